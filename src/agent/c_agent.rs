@@ -1,0 +1,91 @@
+//! `LocalConfiguration.json` of the C security agent.
+//!
+//! Source: `Azure/Azure-IoT-Security-Agent-C:src/agent/src/local_config.c`, which compares values case-sensitively.
+
+use super::{
+    Loaded, TextFile,
+    settings::{Method, Mode, Settings, Words},
+};
+use crate::error::{ConfigError, Error};
+use alloc::string::String;
+use serde::Deserialize;
+use std::path::Path;
+
+const WORDS: Words = Words {
+    identity: "Authentication.Identity",
+    identities: (
+        "`SecurityModule`, `Device` and `DPS`",
+        [
+            ("SecurityModule", Mode::Module),
+            ("Device", Mode::Device),
+            ("DPS", Mode::Provisioning),
+        ],
+    ),
+    method: "Authentication.AuthenticationMethod",
+    methods: (
+        "`SasToken` and `SelfSignedCertificate`",
+        [
+            ("SasToken", Method::Key),
+            ("SelfSignedCertificate", Method::Certificate),
+        ],
+    ),
+    file: "Authentication.FilePath",
+    host: "Authentication.HostName",
+    device: "Authentication.DeviceId",
+    module: None,
+};
+
+/// Only what authentication needs; the agent has more settings.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Document {
+    configuration: Option<Configuration>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Configuration {
+    authentication: Option<Authentication>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Authentication {
+    identity: Option<String>,
+    #[serde(rename = "AuthenticationMethod")]
+    method: Option<String>,
+    file_path: Option<String>,
+    device_id: Option<String>,
+    host_name: Option<String>,
+}
+
+pub(super) fn load(file: &TextFile, folder: &Path) -> Result<Loaded, Error> {
+    let place = file.place();
+    let document: Document = serde_json::from_str(file.text_without_mark()).map_err(|error| {
+        let format = "the JSON that the agent reads (each member once, texts in quotation marks)";
+        Error::from(ConfigError::Syntax {
+            format,
+            line: error.line(),
+            column: error.column(),
+        })
+        .at(place)
+    })?;
+    let missing = |setting| Error::from(ConfigError::Missing { setting }).at(place);
+    let configuration = document.configuration.ok_or_else(|| missing("Configuration"))?;
+    let settings = configuration.authentication.ok_or_else(|| missing("Authentication"))?;
+    let get = |setting: &'static str| match setting {
+        "Authentication.Identity" => settings.identity.as_deref(),
+        "Authentication.AuthenticationMethod" => settings.method.as_deref(),
+        "Authentication.FilePath" => settings.file_path.as_deref(),
+        "Authentication.DeviceId" => settings.device_id.as_deref(),
+        "Authentication.HostName" => settings.host_name.as_deref(),
+        _ => None,
+    };
+    Settings {
+        words: &WORDS,
+        place,
+        folder,
+        get: &get,
+    }
+    .into_loaded()
+}

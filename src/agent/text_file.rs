@@ -1,0 +1,142 @@
+use super::{Finding, Observation};
+use crate::{
+    error::{Error, FileError, FileProblem},
+    secret::{SecretText, Zeroizing},
+};
+use alloc::{
+    string::{String, ToString as _},
+    vec::Vec,
+};
+use std::{
+    fs::{self, File},
+    io::{self, ErrorKind, Read},
+    path::Path,
+    str,
+};
+
+/// A text that may hold a secret, with the name of where it came from. Wiped when dropped.
+#[derive(Debug)]
+pub struct TextFile {
+    place: String,
+    text: SecretText,
+    open_to_others: bool,
+}
+
+impl TextFile {
+    /// Reads a regular file of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// When it is not there, may not be read, is not a regular file, is larger than that, or is not UTF-8.
+    pub fn open(path: impl AsRef<Path>, limit: usize) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let place = path.display().to_string();
+        let failed = |error: io::Error| problem(&place, io_problem(&error));
+        // Asked before it is opened, because opening a pipe waits for somebody at its other end, and once more of
+        // what was really opened.
+        let regular = |metadata: fs::Metadata| {
+            if metadata.is_file() {
+                Ok(metadata)
+            } else {
+                Err(problem(&place, FileProblem::NotRegular))
+            }
+        };
+        regular(fs::metadata(path).map_err(failed)?)?;
+        let file = File::open(path).map_err(failed)?;
+        let metadata = regular(file.metadata().map_err(failed)?)?;
+        let text = read(file, &place, limit)?;
+        Ok(Self {
+            place,
+            text,
+            open_to_others: is_open_to_others(&metadata),
+        })
+    }
+
+    /// Reads standard input, or anything else, up to `limit` bytes. `place` is what errors call it.
+    ///
+    /// # Errors
+    /// When it cannot be read, is larger than that, or is not UTF-8.
+    pub fn from_reader(reader: impl Read, place: &str, limit: usize) -> Result<Self, Error> {
+        Ok(Self {
+            place: place.into(),
+            text: read(reader, place, limit)?,
+            open_to_others: false,
+        })
+    }
+
+    /// The text as it is, with what may stand round it.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.text.expose()
+    }
+
+    /// The text without a byte order mark.
+    #[must_use]
+    pub fn text_without_mark(&self) -> &str {
+        let text = self.text();
+        text.strip_prefix('\u{feff}').unwrap_or(text)
+    }
+
+    /// Where it came from.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    pub(super) fn readable_by_others(&self) -> Option<Finding> {
+        self.open_to_others
+            .then(|| Finding::new(&self.place, Observation::ReadableByOthers))
+    }
+}
+
+fn problem(place: &str, problem: FileProblem) -> Error {
+    FileError {
+        path: place.into(),
+        problem,
+    }
+    .into()
+}
+
+fn io_problem(error: &io::Error) -> FileProblem {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => FileProblem::NotFound,
+        ErrorKind::PermissionDenied => FileProblem::Permission,
+        _ => FileProblem::Other(error.to_string()),
+    }
+}
+
+fn read(reader: impl Read, place: &str, limit: usize) -> Result<SecretText, Error> {
+    // Room for one byte too many from the start: a buffer that grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
+    let most = u64::try_from(limit).map_or(u64::MAX, |limit| limit.saturating_add(1));
+    reader
+        .take(most)
+        .read_to_end(&mut bytes)
+        .map_err(|error| problem(place, io_problem(&error)))?;
+    if bytes.len() > limit {
+        return Err(problem(place, FileProblem::TooLarge { limit }));
+    }
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.contains(&0) {
+        return Err(problem(place, FileProblem::Utf16));
+    }
+    match str::from_utf8(&bytes) {
+        Ok(text) => Ok(SecretText::new(text.into())),
+        Err(error) => Err(problem(
+            place,
+            FileProblem::NotUtf8 {
+                offset: error.valid_up_to(),
+            },
+        )),
+    }
+}
+
+#[cfg(unix)]
+fn is_open_to_others(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    metadata.permissions().mode() & 0o004 != 0
+}
+
+/// Elsewhere permissions are not nine bits, and nothing is said about them.
+#[cfg(not(unix))]
+const fn is_open_to_others(_: &fs::Metadata) -> bool {
+    false
+}

@@ -1,0 +1,229 @@
+//! Connection strings: an identity and what proves it as one line of text.
+//!
+//! `name=value` pairs parted by `;`, split at the first `=`, nothing escaped. Names are matched without regard to
+//! case, no name may stand twice, unknown names are passed over and reported, and there is exactly one credential.
+//! Peers differ in each of these; the rules here are those that none of their users has to fear.
+
+mod error;
+mod finding;
+mod pairs;
+mod service;
+
+pub use error::ConnectionStringError;
+pub use finding::Finding;
+pub use service::ServiceConnectionString;
+
+use crate::{
+    certificate::ClientCertificate,
+    credential::{Credential, PolicyKey},
+    identity::{DeviceId, HostName, IdentifierError, Identity, ModuleId, PolicyName},
+    key::SharedAccessKey,
+    sas::SasToken,
+    secret::SecretText,
+};
+use ConnectionStringError as E;
+use alloc::vec::Vec;
+use pairs::{Field, Pairs};
+
+/// The connection string of a device or a module.
+///
+/// ```
+/// use defender_auth::ConnectionString;
+///
+/// let text = "HostName=contoso.azure-devices.net;DeviceId=dev-01;ModuleId=azureiotsecurity;\
+///             SharedAccessKey=AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
+/// let string = ConnectionString::parse(text)?;
+/// assert_eq!(string.identity().device_id().as_str(), "dev-01");
+/// assert_eq!(string.expose().expose(), text);
+///
+/// let cut_by_the_shell = ConnectionString::parse("HostName=contoso.azure-devices.net").unwrap_err();
+/// assert!(cut_by_the_shell.to_string().contains("put it in single quotes"));
+/// # Ok::<_, defender_auth::connection_string::ConnectionStringError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionString {
+    identity: Identity,
+    credential: Credential,
+}
+
+impl ConnectionString {
+    /// The longest text that is read as a connection string, in bytes.
+    pub const LIMIT: usize = 4096;
+
+    /// Reads a device's or a module's string.
+    ///
+    /// # Errors
+    /// Names the part and the cure, never a value. A service's string is recognised as such.
+    pub fn parse(text: &str) -> Result<Self, E> {
+        Self::read(text).map(|(this, _)| this)
+    }
+
+    /// The same, with what was noticed: what was left out or passed over, and a key of unusual length.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn read(text: &str) -> Result<(Self, Vec<Finding>), E> {
+        let pairs = Pairs::read(text)?;
+        let host = pairs.require(Field::HostName)?;
+        let device = match (pairs.get(Field::DeviceId), pairs.get(Field::SharedAccessKeyName)) {
+            (Some(device), _) => device,
+            (None, Some(_)) => return Err(E::ServiceString),
+            (None, None) => return Err(pairs.missing(Field::DeviceId)),
+        };
+        let mut findings = Vec::new();
+        let credential = credential(&pairs, &mut findings)?;
+        let host = value(Field::HostName, host, HostName::new)?;
+        let device = value(Field::DeviceId, device, DeviceId::new)?;
+        let mut identity = match pairs.get(Field::ModuleId) {
+            Some(module) => Identity::module(host, device, value(Field::ModuleId, module, ModuleId::new)?),
+            None => Identity::device(host, device),
+        };
+        if let Some(gateway) = pairs.get(Field::GatewayHostName) {
+            identity = identity.through(value(Field::GatewayHostName, gateway, HostName::new)?);
+        }
+        if matches!(&credential, Credential::Token(token) if !token.is_good_for(&identity)) {
+            findings.push(Finding::OtherResource);
+        }
+        findings.splice(0..0, pairs.into_findings());
+        Ok((Self { identity, credential }, findings))
+    }
+
+    /// From its parts.
+    ///
+    /// # Errors
+    /// When the credential is a key held elsewhere, or an id has a `;` in it: a connection string has no word for
+    /// the one and no place for the other.
+    pub fn new(identity: Identity, credential: impl Into<Credential>) -> Result<Self, E> {
+        let credential = credential.into();
+        if credential == Credential::ExternalKey {
+            return Err(E::ExternalKey);
+        }
+        if identity.device_id().as_str().contains(';') {
+            return Err(E::Semicolon {
+                name: Field::DeviceId.as_str(),
+            });
+        }
+        if identity.module_id().is_some_and(|module| module.as_str().contains(';')) {
+            return Err(E::Semicolon {
+                name: Field::ModuleId.as_str(),
+            });
+        }
+        Ok(Self { identity, credential })
+    }
+
+    /// Who.
+    #[must_use]
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// What proves it.
+    #[must_use]
+    pub const fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
+    /// The text, key included, in the order in which the portal writes it.
+    #[must_use]
+    pub fn expose(&self) -> SecretText {
+        let identity = &self.identity;
+        let (key, policy) = match &self.credential {
+            Credential::Keys(keys) => (Some(keys.current().to_base64()), None),
+            Credential::PolicyKey(key) => (Some(key.key.to_base64()), Some(key.policy.as_str())),
+            _ => (None, None),
+        };
+        let credential = match &self.credential {
+            Credential::Token(token) => Some((Field::SharedAccessSignature, token.expose())),
+            Credential::Certificate(_) => Some((Field::X509, "true")),
+            _ => key.as_ref().map(|key| (Field::SharedAccessKey, key.expose())),
+        };
+        write(&[
+            Some((Field::HostName, identity.hub().as_str())),
+            Some((Field::DeviceId, identity.device_id().as_str())),
+            identity.module_id().map(|module| (Field::ModuleId, module.as_str())),
+            policy.map(|policy| (Field::SharedAccessKeyName, policy)),
+            credential,
+            identity
+                .gateway()
+                .map(|gateway| (Field::GatewayHostName, gateway.as_str())),
+        ])
+    }
+
+    pub(crate) fn into_parts(self) -> (Identity, Credential) {
+        (self.identity, self.credential)
+    }
+}
+
+impl core::str::FromStr for ConnectionString {
+    type Err = E;
+
+    fn from_str(text: &str) -> Result<Self, E> {
+        Self::parse(text)
+    }
+}
+
+fn value<T>(name: Field, text: &str, new: fn(&str) -> Result<T, IdentifierError>) -> Result<T, E> {
+    new(text).map_err(|error| E::Value {
+        name: name.as_str(),
+        error,
+    })
+}
+
+/// The one credential.
+fn credential(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) -> Result<Credential, E> {
+    let x509 = match pairs.get(Field::X509) {
+        None => false,
+        Some(text) if text.eq_ignore_ascii_case("true") => true,
+        Some(text) if text.eq_ignore_ascii_case("false") => false,
+        Some(_) => return Err(E::X509),
+    };
+    let two = |first: Field, second: Field| {
+        Err(E::TwoCredentials {
+            first: first.as_str(),
+            second: second.as_str(),
+        })
+    };
+    match (
+        pairs.get(Field::SharedAccessKey),
+        pairs.get(Field::SharedAccessSignature),
+        x509,
+    ) {
+        (Some(_), Some(_), _) => two(Field::SharedAccessKey, Field::SharedAccessSignature),
+        (Some(_), None, true) => two(Field::SharedAccessKey, Field::X509),
+        (None, Some(_), true) => two(Field::SharedAccessSignature, Field::X509),
+        (None, None, false) => Err(pairs.no_credential()),
+        (None, None, true) => Ok(ClientCertificate::held_elsewhere().into()),
+        (None, Some(text), false) => {
+            let token = SasToken::parse(text).map_err(E::Token)?;
+            if token.is_encoded_twice() {
+                findings.push(Finding::EncodedTwice);
+            }
+            Ok(token.into())
+        }
+        (Some(text), None, false) => {
+            let key = SharedAccessKey::from_base64(text).map_err(E::Key)?;
+            findings.extend(Finding::of_key(text, &key));
+            match pairs.get(Field::SharedAccessKeyName) {
+                Some(policy) => {
+                    let policy = value(Field::SharedAccessKeyName, policy, PolicyName::new)?;
+                    Ok(PolicyKey { policy, key }.into())
+                }
+                None => Ok(key.into()),
+            }
+        }
+    }
+}
+
+/// The text of some pairs, in one piece of memory.
+fn write(pairs: &[Option<(Field, &str)>]) -> SecretText {
+    let pairs = || pairs.iter().flatten();
+    let capacity = pairs().map(|(name, value)| name.as_str().len() + value.len() + 2).sum();
+    SecretText::build(capacity, |text| {
+        for (name, value) in pairs() {
+            if !text.is_empty() {
+                text.push(';');
+            }
+            text.extend([name.as_str(), "=", value]);
+        }
+    })
+}

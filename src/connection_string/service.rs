@@ -1,0 +1,133 @@
+use super::{
+    ConnectionStringError as E, Finding,
+    pairs::{Field, Pairs},
+};
+use crate::{
+    identity::{HostName, PolicyName},
+    key::SharedAccessKey,
+    sas::{Resource, SasToken, StringToSign},
+    secret::SecretText,
+    time::UnixTime,
+};
+use alloc::vec::Vec;
+
+/// The connection string of a shared access policy of a hub or a provisioning service: `HostName`,
+/// `SharedAccessKeyName`, and `SharedAccessKey` or `SharedAccessSignature`.
+///
+/// It belongs to back-end tools. A device that is given one has the key of every device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceConnectionString {
+    host: HostName,
+    policy: PolicyName,
+    secret: Secret,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Secret {
+    Key(SharedAccessKey),
+    Token(SasToken),
+}
+
+impl ServiceConnectionString {
+    /// Reads it, by the rules of [`ConnectionString`](super::ConnectionString).
+    ///
+    /// # Errors
+    /// Names the part and the cure. A device's string is recognised as such.
+    pub fn parse(text: &str) -> Result<Self, E> {
+        Self::read(text).map(|(this, _)| this)
+    }
+
+    /// The same, with what was noticed.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn read(text: &str) -> Result<(Self, Vec<Finding>), E> {
+        let pairs = Pairs::read(text)?;
+        let host = pairs.require(Field::HostName)?;
+        if pairs.get(Field::DeviceId).is_some() {
+            return Err(E::DeviceString);
+        }
+        let policy = pairs.require(Field::SharedAccessKeyName)?;
+        let key = pairs.get(Field::SharedAccessKey);
+        let token = pairs.get(Field::SharedAccessSignature);
+        let secret = match (key, token) {
+            (Some(key), None) => Secret::Key(SharedAccessKey::from_base64(key).map_err(E::Key)?),
+            (None, Some(token)) => Secret::Token(SasToken::parse(token).map_err(E::Token)?),
+            (Some(_), Some(_)) => {
+                return Err(E::TwoCredentials {
+                    first: "SharedAccessKey",
+                    second: "SharedAccessSignature",
+                });
+            }
+            (None, None) => return Err(pairs.no_credential()),
+        };
+        let value = |name: Field| {
+            move |error| E::Value {
+                name: name.as_str(),
+                error,
+            }
+        };
+        let host = HostName::new(host).map_err(value(Field::HostName))?;
+        let policy = PolicyName::new(policy).map_err(value(Field::SharedAccessKeyName))?;
+        Ok((Self { host, policy, secret }, pairs.into_findings()))
+    }
+
+    /// A policy and its key.
+    #[must_use]
+    pub const fn new(host: HostName, policy: PolicyName, key: SharedAccessKey) -> Self {
+        Self {
+            host,
+            policy,
+            secret: Secret::Key(key),
+        }
+    }
+
+    /// The hub or the provisioning service.
+    #[must_use]
+    pub const fn host_name(&self) -> &HostName {
+        &self.host
+    }
+
+    /// The policy.
+    #[must_use]
+    pub const fn policy_name(&self) -> &PolicyName {
+        &self.policy
+    }
+
+    /// A token for the whole service until `expiry`, or the given one whatever its end.
+    #[must_use]
+    pub fn token(&self, expiry: UnixTime) -> SasToken {
+        match &self.secret {
+            Secret::Key(key) => {
+                let resource = Resource::service(&self.host, &self.policy);
+                StringToSign::new(resource, expiry).sign_with(key)
+            }
+            Secret::Token(token) => token.clone(),
+        }
+    }
+
+    /// The ready-made token, if that is what it holds instead of a key.
+    #[must_use]
+    pub const fn given_token(&self) -> Option<&SasToken> {
+        match &self.secret {
+            Secret::Token(token) => Some(token),
+            Secret::Key(_) => None,
+        }
+    }
+
+    /// The text, key included.
+    #[must_use]
+    pub fn expose(&self) -> SecretText {
+        let key = match &self.secret {
+            Secret::Key(key) => Some(key.to_base64()),
+            Secret::Token(_) => None,
+        };
+        super::write(&[
+            Some((Field::HostName, self.host.as_str())),
+            Some((Field::SharedAccessKeyName, self.policy.as_str())),
+            key.as_ref().map(|key| (Field::SharedAccessKey, key.expose())),
+            self.given_token()
+                .map(|token| (Field::SharedAccessSignature, token.expose())),
+        ])
+    }
+}

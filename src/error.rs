@@ -1,0 +1,345 @@
+//! One error for everything above the parsers: what is wrong, whose fault it is, what to do. Never a secret.
+
+use crate::{
+    connection_string::ConnectionStringError,
+    identity::IdentifierError,
+    key::KeyError,
+    sas::{ResourceError, TokenError},
+    time::UnixTime,
+};
+use alloc::{borrow::Cow, boxed::Box, string::String};
+use core::fmt;
+
+/// What went wrong. The text says what is wrong and what to do about it, on one line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A text is not the connection string that was asked for.
+    #[error(transparent)]
+    ConnectionString(#[from] ConnectionStringError),
+    /// A text is not a name of its kind.
+    #[error(transparent)]
+    Identifier(#[from] IdentifierError),
+    /// A text is not a resource.
+    #[error(transparent)]
+    Resource(#[from] ResourceError),
+    /// A text is not a SAS token.
+    #[error(transparent)]
+    SasToken(#[from] TokenError),
+    /// A text is not a key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A setting of an agent's configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A file that cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Roots or other TLS settings that cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The identity is proved in another way than the one that was asked for.
+    #[error("{0}")]
+    NotApplicable(Cow<'static, str>),
+    /// Recognised, and not supported by this build yet.
+    #[error("{what} is not supported by this build yet; use a newer one, or a module with a symmetric key")]
+    NotSupported {
+        /// What it is.
+        what: &'static str,
+    },
+    /// The given token is over, and there is no key here to make another one with.
+    #[error("the given SAS token ended at {at} (seconds since 1970); have a new one made where it came from")]
+    TokenExpired {
+        /// Its expiry.
+        at: UnixTime,
+    },
+    /// One of the above, and the place where it was found.
+    #[error("{place}: {error}")]
+    In {
+        /// A file, or a file and a setting in it.
+        place: String,
+        /// What is wrong there.
+        error: Box<Self>,
+    },
+}
+
+/// Whose fault it is: the first question of whoever has to mend it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The program that calls the library.
+    Caller,
+    /// What was given: a text, a key, a token.
+    Input,
+    /// A file: it is not there, or not readable, or not what it should be.
+    File,
+    /// The configuration.
+    Configuration,
+    /// The library: it knows what is wanted and cannot do it.
+    Library,
+    /// Time has passed, or a clock is wrong.
+    Time,
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Caller => "the call",
+            Self::Input => "the input",
+            Self::File => "the file",
+            Self::Configuration => "the configuration",
+            Self::Library => "this build of the library",
+            Self::Time => "the time",
+        })
+    }
+}
+
+/// The number of an error, the same in C. Numbers are never used for anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum Code {
+    /// An argument.
+    Argument = 105,
+    /// This credential has no such output.
+    NotApplicable = 106,
+    /// Not in this build.
+    Unsupported = 107,
+    /// A connection string.
+    ConnectionString = 201,
+    /// A name.
+    Identifier = 202,
+    /// A SAS token.
+    SasToken = 203,
+    /// A setting.
+    Config = 204,
+    /// A file that is not there.
+    FileNotFound = 211,
+    /// A file that may not be read.
+    FilePermission = 212,
+    /// A file that cannot be read, or is not what it should be.
+    FileRead = 213,
+    /// A key that is not base64.
+    KeyBase64 = 301,
+    /// A key of a length that cannot be.
+    KeyLength = 302,
+    /// No key where there must be one.
+    KeyAbsent = 303,
+    /// TLS settings.
+    Tls = 650,
+    /// A given token is over.
+    TokenExpired = 700,
+}
+
+impl Code {
+    /// The number itself.
+    #[must_use]
+    pub const fn as_i32(self) -> i32 {
+        self as i32
+    }
+}
+
+impl Error {
+    /// Adds the place: a file, or a setting in it.
+    #[must_use]
+    pub fn at(self, place: impl Into<String>) -> Self {
+        Self::In {
+            place: place.into(),
+            error: Box::new(self),
+        }
+    }
+
+    /// What is wrong, without the places where it was found.
+    #[must_use]
+    pub fn inner(&self) -> &Self {
+        match self {
+            Self::In { error, .. } => error.inner(),
+            other => other,
+        }
+    }
+
+    /// Whose fault it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::ConnectionString(_) | Self::Identifier(_) | Self::SasToken(_) | Self::Key(_) => ErrorKind::Input,
+            Self::Resource(_) | Self::NotApplicable(_) => ErrorKind::Caller,
+            Self::Config(_) | Self::Tls(_) => ErrorKind::Configuration,
+            Self::File(_) => ErrorKind::File,
+            Self::NotSupported { .. } => ErrorKind::Library,
+            Self::TokenExpired { .. } => ErrorKind::Time,
+            Self::In { error, .. } => error.kind(),
+        }
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::ConnectionString(error) => match error {
+                ConnectionStringError::Value { .. } => Code::Identifier,
+                ConnectionStringError::Key(error) => key_code(*error),
+                ConnectionStringError::Token(_) => Code::SasToken,
+                _ => Code::ConnectionString,
+            },
+            Self::Identifier(_) => Code::Identifier,
+            Self::Resource(_) => Code::Argument,
+            Self::SasToken(_) => Code::SasToken,
+            Self::Key(error) => key_code(*error),
+            Self::Config(_) => Code::Config,
+            Self::File(error) => match error.problem {
+                FileProblem::NotFound => Code::FileNotFound,
+                FileProblem::Permission => Code::FilePermission,
+                _ => Code::FileRead,
+            },
+            Self::Tls(_) => Code::Tls,
+            Self::NotApplicable(_) => Code::NotApplicable,
+            Self::NotSupported { .. } => Code::Unsupported,
+            Self::TokenExpired { .. } => Code::TokenExpired,
+            Self::In { error, .. } => error.code(),
+        }
+    }
+}
+
+const fn key_code(error: KeyError) -> Code {
+    match error {
+        KeyError::Empty => Code::KeyAbsent,
+        KeyError::TooLong | KeyError::EntropyLength { .. } | KeyError::EntropyUnfilled => Code::KeyLength,
+        KeyError::Masked
+        | KeyError::Quoted
+        | KeyError::ConnectionString
+        | KeyError::UrlSafe { .. }
+        | KeyError::PercentEncoded { .. }
+        | KeyError::NotBase64 { .. }
+        | KeyError::Truncated => Code::KeyBase64,
+    }
+}
+
+/// What is wrong with an agent's configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file as a whole cannot be read as what it is.
+    #[error("line {line}, column {column} is not {format}; mend the file there")]
+    Syntax {
+        /// `JSON` or `XML`.
+        format: &'static str,
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+    },
+    /// A setting that is not there.
+    #[error("`{setting}` is missing; add it")]
+    Missing {
+        /// Its name, with the names that lead to it.
+        setting: &'static str,
+    },
+    /// A setting that stands there twice.
+    #[error("`{setting}` stands there twice; remove the wrong one")]
+    Duplicate {
+        /// Its name.
+        setting: &'static str,
+    },
+    /// A setting of another type than text.
+    #[error("`{setting}` is not {expected}; write it as the agent's own sample does")]
+    Type {
+        /// Its name.
+        setting: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// A setting with a value that is none of those it can have.
+    #[error("`{setting}` has an unknown value; it is one of {allowed} (in this spelling)")]
+    Value {
+        /// Its name.
+        setting: &'static str,
+        /// What it can be.
+        allowed: &'static str,
+    },
+    /// The documented limitation of Security Module mode.
+    #[error(
+        "a security module cannot authenticate with a certificate: \"Security Module authentication mode only \
+         supports symmetric key authentication\" (Security agent authentication methods, known limitations); use a \
+         key, or identity `Device` with a self-signed certificate"
+    )]
+    ModuleWithCertificate,
+    /// A folder with none of the files that the library knows.
+    #[error(
+        "there is no connection_string.txt, LocalConfiguration.json or Authentication.config in this folder; name \
+         the file itself, or the agent's folder"
+    )]
+    NothingKnown,
+    /// A folder with several of the files that the library knows.
+    #[error("there are {first} and {second} in this folder; name the one that is meant")]
+    Ambiguous {
+        /// One.
+        first: &'static str,
+        /// Another.
+        second: &'static str,
+    },
+}
+
+/// Why a file cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {problem}")]
+pub struct FileError {
+    /// The file.
+    pub path: String,
+    /// What is wrong with it.
+    pub problem: FileProblem,
+}
+
+/// What is wrong with a file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileProblem {
+    /// It is not there.
+    #[error("there is no such file; check the path")]
+    NotFound,
+    /// It may not be read.
+    #[error("no permission to read it; run as the agent's user, or let that user read the file")]
+    Permission,
+    /// It is a folder, a device, a pipe.
+    #[error("it is not a regular file; give a file, or `-` for standard input")]
+    NotRegular,
+    /// It has more bytes than any file of its kind.
+    #[error("it is larger than {limit} bytes; it is not the file that is meant")]
+    TooLarge {
+        /// The limit.
+        limit: usize,
+    },
+    /// It is UTF-16.
+    #[error("it is UTF-16 text; save it as UTF-8 (in PowerShell: `Set-Content -Encoding utf8`)")]
+    Utf16,
+    /// It is not UTF-8.
+    #[error("it is not UTF-8 text at byte {offset}; save it as UTF-8")]
+    NotUtf8 {
+        /// Where.
+        offset: usize,
+    },
+    /// The system said something else.
+    #[error("it cannot be read: {0}")]
+    Other(String),
+}
+
+/// Why a TLS configuration cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// The system's root certificates cannot be found.
+    #[error("no root certificates were found on this system; install its CA certificates, or give a PEM file")]
+    NoPlatformRoots,
+    /// A text without certificates.
+    #[error("there is no certificate in the PEM text; it must hold at least one `-----BEGIN CERTIFICATE-----`")]
+    NoCertificate,
+    /// A certificate that cannot be used as a root.
+    #[error("certificate {number} of the PEM text cannot be read; export it again")]
+    Certificate {
+        /// Counted from 1.
+        number: usize,
+    },
+    /// The provider of cryptography cannot do what TLS needs.
+    #[error("the provider of cryptography supports neither TLS 1.2 nor 1.3; take ring's default provider")]
+    Provider,
+}

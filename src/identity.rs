@@ -1,0 +1,390 @@
+//! Names that cannot hold bad text, and the identity they make together.
+
+use alloc::boxed::Box;
+use core::fmt;
+
+/// The kinds of name, as error messages call them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Identifier {
+    /// A [`HostName`].
+    HostName,
+    /// A [`DeviceId`].
+    DeviceId,
+    /// A [`ModuleId`].
+    ModuleId,
+    /// An [`IdScope`].
+    IdScope,
+    /// A [`RegistrationId`].
+    RegistrationId,
+    /// A [`PolicyName`].
+    PolicyName,
+}
+
+impl Identifier {
+    const fn limit(self) -> usize {
+        match self {
+            Self::HostName => 253,
+            Self::DeviceId | Self::ModuleId | Self::RegistrationId => 128,
+            Self::IdScope | Self::PolicyName => 64,
+        }
+    }
+
+    const fn allows(self, byte: u8) -> bool {
+        byte.is_ascii_alphanumeric()
+            || match self {
+                Self::HostName => matches!(byte, b'-' | b'.' | b'_'),
+                Self::DeviceId | Self::ModuleId => matches!(
+                    byte,
+                    b'-' | b':'
+                        | b'.'
+                        | b'+'
+                        | b'%'
+                        | b'_'
+                        | b'#'
+                        | b'*'
+                        | b'?'
+                        | b'!'
+                        | b'('
+                        | b')'
+                        | b','
+                        | b'='
+                        | b'@'
+                        | b';'
+                        | b'$'
+                        | b'\''
+                ),
+                Self::RegistrationId => matches!(byte, b'-' | b'.' | b'_' | b':'),
+                Self::IdScope => false,
+                Self::PolicyName => byte.is_ascii_punctuation() && byte != b';',
+            }
+    }
+
+    const fn allowed(self) -> &'static str {
+        match self {
+            Self::HostName => "letters, digits, `-`, `.` and `_`",
+            Self::DeviceId | Self::ModuleId => "letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ '",
+            Self::RegistrationId => "letters, digits, `-`, `.`, `_` and `:`",
+            Self::IdScope => "letters and digits",
+            Self::PolicyName => "letters, digits and punctuation other than `;`",
+        }
+    }
+}
+
+impl fmt::Display for Identifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::HostName => "host name",
+            Self::DeviceId => "device ID",
+            Self::ModuleId => "module ID",
+            Self::IdScope => "ID scope",
+            Self::RegistrationId => "registration ID",
+            Self::PolicyName => "policy name",
+        })
+    }
+}
+
+/// Why a text is not a name of its kind. Never quotes the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdentifierError {
+    /// There is no text.
+    #[error("the {name} is empty; give it a value")]
+    Empty {
+        /// Which kind of name.
+        name: Identifier,
+    },
+    /// There is too much of it.
+    #[error("the {name} is longer than {} bytes; use the one that the service knows", name.limit())]
+    TooLong {
+        /// Which kind of name.
+        name: Identifier,
+    },
+    /// A character that the service does not take.
+    #[error("the {name} has a character that is not allowed at byte {offset}; allowed are {}", name.allowed())]
+    Character {
+        /// Which kind of name.
+        name: Identifier,
+        /// Where, in bytes from its start.
+        offset: usize,
+    },
+    /// White space before or after it.
+    #[error("the {name} has white space at byte {offset}; remove it")]
+    WhiteSpace {
+        /// Which kind of name.
+        name: Identifier,
+        /// Where, in bytes from its start.
+        offset: usize,
+    },
+    /// `<the host name of the iot hub>`, as documentation prints it.
+    #[error("the {name} is still the placeholder of a template; put the real value in its place")]
+    Placeholder {
+        /// Which kind of name.
+        name: Identifier,
+    },
+    /// `https://…`
+    #[error("the host name is a URL; give the name alone, without `https://` and without a path")]
+    Url,
+    /// `host:8883`
+    #[error("the host name has a port; give the name alone, the protocol decides the port")]
+    Port,
+    /// A part between two dots that is empty or longer than 63 bytes.
+    #[error("the host name has an empty or overlong part at byte {offset}; between dots stand 1 to 63 characters")]
+    Label {
+        /// Where the part begins, in bytes from the start.
+        offset: usize,
+    },
+}
+
+fn check(name: Identifier, text: &str) -> Result<(), IdentifierError> {
+    if text.is_empty() {
+        return Err(IdentifierError::Empty { name });
+    }
+    if (text.starts_with('<') && text.ends_with('>')) || (text.starts_with('{') && text.ends_with('}')) {
+        return Err(IdentifierError::Placeholder { name });
+    }
+    if name == Identifier::HostName && text.contains("://") {
+        return Err(IdentifierError::Url);
+    }
+    if let Some((offset, character)) = text
+        .char_indices()
+        .find(|(_, c)| !u8::try_from(*c).is_ok_and(|b| name.allows(b)))
+    {
+        return Err(match character {
+            ':' if name == Identifier::HostName => IdentifierError::Port,
+            c if c.is_whitespace() => IdentifierError::WhiteSpace { name, offset },
+            _ => IdentifierError::Character { name, offset },
+        });
+    }
+    if text.len() > name.limit() {
+        return Err(IdentifierError::TooLong { name });
+    }
+    if name == Identifier::HostName {
+        let mut offset = 0;
+        for label in text.split('.') {
+            if label.is_empty() || label.len() > 63 {
+                return Err(IdentifierError::Label { offset });
+            }
+            offset += label.len() + 1;
+        }
+    }
+    Ok(())
+}
+
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// Checks the text and keeps it as it is.
+            ///
+            /// # Errors
+            /// Says which rule the text breaks, and where.
+            pub fn new(text: &str) -> Result<Self, IdentifierError> {
+                check(Identifier::$name, text)?;
+                Ok(Self(text.into()))
+            }
+
+            /// The text as it was given.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl core::str::FromStr for $name {
+            type Err = IdentifierError;
+
+            fn from_str(text: &str) -> Result<Self, IdentifierError> {
+                Self::new(text)
+            }
+        }
+    )*};
+}
+
+names! {
+    /// The host name of a hub, a gateway or a provisioning endpoint: up to 253 letters, digits, `-`, `_` and dots,
+    /// no URL and no port. A name without a dot is allowed: gateways on a local network have such names.
+    HostName
+    /// A device ID: 1 to 128 of `A-Z a-z 0-9 - : . + % _ # * ? ! ( ) , = @ ; $ '`, case-sensitive.
+    ///
+    /// Source: `Azure/azure-iot-sdk-csharp:iothub/device/src/IotHubConnectionStringBuilder.cs`.
+    DeviceId
+    /// A module ID, by the rules of a device ID. `$edgeAgent` and `$edgeHub` are real ones.
+    ModuleId
+    /// The ID scope of a provisioning service, like `0ne00000A0A`: letters and digits.
+    IdScope
+    /// The name under which a device registers with a provisioning service: 1 to 128 letters, digits,
+    /// `-`, `.`, `_` and `:`. Derived keys depend on its case.
+    RegistrationId
+    /// The name of a shared access policy, like `iothubowner`: 1 to 64 letters, digits and ASCII punctuation other
+    /// than `;`.
+    PolicyName
+}
+
+impl ModuleId {
+    /// `azureiotsecurity`, the security module of the C and the C# security agent.
+    ///
+    /// Source: `Azure/Azure-IoT-Security-Agent-C:src/agent/src/authentication_manager.c`.
+    #[must_use]
+    pub fn azureiotsecurity() -> Self {
+        Self("azureiotsecurity".into())
+    }
+
+    /// `DefenderIotMicroAgent`, the security module of the micro agent.
+    #[must_use]
+    pub fn defender_iot_micro_agent() -> Self {
+        Self("DefenderIotMicroAgent".into())
+    }
+}
+
+/// Who: a device, or a module of a device, at a hub.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    hub: HostName,
+    gateway: Option<HostName>,
+    device: DeviceId,
+    module: Option<ModuleId>,
+}
+
+impl Identity {
+    /// A device at a hub.
+    #[must_use]
+    pub const fn device(hub: HostName, device: DeviceId) -> Self {
+        Self {
+            hub,
+            gateway: None,
+            device,
+            module: None,
+        }
+    }
+
+    /// A module of a device at a hub.
+    #[must_use]
+    pub const fn module(hub: HostName, device: DeviceId, module: ModuleId) -> Self {
+        Self {
+            hub,
+            gateway: None,
+            device,
+            module: Some(module),
+        }
+    }
+
+    /// The same identity, reached through a gateway.
+    #[must_use]
+    pub fn through(mut self, gateway: HostName) -> Self {
+        self.gateway = Some(gateway);
+        self
+    }
+
+    /// The hub. Tokens and user names carry it, gateway or not.
+    #[must_use]
+    pub const fn hub(&self) -> &HostName {
+        &self.hub
+    }
+
+    /// The gateway, if there is one.
+    #[must_use]
+    pub const fn gateway(&self) -> Option<&HostName> {
+        self.gateway.as_ref()
+    }
+
+    /// What to connect to, and whose name the server's certificate must bear: the gateway if there is one,
+    /// else the hub.
+    #[must_use]
+    pub fn endpoint(&self) -> &HostName {
+        self.gateway.as_ref().unwrap_or(&self.hub)
+    }
+
+    /// The device.
+    #[must_use]
+    pub const fn device_id(&self) -> &DeviceId {
+        &self.device
+    }
+
+    /// The module, unless the identity is the device itself.
+    #[must_use]
+    pub const fn module_id(&self) -> Option<&ModuleId> {
+        self.module.as_ref()
+    }
+}
+
+/// `hub/devices/id` or `hub/devices/id/modules/id`, nothing encoded: for people to read.
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/devices/{}", self.hub, self.device)?;
+        self.module
+            .as_ref()
+            .map_or(Ok(()), |module| write!(f, "/modules/{module}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use IdentifierError as E;
+
+    #[test]
+    fn ids_take_what_the_service_takes() {
+        let all = "aZ09-:.+%_#*?!(),=@;$'";
+        assert_eq!(DeviceId::new(all).unwrap().as_str(), all);
+        assert!(ModuleId::new("$edgeAgent").is_ok());
+        assert!(DeviceId::new(&"d".repeat(128)).is_ok());
+    }
+
+    #[test]
+    fn ids_refuse_the_rest_and_say_where() {
+        let name = Identifier::DeviceId;
+        assert_eq!(DeviceId::new(""), Err(E::Empty { name }));
+        assert_eq!(DeviceId::new(&"d".repeat(129)), Err(E::TooLong { name }));
+        assert_eq!(DeviceId::new("a/b"), Err(E::Character { name, offset: 1 }));
+        assert_eq!(DeviceId::new("aé"), Err(E::Character { name, offset: 1 }));
+        assert_eq!(DeviceId::new("dev "), Err(E::WhiteSpace { name, offset: 3 }));
+        assert_eq!(DeviceId::new("<the id of the device>"), Err(E::Placeholder { name }));
+    }
+
+    #[test]
+    fn host_names_are_names() {
+        for good in ["h", "contoso.azure-devices.net", "10.0.0.1", "h_1.local"] {
+            assert!(HostName::new(good).is_ok(), "{good}");
+        }
+        assert_eq!(HostName::new("https://h.net"), Err(E::Url));
+        assert_eq!(HostName::new("h.net:8883"), Err(E::Port));
+        assert_eq!(HostName::new("h..net"), Err(E::Label { offset: 2 }));
+        assert_eq!(HostName::new("h.net."), Err(E::Label { offset: 6 }));
+        assert_eq!(HostName::new(&"h".repeat(64)), Err(E::Label { offset: 0 }));
+        assert_eq!(
+            HostName::new("a b.net"),
+            Err(E::WhiteSpace {
+                name: Identifier::HostName,
+                offset: 1
+            })
+        );
+    }
+
+    #[test]
+    fn other_names_have_their_own_rules() {
+        assert!(RegistrationId::new("Dev-1.a:b_c").is_ok());
+        assert!(RegistrationId::new("a/b").is_err());
+        assert!(IdScope::new("0ne00000A0A").is_ok());
+        assert!(IdScope::new("0ne-1").is_err());
+        assert!(PolicyName::new("iot.hub_owner@x-1").is_ok());
+        assert!(PolicyName::new("a&b").is_ok(), "it is percent-encoded in a token");
+        assert!(PolicyName::new("a;b").is_err());
+        assert!(PolicyName::new("a b").is_err());
+    }
+}

@@ -1,0 +1,77 @@
+//! Who am I, and how do I prove it to Azure IoT Hub?
+//!
+//! A security agent answers that question with what it owns: a connection string in a file, a symmetric key, an
+//! enrollment group's key. This library takes it from there to a credential that the hub accepts. It is a pure
+//! library: it computes and the caller does. Time and entropy are arguments; no socket, clock, environment, log or
+//! global hides inside, and files are read by [`agent`] alone.
+//!
+//! # The paved path
+//!
+//! From an agent's folder to an MQTT login:
+//!
+//! ```no_run
+//! # #[cfg(feature = "agent")] {
+//! use defender_auth::{UnixTime, agent, mqtt::Connect};
+//! use std::time::{Duration, SystemTime};
+//!
+//! let loaded = agent::load("/etc/defender_iot_micro_agent")?;
+//! let me = loaded.plan.outcome().ok_or("this plan has to ask the network")?;
+//!
+//! let login = Connect::hub(me.identity(), None); // host, client id and user name
+//! let an_hour_from_now = UnixTime::from(SystemTime::now()) + Duration::from_secs(3600);
+//! let password = me.password(an_hour_from_now).into_token().ok_or("this identity uses no token")?;
+//! # }
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! From an enrollment group's key to the key of one device: [`SharedAccessKey::derive`]. From a key to thousands of
+//! tokens a second without allocating: [`sas::Signer`]. From a token somebody else made to the reason why it does
+//! not hold: [`sas::SasToken::verify`].
+//!
+//! # Errors
+//!
+//! Every error says on one line what is wrong and what to do. [`Error::kind`] says whose fault it is, [`Error::code`]
+//! is a number that stays the same for ever, and no error quotes a secret.
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `std` | yes | conversions from `std` types; without it the library needs `alloc` only |
+//! | `agent` | yes | [`agent`]: the files of the micro agent and of both security agents |
+//! | `rustls` | no | `tls`: TLS configurations for the hub |
+
+#![no_std]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod encode;
+pub mod secret;
+mod time;
+
+pub mod certificate;
+pub mod connection_string;
+pub mod credential;
+pub mod error;
+pub mod identity;
+pub mod key;
+pub mod mqtt;
+pub mod outcome;
+pub mod plan;
+pub mod retry;
+pub mod sas;
+
+#[cfg(feature = "agent")]
+pub mod agent;
+#[cfg(feature = "rustls")]
+pub mod tls;
+
+pub use connection_string::ConnectionString;
+pub use credential::Password;
+pub use error::Error;
+pub use key::SharedAccessKey;
+pub use outcome::Outcome;
+pub use plan::Plan;
+pub use time::UnixTime;

@@ -1,0 +1,87 @@
+use crate::{
+    retry::{Reason, Wait},
+    time::UnixTime,
+};
+use core::time::Duration;
+
+/// When to replace a token: between 80 and 85 % of its life, and five seconds before its end at the latest.
+///
+/// A pure function of two times. Peers renew a fixed 2 or 15 minutes before the end, which a short-lived token
+/// does not have.
+///
+/// ```
+/// use core::time::Duration;
+/// use defender_auth::{UnixTime, sas::Renewal};
+///
+/// let now = UnixTime::from_secs(1_700_000_000);
+/// let wait = Renewal::of(now, now + Duration::from_secs(3600)).wait(now);
+/// assert_eq!(wait.at_least, Duration::from_secs(2880));
+/// assert_eq!(wait.at_most, Duration::from_secs(3060));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Renewal {
+    /// Not before.
+    pub from: UnixTime,
+    /// Not after.
+    pub until: UnixTime,
+}
+
+impl Renewal {
+    /// For a token made at `issued` that ends at `expiry`.
+    #[must_use]
+    pub fn of(issued: UnixTime, expiry: UnixTime) -> Self {
+        let life = expiry.since(issued).as_secs();
+        let last = life.saturating_sub(5);
+        // In two parts, because `life * 85` may not fit.
+        let at =
+            |percent: u64| issued + Duration::from_secs((life / 100 * percent + life % 100 * percent / 100).min(last));
+        Self {
+            from: at(80),
+            until: at(85),
+        }
+    }
+
+    /// How long to sleep from `now`; zero when it is time.
+    #[must_use]
+    pub fn wait(self, now: UnixTime) -> Wait {
+        Wait {
+            at_least: self.from.since(now),
+            at_most: self.until.since(now),
+            reason: Reason::Renewal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
+
+    fn range(life: u64) -> (u64, u64) {
+        let wait = Renewal::of(NOW, NOW + Duration::from_secs(life)).wait(NOW);
+        (wait.at_least.as_secs(), wait.at_most.as_secs())
+    }
+
+    #[test]
+    fn every_life_has_its_range() {
+        assert_eq!(range(3600), (2880, 3060));
+        assert_eq!(range(86_400), (69_120, 73_440));
+        assert_eq!(range(20), (15, 15), "never in the last five seconds");
+        assert_eq!(range(3), (0, 0));
+        assert_eq!(range(0), (0, 0));
+    }
+
+    #[test]
+    fn an_endless_life_does_not_overflow() {
+        let renewal = Renewal::of(UnixTime::from_secs(0), UnixTime::from_secs(u64::MAX));
+        assert!(renewal.from < renewal.until);
+        assert!(renewal.until.as_secs() > u64::MAX / 5 * 4);
+    }
+
+    #[test]
+    fn a_late_caller_does_not_wait() {
+        let renewal = Renewal::of(NOW, NOW + Duration::from_secs(3600));
+        assert_eq!(renewal.wait(NOW + Duration::from_secs(7200)).at_most, Duration::ZERO);
+    }
+}
