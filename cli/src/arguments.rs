@@ -1,0 +1,214 @@
+//! The command line. Keys come from files or standard input only: arguments are seen by every user of a system.
+
+use crate::{clock, source::Source};
+use clap::{Args, Parser, Subcommand};
+use defender_auth::{UnixTime, identity::HostName};
+use std::{
+    net::{SocketAddr, ToSocketAddrs as _},
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
+
+/// Who is this device, and how does it prove it to Azure IoT Hub?
+///
+/// FILE|DIR is what an agent has on disk: the micro agent's folder (or the connection string file in it), the C
+/// agent's `LocalConfiguration.json`, or the C# agent's `Authentication.config`. `-` is a connection string on standard input.
+#[derive(Parser)]
+#[command(
+    name = "defenderauth",
+    version,
+    after_help = "\
+Exit status: 0 done, 1 the service said no (or was not reached), 2 the input or the call is wrong.
+Start with `defenderauth inspect DIR`: it needs no network and never shows a key."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Say what it is: host, device, module, gateway, kind of credential; never the key
+    Inspect(Inspect),
+    /// Print a SAS token and nothing else
+    Token(Token),
+    /// Say what a SAS token is good for, and whether it holds (exit 0), does not (1) or cannot be read (2)
+    VerifyToken(VerifyToken),
+    /// Derive device keys from the key of an enrollment group, as DPS and IoT Central do
+    DeriveKey(DeriveKey),
+    /// Run an agent's configuration, and with --connect log in at the hub
+    Authenticate(Authenticate),
+}
+
+#[derive(Args)]
+pub(crate) struct Inspect {
+    /// What to look at
+    #[arg(value_name = "FILE|DIR|-")]
+    pub(crate) source: Source,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Token {
+    /// Whose token to make
+    #[arg(value_name = "FILE|DIR|-")]
+    pub(crate) source: Source,
+    #[command(flatten)]
+    pub(crate) expiry: Expiry,
+    /// The input is a service connection string (a policy's key): make a token for the whole service
+    #[arg(long)]
+    pub(crate) service: bool,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Expiry {
+    /// When it ends, in seconds since 1970
+    #[arg(long, value_name = "UNIX", value_parser = unix_time)]
+    expires_at: Option<UnixTime>,
+    /// How long it lives from now on: 3600, 90s, 15m, 1h, 1d
+    #[arg(long, value_name = "TIME", value_parser = life)]
+    ttl: Option<Duration>,
+}
+
+impl Expiry {
+    pub(crate) fn at(&self) -> UnixTime {
+        // One of them is there, or clap would have said so.
+        self.expires_at
+            .unwrap_or_else(|| clock::now() + self.ttl.unwrap_or_default())
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct VerifyToken {
+    /// The key that should have signed it, in a file of its own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: PathBuf,
+    /// The time to judge the expiry by, in seconds since 1970; else this system's clock
+    #[arg(long, value_name = "UNIX", value_parser = unix_time)]
+    pub(crate) now: Option<UnixTime>,
+    /// How long a token holds after its end, for clocks that differ
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "0s")]
+    pub(crate) skew: Duration,
+    /// The token, or - for standard input
+    #[arg(value_name = "TOKEN|-")]
+    pub(crate) token: String,
+}
+
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["ids", "ids_from"]))]
+pub(crate) struct DeriveKey {
+    /// The enrollment group's primary or secondary key, in a file of its own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) group_key_file: PathBuf,
+    /// Registration ids, one a line; each gives a line `id,key`
+    #[arg(long = "ids", value_name = "FILE|-")]
+    pub(crate) ids_from: Option<Source>,
+    /// Registration ids: one gives its key alone, several a line `id,key` each
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Authenticate {
+    /// What the agent has
+    #[arg(value_name = "FILE|DIR|-")]
+    pub(crate) source: Source,
+    /// Prove it: log in at the hub over MQTT and TLS
+    #[arg(long)]
+    pub(crate) connect: bool,
+    /// Trust the root certificates in this PEM file and no others
+    #[arg(long, value_name = "PEM", requires = "connect")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Connect to ADDR:PORT when the configuration says HOST (an emulator, a tunnel); the server must bear HOST's name
+    #[arg(long = "endpoint", value_name = "HOST=ADDR:PORT", requires = "connect")]
+    pub(crate) endpoints: Vec<Endpoint>,
+    /// Send this MQTT client id instead of the identity's own, to see what the hub says to it
+    #[arg(long, value_name = "ID", requires = "connect")]
+    pub(crate) client_id: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Another address for a host.
+#[derive(Clone, Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) host: HostName,
+    pub(crate) address: SocketAddr,
+}
+
+impl FromStr for Endpoint {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (host, address) = text.split_once('=').ok_or("it is HOST=ADDR:PORT")?;
+        let host = host.parse().map_err(|error| format!("{error}"))?;
+        let mut addresses = address
+            .to_socket_addrs()
+            .map_err(|error| format!("{address}: {error}"))?;
+        Ok(Self {
+            host,
+            address: addresses.next().ok_or("the name has no address")?,
+        })
+    }
+}
+
+fn unix_time(text: &str) -> Result<UnixTime, String> {
+    let secs: u64 = text.parse().map_err(|_| "it is a whole number of seconds since 1970")?;
+    if secs > UnixTime::LATEST.as_secs() {
+        return Err("it lies after the year 9999; it is in seconds, not milliseconds".into());
+    }
+    Ok(UnixTime::from_secs(secs))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    if let Ok(secs) = text.parse() {
+        return Ok(Duration::from_secs(secs));
+    }
+    humantime::parse_duration(text).map_err(|_| "it is a number with a unit: 90s, 15m, 1h, 1d".into())
+}
+
+fn life(text: &str) -> Result<Duration, String> {
+    let life = duration(text)?;
+    if life < Duration::from_secs(1) {
+        return Err("a token lives for a second at least".into());
+    }
+    if clock::now() + life > UnixTime::LATEST {
+        return Err("it would end after the year 9999".into());
+    }
+    Ok(life)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_read_with_and_without_unit() {
+        assert_eq!(duration("3600"), Ok(Duration::from_secs(3600)));
+        assert_eq!(duration("1h"), Ok(Duration::from_secs(3600)));
+        assert!(duration("an hour").is_err());
+        assert!(life("0").is_err() && life("500ms").is_err());
+        assert!(life("1000000000000").is_err());
+        assert!(unix_time("1700000000000").is_err(), "milliseconds");
+    }
+
+    #[test]
+    fn an_endpoint_has_a_host_and_an_address() {
+        let endpoint: Endpoint = "h.net=127.0.0.1:8883".parse().unwrap();
+        assert_eq!((endpoint.host.as_str(), endpoint.address.port()), ("h.net", 8883));
+        for bad in ["h.net", "=127.0.0.1:1", "h.net=127.0.0.1", "https://h=127.0.0.1:1"] {
+            assert!(bad.parse::<Endpoint>().is_err(), "{bad}");
+        }
+    }
+}

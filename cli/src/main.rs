@@ -1,0 +1,29 @@
+//! `defenderauth`: what an agent has on disk, what it proves, and whether the hub believes it.
+
+mod arguments;
+mod authenticate;
+mod clock;
+mod derive_key;
+mod failure;
+mod inspect;
+mod output;
+mod source;
+mod token;
+mod verify_token;
+
+use arguments::{Arguments, Command};
+use clap::Parser as _;
+use failure::Failure;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // clap ends the program by itself, with 2, when the call is wrong.
+    let result = match Arguments::parse().command {
+        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Token(arguments) => token::run(&arguments),
+        Command::VerifyToken(arguments) => verify_token::run(&arguments),
+        Command::DeriveKey(arguments) => derive_key::run(&arguments),
+        Command::Authenticate(arguments) => authenticate::run(&arguments),
+    };
+    result.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
+}

@@ -1,0 +1,1 @@
+//! The place of `libdefenderauth`, the library for C agents. There is nothing in it yet.

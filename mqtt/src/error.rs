@@ -1,0 +1,91 @@
+use std::{fmt, time::Duration};
+
+/// Why there is no session.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// TLS cannot be set up on this side.
+    #[error(transparent)]
+    Tls(#[from] defender_auth::error::TlsError),
+    /// A value that MQTT cannot carry.
+    #[error("the {field} cannot be sent over MQTT; it is too long or not UTF-8")]
+    Unsendable {
+        /// Which field of the CONNECT.
+        field: &'static str,
+    },
+    /// Nobody was reached.
+    #[error("{place} cannot be reached: {error}; check the name, the network and the firewall (port 8883)")]
+    Unreachable {
+        /// Host and port.
+        place: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// Somebody was reached who is not the hub, or cannot prove it.
+    #[error("the server at {place} is not trusted: {reason}; check the host name and the root certificates")]
+    Untrusted {
+        /// Host and port.
+        place: String,
+        /// What TLS said.
+        reason: String,
+    },
+    /// The connection ended before the answer came.
+    #[error("{place} ended the connection before it answered; it may not be an MQTT server of IoT Hub")]
+    Closed {
+        /// Host and port.
+        place: String,
+    },
+    /// No answer came in time.
+    #[error("{place} did not answer within {} s; try again, and check what stands between", limit.as_secs())]
+    Silent {
+        /// Host and port.
+        place: String,
+        /// How long was waited.
+        limit: Duration,
+    },
+    /// What came is not MQTT.
+    #[error("what {place} answers is not MQTT 3.1.1; check host and port")]
+    Protocol {
+        /// Host and port.
+        place: String,
+    },
+    /// The hub said no.
+    #[error("the hub refused the connection: {0}")]
+    Refused(Refusal),
+}
+
+/// The hub's answer to a CONNECT, the return code of its CONNACK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal(u8);
+
+impl Refusal {
+    pub(crate) const fn new(code: u8) -> Self {
+        Self(code)
+    }
+
+    /// The return code: 1 to 5.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        self.0
+    }
+
+    /// Whether it is about who asks, not about how or when.
+    #[must_use]
+    pub const fn is_about_identity(self) -> bool {
+        matches!(self.0, 2 | 4 | 5)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let meaning = match self.0 {
+            1 => "it does not speak this version of MQTT",
+            2 => "it does not accept the client id",
+            3 => "it is not available now",
+            4 => "it does not accept the user name or the password as they are written",
+            5 => "it does not accept that this identity is who it says it is",
+            _ => "it gives no known reason",
+        };
+        write!(f, "{meaning} (CONNACK {})", self.0)
+    }
+}

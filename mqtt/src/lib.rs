@@ -1,0 +1,25 @@
+//! Logs in at a hub over MQTT 3.1.1 and TLS.
+//!
+//! The library has no MQTT client: it gives host, client id, user name and password to the client that an agent has
+//! anyway. This crate is the client of the project's own command, examples and tests: blocking, small, and strict
+//! about whom it talks to.
+//!
+//! ```no_run
+//! use defender_auth::{mqtt::Connect, tls::Roots};
+//! use defender_auth_mqtt::{Dial, Session};
+//! # fn login() -> Connect { unimplemented!() }
+//! # fn token() -> defender_auth::sas::SasToken { unimplemented!() }
+//!
+//! let (login, token) = (login(), token());
+//! let session = Session::open(&login, Some(&token), &Dial::host(&login.host), Roots::Platform)?;
+//! session.close();
+//! # Ok::<_, defender_auth_mqtt::Error>(())
+//! ```
+
+mod dial;
+mod error;
+mod session;
+
+pub use dial::Dial;
+pub use error::{Error, Refusal};
+pub use session::Session;

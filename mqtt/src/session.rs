@@ -1,0 +1,183 @@
+use crate::{Dial, Error, Refusal};
+use defender_auth::{
+    mqtt::Connect,
+    sas::SasToken,
+    tls::{Roots, client_config},
+};
+use mqtt_protocol_core::mqtt::{
+    Connection, Version,
+    common::Cursor,
+    connection::{Event, role},
+    packet::{GenericPacketTrait as _, Packet, v3_1_1},
+};
+use rustls::{ClientConnection, StreamOwned, pki_types::ServerName};
+use std::{
+    io::{self, ErrorKind, Read as _, Write as _},
+    net::TcpStream,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// How long each of reaching, greeting and answering may take.
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// Seconds between signs of life, as the C SDK has it.
+const KEEP_ALIVE: u16 = 240;
+
+/// An accepted login.
+pub struct Session {
+    link: Link,
+}
+
+impl Session {
+    /// Connects, verifies the server, logs in and waits for the hub's answer.
+    ///
+    /// # Errors
+    /// When the hub is not reached, cannot prove who it is, does not answer, or says no.
+    pub fn open(login: &Connect, token: Option<&SasToken>, dial: &Dial, roots: Roots<'_>) -> Result<Self, Error> {
+        let packet = connect_packet(login, token)?;
+        let mut link = Link::open(login, dial, roots)?;
+        link.send(packet.into())?;
+        match link.receive()? {
+            Packet::V3_1_1Connack(answer) if answer.return_code().is_success() => Ok(Self { link }),
+            Packet::V3_1_1Connack(answer) => Err(Error::Refused(Refusal::new(answer.return_code() as u8))),
+            _ => Err(link.protocol()),
+        }
+    }
+
+    /// Says goodbye. A connection that is gone by then is as good as closed.
+    pub fn close(mut self) {
+        if let Ok(packet) = v3_1_1::Disconnect::builder().build() {
+            let _ = self.link.send(packet.into());
+        }
+        self.link.stream.conn.send_close_notify();
+        let _ = self.link.stream.flush();
+    }
+}
+
+fn connect_packet(login: &Connect, token: Option<&SasToken>) -> Result<v3_1_1::Connect, Error> {
+    let unsendable = |field| move |_| Error::Unsendable { field };
+    let builder = v3_1_1::Connect::builder()
+        .client_id(login.client_id.as_str())
+        .map_err(unsendable("client id"))?
+        .user_name(login.user_name.as_str())
+        .map_err(unsendable("user name"))?
+        .clean_session(true)
+        .keep_alive(KEEP_ALIVE);
+    let builder = match token {
+        Some(token) => builder.password(token.expose()).map_err(unsendable("password"))?,
+        None => builder,
+    };
+    builder.build().map_err(unsendable("CONNECT"))
+}
+
+/// MQTT packets over TLS.
+struct Link {
+    stream: StreamOwned<ClientConnection, TcpStream>,
+    mqtt: Connection<role::Client>,
+    place: String,
+}
+
+impl Link {
+    fn open(login: &Connect, dial: &Dial, roots: Roots<'_>) -> Result<Self, Error> {
+        let place = dial.place().to_owned();
+        let untrusted = |place: &str, reason: String| Error::Untrusted {
+            place: place.into(),
+            reason,
+        };
+        let name = ServerName::try_from(login.host.as_str().to_owned())
+            .map_err(|_| untrusted(&place, "no certificate can bear this host name".into()))?;
+        let config = Arc::new(client_config(roots)?);
+        let mut tls = ClientConnection::new(config, name).map_err(|error| untrusted(&place, error.to_string()))?;
+        let unreachable = |error| Error::Unreachable {
+            place: place.clone(),
+            error,
+        };
+        let mut tcp = dial.connect(LIMIT).map_err(unreachable)?;
+        tcp.set_nodelay(true).map_err(unreachable)?;
+        tcp.set_read_timeout(Some(LIMIT)).map_err(unreachable)?;
+        tcp.set_write_timeout(Some(LIMIT)).map_err(unreachable)?;
+        // The handshake by itself, so that what goes wrong in it is not taken for something else.
+        while tls.is_handshaking() {
+            if let Err(error) = tls.complete_io(&mut tcp) {
+                return Err(
+                    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+                        Some(reason) => untrusted(&place, reason.to_string()),
+                        None => broken(&place, error),
+                    },
+                );
+            }
+        }
+        Ok(Self {
+            stream: StreamOwned::new(tls, tcp),
+            mqtt: Connection::new(Version::V3_1_1),
+            place,
+        })
+    }
+
+    fn protocol(&self) -> Error {
+        Error::Protocol {
+            place: self.place.clone(),
+        }
+    }
+
+    fn send(&mut self, packet: Packet) -> Result<(), Error> {
+        let events = self.mqtt.send(packet);
+        self.act(events).map(drop)
+    }
+
+    /// The next packet from the server.
+    fn receive(&mut self) -> Result<Packet, Error> {
+        let deadline = Instant::now() + LIMIT;
+        let mut buffer = [0; 4096];
+        while Instant::now() < deadline {
+            let read = self
+                .stream
+                .read(&mut buffer)
+                .map_err(|error| broken(&self.place, error))?;
+            if read == 0 {
+                return Err(Error::Closed {
+                    place: self.place.clone(),
+                });
+            }
+            let mut cursor = Cursor::new(buffer.get(..read).unwrap_or_default());
+            while cursor.position() < read as u64 {
+                let events = self.mqtt.recv(&mut cursor);
+                if let Some(packet) = self.act(events)? {
+                    return Ok(packet);
+                }
+            }
+        }
+        Err(Error::Silent {
+            place: self.place.clone(),
+            limit: LIMIT,
+        })
+    }
+
+    fn act(&mut self, events: Vec<Event>) -> Result<Option<Packet>, Error> {
+        let mut received = None;
+        for event in events {
+            match event {
+                Event::RequestSendPacket { packet, .. } => {
+                    let sent = self.stream.write_all(&packet.to_continuous_buffer());
+                    sent.and_then(|()| self.stream.flush())
+                        .map_err(|error| broken(&self.place, error))?;
+                }
+                Event::NotifyPacketReceived(packet) => received = Some(packet),
+                Event::NotifyError(_) => return Err(self.protocol()),
+                _ => {}
+            }
+        }
+        Ok(received)
+    }
+}
+
+/// What a failed read or write means.
+fn broken(place: &str, error: io::Error) -> Error {
+    let place = place.into();
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => Error::Silent { place, limit: LIMIT },
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => Error::Closed { place },
+        _ => Error::Unreachable { place, error },
+    }
+}
