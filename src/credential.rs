@@ -20,20 +20,13 @@ impl Keys {
     /// The keys of a device or a module.
     #[must_use]
     pub const fn new(primary: SharedAccessKey, secondary: Option<SharedAccessKey>) -> Self {
-        Self {
-            primary,
-            secondary,
-            on_secondary: false,
-        }
+        Self { primary, secondary, on_secondary: false }
     }
 
     /// The key to sign with now.
     #[must_use]
     pub fn current(&self) -> &SharedAccessKey {
-        self.secondary
-            .as_ref()
-            .filter(|_| self.on_secondary)
-            .unwrap_or(&self.primary)
+        self.secondary.as_ref().filter(|_| self.on_secondary).unwrap_or(&self.primary)
     }
 
     /// Goes over to the secondary key. False when there is none, or it is in use already.
@@ -194,10 +187,7 @@ mod tests {
     #[test]
     fn a_policy_key_signs_for_the_hub_in_its_name() {
         let identity = Identity::device("h.net".parse().unwrap(), "d".parse().unwrap());
-        let credential = Credential::from(PolicyKey {
-            policy: "device".parse().unwrap(),
-            key: key(1),
-        });
+        let credential = Credential::from(PolicyKey { policy: "device".parse().unwrap(), key: key(1) });
         let password = credential.password(&identity, Audience::Encoded, UnixTime::from_secs(5));
         let token = password.into_token().unwrap();
         assert_eq!((token.resource(), token.policy().as_deref()), ("h.net", Some("device")));

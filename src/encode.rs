@@ -55,9 +55,7 @@ const fn is_unreserved(byte: u8) -> bool {
 
 /// Appends `text` percent-encoded: RFC 3986 unreserved characters bare, every other byte `%XX` in upper case.
 pub(crate) fn percent_into(text: &str, out: &mut String) {
-    const HEX: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
-    ];
+    const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|byte| !is_unreserved(byte)) {
         let (bare, tail) = rest.split_at(at);
@@ -117,11 +115,7 @@ mod tests {
         for length in 0..130u8 {
             let bytes: Vec<u8> = (0..length).map(|i| i.wrapping_mul(73)).collect();
             assert_eq!(*from_base64(&base64(&bytes)).unwrap(), bytes);
-            assert_eq!(
-                *from_base64(base64(&bytes).trim_end_matches('=')).unwrap(),
-                bytes,
-                "without padding"
-            );
+            assert_eq!(*from_base64(base64(&bytes).trim_end_matches('=')).unwrap(), bytes, "without padding");
         }
     }
 

@@ -143,10 +143,7 @@ impl Error {
     /// Adds the place: a file, or a setting in it.
     #[must_use]
     pub fn at(self, place: impl Into<String>) -> Self {
-        Self::In {
-            place: place.into(),
-            error: Box::new(self),
-        }
+        Self::In { place: place.into(), error: Box::new(self) }
     }
 
     /// What is wrong, without the places where it was found.
@@ -208,6 +205,7 @@ const fn key_code(error: KeyError) -> Code {
         KeyError::Masked
         | KeyError::Quoted
         | KeyError::ConnectionString
+        | KeyError::LineBreak { .. }
         | KeyError::UrlSafe { .. }
         | KeyError::PercentEncoded { .. }
         | KeyError::NotBase64 { .. }
@@ -229,8 +227,8 @@ pub enum ConfigError {
         /// Counted from 1.
         column: usize,
     },
-    /// A setting that is not there.
-    #[error("`{setting}` is missing; add it")]
+    /// A setting that is not there, or has no value.
+    #[error("`{setting}` is missing or empty; give it a value")]
     Missing {
         /// Its name, with the names that lead to it.
         setting: &'static str,
@@ -241,13 +239,11 @@ pub enum ConfigError {
         /// Its name.
         setting: &'static str,
     },
-    /// A setting of another type than text.
-    #[error("`{setting}` is not {expected}; write it as the agent's own sample does")]
-    Type {
-        /// Its name.
-        setting: &'static str,
-        /// What it should be.
-        expected: &'static str,
+    /// Something that no agent writes, and that is there to do harm more often than not.
+    #[error("there is {what} in it, which no agent writes; remove it")]
+    Foreign {
+        /// What it is.
+        what: &'static str,
     },
     /// A setting with a value that is none of those it can have.
     #[error("`{setting}` has an unknown value; it is one of {allowed} (in this spelling)")]
@@ -303,6 +299,9 @@ pub enum FileProblem {
     /// It is a folder, a device, a pipe.
     #[error("it is not a regular file; give a file, or `-` for standard input")]
     NotRegular,
+    /// There is nothing in it.
+    #[error("it is empty; write it anew")]
+    Empty,
     /// It has more bytes than any file of its kind.
     #[error("it is larger than {limit} bytes; it is not the file that is meant")]
     TooLarge {

@@ -146,9 +146,8 @@ fn check(name: Identifier, text: &str) -> Result<(), IdentifierError> {
     if name == Identifier::HostName && text.contains("://") {
         return Err(IdentifierError::Url);
     }
-    if let Some((offset, character)) = text
-        .char_indices()
-        .find(|(_, c)| !u8::try_from(*c).is_ok_and(|b| name.allows(b)))
+    if let Some((offset, character)) =
+        text.char_indices().find(|(_, c)| !u8::try_from(*c).is_ok_and(|b| name.allows(b)))
     {
         return Err(match character {
             ':' if name == Identifier::HostName => IdentifierError::Port,
@@ -265,23 +264,13 @@ impl Identity {
     /// A device at a hub.
     #[must_use]
     pub const fn device(hub: HostName, device: DeviceId) -> Self {
-        Self {
-            hub,
-            gateway: None,
-            device,
-            module: None,
-        }
+        Self { hub, gateway: None, device, module: None }
     }
 
     /// A module of a device at a hub.
     #[must_use]
     pub const fn module(hub: HostName, device: DeviceId, module: ModuleId) -> Self {
-        Self {
-            hub,
-            gateway: None,
-            device,
-            module: Some(module),
-        }
+        Self { hub, gateway: None, device, module: Some(module) }
     }
 
     /// The same identity, reached through a gateway.
@@ -327,9 +316,7 @@ impl Identity {
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/devices/{}", self.hub, self.device)?;
-        self.module
-            .as_ref()
-            .map_or(Ok(()), |module| write!(f, "/modules/{module}"))
+        self.module.as_ref().map_or(Ok(()), |module| write!(f, "/modules/{module}"))
     }
 }
 
@@ -367,13 +354,7 @@ mod tests {
         assert_eq!(HostName::new("h..net"), Err(E::Label { offset: 2 }));
         assert_eq!(HostName::new("h.net."), Err(E::Label { offset: 6 }));
         assert_eq!(HostName::new(&"h".repeat(64)), Err(E::Label { offset: 0 }));
-        assert_eq!(
-            HostName::new("a b.net"),
-            Err(E::WhiteSpace {
-                name: Identifier::HostName,
-                offset: 1
-            })
-        );
+        assert_eq!(HostName::new("a b.net"), Err(E::WhiteSpace { name: Identifier::HostName, offset: 1 }));
     }
 
     #[test]

@@ -60,6 +60,12 @@ pub enum KeyError {
     /// A whole connection string, or several `name=value` pairs.
     #[error("this is a connection string, not a key; take what follows `SharedAccessKey=` in it")]
     ConnectionString,
+    /// More than one line.
+    #[error("there is more than the key on its line: a line break at byte {offset}; leave the key alone there")]
+    LineBreak {
+        /// Where, in bytes.
+        offset: usize,
+    },
     /// `-` or `_`
     #[error("the key is written in the URL-safe alphabet (byte {offset}); write `+` for `-` and `/` for `_`")]
     UrlSafe {
@@ -134,11 +140,7 @@ impl SharedAccessKey {
     /// # Errors
     /// When there are none.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
-        if bytes.is_empty() {
-            Err(KeyError::Empty)
-        } else {
-            Ok(Self(SecretBytes::copy_of(bytes)))
-        }
+        if bytes.is_empty() { Err(KeyError::Empty) } else { Ok(Self(SecretBytes::copy_of(bytes))) }
     }
 
     /// A new key from 32 or 64 bytes of the caller's random source. The caller wipes its buffer.
@@ -222,6 +224,9 @@ fn explain(text: &str, skipped: usize, error: Base64Error) -> KeyError {
     if text.starts_with(['"', '\'', '“', '”', '‘', '’']) {
         return KeyError::Quoted;
     }
+    if let Some(offset) = text.find(['\n', '\r']) {
+        return KeyError::LineBreak { offset: skipped + offset };
+    }
     let Base64Error::Character { offset } = error else {
         return KeyError::Truncated;
     };
@@ -286,16 +291,8 @@ mod tests {
     fn keys_are_read_as_the_portal_writes_them() {
         let key = SharedAccessKey::from_base64(TEXT).unwrap();
         assert_eq!(key.to_base64().expose(), TEXT);
-        assert_eq!(
-            SharedAccessKey::from_base64(&format!(" {TEXT}\r\n")).unwrap(),
-            key,
-            "white space around it"
-        );
-        assert_eq!(
-            SharedAccessKey::from_base64(TEXT.trim_end_matches('=')).unwrap(),
-            key,
-            "without padding"
-        );
+        assert_eq!(SharedAccessKey::from_base64(&format!(" {TEXT}\r\n")).unwrap(), key, "white space around it");
+        assert_eq!(SharedAccessKey::from_base64(TEXT.trim_end_matches('=')).unwrap(), key, "without padding");
     }
 
     #[test]
@@ -312,6 +309,7 @@ mod tests {
             ("  Aw_R", E::UrlSafe { offset: 4 }),
             ("AwoRGB8%3D", E::PercentEncoded { offset: 7 }),
             ("AwoR GB8=", E::NotBase64 { offset: 4 }),
+            (" AwoR\nGB8=\n", E::LineBreak { offset: 5 }),
             ("AwoRé", E::NotBase64 { offset: 4 }),
             ("Zm9vYmF", E::Truncated),
             ("Zm9vY", E::Truncated),
@@ -323,14 +321,8 @@ mod tests {
 
     #[test]
     fn the_text_of_a_key_has_a_limit() {
-        assert_eq!(
-            SharedAccessKey::from_base64(&"A".repeat(KEY_TEXT_LIMIT)).unwrap().len(),
-            3072
-        );
-        assert_eq!(
-            SharedAccessKey::from_base64(&"A".repeat(KEY_TEXT_LIMIT + 1)),
-            Err(KeyError::TooLong)
-        );
+        assert_eq!(SharedAccessKey::from_base64(&"A".repeat(KEY_TEXT_LIMIT)).unwrap().len(), 3072);
+        assert_eq!(SharedAccessKey::from_base64(&"A".repeat(KEY_TEXT_LIMIT + 1)), Err(KeyError::TooLong));
     }
 
     #[test]
@@ -338,10 +330,7 @@ mod tests {
         let mut entropy: [u8; 64] = core::array::from_fn(|i| u8::try_from(i).unwrap());
         assert_eq!(SharedAccessKey::generate(&entropy).unwrap().len(), 64);
         assert_eq!(SharedAccessKey::generate(&entropy[..32]).unwrap().len(), 32);
-        assert_eq!(
-            SharedAccessKey::generate(&entropy[..31]),
-            Err(KeyError::EntropyLength { length: 31 })
-        );
+        assert_eq!(SharedAccessKey::generate(&entropy[..31]), Err(KeyError::EntropyLength { length: 31 }));
         entropy.fill(7);
         assert_eq!(SharedAccessKey::generate(&entropy), Err(KeyError::EntropyUnfilled));
     }

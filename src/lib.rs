@@ -42,6 +42,7 @@
 //! | `rustls` | no | `tls`: TLS configurations for the hub |
 
 #![no_std]
+#![forbid(unsafe_code)]
 
 extern crate alloc;
 #[cfg(feature = "std")]
@@ -75,3 +76,8 @@ pub use key::SharedAccessKey;
 pub use outcome::Outcome;
 pub use plan::Plan;
 pub use time::UnixTime;
+
+/// The README's code is compiled with the tests.
+#[cfg(all(doctest, feature = "agent"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -55,19 +55,13 @@ impl Connect {
             None => identity.device_id().to_string(),
         };
         let agent = encode::percent(AGENT);
-        let mut user_name = format!(
-            "{}/{client_id}/?api-version={API_VERSION}&DeviceClientType={agent}",
-            identity.hub()
-        );
+        let mut user_name =
+            format!("{}/{client_id}/?api-version={API_VERSION}&DeviceClientType={agent}", identity.hub());
         if let Some(model) = model_id {
             user_name.push_str("&model-id=");
             encode::percent_into(model, &mut user_name);
         }
-        Self {
-            host: identity.endpoint().clone(),
-            client_id,
-            user_name,
-        }
+        Self { host: identity.endpoint().clone(), client_id, user_name }
     }
 }
 

@@ -18,11 +18,7 @@ pub struct Outcome {
 
 impl Outcome {
     pub(crate) const fn new(identity: Identity, credential: Credential) -> Self {
-        Self {
-            identity,
-            credential,
-            audience: Audience::Encoded,
-        }
+        Self { identity, credential, audience: Audience::Encoded }
     }
 
     /// The same, with tokens whose audience is written in another form. It has no effect on a policy's key, a ready
@@ -100,12 +96,7 @@ mod tests {
 
     #[test]
     fn the_fast_way_and_the_easy_way_make_the_same_token() {
-        for audience in [
-            Audience::Encoded,
-            Audience::EncodedTwice,
-            Audience::Raw,
-            Audience::HubOnly,
-        ] {
+        for audience in [Audience::Encoded, Audience::EncodedTwice, Audience::Raw, Audience::HubOnly] {
             let outcome = outcome(key(1)).with_audience(audience);
             let easy = outcome.password(EXPIRY).into_token().unwrap();
             assert_eq!(outcome.signer().unwrap().token(EXPIRY), easy);
@@ -116,9 +107,7 @@ mod tests {
     fn a_key_held_elsewhere_is_asked_in_two_steps() {
         let elsewhere = outcome(Credential::ExternalKey);
         assert!(elsewhere.signer().is_none() && elsewhere.connection_string().is_none());
-        let Password::Sign(string) = elsewhere.password(EXPIRY) else {
-            panic!()
-        };
+        let Password::Sign(string) = elsewhere.password(EXPIRY) else { panic!() };
         let token = string.token(&key(1).sign(string.as_bytes()));
         assert_eq!(Some(token), outcome(key(1)).password(EXPIRY).into_token());
     }
@@ -127,12 +116,7 @@ mod tests {
     fn the_connection_string_has_the_key_in_use() {
         let mut outcome = outcome(Keys::new(key(1), Some(key(2))));
         let holds = |outcome: &Outcome, key: &SharedAccessKey| {
-            outcome
-                .connection_string()
-                .unwrap()
-                .expose()
-                .expose()
-                .contains(key.to_base64().expose())
+            outcome.connection_string().unwrap().expose().expose().contains(key.to_base64().expose())
         };
         assert!(holds(&outcome, &key(1)));
         assert!(outcome.fall_back());

@@ -29,9 +29,7 @@ pub struct Plan {
 impl Plan {
     /// The identity is known, a module's or a device's, and so is what proves it.
     pub fn known(identity: Identity, credential: impl Into<Credential>) -> Self {
-        Self {
-            known: Outcome::new(identity, credential.into()),
-        }
+        Self { known: Outcome::new(identity, credential.into()) }
     }
 
     /// The outcome, if nobody has to be asked for it.
@@ -43,8 +41,6 @@ impl Plan {
 
 impl From<ConnectionString> for Plan {
     fn from(string: ConnectionString) -> Self {
-        Self {
-            known: Outcome::from(string),
-        }
+        Self { known: Outcome::from(string) }
     }
 }

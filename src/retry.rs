@@ -38,11 +38,8 @@ mod tests {
 
     #[test]
     fn a_pick_stays_inside_the_range() {
-        let wait = Wait {
-            at_least: Duration::from_secs(10),
-            at_most: Duration::from_secs(12),
-            reason: Reason::Renewal,
-        };
+        let wait =
+            Wait { at_least: Duration::from_secs(10), at_most: Duration::from_secs(12), reason: Reason::Renewal };
         assert_eq!(wait.pick(0), wait.at_least);
         assert_eq!(wait.pick(u32::MAX), wait.at_most);
         assert_eq!(wait.pick(u32::MAX / 2), Duration::from_millis(10_999));

@@ -29,12 +29,7 @@ impl SecretText {
     pub(crate) fn build(capacity: usize, write: impl FnOnce(&mut String)) -> Self {
         let mut text = Zeroizing::new(String::with_capacity(capacity));
         write(&mut text);
-        debug_assert!(
-            text.len() <= capacity,
-            "{} bytes announced, {} written",
-            capacity,
-            text.len()
-        );
+        debug_assert!(text.len() <= capacity, "{} bytes announced, {} written", capacity, text.len());
         Self(text)
     }
 

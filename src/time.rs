@@ -53,10 +53,7 @@ impl Add<Duration> for UnixTime {
 #[cfg(feature = "std")]
 impl From<std::time::SystemTime> for UnixTime {
     fn from(time: std::time::SystemTime) -> Self {
-        Self(
-            time.duration_since(std::time::SystemTime::UNIX_EPOCH)
-                .map_or(0, |since| since.as_secs()),
-        )
+        Self(time.duration_since(std::time::SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs()))
     }
 }
 
@@ -72,10 +69,7 @@ mod tests {
 
     #[test]
     fn addition_stops_at_the_end_of_time() {
-        assert_eq!(
-            UnixTime::from_secs(u64::MAX) + Duration::from_secs(1),
-            UnixTime::from_secs(u64::MAX)
-        );
+        assert_eq!(UnixTime::from_secs(u64::MAX) + Duration::from_secs(1), UnixTime::from_secs(u64::MAX));
     }
 
     #[test]

@@ -72,9 +72,6 @@ mod tests {
     #[test]
     fn a_broken_certificate_is_counted() {
         let pem = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        assert_eq!(
-            client_config(Roots::Pem(pem)).err(),
-            Some(TlsError::Certificate { number: 1 })
-        );
+        assert_eq!(client_config(Roots::Pem(pem)).err(), Some(TlsError::Certificate { number: 1 }));
     }
 }

@@ -77,8 +77,7 @@ pub(crate) struct Expiry {
 impl Expiry {
     pub(crate) fn at(&self) -> UnixTime {
         // One of them is there, or clap would have said so.
-        self.expires_at
-            .unwrap_or_else(|| clock::now() + self.ttl.unwrap_or_default())
+        self.expires_at.unwrap_or_else(|| clock::now() + self.ttl.unwrap_or_default())
     }
 }
 
@@ -147,13 +146,8 @@ impl FromStr for Endpoint {
     fn from_str(text: &str) -> Result<Self, String> {
         let (host, address) = text.split_once('=').ok_or("it is HOST=ADDR:PORT")?;
         let host = host.parse().map_err(|error| format!("{error}"))?;
-        let mut addresses = address
-            .to_socket_addrs()
-            .map_err(|error| format!("{address}: {error}"))?;
-        Ok(Self {
-            host,
-            address: addresses.next().ok_or("the name has no address")?,
-        })
+        let mut addresses = address.to_socket_addrs().map_err(|error| format!("{address}: {error}"))?;
+        Ok(Self { host, address: addresses.next().ok_or("the name has no address")? })
     }
 }
 

@@ -57,16 +57,10 @@ struct Login<'a> {
 pub(crate) fn run(arguments: &Authenticate) -> Result<(), Failure> {
     let loaded = arguments.source.load()?;
     output::warn(&loaded.findings);
-    let me = loaded
-        .plan
-        .outcome()
-        .ok_or_else(|| Failure::Call("this plan asks the network".into()))?;
+    let me = loaded.plan.outcome().ok_or_else(|| Failure::Call("this plan asks the network".into()))?;
     let now = clock::now();
     let Some(token) = me.password(now + TOKEN_LIFE).into_token() else {
-        return Err(Error::NotSupported {
-            what: "authentication with a certificate (`x509=true`)",
-        }
-        .into());
+        return Err(Error::NotSupported { what: "authentication with a certificate (`x509=true`)" }.into());
     };
     let mut login = Connect::hub(me.identity(), None);
     if let Some(client_id) = &arguments.client_id {
@@ -80,10 +74,7 @@ pub(crate) fn run(arguments: &Authenticate) -> Result<(), Failure> {
     }
     let answer = match connect(arguments, &login, &token)? {
         Ok(()) => Answer::Accepted,
-        Err(refusal) => Answer::Refused {
-            refusal,
-            cause: cause(arguments, me, &token, now, refusal),
-        },
+        Err(refusal) => Answer::Refused { refusal, cause: cause(arguments, me, &token, now, refusal) },
     };
     report(arguments, me, &login, &answer)?;
     match answer {
@@ -97,26 +88,10 @@ pub(crate) fn run(arguments: &Authenticate) -> Result<(), Failure> {
 
 /// The hub's answer, yes or no.
 fn connect(arguments: &Authenticate, login: &Connect, token: &SasToken) -> Result<Result<(), Refusal>, Failure> {
-    let roots = arguments
-        .ca_file
-        .as_ref()
-        .map(|path| TextFile::open(path, ROOTS_LIMIT))
-        .transpose()?;
+    let roots = arguments.ca_file.as_ref().map(|path| TextFile::open(path, ROOTS_LIMIT)).transpose()?;
     let place = roots.as_ref().map(TextFile::place);
-    let roots = roots
-        .as_ref()
-        .map_or(Roots::Platform, |file| Roots::Pem(file.text().as_bytes()));
-    let unused = |endpoint: &&Endpoint| !endpoint.host.as_str().eq_ignore_ascii_case(login.host.as_str());
-    for endpoint in arguments.endpoints.iter().filter(unused) {
-        eprintln!(
-            "warning: the endpoint for {} is not used; the host here is {}",
-            endpoint.host, login.host
-        );
-    }
-    let dial = match arguments.endpoints.iter().find(|endpoint| !unused(endpoint)) {
-        Some(endpoint) => Dial::at(endpoint.address),
-        None => Dial::host(&login.host),
-    };
+    let roots = roots.as_ref().map_or(Roots::Platform, |file| Roots::Pem(file.text().as_bytes()));
+    let dial = dial(&arguments.endpoints, &login.host)?;
     match Session::open(login, Some(token), &dial, roots) {
         Ok(session) => {
             session.close();
@@ -133,10 +108,19 @@ fn connect(arguments: &Authenticate, login: &Connect, token: &SasToken) -> Resul
                 mqtt::Error::Untrusted { .. } => "the server's certificate, or the root certificates here",
                 _ => "the way to the hub",
             };
-            Err(Failure::Service {
-                what: error.to_string(),
-                fault,
-            })
+            Err(Failure::Service { what: error.to_string(), fault })
+        }
+    }
+}
+
+/// Where to connect to. Endpoints that are given and do not fit are a mistake: the host itself is not what was meant.
+fn dial(endpoints: &[Endpoint], host: &HostName) -> Result<Dial, Failure> {
+    let fits = |endpoint: &&Endpoint| endpoint.host.as_str().eq_ignore_ascii_case(host.as_str());
+    match (endpoints.iter().find(fits), endpoints.first()) {
+        (Some(endpoint), _) => Ok(Dial::at(endpoint.address)),
+        (None, None) => Ok(Dial::host(host)),
+        (None, Some(other)) => {
+            Err(Failure::Call(format!("--endpoint is for {}, but the host here is {host}; name that one", other.host)))
         }
     }
 }
@@ -145,10 +129,7 @@ fn connect(arguments: &Authenticate, login: &Connect, token: &SasToken) -> Resul
 fn doubt(me: &Outcome, token: &SasToken, now: UnixTime) -> Option<String> {
     if token.expires_at() <= now {
         let ago = clock::span(now.since(token.expires_at()));
-        return Some(format!(
-            "the SAS token ended {ago} ago, at {}",
-            clock::readable(token.expires_at())
-        ));
+        return Some(format!("the SAS token ended {ago} ago, at {}", clock::readable(token.expires_at())));
     }
     let good_for = token.plain_resource().unwrap_or_else(|| token.resource().into());
     (!token.is_good_for(me.identity()))
@@ -166,11 +147,7 @@ fn cause(arguments: &Authenticate, me: &Outcome, token: &SasToken, now: UnixTime
     if let Some(doubt) = doubt(me, token, now) {
         return format!("Cause: {doubt}; have a new token made for this identity");
     }
-    let what = if me.identity().module_id().is_some() {
-        "device or module"
-    } else {
-        "device"
-    };
+    let what = if me.identity().module_id().is_some() { "device or module" } else { "device" };
     let credential = match me.credential() {
         Credential::Token(_) => "the token was signed with another key than the hub has for it",
         Credential::PolicyKey(_) => "the policy is unknown, has another key, or may not connect devices",

@@ -1,8 +1,7 @@
 use crate::{arguments::Inspect, clock, failure::Failure, output};
 use defender_auth::{
     Outcome, UnixTime,
-    agent::{Finding, TextFile},
-    connection_string::ServiceConnectionString,
+    agent::{self, Finding, TextFile},
     credential::Credential,
 };
 use serde::Serialize;
@@ -25,19 +24,12 @@ struct Report {
 pub(crate) fn run(arguments: &Inspect) -> Result<(), Failure> {
     let report = match arguments.source.load_or_service()? {
         Ok(loaded) => {
-            let outcome = loaded
-                .plan
-                .outcome()
-                .ok_or_else(|| Failure::Call("this plan asks the network".into()))?;
+            let outcome = loaded.plan.outcome().ok_or_else(|| Failure::Call("this plan asks the network".into()))?;
             Report::of(outcome, &loaded.findings)
         }
         Err(text) => Report::of_service(&text)?,
     };
-    if arguments.json {
-        output::json(&report)
-    } else {
-        report.print()
-    }
+    if arguments.json { output::json(&report) } else { report.print() }
 }
 
 impl Report {
@@ -52,11 +44,7 @@ impl Report {
             _ => None,
         };
         Self {
-            kind: if identity.module_id().is_some() {
-                "module"
-            } else {
-                "device"
-            },
+            kind: if identity.module_id().is_some() { "module" } else { "device" },
             host_name: identity.hub().to_string(),
             device_id: Some(identity.device_id().to_string()),
             module_id: identity.module_id().map(ToString::to_string),
@@ -69,9 +57,7 @@ impl Report {
     }
 
     fn of_service(text: &TextFile) -> Result<Self, Failure> {
-        let place = text.place();
-        let (string, findings) =
-            ServiceConnectionString::read(text.text()).map_err(|error| defender_auth::Error::from(error).at(place))?;
+        let (string, findings) = agent::service_connection_string(text)?;
         let token = string.given_token();
         Ok(Self {
             kind: "service",
@@ -80,13 +66,9 @@ impl Report {
             module_id: None,
             gateway_host_name: None,
             policy_name: Some(string.policy_name().to_string()),
-            credential: if token.is_some() {
-                "shared_access_signature"
-            } else {
-                "shared_access_key"
-            },
+            credential: if token.is_some() { "shared_access_signature" } else { "shared_access_key" },
             expires_at: token.map(|token| token.expires_at().as_secs()),
-            findings: findings.iter().map(|finding| format!("{place}: {finding}")).collect(),
+            findings: findings.iter().map(ToString::to_string).collect(),
         })
     }
 
@@ -103,9 +85,7 @@ impl Report {
             ("credential", Some(&credential)),
             ("expires at", expires.as_deref()),
         ])?;
-        self.findings
-            .iter()
-            .try_for_each(|finding| output::line(&format!("note          {finding}")))
+        self.findings.iter().try_for_each(|finding| output::line(&format!("note          {finding}")))
     }
 }
 

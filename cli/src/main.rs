@@ -1,5 +1,7 @@
 //! `defenderauth`: what an agent has on disk, what it proves, and whether the hub believes it.
 
+#![forbid(unsafe_code)]
+
 mod arguments;
 mod authenticate;
 mod clock;

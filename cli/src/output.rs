@@ -7,10 +7,7 @@ use std::io::{self, ErrorKind, Write as _};
 /// Prints a line.
 pub(crate) fn line(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.write_all(b"\n"))
-        .and_then(|()| out.flush())
-        .map_err(failed)
+    out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()).map_err(failed)
 }
 
 /// Prints a value as JSON.
@@ -28,11 +25,7 @@ pub(crate) fn table(rows: &[(&str, Option<&str>)]) -> Result<(), Failure> {
 
 /// What a failed write means.
 pub(crate) fn failed(error: io::Error) -> Failure {
-    if error.kind() == ErrorKind::BrokenPipe {
-        Failure::OutputClosed
-    } else {
-        Failure::Output(error)
-    }
+    if error.kind() == ErrorKind::BrokenPipe { Failure::OutputClosed } else { Failure::Output(error) }
 }
 
 /// Says what may be a mistake.

@@ -22,11 +22,7 @@ impl FromStr for Source {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(if text == "-" {
-            Self::Stdin
-        } else {
-            Self::Path(text.into())
-        })
+        Ok(if text == "-" { Self::Stdin } else { Self::Path(text.into()) })
     }
 }
 
@@ -41,12 +37,8 @@ impl Source {
 
     /// The plan of an agent, or the text of a service connection string.
     pub(crate) fn load_or_service(&self) -> Result<Result<Loaded, TextFile>, Error> {
-        let is_service = |error: &Error| {
-            matches!(
-                error.inner(),
-                Error::ConnectionString(ConnectionStringError::ServiceString)
-            )
-        };
+        let is_service =
+            |error: &Error| matches!(error.inner(), Error::ConnectionString(ConnectionStringError::ServiceString));
         match self {
             Self::Stdin => {
                 let text = self.text()?;

@@ -1,13 +1,9 @@
 use crate::{arguments::Token, clock, failure::Failure, output};
-use defender_auth::{Error, UnixTime, connection_string::ServiceConnectionString, sas::SasToken};
+use defender_auth::{Error, UnixTime, agent, sas::SasToken};
 
 pub(crate) fn run(arguments: &Token) -> Result<(), Failure> {
     let expiry = arguments.expiry.at();
-    let token = if arguments.service {
-        of_service(arguments, expiry)?
-    } else {
-        of_agent(arguments, expiry)?
-    };
+    let token = if arguments.service { of_service(arguments, expiry)? } else { of_agent(arguments, expiry)? };
     if token.expires_at() != expiry {
         let at = clock::readable(token.expires_at());
         eprintln!(
@@ -23,10 +19,7 @@ pub(crate) fn run(arguments: &Token) -> Result<(), Failure> {
 fn of_agent(arguments: &Token, expiry: UnixTime) -> Result<SasToken, Failure> {
     let loaded = arguments.source.load()?;
     output::warn(&loaded.findings);
-    let outcome = loaded
-        .plan
-        .outcome()
-        .ok_or_else(|| Failure::Call("this plan asks the network".into()))?;
+    let outcome = loaded.plan.outcome().ok_or_else(|| Failure::Call("this plan asks the network".into()))?;
     let token = outcome.password(expiry).into_token().ok_or(Error::NotApplicable(
         "a certificate proves this identity, in the TLS handshake; it has no token, and needs none".into(),
     ))?;
@@ -34,7 +27,7 @@ fn of_agent(arguments: &Token, expiry: UnixTime) -> Result<SasToken, Failure> {
 }
 
 fn of_service(arguments: &Token, expiry: UnixTime) -> Result<SasToken, Failure> {
-    let text = arguments.source.text()?;
-    let string = ServiceConnectionString::parse(text.text()).map_err(|error| Error::from(error).at(text.place()))?;
+    let (string, findings) = agent::service_connection_string(&arguments.source.text()?)?;
+    output::warn(&findings);
     Ok(string.token(expiry))
 }

@@ -17,10 +17,7 @@ pub(crate) fn run(arguments: &VerifyToken) -> Result<(), Failure> {
         Err(why) => format!("it does not hold: {why}"),
     };
     output::table(&[
-        (
-            "resource",
-            Some(resource.as_deref().unwrap_or_else(|| token.resource())),
-        ),
+        ("resource", Some(resource.as_deref().unwrap_or_else(|| token.resource()))),
         ("policy", Some(token.policy().as_deref().unwrap_or("none"))),
         ("expires at", Some(&expiry)),
         ("verdict", Some(&said)),

@@ -13,15 +13,13 @@ pub(crate) fn server(names: Vec<String>) -> Result<(Arc<ServerConfig>, String), 
     let mut root = CertificateParams::new(Vec::new())?;
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     root.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    root.distinguished_name
-        .push(DnType::CommonName, "defender-auth emulator root, for testing only");
+    root.distinguished_name.push(DnType::CommonName, "defender-auth emulator root, for testing only");
     let root_key = KeyPair::generate()?;
     let root_pem = root.self_signed(&root_key)?.pem();
     let issuer = Issuer::new(root, root_key);
 
     let mut leaf = CertificateParams::new(names)?;
-    leaf.distinguished_name
-        .push(DnType::CommonName, "defender-auth emulator");
+    leaf.distinguished_name.push(DnType::CommonName, "defender-auth emulator");
     leaf.use_authority_key_identifier_extension = true;
     let leaf_key = KeyPair::generate()?;
     let certificate = leaf.signed_by(&leaf_key, &issuer)?.der().clone();

@@ -45,11 +45,7 @@ impl Hub {
     /// A hub without devices.
     #[must_use]
     pub fn new(host_name: &str) -> Self {
-        Self {
-            host_name: host_name.into(),
-            devices: Vec::new(),
-            policies: Vec::new(),
-        }
+        Self { host_name: host_name.into(), devices: Vec::new(), policies: Vec::new() }
     }
 
     /// Its host name.
@@ -68,10 +64,7 @@ impl Hub {
     /// With one more policy.
     #[must_use]
     pub fn policy(mut self, name: &str, key: &str) -> Self {
-        self.policies.push(Policy {
-            name: name.into(),
-            key: Key(key.into()),
-        });
+        self.policies.push(Policy { name: name.into(), key: Key(key.into()) });
         self
     }
 }
@@ -115,11 +108,7 @@ impl Module {
     /// A module with its primary key.
     #[must_use]
     pub fn new(id: &str, primary_key: &str) -> Self {
-        Self {
-            id: id.into(),
-            primary_key: Key(primary_key.into()),
-            secondary_key: None,
-        }
+        Self { id: id.into(), primary_key: Key(primary_key.into()), secondary_key: None }
     }
 
     /// With a secondary key.
@@ -194,17 +183,11 @@ pub(crate) fn check(hubs: &[Hub]) -> Result<(), ConfigError> {
             key(format!("policy {}", policy.name), &policy.key)?;
         }
         for device in &hub.devices {
-            for text in [Some(&device.primary_key), device.secondary_key.as_ref()]
-                .into_iter()
-                .flatten()
-            {
+            for text in [Some(&device.primary_key), device.secondary_key.as_ref()].into_iter().flatten() {
                 key(format!("device {}", device.id), text)?;
             }
             for module in &device.modules {
-                for text in [Some(&module.primary_key), module.secondary_key.as_ref()]
-                    .into_iter()
-                    .flatten()
-                {
+                for text in [Some(&module.primary_key), module.secondary_key.as_ref()].into_iter().flatten() {
                     key(format!("module {}/{}", device.id, module.id), text)?;
                 }
             }

@@ -31,6 +31,20 @@ pub enum Entry {
     },
 }
 
+impl Entry {
+    /// An accepted login.
+    #[must_use]
+    pub fn accepted(identity: &str) -> Self {
+        Self::Accepted { identity: identity.into() }
+    }
+
+    /// A refused login.
+    #[must_use]
+    pub fn refused(client_id: &str, reason: Refusal) -> Self {
+        Self::Refused { client_id: client_id.into(), reason }
+    }
+}
+
 impl Journal {
     /// All entries so far.
     #[must_use]
@@ -51,11 +65,7 @@ impl fmt::Display for Entry {
         match self {
             Self::Accepted { identity } => write!(f, "accepted {identity}"),
             Self::Refused { client_id, reason } => {
-                write!(
-                    f,
-                    "refused {client_id:?} with CONNACK {}: {reason}",
-                    reason.return_code()
-                )
+                write!(f, "refused {client_id:?} with CONNACK {}: {reason}", reason.return_code())
             }
             Self::Dropped { reason } => write!(f, "dropped a connection: {reason}"),
         }

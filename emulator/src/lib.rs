@@ -16,6 +16,8 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod authority;
 mod config;
 mod journal;

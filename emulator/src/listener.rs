@@ -80,20 +80,9 @@ impl Emulator {
         let address = listener.local_addr().map_err(failed)?;
         let journal = Journal::default();
         let stop = Arc::new(AtomicBool::new(false));
-        let context = Context {
-            hubs: hubs.into(),
-            journal: journal.clone(),
-            stop: Arc::clone(&stop),
-            aloud,
-        };
+        let context = Context { hubs: hubs.into(), journal: journal.clone(), stop: Arc::clone(&stop), aloud };
         let accepting = thread::spawn(move || accept(&listener, &tls, &context));
-        Ok(Self {
-            address,
-            root_pem,
-            journal,
-            stop,
-            accepting: Some(accepting),
-        })
+        Ok(Self { address, root_pem, journal, stop, accepting: Some(accepting) })
     }
 
     /// Where it listens.
@@ -137,12 +126,7 @@ fn accept(listener: &TcpListener, tls: &Arc<ServerConfig>, context: &Context) {
         let Ok(stream) = stream else { continue };
         if open.fetch_add(1, Ordering::SeqCst) >= CONNECTIONS {
             open.fetch_sub(1, Ordering::SeqCst);
-            context.journal.add(
-                Entry::Dropped {
-                    reason: "there are too many connections".into(),
-                },
-                context.aloud,
-            );
+            context.journal.add(Entry::Dropped { reason: "there are too many connections".into() }, context.aloud);
             continue;
         }
         let (tls, context, open) = (Arc::clone(tls), context.clone(), Arc::clone(&open));

@@ -69,11 +69,7 @@ impl fmt::Display for Refusal {
         match self {
             Self::UserName => f.write_str("the user name is not `hub/client id/?api-version=...`"),
             Self::UnknownHub => f.write_str("the user name names a hub that is not played here"),
-            Self::ApiVersion => write!(
-                f,
-                "the user name has no api-version from {} to {}",
-                VERSIONS[0], VERSIONS[1]
-            ),
+            Self::ApiVersion => write!(f, "the user name has no api-version from {} to {}", VERSIONS[0], VERSIONS[1]),
             Self::ClientId => f.write_str("the client id is not the one in the user name"),
             Self::UnknownDevice => f.write_str("there is no such device"),
             Self::DeviceDisabled => f.write_str("the device is disabled"),
@@ -92,10 +88,7 @@ impl fmt::Display for Refusal {
 /// The identity that a login proves, as `hub/device` or `hub/device/module`.
 pub(crate) fn check(hubs: &[Hub], now: u64, login: &Login<'_>) -> Result<String, Refusal> {
     let (host, client_id, query) = split_user_name(login.user_name.ok_or(Refusal::UserName)?)?;
-    let hub = hubs
-        .iter()
-        .find(|hub| hub.host_name.eq_ignore_ascii_case(host))
-        .ok_or(Refusal::UnknownHub)?;
+    let hub = hubs.iter().find(|hub| hub.host_name.eq_ignore_ascii_case(host)).ok_or(Refusal::UnknownHub)?;
     check_version(query)?;
     if login.client_id != client_id {
         return Err(Refusal::ClientId);
@@ -104,11 +97,7 @@ pub(crate) fn check(hubs: &[Hub], now: u64, login: &Login<'_>) -> Result<String,
         Some((device, module)) => (device, Some(module)),
         None => (client_id, None),
     };
-    let device = hub
-        .devices
-        .iter()
-        .find(|device| device.id == device_id)
-        .ok_or(Refusal::UnknownDevice)?;
+    let device = hub.devices.iter().find(|device| device.id == device_id).ok_or(Refusal::UnknownDevice)?;
     if device.disabled {
         return Err(Refusal::DeviceDisabled);
     }
@@ -116,24 +105,14 @@ pub(crate) fn check(hubs: &[Hub], now: u64, login: &Login<'_>) -> Result<String,
     let keys = match module_id {
         None => [Some(&device.primary_key), device.secondary_key.as_ref()],
         Some(id) => {
-            let module = device
-                .modules
-                .iter()
-                .find(|module| module.id == id)
-                .ok_or(Refusal::UnknownModule)?;
+            let module = device.modules.iter().find(|module| module.id == id).ok_or(Refusal::UnknownModule)?;
             path.push_str("/modules/");
             path.push_str(id);
             [Some(&module.primary_key), module.secondary_key.as_ref()]
         }
     };
-    let password = login
-        .password
-        .filter(|bytes| !bytes.is_empty())
-        .ok_or(Refusal::NoPassword)?;
-    let token = std::str::from_utf8(password)
-        .ok()
-        .and_then(Token::parse)
-        .ok_or(Refusal::NoToken)?;
+    let password = login.password.filter(|bytes| !bytes.is_empty()).ok_or(Refusal::NoPassword)?;
+    let token = std::str::from_utf8(password).ok().and_then(Token::parse).ok_or(Refusal::NoToken)?;
     check_token(hub, now, &token, &path, keys)?;
     Ok(format!("{}/{client_id}", hub.host_name))
 }
@@ -153,20 +132,14 @@ fn check_version(query: &str) -> Result<(), Refusal> {
     let mut versions = query.split('&').filter_map(|pair| pair.strip_prefix("api-version="));
     let version = versions.next().ok_or(Refusal::ApiVersion)?;
     let is_date = version.len() == 10
-        && version.bytes().enumerate().all(|(i, byte)| {
-            if matches!(i, 4 | 7) {
-                byte == b'-'
-            } else {
-                byte.is_ascii_digit()
-            }
-        });
+        && version.bytes().enumerate().all(
+            |(i, byte)| {
+                if matches!(i, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() }
+            },
+        );
     // Dates in this order of their parts compare as text.
     let in_use = is_date && (VERSIONS[0]..=VERSIONS[1]).contains(&version);
-    if in_use && versions.next().is_none() {
-        Ok(())
-    } else {
-        Err(Refusal::ApiVersion)
-    }
+    if in_use && versions.next().is_none() { Ok(()) } else { Err(Refusal::ApiVersion) }
 }
 
 fn check_token(hub: &Hub, now: u64, token: &Token<'_>, path: &str, keys: [Option<&Key>; 2]) -> Result<(), Refusal> {
@@ -177,11 +150,7 @@ fn check_token(hub: &Hub, now: u64, token: &Token<'_>, path: &str, keys: [Option
     let signed = |key: &Key| key.decode().is_some_and(|key| token.is_signed_with(&key));
     let holds = match token.policy() {
         Some(name) => {
-            let policy = hub
-                .policies
-                .iter()
-                .find(|policy| policy.name == name)
-                .ok_or(Refusal::UnknownPolicy)?;
+            let policy = hub.policies.iter().find(|policy| policy.name == name).ok_or(Refusal::UnknownPolicy)?;
             signed(&policy.key)
         }
         None => keys.into_iter().flatten().any(signed),
@@ -206,20 +175,12 @@ mod tests {
     const OTHER: &str = "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=";
 
     fn hubs() -> [Hub; 1] {
-        let device = Device::new("d", KEY)
-            .secondary_key(OTHER)
-            .module(Module::new("m", OTHER));
-        [Hub::new("h.net")
-            .device(device)
-            .device(Device::new("off", KEY).disabled())
-            .policy("device", OTHER)]
+        let device = Device::new("d", KEY).secondary_key(OTHER).module(Module::new("m", OTHER));
+        [Hub::new("h.net").device(device).device(Device::new("off", KEY).disabled()).policy("device", OTHER)]
     }
 
     fn token(resource: &str, key: &str, expiry: u64, rest: &str) -> String {
-        let key = hmac::Key::new(
-            hmac::HMAC_SHA256,
-            &data_encoding::BASE64.decode(key.as_bytes()).unwrap(),
-        );
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &data_encoding::BASE64.decode(key.as_bytes()).unwrap());
         let signature = hmac::sign(&key, format!("{resource}\n{expiry}").as_bytes());
         let signature = data_encoding::BASE64.encode(signature.as_ref()).replace('+', "%2B");
         format!("SharedAccessSignature sr={resource}&sig={signature}&se={expiry}{rest}")
@@ -227,15 +188,7 @@ mod tests {
 
     fn ask(client_id: &str, user_name: &str, password: &str) -> Result<String, Refusal> {
         let password = Some(password.as_bytes());
-        check(
-            &hubs(),
-            NOW,
-            &Login {
-                client_id,
-                user_name: Some(user_name),
-                password,
-            },
-        )
+        check(&hubs(), NOW, &Login { client_id, user_name: Some(user_name), password })
     }
 
     const DEVICE: &str = "h.net/d/?api-version=2020-09-30&DeviceClientType=x";
@@ -245,18 +198,9 @@ mod tests {
     fn good_logins_are_believed() {
         let device = "h.net%2Fdevices%2Fd";
         assert_eq!(ask("d", DEVICE, &token(device, KEY, NOW + 1, "")).unwrap(), "h.net/d");
-        assert!(
-            ask("d", DEVICE, &token(device, OTHER, NOW + 1, "")).is_ok(),
-            "the secondary key"
-        );
-        assert!(
-            ask("d", DEVICE, &token("h.net", KEY, NOW + 1, "&skn=")).is_ok(),
-            "as the agents do"
-        );
-        assert!(
-            ask("d", DEVICE, &token("h.net", OTHER, NOW + 1, "&skn=device")).is_ok(),
-            "a policy"
-        );
+        assert!(ask("d", DEVICE, &token(device, OTHER, NOW + 1, "")).is_ok(), "the secondary key");
+        assert!(ask("d", DEVICE, &token("h.net", KEY, NOW + 1, "&skn=")).is_ok(), "as the agents do");
+        assert!(ask("d", DEVICE, &token("h.net", OTHER, NOW + 1, "&skn=device")).is_ok(), "a policy");
         let module = token("h.net%2Fdevices%2Fd%2Fmodules%2Fm", OTHER, NOW + 1, "");
         assert_eq!(ask("d/m", MODULE, &module).unwrap(), "h.net/d/m");
     }
@@ -275,34 +219,16 @@ mod tests {
             (ask("d", "h.net/d/?api-version=latest", &good), R::ApiVersion),
             (ask("x", DEVICE, &good), R::ClientId),
             (ask("D", "h.net/D/?api-version=2020-09-30", &good), R::UnknownDevice),
-            (
-                ask("off", "h.net/off/?api-version=2020-09-30", &good),
-                R::DeviceDisabled,
-            ),
+            (ask("off", "h.net/off/?api-version=2020-09-30", &good), R::DeviceDisabled),
             (ask("d/x", "h.net/d/x/?api-version=2020-09-30", &good), R::UnknownModule),
             (ask("d", DEVICE, ""), R::NoPassword),
             (ask("d", DEVICE, "secret"), R::NoToken),
             (ask("d", DEVICE, &good.replace("se=", "se=x")), R::Expiry),
-            (
-                ask("d", DEVICE, &token("h.net%2Fdevices%2Fd", KEY, NOW - 9, "")),
-                R::Expired { seconds: 9 },
-            ),
-            (
-                ask("d", DEVICE, &token("h.net%2Fdevices%2Fe", KEY, NOW + 1, "")),
-                R::Resource,
-            ),
-            (
-                ask("d", DEVICE, &token("h.net", OTHER, NOW + 1, "&skn=owner")),
-                R::UnknownPolicy,
-            ),
-            (
-                ask("d", DEVICE, &token("h.net%2Fdevices%2Fd", "AAAA", NOW + 1, "")),
-                R::Signature,
-            ),
-            (
-                ask("d/m", MODULE, &token("h.net%2Fdevices%2Fd", KEY, NOW + 1, "")),
-                R::Signature,
-            ),
+            (ask("d", DEVICE, &token("h.net%2Fdevices%2Fd", KEY, NOW - 9, "")), R::Expired { seconds: 9 }),
+            (ask("d", DEVICE, &token("h.net%2Fdevices%2Fe", KEY, NOW + 1, "")), R::Resource),
+            (ask("d", DEVICE, &token("h.net", OTHER, NOW + 1, "&skn=owner")), R::UnknownPolicy),
+            (ask("d", DEVICE, &token("h.net%2Fdevices%2Fd", "AAAA", NOW + 1, "")), R::Signature),
+            (ask("d/m", MODULE, &token("h.net%2Fdevices%2Fd", KEY, NOW + 1, "")), R::Signature),
         ];
         for (answer, reason) in cases {
             assert_eq!(answer, Err(reason));

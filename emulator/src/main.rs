@@ -1,5 +1,7 @@
 //! The emulator by itself, for a second terminal.
 
+#![forbid(unsafe_code)]
+
 use clap::Parser;
 use defender_auth_emulator::{Config, Device, Emulator, Hub, Module};
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -56,17 +58,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let root = arguments.folder.join("ca.pem");
     fs::write(&root, emulator.root_pem())?;
     for host in hosts {
-        println!(
-            "{host} is at {}; its root certificate is {}",
-            emulator.address(),
-            root.display()
-        );
+        println!("{host} is at {}; its root certificate is {}", emulator.address(), root.display());
         println!("try: cargo run -p defender-auth-cli -- authenticate {agent} --connect \\");
-        println!(
-            "       --ca-file {} --endpoint {host}={}",
-            root.display(),
-            emulator.address()
-        );
+        println!("       --ca-file {} --endpoint {host}={}", root.display(), emulator.address());
     }
     println!("stop it with Ctrl-C");
     loop {
@@ -86,9 +80,7 @@ fn sample(agent: &Path) -> Result<Hub, Box<dyn Error>> {
 
 fn new_key() -> Result<String, Box<dyn Error>> {
     let mut bytes = [0; 32];
-    SystemRandom::new()
-        .fill(&mut bytes)
-        .map_err(|_| "the system has no random bytes")?;
+    SystemRandom::new().fill(&mut bytes).map_err(|_| "the system has no random bytes")?;
     Ok(data_encoding::BASE64.encode(&bytes))
 }
 

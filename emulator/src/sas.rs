@@ -26,15 +26,8 @@ impl<'a> Token<'a> {
         let [(_, resource), (_, signature), (_, expiry), (_, policy)] = fields;
         let decode = |text| percent_decode_str(text).decode_utf8().ok();
         let signature = data_encoding::BASE64.decode(decode(signature?)?.as_bytes()).ok()?;
-        let policy = policy
-            .map_or(Some(None), |name| decode(name).map(Some))?
-            .map(String::from);
-        Some(Self {
-            resource: resource?,
-            signature,
-            expiry: expiry?,
-            policy: policy.filter(|name| !name.is_empty()),
-        })
+        let policy = policy.map_or(Some(None), |name| decode(name).map(Some))?.map(String::from);
+        Some(Self { resource: resource?, signature, expiry: expiry?, policy: policy.filter(|name| !name.is_empty()) })
     }
 
     /// When it ends. `None` when that is not a number.
@@ -63,8 +56,7 @@ impl<'a> Token<'a> {
         let path = path.to_lowercase();
         [self.resource, &once, &twice].iter().any(|resource| {
             let resource = resource.to_lowercase();
-            path.strip_prefix(resource.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            path.strip_prefix(resource.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     }
 }
@@ -92,9 +84,7 @@ mod tests {
     #[test]
     fn a_resource_covers_what_lies_below_it() {
         let good = |resource: &str, path: &str| {
-            Token::parse(&format!("SharedAccessSignature sr={resource}&sig=AAAA&se=1"))
-                .unwrap()
-                .is_good_for(path)
+            Token::parse(&format!("SharedAccessSignature sr={resource}&sig=AAAA&se=1")).unwrap().is_good_for(path)
         };
         assert!(good("h%2Fdevices%2Fd", "h/devices/d"));
         assert!(good("h%2fdevices%2fn%2540m", "h/devices/n@m"), "encoded twice");
@@ -114,11 +104,6 @@ mod tests {
         ] {
             assert!(Token::parse(text).is_none(), "{text}");
         }
-        assert_eq!(
-            Token::parse("SharedAccessSignature sr=a&sig=AAAA&se=+1")
-                .unwrap()
-                .expiry(),
-            None
-        );
+        assert_eq!(Token::parse("SharedAccessSignature sr=a&sig=AAAA&se=+1").unwrap().expiry(), None);
     }
 }

@@ -77,13 +77,7 @@ impl<'a> Session<'a> {
         mqtt.set_auto_pub_response(true);
         mqtt.set_auto_ping_response(true);
         let deadline = Instant::now() + LOGIN;
-        Ok(Self {
-            stream: StreamOwned::new(tls, stream),
-            mqtt,
-            context,
-            logged_in: false,
-            deadline,
-        })
+        Ok(Self { stream: StreamOwned::new(tls, stream), mqtt, context, logged_in: false, deadline })
     }
 
     /// Ends well once the client was answered; else with the reason why it was not.
@@ -138,10 +132,7 @@ impl<'a> Session<'a> {
             match event {
                 Event::RequestSendPacket { packet, .. } => self.write(&packet)?,
                 Event::NotifyPacketReceived(packet) => next = next.max(self.received(packet)?),
-                Event::RequestTimerReset {
-                    kind: TimerKind::PingreqRecv,
-                    duration_ms,
-                } => {
+                Event::RequestTimerReset { kind: TimerKind::PingreqRecv, duration_ms } => {
                     self.deadline = Instant::now() + Duration::from_millis(duration_ms);
                 }
                 // Without a keep-alive a client may be silent for as long as it likes.
@@ -159,10 +150,7 @@ impl<'a> Session<'a> {
             Packet::V3_1_1Connect(connect) => self.connect(&connect),
             Packet::V3_1_1Subscribe(subscribe) => {
                 let granted = vec![SubackReturnCode::SuccessMaximumQos0; subscribe.entries().len()];
-                let answer = v3_1_1::Suback::builder()
-                    .packet_id(subscribe.packet_id())
-                    .return_codes(granted)
-                    .build();
+                let answer = v3_1_1::Suback::builder().packet_id(subscribe.packet_id()).return_codes(granted).build();
                 self.send(answer.map_err(|error| format!("{error:?}"))?.into())
             }
             Packet::V3_1_1Unsubscribe(unsubscribe) => {
@@ -176,14 +164,8 @@ impl<'a> Session<'a> {
 
     fn connect(&mut self, connect: &v3_1_1::Connect) -> Result<Next, String> {
         let client_id = connect.client_id();
-        let login = Login {
-            client_id,
-            user_name: connect.user_name(),
-            password: connect.password(),
-        };
-        let now = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs());
+        let login = Login { client_id, user_name: connect.user_name(), password: connect.password() };
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let decision = login::check(&self.context.hubs, now, &login);
         // Written down first: whoever has the answer can read the reason.
         let (code, entry) = match decision {
@@ -193,20 +175,11 @@ impl<'a> Session<'a> {
                     4 => ConnectReturnCode::BadUserNameOrPassword,
                     _ => ConnectReturnCode::NotAuthorized,
                 };
-                (
-                    code,
-                    Entry::Refused {
-                        client_id: client_id.into(),
-                        reason,
-                    },
-                )
+                (code, Entry::Refused { client_id: client_id.into(), reason })
             }
         };
         self.context.journal.add(entry, self.context.aloud);
-        let answer = v3_1_1::Connack::builder()
-            .session_present(false)
-            .return_code(code)
-            .build();
+        let answer = v3_1_1::Connack::builder().session_present(false).return_code(code).build();
         self.send(answer.map_err(|error| format!("{error:?}"))?.into())?;
         self.logged_in = true;
         Ok(if code.is_success() { Next::Listen } else { Next::Close })
@@ -218,10 +191,7 @@ impl<'a> Session<'a> {
     }
 
     fn write(&mut self, packet: &Packet) -> Result<(), String> {
-        let written = self
-            .stream
-            .write_all(&packet.to_continuous_buffer())
-            .and_then(|()| self.stream.flush());
+        let written = self.stream.write_all(&packet.to_continuous_buffer()).and_then(|()| self.stream.flush());
         written.map_err(|error| error.to_string())
     }
 }

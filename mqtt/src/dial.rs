@@ -16,19 +16,13 @@ impl Dial {
     /// To the host itself, port 8883.
     #[must_use]
     pub fn host(host: &HostName) -> Self {
-        Self {
-            place: format!("{host}:{PORT}"),
-            address: None,
-        }
+        Self { place: format!("{host}:{PORT}"), address: None }
     }
 
     /// To this address, whatever the host's name says: an emulator, a tunnel.
     #[must_use]
     pub fn at(address: SocketAddr) -> Self {
-        Self {
-            place: address.to_string(),
-            address: Some(address),
-        }
+        Self { place: address.to_string(), address: Some(address) }
     }
 
     /// What errors call it.

@@ -14,7 +14,7 @@ pub enum Error {
         field: &'static str,
     },
     /// Nobody was reached.
-    #[error("{place} cannot be reached: {error}; check the name, the network and the firewall (port 8883)")]
+    #[error("{place} cannot be reached: {error}; check the name, the network and the firewall")]
     Unreachable {
         /// Host and port.
         place: String,

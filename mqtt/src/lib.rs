@@ -16,6 +16,8 @@
 //! # Ok::<_, defender_auth_mqtt::Error>(())
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod dial;
 mod error;
 mod session;

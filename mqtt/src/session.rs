@@ -81,18 +81,12 @@ struct Link {
 impl Link {
     fn open(login: &Connect, dial: &Dial, roots: Roots<'_>) -> Result<Self, Error> {
         let place = dial.place().to_owned();
-        let untrusted = |place: &str, reason: String| Error::Untrusted {
-            place: place.into(),
-            reason,
-        };
+        let untrusted = |place: &str, reason: String| Error::Untrusted { place: place.into(), reason };
         let name = ServerName::try_from(login.host.as_str().to_owned())
             .map_err(|_| untrusted(&place, "no certificate can bear this host name".into()))?;
         let config = Arc::new(client_config(roots)?);
         let mut tls = ClientConnection::new(config, name).map_err(|error| untrusted(&place, error.to_string()))?;
-        let unreachable = |error| Error::Unreachable {
-            place: place.clone(),
-            error,
-        };
+        let unreachable = |error| Error::Unreachable { place: place.clone(), error };
         let mut tcp = dial.connect(LIMIT).map_err(unreachable)?;
         tcp.set_nodelay(true).map_err(unreachable)?;
         tcp.set_read_timeout(Some(LIMIT)).map_err(unreachable)?;
@@ -100,25 +94,17 @@ impl Link {
         // The handshake by itself, so that what goes wrong in it is not taken for something else.
         while tls.is_handshaking() {
             if let Err(error) = tls.complete_io(&mut tcp) {
-                return Err(
-                    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                        Some(reason) => untrusted(&place, reason.to_string()),
-                        None => broken(&place, error),
-                    },
-                );
+                return Err(match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+                    Some(reason) => untrusted(&place, reason.to_string()),
+                    None => broken(&place, error),
+                });
             }
         }
-        Ok(Self {
-            stream: StreamOwned::new(tls, tcp),
-            mqtt: Connection::new(Version::V3_1_1),
-            place,
-        })
+        Ok(Self { stream: StreamOwned::new(tls, tcp), mqtt: Connection::new(Version::V3_1_1), place })
     }
 
     fn protocol(&self) -> Error {
-        Error::Protocol {
-            place: self.place.clone(),
-        }
+        Error::Protocol { place: self.place.clone() }
     }
 
     fn send(&mut self, packet: Packet) -> Result<(), Error> {
@@ -131,14 +117,9 @@ impl Link {
         let deadline = Instant::now() + LIMIT;
         let mut buffer = [0; 4096];
         while Instant::now() < deadline {
-            let read = self
-                .stream
-                .read(&mut buffer)
-                .map_err(|error| broken(&self.place, error))?;
+            let read = self.stream.read(&mut buffer).map_err(|error| broken(&self.place, error))?;
             if read == 0 {
-                return Err(Error::Closed {
-                    place: self.place.clone(),
-                });
+                return Err(Error::Closed { place: self.place.clone() });
             }
             let mut cursor = Cursor::new(buffer.get(..read).unwrap_or_default());
             while cursor.position() < read as u64 {
@@ -148,10 +129,7 @@ impl Link {
                 }
             }
         }
-        Err(Error::Silent {
-            place: self.place.clone(),
-            limit: LIMIT,
-        })
+        Err(Error::Silent { place: self.place.clone(), limit: LIMIT })
     }
 
     fn act(&mut self, events: Vec<Event>) -> Result<Option<Packet>, Error> {
@@ -160,8 +138,7 @@ impl Link {
             match event {
                 Event::RequestSendPacket { packet, .. } => {
                     let sent = self.stream.write_all(&packet.to_continuous_buffer());
-                    sent.and_then(|()| self.stream.flush())
-                        .map_err(|error| broken(&self.place, error))?;
+                    sent.and_then(|()| self.stream.flush()).map_err(|error| broken(&self.place, error))?;
                 }
                 Event::NotifyPacketReceived(packet) => received = Some(packet),
                 Event::NotifyError(_) => return Err(self.protocol()),

@@ -8,26 +8,23 @@ use super::{
 };
 use crate::error::{ConfigError, Error};
 use alloc::string::String;
-use serde::Deserialize;
+use core::{fmt, marker::PhantomData};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use std::path::Path;
 
 const WORDS: Words = Words {
     identity: "Authentication.Identity",
     identities: (
         "`SecurityModule`, `Device` and `DPS`",
-        [
-            ("SecurityModule", Mode::Module),
-            ("Device", Mode::Device),
-            ("DPS", Mode::Provisioning),
-        ],
+        [("SecurityModule", Mode::Module), ("Device", Mode::Device), ("DPS", Mode::Provisioning)],
     ),
     method: "Authentication.AuthenticationMethod",
     methods: (
         "`SasToken` and `SelfSignedCertificate`",
-        [
-            ("SasToken", Method::Key),
-            ("SelfSignedCertificate", Method::Certificate),
-        ],
+        [("SasToken", Method::Key), ("SelfSignedCertificate", Method::Certificate)],
     ),
     file: "Authentication.FilePath",
     host: "Authentication.HostName",
@@ -39,13 +36,13 @@ const WORDS: Words = Words {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Document {
-    configuration: Option<Configuration>,
+    configuration: Option<Object<Configuration>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Configuration {
-    authentication: Option<Authentication>,
+    authentication: Option<Object<Authentication>>,
 }
 
 #[derive(Deserialize)]
@@ -59,20 +56,39 @@ struct Authentication {
     host_name: Option<String>,
 }
 
+/// A value that is read from an object only. What serde derives would take a list as well, its members in the order in
+/// which they happen to be declared here.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData)).map(Object)
+    }
+}
+
 pub(super) fn load(file: &TextFile, folder: &Path) -> Result<Loaded, Error> {
     let place = file.place();
-    let document: Document = serde_json::from_str(file.text_without_mark()).map_err(|error| {
+    let Object(document): Object<Document> = serde_json::from_str(file.content()?).map_err(|error| {
         let format = "the JSON that the agent reads (each member once, texts in quotation marks)";
-        Error::from(ConfigError::Syntax {
-            format,
-            line: error.line(),
-            column: error.column(),
-        })
-        .at(place)
+        Error::from(ConfigError::Syntax { format, line: error.line(), column: error.column() }).at(place)
     })?;
     let missing = |setting| Error::from(ConfigError::Missing { setting }).at(place);
-    let configuration = document.configuration.ok_or_else(|| missing("Configuration"))?;
-    let settings = configuration.authentication.ok_or_else(|| missing("Authentication"))?;
+    let Object(configuration) = document.configuration.ok_or_else(|| missing("Configuration"))?;
+    let Object(settings) = configuration.authentication.ok_or_else(|| missing("Authentication"))?;
     let get = |setting: &'static str| match setting {
         "Authentication.Identity" => settings.identity.as_deref(),
         "Authentication.AuthenticationMethod" => settings.method.as_deref(),
@@ -81,11 +97,5 @@ pub(super) fn load(file: &TextFile, folder: &Path) -> Result<Loaded, Error> {
         "Authentication.HostName" => settings.host_name.as_deref(),
         _ => None,
     };
-    Settings {
-        words: &WORDS,
-        place,
-        folder,
-        get: &get,
-    }
-    .into_loaded()
+    Settings { words: &WORDS, place, folder, get: &get }.into_loaded()
 }

@@ -15,19 +15,12 @@ const WORDS: Words = Words {
     identity: "identity",
     identities: (
         "`Module`, `Device` and `DPS`",
-        [
-            ("Module", Mode::Module),
-            ("Device", Mode::Device),
-            ("DPS", Mode::Provisioning),
-        ],
+        [("Module", Mode::Module), ("Device", Mode::Device), ("DPS", Mode::Provisioning)],
     ),
     method: "type",
     methods: (
         "`SymmetricKey` and `SelfSignedCertificate`",
-        [
-            ("SymmetricKey", Method::Key),
-            ("SelfSignedCertificate", Method::Certificate),
-        ],
+        [("SymmetricKey", Method::Key), ("SelfSignedCertificate", Method::Certificate)],
     ),
     file: "filePath",
     // The installer's word for the hub.
@@ -53,48 +46,33 @@ const NODES_LIMIT: u32 = 1000;
 
 pub(super) fn load(file: &TextFile, folder: &Path) -> Result<Loaded, Error> {
     let place = file.place();
-    let options = ParsingOptions {
-        nodes_limit: NODES_LIMIT,
-        ..ParsingOptions::default()
-    };
-    let document = Document::parse_with_options(file.text_without_mark(), options).map_err(|error| {
-        let position = error.pos();
-        let (line, column) = (position.row as usize, position.col as usize);
-        Error::from(ConfigError::Syntax {
-            format: "the XML that the agent reads",
-            line,
-            column,
-        })
-        .at(place)
-    })?;
+    let options = ParsingOptions { nodes_limit: NODES_LIMIT, ..ParsingOptions::default() };
+    let document = Document::parse_with_options(file.content()?, options)
+        .map_err(|error| Error::from(broken(&error)).at(place))?;
     let wrong = |error: ConfigError| Error::from(error).at(place);
     let settings = document
         .descendants()
         .find(|node| node.has_tag_name("Authentication"))
-        .ok_or_else(|| {
-            wrong(ConfigError::Missing {
-                setting: "Authentication",
-            })
-        })?;
+        .ok_or_else(|| wrong(ConfigError::Missing { setting: "Authentication" }))?;
     let all = |setting: &'static str| {
-        let named = move |node: &Node<'_, '_>| {
-            node.attribute("key")
-                .is_some_and(|key| key.eq_ignore_ascii_case(setting))
-        };
-        settings
-            .children()
-            .filter(|node| node.has_tag_name("add"))
-            .filter(named)
+        let named =
+            move |node: &Node<'_, '_>| node.attribute("key").is_some_and(|key| key.eq_ignore_ascii_case(setting));
+        settings.children().filter(|node| node.has_tag_name("add")).filter(named)
     };
     if let Some(setting) = SETTINGS.into_iter().find(|setting| all(setting).nth(1).is_some()) {
         return Err(wrong(ConfigError::Duplicate { setting }));
     }
     let get = |setting: &'static str| all(setting).next().and_then(|node| node.attribute("value"));
-    Settings {
-        words: &WORDS,
-        place,
-        folder,
-        get: &get,
+    Settings { words: &WORDS, place, folder, get: &get }.into_loaded()
+}
+
+fn broken(error: &roxmltree::Error) -> ConfigError {
+    match error {
+        roxmltree::Error::DtdDetected => ConfigError::Foreign { what: "a document type (`<!DOCTYPE`)" },
+        roxmltree::Error::NodesLimitReached => ConfigError::Foreign { what: "a multitude of elements" },
+        _ => {
+            let (line, column) = (error.pos().row as usize, error.pos().col as usize);
+            ConfigError::Syntax { format: "the XML that the agent reads", line, column }
+        }
     }
-    .into_loaded()
 }

@@ -24,10 +24,7 @@ pub enum Observation {
 
 impl Finding {
     pub(super) fn new(place: &str, observation: Observation) -> Self {
-        Self {
-            place: place.into(),
-            observation,
-        }
+        Self { place: place.into(), observation }
     }
 
     /// Whether it may be a mistake. The others are said for completeness.

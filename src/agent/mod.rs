@@ -25,10 +25,10 @@ mod settings;
 mod text_file;
 
 pub use finding::{Finding, Observation};
-pub use text_file::TextFile;
+pub use text_file::{TextFile, io_error};
 
 use crate::{
-    connection_string::ConnectionString,
+    connection_string::{self, ConnectionString, ServiceConnectionString},
     error::{ConfigError, Error},
     key::{KEY_TEXT_LIMIT, SharedAccessKey},
     plan::Plan,
@@ -64,20 +64,12 @@ pub struct Loaded {
 /// here, in its own words.
 pub fn load(path: impl AsRef<Path>) -> Result<Loaded, Error> {
     let path = path.as_ref();
-    let file: PathBuf = if path.is_dir() {
-        path.join(known_file(path)?)
-    } else {
-        path.into()
-    };
+    let file: PathBuf = if path.is_dir() { path.join(known_file(path)?) } else { path.into() };
     let text = TextFile::open(&file, CONFIGURATION_LIMIT)?;
     let folder = file.parent().unwrap_or(Path::new(""));
     match file.extension().and_then(|extension| extension.to_str()) {
         Some(extension) if extension.eq_ignore_ascii_case("json") => c_agent::load(&text, folder),
-        Some(extension)
-            if ["config", "xml"]
-                .iter()
-                .any(|known| extension.eq_ignore_ascii_case(known)) =>
-        {
+        Some(extension) if ["config", "xml"].iter().any(|known| extension.eq_ignore_ascii_case(known)) => {
             csharp_agent::load(&text, folder)
         }
         _ => connection_string(&text),
@@ -90,19 +82,29 @@ pub fn load(path: impl AsRef<Path>) -> Result<Loaded, Error> {
 /// Names the place and the cure.
 pub fn connection_string(file: &TextFile) -> Result<Loaded, Error> {
     let (string, noticed) = ConnectionString::read(file.text()).map_err(|error| Error::from(error).at(file.place()))?;
-    let mut findings = Vec::new();
-    if string.credential().is_secret() {
-        findings.extend(file.readable_by_others());
-    }
-    findings.extend(
-        noticed
-            .into_iter()
-            .map(|finding| Finding::new(file.place(), Observation::Text(finding))),
-    );
-    Ok(Loaded {
-        plan: Plan::from(string),
-        findings,
-    })
+    let findings = findings(file, string.credential().is_secret(), noticed);
+    Ok(Loaded { plan: Plan::from(string), findings })
+}
+
+/// The service connection string in a text that was read already.
+///
+/// # Errors
+/// Names the place and the cure.
+pub fn service_connection_string(file: &TextFile) -> Result<(ServiceConnectionString, Vec<Finding>), Error> {
+    let string = ServiceConnectionString::read(file.text());
+    let (string, noticed) = string.map_err(|error| Error::from(error).at(file.place()))?;
+    Ok((string, findings(file, true, noticed)))
+}
+
+/// What was noticed in a file, beginning with who may read a secret in it.
+fn findings(
+    file: &TextFile,
+    is_secret: bool,
+    noticed: impl IntoIterator<Item = connection_string::Finding>,
+) -> Vec<Finding> {
+    let open = is_secret.then(|| file.readable_by_others()).flatten();
+    let noticed = noticed.into_iter().map(|finding| Finding::new(file.place(), Observation::Text(finding)));
+    open.into_iter().chain(noticed).collect()
 }
 
 /// The key in a key file.
@@ -120,18 +122,15 @@ pub fn key_file(path: impl AsRef<Path>) -> Result<(SharedAccessKey, Vec<Finding>
 pub fn key(file: &TextFile) -> Result<(SharedAccessKey, Vec<Finding>), Error> {
     let text = file.text_without_mark();
     let key = SharedAccessKey::from_base64(text).map_err(|error| Error::from(error).at(file.place()))?;
-    let noticed = crate::connection_string::Finding::of_key(text, &key);
-    let noticed = noticed.map(|finding| Finding::new(file.place(), Observation::Text(finding)));
-    let findings = file.readable_by_others().into_iter().chain(noticed).collect();
+    let noticed = connection_string::Finding::of_key(text, &key);
+    let findings = findings(file, true, noticed);
     Ok((key, findings))
 }
 
 /// The one file in a folder that says how to authenticate.
 fn known_file(folder: &Path) -> Result<&'static str, Error> {
     let known = [CONNECTION_STRING, LOCAL_CONFIGURATION, AUTHENTICATION_CONFIG];
-    let mut present = known
-        .into_iter()
-        .filter(|name| fs::symlink_metadata(folder.join(name)).is_ok());
+    let mut present = known.into_iter().filter(|name| fs::symlink_metadata(folder.join(name)).is_ok());
     let error = match (present.next(), present.next()) {
         (Some(only), None) => return Ok(only),
         (Some(first), Some(second)) => ConfigError::Ambiguous { first, second },

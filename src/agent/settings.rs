@@ -70,10 +70,7 @@ impl Settings<'_> {
             None => ModuleId::azureiotsecurity(),
         };
         let (key, findings) = key_file(self.folder.join(self.require(words.file)?))?;
-        Ok(Loaded {
-            plan: Plan::known(Identity::module(hub, device, module), key),
-            findings,
-        })
+        Ok(Loaded { plan: Plan::known(Identity::module(hub, device, module), key), findings })
     }
 
     fn require(&self, setting: &'static str) -> Result<&str, Error> {
@@ -88,10 +85,7 @@ impl Settings<'_> {
         (allowed, values): &(&'static str, [(&'static str, T); N]),
     ) -> Result<T, Error> {
         let given = self.require(setting)?;
-        let found = values
-            .iter()
-            .find(|(value, _)| *value == given)
-            .map(|(_, meaning)| *meaning);
+        let found = values.iter().find(|(value, _)| *value == given).map(|(_, meaning)| *meaning);
         found.ok_or_else(|| self.wrong(ConfigError::Value { setting, allowed }))
     }
 

@@ -30,25 +30,17 @@ impl TextFile {
     pub fn open(path: impl AsRef<Path>, limit: usize) -> Result<Self, Error> {
         let path = path.as_ref();
         let place = path.display().to_string();
-        let failed = |error: io::Error| problem(&place, io_problem(&error));
+        let failed = |error: io::Error| io_error(&place, &error);
         // Asked before it is opened, because opening a pipe waits for somebody at its other end, and once more of
         // what was really opened.
         let regular = |metadata: fs::Metadata| {
-            if metadata.is_file() {
-                Ok(metadata)
-            } else {
-                Err(problem(&place, FileProblem::NotRegular))
-            }
+            if metadata.is_file() { Ok(metadata) } else { Err(problem(&place, FileProblem::NotRegular)) }
         };
         regular(fs::metadata(path).map_err(failed)?)?;
         let file = File::open(path).map_err(failed)?;
         let metadata = regular(file.metadata().map_err(failed)?)?;
         let text = read(file, &place, limit)?;
-        Ok(Self {
-            place,
-            text,
-            open_to_others: is_open_to_others(&metadata),
-        })
+        Ok(Self { place, text, open_to_others: is_open_to_others(&metadata) })
     }
 
     /// Reads standard input, or anything else, up to `limit` bytes. `place` is what errors call it.
@@ -56,11 +48,7 @@ impl TextFile {
     /// # Errors
     /// When it cannot be read, is larger than that, or is not UTF-8.
     pub fn from_reader(reader: impl Read, place: &str, limit: usize) -> Result<Self, Error> {
-        Ok(Self {
-            place: place.into(),
-            text: read(reader, place, limit)?,
-            open_to_others: false,
-        })
+        Ok(Self { place: place.into(), text: read(reader, place, limit)?, open_to_others: false })
     }
 
     /// The text as it is, with what may stand round it.
@@ -82,36 +70,38 @@ impl TextFile {
         &self.place
     }
 
+    /// The text without a byte order mark, of a file that must have something in it.
+    pub(super) fn content(&self) -> Result<&str, Error> {
+        let text = self.text_without_mark();
+        if text.trim().is_empty() { Err(problem(&self.place, FileProblem::Empty)) } else { Ok(text) }
+    }
+
     pub(super) fn readable_by_others(&self) -> Option<Finding> {
-        self.open_to_others
-            .then(|| Finding::new(&self.place, Observation::ReadableByOthers))
+        self.open_to_others.then(|| Finding::new(&self.place, Observation::ReadableByOthers))
     }
 }
 
 fn problem(place: &str, problem: FileProblem) -> Error {
-    FileError {
-        path: place.into(),
-        problem,
-    }
-    .into()
+    FileError { path: place.into(), problem }.into()
 }
 
-fn io_problem(error: &io::Error) -> FileProblem {
-    match error.kind() {
+/// What an error of the system means for a file.
+#[must_use]
+pub fn io_error(place: &str, error: &io::Error) -> Error {
+    let what = match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => FileProblem::NotFound,
         ErrorKind::PermissionDenied => FileProblem::Permission,
+        ErrorKind::IsADirectory => FileProblem::NotRegular,
         _ => FileProblem::Other(error.to_string()),
-    }
+    };
+    problem(place, what)
 }
 
 fn read(reader: impl Read, place: &str, limit: usize) -> Result<SecretText, Error> {
     // Room for one byte too many from the start: a buffer that grows leaves copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
     let most = u64::try_from(limit).map_or(u64::MAX, |limit| limit.saturating_add(1));
-    reader
-        .take(most)
-        .read_to_end(&mut bytes)
-        .map_err(|error| problem(place, io_problem(&error)))?;
+    reader.take(most).read_to_end(&mut bytes).map_err(|error| io_error(place, &error))?;
     if bytes.len() > limit {
         return Err(problem(place, FileProblem::TooLarge { limit }));
     }
@@ -120,12 +110,7 @@ fn read(reader: impl Read, place: &str, limit: usize) -> Result<SecretText, Erro
     }
     match str::from_utf8(&bytes) {
         Ok(text) => Ok(SecretText::new(text.into())),
-        Err(error) => Err(problem(
-            place,
-            FileProblem::NotUtf8 {
-                offset: error.valid_up_to(),
-            },
-        )),
+        Err(error) => Err(problem(place, FileProblem::NotUtf8 { offset: error.valid_up_to() })),
     }
 }
 

@@ -8,10 +8,7 @@ pub enum ConnectionStringError {
     #[error("the connection string is empty; copy it from the portal, or print it with the Azure CLI")]
     Empty,
     /// More than [`LIMIT`](super::ConnectionString::LIMIT) bytes.
-    #[error(
-        "the connection string is longer than {} bytes; give the string alone",
-        super::ConnectionString::LIMIT
-    )]
+    #[error("the connection string is longer than {} bytes; give the string alone", super::ConnectionString::LIMIT)]
     TooLong,
     /// Every other byte is zero.
     #[error("the connection string is UTF-16 text; save it as UTF-8 (in PowerShell: `Set-Content -Encoding utf8`)")]
@@ -28,6 +25,11 @@ pub enum ConnectionStringError {
         /// What stands there.
         what: &'static str,
     },
+    /// A key and nothing round it.
+    #[error(
+        "this is a key, not a connection string; one begins with `HostName=` and has the key in `SharedAccessKey=`"
+    )]
+    BareKey,
     /// No `name=value` anywhere.
     #[error("this is not a connection string: it has no `name=value`; one begins with `HostName=`")]
     NotPairs,
@@ -55,7 +57,7 @@ pub enum ConnectionStringError {
     /// `GatewayHost`, as some documentation prints it.
     #[error("the connection string says `GatewayHost`; the name is `GatewayHostName`")]
     GatewayHost,
-    /// A required name is missing, and another one looks like it.
+    /// A name is missing, and another one looks like it.
     #[error("the connection string has no `{name}`, but a name at byte {offset} that looks like it; mend its spelling")]
     Misspelt {
         /// The name that is meant.
@@ -64,7 +66,7 @@ pub enum ConnectionStringError {
         offset: usize,
     },
     /// A required name is missing.
-    #[error("the connection string has no `{name}`; copy the whole string again")]
+    #[error("the connection string has no `{name}`; add it, or copy the whole string again")]
     Missing {
         /// The name.
         name: &'static str,

@@ -30,7 +30,9 @@ pub enum Finding {
 impl Finding {
     /// What there is to say about a key and the text it was read from.
     pub(crate) fn of_key(text: &str, key: &SharedAccessKey) -> impl Iterator<Item = Self> {
-        let length = (!(16..=64).contains(&key.len())).then_some(Self::KeyLength { bytes: key.len() });
+        // Keys of 32 and 64 bytes are by far the most; one byte less is what losing a character makes of them.
+        let unusual = !(16..=64).contains(&key.len()) || matches!(key.len(), 31 | 63);
+        let length = unusual.then_some(Self::KeyLength { bytes: key.len() });
         let padding = (!text.trim().len().is_multiple_of(4)).then_some(Self::KeyPadding);
         length.into_iter().chain(padding)
     }
@@ -51,7 +53,7 @@ impl fmt::Display for Finding {
             Self::KeyLength { bytes } => {
                 write!(
                     f,
-                    "the key has {bytes} bytes; services make keys of 16 to 64, so check that it is whole"
+                    "the key has {bytes} bytes; services make keys of 32 or 64, rarely of 16 to 64, so check that it is whole"
                 )
             }
             Self::KeyPadding => f.write_str("the key lacks the `=` at its end; nothing else of it is missing"),

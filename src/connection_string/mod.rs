@@ -99,14 +99,10 @@ impl ConnectionString {
             return Err(E::ExternalKey);
         }
         if identity.device_id().as_str().contains(';') {
-            return Err(E::Semicolon {
-                name: Field::DeviceId.as_str(),
-            });
+            return Err(E::Semicolon { name: Field::DeviceId.as_str() });
         }
         if identity.module_id().is_some_and(|module| module.as_str().contains(';')) {
-            return Err(E::Semicolon {
-                name: Field::ModuleId.as_str(),
-            });
+            return Err(E::Semicolon { name: Field::ModuleId.as_str() });
         }
         Ok(Self { identity, credential })
     }
@@ -143,9 +139,7 @@ impl ConnectionString {
             identity.module_id().map(|module| (Field::ModuleId, module.as_str())),
             policy.map(|policy| (Field::SharedAccessKeyName, policy)),
             credential,
-            identity
-                .gateway()
-                .map(|gateway| (Field::GatewayHostName, gateway.as_str())),
+            identity.gateway().map(|gateway| (Field::GatewayHostName, gateway.as_str())),
         ])
     }
 
@@ -163,31 +157,20 @@ impl core::str::FromStr for ConnectionString {
 }
 
 fn value<T>(name: Field, text: &str, new: fn(&str) -> Result<T, IdentifierError>) -> Result<T, E> {
-    new(text).map_err(|error| E::Value {
-        name: name.as_str(),
-        error,
-    })
+    new(text).map_err(|error| E::Value { name: name.as_str(), error })
 }
 
 /// The one credential.
 fn credential(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) -> Result<Credential, E> {
-    let x509 = match pairs.get(Field::X509) {
+    // Published documentation prints `x509=true ` with a space behind it.
+    let x509 = match pairs.get(Field::X509).map(str::trim) {
         None => false,
         Some(text) if text.eq_ignore_ascii_case("true") => true,
         Some(text) if text.eq_ignore_ascii_case("false") => false,
         Some(_) => return Err(E::X509),
     };
-    let two = |first: Field, second: Field| {
-        Err(E::TwoCredentials {
-            first: first.as_str(),
-            second: second.as_str(),
-        })
-    };
-    match (
-        pairs.get(Field::SharedAccessKey),
-        pairs.get(Field::SharedAccessSignature),
-        x509,
-    ) {
+    let two = |first: Field, second: Field| Err(E::TwoCredentials { first: first.as_str(), second: second.as_str() });
+    match (pairs.get(Field::SharedAccessKey), pairs.get(Field::SharedAccessSignature), x509) {
         (Some(_), Some(_), _) => two(Field::SharedAccessKey, Field::SharedAccessSignature),
         (Some(_), None, true) => two(Field::SharedAccessKey, Field::X509),
         (None, Some(_), true) => two(Field::SharedAccessSignature, Field::X509),

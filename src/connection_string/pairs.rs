@@ -36,17 +36,11 @@ const PROVISIONING: [&str; 4] = ["ProvisioningHost", "IdScope", "RegistrationId"
 
 impl Field {
     pub(super) fn as_str(self) -> &'static str {
-        NAMES
-            .iter()
-            .find(|(name, _)| *name == self)
-            .map_or("", |(_, text)| text)
+        NAMES.iter().find(|(name, _)| *name == self).map_or("", |(_, text)| text)
     }
 
     fn find(text: &str) -> Option<Self> {
-        NAMES
-            .iter()
-            .find(|(_, known)| known.eq_ignore_ascii_case(text))
-            .map(|(name, _)| *name)
+        NAMES.iter().find(|(_, known)| known.eq_ignore_ascii_case(text)).map(|(name, _)| *name)
     }
 }
 
@@ -61,11 +55,7 @@ impl<'a> Pairs<'a> {
     pub(super) fn read(text: &'a str) -> Result<Self, E> {
         let mut findings = Vec::new();
         let text = unwrap(text, &mut findings)?;
-        let mut this = Self {
-            values: Vec::new(),
-            unknown: Vec::new(),
-            findings,
-        };
+        let mut this = Self { values: Vec::new(), unknown: Vec::new(), findings };
         let mut bare = None;
         let mut offset = 0;
         for piece in text.split(';') {
@@ -78,10 +68,26 @@ impl<'a> Pairs<'a> {
                 None => bare = bare.or(Some(start)),
             }
         }
+        if this.values.is_empty() && is_key(text) {
+            return Err(E::BareKey);
+        }
         if this.values.is_empty() && this.unknown.is_empty() {
             return Err(E::NotPairs);
         }
-        bare.map_or(Ok(this), |offset| Err(E::Piece { offset }))
+        if let Some(offset) = bare {
+            return Err(E::Piece { offset });
+        }
+        this.misspelt().map_or(Ok(this), Err)
+    }
+
+    /// A name that is not there, and one that looks like it. A slip in an optional name would make another identity of
+    /// the string, without a word.
+    fn misspelt(&self) -> Option<E> {
+        let absent = NAMES.iter().filter(|(field, name)| name.len() >= 8 && self.get(*field).is_none());
+        absent.map(|(_, name)| *name).find_map(|name| {
+            let (offset, _) = self.unknown.iter().find(|(_, other)| is_alike(name, other))?;
+            Some(E::Misspelt { name, offset: *offset })
+        })
     }
 
     fn add(&mut self, offset: usize, name: &'a str, value: &'a str) -> Result<(), E> {
@@ -106,10 +112,7 @@ impl<'a> Pairs<'a> {
     }
 
     pub(super) fn get(&self, name: Field) -> Option<&'a str> {
-        self.values
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| *value)
+        self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
     }
 
     /// A value that must be there.
@@ -122,14 +125,9 @@ impl<'a> Pairs<'a> {
         if self.names_provisioning() {
             return E::Provisioning;
         }
-        let alike = self.unknown.iter().find(|(_, other)| is_alike(name.as_str(), other));
-        match (alike, self.values.as_slice()) {
-            (Some((offset, _)), _) => E::Misspelt {
-                name: name.as_str(),
-                offset: *offset,
-            },
-            (None, [(Field::HostName, _)]) => E::CutShort,
-            (None, _) => E::Missing { name: name.as_str() },
+        match self.values.as_slice() {
+            [(Field::HostName, _)] => E::CutShort,
+            _ => E::Missing { name: name.as_str() },
         }
     }
 
@@ -142,9 +140,7 @@ impl<'a> Pairs<'a> {
     }
 
     fn names_provisioning(&self) -> bool {
-        self.unknown
-            .iter()
-            .any(|(_, name)| PROVISIONING.iter().any(|known| known.eq_ignore_ascii_case(name)))
+        self.unknown.iter().any(|(_, name)| PROVISIONING.iter().any(|known| known.eq_ignore_ascii_case(name)))
     }
 
     pub(super) fn into_findings(self) -> Vec<Finding> {
@@ -207,6 +203,12 @@ fn wrapping(text: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether a text is nothing but base64, and long enough to be meant as a key.
+fn is_key(text: &str) -> bool {
+    let symbols = text.trim().trim_end_matches('=');
+    symbols.len() >= 16 && symbols.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+}
+
 /// Whether `other` is `name` but for case and two slips: a letter too many, too few, or another one.
 fn is_alike(name: &str, other: &str) -> bool {
     name.len().abs_diff(other.len()) <= 2 && distance(name, other) <= 2
@@ -234,13 +236,7 @@ mod tests {
 
     #[test]
     fn slips_are_recognised() {
-        for other in [
-            "SharedAccesKey",
-            "SharedAccessKe",
-            "SharedAccessKeyy",
-            "shardaccesskey",
-            "SharedAccessKey",
-        ] {
+        for other in ["SharedAccesKey", "SharedAccessKe", "SharedAccessKeyy", "shardaccesskey", "SharedAccessKey"] {
             assert!(is_alike("SharedAccessKey", other), "{other}");
         }
         for other in ["", "Key", "SharedKey", "DeviceId", "SharedAccessKeyName"] {

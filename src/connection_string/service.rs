@@ -54,19 +54,11 @@ impl ServiceConnectionString {
             (Some(key), None) => Secret::Key(SharedAccessKey::from_base64(key).map_err(E::Key)?),
             (None, Some(token)) => Secret::Token(SasToken::parse(token).map_err(E::Token)?),
             (Some(_), Some(_)) => {
-                return Err(E::TwoCredentials {
-                    first: "SharedAccessKey",
-                    second: "SharedAccessSignature",
-                });
+                return Err(E::TwoCredentials { first: "SharedAccessKey", second: "SharedAccessSignature" });
             }
             (None, None) => return Err(pairs.no_credential()),
         };
-        let value = |name: Field| {
-            move |error| E::Value {
-                name: name.as_str(),
-                error,
-            }
-        };
+        let value = |name: Field| move |error| E::Value { name: name.as_str(), error };
         let host = HostName::new(host).map_err(value(Field::HostName))?;
         let policy = PolicyName::new(policy).map_err(value(Field::SharedAccessKeyName))?;
         Ok((Self { host, policy, secret }, pairs.into_findings()))
@@ -75,11 +67,7 @@ impl ServiceConnectionString {
     /// A policy and its key.
     #[must_use]
     pub const fn new(host: HostName, policy: PolicyName, key: SharedAccessKey) -> Self {
-        Self {
-            host,
-            policy,
-            secret: Secret::Key(key),
-        }
+        Self { host, policy, secret: Secret::Key(key) }
     }
 
     /// The hub or the provisioning service.
@@ -126,8 +114,7 @@ impl ServiceConnectionString {
             Some((Field::HostName, self.host.as_str())),
             Some((Field::SharedAccessKeyName, self.policy.as_str())),
             key.as_ref().map(|key| (Field::SharedAccessKey, key.expose())),
-            self.given_token()
-                .map(|token| (Field::SharedAccessSignature, token.expose())),
+            self.given_token().map(|token| (Field::SharedAccessSignature, token.expose())),
         ])
     }
 }

@@ -18,16 +18,8 @@ use crate::{key::SharedAccessKey, sas::write::DIGITS_MAX, secret::Zeroizing};
 use sha2::block_api::compress256;
 
 /// FIPS 180-4, section 5.3.3.
-const INITIAL: [u32; 8] = [
-    0x6a09_e667,
-    0xbb67_ae85,
-    0x3c6e_f372,
-    0xa54f_f53a,
-    0x510e_527f,
-    0x9b05_688c,
-    0x1f83_d9ab,
-    0x5be0_cd19,
-];
+const INITIAL: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 /// The second block of the outer hash but for the inner hash: 96 bytes have been hashed by its end.
 const OUTER: [u8; 64] = {
@@ -66,11 +58,7 @@ impl Prepared {
             absorbed += tail_len;
             tail_len = 0;
         }
-        Self {
-            inner,
-            outer,
-            last: Last::new(&tail[..tail_len], absorbed, 10),
-        }
+        Self { inner, outer, last: Last::new(&tail[..tail_len], absorbed, 10) }
     }
 
     /// The MAC for an expiry of ten digits, which `put` writes where they belong.
@@ -133,11 +121,6 @@ impl Last {
         let used = if end + 9 <= 64 { 1 } else { 2 };
         let bits = (absorbed as u64 + end as u64) * 8;
         flat[used * 64 - 8..used * 64].copy_from_slice(&bits.to_be_bytes());
-        Self {
-            blocks,
-            used,
-            tail_len: tail.len(),
-            absorbed,
-        }
+        Self { blocks, used, tail_len: tail.len(), absorbed }
     }
 }

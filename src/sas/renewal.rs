@@ -35,20 +35,13 @@ impl Renewal {
         // In two parts, because `life * 85` may not fit.
         let at =
             |percent: u64| issued + Duration::from_secs((life / 100 * percent + life % 100 * percent / 100).min(last));
-        Self {
-            from: at(80),
-            until: at(85),
-        }
+        Self { from: at(80), until: at(85) }
     }
 
     /// How long to sleep from `now`; zero when it is time.
     #[must_use]
     pub fn wait(self, now: UnixTime) -> Wait {
-        Wait {
-            at_least: self.from.since(now),
-            at_most: self.until.since(now),
-            reason: Reason::Renewal,
-        }
+        Wait { at_least: self.from.since(now), at_most: self.until.since(now), reason: Reason::Renewal }
     }
 }
 

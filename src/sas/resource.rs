@@ -85,10 +85,7 @@ impl Resource {
         let mut written = encode::percent(scope.as_str());
         written.push_str("%2Fregistrations%2F");
         encode::percent_into(id.as_str(), &mut written);
-        Self {
-            policy: Some("registration".into()),
-            ..Self::without_policy(written)
-        }
+        Self { policy: Some("registration".into()), ..Self::without_policy(written) }
     }
 
     /// A whole hub or provisioning service, in the name of one of its shared access policies.
@@ -126,10 +123,7 @@ impl Resource {
     /// The same resource, signed in the name of a policy.
     #[must_use]
     pub fn under(self, policy: &PolicyName) -> Self {
-        Self {
-            policy: Some(policy.as_str().into()),
-            ..self
-        }
+        Self { policy: Some(policy.as_str().into()), ..self }
     }
 
     /// The text after `sr=`.
@@ -145,10 +139,7 @@ impl Resource {
     }
 
     fn without_policy(written: String) -> Self {
-        Self {
-            written: written.into(),
-            policy: None,
-        }
+        Self { written: written.into(), policy: None }
     }
 }
 
@@ -184,9 +175,6 @@ mod tests {
         assert_eq!(Resource::as_written("aé"), Err(ResourceError::Character { offset: 1 }));
         assert!(Resource::as_written(&"a".repeat(2048)).is_ok());
         assert_eq!(Resource::as_written(&"a".repeat(2049)), Err(ResourceError::TooLong));
-        assert_eq!(
-            Resource::from_plain("h/devices/a b").unwrap().as_str(),
-            "h%2Fdevices%2Fa%20b"
-        );
+        assert_eq!(Resource::from_plain("h/devices/a b").unwrap().as_str(), "h%2Fdevices%2Fa%20b");
     }
 }

@@ -58,11 +58,7 @@ impl Signer {
             policy.push_str("&skn=");
             encode::percent_into(name, &mut policy);
         }
-        Self {
-            prepared: Prepared::new(key, written),
-            head: head.into(),
-            policy: policy.into(),
-        }
+        Self { prepared: Prepared::new(key, written), head: head.into(), policy: policy.into() }
     }
 
     /// A size that holds any token of this signer, in bytes.
@@ -108,10 +104,7 @@ impl Signer {
         let mut buffer = Zeroizing::new(vec![0; self.max_len()]);
         // A buffer of `max_len` is large enough, and a token is ASCII.
         let length = self.token_into(expiry, &mut buffer).unwrap_or_default();
-        let token = buffer
-            .get(..length)
-            .and_then(|token| str::from_utf8(token).ok())
-            .unwrap_or_default();
+        let token = buffer.get(..length).and_then(|token| str::from_utf8(token).ok()).unwrap_or_default();
         let text = SecretText::build(length, |text| text.push_str(token));
         let resource = self.head.len() - HEAD.len() - "&sig=".len();
         let digits = decimal(expiry.as_secs(), &mut [0; DIGITS_MAX]).len();
@@ -151,10 +144,7 @@ impl Signer {
         let mut buffer = [0; SIGNATURE_ROOM];
         let length = escape_base64(mac, &mut buffer);
         let needed = self.head.len() + length + 4 + digits + self.policy.len();
-        let Some((head, rest)) = out
-            .get_mut(..needed)
-            .and_then(|out| out.split_at_mut_checked(self.head.len()))
-        else {
+        let Some((head, rest)) = out.get_mut(..needed).and_then(|out| out.split_at_mut_checked(self.head.len())) else {
             return Err(BufferTooSmall { needed });
         };
         head.copy_from_slice(self.head.as_bytes());

@@ -116,10 +116,7 @@ pub enum TokenError {
     #[error("the expiry (`se`) of the SAS token is not a whole number of seconds since 1970; have a new one made")]
     Expiry,
     /// More than [`TOKEN_LIMIT`](SasToken::LIMIT) bytes.
-    #[error(
-        "the SAS token is longer than {} bytes; no service makes such tokens",
-        SasToken::LIMIT
-    )]
+    #[error("the SAS token is longer than {} bytes; no service makes such tokens", SasToken::LIMIT)]
     TooLong,
 }
 
@@ -152,17 +149,12 @@ impl SasToken {
     /// # Errors
     /// When it is no token, lacks a field or has one twice, or its expiry is not a number of seconds.
     pub fn parse(text: &str) -> Result<Self, TokenError> {
-        let text = text
-            .strip_suffix('\n')
-            .map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
+        let text = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
         if text.len() > Self::LIMIT {
             return Err(TokenError::TooLong);
         }
         let fields = Fields::find(text)?;
-        Ok(Self {
-            text: SecretText::new(text.into()),
-            fields,
-        })
+        Ok(Self { text: SecretText::new(text.into()), fields })
     }
 
     /// A token that was just written here, `sr sig se` and perhaps `skn` in this order.
@@ -174,16 +166,7 @@ impl SasToken {
         let expiry = after(signature.end, "&se=", digits);
         let policy = expiry.end + "&skn=".len()..text.expose().len();
         let policy = (!policy.is_empty()).then_some(policy);
-        Self {
-            text,
-            fields: Fields {
-                resource,
-                signature,
-                expiry,
-                policy,
-                expires_at,
-            },
-        }
+        Self { text, fields: Fields { resource, signature, expiry, policy, expires_at } }
     }
 
     /// The text.
@@ -255,9 +238,7 @@ impl Fields {
             return Err(if quoted { TokenError::Quoted } else { TokenError::Prefix });
         };
         if let Some(at) = pairs.bytes().position(|byte| !byte.is_ascii_graphic()) {
-            return Err(TokenError::Character {
-                offset: PREFIX.len() + at,
-            });
+            return Err(TokenError::Character { offset: PREFIX.len() + at });
         }
         if pairs.ends_with(['"', '\'']) {
             return Err(TokenError::Quoted);
@@ -284,9 +265,7 @@ impl Fields {
             }
         }
         let required = |range: Option<Range<usize>>, field| {
-            range
-                .filter(|range| !range.is_empty())
-                .ok_or(TokenError::Missing { field })
+            range.filter(|range| !range.is_empty()).ok_or(TokenError::Missing { field })
         };
         let resource = required(resource, "sr")?;
         let signature = required(signature, "sig")?;
@@ -297,13 +276,7 @@ impl Fields {
             .and_then(|digits| digits.parse().ok())
             .map(UnixTime::from_secs)
             .ok_or(TokenError::Expiry)?;
-        Ok(Self {
-            resource,
-            signature,
-            expiry,
-            policy,
-            expires_at,
-        })
+        Ok(Self { resource, signature, expiry, policy, expires_at })
     }
 }
 
@@ -340,10 +313,7 @@ mod tests {
             ("SharedAccessSignature sig=b&se=5", E::Missing { field: "sr" }),
             ("SharedAccessSignature sr=a&sig=&se=5", E::Missing { field: "sig" }),
             ("SharedAccessSignature sr=a&sig=b", E::Missing { field: "se" }),
-            (
-                "SharedAccessSignature sr=a&sr=a&sig=b&se=5",
-                E::Duplicate { field: "sr" },
-            ),
+            ("SharedAccessSignature sr=a&sr=a&sig=b&se=5", E::Duplicate { field: "sr" }),
             ("SharedAccessSignature sr=a&sig=b&se=+5", E::Expiry),
             ("SharedAccessSignature sr=a&sig=b&se=1.5", E::Expiry),
             ("SharedAccessSignature sr=a&sig=b&se=18446744073709551616", E::Expiry),

@@ -38,10 +38,7 @@ const TABLE: [[u8; 4]; 64] = {
 /// Base64 and percent-encoding in one pass, and from words: bytes that are stored at one width and read back at
 /// another stall the pipeline.
 #[inline]
-#[expect(
-    clippy::many_single_char_names,
-    reason = "the names that FIPS 180-4 gives to the words of a hash"
-)]
+#[expect(clippy::many_single_char_names, reason = "the names that FIPS 180-4 gives to the words of a hash")]
 pub(super) fn escape_base64(mac: &[u32; 8], out: &mut [u8; SIGNATURE_ROOM]) -> usize {
     let mut at = 0u8;
     let mut put = |sextet: u64| {
@@ -104,10 +101,7 @@ fn ascii(bytes: &[u8]) -> &str {
 /// They are computed in registers, several in one word: digits stored one by one and read back eight at a time cost
 /// as much as half a compression.
 #[inline]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "each part is below the limit of its type"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "each part is below the limit of its type")]
 pub(super) const fn ten_digits(n: u64) -> Option<([u8; 2], [u8; 8])> {
     let high @ 10..=99 = n / 100_000_000 else { return None };
     let low = n % 100_000_000;

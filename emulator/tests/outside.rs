@@ -1,0 +1,160 @@
+//! The emulator is kept honest by clients that others wrote. `cargo xtask test` brings them and runs these tests.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use defender_auth_emulator::{Device, Emulator, Entry, Hub, Module, Refusal};
+use ring::hmac;
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    process::{Command, Output, Stdio},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+const HOST: &str = "contoso.azure-devices.net";
+const DEVICE_KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
+const MODULE_KEY: &str = "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=";
+const WRONG_KEY: &str = "YGFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn8=";
+
+/// A device whose id has to be encoded in a token and can stand in a topic as it is.
+fn hub() -> Hub {
+    Hub::new(HOST).device(Device::new("dev@1", DEVICE_KEY).module(Module::new("azureiotsecurity", MODULE_KEY)))
+}
+
+fn start() -> Emulator {
+    Emulator::start([hub()], "127.0.0.1:0".parse().unwrap()).unwrap()
+}
+
+/// The emulator's root certificate in a file of its own, removed at the end.
+struct Root(PathBuf);
+
+impl Root {
+    fn of(emulator: &Emulator) -> Self {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("root-{}.pem", emulator.address().port()));
+        fs::write(&path, emulator.root_pem()).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Root {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// A token as a client would make it, encoded once.
+fn token(resource: &str, key: &str) -> String {
+    let expiry = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 600;
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &data_encoding::BASE64.decode(key.as_bytes()).unwrap());
+    let signature = hmac::sign(&key, format!("{resource}\n{expiry}").as_bytes());
+    let signature = data_encoding::BASE64.encode(signature.as_ref()).replace('+', "%2B");
+    format!("SharedAccessSignature sr={resource}&sig={signature}&se={expiry}")
+}
+
+/// Logs in with mosquitto's client and publishes, with an answer wanted.
+fn mosquitto_pub(emulator: &Emulator, key: &str) -> Output {
+    let root = Root::of(emulator);
+    let port = emulator.address().port().to_string();
+    let user_name = format!("{HOST}/dev@1/?api-version=2020-09-30");
+    let password = token(&format!("{HOST}%2Fdevices%2Fdev%401"), key);
+    Command::new("mosquitto_pub")
+        .args(["-h", "127.0.0.1", "-p", &port, "-V", "mqttv311", "-i", "dev@1", "-u", &user_name, "-P", &password])
+        .args(["-q", "1", "-t", "devices/dev@1/messages/events/", "-m", "{}", "--cafile"])
+        .arg(&root.0)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+#[test]
+#[ignore = "needs mosquitto-clients, which `cargo xtask test` brings"]
+fn mosquittos_client_logs_in_and_publishes() {
+    let emulator = start();
+    let output = mosquitto_pub(&emulator, DEVICE_KEY);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(emulator.journal().entries(), [Entry::accepted(&format!("{HOST}/dev@1"))]);
+}
+
+#[test]
+#[ignore = "needs mosquitto-clients, which `cargo xtask test` brings"]
+fn mosquittos_client_understands_the_refusal() {
+    let emulator = start();
+    let output = mosquitto_pub(&emulator, WRONG_KEY);
+    assert_eq!(output.status.code(), Some(5), "it exits with the return code: {output:?}");
+    assert_eq!(emulator.journal().entries(), [Entry::refused("dev@1", Refusal::Signature)]);
+}
+
+#[test]
+#[ignore = "needs openssl, which `cargo xtask test` brings"]
+fn openssl_verifies_the_certificate_by_chain_and_name() {
+    let emulator = start();
+    let root = Root::of(&emulator);
+    for version in ["-tls1_2", "-tls1_3"] {
+        let verify = |name: &str| {
+            Command::new("openssl")
+                .args(["s_client", "-connect", &emulator.address().to_string(), "-servername", name])
+                .args([version, "-verify_hostname", name, "-verify_return_error", "-CAfile"])
+                .arg(&root.0)
+                .stdin(Stdio::null())
+                .output()
+                .unwrap()
+        };
+        let output = verify(HOST);
+        assert!(output.status.success(), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stdout).contains("Verify return code: 0 (ok)"));
+        assert!(!verify("other.azure-devices.net").status.success(), "another name");
+    }
+}
+
+/// Connects with Azure's SDK for Python, as the last argument says, and publishes a message.
+const SDK: &str = r#"
+import sys
+from azure.iot.device import IoTHubDeviceClient, IoTHubModuleClient
+text, root, kind = sys.argv[1:]
+client = {"device": IoTHubDeviceClient, "module": IoTHubModuleClient}[kind]
+client = client.create_from_connection_string(text, server_verification_cert=open(root).read())
+try:
+    client.connect()
+    client.send_message("{}")
+    print("connected")
+finally:
+    client.shutdown()
+"#;
+
+/// The SDK dials port 8883 and no other, so the emulator gets a loopback address of its own, and plays the gateway.
+fn start_for_sdk() -> Emulator {
+    let seed = std::process::id();
+    for attempt in 0..50u32 {
+        let [a, b, ..] = (seed.wrapping_mul(2_654_435_761).wrapping_add(attempt * 40_503)).to_be_bytes();
+        let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 66, a, b.max(1))), 8883);
+        if let Ok(emulator) = Emulator::start([hub()], address) {
+            return emulator;
+        }
+    }
+    unreachable!("fifty addresses of 127.66.0.0/16 cannot all be in use")
+}
+
+fn sdk(emulator: &Emulator, kind: &str, identity: &str, key: &str) -> Output {
+    let root = Root::of(emulator);
+    let gateway = emulator.address().ip();
+    let text = format!("HostName={HOST};{identity};SharedAccessKey={key};GatewayHostName={gateway}");
+    let python = std::env::var("DEFENDER_AUTH_PYTHON").unwrap_or_else(|_| "python3".into());
+    Command::new(python).args(["-c", SDK, &text]).arg(&root.0).arg(kind).stdin(Stdio::null()).output().unwrap()
+}
+
+#[test]
+#[ignore = "needs Azure's SDK for Python, which `cargo xtask test` brings"]
+fn azures_python_sdk_connects_as_device_and_as_module() {
+    let emulator = start_for_sdk();
+    let output = sdk(&emulator, "device", "DeviceId=dev@1", DEVICE_KEY);
+    assert!(output.status.success() && output.stdout.starts_with(b"connected"), "{output:?}");
+    let output = sdk(&emulator, "module", "DeviceId=dev@1;ModuleId=azureiotsecurity", MODULE_KEY);
+    assert!(output.status.success() && output.stdout.starts_with(b"connected"), "{output:?}");
+    let accepted = |identity: &str| Entry::accepted(&format!("{HOST}/{identity}"));
+    assert_eq!(emulator.journal().entries(), [accepted("dev@1"), accepted("dev@1/azureiotsecurity")]);
+
+    let output = sdk(&emulator, "device", "DeviceId=dev@1", WRONG_KEY);
+    assert!(!output.status.success(), "{output:?}");
+    assert_eq!(emulator.journal().entries()[2], Entry::refused("dev@1", Refusal::Signature));
+}

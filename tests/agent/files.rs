@@ -1,0 +1,138 @@
+//! Files that are not there, not files, too large, or not UTF-8.
+
+use super::{
+    C_AGENT, CSHARP_AGENT, JSON, KEY, MICRO, STRING, Scratch, XML, agent, bad_key, is_file, loads, misread, module,
+    refused,
+};
+use defender_auth::{
+    Error,
+    agent::{Observation, load},
+    connection_string::{ConnectionStringError, Finding},
+    error::{Code, FileProblem},
+};
+
+/// The largest configuration.
+const LIMIT: usize = 65_536;
+
+/// The largest key file.
+const KEY_LIMIT: usize = 4096;
+
+/// The text, followed by as many spaces as make it this long.
+fn padded(text: &str, length: usize) -> String {
+    text.to_owned() + &" ".repeat(length - text.len())
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let folder = agent(JSON, C_AGENT.replace("key.txt", "nowhere.txt"));
+    let (nowhere, key) = (folder.path("nowhere"), folder.path("nowhere.txt"));
+    // A file is no folder either.
+    let below_a_file = folder.path("key.txt/connection_string.txt");
+    for (path, named) in [(&nowhere, &nowhere), (&folder.folder(), &key), (&below_a_file, &below_a_file)] {
+        let error = refused(path, named);
+        is_file(&error, &FileProblem::NotFound);
+        assert_eq!(error.code(), Code::FileNotFound);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_nowhere_is_named() {
+    let folder = Scratch::new();
+    let link = folder.path(MICRO);
+    std::os::unix::fs::symlink(folder.path("nowhere"), &link).unwrap();
+    is_file(&refused(&folder.folder(), &link), &FileProblem::NotFound);
+}
+
+#[test]
+fn a_folder_is_no_file() {
+    let folder = agent(JSON, C_AGENT.replace("key.txt", "keys"));
+    let keys = folder.path("keys");
+    std::fs::create_dir(&keys).unwrap();
+    is_file(&refused(&folder.folder(), &keys), &FileProblem::NotRegular);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_refused_without_waiting_for_its_other_end() {
+    let folder = agent(JSON, C_AGENT.replace("key.txt", MICRO));
+    let pipe = folder.path(MICRO);
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    is_file(&refused(&pipe, &pipe), &FileProblem::NotRegular);
+    is_file(&refused(&folder.path(JSON), &pipe), &FileProblem::NotRegular);
+    is_file(&refused("/dev/zero", "/dev/zero"), &FileProblem::NotRegular);
+}
+
+#[test]
+fn a_configuration_has_a_limit() {
+    let too_large = FileProblem::TooLarge { limit: LIMIT };
+    for (name, text) in [(JSON, C_AGENT), (XML, CSHARP_AGENT)] {
+        let folder = agent(name, padded(text, LIMIT));
+        loads(&folder.folder(), &module("azureiotsecurity"));
+        let error = misread(name, padded(text, LIMIT + 1));
+        is_file(&error, &too_large);
+        assert_eq!(error.code(), Code::FileRead);
+    }
+    // The limit of the string itself is the smaller one.
+    let error = misread(MICRO, padded(STRING, LIMIT));
+    assert_eq!(error.inner(), &ConnectionStringError::TooLong.into());
+    is_file(&misread(MICRO, padded(STRING, LIMIT + 1)), &too_large);
+}
+
+#[test]
+fn a_key_file_has_a_limit() {
+    let folder = agent(JSON, C_AGENT);
+    folder.write("key.txt", padded(KEY, KEY_LIMIT));
+    loads(&folder.folder(), &module("azureiotsecurity"));
+    let error = bad_key(padded(KEY, KEY_LIMIT + 1));
+    is_file(&error, &FileProblem::TooLarge { limit: KEY_LIMIT });
+}
+
+#[test]
+fn utf_16_is_recognised_with_and_without_its_mark() {
+    for (name, text) in [(MICRO, STRING), (JSON, C_AGENT), (XML, CSHARP_AGENT)] {
+        for order in [u16::to_le_bytes, u16::to_be_bytes] {
+            for mark in ["", "\u{feff}"] {
+                let encode =
+                    |text: &str| -> Vec<u8> { format!("{mark}{text}").encode_utf16().flat_map(order).collect() };
+                is_file(&misread(name, encode(text)), &FileProblem::Utf16);
+                is_file(&bad_key(encode(KEY)), &FileProblem::Utf16);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_not_utf_8_is_refused_where_it_begins() {
+    for (name, text) in [(MICRO, STRING), (JSON, C_AGENT), (XML, CSHARP_AGENT)] {
+        let offset = text.find("dev-01").unwrap();
+        let mut bytes = text.as_bytes().to_vec();
+        bytes[offset] = 0xe9;
+        is_file(&misread(name, bytes), &FileProblem::NotUtf8 { offset });
+    }
+    is_file(&bad_key(b"AwoR\xc3"), &FileProblem::NotUtf8 { offset: 4 });
+}
+
+#[test]
+fn a_byte_order_mark_is_left_out() {
+    let marked = |text: &str| format!("\u{feff}{text}");
+    for (name, text) in [(JSON, C_AGENT), (XML, CSHARP_AGENT)] {
+        let folder = agent(name, marked(text));
+        folder.write("key.txt", marked(KEY));
+        loads(&folder.folder(), &module("azureiotsecurity"));
+    }
+    let folder = agent(MICRO, marked(STRING));
+    let loaded = load(folder.folder()).unwrap();
+    assert_eq!(loaded.plan.outcome(), Some(&module("DefenderIotMicroAgent")));
+    let [finding] = loaded.findings.as_slice() else { panic!("{:?}", loaded.findings) };
+    assert_eq!(finding.observation, Observation::Text(Finding::ByteOrderMark));
+    assert!(finding.place == folder.path(MICRO) && !finding.is_warning());
+}
+
+/// The program goes wrong, not its user: there is no file that such a path could mean.
+#[test]
+fn a_path_with_a_zero_in_it_is_refused() {
+    let error = load("connection\0string.txt").unwrap_err();
+    assert!(matches!(error.inner(), Error::File(_)), "{error:?}");
+}

@@ -1,0 +1,72 @@
+//! The programs of others that the tests measure this project against.
+
+use crate::run::{command, root, run, target};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// A program and the Debian package that brings it.
+const PROGRAMS: [(&str, &str); 5] = [
+    ("mosquitto", "mosquitto"),
+    ("mosquitto_passwd", "mosquitto"),
+    ("mosquitto_pub", "mosquitto-clients"),
+    ("openssl", "openssl"),
+    ("python3", "python3"),
+];
+
+/// A Python that has Azure's own SDK.
+const SDK: &str = "azure-iot-device==2.14.0";
+
+/// Makes sure that all programs are here, and returns that Python.
+pub(crate) fn provide() -> Result<PathBuf, String> {
+    let missing = missing();
+    if !missing.is_empty() {
+        install(&missing)?;
+    }
+    python()
+}
+
+fn missing() -> Vec<&'static str> {
+    // Debian puts brokers where only root's PATH leads.
+    let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin";
+    let found = |program: &str| path.split(':').any(|folder| Path::new(folder).join(program).is_file());
+    let mut packages: Vec<&str> =
+        PROGRAMS.into_iter().filter(|(program, _)| !found(program)).map(|(_, package)| package).collect();
+    if !works("python3", &["-c", "import venv, ensurepip"]) {
+        packages.push("python3-venv");
+    }
+    packages.dedup();
+    packages
+}
+
+fn works(program: &str, arguments: &[&str]) -> bool {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// Where it is allowed, and not a question to anybody.
+fn install(packages: &[&str]) -> Result<(), String> {
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
+    if !is_root || !works("apt-get", &["--version"]) {
+        return Err(format!("the tests need the Debian packages {}; install them and call again", packages.join(" ")));
+    }
+    run(command("apt-get", &["update", "--quiet"]))?;
+    let mut install = command("apt-get", &["install", "--yes", "--quiet", "--no-install-recommends"]);
+    install.args(packages).env("DEBIAN_FRONTEND", "noninteractive");
+    run(install)
+}
+
+/// In a folder of its own below `target`, so that nothing of the system's is touched.
+fn python() -> Result<PathBuf, String> {
+    let folder = target().join("venv");
+    let python = folder.join("bin").join("python");
+    let folder = folder.display().to_string();
+    if !works(&python.display().to_string(), &["-c", "import azure.iot.device"]) {
+        run(command("python3", &["-m", "venv", "--clear", &folder]))?;
+        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", SDK];
+        run(command(&python.display().to_string(), &install))?;
+    }
+    Ok(root().join(python))
+}
