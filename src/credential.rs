@@ -94,7 +94,7 @@ impl Credential {
     #[must_use]
     pub fn password(&self, identity: &Identity, audience: Audience, expiry: UnixTime) -> Password {
         if let Some((key, resource)) = self.signing(identity, audience) {
-            return Password::Token(StringToSign::new(resource, expiry).sign_with(key));
+            return Password::Token(SasToken::sign(key, &resource, expiry));
         }
         match self {
             Self::Token(token) => Password::Token(token.clone()),

@@ -1,6 +1,6 @@
 //! Base64 and percent-encoding, each once for the whole library.
 
-use crate::secret::Zeroizing;
+use crate::secret::SecretBytes;
 use alloc::{borrow::Cow, string::String, vec, vec::Vec};
 use base64::{
     DecodeError, DecodeSliceError, Engine as _,
@@ -34,9 +34,9 @@ pub(crate) enum Base64Error {
 }
 
 /// The bytes of a base64 text, wiped when dropped, even those decoded before an error was met.
-pub(crate) fn from_base64(text: &str) -> Result<Zeroizing<Vec<u8>>, Base64Error> {
-    let mut bytes = Zeroizing::new(vec![0; text.len().div_ceil(4) * 3]);
-    match BASE64.decode_slice(text, &mut bytes) {
+pub(crate) fn from_base64(text: &str) -> Result<SecretBytes, Base64Error> {
+    let mut bytes = SecretBytes::zeros(text.len().div_ceil(4) * 3);
+    match BASE64.decode_slice(text, bytes.expose_mut()) {
         Ok(length) => {
             bytes.truncate(length);
             Ok(bytes)
@@ -114,16 +114,17 @@ mod tests {
     fn base64_of_every_length_comes_back() {
         for length in 0..130u8 {
             let bytes: Vec<u8> = (0..length).map(|i| i.wrapping_mul(73)).collect();
-            assert_eq!(*from_base64(&base64(&bytes)).unwrap(), bytes);
-            assert_eq!(*from_base64(base64(&bytes).trim_end_matches('=')).unwrap(), bytes, "without padding");
+            assert_eq!(from_base64(&base64(&bytes)).unwrap().expose(), bytes);
+            let bare = base64(&bytes);
+            assert_eq!(from_base64(bare.trim_end_matches('=')).unwrap().expose(), bytes, "without padding");
         }
     }
 
     #[test]
     fn base64_errors_say_where() {
-        assert_eq!(from_base64("ab-d"), Err(Base64Error::Character { offset: 2 }));
-        assert_eq!(from_base64("QUFBQ"), Err(Base64Error::End));
-        assert_eq!(from_base64("Zm9vYh=="), Err(Base64Error::End), "bits below the padding");
+        assert_eq!(from_base64("ab-d").err(), Some(Base64Error::Character { offset: 2 }));
+        assert_eq!(from_base64("QUFBQ").err(), Some(Base64Error::End));
+        assert_eq!(from_base64("Zm9vYh==").err(), Some(Base64Error::End), "bits below the padding");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What must not be printed, compared byte by byte, or left in memory.
 
-use alloc::{string::String, vec::Vec};
-use core::fmt;
+use alloc::{string::String, vec, vec::Vec};
+use core::{fmt, mem};
 use subtle::ConstantTimeEq as _;
+use zeroize::optimization_barrier;
 
 pub(crate) use zeroize::Zeroizing;
 
@@ -11,32 +12,52 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     a.ct_eq(b).into()
 }
 
+/// Overwrites bytes so that the compiler cannot leave it out. All at once: byte by byte, as [`Zeroizing`] does it, a
+/// token costs as much as a compression.
+pub(crate) fn wipe(bytes: &mut [u8]) {
+    bytes.fill(0);
+    optimization_barrier(bytes);
+}
+
+/// Overwrites a vector and what was cut off it.
+fn wipe_all(bytes: &mut Vec<u8>) {
+    bytes.clear();
+    bytes.resize(bytes.capacity(), 0);
+    optimization_barrier(bytes.as_slice());
+}
+
 /// Text with a secret in it: a token, a key in base64, a connection string.
 ///
 /// It is wiped when dropped, hidden in `Debug`, has no `Display`, and is compared in constant time.
 #[derive(Clone)]
-pub struct SecretText(Zeroizing<String>);
+pub struct SecretText(String);
 
 impl SecretText {
     /// Takes over a text; it is wiped when this value is dropped.
     #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
+    pub const fn new(text: String) -> Self {
+        Self(text)
     }
 
     /// Writes a text of at most `capacity` bytes. A text that grew beyond it would leave its beginning behind in
     /// the memory that it grew out of.
     pub(crate) fn build(capacity: usize, write: impl FnOnce(&mut String)) -> Self {
-        let mut text = Zeroizing::new(String::with_capacity(capacity));
-        write(&mut text);
-        debug_assert!(text.len() <= capacity, "{} bytes announced, {} written", capacity, text.len());
-        Self(text)
+        let mut this = Self(String::with_capacity(capacity));
+        write(&mut this.0);
+        debug_assert!(this.0.len() <= capacity, "{} bytes announced, {} written", capacity, this.0.len());
+        this
     }
 
     /// The text itself: the only way out.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl Drop for SecretText {
+    fn drop(&mut self) {
+        wipe_all(&mut mem::take(&mut self.0).into_bytes());
     }
 }
 
@@ -56,19 +77,48 @@ impl fmt::Debug for SecretText {
 
 /// Bytes of a key. Wiped when dropped, compared in constant time, not printable at all.
 #[derive(Clone)]
-pub(crate) struct SecretBytes(Zeroizing<Vec<u8>>);
+pub(crate) struct SecretBytes(Vec<u8>);
 
 impl SecretBytes {
     pub(crate) fn copy_of(bytes: &[u8]) -> Self {
-        Self(Zeroizing::new(bytes.to_vec()))
+        Self(bytes.to_vec())
     }
 
-    pub(crate) const fn from_zeroizing(bytes: Zeroizing<Vec<u8>>) -> Self {
-        Self(bytes)
+    /// Bytes to be written.
+    pub(crate) fn zeros(length: usize) -> Self {
+        Self(vec![0; length])
     }
 
     pub(crate) fn expose(&self) -> &[u8] {
         &self.0
+    }
+
+    pub(crate) fn expose_mut(&mut self) -> &mut [u8] {
+        &mut self.0
+    }
+
+    /// Leaves out what stands behind; it is wiped with the rest.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.0.truncate(length);
+    }
+}
+
+#[cfg(feature = "agent")]
+impl SecretBytes {
+    /// Room for bytes that are read from somewhere.
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Self(Vec::with_capacity(capacity))
+    }
+
+    /// To read into, not beyond its capacity.
+    pub(crate) const fn as_vec_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+}
+
+impl Drop for SecretBytes {
+    fn drop(&mut self) {
+        wipe_all(&mut self.0);
     }
 }
 
@@ -94,5 +144,13 @@ mod tests {
     fn secrets_of_different_length_differ() {
         assert!(!same(b"abc", b"abcd"));
         assert!(same(b"abc", b"abc"));
+    }
+
+    #[test]
+    fn what_was_cut_off_is_wiped_too() {
+        let mut bytes = b"a secret".to_vec();
+        bytes.truncate(1);
+        wipe_all(&mut bytes);
+        assert!(bytes.len() >= 8 && bytes.iter().all(|byte| *byte == 0));
     }
 }

@@ -1,12 +1,9 @@
 use super::{Finding, Observation};
 use crate::{
     error::{Error, FileError, FileProblem},
-    secret::{SecretText, Zeroizing},
+    secret::{SecretBytes, SecretText},
 };
-use alloc::{
-    string::{String, ToString as _},
-    vec::Vec,
-};
+use alloc::string::{String, ToString as _};
 use std::{
     fs::{self, File},
     io::{self, ErrorKind, Read},
@@ -99,16 +96,17 @@ pub fn io_error(place: &str, error: &io::Error) -> Error {
 
 fn read(reader: impl Read, place: &str, limit: usize) -> Result<SecretText, Error> {
     // Room for one byte too many from the start: a buffer that grows leaves copies behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
+    let mut bytes = SecretBytes::with_capacity(limit + 1);
     let most = u64::try_from(limit).map_or(u64::MAX, |limit| limit.saturating_add(1));
-    reader.take(most).read_to_end(&mut bytes).map_err(|error| io_error(place, &error))?;
+    reader.take(most).read_to_end(bytes.as_vec_mut()).map_err(|error| io_error(place, &error))?;
+    let bytes = bytes.expose();
     if bytes.len() > limit {
         return Err(problem(place, FileProblem::TooLarge { limit }));
     }
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.contains(&0) {
         return Err(problem(place, FileProblem::Utf16));
     }
-    match str::from_utf8(&bytes) {
+    match str::from_utf8(bytes) {
         Ok(text) => Ok(SecretText::new(text.into())),
         Err(error) => Err(problem(place, FileProblem::NotUtf8 { offset: error.valid_up_to() })),
     }

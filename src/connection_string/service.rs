@@ -5,7 +5,7 @@ use super::{
 use crate::{
     identity::{HostName, PolicyName},
     key::SharedAccessKey,
-    sas::{Resource, SasToken, StringToSign},
+    sas::{Resource, SasToken},
     secret::SecretText,
     time::UnixTime,
 };
@@ -88,7 +88,7 @@ impl ServiceConnectionString {
         match &self.secret {
             Secret::Key(key) => {
                 let resource = Resource::service(&self.host, &self.policy);
-                StringToSign::new(resource, expiry).sign_with(key)
+                SasToken::sign(key, &resource, expiry)
             }
             Secret::Token(token) => token.clone(),
         }

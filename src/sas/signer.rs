@@ -1,15 +1,15 @@
 use super::{
     Resource, SasToken,
     block::Prepared,
-    write::{DIGITS_MAX, HEAD, SIGNATURE_MAX, SIGNATURE_ROOM, decimal, escape_base64, ten_digits},
+    write::{DIGITS_MAX, HEAD, SIGNATURE_MAX, SIGNATURE_ROOM, decimal, escape_base64, put, ten_digits},
 };
 use crate::{
     encode,
     key::SharedAccessKey,
-    secret::{SecretText, Zeroizing},
+    secret::{SecretBytes, SecretText},
     time::UnixTime,
 };
-use alloc::{boxed::Box, string::String, vec};
+use alloc::{boxed::Box, string::String};
 use core::{fmt, str};
 
 /// The caller's buffer is smaller than the token.
@@ -73,17 +73,8 @@ impl Signer {
     /// When `out` is too small, with the size that this token needs; `out` is as it was.
     #[inline]
     pub fn token_into(&self, expiry: UnixTime, out: &mut [u8]) -> Result<usize, BufferTooSmall> {
-        let Some((two, eight)) = ten_digits(expiry.as_secs()) else {
-            return self.any_token_into(expiry, out);
-        };
-        let put = |to: &mut [u8]| {
-            if let Some((first, rest)) = to.split_first_chunk_mut()
-                && let Some(second) = rest.first_chunk_mut()
-            {
-                *first = two;
-                *second = eight;
-            }
-        };
+        let Some(digits) = ten_digits(expiry.as_secs()) else { return self.any_token_into(expiry, out) };
+        let put = put(digits);
         let mac = self.prepared.mac_of_ten(put);
         self.write(&mac, 10, put, out)
     }
@@ -101,10 +92,10 @@ impl Signer {
     /// The token that ends at `expiry`, in memory of its own.
     #[must_use]
     pub fn token(&self, expiry: UnixTime) -> SasToken {
-        let mut buffer = Zeroizing::new(vec![0; self.max_len()]);
+        let mut buffer = SecretBytes::zeros(self.max_len());
         // A buffer of `max_len` is large enough, and a token is ASCII.
-        let length = self.token_into(expiry, &mut buffer).unwrap_or_default();
-        let token = buffer.get(..length).and_then(|token| str::from_utf8(token).ok()).unwrap_or_default();
+        let length = self.token_into(expiry, buffer.expose_mut()).unwrap_or_default();
+        let token = buffer.expose().get(..length).and_then(|token| str::from_utf8(token).ok()).unwrap_or_default();
         let text = SecretText::build(length, |text| text.push_str(token));
         let resource = self.head.len() - HEAD.len() - "&sig=".len();
         let digits = decimal(expiry.as_secs(), &mut [0; DIGITS_MAX]).len();

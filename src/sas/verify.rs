@@ -36,8 +36,7 @@ impl SasToken {
     /// The reason why it does not hold; a wrong signature before an expiry that has passed.
     pub fn verify(&self, key: &SharedAccessKey, now: UnixTime, skew: Duration) -> Result<(), VerifyError> {
         let given = self.signature().ok_or(VerifyError::Signature)?;
-        let text = self.signed_text().concat();
-        if key.sign(text.as_bytes()) != given {
+        if key.sign_all(&self.signed_text()) != given {
             return Err(VerifyError::Key);
         }
         if now >= self.expires_at() + skew {
@@ -67,7 +66,7 @@ impl SasToken {
     fn signature(&self) -> Option<Signature> {
         let text = encode::percent_decoded(self.signature_text())?;
         let bytes = encode::from_base64(&text).ok()?;
-        Some(Signature::from_bytes(bytes.as_slice().try_into().ok()?))
+        Some(Signature::from_bytes(bytes.expose().try_into().ok()?))
     }
 }
 

@@ -1,9 +1,13 @@
 //! Shared access keys: read, generate, derive, sign.
 
+mod prepared;
+
+pub(crate) use prepared::{Last, PreparedKey, State};
+
 use crate::{
     encode::{self, Base64Error},
     identity::RegistrationId,
-    secret::{SecretBytes, SecretText, Zeroizing, same},
+    secret::{SecretBytes, SecretText, same, wipe},
 };
 use core::fmt;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -20,6 +24,14 @@ impl Signature {
     /// A signature that was made elsewhere.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn from_state(state: State) -> Self {
+        let mut bytes = [0; 32];
+        for (to, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+            *to = word.to_be_bytes();
+        }
         Self(bytes)
     }
 
@@ -129,8 +141,8 @@ impl SharedAccessKey {
         }
         let trimmed = text.trim();
         match encode::from_base64(trimmed) {
-            Ok(bytes) if bytes.is_empty() => Err(KeyError::Empty),
-            Ok(bytes) => Ok(Self(SecretBytes::from_zeroizing(bytes))),
+            Ok(bytes) if bytes.expose().is_empty() => Err(KeyError::Empty),
+            Ok(bytes) => Ok(Self(bytes)),
             Err(error) => Err(explain(trimmed, text.len() - text.trim_start().len(), error)),
         }
     }
@@ -178,6 +190,15 @@ impl SharedAccessKey {
         Signature(mac.finalize().into_bytes().into())
     }
 
+    /// HMAC-SHA256 over texts that follow each other.
+    pub(crate) fn sign_all(&self, texts: &[&str]) -> Signature {
+        let mut mac = self.prepare();
+        for text in texts {
+            mac.update(text.as_bytes());
+        }
+        Signature(mac.finalize().into_bytes().into())
+    }
+
     /// The device key that belongs to `id` when this is the key of an enrollment group. For many ids,
     /// [`GroupKey`] does the work on the group key once.
     #[must_use]
@@ -186,23 +207,28 @@ impl SharedAccessKey {
     }
 
     fn prepare(&self) -> Hmac<Sha256> {
-        Hmac::new((&*self.block()).into())
+        let mut block = self.block();
+        let mac = Hmac::new((&block).into());
+        wipe(&mut block);
+        mac
     }
 
     /// The key as HMAC uses it: hashed if it is longer than a block of SHA-256, then filled up with zeros (RFC 2104).
-    pub(crate) fn block(&self) -> Zeroizing<[u8; 64]> {
-        let mut block = Zeroizing::new([0; 64]);
+    /// Whoever asks wipes it.
+    fn block(&self) -> [u8; 64] {
+        let mut block = [0; 64];
         let bytes = self.0.expose();
-        let hash: [u8; 32];
+        let mut hash = [0; 32];
         let source = if bytes.len() > block.len() {
             hash = Sha256::digest(bytes).into();
             &hash
         } else {
             bytes
         };
-        for (to, from) in block.iter_mut().zip(source) {
-            *to = *from;
+        if let Some(to) = block.get_mut(..source.len()) {
+            to.copy_from_slice(source);
         }
+        wipe(&mut hash);
         block
     }
 }
@@ -255,22 +281,22 @@ fn explain(text: &str, skipped: usize, error: Base64Error) -> KeyError {
 /// ```
 ///
 /// Source: `Azure/azure-iot-cli-extension`, `az iot dps enrollment-group compute-device-key`.
-pub struct GroupKey(Hmac<Sha256>);
+pub struct GroupKey(PreparedKey);
 
 impl GroupKey {
     /// Prepares a group key.
     #[must_use]
     pub fn new(key: &SharedAccessKey) -> Self {
-        Self(key.prepare())
+        Self(PreparedKey::new(key))
     }
 
     /// The key of one device.
     #[must_use]
     pub fn derive(&self, id: &RegistrationId) -> SharedAccessKey {
-        let mut mac = self.0.clone();
-        mac.update(id.as_str().as_bytes());
-        let key = Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()));
-        SharedAccessKey(SecretBytes::copy_of(&*key))
+        let mut key = Signature::from_state(self.0.mac(id.as_str().as_bytes())).0;
+        let derived = SharedAccessKey(SecretBytes::copy_of(&key));
+        wipe(&mut key);
+        derived
     }
 }
 

@@ -1,0 +1,147 @@
+//! HMAC-SHA256 with the work on the key done beforehand.
+//!
+//! ```text
+//! inner hash:  [ key ^ ipad ][ message, padding ]      outer hash:  [ key ^ opad ][ inner hash, padding ]
+//!              `- `inner` --'                                       `- `outer` -'`---- one block -----'
+//! ```
+//!
+//! The two states are as good as the key, and are wiped like one.
+
+use super::SharedAccessKey;
+use crate::secret::{Zeroizing, wipe};
+use sha2::block_api::compress256;
+
+/// The state of SHA-256 between two blocks.
+pub(crate) type State = [u32; 8];
+
+/// FIPS 180-4, section 5.3.3.
+const INITIAL: State =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+
+/// The second block of the outer hash but for the inner hash: 96 bytes have been hashed by its end.
+const OUTER: [u8; 64] = {
+    let mut block = [0; 64];
+    block[32] = 0x80;
+    block[62] = 0x03;
+    block
+};
+
+/// A key after its two blocks.
+#[derive(Clone)]
+pub(crate) struct PreparedKey {
+    inner: Zeroizing<State>,
+    outer: Zeroizing<State>,
+}
+
+impl PreparedKey {
+    pub(crate) fn new(key: &SharedAccessKey) -> Self {
+        let mut this = Self { inner: Zeroizing::new(INITIAL), outer: Zeroizing::new(INITIAL) };
+        let mut block = key.block();
+        block = block.map(|byte| byte ^ 0x36);
+        compress256(&mut this.inner, &[block]);
+        block = block.map(|byte| byte ^ 0x36 ^ 0x5c);
+        compress256(&mut this.outer, &[block]);
+        wipe(&mut block);
+        this
+    }
+
+    /// The beginning of every message that will be signed.
+    pub(crate) fn absorb(&mut self, blocks: &[[u8; 64]]) {
+        compress256(&mut self.inner, blocks);
+    }
+
+    /// The MAC of what was absorbed and these blocks, the last of which is padded.
+    #[inline]
+    pub(crate) fn finish(&self, last: &[[u8; 64]]) -> State {
+        Self::finish_from(*self.inner, &self.outer, last)
+    }
+
+    /// The MAC of a message.
+    pub(crate) fn mac(&self, message: &[u8]) -> State {
+        let (whole, tail) = message.as_chunks::<64>();
+        let mut inner = *self.inner;
+        compress256(&mut inner, whole);
+        let last = Last::new(tail, 64 * (1 + whole.len()), 0);
+        Self::finish_from(inner, &self.outer, last.blocks())
+    }
+
+    #[inline]
+    fn finish_from(mut inner: State, outer: &State, last: &[[u8; 64]]) -> State {
+        compress256(&mut inner, last);
+        let mut block = OUTER;
+        for (to, [high, low]) in block.as_chunks_mut::<8>().0.iter_mut().zip(inner.as_chunks::<2>().0) {
+            *to = (u64::from(*high) << 32 | u64::from(*low)).to_be_bytes();
+        }
+        let mut state = *outer;
+        compress256(&mut state, &[block]);
+        state
+    }
+}
+
+/// The last one or two blocks of an inner hash: what is left of the message, room for what follows, and the padding.
+#[derive(Clone, Copy)]
+pub(crate) struct Last {
+    blocks: [[u8; 64]; 2],
+    used: usize,
+}
+
+impl Last {
+    /// What may follow the tail of a message, in bytes: a tail, that, one byte and eight fit into two blocks.
+    pub(crate) const ROOM: usize = 2 * 64 - 63 - 1 - 8;
+
+    /// `tail` is shorter than a block, `absorbed` is what was hashed before it, `room` is what stays zero behind it.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a tail of less than 64 bytes and at most `ROOM` more leave nine of two blocks"
+    )]
+    pub(crate) fn new(tail: &[u8], absorbed: usize, room: usize) -> Self {
+        debug_assert!(tail.len() < 64 && room <= Self::ROOM);
+        let mut blocks = [[0; 64]; 2];
+        let flat = blocks.as_flattened_mut();
+        flat[..tail.len()].copy_from_slice(tail);
+        let end = tail.len() + room;
+        flat[end] = 0x80;
+        let used = if end + 9 <= 64 { 1 } else { 2 };
+        let bits = (absorbed as u64 + end as u64) * 8;
+        flat[used * 64 - 8..used * 64].copy_from_slice(&bits.to_be_bytes());
+        Self { blocks, used }
+    }
+
+    pub(crate) fn blocks(&self) -> &[[u8; 64]] {
+        self.blocks.get(..self.used).unwrap_or(&self.blocks)
+    }
+
+    /// The only block, if there is one only. It is the common case and half the copying.
+    pub(crate) const fn only(&self) -> Option<&[u8; 64]> {
+        if self.used == 1 { self.blocks.first() } else { None }
+    }
+
+    /// Both blocks as one.
+    pub(crate) const fn flat(&self) -> &[u8] {
+        self.blocks.as_flattened()
+    }
+
+    /// Both blocks as one, to write into.
+    pub(crate) const fn flat_mut(&mut self) -> &mut [u8] {
+        self.blocks.as_flattened_mut()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::Signature;
+
+    #[test]
+    fn it_agrees_with_the_hmac_crate_for_every_length() {
+        let bytes: [u8; 300] = core::array::from_fn(|i| i.to_le_bytes()[0].wrapping_mul(37));
+        for key_length in [1, 32, 63, 64, 65, 131] {
+            let key = SharedAccessKey::from_bytes(&bytes[..key_length]).unwrap();
+            let prepared = PreparedKey::new(&key);
+            for length in 0..bytes.len() {
+                let message = &bytes[bytes.len() - length..];
+                assert_eq!(Signature::from_state(prepared.mac(message)), key.sign(message), "{length} bytes");
+            }
+        }
+    }
+}
