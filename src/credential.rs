@@ -84,6 +84,15 @@ impl Credential {
         }
     }
 
+    /// The certificate, if it is one.
+    #[must_use]
+    pub const fn certificate(&self) -> Option<&ClientCertificate> {
+        match self {
+            Self::Certificate(certificate) => Some(certificate),
+            _ => None,
+        }
+    }
+
     /// Whether it holds a key or a token, which others must not see.
     #[must_use]
     pub const fn is_secret(&self) -> bool {

@@ -235,6 +235,14 @@ names! {
     PolicyName
 }
 
+impl HostName {
+    /// A name that is written in this library.
+    pub(crate) fn known(text: &'static str) -> Self {
+        debug_assert!(check(Identifier::HostName, text).is_ok());
+        Self(text.into())
+    }
+}
+
 impl ModuleId {
     /// `azureiotsecurity`, the security module of the C and the C# security agent.
     ///
@@ -277,6 +285,11 @@ impl Identity {
     #[must_use]
     pub fn through(mut self, gateway: HostName) -> Self {
         self.gateway = Some(gateway);
+        self
+    }
+
+    pub(crate) fn with_module(mut self, module: ModuleId) -> Self {
+        self.module = Some(module);
         self
     }
 

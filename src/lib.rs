@@ -40,6 +40,7 @@
 //! | `std` | yes | conversions from `std` types; without it the library needs `alloc` only |
 //! | `agent` | yes | [`agent`]: the files of the micro agent and of both security agents |
 //! | `rustls` | no | `tls`: TLS configurations for the hub |
+//! | `https` | no | `https`: a blocking client that runs a plan |
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -52,28 +53,38 @@ mod encode;
 pub mod secret;
 mod time;
 
+pub mod authenticator;
 pub mod certificate;
 pub mod connection_string;
 pub mod credential;
+pub mod device_mode;
+pub mod dps;
 pub mod error;
+mod flow;
+pub mod http;
 pub mod identity;
 pub mod key;
 pub mod mqtt;
 pub mod outcome;
+pub mod payload;
 pub mod plan;
 pub mod retry;
 pub mod sas;
+pub mod twin;
 
 #[cfg(feature = "agent")]
 pub mod agent;
+#[cfg(feature = "https")]
+pub mod https;
 #[cfg(feature = "rustls")]
 pub mod tls;
 
+pub use authenticator::{Action, Authenticator, Event};
 pub use connection_string::ConnectionString;
 pub use credential::Password;
 pub use error::Error;
 pub use key::SharedAccessKey;
-pub use outcome::Outcome;
+pub use outcome::{Device, Outcome};
 pub use plan::Plan;
 pub use time::UnixTime;
 

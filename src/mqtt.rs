@@ -1,7 +1,9 @@
-//! What an MQTT client needs to know to log in at a hub. Any client does; this library has none.
+//! What an MQTT client needs to know to log in at a hub, or to carry a registration. Any client does; this library has
+//! none.
 
 use crate::{
     encode,
+    http::{Operation, Registrant, Request, Response},
     identity::{HostName, Identity},
 };
 use alloc::{
@@ -63,6 +65,67 @@ impl Connect {
         }
         Self { host: identity.endpoint().clone(), client_id, user_name }
     }
+
+    /// To the provisioning service, for a request of a registration. `None` when MQTT cannot carry it: a lookup, the
+    /// challenge of a TPM, and what is for a hub.
+    #[must_use]
+    pub fn provisioning(request: &Request) -> Option<Self> {
+        let Registrant { scope, id, version } = carried(request)?;
+        let agent = encode::percent(AGENT);
+        // No `?` before the query, unlike the hub's.
+        let user_name = format!("{scope}/registrations/{id}/api-version={}&ClientVersion={agent}", version.as_str());
+        Some(Self { host: request.host().clone(), client_id: id.to_string(), user_name })
+    }
+}
+
+/// The one subscription that a registration over MQTT wants.
+pub const PROVISIONING_ANSWERS: &str = "$dps/registrations/res/#";
+
+/// The topic to publish a request's [`body`](Request::body) to; `rid` comes back with the answer. `None` when MQTT cannot
+/// carry it.
+///
+/// Source: `Azure/azure-iot-sdk-c:provisioning_client/src/prov_transport_mqtt_common.c`.
+#[must_use]
+pub fn provisioning_topic(request: &Request, rid: &str) -> Option<String> {
+    carried(request)?;
+    match request.operation() {
+        Operation::Register => Some(format!("$dps/registrations/PUT/iotdps-register/?$rid={rid}")),
+        Operation::RegistrationStatus(id) => {
+            let id = id.as_str();
+            Some(format!("$dps/registrations/GET/iotdps-get-operationstatus/?$rid={rid}&operationId={id}"))
+        }
+        Operation::LookUpRegistration | Operation::ReadModule => None,
+    }
+}
+
+/// An answer of the provisioning service, and the `rid` that it answers. `None` for any other topic.
+///
+/// ```
+/// use defender_auth::mqtt::provisioning_answer;
+///
+/// let (rid, answer) = provisioning_answer("$dps/registrations/res/202/?$rid=7&retry-after=3", b"{}").unwrap();
+/// assert_eq!((rid, answer.status()), ("7", 202));
+/// assert!(provisioning_answer("$iothub/twin/res/200/?$rid=7", b"{}").is_none());
+/// ```
+#[must_use]
+pub fn provisioning_answer<'a>(topic: &'a str, payload: &'a [u8]) -> Option<(&'a str, Response<'a>)> {
+    let (status, query) = topic.strip_prefix("$dps/registrations/res/")?.split_once("/?")?;
+    let status = status.parse().ok().filter(|status| (100..600).contains(status))?;
+    let mut response = Response::new(status, payload);
+    let mut rid = None;
+    for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        match name {
+            "$rid" => rid = Some(value),
+            _ => response = response.header(name, value),
+        }
+    }
+    rid.map(|rid| (rid, response))
+}
+
+/// The registrant of a request that MQTT can carry. A TPM's challenge needs a 401 with a body, which MQTT does not have.
+fn carried(request: &Request) -> Option<&Registrant> {
+    let is_lookup = matches!(request.operation(), Operation::LookUpRegistration);
+    request.registrant().filter(|_| !request.is_unproved() && !is_lookup)
 }
 
 #[cfg(test)]

@@ -3,22 +3,157 @@
 use crate::{
     connection_string::ConnectionString,
     credential::{Credential, Password},
-    identity::Identity,
+    identity::{DeviceId, HostName, Identity, ModuleId},
+    payload::Payload,
     sas::{Audience, Signer},
     time::UnixTime,
 };
+use alloc::{collections::BTreeMap, string::String};
+use core::fmt;
 
-/// An identity and what proves it. Keep it for as long as the agent runs: it makes every later token.
+/// What the provisioning service noted about an assignment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Record {
+    /// How the assignment came about.
+    pub substatus: Option<Substatus>,
+    /// When it was made or changed (`lastUpdatedDateTimeUtc`). Opaque: another text is another assignment.
+    pub last_updated: Option<String>,
+    /// Its version. Opaque.
+    pub etag: Option<String>,
+    /// Custom data for the device.
+    pub payload: Option<Payload>,
+    /// Members that this library gives no meaning to, as they came: `connectionProfile`, `issuedCertificateChain`, and
+    /// what newer versions of the service add.
+    pub others: BTreeMap<String, Payload>,
+}
+
+/// How an assignment came about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Substatus {
+    /// The device was assigned for the first time.
+    InitialAssignment,
+    /// It was assigned to another hub, and its data went with it.
+    DeviceDataMigrated,
+    /// It was assigned to another hub and began anew there.
+    DeviceDataReset,
+    /// It went back to the hub of its first assignment.
+    ReprovisionedToInitialAssignment,
+    /// A word that is not known here.
+    Other(String),
+}
+
+impl fmt::Display for Substatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InitialAssignment => "initialAssignment",
+            Self::DeviceDataMigrated => "deviceDataMigrated",
+            Self::DeviceDataReset => "deviceDataReset",
+            Self::ReprovisionedToInitialAssignment => "reprovisionedToInitialAssignment",
+            Self::Other(word) => word,
+        })
+    }
+}
+
+/// A device at a hub with its credential: what a registration ends with and Device mode begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device(Outcome);
+
+impl Device {
+    /// A device that the caller knows.
+    #[must_use]
+    pub fn new(hub: HostName, id: DeviceId, credential: impl Into<Credential>) -> Self {
+        Self(Outcome::new(Identity::device(hub, id), credential.into()))
+    }
+
+    /// The same device, reached through a gateway.
+    #[must_use]
+    pub fn through(mut self, gateway: HostName) -> Self {
+        self.0.identity = self.0.identity.through(gateway);
+        self
+    }
+
+    /// Who.
+    #[must_use]
+    pub const fn identity(&self) -> &Identity {
+        self.0.identity()
+    }
+
+    /// What proves it.
+    #[must_use]
+    pub const fn credential(&self) -> &Credential {
+        self.0.credential()
+    }
+
+    /// What the provisioning service said, if it was asked.
+    #[must_use]
+    pub const fn record(&self) -> Option<&Record> {
+        self.0.record()
+    }
+
+    pub(crate) fn assigned(mut self, record: Record) -> Self {
+        self.0.record = Some(record);
+        self
+    }
+
+    pub(crate) const fn as_outcome(&self) -> &Outcome {
+        &self.0
+    }
+
+    /// A module of this device, with what the provisioning service said about the device.
+    pub(crate) fn into_module(self, module: ModuleId, credential: Credential) -> Outcome {
+        Outcome { identity: self.0.identity.with_module(module), credential, ..self.0 }
+    }
+}
+
+impl From<Device> for Outcome {
+    fn from(device: Device) -> Self {
+        device.0
+    }
+}
+
+/// A module's outcome is handed back.
+impl TryFrom<Outcome> for Device {
+    type Error = Outcome;
+
+    fn try_from(outcome: Outcome) -> Result<Self, Outcome> {
+        if outcome.identity.module_id().is_some() { Err(outcome) } else { Ok(Self(outcome)) }
+    }
+}
+
+/// An identity, what proves it, and what the provisioning service said about it. Keep it for as long as the agent runs:
+/// it makes every later token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     identity: Identity,
     credential: Credential,
     audience: Audience,
+    record: Option<Record>,
 }
 
 impl Outcome {
     pub(crate) const fn new(identity: Identity, credential: Credential) -> Self {
-        Self { identity, credential, audience: Audience::Encoded }
+        Self { identity, credential, audience: Audience::Encoded, record: None }
+    }
+
+    /// What the provisioning service said, if it was asked.
+    #[must_use]
+    pub const fn record(&self) -> Option<&Record> {
+        self.record.as_ref()
+    }
+
+    /// What differs from an earlier outcome of the same plan.
+    #[must_use]
+    pub fn changes_since(&self, earlier: &Self) -> Changes {
+        let ids = |outcome: &Self| (outcome.identity.device_id().clone(), outcome.identity.module_id().cloned());
+        let updated = |outcome: &Self| outcome.record.as_ref().and_then(|record| record.last_updated.clone());
+        Changes {
+            hub: self.identity.hub() != earlier.identity.hub(),
+            identity: ids(self) != ids(earlier),
+            credential: self.credential != earlier.credential,
+            registration: updated(self) != updated(earlier),
+        }
     }
 
     /// The same, with tokens whose audience is written in another form. It has no effect on a policy's key, a ready
@@ -75,6 +210,46 @@ impl From<ConnectionString> for Outcome {
     fn from(string: ConnectionString) -> Self {
         let (identity, credential) = string.into_parts();
         Self::new(identity, credential)
+    }
+}
+
+/// What differs between two outcomes. Any of the first three means: connect anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own")]
+pub struct Changes {
+    /// Another hub.
+    pub hub: bool,
+    /// Another device or module.
+    pub identity: bool,
+    /// Other keys, or another certificate. Going over to the secondary key is no change.
+    pub credential: bool,
+    /// The provisioning service has touched the registration (`lastUpdatedDateTimeUtc`).
+    pub registration: bool,
+}
+
+impl Changes {
+    /// Whether there is any.
+    #[must_use]
+    pub const fn any(self) -> bool {
+        self.hub || self.identity || self.credential || self.registration
+    }
+}
+
+/// `nothing changed`, or what did.
+impl fmt::Display for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = [
+            (self.hub, "the hub"),
+            (self.identity, "the identity"),
+            (self.credential, "the credential"),
+            (self.registration, "the registration"),
+        ];
+        let mut changed = named.into_iter().filter(|(changed, _)| *changed).map(|(_, name)| name);
+        let Some(first) = changed.next() else { return f.write_str("nothing changed") };
+        f.write_str(first)?;
+        changed.try_for_each(|name| write!(f, ", {name}"))?;
+        f.write_str(" changed")
     }
 }
 

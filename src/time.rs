@@ -33,6 +33,33 @@ impl UnixTime {
         self.0
     }
 
+    /// Reads the one form of date that HTTP servers may send today: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section
+    /// 5.6.7). `None` for anything else.
+    #[must_use]
+    pub fn from_http_date(text: &str) -> Option<Self> {
+        const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let (_, rest) = text.trim().split_once(", ")?;
+        let mut words = rest.split(' ');
+        let number = |word: Option<&str>, least: u64, most: u64| {
+            let digits = word.filter(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()))?;
+            digits.parse().ok().filter(|number| (least..=most).contains(number))
+        };
+        let day = number(words.next(), 1, 31)?;
+        let month = words.next().and_then(|word| MONTHS.iter().position(|month| *month == word))?;
+        let month = u64::try_from(month).ok()? + 1;
+        let year = number(words.next(), 1970, 9999)?;
+        let mut clock = words.next()?.split(':');
+        let (hour, minute) = (number(clock.next(), 0, 23)?, number(clock.next(), 0, 59)?);
+        let second = number(clock.next(), 0, 60)?;
+        if clock.next().is_some() || words.next() != Some("GMT") || words.next().is_some() {
+            return None;
+        }
+        // Days of the civil calendar, with years that begin in March, so that the leap day comes last.
+        let (y, shifted) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+        let days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * shifted + 2) / 5 + (day - 1);
+        Some(Self(days.checked_sub(719_468)? * 86_400 + hour * 3_600 + minute * 60 + second))
+    }
+
     /// How long it is from `earlier` to here; zero when `earlier` is the later one.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
@@ -63,6 +90,49 @@ impl fmt::Display for UnixTime {
     }
 }
 
+/// How far the clock of this device stands from the service's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockSkew {
+    device: UnixTime,
+    service: UnixTime,
+}
+
+impl ClockSkew {
+    /// Up to this a clock counts as right: the services allow about as much.
+    pub const TOLERATED: Duration = Duration::from_secs(300);
+
+    /// `None` while the clocks agree well enough.
+    pub(crate) fn between(device: UnixTime, service: UnixTime) -> Option<Self> {
+        let this = Self { device, service };
+        (this.amount() > Self::TOLERATED).then_some(this)
+    }
+
+    /// How far, without direction.
+    #[must_use]
+    pub const fn amount(self) -> Duration {
+        Duration::from_secs(self.device.0.abs_diff(self.service.0))
+    }
+
+    /// Whether the device's clock is ahead.
+    #[must_use]
+    pub fn is_ahead(self) -> bool {
+        self.device > self.service
+    }
+
+    /// The service's idea of now, for a caller that wants to begin again with it.
+    #[must_use]
+    pub const fn service_time(self) -> UnixTime {
+        self.service
+    }
+}
+
+impl fmt::Display for ClockSkew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = if self.is_ahead() { "ahead of" } else { "behind" };
+        write!(f, "the clock of this device is {} s {side} the service's; set it", self.amount().as_secs())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +145,48 @@ mod tests {
     #[test]
     fn a_span_backwards_is_zero() {
         assert_eq!(UnixTime::from_secs(1).since(UnixTime::from_secs(2)), Duration::ZERO);
+    }
+
+    #[test]
+    fn http_dates_are_read() {
+        for (text, secs) in [
+            ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777),
+            ("Thu, 29 Feb 2024 12:00:00 GMT", 1_709_208_000),
+            (" Tue, 14 Nov 2023 22:13:20 GMT ", 1_700_000_000),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", UnixTime::LATEST.as_secs()),
+        ] {
+            assert_eq!(UnixTime::from_http_date(text), Some(UnixTime::from_secs(secs)), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_dates_are_not() {
+        for text in [
+            "",
+            "14 Nov 2023",
+            "Tue, 14 Nov 2023 22:13:20",
+            "Tue, 14 Nov 2023 22:13:20 UTC",
+            "Tue, 14 Foo 2023 22:13:20 GMT",
+            "Tue, 99 Nov 2023 22:13:20 GMT",
+            "Tue, +4 Nov 2023 22:13:20 GMT",
+            "Tue, 14 Nov 2023 24:13:20 GMT",
+            "Tue, 14 Nov 2023 22:13 GMT",
+            "Tue, 14 Nov 2023 22:13:20:1 GMT",
+            "Tue, 14 Nov 1969 22:13:20 GMT",
+            "Tuesday, 14-Nov-23 22:13:20 GMT",
+        ] {
+            assert_eq!(UnixTime::from_http_date(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn clocks_that_agree_have_no_skew() {
+        let (early, late) = (UnixTime::from_secs(1000), UnixTime::from_secs(1301));
+        assert_eq!(ClockSkew::between(early, UnixTime::from_secs(1300)), None);
+        let skew = ClockSkew::between(early, late).unwrap();
+        assert!(!skew.is_ahead() && ClockSkew::between(late, early).unwrap().is_ahead());
+        assert_eq!((skew.amount().as_secs(), skew.service_time()), (301, late));
     }
 
     #[cfg(feature = "std")]

@@ -3,8 +3,12 @@
 //! The server is always verified, by name and by chain; there is no switch that turns that off.
 
 use crate::error::TlsError;
-use alloc::sync::Arc;
-use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::CertificateDer, pki_types::pem::PemObject as _};
+use alloc::{sync::Arc, vec::Vec};
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::{CryptoProvider, ring},
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
 
 /// Whom to believe that a server is who it says it is.
 #[derive(Clone, Copy, Debug)]
@@ -28,34 +32,39 @@ pub enum Roots<'a> {
 /// # Errors
 /// When there are no roots, or one of a PEM text cannot be read.
 pub fn client_config(roots: Roots<'_>) -> Result<ClientConfig, TlsError> {
-    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let builder = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(|_| TlsError::Provider)?;
-    Ok(builder.with_root_certificates(store(roots)?).with_no_client_auth())
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(certificates(roots)?);
+    Ok(builder.with_root_certificates(store).with_no_client_auth())
 }
 
-fn store(roots: Roots<'_>) -> Result<RootCertStore, TlsError> {
-    let mut store = RootCertStore::empty();
+/// Never the process's default, which somebody else may have set.
+pub(crate) fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+/// The root certificates in DER; at least one of them can be used.
+pub(crate) fn certificates(roots: Roots<'_>) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     match roots {
         Roots::Platform => {
-            // A system's store holds what no client can use; those are passed over, as its other clients do.
-            store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            if store.is_empty() {
-                return Err(TlsError::NoPlatformRoots);
-            }
+            let found = rustls_native_certs::load_native_certs().certs;
+            // A system's store holds what no client can use; that is passed over, as its other clients do.
+            let (usable, _) = RootCertStore::empty().add_parsable_certificates(found.iter().cloned());
+            if usable == 0 { Err(TlsError::NoPlatformRoots) } else { Ok(found) }
         }
         Roots::Pem(text) => {
+            let mut found = Vec::new();
             for (certificate, number) in CertificateDer::pem_slice_iter(text).zip(1..) {
                 let unusable = TlsError::Certificate { number };
                 let certificate = certificate.map_err(|_| unusable.clone())?;
-                store.add(certificate).map_err(|_| unusable)?;
+                RootCertStore::empty().add(certificate.clone()).map_err(|_| unusable)?;
+                found.push(certificate);
             }
-            if store.is_empty() {
-                return Err(TlsError::NoCertificate);
-            }
+            if found.is_empty() { Err(TlsError::NoCertificate) } else { Ok(found) }
         }
     }
-    Ok(store)
 }
 
 #[cfg(test)]

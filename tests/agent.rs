@@ -172,21 +172,62 @@ fn a_security_module_with_a_certificate_is_refused_as_documented() {
 }
 
 #[test]
-fn device_mode_and_provisioning_are_recognised_and_not_done_yet() {
-    for (mode, word) in [("Device", "`Device`"), ("DPS", "`DPS`")] {
+fn a_certificate_is_recognised_and_not_used_yet() {
+    for mode in ["Device", "DPS"] {
         let json = C_AGENT.replace("\"SecurityModule\"", &format!("\"{mode}\""));
         let xml = CSHARP_AGENT.replace("\"Module\"", &format!("\"{mode}\""));
         for error in [
-            misread(JSON, &json),
             misread(JSON, json.replace("SasToken", "SelfSignedCertificate")),
-            misread(XML, &xml),
             misread(XML, xml.replace("SymmetricKey", "SelfSignedCertificate")),
         ] {
             assert!(matches!(error.inner(), Error::NotSupported { .. }), "{error:?}");
             assert_eq!((error.code().as_i32(), error.kind()), (107, ErrorKind::Library));
-            assert!(error.to_string().contains(word), "{error}");
         }
     }
+}
+
+#[test]
+fn a_device_becomes_its_module() {
+    let xml = CSHARP_AGENT.replace("\"Module\"", "\"Device\"").replace("azureiotsecurity", "other");
+    for (name, text, module) in
+        [(JSON, C_AGENT.replace("\"SecurityModule\"", "\"Device\""), "azureiotsecurity"), (XML, xml, "other")]
+    {
+        let folder = agent(name, text);
+        let plan = load(folder.folder()).unwrap().plan;
+        let device = plan.known_device().unwrap();
+        assert_eq!(device.identity().to_string(), "contoso.azure-devices.net/devices/dev-01");
+        assert_eq!(plan.target().map(ModuleId::as_str), Some(module));
+        assert!(plan.outcome().is_none(), "the hub has to be asked");
+    }
+}
+
+#[test]
+fn a_device_that_knows_its_scope_is_looked_up() {
+    let json = C_AGENT
+        .replace("\"SecurityModule\"", "\"DPS\"")
+        .replace("\"DeviceId\": \"dev-01\"", "\"DPS\": { \"IDScope\": \"0ne1\", \"RegistrationId\": \"dev-01\" }");
+    let xml = CSHARP_AGENT
+        .replace("\"Module\"", "\"DPS\"")
+        .replace("deviceId", "registrationId")
+        .replace("</Auth", "<add key=\"idScope\" value=\"0ne1\" /></Auth");
+    for (name, text) in [(JSON, json), (XML, xml)] {
+        let folder = agent(name, text);
+        let plan = load(folder.folder()).unwrap().plan;
+        let profile = plan.profile().unwrap();
+        assert_eq!((profile.id_scope().as_str(), profile.registration_id().as_str()), ("0ne1", "dev-01"));
+        assert!(profile.is_lookup_only() && plan.target().is_some());
+        assert!(!plan.clone().lookup_only(false).profile().unwrap().is_lookup_only(), "unless it is told to register");
+    }
+}
+
+#[test]
+fn provisioning_names_what_is_missing() {
+    let json = C_AGENT.replace("\"SecurityModule\"", "\"DPS\"");
+    is_config(&misread(JSON, &json), ConfigError::Missing { setting: "Authentication.DPS.IDScope" });
+    let json = json.replace("\"DeviceId\": \"dev-01\"", "\"DPS\": { \"IDScope\": \"0ne1\" }");
+    is_config(&misread(JSON, &json), ConfigError::Missing { setting: "Authentication.DPS.RegistrationId" });
+    let xml = CSHARP_AGENT.replace("\"Module\"", "\"DPS\"");
+    is_config(&misread(XML, xml), ConfigError::Missing { setting: "idScope" });
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! The command line. Keys come from files or standard input only: arguments are seen by every user of a system.
 
 use crate::{clock, source::Source};
-use clap::{Args, Parser, Subcommand};
-use defender_auth::{UnixTime, identity::HostName};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use defender_auth::{
+    UnixTime,
+    identity::{HostName, IdScope, RegistrationId},
+};
 use std::{
     net::{SocketAddr, ToSocketAddrs as _},
     path::PathBuf,
@@ -37,8 +40,12 @@ pub(crate) enum Command {
     VerifyToken(VerifyToken),
     /// Derive device keys from the key of an enrollment group, as DPS and IoT Central do
     DeriveKey(DeriveKey),
-    /// Run an agent's configuration, and with --connect log in at the hub
+    /// Run an agent's configuration (Device mode and lookups included), and with --connect log in at the hub
     Authenticate(Authenticate),
+    /// Register a device with the provisioning service, and say which hub is its own
+    Provision(Provision),
+    /// Authenticate, fetch the security module's twin and print the configuration that is in force
+    Twin(Twin),
 }
 
 #[derive(Args)]
@@ -119,18 +126,114 @@ pub(crate) struct Authenticate {
     /// Prove it: log in at the hub over MQTT and TLS
     #[arg(long)]
     pub(crate) connect: bool,
-    /// Trust the root certificates in this PEM file and no others
-    #[arg(long, value_name = "PEM", requires = "connect")]
-    pub(crate) ca_file: Option<PathBuf>,
-    /// Connect to ADDR:PORT when the configuration says HOST (an emulator, a tunnel); the server must bear HOST's name
-    #[arg(long = "endpoint", value_name = "HOST=ADDR:PORT", requires = "connect")]
-    pub(crate) endpoints: Vec<Endpoint>,
+    #[command(flatten)]
+    pub(crate) network: Network,
+    /// With identity DPS: register the device instead of asking where it is registered, which is what the agents do
+    #[arg(long)]
+    pub(crate) register: bool,
     /// Send this MQTT client id instead of the identity's own, to see what the hub says to it
     #[arg(long, value_name = "ID", requires = "connect")]
     pub(crate) client_id: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Whom to trust, and where to find whom.
+#[derive(Args)]
+pub(crate) struct Network {
+    /// Trust the root certificates in this PEM file and no others
+    #[arg(long, value_name = "PEM")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Connect to ADDR:PORT when HOST is meant (an emulator, a tunnel); the server must bear HOST's name. May be repeated
+    #[arg(long = "endpoint", value_name = "HOST=ADDR:PORT")]
+    pub(crate) endpoints: Vec<Endpoint>,
+}
+
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("key").required(true).args(["key_file", "group_key_file"]))]
+pub(crate) struct Provision {
+    /// The ID scope of the provisioning service
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) id_scope: IdScope,
+    /// The name under which the device registers
+    #[arg(long, value_name = "ID")]
+    pub(crate) registration_id: RegistrationId,
+    /// The key of the individual enrollment, or one derived for this registration ID, in a file of its own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// The key of the enrollment group; the device's key is derived from it. For makers: keep it off the devices
+    #[arg(long, value_name = "FILE")]
+    pub(crate) group_key_file: Option<PathBuf>,
+    /// The provisioning service, if it is not the global one: HOST, HOST:PORT, or HOST=ADDR:PORT as elsewhere
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub(crate) endpoint: Option<ServiceEndpoint>,
+    /// Trust the root certificates in this PEM file and no others
+    #[arg(long, value_name = "PEM")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// The model that the device implements (dtmi:…), by which IoT Central assigns its template
+    #[arg(long, value_name = "DTMI", conflicts_with = "payload_file")]
+    pub(crate) model_id: Option<String>,
+    /// Custom JSON for the allocation
+    #[arg(long, value_name = "FILE")]
+    pub(crate) payload_file: Option<PathBuf>,
+    /// Ask where the device is registered, and do not register it
+    #[arg(long)]
+    pub(crate) lookup: bool,
+    /// What carries the requests
+    #[arg(long, value_enum, default_value = "https")]
+    pub(crate) carrier: Carrier,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write the device's connection string, key included, to this file (mode 0600; replaced in one step)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_connection_string: Option<PathBuf>,
+}
+
+/// What carries the requests of a registration.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Carrier {
+    /// HTTPS, port 443
+    Https,
+    /// MQTT over TLS, port 8883
+    Mqtt,
+}
+
+#[derive(Args)]
+pub(crate) struct Twin {
+    /// What the agent has
+    #[arg(value_name = "FILE|DIR|-")]
+    pub(crate) source: Source,
+    #[command(flatten)]
+    pub(crate) network: Network,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A service by its name, and another address for it if one is given.
+#[derive(Clone, Debug)]
+pub(crate) struct ServiceEndpoint {
+    pub(crate) host: HostName,
+    pub(crate) address: Option<SocketAddr>,
+}
+
+impl FromStr for ServiceEndpoint {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let with_port = |host: &str| format!("{host}={text}");
+        let endpoint = match text.rsplit_once(':') {
+            Some(_) if text.contains('=') => text.parse::<Endpoint>()?,
+            Some((host, _)) => with_port(host).parse::<Endpoint>()?,
+            None => {
+                let host = text.parse().map_err(|error| format!("{error}"))?;
+                return Ok(Self { host, address: None });
+            }
+        };
+        Ok(Self { host: endpoint.host, address: Some(endpoint.address) })
+    }
 }
 
 /// Another address for a host.

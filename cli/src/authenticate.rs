@@ -1,27 +1,24 @@
 use crate::{
-    arguments::{Authenticate, Endpoint},
+    arguments::{Authenticate, Carrier},
     clock,
     failure::Failure,
-    inspect, output,
+    inspect,
+    network::Network,
+    output, run,
 };
 use defender_auth::{
     Error, Outcome, UnixTime,
-    agent::TextFile,
     credential::Credential,
     identity::{HostName, ModuleId},
     mqtt::{Connect, PORT},
     sas::SasToken,
-    tls::Roots,
 };
-use defender_auth_mqtt::{self as mqtt, Dial, Refusal, Session};
+use defender_auth_mqtt::Refusal;
 use serde::Serialize;
 use std::time::Duration;
 
 /// The life of the token that proves the identity: long enough for a slow network, no longer.
-const TOKEN_LIFE: Duration = Duration::from_secs(600);
-
-/// The largest file of root certificates that is read, in bytes: a whole system's are 250 KB.
-const ROOTS_LIMIT: usize = 1024 * 1024;
+pub(crate) const TOKEN_LIFE: Duration = Duration::from_secs(600);
 
 /// What the hub said.
 enum Answer {
@@ -57,7 +54,9 @@ struct Login<'a> {
 pub(crate) fn run(arguments: &Authenticate) -> Result<(), Failure> {
     let loaded = arguments.source.load()?;
     output::warn(&loaded.findings);
-    let me = loaded.plan.outcome().ok_or_else(|| Failure::Call("this plan asks the network".into()))?;
+    let network = Network::new(arguments.network.ca_file.as_deref(), &arguments.network.endpoints)?;
+    let plan = loaded.plan.lookup_only(!arguments.register);
+    let me = &run::run(&plan, &network, Carrier::Https)?;
     let now = clock::now();
     let Some(token) = me.password(now + TOKEN_LIFE).into_token() else {
         return Err(Error::NotSupported { what: "authentication with a certificate (`x509=true`)" }.into());
@@ -72,56 +71,27 @@ pub(crate) fn run(arguments: &Authenticate) -> Result<(), Failure> {
     if let Some(doubt) = doubt(me, &token, now) {
         eprintln!("warning: {doubt}; the hub is asked all the same");
     }
-    let answer = match connect(arguments, &login, &token)? {
-        Ok(()) => Answer::Accepted,
-        Err(refusal) => Answer::Refused { refusal, cause: cause(arguments, me, &token, now, refusal) },
+    let answer = match network.log_in(&login, &token)? {
+        Ok(session) => {
+            session.close();
+            Answer::Accepted
+        }
+        Err(refusal) => {
+            Answer::Refused { refusal, cause: cause(arguments.client_id.is_some(), me, &token, now, refusal) }
+        }
     };
     report(arguments, me, &login, &answer)?;
     match answer {
-        Answer::Refused { refusal, cause } => Err(Failure::Service {
-            what: format!("the hub refused {}: {refusal}. {cause}", me.identity()),
-            fault: "the credential, or the hub's registry",
-        }),
+        Answer::Refused { refusal, cause } => Err(refused(me, refusal, &cause)),
         Answer::Accepted | Answer::NotAsked => Ok(()),
     }
 }
 
-/// The hub's answer, yes or no.
-fn connect(arguments: &Authenticate, login: &Connect, token: &SasToken) -> Result<Result<(), Refusal>, Failure> {
-    let roots = arguments.ca_file.as_ref().map(|path| TextFile::open(path, ROOTS_LIMIT)).transpose()?;
-    let place = roots.as_ref().map(TextFile::place);
-    let roots = roots.as_ref().map_or(Roots::Platform, |file| Roots::Pem(file.text().as_bytes()));
-    let dial = dial(&arguments.endpoints, &login.host)?;
-    match Session::open(login, Some(token), &dial, roots) {
-        Ok(session) => {
-            session.close();
-            Ok(Ok(()))
-        }
-        Err(mqtt::Error::Refused(refusal)) => Ok(Err(refusal)),
-        Err(mqtt::Error::Tls(error)) => {
-            let error = Error::from(error);
-            Err(place.map_or(error.clone(), |place| error.at(place)).into())
-        }
-        Err(error @ mqtt::Error::Unsendable { .. }) => Err(Failure::Call(error.to_string())),
-        Err(error) => {
-            let fault = match error {
-                mqtt::Error::Untrusted { .. } => "the server's certificate, or the root certificates here",
-                _ => "the way to the hub",
-            };
-            Err(Failure::Service { what: error.to_string(), fault })
-        }
-    }
-}
-
-/// Where to connect to. Endpoints that are given and do not fit are a mistake: the host itself is not what was meant.
-fn dial(endpoints: &[Endpoint], host: &HostName) -> Result<Dial, Failure> {
-    let fits = |endpoint: &&Endpoint| endpoint.host.as_str().eq_ignore_ascii_case(host.as_str());
-    match (endpoints.iter().find(fits), endpoints.first()) {
-        (Some(endpoint), _) => Ok(Dial::at(endpoint.address)),
-        (None, None) => Ok(Dial::host(host)),
-        (None, Some(other)) => {
-            Err(Failure::Call(format!("--endpoint is for {}, but the host here is {host}; name that one", other.host)))
-        }
+/// The hub said no.
+pub(crate) fn refused(me: &Outcome, refusal: Refusal, cause: &str) -> Failure {
+    Failure::Service {
+        what: format!("the hub refused {}: {refusal}. {cause}", me.identity()),
+        fault: "the credential, or the hub's registry",
     }
 }
 
@@ -137,11 +107,11 @@ fn doubt(me: &Outcome, token: &SasToken, now: UnixTime) -> Option<String> {
 }
 
 /// Why the hub said no: what is known, else what is likely.
-fn cause(arguments: &Authenticate, me: &Outcome, token: &SasToken, now: UnixTime, refusal: Refusal) -> String {
+pub(crate) fn cause(other_client_id: bool, me: &Outcome, token: &SasToken, now: UnixTime, refusal: Refusal) -> String {
     if refusal.code() == 3 {
         return "Cause: the hub is busy or down; try again later".into();
     }
-    if arguments.client_id.is_some() {
+    if other_client_id {
         return "Cause: the client id is not the identity's own; leave out --client-id".into();
     }
     if let Some(doubt) = doubt(me, token, now) {

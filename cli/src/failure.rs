@@ -1,6 +1,6 @@
 //! Why the command did not do what it was asked for: what, whose fault, what to do, and the exit status.
 
-use defender_auth::Error;
+use defender_auth::{Error, error::ErrorKind};
 use std::{fmt, io, process::ExitCode};
 
 #[derive(Debug)]
@@ -9,7 +9,7 @@ pub(crate) enum Failure {
     Service { what: String, fault: &'static str },
     /// A token does not hold: 1. It was said on standard output.
     DoesNotHold,
-    /// The input or the call is wrong: 2.
+    /// What the library says. The input is wrong: 2; or the service said no, or was not reached: 1.
     Input(Error),
     /// The call is wrong in a way that the library has no word for: 2.
     Call(String),
@@ -23,7 +23,7 @@ impl Failure {
     pub(crate) fn report(self) -> ExitCode {
         let (what, fault, status): (&dyn fmt::Display, &dyn fmt::Display, u8) = match &self {
             Self::Service { what, fault } => (what, fault, 1),
-            Self::Input(error) => (error, &error.kind(), 2),
+            Self::Input(error) => (error, &error.kind(), status(error)),
             Self::Call(what) => (what, &"the call", 2),
             Self::Output(error) => (error, &"standard output", 2),
             Self::DoesNotHold => return ExitCode::from(1),
@@ -31,6 +31,15 @@ impl Failure {
         };
         eprintln!("error: {what}\nfault: {fault}");
         ExitCode::from(status)
+    }
+}
+
+/// Whether it is a service that said no.
+fn status(error: &Error) -> u8 {
+    use ErrorKind as K;
+    match error.kind() {
+        K::Service | K::Registry | K::Peer | K::Network | K::Time => 1,
+        _ => 2,
     }
 }
 

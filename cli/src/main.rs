@@ -8,9 +8,15 @@ mod clock;
 mod derive_key;
 mod failure;
 mod inspect;
+mod network;
 mod output;
+mod private_file;
+mod progress;
+mod provision;
+mod run;
 mod source;
 mod token;
+mod twin;
 mod verify_token;
 
 use arguments::{Arguments, Command};
@@ -26,6 +32,8 @@ fn main() -> ExitCode {
         Command::VerifyToken(arguments) => verify_token::run(&arguments),
         Command::DeriveKey(arguments) => derive_key::run(&arguments),
         Command::Authenticate(arguments) => authenticate::run(&arguments),
+        Command::Provision(arguments) => provision::run(&arguments),
+        Command::Twin(arguments) => twin::run(&arguments),
     };
     result.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
 }

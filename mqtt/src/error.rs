@@ -7,6 +7,9 @@ pub enum Error {
     /// TLS cannot be set up on this side.
     #[error(transparent)]
     Tls(#[from] defender_auth::error::TlsError),
+    /// A request that MQTT cannot carry.
+    #[error("MQTT cannot carry this request; lookups, TPMs and requests to a hub want HTTPS")]
+    NotCarried,
     /// A value that MQTT cannot carry.
     #[error("the {field} cannot be sent over MQTT; it is too long or not UTF-8")]
     Unsendable {

@@ -20,8 +20,10 @@
 
 mod dial;
 mod error;
+mod provisioner;
 mod session;
 
 pub use dial::Dial;
 pub use error::{Error, Refusal};
-pub use session::Session;
+pub use provisioner::{Answer, Provisioner};
+pub use session::{Message, Session};

@@ -8,10 +8,11 @@ use mqtt_protocol_core::mqtt::{
     Connection, Version,
     common::Cursor,
     connection::{Event, role},
-    packet::{GenericPacketTrait as _, Packet, v3_1_1},
+    packet::{GenericPacketTrait as _, Packet, Qos, SubEntry, SubOpts, v3_1_1},
 };
 use rustls::{ClientConnection, StreamOwned, pki_types::ServerName};
 use std::{
+    collections::VecDeque,
     io::{self, ErrorKind, Read as _, Write as _},
     net::TcpStream,
     sync::Arc,
@@ -29,11 +30,20 @@ pub struct Session {
     link: Link,
 }
 
+/// What a server published.
+#[derive(Debug)]
+pub struct Message {
+    /// Where.
+    pub topic: String,
+    /// What.
+    pub payload: Vec<u8>,
+}
+
 impl Session {
-    /// Connects, verifies the server, logs in and waits for the hub's answer.
+    /// Connects, verifies the server, logs in and waits for its answer.
     ///
     /// # Errors
-    /// When the hub is not reached, cannot prove who it is, does not answer, or says no.
+    /// When the server is not reached, cannot prove who it is, does not answer, or says no.
     pub fn open(login: &Connect, token: Option<&SasToken>, dial: &Dial, roots: Roots<'_>) -> Result<Self, Error> {
         let packet = connect_packet(login, token)?;
         let mut link = Link::open(login, dial, roots)?;
@@ -42,6 +52,58 @@ impl Session {
             Packet::V3_1_1Connack(answer) if answer.return_code().is_success() => Ok(Self { link }),
             Packet::V3_1_1Connack(answer) => Err(Error::Refused(Refusal::new(answer.return_code() as u8))),
             _ => Err(link.protocol()),
+        }
+    }
+
+    /// Subscribes, and waits until the server has taken note. What it publishes meanwhile is kept.
+    ///
+    /// # Errors
+    /// When the server does not answer, or the connection breaks.
+    pub fn subscribe(&mut self, topic: &str) -> Result<(), Error> {
+        let unsendable = |_| Error::Unsendable { field: "topic" };
+        let entry = SubEntry::new(topic, SubOpts::new().set_qos(Qos::AtLeastOnce)).map_err(unsendable)?;
+        let id = self.link.mqtt.acquire_packet_id().map_err(unsendable)?;
+        let packet = v3_1_1::Subscribe::builder().entries(vec![entry]).packet_id(id).build().map_err(unsendable)?;
+        self.link.send(packet.into())?;
+        let mut early = Vec::new();
+        loop {
+            match self.link.receive()? {
+                Packet::V3_1_1Suback(_) => break,
+                other => early.push(other),
+            }
+        }
+        early.into_iter().rev().for_each(|packet| self.link.inbox.push_front(packet));
+        Ok(())
+    }
+
+    /// Publishes, without waiting for anything.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub fn publish(&mut self, topic: &str, payload: &[u8]) -> Result<(), Error> {
+        let unsendable = |_| Error::Unsendable { field: "message" };
+        let id = self.link.mqtt.acquire_packet_id().map_err(unsendable)?;
+        let packet = v3_1_1::Publish::builder()
+            .topic_name(topic)
+            .map_err(unsendable)?
+            .qos(Qos::AtLeastOnce)
+            .packet_id(id)
+            .payload(payload.to_vec())
+            .build()
+            .map_err(unsendable)?;
+        self.link.send(packet.into())
+    }
+
+    /// The next message, waiting for it if need be.
+    ///
+    /// # Errors
+    /// When none comes in time, or the connection breaks.
+    pub fn next_message(&mut self) -> Result<Message, Error> {
+        loop {
+            if let Packet::V3_1_1Publish(message) = self.link.receive()? {
+                let payload = message.payload().as_slice().to_vec();
+                return Ok(Message { topic: message.topic_name().into(), payload });
+            }
         }
     }
 
@@ -75,6 +137,8 @@ fn connect_packet(login: &Connect, token: Option<&SasToken>) -> Result<v3_1_1::C
 struct Link {
     stream: StreamOwned<ClientConnection, TcpStream>,
     mqtt: Connection<role::Client>,
+    /// What has come and was not asked for yet.
+    inbox: VecDeque<Packet>,
     place: String,
 }
 
@@ -100,7 +164,9 @@ impl Link {
                 });
             }
         }
-        Ok(Self { stream: StreamOwned::new(tls, tcp), mqtt: Connection::new(Version::V3_1_1), place })
+        let mut mqtt = Connection::new(Version::V3_1_1);
+        mqtt.set_auto_pub_response(true);
+        Ok(Self { stream: StreamOwned::new(tls, tcp), mqtt, inbox: VecDeque::new(), place })
     }
 
     fn protocol(&self) -> Error {
@@ -109,14 +175,14 @@ impl Link {
 
     fn send(&mut self, packet: Packet) -> Result<(), Error> {
         let events = self.mqtt.send(packet);
-        self.act(events).map(drop)
+        self.act(events)
     }
 
     /// The next packet from the server.
     fn receive(&mut self) -> Result<Packet, Error> {
         let deadline = Instant::now() + LIMIT;
         let mut buffer = [0; 4096];
-        while Instant::now() < deadline {
+        while self.inbox.is_empty() && Instant::now() < deadline {
             let read = self.stream.read(&mut buffer).map_err(|error| broken(&self.place, error))?;
             if read == 0 {
                 return Err(Error::Closed { place: self.place.clone() });
@@ -124,28 +190,25 @@ impl Link {
             let mut cursor = Cursor::new(buffer.get(..read).unwrap_or_default());
             while cursor.position() < read as u64 {
                 let events = self.mqtt.recv(&mut cursor);
-                if let Some(packet) = self.act(events)? {
-                    return Ok(packet);
-                }
+                self.act(events)?;
             }
         }
-        Err(Error::Silent { place: self.place.clone(), limit: LIMIT })
+        self.inbox.pop_front().ok_or_else(|| Error::Silent { place: self.place.clone(), limit: LIMIT })
     }
 
-    fn act(&mut self, events: Vec<Event>) -> Result<Option<Packet>, Error> {
-        let mut received = None;
+    fn act(&mut self, events: Vec<Event>) -> Result<(), Error> {
         for event in events {
             match event {
                 Event::RequestSendPacket { packet, .. } => {
                     let sent = self.stream.write_all(&packet.to_continuous_buffer());
                     sent.and_then(|()| self.stream.flush()).map_err(|error| broken(&self.place, error))?;
                 }
-                Event::NotifyPacketReceived(packet) => received = Some(packet),
+                Event::NotifyPacketReceived(packet) => self.inbox.push_back(packet),
                 Event::NotifyError(_) => return Err(self.protocol()),
                 _ => {}
             }
         }
-        Ok(received)
+        Ok(())
     }
 }
 

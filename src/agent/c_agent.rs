@@ -30,6 +30,8 @@ const WORDS: Words = Words {
     host: "Authentication.HostName",
     device: "Authentication.DeviceId",
     module: None,
+    scope: "Authentication.DPS.IDScope",
+    registration: "Authentication.DPS.RegistrationId",
 };
 
 /// Only what authentication needs; the agent has more settings.
@@ -54,6 +56,16 @@ struct Authentication {
     file_path: Option<String>,
     device_id: Option<String>,
     host_name: Option<String>,
+    #[serde(rename = "DPS")]
+    provisioning: Option<Object<Provisioning>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase")]
+struct Provisioning {
+    #[serde(rename = "IDScope")]
+    scope: Option<String>,
+    registration_id: Option<String>,
 }
 
 /// A value that is read from an object only. What serde derives would take a list as well, its members in the order in
@@ -89,12 +101,15 @@ pub(super) fn load(file: &TextFile, folder: &Path) -> Result<Loaded, Error> {
     let missing = |setting| Error::from(ConfigError::Missing { setting }).at(place);
     let Object(configuration) = document.configuration.ok_or_else(|| missing("Configuration"))?;
     let Object(settings) = configuration.authentication.ok_or_else(|| missing("Authentication"))?;
+    let Object(provisioning) = settings.provisioning.unwrap_or(Object(Provisioning::default()));
     let get = |setting: &'static str| match setting {
         "Authentication.Identity" => settings.identity.as_deref(),
         "Authentication.AuthenticationMethod" => settings.method.as_deref(),
         "Authentication.FilePath" => settings.file_path.as_deref(),
         "Authentication.DeviceId" => settings.device_id.as_deref(),
         "Authentication.HostName" => settings.host_name.as_deref(),
+        "Authentication.DPS.IDScope" => provisioning.scope.as_deref(),
+        "Authentication.DPS.RegistrationId" => provisioning.registration_id.as_deref(),
         _ => None,
     };
     Settings { words: &WORDS, place, folder, get: &get }.into_loaded()

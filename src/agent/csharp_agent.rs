@@ -27,6 +27,8 @@ const WORDS: Words = Words {
     host: "gatewayHostname",
     device: "deviceId",
     module: Some("moduleName"),
+    scope: "idScope",
+    registration: "registrationId",
 };
 
 const SETTINGS: [&str; 9] = [

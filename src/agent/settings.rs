@@ -2,8 +2,11 @@
 
 use super::{Loaded, key_file};
 use crate::{
-    error::{ConfigError, Error},
+    dps::Profile,
+    error::{ConfigError, Error, PlanError},
     identity::{IdentifierError, Identity, ModuleId},
+    key::SharedAccessKey,
+    outcome::Device,
     plan::Plan,
 };
 use alloc::{format, string::String};
@@ -35,6 +38,8 @@ pub(super) struct Words {
     pub(super) device: &'static str,
     /// `None`: the agent knows no other module than its own.
     pub(super) module: Option<&'static str>,
+    pub(super) scope: &'static str,
+    pub(super) registration: &'static str,
 }
 
 /// The settings of one file.
@@ -54,23 +59,48 @@ impl Settings<'_> {
         let mode = self.choice(words.identity, &words.identities)?;
         let method = self.choice(words.method, &words.methods)?;
         match (mode, method) {
-            (Mode::Module, Method::Key) => self.module_with_key(),
             (Mode::Module, Method::Certificate) => Err(self.wrong(ConfigError::ModuleWithCertificate)),
-            (Mode::Device, _) => Err(self.not_yet("identity `Device` (Device mode)")),
-            (Mode::Provisioning, _) => Err(self.not_yet("identity `DPS` (device provisioning)")),
+            (_, Method::Certificate) => {
+                Err(Error::NotSupported { what: "a certificate in an agent's configuration" }.at(self.place))
+            }
+            (Mode::Module, Method::Key) => self.module(),
+            (Mode::Device, Method::Key) => self.device(),
+            (Mode::Provisioning, Method::Key) => self.provisioning(),
         }
     }
 
-    fn module_with_key(&self) -> Result<Loaded, Error> {
-        let words = self.words;
-        let hub = self.name(words.host, str::parse)?;
-        let device = self.name(words.device, str::parse)?;
-        let module = match words.module {
-            Some(setting) => self.name(setting, str::parse)?,
-            None => ModuleId::azureiotsecurity(),
-        };
-        let (key, findings) = key_file(self.folder.join(self.require(words.file)?))?;
-        Ok(Loaded { plan: Plan::known(Identity::module(hub, device, module), key), findings })
+    /// The key is the module's own.
+    fn module(&self) -> Result<Loaded, Error> {
+        let hub = self.name(self.words.host, str::parse)?;
+        let device = self.name(self.words.device, str::parse)?;
+        let identity = Identity::module(hub, device, self.module_id()?);
+        self.with_key(|key| Ok(Plan::known(identity, key)))
+    }
+
+    /// The key is the device's, and the hub says what the module's is.
+    fn device(&self) -> Result<Loaded, Error> {
+        let hub = self.name(self.words.host, str::parse)?;
+        let device = self.name(self.words.device, str::parse)?;
+        let module = self.module_id()?;
+        self.with_key(|key| Plan::device(Device::new(hub, device, key)).in_device_mode(module))
+    }
+
+    /// The same, and the provisioning service says which hub. The agents ask it and never register.
+    fn provisioning(&self) -> Result<Loaded, Error> {
+        let scope = self.name(self.words.scope, str::parse)?;
+        let profile = Profile::new(scope, self.name(self.words.registration, str::parse)?).lookup_only();
+        let module = self.module_id()?;
+        self.with_key(|key| Plan::provision(profile, key)?.in_device_mode(module))
+    }
+
+    fn with_key(&self, plan: impl FnOnce(SharedAccessKey) -> Result<Plan, PlanError>) -> Result<Loaded, Error> {
+        let (key, findings) = key_file(self.folder.join(self.require(self.words.file)?))?;
+        let plan = plan(key).map_err(|error| Error::from(error).at(self.place))?;
+        Ok(Loaded { plan, findings })
+    }
+
+    fn module_id(&self) -> Result<ModuleId, Error> {
+        self.words.module.map_or_else(|| Ok(ModuleId::azureiotsecurity()), |setting| self.name(setting, str::parse))
     }
 
     fn require(&self, setting: &'static str) -> Result<&str, Error> {
@@ -99,9 +129,5 @@ impl Settings<'_> {
 
     fn wrong(&self, error: ConfigError) -> Error {
         Error::from(error).at(self.place)
-    }
-
-    fn not_yet(&self, what: &'static str) -> Error {
-        Error::NotSupported { what }.at(self.place)
     }
 }

@@ -175,7 +175,7 @@ fn credential(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) -> Result<Credenti
         (Some(_), None, true) => two(Field::SharedAccessKey, Field::X509),
         (None, Some(_), true) => two(Field::SharedAccessSignature, Field::X509),
         (None, None, false) => Err(pairs.no_credential()),
-        (None, None, true) => Ok(ClientCertificate::held_elsewhere().into()),
+        (None, None, true) => Ok(ClientCertificate::held_elsewhere(None).into()),
         (None, Some(text), false) => {
             let token = SasToken::parse(text).map_err(E::Token)?;
             if token.is_encoded_twice() {

@@ -56,6 +56,16 @@ impl fmt::Debug for Signature {
     }
 }
 
+/// Which of the two keys that the provisioning service gives a TPM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyUse {
+    /// Proves the device to the provisioning service in one attempt. Keep it transient: the hub's key of an earlier
+    /// assignment stays where it is until a new one has come.
+    Registration,
+    /// Proves the device to its hub, for months. Make it persistent.
+    Hub,
+}
+
 /// Why a text or a buffer is not a key. Never quotes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -206,7 +206,7 @@ fn a_string_is_built_as_node_builds_it() {
         let (host, device) = (record.input("hostname")?.parse(), record.input("device_id")?.parse());
         let credential = match record.input("key") {
             Some(key) => SharedAccessKey::from_base64(key).unwrap().into(),
-            None => Credential::from(ClientCertificate::held_elsewhere()),
+            None => Credential::from(ClientCertificate::held_elsewhere(None)),
         };
         let string = ConnectionString::new(Identity::device(host.unwrap(), device.unwrap()), credential).unwrap();
         let (ours, theirs) = (string.expose(), record.expected.as_str()?);

@@ -4,16 +4,52 @@ use crate::{
     connection_string::ConnectionStringError,
     identity::IdentifierError,
     key::KeyError,
+    payload::PayloadError,
     sas::{ResourceError, TokenError},
     time::UnixTime,
+    twin::TwinError,
 };
 use alloc::{borrow::Cow, boxed::Box, string::String};
-use core::fmt;
+use core::{fmt, time::Duration};
+
+mod service;
+
+pub use service::{Asked, Refusal, ServiceError};
 
 /// What went wrong. The text says what is wrong and what to do about it, on one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The caller answered an action that was not pending.
+    #[error(transparent)]
+    Misuse(#[from] Misuse),
+    /// A plan that the protocol or the documentation does not allow.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A service said no.
+    #[error(transparent)]
+    Service(#[from] Box<ServiceError>),
+    /// The module cannot authenticate as the hub has set it up.
+    #[error(transparent)]
+    Module(#[from] ModuleError),
+    /// A message of a service does not hold what it must.
+    #[error(transparent)]
+    Protocol(#[from] ProtocolError),
+    /// A message is not a twin.
+    #[error(transparent)]
+    Twin(#[from] TwinError),
+    /// A text is not a payload.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    /// No answer came, however often it was asked for.
+    #[error("no answer came to {attempts} requests; check the network, the host name and what stands between")]
+    Unreachable {
+        /// How many.
+        attempts: u8,
+    },
+    /// The attempt's deadline has passed.
+    #[error("the time for this attempt is over; begin again, with more of it if that happens often")]
+    OutOfTime,
     /// A text is not the connection string that was asked for.
     #[error(transparent)]
     ConnectionString(#[from] ConnectionStringError),
@@ -79,6 +115,14 @@ pub enum ErrorKind {
     Library,
     /// Time has passed, or a clock is wrong.
     Time,
+    /// The service said no: the credential, or what its registry says about it.
+    Service,
+    /// The service's registry: what is set up there cannot be used from here.
+    Registry,
+    /// The service's message: it is not what the protocol says.
+    Peer,
+    /// The way to the service.
+    Network,
 }
 
 impl fmt::Display for ErrorKind {
@@ -90,6 +134,10 @@ impl fmt::Display for ErrorKind {
             Self::Configuration => "the configuration",
             Self::Library => "this build of the library",
             Self::Time => "the time",
+            Self::Service => "the credential, or the service's registry",
+            Self::Registry => "the service's registry",
+            Self::Peer => "the service, or what stands between",
+            Self::Network => "the way to the service",
         })
     }
 }
@@ -99,6 +147,8 @@ impl fmt::Display for ErrorKind {
 #[non_exhaustive]
 #[repr(i32)]
 pub enum Code {
+    /// The wrong state for this call.
+    State = 104,
     /// An argument.
     Argument = 105,
     /// This credential has no such output.
@@ -113,6 +163,8 @@ pub enum Code {
     SasToken = 203,
     /// A setting.
     Config = 204,
+    /// A payload.
+    Payload = 205,
     /// A file that is not there.
     FileNotFound = 211,
     /// A file that may not be read.
@@ -125,10 +177,40 @@ pub enum Code {
     KeyLength = 302,
     /// No key where there must be one.
     KeyAbsent = 303,
+    /// A service said no: any 4xx without a number of its own.
+    ServiceRejected = 400,
+    /// 401
+    ServiceUnauthorized = 401,
+    /// 403
+    ServiceForbidden = 403,
+    /// 404
+    ServiceNotFound = 404,
+    /// 429
+    ServiceThrottled = 429,
+    /// 408 and 5xx
+    ServiceUnavailable = 440,
+    /// The registration failed.
+    RegistrationFailed = 441,
+    /// The enrollment is disabled.
+    RegistrationDisabled = 442,
+    /// Nobody has registered the device.
+    RegistrationUnassigned = 443,
+    /// A message of a service.
+    ProtocolMessage = 450,
+    /// A message of a service that is too long.
+    ProtocolLimit = 451,
+    /// The module has no credential that can be used.
+    ProtocolNoCredential = 452,
+    /// A certificate that the documentation forbids here.
+    CertificateRule = 604,
     /// TLS settings.
     Tls = 650,
     /// A given token is over.
     TokenExpired = 700,
+    /// The attempt's deadline has passed.
+    OutOfTime = 701,
+    /// No answer came.
+    NoResponse = 801,
 }
 
 impl Code {
@@ -159,13 +241,40 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::ConnectionString(_) | Self::Identifier(_) | Self::SasToken(_) | Self::Key(_) => ErrorKind::Input,
-            Self::Resource(_) | Self::NotApplicable(_) => ErrorKind::Caller,
-            Self::Config(_) | Self::Tls(_) => ErrorKind::Configuration,
+            Self::ConnectionString(_) | Self::Identifier(_) | Self::SasToken(_) | Self::Key(_) | Self::Payload(_) => {
+                ErrorKind::Input
+            }
+            Self::Misuse(_) | Self::Resource(_) | Self::NotApplicable(_) => ErrorKind::Caller,
+            Self::Config(_) | Self::Tls(_) | Self::Plan(_) => ErrorKind::Configuration,
+            Self::Service(error) if error.clock.is_some() => ErrorKind::Time,
+            Self::Service(_) => ErrorKind::Service,
+            Self::Module(_) => ErrorKind::Registry,
+            Self::Protocol(_) | Self::Twin(_) => ErrorKind::Peer,
+            Self::Unreachable { .. } => ErrorKind::Network,
+            Self::OutOfTime | Self::TokenExpired { .. } => ErrorKind::Time,
             Self::File(_) => ErrorKind::File,
             Self::NotSupported { .. } => ErrorKind::Library,
-            Self::TokenExpired { .. } => ErrorKind::Time,
             Self::In { error, .. } => error.kind(),
+        }
+    }
+
+    /// Whether trying again later may help without anything being changed.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::OutOfTime => true,
+            Self::Service(error) => error.is_retryable(),
+            Self::In { error, .. } => error.is_retryable(),
+            _ => false,
+        }
+    }
+
+    /// How long the service asked to be left alone.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self.inner() {
+            Self::Service(error) => error.retry_after,
+            _ => None,
         }
     }
 
@@ -173,6 +282,17 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
+            Self::Misuse(_) => Code::State,
+            Self::Plan(PlanError::DeviceModeNeedsSelfSigned) => Code::CertificateRule,
+            Self::Plan(PlanError::TpmCannotLookUp | PlanError::AlreadyAModule) | Self::Resource(_) => Code::Argument,
+            Self::Service(error) => error.code(),
+            Self::Module(_) => Code::ProtocolNoCredential,
+            Self::Protocol(error) if error.problem == Problem::TooLong => Code::ProtocolLimit,
+            Self::Twin(TwinError::TooLarge) => Code::ProtocolLimit,
+            Self::Protocol(_) | Self::Twin(_) => Code::ProtocolMessage,
+            Self::Payload(_) => Code::Payload,
+            Self::Unreachable { .. } => Code::NoResponse,
+            Self::OutOfTime => Code::OutOfTime,
             Self::ConnectionString(error) => match error {
                 ConnectionStringError::Value { .. } => Code::Identifier,
                 ConnectionStringError::Key(error) => key_code(*error),
@@ -180,7 +300,6 @@ impl Error {
                 _ => Code::ConnectionString,
             },
             Self::Identifier(_) => Code::Identifier,
-            Self::Resource(_) => Code::Argument,
             Self::SasToken(_) => Code::SasToken,
             Self::Key(error) => key_code(*error),
             Self::Config(_) => Code::Config,
@@ -210,6 +329,80 @@ const fn key_code(error: KeyError) -> Code {
         | KeyError::PercentEncoded { .. }
         | KeyError::NotBase64 { .. }
         | KeyError::Truncated => Code::KeyBase64,
+    }
+}
+
+/// The caller answered an action that was not pending. The machine is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{given} does not answer {pending}; poll again and answer what is pending")]
+pub struct Misuse {
+    /// The action that waits for its answer.
+    pub pending: &'static str,
+    /// What was given.
+    pub given: &'static str,
+}
+
+/// A plan that the protocol or the documentation does not allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// The documented limitation of Device mode.
+    #[error(
+        "\"CA-Signed certificate is not supported by Device authentication mode\" (Security agent authentication \
+         methods, known limitations); use a self-signed certificate or a key"
+    )]
+    DeviceModeNeedsSelfSigned,
+    /// A lookup has no challenge that a TPM could answer.
+    #[error("a lookup cannot be proved by a TPM; register instead")]
+    TpmCannotLookUp,
+    /// A module cannot become a module.
+    #[error("the plan begins with a module already; begin with the device for Device mode")]
+    AlreadyAModule,
+}
+
+/// How the hub has set up the module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModuleError {
+    /// Its `authentication.type` is `selfSigned` or `certificateAuthority`.
+    #[error("the module authenticates by certificate and there is none for it here; give one, or set it up with keys")]
+    NeedsCertificate,
+    /// Its `authentication.type` is `none`.
+    #[error("the module has no authentication method; give it keys or a certificate at the hub")]
+    NoAuthentication,
+}
+
+/// A message of a service does not hold what it must.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the service's answer is wrong at `{field}`: {problem}; check that a proxy does not answer in its place")]
+pub struct ProtocolError {
+    /// The member, with the members that lead to it.
+    pub field: &'static str,
+    /// What is wrong there.
+    pub problem: Problem,
+}
+
+/// What is wrong with a member of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// It is not there.
+    #[error("it is missing")]
+    Missing,
+    /// It is not of the type or the form that it must have.
+    #[error("it cannot be read")]
+    Unreadable,
+    /// It is longer than anything a service sends.
+    #[error("it is too long")]
+    TooLong,
+    /// It belongs to something else than what was asked for, or is a word that is not known.
+    #[error("it was not expected")]
+    Unexpected,
+}
+
+impl ProtocolError {
+    pub(crate) const fn new(field: &'static str, problem: Problem) -> Self {
+        Self { field, problem }
     }
 }
 

@@ -1,0 +1,92 @@
+//! Whom to trust and where to find whom, as the command line says it.
+
+use crate::{arguments::Endpoint, failure::Failure};
+use defender_auth::{
+    Error,
+    agent::TextFile,
+    https::{Client, HttpsError},
+    identity::HostName,
+    mqtt::Connect,
+    sas::SasToken,
+    tls::Roots,
+};
+use defender_auth_mqtt::{self as mqtt, Dial, Refusal, Session};
+use std::{net::SocketAddr, path::Path};
+
+/// The largest file of root certificates that is read, in bytes: a whole system's are 250 KB.
+const ROOTS_LIMIT: usize = 1024 * 1024;
+
+/// Roots and addresses.
+pub(crate) struct Network {
+    roots: Option<TextFile>,
+    endpoints: Vec<(HostName, SocketAddr)>,
+}
+
+impl Network {
+    pub(crate) fn new(ca_file: Option<&Path>, endpoints: &[Endpoint]) -> Result<Self, Error> {
+        let roots = ca_file.map(|path| TextFile::open(path, ROOTS_LIMIT)).transpose()?;
+        let endpoints = endpoints.iter().map(|endpoint| (endpoint.host.clone(), endpoint.address)).collect();
+        Ok(Self { roots, endpoints })
+    }
+
+    pub(crate) fn roots(&self) -> Roots<'_> {
+        self.roots.as_ref().map_or(Roots::Platform, |file| Roots::Pem(file.text().as_bytes()))
+    }
+
+    pub(crate) fn https(&self) -> Result<Client, Failure> {
+        Client::with(self.roots(), self.endpoints.clone()).map_err(|error| self.failed(error))
+    }
+
+    /// Where MQTT to a host goes.
+    pub(crate) fn dial(&self, host: &HostName) -> Result<Dial, Failure> {
+        Ok(self.address(host)?.map_or_else(|| Dial::host(host), Dial::at))
+    }
+
+    /// The address that is given for a host. Endpoints that are given and do not fit are a mistake: the host itself is
+    /// not what was meant.
+    pub(crate) fn address(&self, host: &HostName) -> Result<Option<SocketAddr>, Failure> {
+        let fits = |(name, _): &&(HostName, SocketAddr)| name.as_str().eq_ignore_ascii_case(host.as_str());
+        match (self.endpoints.iter().find(fits), self.endpoints.first()) {
+            (Some((_, address)), _) => Ok(Some(*address)),
+            (None, None) => Ok(None),
+            (None, Some((other, _))) => Err(Failure::Call(format!(
+                "--endpoint is for {other}, but the host here is {host}; give one for it too"
+            ))),
+        }
+    }
+
+    /// Logs in over MQTT: a session, or the server's no.
+    pub(crate) fn log_in(&self, login: &Connect, token: &SasToken) -> Result<Result<Session, Refusal>, Failure> {
+        match Session::open(login, Some(token), &self.dial(&login.host)?, self.roots()) {
+            Ok(session) => Ok(Ok(session)),
+            Err(mqtt::Error::Refused(refusal)) => Ok(Err(refusal)),
+            Err(error) => Err(self.mqtt_failed(error)),
+        }
+    }
+
+    pub(crate) fn mqtt_failed(&self, error: mqtt::Error) -> Failure {
+        match error {
+            mqtt::Error::Tls(error) => self.failed(HttpsError::from(error)),
+            mqtt::Error::Unsendable { .. } | mqtt::Error::NotCarried => Failure::Call(error.to_string()),
+            mqtt::Error::Untrusted { .. } => untrusted(error.to_string()),
+            _ => Failure::Service { what: error.to_string(), fault: "the way to the service" },
+        }
+    }
+
+    /// What an error of the HTTPS client means.
+    pub(crate) fn failed(&self, error: HttpsError) -> Failure {
+        match error {
+            HttpsError::Failed(error @ Error::Tls(_)) => {
+                let place = self.roots.as_ref().map(TextFile::place);
+                place.map_or(error.clone(), |place| error.at(place)).into()
+            }
+            HttpsError::Failed(error) => error.into(),
+            HttpsError::Untrusted { .. } => untrusted(error.to_string()),
+            _ => Failure::Service { what: error.to_string(), fault: "the way to the service" },
+        }
+    }
+}
+
+fn untrusted(what: String) -> Failure {
+    Failure::Service { what, fault: "the server's certificate, or the root certificates here" }
+}

@@ -1,0 +1,106 @@
+use crate::{
+    arguments::{Endpoint, Provision},
+    failure::Failure,
+    network::Network,
+    output, private_file, run,
+};
+use defender_auth::{
+    Error, Outcome, Plan, SharedAccessKey,
+    agent::{self, TextFile},
+    dps::Profile,
+    payload::Payload,
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    id_scope: &'a str,
+    registration_id: &'a str,
+    host_name: &'a str,
+    device_id: &'a str,
+    substatus: Option<String>,
+    last_updated: Option<&'a str>,
+    etag: Option<&'a str>,
+    /// What the service sent for the device.
+    payload: Option<Value>,
+    /// Members that mean nothing to this command.
+    others: Map<String, Value>,
+}
+
+pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
+    let endpoints = arguments.endpoint.as_ref().and_then(|service| {
+        let address = service.address?;
+        Some(Endpoint { host: service.host.clone(), address })
+    });
+    let network = Network::new(arguments.ca_file.as_deref(), endpoints.as_slice())?;
+    let plan = Plan::provision(profile(arguments)?, key(arguments)?).map_err(Error::from)?;
+    let outcome = run::run(&plan, &network, arguments.carrier)?;
+    if let Some(path) = &arguments.write_connection_string {
+        let string = outcome
+            .connection_string()
+            .ok_or(Error::NotApplicable("this identity has no connection string: its ID holds a `;`".into()))?;
+        private_file::replace(path, string.expose().expose())?;
+    }
+    report(arguments, &outcome)
+}
+
+fn profile(arguments: &Provision) -> Result<Profile, Failure> {
+    let mut profile = Profile::new(arguments.id_scope.clone(), arguments.registration_id.clone());
+    if let Some(service) = &arguments.endpoint {
+        profile = profile.at(service.host.clone());
+    }
+    if let Some(model) = &arguments.model_id {
+        profile = profile.payload(Payload::model_id(model));
+    }
+    if let Some(path) = &arguments.payload_file {
+        let file = TextFile::open(path, Payload::LIMIT)?;
+        let payload = Payload::parse(file.text_without_mark()).map_err(|error| Error::from(error).at(file.place()))?;
+        profile = profile.payload(payload);
+    }
+    Ok(if arguments.lookup { profile.lookup_only() } else { profile })
+}
+
+/// The device's key, or the one that is derived for it.
+fn key(arguments: &Provision) -> Result<SharedAccessKey, Failure> {
+    let read = |path| -> Result<SharedAccessKey, Failure> {
+        let (key, findings) = agent::key_file(path)?;
+        output::warn(&findings);
+        Ok(key)
+    };
+    match (&arguments.key_file, &arguments.group_key_file) {
+        (Some(path), _) => read(path),
+        (None, Some(path)) => Ok(read(path)?.derive(&arguments.registration_id)),
+        // clap has seen to it that there is one.
+        (None, None) => Err(Failure::Call("there is no key; give --key-file or --group-key-file".into())),
+    }
+}
+
+fn report(arguments: &Provision, outcome: &Outcome) -> Result<(), Failure> {
+    let identity = outcome.identity();
+    let record = outcome.record();
+    let json = |payload: &Payload| serde_json::from_str(payload.as_str()).unwrap_or_default();
+    let report = Report {
+        id_scope: arguments.id_scope.as_str(),
+        registration_id: arguments.registration_id.as_str(),
+        host_name: identity.hub().as_str(),
+        device_id: identity.device_id().as_str(),
+        substatus: record.and_then(|record| record.substatus.as_ref()).map(ToString::to_string),
+        last_updated: record.and_then(|record| record.last_updated.as_deref()),
+        etag: record.and_then(|record| record.etag.as_deref()),
+        payload: record.and_then(|record| record.payload.as_ref()).map(json),
+        others: record
+            .map(|record| record.others.iter().map(|(name, value)| (name.clone(), json(value))).collect())
+            .unwrap_or_default(),
+    };
+    if arguments.json {
+        return output::json(&report);
+    }
+    output::table(&[
+        ("host name", Some(report.host_name)),
+        ("device ID", Some(report.device_id)),
+        ("substatus", report.substatus.as_deref()),
+        ("last updated", report.last_updated),
+        ("payload", record.and_then(|record| record.payload.as_ref()).map(Payload::as_str)),
+    ])
+}

@@ -1,0 +1,120 @@
+//! Runs a plan: the loop of the library's own driver, with progress, and with MQTT as another carrier.
+
+use crate::{arguments::Carrier, clock, failure::Failure, network::Network, progress};
+use defender_auth::{
+    Action, Authenticator, Error, Event, Outcome, Plan,
+    error::Misuse,
+    http::{Request, Response},
+    https::{Client, Reply},
+};
+use defender_auth_mqtt::{self as mqtt, Answer, Provisioner};
+use std::{
+    hash::{BuildHasher as _, Hasher as _, RandomState},
+    time::Duration,
+};
+
+/// After so long an attempt gives up.
+const ATTEMPT: Duration = Duration::from_secs(600);
+
+/// Runs a plan to its end. One that asks nobody ends at once.
+pub(crate) fn run(plan: &Plan, network: &Network, carrier: Carrier) -> Result<Outcome, Failure> {
+    if let Some(outcome) = plan.outcome() {
+        return Ok(outcome.clone());
+    }
+    let mut authenticator = Authenticator::new(plan, clock::now() + ATTEMPT);
+    let mut link = match carrier {
+        Carrier::Https => Link::Https(network.https()?),
+        Carrier::Mqtt => Link::Mqtt(None),
+    };
+    loop {
+        match authenticator.poll() {
+            Action::Send(request) => {
+                progress::step(&format!("{} at {}", request.operation(), request.host()));
+                // Endpoints that do not fit are found before anything is sent.
+                network.address(request.host())?;
+                let answered = match link.exchange(request, network)? {
+                    Some(came) => match came.as_response() {
+                        Some(response) => authenticator.handle(clock::now(), Event::Answered(response)),
+                        None => authenticator.handle(clock::now(), Event::Unanswered),
+                    },
+                    None => authenticator.handle(clock::now(), Event::Unanswered),
+                };
+                answered.map_err(Error::from)?;
+            }
+            Action::Wait(wait) => {
+                progress::wait(wait, random());
+                authenticator.handle(clock::now(), Event::Elapsed).map_err(Error::from)?;
+            }
+            Action::Done(_) | Action::Failed(_) => return Ok(authenticator.into_outcome()?),
+            _ => return Err(Error::from(Misuse { pending: "a key in a TPM", given: "this command" }).into()),
+        }
+    }
+}
+
+enum Link {
+    Https(Client),
+    Mqtt(Option<Box<Provisioner>>),
+}
+
+/// What came back, over either.
+enum Came {
+    Https(Reply),
+    Mqtt(Answer),
+}
+
+impl Came {
+    fn as_response(&self) -> Option<Response<'_>> {
+        match self {
+            Self::Https(reply) => Some(reply.as_response()),
+            Self::Mqtt(answer) => answer.as_response(),
+        }
+    }
+}
+
+impl Link {
+    /// `None` when no complete answer came.
+    fn exchange(&mut self, request: &Request, network: &Network) -> Result<Option<Came>, Failure> {
+        match self {
+            Self::Https(client) => match client.exchange(request) {
+                Ok(reply) => Ok(Some(Came::Https(reply))),
+                Err(error) if error.is_transient() => {
+                    progress::step(&error.to_string());
+                    Ok(None)
+                }
+                Err(error) => Err(network.failed(error)),
+            },
+            Self::Mqtt(open) => match over_mqtt(open, request, network) {
+                Ok(answer) => Ok(Some(Came::Mqtt(answer))),
+                Err(
+                    error @ (mqtt::Error::Unreachable { .. } | mqtt::Error::Closed { .. } | mqtt::Error::Silent { .. }),
+                ) => {
+                    progress::step(&error.to_string());
+                    // The next request gets a connection of its own.
+                    *open = None;
+                    Ok(None)
+                }
+                Err(mqtt::Error::Refused(refusal)) => Err(Failure::Service {
+                    what: format!(
+                        "the provisioning service refused the login: {refusal}; check ID scope, registration ID and key"
+                    ),
+                    fault: "the credential, or the service's registry",
+                }),
+                Err(error) => Err(network.mqtt_failed(error)),
+            },
+        }
+    }
+}
+
+fn over_mqtt(open: &mut Option<Box<Provisioner>>, request: &Request, network: &Network) -> Result<Answer, mqtt::Error> {
+    if open.is_none() {
+        let dial = network.dial(request.host()).map_err(|_| mqtt::Error::NotCarried)?;
+        *open = Some(Box::new(Provisioner::open(request, &dial, network.roots())?));
+    }
+    open.as_mut().ok_or(mqtt::Error::NotCarried)?.exchange(request)
+}
+
+/// Enough for jitter: the standard library's own seed for its maps.
+fn random() -> u32 {
+    let [a, b, c, d, ..] = RandomState::new().build_hasher().finish().to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
+}

@@ -1,0 +1,59 @@
+use crate::{Dial, Error, Message, Session};
+use defender_auth::{
+    http::{Request, Response},
+    mqtt::{Connect, PROVISIONING_ANSWERS, provisioning_answer, provisioning_topic},
+    tls::Roots,
+};
+
+/// Carries the requests of one registration over one MQTT connection. The registration itself knows nothing of it.
+pub struct Provisioner {
+    session: Session,
+    /// Counts the requests, so that an answer finds its own.
+    sent: u32,
+}
+
+/// An answer of the provisioning service.
+pub struct Answer(Message);
+
+impl Answer {
+    /// As a registration takes it.
+    #[must_use]
+    pub fn as_response(&self) -> Option<Response<'_>> {
+        provisioning_answer(&self.0.topic, &self.0.payload).map(|(_, response)| response)
+    }
+}
+
+impl Provisioner {
+    /// Logs in for a registration's first request.
+    ///
+    /// # Errors
+    /// When MQTT cannot carry the request, or there is no session.
+    pub fn open(request: &Request, dial: &Dial, roots: Roots<'_>) -> Result<Self, Error> {
+        let login = Connect::provisioning(request).ok_or(Error::NotCarried)?;
+        let mut session = Session::open(&login, request.token(), dial, roots)?;
+        session.subscribe(PROVISIONING_ANSWERS)?;
+        Ok(Self { session, sent: 0 })
+    }
+
+    /// Sends a request and waits for its answer. Answers to others are passed over.
+    ///
+    /// # Errors
+    /// When MQTT cannot carry the request, none comes in time, or the connection breaks.
+    pub fn exchange(&mut self, request: &Request) -> Result<Answer, Error> {
+        self.sent += 1;
+        let rid = self.sent.to_string();
+        let topic = provisioning_topic(request, &rid).ok_or(Error::NotCarried)?;
+        self.session.publish(&topic, request.body())?;
+        loop {
+            let message = self.session.next_message()?;
+            if provisioning_answer(&message.topic, &message.payload).is_some_and(|(answered, _)| answered == rid) {
+                return Ok(Answer(message));
+            }
+        }
+    }
+
+    /// Says goodbye.
+    pub fn close(self) {
+        self.session.close();
+    }
+}

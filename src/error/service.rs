@@ -1,0 +1,135 @@
+use super::Code;
+use crate::time::ClockSkew;
+use alloc::string::String;
+use core::{fmt, time::Duration};
+
+/// What a service was asked for when it said no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Asked {
+    /// To register a device, or how its registration stands: the provisioning service.
+    Registration,
+    /// A module's identity: the hub.
+    Module,
+}
+
+/// What a service said no to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The request: an HTTP status.
+    Status,
+    /// The registration: it failed.
+    Failed,
+    /// The registration: the enrollment is disabled.
+    Disabled,
+    /// The lookup: nobody has registered the device.
+    Unassigned,
+}
+
+/// A service said no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServiceError {
+    /// What it was asked for.
+    pub asked: Asked,
+    /// What it said no to.
+    pub refusal: Refusal,
+    /// The HTTP status of its answer.
+    pub status: u16,
+    /// Its own code, six digits.
+    pub code: Option<u32>,
+    /// What its support wants to know.
+    pub tracking_id: Option<String>,
+    /// Its words: printable, at most 256 characters.
+    pub message: Option<String>,
+    /// How long it wants to be left alone.
+    pub retry_after: Option<Duration>,
+    /// On 401 and 403, when the clocks differ by more than is tolerated: the likely cause.
+    pub clock: Option<ClockSkew>,
+}
+
+impl ServiceError {
+    pub(crate) const fn new(asked: Asked, refusal: Refusal, status: u16) -> Self {
+        Self { asked, refusal, status, code: None, tracking_id: None, message: None, retry_after: None, clock: None }
+    }
+
+    pub(super) const fn is_retryable(&self) -> bool {
+        match self.refusal {
+            Refusal::Status => matches!(self.status, 408 | 429 | 500..=599),
+            Refusal::Unassigned => true,
+            Refusal::Failed | Refusal::Disabled => false,
+        }
+    }
+
+    pub(super) const fn code(&self) -> Code {
+        match (self.refusal, self.status) {
+            (Refusal::Failed, _) => Code::RegistrationFailed,
+            (Refusal::Disabled, _) => Code::RegistrationDisabled,
+            (Refusal::Unassigned, _) => Code::RegistrationUnassigned,
+            (Refusal::Status, 401) => Code::ServiceUnauthorized,
+            (Refusal::Status, 403) => Code::ServiceForbidden,
+            (Refusal::Status, 404) => Code::ServiceNotFound,
+            (Refusal::Status, 429) => Code::ServiceThrottled,
+            (Refusal::Status, 408 | 500..=599) => Code::ServiceUnavailable,
+            (Refusal::Status, _) => Code::ServiceRejected,
+        }
+    }
+
+    /// What to do about it.
+    const fn cure(&self) -> &'static str {
+        match (self.refusal, self.asked, self.status) {
+            (Refusal::Failed, ..) => "look at the enrollment: its hub, its allocation policy",
+            (Refusal::Disabled, ..) => "enable the enrollment, or use another one",
+            (Refusal::Unassigned, ..) => "have the device registered first, or register instead of looking it up",
+            (Refusal::Status, _, 429) => "there are too many requests; wait as long as it asks",
+            (Refusal::Status, _, 408 | 500..=599) => "it is busy or down; try again later",
+            (Refusal::Status, _, 300..=399) => "it is not where it was asked for; check the host name",
+            (Refusal::Status, Asked::Registration, 401) => {
+                "the key is not that of this registration ID (a group's key must be derived for it first), or ID scope \
+                 and registration ID do not belong together"
+            }
+            (Refusal::Status, Asked::Registration, 404) => {
+                "there is no enrollment for this registration ID, or the ID scope is another service's"
+            }
+            (Refusal::Status, Asked::Module, 401 | 403) => {
+                "the key is not that of this device, or the device is disabled; compare both with the portal"
+            }
+            (Refusal::Status, Asked::Module, 404) => {
+                "the hub has no such device, or the device no such security module; create the module at the hub"
+            }
+            (Refusal::Status, ..) => "its code and words say why",
+        }
+    }
+}
+
+impl fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let service = match self.asked {
+            Asked::Registration => "the provisioning service",
+            Asked::Module => "the hub",
+        };
+        match self.refusal {
+            Refusal::Status => write!(f, "{service} answered {}", self.status)?,
+            Refusal::Failed => f.write_str("the registration failed")?,
+            Refusal::Disabled => f.write_str("the enrollment is disabled")?,
+            Refusal::Unassigned => f.write_str("the device is not registered")?,
+        }
+        if let Some(code) = self.code {
+            write!(f, " ({code})")?;
+        }
+        if let Some(message) = &self.message {
+            write!(f, ": {message}")?;
+        }
+        if let Some(id) = &self.tracking_id {
+            write!(f, " [tracking id {id}]")?;
+        }
+        match self.clock {
+            // The likely cause stands alone: whoever mends the key first loses an hour.
+            Some(clock) => write!(f, "; {clock}"),
+            None => write!(f, "; {}", self.cure()),
+        }
+    }
+}
+
+impl core::error::Error for ServiceError {}

@@ -1,0 +1,65 @@
+use crate::{
+    error::{Error, TlsError},
+    identity::HostName,
+};
+use alloc::string::{String, ToString as _};
+use std::io;
+
+/// Why a plan did not end well.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HttpsError {
+    /// The plan failed: what a service said, or what stood in the way for too long.
+    #[error(transparent)]
+    Failed(#[from] Error),
+    /// The server is not who it should be, or cannot prove it.
+    #[error("the server of {host} is not trusted: {reason}; check the host name and the root certificates")]
+    Untrusted {
+        /// Whom it should have been.
+        host: HostName,
+        /// What TLS said.
+        reason: String,
+    },
+    /// No complete answer: no connection, a reset, a time-out.
+    #[error("{host} did not answer: {reason}; check the network, the name and what stands between")]
+    NoAnswer {
+        /// Who.
+        host: HostName,
+        /// What the system said.
+        reason: String,
+    },
+}
+
+impl HttpsError {
+    /// Whether the flow may wait and ask again. What waiting cannot mend is an unverified server.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::NoAnswer { .. })
+    }
+
+    /// What went wrong between here and a host.
+    pub(super) fn of(host: &HostName, error: &ureq::Error) -> Self {
+        let host = host.clone();
+        match error {
+            ureq::Error::Rustls(reason) => Self::Untrusted { host, reason: reason.to_string() },
+            ureq::Error::Tls(reason) => Self::Untrusted { host, reason: (*reason).into() },
+            // A failed handshake comes as invalid data.
+            ureq::Error::Io(error) => Self::of_io(host, error),
+            other => Self::NoAnswer { host, reason: other.to_string() },
+        }
+    }
+
+    pub(super) fn of_io(host: HostName, error: &io::Error) -> Self {
+        let reason = error.to_string();
+        match error.kind() {
+            io::ErrorKind::InvalidData => Self::Untrusted { host, reason },
+            _ => Self::NoAnswer { host, reason },
+        }
+    }
+}
+
+impl From<TlsError> for HttpsError {
+    fn from(error: TlsError) -> Self {
+        Self::Failed(error.into())
+    }
+}

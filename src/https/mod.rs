@@ -1,0 +1,23 @@
+//! A blocking HTTPS client that runs a plan, for agents without one of their own.
+//!
+//! ```no_run
+//! use defender_auth::{Plan, SharedAccessKey, device_mode::Target, dps::Profile, https::Client};
+//!
+//! let profile = Profile::new("0ne00000A0A".parse()?, "dev-01".parse()?);
+//! let key = SharedAccessKey::from_base64("AwoRGB8mLTQ7QklQV15lbA==")?;
+//! let plan = Plan::provision(profile, key)?.in_device_mode(Target::default())?;
+//! let me = Client::new()?.authenticate(&plan)?;
+//! println!("I am {}", me.identity());
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! It verifies every server, follows no redirect (a credential would go with it), gives each request 30 seconds, and
+//! stops reading at [`BODY_LIMIT`](crate::http::BODY_LIMIT). Proxies come from the usual environment variables
+//! (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`). What a body held is wiped.
+
+mod address;
+mod client;
+mod error;
+
+pub use client::{Client, Reply};
+pub use error::HttpsError;

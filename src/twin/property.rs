@@ -1,0 +1,239 @@
+//! What the value of a property can be, and what can be wrong with it.
+
+use super::duration::{DurationError, IsoDuration};
+use alloc::string::{String, ToString as _};
+use core::{fmt, str::FromStr};
+use serde_json::Value;
+
+/// How urgently an event is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Priority {
+    /// With the next message of high priority.
+    High,
+    /// With the next message of low priority.
+    Low,
+    /// Not at all.
+    Off,
+}
+
+impl Priority {
+    /// Its word in a twin.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::High => "High",
+            Self::Low => "Low",
+            Self::Off => "Off",
+        }
+    }
+}
+
+impl fmt::Display for Priority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Without regard to case: documentation writes `High`, and the C agent reports `high`.
+impl FromStr for Priority {
+    type Err = Mistake;
+
+    fn from_str(text: &str) -> Result<Self, Mistake> {
+        let all = [Self::High, Self::Low, Self::Off];
+        all.into_iter().find(|priority| priority.as_str().eq_ignore_ascii_case(text)).ok_or(Mistake::Priority)
+    }
+}
+
+/// A property that was not taken. Its last good value stays.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` {mistake}", .name.escape_debug())]
+pub struct PropertyError {
+    /// Its name, never its value.
+    pub name: String,
+    /// What is wrong with it.
+    pub mistake: Mistake,
+}
+
+/// What is wrong with a property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Mistake {
+    /// Its value stands there bare.
+    #[error("is not wrapped; write {{\"value\": …}} round its value")]
+    NotWrapped,
+    /// Its value is JSON of another type.
+    #[error("has a value of another type; write {expected}")]
+    Type {
+        /// What it has to be.
+        expected: &'static str,
+    },
+    /// Not a duration.
+    #[error(transparent)]
+    Duration(#[from] DurationError),
+    /// Not a priority.
+    #[error("is no priority; write High, Low or Off")]
+    Priority,
+    /// A size of nothing.
+    #[error("is zero, and no message would fit; write a positive number of bytes")]
+    NoBytes,
+    /// Not the intervals of a micro agent.
+    #[error("is not three intervals; write the minutes for high, medium and low, for example \"30,120,1440\"")]
+    Intervals,
+}
+
+/// A type of value, in JSON.
+pub(super) trait Property: Sized {
+    fn read(value: &Value) -> Result<Self, Mistake>;
+
+    /// `Null` for what is absent.
+    fn write(&self) -> Value;
+}
+
+/// A place for such a value, whatever its type.
+pub(super) trait Slot {
+    /// Leaves the old value when the new one is bad.
+    fn set(&mut self, value: &Value) -> Result<(), Mistake>;
+
+    fn get(&self) -> Value;
+}
+
+impl<T: Property> Slot for T {
+    fn set(&mut self, value: &Value) -> Result<(), Mistake> {
+        *self = T::read(value)?;
+        Ok(())
+    }
+
+    fn get(&self) -> Value {
+        self.write()
+    }
+}
+
+impl Property for IsoDuration {
+    fn read(value: &Value) -> Result<Self, Mistake> {
+        let expected = Mistake::Type { expected: "a duration in quotation marks, for example \"PT7M\"" };
+        Ok(value.as_str().ok_or(expected)?.parse()?)
+    }
+
+    fn write(&self) -> Value {
+        self.to_string().into()
+    }
+}
+
+/// A number of bytes.
+impl Property for u64 {
+    fn read(value: &Value) -> Result<Self, Mistake> {
+        let expected =
+            Mistake::Type { expected: "a whole number of bytes without quotation marks, for example 204800" };
+        match value.as_u64().ok_or(expected)? {
+            0 => Err(Mistake::NoBytes),
+            bytes => Ok(bytes),
+        }
+    }
+
+    fn write(&self) -> Value {
+        (*self).into()
+    }
+}
+
+impl Property for Priority {
+    fn read(value: &Value) -> Result<Self, Mistake> {
+        value.as_str().ok_or(Mistake::Type { expected: "\"High\", \"Low\" or \"Off\"" })?.parse()
+    }
+
+    fn write(&self) -> Value {
+        self.as_str().into()
+    }
+}
+
+impl Property for bool {
+    fn read(value: &Value) -> Result<Self, Mistake> {
+        value.as_bool().ok_or(Mistake::Type { expected: "true or false without quotation marks" })
+    }
+
+    fn write(&self) -> Value {
+        (*self).into()
+    }
+}
+
+impl Property for Option<String> {
+    fn read(value: &Value) -> Result<Self, Mistake> {
+        match value {
+            Value::Null => Ok(None),
+            Value::String(text) => Ok(Some(text.clone())),
+            _ => Err(Mistake::Type { expected: "a text in quotation marks" }),
+        }
+    }
+
+    fn write(&self) -> Value {
+        self.as_deref().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_priority_is_read_in_any_case() {
+        for (text, priority) in
+            [("High", Priority::High), ("high", Priority::High), ("LOW", Priority::Low), ("oFF", Priority::Off)]
+        {
+            assert_eq!(text.parse(), Ok(priority));
+        }
+        for text in ["", "Medium", "High ", "Operational"] {
+            assert_eq!(text.parse::<Priority>(), Err(Mistake::Priority), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_value_is_written_as_it_is_read() {
+        fn round<T: Property>(value: &Value) {
+            assert_eq!(T::read(value).unwrap().write(), *value);
+        }
+        round::<IsoDuration>(&json!("P1DT7M"));
+        round::<u64>(&json!(u64::MAX));
+        round::<Priority>(&json!("Off"));
+        round::<bool>(&json!(false));
+        round::<Option<String>>(&json!(""));
+        round::<Option<String>>(&Value::Null);
+    }
+
+    #[test]
+    fn no_type_is_taken_for_another() {
+        fn refuses<T: Property>(values: &[Value]) {
+            for value in values {
+                assert!(matches!(T::read(value), Err(Mistake::Type { .. })), "{value}");
+            }
+        }
+        refuses::<IsoDuration>(&[json!(7), json!(true), json!([]), json!({})]);
+        refuses::<u64>(&[json!("204800"), json!(-1), json!(1.5), json!(2.0), json!(true), json!(1e30)]);
+        refuses::<Priority>(&[json!(1), json!(["High"])]);
+        refuses::<bool>(&[json!("true"), json!(1), json!({"value": true})]);
+        refuses::<Option<String>>(&[json!(1), json!(["text"])]);
+        assert_eq!(u64::read(&json!(0)), Err(Mistake::NoBytes));
+    }
+
+    #[test]
+    fn a_bad_value_leaves_the_old_one() {
+        let mut priority = Priority::High;
+        assert_eq!(priority.set(&json!("Medium")), Err(Mistake::Priority));
+        assert_eq!(priority.get(), json!("High"));
+        assert_eq!(priority.set(&json!("off")), Ok(()));
+        assert_eq!(priority, Priority::Off);
+    }
+
+    #[test]
+    fn an_error_is_one_line_with_name_and_cure() {
+        let error = |name: &str, mistake| PropertyError { name: name.into(), mistake }.to_string();
+        assert_eq!(
+            error("snapshotFrequency", Mistake::NotWrapped),
+            "`snapshotFrequency` is not wrapped; write {\"value\": …} round its value"
+        );
+        assert_eq!(
+            error("snapshotFrequency", DurationError::Fraction.into()),
+            "`snapshotFrequency` has a fraction; write it in whole seconds"
+        );
+        assert!(error("eventPriority\n", Mistake::Priority).starts_with("`eventPriority\\n` is no priority"));
+    }
+}

@@ -1,0 +1,155 @@
+//! The topics of a twin. They name neither device nor module: the hub knows who is connected.
+
+use alloc::{format, string::String};
+
+const ANSWERS: &str = "$iothub/twin/res/";
+const PATCHES: &str = "$iothub/twin/PATCH/properties/desired/";
+
+/// What to subscribe to, before the first request: the answers, and the patches of the desired part.
+pub const SUBSCRIPTIONS: [&str; 2] = ["$iothub/twin/res/#", "$iothub/twin/PATCH/properties/desired/#"];
+
+/// Where an empty message asks for the whole twin. The answer bears the same number.
+#[must_use]
+pub fn get(rid: u32) -> String {
+    format!("$iothub/twin/GET/?$rid={rid}")
+}
+
+/// Where to send a change of the reported part. The answer bears the same number.
+#[must_use]
+pub fn report(rid: u32) -> String {
+    format!("$iothub/twin/PATCH/properties/reported/?$rid={rid}")
+}
+
+/// What a message that came is about, by its topic.
+///
+/// ```
+/// use defender_auth::twin::{Answer, Incoming};
+///
+/// let topic = "$iothub/twin/res/204/?$rid=2&$version=5";
+/// let answer = Answer { rid: 2, status: 204, version: Some(5) };
+/// assert_eq!(Incoming::of(topic), Some(Incoming::Answer(answer)));
+///
+/// let topic = "$iothub/twin/PATCH/properties/desired/?$version=7";
+/// assert_eq!(Incoming::of(topic), Some(Incoming::Patch { version: Some(7) }));
+///
+/// assert_eq!(Incoming::of("$iothub/methods/POST/reboot/?$rid=1"), None);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Incoming {
+    /// The hub answers a request.
+    Answer(Answer),
+    /// The desired part changes; the message says how ([`Desired::patch`](super::Desired::patch)).
+    Patch {
+        /// The version of the desired part after the change. When it is not the next one, a change was lost: ask for
+        /// the whole twin.
+        version: Option<u64>,
+    },
+}
+
+/// The hub's answer to [`get`] or [`report`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The request's number.
+    pub rid: u32,
+    /// As in HTTP: 200 with the twin, 204 for a report that was taken, 400 for one that was not JSON, 429 when there
+    /// were too many, 5xx when the hub has a problem.
+    pub status: u16,
+    /// The version of the reported part after a report.
+    pub version: Option<u64>,
+}
+
+impl Answer {
+    /// Whether the hub did what it was asked.
+    #[must_use]
+    pub const fn is_success(self) -> bool {
+        matches!(self.status, 200..=299)
+    }
+}
+
+impl Incoming {
+    /// `None`: not about a twin, or an answer to a number that is not from here.
+    #[must_use]
+    pub fn of(topic: &str) -> Option<Self> {
+        if let Some(query) = topic.strip_prefix(PATCHES) {
+            return Some(Self::Patch { version: parameter(query, "$version=") });
+        }
+        let (status, query) = topic.strip_prefix(ANSWERS)?.split_once('/')?;
+        let status = number(status)?;
+        Some(Self::Answer(Answer { rid: parameter(query, "$rid=")?, status, version: parameter(query, "$version=") }))
+    }
+}
+
+fn parameter<T: core::str::FromStr>(query: &str, name: &str) -> Option<T> {
+    query.strip_prefix('?')?.split('&').find_map(|pair| pair.strip_prefix(name)).and_then(number)
+}
+
+/// Digits only; `parse` alone would take a sign.
+fn number<T: core::str::FromStr>(text: &str) -> Option<T> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subscriptions_cover_what_comes() {
+        assert_eq!(SUBSCRIPTIONS, [format!("{ANSWERS}#"), format!("{PATCHES}#")]);
+    }
+
+    #[test]
+    fn requests_bear_their_number() {
+        assert_eq!(get(1), "$iothub/twin/GET/?$rid=1");
+        assert_eq!(report(u32::MAX), "$iothub/twin/PATCH/properties/reported/?$rid=4294967295");
+    }
+
+    #[test]
+    fn answers_are_read_with_and_without_version() {
+        let of = |rid, status, version| Some(Incoming::Answer(Answer { rid, status, version }));
+        assert_eq!(Incoming::of("$iothub/twin/res/200/?$rid=1"), of(1, 200, None));
+        assert_eq!(Incoming::of("$iothub/twin/res/204/?$rid=2&$version=18"), of(2, 204, Some(18)));
+        assert_eq!(Incoming::of("$iothub/twin/res/204/?$version=18&$rid=2"), of(2, 204, Some(18)), "in either order");
+        assert_eq!(
+            Incoming::of("$iothub/twin/res/429/?$rid=3&x=y"),
+            of(3, 429, None),
+            "what is unknown is passed over"
+        );
+    }
+
+    #[test]
+    fn a_status_tells_success() {
+        let answer = |status| Answer { rid: 1, status, version: None };
+        assert!(answer(200).is_success() && answer(204).is_success());
+        assert!(!answer(199).is_success() && !answer(400).is_success() && !answer(500).is_success());
+    }
+
+    #[test]
+    fn a_patch_is_one_even_without_its_version() {
+        let patch = |version| Some(Incoming::Patch { version });
+        assert_eq!(Incoming::of("$iothub/twin/PATCH/properties/desired/?$version=4"), patch(Some(4)));
+        assert_eq!(Incoming::of("$iothub/twin/PATCH/properties/desired/"), patch(None));
+        assert_eq!(Incoming::of("$iothub/twin/PATCH/properties/desired/?$version=-4"), patch(None));
+    }
+
+    #[test]
+    fn what_is_not_ours_is_left_alone() {
+        for topic in [
+            "",
+            "$iothub/twin/res/",
+            "$iothub/twin/res/200",
+            "$iothub/twin/res/200/",
+            "$iothub/twin/res/200/$rid=1",
+            "$iothub/twin/res/200/?$rid=",
+            "$iothub/twin/res/200/?$rid=+1",
+            "$iothub/twin/res/200/?$rid=7e1b-uuid",
+            "$iothub/twin/res/200/?$rid=4294967296",
+            "$iothub/twin/res/2x0/?$rid=1",
+            "$iothub/twin/res//?$rid=1",
+            "$iothub/twin/res/99999/?$rid=1",
+            "$iothub/twin/PATCH/properties/reported/?$rid=1",
+            "$dps/registrations/res/200/?$rid=1",
+        ] {
+            assert_eq!(Incoming::of(topic), None, "{topic}");
+        }
+    }
+}
