@@ -145,7 +145,8 @@ pub(crate) struct Network {
     /// Trust the root certificates in this PEM file and no others
     #[arg(long, value_name = "PEM")]
     pub(crate) ca_file: Option<PathBuf>,
-    /// Connect to ADDR:PORT when HOST is meant (an emulator, a tunnel); the server must bear HOST's name. May be repeated
+    /// Connect to ADDR:PORT when HOST is meant (an emulator, a tunnel); the server must bear HOST's name. HOST:443 means
+    /// HTTPS alone and HOST:8883 MQTT alone. May be repeated
     #[arg(long = "endpoint", value_name = "HOST=ADDR:PORT")]
     pub(crate) endpoints: Vec<Endpoint>,
 }
@@ -236,10 +237,11 @@ impl FromStr for ServiceEndpoint {
     }
 }
 
-/// Another address for a host.
+/// Another address for a host, or for one of its ports.
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoint {
     pub(crate) host: HostName,
+    pub(crate) port: Option<u16>,
     pub(crate) address: SocketAddr,
 }
 
@@ -247,10 +249,14 @@ impl FromStr for Endpoint {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (host, address) = text.split_once('=').ok_or("it is HOST=ADDR:PORT")?;
+        let (name, address) = text.split_once('=').ok_or("it is HOST=ADDR:PORT")?;
+        let (host, port) = match name.split_once(':') {
+            Some((host, port)) => (host, Some(port.parse().map_err(|_| "behind `HOST:` stands 443 or 8883")?)),
+            None => (name, None),
+        };
         let host = host.parse().map_err(|error| format!("{error}"))?;
         let mut addresses = address.to_socket_addrs().map_err(|error| format!("{address}: {error}"))?;
-        Ok(Self { host, address: addresses.next().ok_or("the name has no address")? })
+        Ok(Self { host, port, address: addresses.next().ok_or("the name has no address")? })
     }
 }
 
@@ -304,7 +310,9 @@ mod tests {
     fn an_endpoint_has_a_host_and_an_address() {
         let endpoint: Endpoint = "h.net=127.0.0.1:8883".parse().unwrap();
         assert_eq!((endpoint.host.as_str(), endpoint.address.port()), ("h.net", 8883));
-        for bad in ["h.net", "=127.0.0.1:1", "h.net=127.0.0.1", "https://h=127.0.0.1:1"] {
+        let endpoint: Endpoint = "h.net:443=127.0.0.1:8443".parse().unwrap();
+        assert_eq!((endpoint.host.as_str(), endpoint.port), ("h.net", Some(443)));
+        for bad in ["h.net", "=127.0.0.1:1", "h.net=127.0.0.1", "https://h=127.0.0.1:1", "h:x=127.0.0.1:1"] {
             assert!(bad.parse::<Endpoint>().is_err(), "{bad}");
         }
     }

@@ -6,12 +6,15 @@ use defender_auth::{
     agent::TextFile,
     https::{Client, HttpsError},
     identity::HostName,
-    mqtt::Connect,
+    mqtt::{Connect, PORT},
     sas::SasToken,
     tls::Roots,
 };
 use defender_auth_mqtt::{self as mqtt, Dial, Refusal, Session};
 use std::{net::SocketAddr, path::Path};
+
+/// The port of HTTPS.
+pub(crate) const HTTPS: u16 = 443;
 
 /// The largest file of root certificates that is read, in bytes: a whole system's are 250 KB.
 const ROOTS_LIMIT: usize = 1024 * 1024;
@@ -19,14 +22,13 @@ const ROOTS_LIMIT: usize = 1024 * 1024;
 /// Roots and addresses.
 pub(crate) struct Network {
     roots: Option<TextFile>,
-    endpoints: Vec<(HostName, SocketAddr)>,
+    endpoints: Vec<Endpoint>,
 }
 
 impl Network {
     pub(crate) fn new(ca_file: Option<&Path>, endpoints: &[Endpoint]) -> Result<Self, Error> {
         let roots = ca_file.map(|path| TextFile::open(path, ROOTS_LIMIT)).transpose()?;
-        let endpoints = endpoints.iter().map(|endpoint| (endpoint.host.clone(), endpoint.address)).collect();
-        Ok(Self { roots, endpoints })
+        Ok(Self { roots, endpoints: endpoints.to_vec() })
     }
 
     pub(crate) fn roots(&self) -> Roots<'_> {
@@ -34,23 +36,31 @@ impl Network {
     }
 
     pub(crate) fn https(&self) -> Result<Client, Failure> {
-        Client::with(self.roots(), self.endpoints.clone()).map_err(|error| self.failed(error))
+        let for_https = self.endpoints.iter().filter(|endpoint| endpoint.port.is_none_or(|port| port == HTTPS));
+        // Those for this port alone come first, and the first that fits counts.
+        let (these, any): (Vec<_>, Vec<_>) = for_https.partition(|endpoint| endpoint.port.is_some());
+        let addresses =
+            these.into_iter().chain(any).map(|endpoint| (endpoint.host.clone(), endpoint.address)).collect();
+        Client::with(self.roots(), addresses).map_err(|error| self.failed(error))
     }
 
     /// Where MQTT to a host goes.
     pub(crate) fn dial(&self, host: &HostName) -> Result<Dial, Failure> {
-        Ok(self.address(host)?.map_or_else(|| Dial::host(host), Dial::at))
+        Ok(self.address(host, PORT)?.map_or_else(|| Dial::host(host), Dial::at))
     }
 
     /// The address that is given for a host. Endpoints that are given and do not fit are a mistake: the host itself is
     /// not what was meant.
-    pub(crate) fn address(&self, host: &HostName) -> Result<Option<SocketAddr>, Failure> {
-        let fits = |(name, _): &&(HostName, SocketAddr)| name.as_str().eq_ignore_ascii_case(host.as_str());
-        match (self.endpoints.iter().find(fits), self.endpoints.first()) {
-            (Some((_, address)), _) => Ok(Some(*address)),
+    pub(crate) fn address(&self, host: &HostName, port: u16) -> Result<Option<SocketAddr>, Failure> {
+        let same = |endpoint: &&Endpoint| endpoint.host.as_str().eq_ignore_ascii_case(host.as_str());
+        let mut fitting = self.endpoints.iter().filter(same);
+        let exact = fitting.clone().find(|endpoint| endpoint.port == Some(port));
+        match (exact.or_else(|| fitting.find(|endpoint| endpoint.port.is_none())), self.endpoints.first()) {
+            (Some(endpoint), _) => Ok(Some(endpoint.address)),
             (None, None) => Ok(None),
-            (None, Some((other, _))) => Err(Failure::Call(format!(
-                "--endpoint is for {other}, but the host here is {host}; give one for it too"
+            (None, Some(other)) => Err(Failure::Call(format!(
+                "--endpoint is for {}, but the host here is {host}, port {port}; give one for it too",
+                other.host
             ))),
         }
     }

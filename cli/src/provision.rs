@@ -31,7 +31,7 @@ struct Report<'a> {
 pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
     let endpoints = arguments.endpoint.as_ref().and_then(|service| {
         let address = service.address?;
-        Some(Endpoint { host: service.host.clone(), address })
+        Some(Endpoint { host: service.host.clone(), port: None, address })
     });
     let network = Network::new(arguments.ca_file.as_deref(), endpoints.as_slice())?;
     let plan = Plan::provision(profile(arguments)?, key(arguments)?).map_err(Error::from)?;

@@ -1,11 +1,18 @@
 //! Runs a plan: the loop of the library's own driver, with progress, and with MQTT as another carrier.
 
-use crate::{arguments::Carrier, clock, failure::Failure, network::Network, progress};
+use crate::{
+    arguments::Carrier,
+    clock,
+    failure::Failure,
+    network::{HTTPS, Network},
+    progress,
+};
 use defender_auth::{
     Action, Authenticator, Error, Event, Outcome, Plan,
     error::Misuse,
     http::{Request, Response},
     https::{Client, Reply},
+    mqtt::PORT,
 };
 use defender_auth_mqtt::{self as mqtt, Answer, Provisioner};
 use std::{
@@ -31,7 +38,8 @@ pub(crate) fn run(plan: &Plan, network: &Network, carrier: Carrier) -> Result<Ou
             Action::Send(request) => {
                 progress::step(&format!("{} at {}", request.operation(), request.host()));
                 // Endpoints that do not fit are found before anything is sent.
-                network.address(request.host())?;
+                let port = if carrier == Carrier::Https { HTTPS } else { PORT };
+                network.address(request.host(), port)?;
                 let answered = match link.exchange(request, network)? {
                     Some(came) => match came.as_response() {
                         Some(response) => authenticator.handle(clock::now(), Event::Answered(response)),

@@ -1,12 +1,16 @@
 use crate::Refusal;
 use std::{
+    collections::VecDeque,
     fmt,
     sync::{Arc, Mutex, PoisonError},
 };
 
+/// As many entries are kept.
+const ENTRIES: usize = 10_000;
+
 /// What the emulator decided, in order. Cheap to clone; all clones are the same journal.
 #[derive(Clone, Default)]
-pub struct Journal(Arc<Mutex<Vec<Entry>>>);
+pub struct Journal(Arc<Mutex<VecDeque<Entry>>>);
 
 /// One decision or event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +28,44 @@ pub enum Entry {
         /// Why.
         reason: Refusal,
     },
-    /// A connection ended without a login.
+    /// A request was answered as asked.
+    Answered {
+        /// What was asked, and of whom.
+        request: String,
+        /// The status of the answer.
+        status: u16,
+        /// What it says.
+        outcome: String,
+    },
+    /// A request was answered with an error.
+    Denied {
+        /// What was asked, and of whom.
+        request: String,
+        /// The status of the answer.
+        status: u16,
+        /// Why.
+        reason: Refusal,
+    },
+    /// A request met a fault that was asked for.
+    Faulted {
+        /// What was asked, and of whom.
+        request: String,
+        /// Which fault.
+        fault: String,
+    },
+    /// An answer was not sent, because the client has not subscribed to it.
+    Unheard {
+        /// The answer's topic.
+        topic: String,
+    },
+    /// A connection was ended although it was logged in.
+    Ended {
+        /// `hub/device` or `hub/device/module`.
+        identity: String,
+        /// Why.
+        reason: String,
+    },
+    /// A connection ended without a login or a request.
     Dropped {
         /// Why.
         reason: String,
@@ -43,20 +84,36 @@ impl Entry {
     pub fn refused(client_id: &str, reason: Refusal) -> Self {
         Self::Refused { client_id: client_id.into(), reason }
     }
+
+    /// A request that was answered.
+    #[must_use]
+    pub fn answered(request: &str, status: u16, outcome: &str) -> Self {
+        Self::Answered { request: request.into(), status, outcome: outcome.into() }
+    }
+
+    /// A request that was refused.
+    #[must_use]
+    pub fn denied(request: &str, status: u16, reason: Refusal) -> Self {
+        Self::Denied { request: request.into(), status, reason }
+    }
 }
 
 impl Journal {
-    /// All entries so far.
+    /// All entries so far; of very many, the latest.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     pub(crate) fn add(&self, entry: Entry, echo: bool) {
         if echo {
             eprintln!("{entry}");
         }
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= ENTRIES {
+            entries.pop_front();
+        }
+        entries.push_back(entry);
     }
 }
 
@@ -67,6 +124,11 @@ impl fmt::Display for Entry {
             Self::Refused { client_id, reason } => {
                 write!(f, "refused {client_id:?} with CONNACK {}: {reason}", reason.return_code())
             }
+            Self::Answered { request, status, outcome } => write!(f, "answered {request:?} with {status}: {outcome}"),
+            Self::Denied { request, status, reason } => write!(f, "answered {request:?} with {status}: {reason}"),
+            Self::Faulted { request, fault } => write!(f, "met {request:?} with a fault: {fault}"),
+            Self::Unheard { topic } => write!(f, "kept {topic:?} back: the client has not subscribed to it"),
+            Self::Ended { identity, reason } => write!(f, "ended the connection of {identity:?}: {reason}"),
             Self::Dropped { reason } => write!(f, "dropped a connection: {reason}"),
         }
     }

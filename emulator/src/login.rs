@@ -1,13 +1,14 @@
 //! Who a CONNECT comes from, and whether to believe it.
 
 use crate::{
-    config::{Hub, Key},
+    Refusal,
+    config::{Authentication, Hub, Key},
     sas::Token,
 };
 use std::fmt;
 
 /// The api-versions of MQTT that the known SDKs send, oldest and newest.
-const VERSIONS: [&str; 2] = ["2016-11-14", "2021-04-12"];
+pub(crate) const VERSIONS: [&str; 2] = ["2016-11-14", "2021-04-12"];
 
 /// What a CONNECT says.
 pub(crate) struct Login<'a> {
@@ -16,79 +17,25 @@ pub(crate) struct Login<'a> {
     pub(crate) password: Option<&'a [u8]>,
 }
 
-/// Why a login is refused. A real hub keeps this to itself.
+/// Who has logged in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// There is no user name, or it has another shape than `hub/client id/?api-version=…`.
-    UserName,
-    /// The user name names a hub that is not played here.
-    UnknownHub,
-    /// The user name has no api-version, or one that no SDK sends.
-    ApiVersion,
-    /// The client id is not the one in the user name.
-    ClientId,
-    /// There is no such device.
-    UnknownDevice,
-    /// The device may not connect.
-    DeviceDisabled,
-    /// The device has no such module.
-    UnknownModule,
-    /// There is no password.
-    NoPassword,
-    /// The password is not a SAS token.
-    NoToken,
-    /// The token's expiry is not a number.
-    Expiry,
-    /// The token is over.
-    Expired {
-        /// Since how many seconds.
-        seconds: u64,
-    },
-    /// The token is good for something else.
-    Resource,
-    /// The token names a policy that the hub does not have.
-    UnknownPolicy,
-    /// Neither of the keys signed the token.
-    Signature,
+pub(crate) struct Identity {
+    pub(crate) host: String,
+    pub(crate) device: String,
+    pub(crate) module: Option<String>,
 }
 
-impl Refusal {
-    /// The return code of the CONNACK: 4 for what cannot be understood, 5 for what is not believed.
-    #[must_use]
-    pub const fn return_code(&self) -> u8 {
-        match self {
-            Self::UserName | Self::ApiVersion | Self::NoPassword | Self::NoToken | Self::Expiry => 4,
-            _ => 5,
-        }
-    }
-}
-
-impl fmt::Display for Refusal {
+impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UserName => f.write_str("the user name is not `hub/client id/?api-version=...`"),
-            Self::UnknownHub => f.write_str("the user name names a hub that is not played here"),
-            Self::ApiVersion => write!(f, "the user name has no api-version from {} to {}", VERSIONS[0], VERSIONS[1]),
-            Self::ClientId => f.write_str("the client id is not the one in the user name"),
-            Self::UnknownDevice => f.write_str("there is no such device"),
-            Self::DeviceDisabled => f.write_str("the device is disabled"),
-            Self::UnknownModule => f.write_str("the device has no such module"),
-            Self::NoPassword => f.write_str("there is no password"),
-            Self::NoToken => f.write_str("the password is not a SAS token"),
-            Self::Expiry => f.write_str("the token's expiry is not a number"),
-            Self::Expired { seconds } => write!(f, "the token ended {seconds} s ago"),
-            Self::Resource => f.write_str("the token is good for another resource"),
-            Self::UnknownPolicy => f.write_str("the hub has no policy of the name in the token"),
-            Self::Signature => f.write_str("neither key signed the token"),
-        }
+        write!(f, "{}/{}", self.host, self.device)?;
+        self.module.as_ref().map_or(Ok(()), |module| write!(f, "/{module}"))
     }
 }
 
-/// The identity that a login proves, as `hub/device` or `hub/device/module`.
-pub(crate) fn check(hubs: &[Hub], now: u64, login: &Login<'_>) -> Result<String, Refusal> {
+/// The identity that a login proves.
+pub(crate) fn check(hubs: &[Hub], now: u64, login: &Login<'_>) -> Result<Identity, Refusal> {
     let (host, client_id, query) = split_user_name(login.user_name.ok_or(Refusal::UserName)?)?;
-    let hub = hubs.iter().find(|hub| hub.host_name.eq_ignore_ascii_case(host)).ok_or(Refusal::UnknownHub)?;
+    let hub = hubs.iter().find(|hub| hub.is_at(host)).ok_or(Refusal::UnknownHub)?;
     check_version(query)?;
     if login.client_id != client_id {
         return Err(Refusal::ClientId);
@@ -97,24 +44,27 @@ pub(crate) fn check(hubs: &[Hub], now: u64, login: &Login<'_>) -> Result<String,
         Some((device, module)) => (device, Some(module)),
         None => (client_id, None),
     };
-    let device = hub.devices.iter().find(|device| device.id == device_id).ok_or(Refusal::UnknownDevice)?;
+    let device = hub.find(device_id).ok_or(Refusal::UnknownDevice)?;
     if device.disabled {
         return Err(Refusal::DeviceDisabled);
     }
     let mut path = format!("{}/devices/{device_id}", hub.host_name);
     let keys = match module_id {
-        None => [Some(&device.primary_key), device.secondary_key.as_ref()],
+        None => device.keys(),
         Some(id) => {
-            let module = device.modules.iter().find(|module| module.id == id).ok_or(Refusal::UnknownModule)?;
+            let module = device.find(id).ok_or(Refusal::UnknownModule)?;
+            if module.authentication != Authentication::Sas {
+                return Err(Refusal::NotByKey);
+            }
             path.push_str("/modules/");
             path.push_str(id);
-            [Some(&module.primary_key), module.secondary_key.as_ref()]
+            module.keys()
         }
     };
     let password = login.password.filter(|bytes| !bytes.is_empty()).ok_or(Refusal::NoPassword)?;
     let token = std::str::from_utf8(password).ok().and_then(Token::parse).ok_or(Refusal::NoToken)?;
     check_token(hub, now, &token, &path, keys)?;
-    Ok(format!("{}/{client_id}", hub.host_name))
+    Ok(Identity { host: hub.host_name.clone(), device: device_id.into(), module: module_id.map(Into::into) })
 }
 
 /// `hub`, `device` or `device/module`, and the query.
@@ -128,9 +78,9 @@ fn split_user_name(text: &str) -> Result<(&str, &str, &str), Refusal> {
     Ok((host, client_id, query))
 }
 
-fn check_version(query: &str) -> Result<(), Refusal> {
-    let mut versions = query.split('&').filter_map(|pair| pair.strip_prefix("api-version="));
-    let version = versions.next().ok_or(Refusal::ApiVersion)?;
+/// The one api-version of a query, when it is in use.
+pub(crate) fn check_version(query: &str) -> Result<(), Refusal> {
+    let version = one_version(query)?;
     let is_date = version.len() == 10
         && version.bytes().enumerate().all(
             |(i, byte)| {
@@ -139,10 +89,24 @@ fn check_version(query: &str) -> Result<(), Refusal> {
         );
     // Dates in this order of their parts compare as text.
     let in_use = is_date && (VERSIONS[0]..=VERSIONS[1]).contains(&version);
-    if in_use && versions.next().is_none() { Ok(()) } else { Err(Refusal::ApiVersion) }
+    if in_use { Ok(()) } else { Err(Refusal::ApiVersion) }
 }
 
-fn check_token(hub: &Hub, now: u64, token: &Token<'_>, path: &str, keys: [Option<&Key>; 2]) -> Result<(), Refusal> {
+/// What a query says the api-version is, if it says so once.
+pub(crate) fn one_version(query: &str) -> Result<&str, Refusal> {
+    let mut versions = query.split('&').filter_map(|pair| pair.strip_prefix("api-version="));
+    let version = versions.next().ok_or(Refusal::ApiVersion)?;
+    if versions.next().is_none() { Ok(version) } else { Err(Refusal::ApiVersion) }
+}
+
+/// Whether a token gives access to `path` at a hub, in the name of whom these keys belong to or of a policy.
+pub(crate) fn check_token(
+    hub: &Hub,
+    now: u64,
+    token: &Token<'_>,
+    path: &str,
+    keys: [Option<&Key>; 2],
+) -> Result<(), Refusal> {
     let expiry = token.expiry().ok_or(Refusal::Expiry)?;
     if !token.is_good_for(path) {
         return Err(Refusal::Resource);
@@ -155,40 +119,40 @@ fn check_token(hub: &Hub, now: u64, token: &Token<'_>, path: &str, keys: [Option
         }
         None => keys.into_iter().flatten().any(signed),
     };
-    if !holds {
-        return Err(Refusal::Signature);
+    if holds { not_over(expiry, now) } else { Err(Refusal::Signature) }
+}
+
+/// Whether an expiry is still to come.
+pub(crate) const fn not_over(expiry: u64, now: u64) -> Result<(), Refusal> {
+    match now.checked_sub(expiry) {
+        None => Ok(()),
+        Some(seconds) => Err(Refusal::Expired { seconds }),
     }
-    if expiry <= now {
-        return Err(Refusal::Expired { seconds: now - expiry });
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Device, Module};
-    use ring::hmac;
+    use crate::{
+        Device, Module,
+        test_tokens::{KEY, OTHER, token_until},
+    };
 
     const NOW: u64 = 1_700_000_000;
-    const KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
-    const OTHER: &str = "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=";
-
     fn hubs() -> [Hub; 1] {
         let device = Device::new("d", KEY).secondary_key(OTHER).module(Module::new("m", OTHER));
+        let device = device.module(Module::without_authentication("none"));
         [Hub::new("h.net").device(device).device(Device::new("off", KEY).disabled()).policy("device", OTHER)]
     }
 
     fn token(resource: &str, key: &str, expiry: u64, rest: &str) -> String {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &data_encoding::BASE64.decode(key.as_bytes()).unwrap());
-        let signature = hmac::sign(&key, format!("{resource}\n{expiry}").as_bytes());
-        let signature = data_encoding::BASE64.encode(signature.as_ref()).replace('+', "%2B");
-        format!("SharedAccessSignature sr={resource}&sig={signature}&se={expiry}{rest}")
+        token_until(expiry, resource, key, rest)
     }
 
     fn ask(client_id: &str, user_name: &str, password: &str) -> Result<String, Refusal> {
         let password = Some(password.as_bytes());
-        check(&hubs(), NOW, &Login { client_id, user_name: Some(user_name), password })
+        let login = Login { client_id, user_name: Some(user_name), password };
+        check(&hubs(), NOW, &login).map(|identity| identity.to_string())
     }
 
     const DEVICE: &str = "h.net/d/?api-version=2020-09-30&DeviceClientType=x";
@@ -221,6 +185,7 @@ mod tests {
             (ask("D", "h.net/D/?api-version=2020-09-30", &good), R::UnknownDevice),
             (ask("off", "h.net/off/?api-version=2020-09-30", &good), R::DeviceDisabled),
             (ask("d/x", "h.net/d/x/?api-version=2020-09-30", &good), R::UnknownModule),
+            (ask("d/none", "h.net/d/none/?api-version=2020-09-30", &good), R::NotByKey),
             (ask("d", DEVICE, ""), R::NoPassword),
             (ask("d", DEVICE, "secret"), R::NoToken),
             (ask("d", DEVICE, &good.replace("se=", "se=x")), R::Expiry),

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use clap::Parser;
-use defender_auth_emulator::{Config, Device, Emulator, Hub, Module};
+use defender_auth_emulator::{Config, Device, Dps, Emulator, Group, Hub, Module, World};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use std::{
     error::Error,
@@ -16,19 +16,24 @@ use std::{
     time::Duration,
 };
 
-/// A loopback IoT Hub to authenticate against. It says on standard error whom it accepts, whom it refuses, and why.
+/// A loopback IoT Hub and provisioning service to authenticate against. It says on standard error whom it accepts, whom
+/// it refuses, and why.
 ///
-/// Without a configuration it plays one hub with one device and one security module, with keys made at start, and
-/// writes the folder of a micro agent that can log in there.
+/// Without a configuration it plays one hub with one device and one security module, and a provisioning service with one
+/// group of devices, with keys made at start. It writes the folder of a micro agent that can log in there, and the key of
+/// a device of the group.
 #[derive(Parser)]
 #[command(version, about, long_about = None, verbatim_doc_comment)]
 struct Arguments {
-    /// What the hubs know, as TOML (emulator/sample.toml shows how)
+    /// What the services know, as TOML (emulator/sample.toml shows how)
     config: Option<PathBuf>,
-    /// Where to listen; port 0 has the system assign one
+    /// Where to listen for MQTT; port 0 has the system assign one
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR:PORT")]
     listen: SocketAddr,
-    /// Where to write the root certificate to trust, ca.pem, and the micro agent's folder, agent/
+    /// Where to listen for HTTPS; a free port beside MQTT unless given
+    #[arg(long, value_name = "ADDR:PORT")]
+    https: Option<SocketAddr>,
+    /// Where to write the root certificate to trust, ca.pem, and the sample's files, agent/ and dev-02.key
     #[arg(long, default_value = "target/emulator", value_name = "DIR")]
     folder: PathBuf,
 }
@@ -46,21 +51,37 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(&arguments.folder)?;
     let agent = arguments.folder.join("agent");
-    let (hubs, agent) = match &arguments.config {
+    let (config, agent, key) = match &arguments.config {
         Some(path) => {
             let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            (Config::parse(&text)?.hubs, "AGENT".into())
+            (Config::parse(&text)?, "AGENT".into(), "KEY".into())
         }
-        None => (vec![sample(&agent)?], agent.display().to_string()),
+        None => {
+            let key = arguments.folder.join(DEVICE_FILE);
+            (sample(&key, &agent)?, agent.display().to_string(), key.display().to_string())
+        }
     };
-    let hosts: Vec<String> = hubs.iter().map(|hub| hub.host_name().to_owned()).collect();
-    let emulator = Emulator::start_aloud(hubs, arguments.listen)?;
+    let hosts: Vec<String> = config.hubs.iter().map(|hub| hub.host_name().to_owned()).collect();
+    let dps = config.dps.as_ref().map(|dps| (dps.host_name().to_owned(), dps.id_scope().to_owned()));
+    let world = World::from(config);
+    let world = arguments.https.map_or(world.clone(), |address| world.https_at(address));
+    let emulator = Emulator::play_aloud(world, arguments.listen)?;
     let root = arguments.folder.join("ca.pem");
     fs::write(&root, emulator.root_pem())?;
+    let (mqtt, https) = (emulator.address(), emulator.https_address());
+    println!("the root certificate to trust is {}", root.display());
     for host in hosts {
-        println!("{host} is at {}; its root certificate is {}", emulator.address(), root.display());
-        println!("try: cargo run -p defender-auth-cli -- authenticate {agent} --connect \\");
-        println!("       --ca-file {} --endpoint {host}={}", root.display(), emulator.address());
+        println!("{host} is at {mqtt} for MQTT and at {https} for HTTPS");
+        println!(
+            "try: cargo run -p defender-auth-cli -- authenticate {agent} --connect --ca-file {} \\",
+            root.display()
+        );
+        println!("       --endpoint {host}:443={https} --endpoint {host}:8883={mqtt}");
+    }
+    if let Some((host, scope)) = dps {
+        println!("{host} is at {https} for HTTPS and at {mqtt} for MQTT; its ID scope is {scope}");
+        println!("try: cargo run -p defender-auth-cli -- provision --id-scope {scope} --registration-id dev-02 \\");
+        println!("       --key-file {key} --ca-file {} --endpoint {host}={https}", root.display());
     }
     println!("stop it with Ctrl-C");
     loop {
@@ -68,14 +89,21 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// One hub, one device, one security module, and the folder of its agent.
-fn sample(agent: &Path) -> Result<Hub, Box<dyn Error>> {
+/// The key of the sample's device that may provision itself.
+const DEVICE_FILE: &str = "dev-02.key";
+
+/// One hub, one device, one security module, the folder of its agent, and a group with the key of one of its devices.
+fn sample(key: &Path, agent: &Path) -> Result<Config, Box<dyn Error>> {
     const HOST: &str = "contoso.azure-devices.net";
-    let (device_key, module_key) = (new_key()?, new_key()?);
+    let (device_key, module_key, group_key) = (new_key()?, new_key()?, new_key()?);
     fs::create_dir_all(agent)?;
     let text = format!("HostName={HOST};DeviceId=dev-01;ModuleId=azureiotsecurity;SharedAccessKey={module_key}\n");
     write_private(&agent.join("connection_string.txt"), &text)?;
-    Ok(Hub::new(HOST).device(Device::new("dev-01", &device_key).module(Module::new("azureiotsecurity", &module_key))))
+    let derived = Group::device_key(&group_key, "dev-02").ok_or("the group's key is not base64")?;
+    write_private(key, &format!("{derived}\n"))?;
+    let device = Device::new("dev-01", &device_key).module(Module::new("azureiotsecurity", &module_key));
+    let dps = Dps::new("0ne00000A0A").group(Group::new("fleet", &group_key));
+    Ok(Config { hubs: vec![Hub::new(HOST).device(device)], dps: Some(dps) })
 }
 
 fn new_key() -> Result<String, Box<dyn Error>> {

@@ -48,17 +48,31 @@ impl<'a> Token<'a> {
         hmac::verify(&key, text.as_bytes(), &self.signature).is_ok()
     }
 
-    /// Whether it is good for `path` (`host/devices/id…`) or for something that `path` is a part of. Clients write
-    /// the resource raw, encoded once or twice, and in lower case; all of them are in use.
+    /// Whether it is good for `path` (`host/devices/id…`) or for something that `path` is a part of.
     pub(crate) fn is_good_for(&self, path: &str) -> bool {
-        let once = percent_decode_str(self.resource).decode_utf8_lossy();
-        let twice = percent_decode_str(&once).decode_utf8_lossy();
-        let path = path.to_lowercase();
-        [self.resource, &once, &twice].iter().any(|resource| {
-            let resource = resource.to_lowercase();
-            path.strip_prefix(resource.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        self.has_resource(|resource| {
+            let rest = path.to_lowercase();
+            rest.strip_prefix(resource).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     }
+
+    /// Whether it is good for `path` and nothing wider.
+    pub(crate) fn is_just_for(&self, path: &str) -> bool {
+        self.has_resource(|resource| path.to_lowercase() == resource)
+    }
+
+    /// Clients write the resource raw, encoded once or twice, and in lower case; all of them are in use.
+    fn has_resource(&self, is_it: impl Fn(&str) -> bool) -> bool {
+        let once = percent_decode_str(self.resource).decode_utf8_lossy();
+        let twice = percent_decode_str(&once).decode_utf8_lossy();
+        [self.resource, &once, &twice].iter().any(|resource| is_it(&resource.to_lowercase()))
+    }
+}
+
+/// The key of a device in a group, as base64: the group's key signs the registration id.
+pub(crate) fn derive(group_key: &[u8], registration_id: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, group_key);
+    data_encoding::BASE64.encode(hmac::sign(&key, registration_id.as_bytes()).as_ref())
 }
 
 #[cfg(test)]
@@ -92,6 +106,31 @@ mod tests {
         assert!(good("H", "h/devices/d"), "the whole hub");
         assert!(!good("h%2Fdevices%2Fd", "h/devices/dd"));
         assert!(!good("h%2Fdevices%2Fd", "h/devices"));
+    }
+
+    #[test]
+    fn a_registration_is_meant_as_a_whole() {
+        let just = |resource: &str| {
+            let token = format!("SharedAccessSignature sr={resource}&sig=AAAA&se=1&skn=");
+            Token::parse(&token).unwrap().is_just_for("0ne000A1B2C/registrations/dev-01")
+        };
+        assert!(just("0ne000A1B2C%2fregistrations%2Fdev-01") && just("0ne000a1b2c/registrations/dev-01"));
+        assert!(!just("0ne000A1B2C") && !just("0ne000A1B2C/registrations/dev-011"));
+    }
+
+    // The table of recorded tokens and the derivation beside it, with the bytes 40 to 5F as key.
+    #[test]
+    fn recorded_provisioning_tokens_hold() {
+        let key: Vec<u8> = (0x40..0x60).collect();
+        for (resource, signature) in [
+            ("0ne000A1B2C/registrations/dev-01", "zxq6sfQTjUF3r6V3RBr53QXyzaiIQR3xPR7HWdnUKeo="),
+            ("0ne000A1B2C%2fregistrations%2fdev-01", "X%2Byhfq0biD0ancMkHKN9jS%2Bobn0JB3XYRjwzbBadqXM%3D"),
+            ("0ne000a1b2c/registrations/dev-01", "jkrQDTEK57ftOt1L64z2dye6M9kxRjNf12zQBnyU38o%3d"),
+        ] {
+            let token = format!("SharedAccessSignature sr={resource}&sig={signature}&se=1700000000");
+            assert!(Token::parse(&token).unwrap().is_signed_with(&key), "{resource}");
+        }
+        assert_eq!(derive(&key, "dev-01"), "Sl/RvhrrwmxG/FZWT+sL1OsSCvrm8AYxjPP1JbFHOSU=");
     }
 
     #[test]

@@ -2,14 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use defender_auth_emulator::{Device, Emulator, Entry, Hub, Module, Refusal};
+use defender_auth_emulator::{Device, Dps, Emulator, Enrollment, Entry, Group, Hub, Module, Refusal, World};
 use ring::hmac;
+use serde_json::{Value, json};
 use std::{
     fs,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     process::{Command, Output, Stdio},
-    time::{SystemTime, UNIX_EPOCH},
+    thread,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 const HOST: &str = "contoso.azure-devices.net";
@@ -31,7 +33,8 @@ struct Root(PathBuf);
 
 impl Root {
     fn of(emulator: &Emulator) -> Self {
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("root-{}.pem", emulator.address().port()));
+        let name = format!("root-{}.pem", emulator.address()).replace(':', "-");
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::write(&path, emulator.root_pem()).unwrap();
         Self(path)
     }
@@ -123,12 +126,12 @@ finally:
 "#;
 
 /// The SDK dials port 8883 and no other, so the emulator gets a loopback address of its own, and plays the gateway.
-fn start_for_sdk() -> Emulator {
+fn start_for_sdk(world: impl Fn(&str) -> World) -> Emulator {
     let seed = std::process::id();
     for attempt in 0..50u32 {
         let [a, b, ..] = (seed.wrapping_mul(2_654_435_761).wrapping_add(attempt * 40_503)).to_be_bytes();
         let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 66, a, b.max(1))), 8883);
-        if let Ok(emulator) = Emulator::start([hub()], address) {
+        if let Ok(emulator) = Emulator::play(world(&address.ip().to_string()), address) {
             return emulator;
         }
     }
@@ -139,14 +142,18 @@ fn sdk(emulator: &Emulator, kind: &str, identity: &str, key: &str) -> Output {
     let root = Root::of(emulator);
     let gateway = emulator.address().ip();
     let text = format!("HostName={HOST};{identity};SharedAccessKey={key};GatewayHostName={gateway}");
+    python(&[SDK, &text, root.0.to_str().unwrap(), kind])
+}
+
+fn python(script_and_arguments: &[&str]) -> Output {
     let python = std::env::var("DEFENDER_AUTH_PYTHON").unwrap_or_else(|_| "python3".into());
-    Command::new(python).args(["-c", SDK, &text]).arg(&root.0).arg(kind).stdin(Stdio::null()).output().unwrap()
+    Command::new(python).arg("-c").args(script_and_arguments).stdin(Stdio::null()).output().unwrap()
 }
 
 #[test]
 #[ignore = "needs Azure's SDK for Python, which `cargo xtask test` brings"]
 fn azures_python_sdk_connects_as_device_and_as_module() {
-    let emulator = start_for_sdk();
+    let emulator = start_for_sdk(|_| World::new().hub(hub()));
     let output = sdk(&emulator, "device", "DeviceId=dev@1", DEVICE_KEY);
     assert!(output.status.success() && output.stdout.starts_with(b"connected"), "{output:?}");
     let output = sdk(&emulator, "module", "DeviceId=dev@1;ModuleId=azureiotsecurity", MODULE_KEY);
@@ -157,4 +164,123 @@ fn azures_python_sdk_connects_as_device_and_as_module() {
     let output = sdk(&emulator, "device", "DeviceId=dev@1", WRONG_KEY);
     assert!(!output.status.success(), "{output:?}");
     assert_eq!(emulator.journal().entries()[2], Entry::refused("dev@1", Refusal::Signature));
+}
+
+/// Provisions with Azure's SDK for Python and a symmetric key, and connects to the assigned hub as that device.
+const PROVISION: &str = r#"
+import json, sys
+from azure.iot.device import IoTHubDeviceClient, ProvisioningDeviceClient
+host, scope, registration_id, key, root = sys.argv[1:]
+root = open(root).read()
+client = ProvisioningDeviceClient.create_from_symmetric_key(
+    provisioning_host=host, registration_id=registration_id, id_scope=scope, symmetric_key=key,
+    server_verification_cert=root)
+client.provisioning_payload = {"modelId": "dtmi:a:b;1"}
+result = client.register()
+state = result.registration_state
+print(json.dumps([result.status, state.assigned_hub, state.device_id, state.sub_status,
+                  json.loads(state.response_payload or "null")]))
+client = IoTHubDeviceClient.create_from_symmetric_key(
+    symmetric_key=key, hostname=state.assigned_hub, device_id=state.device_id, server_verification_cert=root)
+try:
+    client.connect()
+    client.send_message("{}")
+finally:
+    client.shutdown()
+"#;
+
+fn provision(emulator: &Emulator, id: &str, key: &str) -> Output {
+    let root = Root::of(emulator);
+    python(&[PROVISION, &emulator.address().ip().to_string(), "0ne00000A0A", id, key, root.0.to_str().unwrap()])
+}
+
+#[test]
+#[ignore = "needs Azure's SDK for Python, which `cargo xtask test` brings"]
+fn azures_python_sdk_provisions_and_connects_to_its_hub() {
+    // The SDK dials the hub that it is assigned to, so that hub has the address for its name.
+    let emulator = start_for_sdk(|address| {
+        let one =
+            Enrollment::new("dev-01", DEVICE_KEY).device_id("pump@1").payload(json!({ "site": "north" })).pending(2);
+        let dps = Dps::new("0ne00000A0A").at(address).enrollment(one).group(Group::new("fleet", MODULE_KEY));
+        World::new().hub(Hub::new(address)).dps(dps)
+    });
+    let hub = emulator.address().ip().to_string();
+    let output = provision(&emulator, "dev-01", DEVICE_KEY);
+    assert!(output.status.success(), "{output:?}");
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result, json!(["assigned", hub, "pump@1", "initialAssignment", { "site": "north" }]));
+    assert_eq!(emulator.received_payload("dev-01").unwrap(), json!({ "modelId": "dtmi:a:b;1" }));
+    let statuses: Vec<String> = emulator.journal().entries().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        statuses,
+        [
+            r#"answered "register 0ne00000A0A/dev-01" with 202: assigning"#.to_owned(),
+            r#"answered "poll 0ne00000A0A/dev-01" with 202: assigning"#.to_owned(),
+            format!(r#"answered "poll 0ne00000A0A/dev-01" with 200: assigned to {hub}/pump@1"#),
+            format!("accepted {hub}/pump@1"),
+        ]
+    );
+
+    let derived = Group::device_key(MODULE_KEY, "dev-02").unwrap();
+    let output = provision(&emulator, "dev-02", &derived);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(emulator.journal().entries().last(), Some(&Entry::accepted(&format!("{hub}/dev-02"))));
+
+    let output = provision(&emulator, "dev-02", WRONG_KEY);
+    assert!(!output.status.success(), "{output:?}");
+    let denied = Entry::denied("register 0ne00000A0A/dev-02", 401, Refusal::Signature);
+    assert_eq!(emulator.journal().entries().last(), Some(&denied));
+}
+
+/// Reads a module's twin with Azure's SDK for Python, waits for one change of it, and reports.
+const TWIN: &str = r#"
+import json, queue, sys
+from azure.iot.device import IoTHubModuleClient
+text, root = sys.argv[1:]
+client = IoTHubModuleClient.create_from_connection_string(text, server_verification_cert=open(root).read())
+patches = queue.Queue()
+try:
+    client.connect()
+    client.on_twin_desired_properties_patch_received = patches.put
+    first = client.get_twin()
+    client.patch_twin_reported_properties({"ready": True, "gone": 1})
+    patch = patches.get(timeout=20)
+    client.patch_twin_reported_properties({"seen": patch["$version"], "gone": None})
+    print(json.dumps([first, patch, client.get_twin()]))
+finally:
+    client.shutdown()
+"#;
+
+#[test]
+#[ignore = "needs Azure's SDK for Python, which `cargo xtask test` brings"]
+fn azures_python_sdk_reads_and_reports_in_a_modules_twin() {
+    let emulator = start_for_sdk(|_| {
+        let module = Module::new("azureiotsecurity", MODULE_KEY).desired(json!({ "a": { "value": 1 }, "b": 2 }));
+        World::new().hub(Hub::new(HOST).device(Device::new("dev@1", DEVICE_KEY).module(module)))
+    });
+    let (root, gateway) = (Root::of(&emulator), emulator.address().ip());
+    let identity = "DeviceId=dev@1;ModuleId=azureiotsecurity";
+    let text = format!("HostName={HOST};{identity};SharedAccessKey={MODULE_KEY};GatewayHostName={gateway}");
+    let module = Some("azureiotsecurity");
+    let output = thread::scope(|scope| {
+        let sdk = scope.spawn(|| python(&[TWIN, &text, root.0.to_str().unwrap()]));
+        // The change comes once the SDK has reported, and so listens.
+        while emulator.reported(HOST, "dev@1", module).unwrap().get("ready").is_none() && !sdk.is_finished() {
+            thread::sleep(Duration::from_millis(50));
+        }
+        emulator.set_desired(HOST, "dev@1", module, json!({ "b": null, "c": 3 })).unwrap();
+        sdk.join().unwrap()
+    });
+    assert!(output.status.success(), "{output:?}");
+    let seen: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        seen,
+        json!([
+            { "desired": { "a": { "value": 1 }, "b": 2, "$version": 1 }, "reported": { "$version": 1 } },
+            { "b": null, "c": 3, "$version": 2 },
+            { "desired": { "a": { "value": 1 }, "c": 3, "$version": 2 },
+              "reported": { "ready": true, "seen": 2, "$version": 3 } },
+        ])
+    );
+    assert_eq!(emulator.reported(HOST, "dev@1", module).unwrap(), json!({ "ready": true, "seen": 2 }));
 }

@@ -1,0 +1,75 @@
+mod check;
+mod dps;
+mod enrollment;
+mod hub;
+mod json;
+mod key;
+mod module;
+
+pub(crate) use check::{check, keys as check_keys, module as check_module};
+pub use dps::Dps;
+pub use enrollment::{Enrollment, Group};
+pub use hub::{Device, Hub, Policy};
+pub(crate) use json::Json;
+pub(crate) use key::Key;
+pub(crate) use module::Authentication;
+pub use module::Module;
+
+use serde::Deserialize;
+
+/// A configuration file: `[[hub]]` with `host_name`, `[[hub.device]]` with `id` and `primary_key`, `[dps]`, and so on.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The hubs.
+    #[serde(default, rename = "hub")]
+    pub hubs: Vec<Hub>,
+    /// The provisioning service.
+    pub dps: Option<Dps>,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file is not TOML of the right shape.
+    #[error("the configuration cannot be read: {0}; see emulator/sample.toml")]
+    Toml(String),
+    /// A key that is not base64.
+    #[error("the key of {owner} is not base64; it needs its padding, and one byte at least")]
+    Key {
+        /// Whose key.
+        owner: String,
+    },
+    /// A module without what its authentication needs.
+    #[error("{owner} needs {what}, or another `authentication`")]
+    Lacking {
+        /// Which module.
+        owner: String,
+        /// What it lacks.
+        what: &'static str,
+    },
+    /// Desired properties that are not an object.
+    #[error("the desired properties of {owner} are not a JSON object")]
+    Desired {
+        /// Whose twin.
+        owner: String,
+    },
+    /// A group with the id of one device.
+    #[error("the group {0} has a `device_id`, which would be that of all its devices; leave it out")]
+    GroupDeviceId(String),
+    /// Nothing to play.
+    #[error("there is no hub in the configuration; add `[[hub]]`")]
+    Empty,
+}
+
+impl Config {
+    /// Reads a configuration file's text.
+    ///
+    /// # Errors
+    /// When it is not TOML, lacks a member, or has an unknown one.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        // Only the message: the whole error quotes the line, which may hold a key.
+        toml::from_str(text).map_err(|error| ConfigError::Toml(error.message().into()))
+    }
+}

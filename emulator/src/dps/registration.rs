@@ -1,0 +1,228 @@
+use super::claim::Claim;
+use crate::{
+    Refusal,
+    answer::Answer,
+    clock::Moment,
+    config::{Device, Hub},
+    guid::{etag, guid, random_hex},
+};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// As many registrations are kept.
+const LIMIT: usize = 10_000;
+
+/// Who has registered, by registration id in lower case.
+#[derive(Default)]
+pub(crate) struct Registrations(BTreeMap<String, Registration>);
+
+struct Registration {
+    /// The latest, and the only one that can be polled for.
+    operation: String,
+    phase: Phase,
+    /// The payload that was sent.
+    sent: Option<Value>,
+    created: Moment,
+    updated: Moment,
+    etag: String,
+    /// The last assignment, which outlives a registration that is under way.
+    assigned: Option<Assigned>,
+}
+
+enum Phase {
+    /// So many polls are still to come.
+    Assigning(u32),
+    Assigned,
+    Failed(u32, String),
+    Disabled,
+}
+
+struct Assigned {
+    hub: String,
+    device_id: String,
+    /// Whether it came from another hub.
+    moved: bool,
+}
+
+impl Registrations {
+    /// Begins anew, also for those who have an assignment.
+    pub(crate) fn register(
+        &mut self,
+        claim: &Claim<'_>,
+        hubs: &mut [Hub],
+        sent: Option<Value>,
+        now: Moment,
+    ) -> Result<Answer, Refusal> {
+        let id = claim.registration_id.to_ascii_lowercase();
+        if self.0.len() >= LIMIT && !self.0.contains_key(&id) {
+            return Err(Refusal::TooMany);
+        }
+        let hex = random_hex();
+        let operation = format!("5.{}.{}", hex.get(..16).unwrap_or_default(), guid());
+        let registration = self.0.entry(id).or_insert_with(|| Registration::new(now));
+        registration.operation = operation;
+        registration.sent = sent;
+        registration.phase = Phase::Assigning(claim.enrollment.pending);
+        // Nobody waits for a "no" that is certain.
+        if claim.enrollment.pending == 0 || claim.enrollment.disabled {
+            registration.finish(claim, hubs, now);
+        }
+        Ok(registration.operation_status(claim))
+    }
+
+    pub(crate) fn poll(
+        &mut self,
+        claim: &Claim<'_>,
+        hubs: &mut [Hub],
+        operation: &str,
+        now: Moment,
+    ) -> Result<Answer, Refusal> {
+        let registration = self.0.get_mut(&claim.registration_id.to_ascii_lowercase());
+        let registration =
+            registration.filter(|known| known.operation == operation).ok_or(Refusal::UnknownOperation)?;
+        if let Phase::Assigning(polls) = &mut registration.phase {
+            *polls = polls.saturating_sub(1);
+            if *polls == 0 || claim.enrollment.disabled {
+                registration.finish(claim, hubs, now);
+            }
+        }
+        Ok(registration.operation_status(claim))
+    }
+
+    pub(crate) fn look_up(&self, claim: &Claim<'_>) -> Answer {
+        let Some(registration) = self.0.get(&claim.registration_id.to_ascii_lowercase()) else {
+            let status = if claim.enrollment.disabled { "disabled" } else { "unassigned" };
+            let state = json!({ "registrationId": claim.registration_id, "status": status });
+            return Answer::new(200, &state, status);
+        };
+        Answer::new(200, &registration.state(claim), registration.outcome())
+    }
+
+    /// What a device has sent along.
+    pub(crate) fn sent(&self, registration_id: &str) -> Option<&Value> {
+        self.0.get(&registration_id.to_ascii_lowercase())?.sent.as_ref()
+    }
+}
+
+impl Registration {
+    fn new(now: Moment) -> Self {
+        let (operation, sent, assigned) = (String::new(), None, None);
+        Self { operation, phase: Phase::Assigning(0), sent, created: now, updated: now, etag: etag(), assigned }
+    }
+
+    fn finish(&mut self, claim: &Claim<'_>, hubs: &mut [Hub], now: Moment) {
+        let enrollment = claim.enrollment;
+        let hub = enrollment.hub.clone().or_else(|| hubs.first().map(|hub| hub.host_name.clone()));
+        self.phase = match (&enrollment.failing, hub) {
+            _ if enrollment.disabled => Phase::Disabled,
+            (Some(failure), _) => Phase::Failed(failure.code, failure.message.clone()),
+            (None, None) => Phase::Failed(400_208, "The enrollment has no hub to be assigned to.".into()),
+            (None, Some(hub)) => {
+                self.assign(claim, hubs, hub, now);
+                Phase::Assigned
+            }
+        };
+    }
+
+    fn assign(&mut self, claim: &Claim<'_>, hubs: &mut [Hub], hub: String, now: Moment) {
+        let device_id = claim.device_id().to_owned();
+        let before = self.assigned.take();
+        let is_new = before.as_ref().is_none_or(|before| before.hub != hub || before.device_id != device_id);
+        let left = before.as_ref().filter(|before| before.hub != hub);
+        let migrant = left.and_then(|before| leave(hubs, before));
+        settle(hubs, &hub, migrant, claim);
+        let moved = if is_new { left.is_some() } else { before.is_some_and(|before| before.moved) };
+        if is_new {
+            // Clients tell by these two whether anything has happened.
+            self.updated = now.max(self.updated.next());
+            self.etag = etag();
+        }
+        self.assigned = Some(Assigned { hub, device_id, moved });
+    }
+
+    const fn status(&self) -> &'static str {
+        match self.phase {
+            Phase::Assigning(_) => "assigning",
+            Phase::Assigned => "assigned",
+            Phase::Failed(..) => "failed",
+            Phase::Disabled => "disabled",
+        }
+    }
+
+    /// For the journal.
+    fn outcome(&self) -> String {
+        match (&self.phase, &self.assigned) {
+            (Phase::Assigned, Some(assigned)) => format!("assigned to {}/{}", assigned.hub, assigned.device_id),
+            (Phase::Failed(code, _), _) => format!("failed {code}"),
+            _ => self.status().into(),
+        }
+    }
+
+    fn operation_status(&self, claim: &Claim<'_>) -> Answer {
+        let pending = matches!(self.phase, Phase::Assigning(_));
+        let body = json!({
+            "operationId": self.operation,
+            "status": self.status(),
+            "registrationState": self.state(claim),
+        });
+        Answer::new(if pending { 202 } else { 200 }, &body, self.outcome())
+    }
+
+    fn state(&self, claim: &Claim<'_>) -> Value {
+        let disabled = claim.enrollment.disabled;
+        let mut state = Map::new();
+        let mut set = |name: &str, value: Value| state.insert(name.into(), value);
+        set("registrationId", claim.registration_id.into());
+        set("status", if disabled { "disabled" } else { self.status() }.into());
+        if matches!(self.phase, Phase::Assigning(_)) && !disabled {
+            return Value::Object(state);
+        }
+        set("createdDateTimeUtc", self.created.iso().into());
+        set("lastUpdatedDateTimeUtc", self.updated.iso().into());
+        set("etag", self.etag.as_str().into());
+        if let Some(group) = claim.group {
+            set("symmetricKey", json!({ "enrollmentGroupId": group }));
+        }
+        match (&self.phase, &self.assigned) {
+            (Phase::Assigned, Some(assigned)) => {
+                set("assignedHub", assigned.hub.as_str().into());
+                set("deviceId", assigned.device_id.as_str().into());
+                set("substatus", if assigned.moved { "deviceDataMigrated" } else { "initialAssignment" }.into());
+                if let Some(payload) = &claim.enrollment.payload {
+                    set("payload", payload.0.clone());
+                }
+            }
+            (Phase::Failed(code, message), _) => {
+                set("errorCode", (*code).into());
+                set("errorMessage", message.as_str().into());
+            }
+            _ => {}
+        }
+        Value::Object(state)
+    }
+}
+
+/// Takes the device from the hub where it was.
+fn leave(hubs: &mut [Hub], before: &Assigned) -> Option<Device> {
+    let hub = hubs.iter_mut().find(|hub| hub.is_at(&before.hub))?;
+    let index = hub.devices.iter().position(|device| device.id == before.device_id)?;
+    Some(hub.devices.remove(index))
+}
+
+/// Sees to it that the hub knows the device: by what it knows already, by what comes from its last hub, or by its keys.
+fn settle(hubs: &mut [Hub], host: &str, migrant: Option<Device>, claim: &Claim<'_>) {
+    let Some(hub) = hubs.iter_mut().find(|hub| hub.is_at(host)) else { return };
+    if hub.find(claim.device_id()).is_some() {
+        return;
+    }
+    let made = || {
+        let mut keys = claim.keys.iter();
+        let device = Device::new(claim.device_id(), keys.next()?);
+        Some(match keys.next() {
+            Some(secondary) => device.secondary_key(secondary),
+            None => device,
+        })
+    };
+    let migrant = migrant.map(|device| Device { id: claim.device_id().into(), ..device });
+    hub.devices.extend(migrant.or_else(made));
+}

@@ -1,0 +1,88 @@
+//! How each service words its errors.
+
+use crate::{Refusal, answer::Answer, clock::Moment, guid::guid};
+use serde_json::json;
+
+/// Who answers.
+#[derive(Clone, Copy)]
+pub(crate) enum Service {
+    Dps,
+    Hub,
+}
+
+impl Service {
+    /// The answer to a request that is refused.
+    pub(crate) fn refuse(self, reason: &Refusal, now: Moment) -> Answer {
+        match self {
+            Self::Dps => {
+                let (code, message) = provisioning_error(reason);
+                dps(code, message, now)
+            }
+            Self::Hub => {
+                let (status, name) = match reason {
+                    Refusal::ApiVersion => (400, "InvalidProtocolVersion"),
+                    Refusal::UnknownHub => (404, "IotHubNotFound"),
+                    Refusal::UnknownDevice => (404, "DeviceNotFound"),
+                    Refusal::UnknownModule => (404, "ModuleNotFound"),
+                    _ => (401, "IotHubUnauthorizedAccess"),
+                };
+                hub(status, name, now)
+            }
+        }
+    }
+
+    /// The answer to a request that fails for no fault of its own.
+    pub(crate) fn fail(self, status: u16, now: Moment) -> Answer {
+        match self {
+            Self::Dps => Answer { status, ..dps(u32::from(status) * 1000 + 1, phrase(status), now) },
+            Self::Hub => hub(status, "ServerError", now),
+        }
+    }
+}
+
+/// The code, whose first three digits are the status, and the message.
+const fn provisioning_error(reason: &Refusal) -> (u32, &'static str) {
+    match reason {
+        Refusal::ApiVersion | Refusal::Body => (400_207, "Bad request"),
+        Refusal::UnknownDps => (404_001, "Not found"),
+        Refusal::UnknownEnrollment => (404_201, "Enrollment not found"),
+        Refusal::UnknownOperation => (404_202, "Operation not found"),
+        Refusal::TooMany => (429_001, "Too many requests"),
+        _ => (401_002, "Unauthorized"),
+    }
+}
+
+fn dps(code: u32, message: &str, now: Moment) -> Answer {
+    let status = u16::try_from(code / 1000).unwrap_or(500);
+    let body = json!({ "errorCode": code, "trackingId": guid(), "message": message, "timestampUtc": now.iso() });
+    Answer::new(status, &body, message)
+}
+
+fn hub(status: u16, name: &str, now: Moment) -> Answer {
+    let message = format!("ErrorCode:{name};{}", phrase(status));
+    let tracking = format!("Tracking ID:{}-TimeStamp:{}", guid(), now.iso());
+    Answer::new(status, &json!({ "Message": message, "ExceptionMessage": tracking }), name)
+}
+
+/// What a status is called.
+pub(crate) const fn phrase(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        202 => "Accepted",
+        204 => "No Content",
+        302 => "Found",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        411 => "Length Required",
+        413 => "Content Too Large",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
+        500 => "Internal Server Error",
+        503 => "Service Unavailable",
+        _ => "Other",
+    }
+}

@@ -1,0 +1,131 @@
+use httparse::{EMPTY_HEADER, Header, Status};
+
+/// How long a request's head may be.
+pub(crate) const HEAD: usize = 16 * 1024;
+
+/// How long a request's body may be.
+pub(crate) const BODY: usize = 64 * 1024;
+
+/// How many headers there may be.
+const HEADERS: usize = 64;
+
+/// The head of a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    /// Without the port.
+    pub(crate) host: String,
+    pub(crate) authorization: Option<String>,
+    pub(crate) body: usize,
+    /// Whether the client wants the connection to end.
+    pub(crate) closes: bool,
+    /// Whether the client waits for permission to send the body.
+    pub(crate) waits: bool,
+}
+
+/// A request that cannot be taken: the status to answer with, and why.
+pub(crate) type Unfit = (u16, &'static str);
+
+/// The head at the beginning of `bytes` and its length, or `None` while it is not all there.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Unfit> {
+    let mut headers = [EMPTY_HEADER; HEADERS];
+    let mut request = httparse::Request::new(&mut headers);
+    let length = match request.parse(bytes) {
+        Ok(Status::Complete(length)) if length <= HEAD => length,
+        Ok(Status::Partial) if bytes.len() <= HEAD => return Ok(None),
+        Ok(_) => return Err((431, "the head is too long")),
+        Err(httparse::Error::TooManyHeaders) => return Err((431, "there are too many headers")),
+        Err(_) => return Err((400, "this is not HTTP/1.1")),
+    };
+    let headers = Headers(request.headers);
+    if headers.one("transfer-encoding")?.is_some() {
+        return Err((411, "the body comes without a Content-Length"));
+    }
+    let target = request.path.unwrap_or_default();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let host = headers.one("host")?.ok_or((400, "there is no Host header"))?;
+    let connection = headers.one("connection")?.unwrap_or_default();
+    let head = Head {
+        method: request.method.unwrap_or_default().into(),
+        path: path.into(),
+        query: query.into(),
+        host: without_port(host).into(),
+        authorization: headers.one("authorization")?.map(Into::into),
+        body: headers.one("content-length")?.map_or(Ok(0), length_of)?,
+        closes: request.version == Some(0) || connection.to_ascii_lowercase().contains("close"),
+        waits: headers.one("expect")?.is_some_and(|value| value.eq_ignore_ascii_case("100-continue")),
+    };
+    Ok(Some((head, length)))
+}
+
+struct Headers<'h, 'b>(&'h [Header<'b>]);
+
+impl<'b> Headers<'_, 'b> {
+    /// The value of a header that may come once.
+    fn one(&self, name: &str) -> Result<Option<&'b str>, Unfit> {
+        let mut values = self.0.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
+        let Some(header) = values.next() else { return Ok(None) };
+        if values.next().is_some() {
+            return Err((400, "a header comes twice"));
+        }
+        let value = std::str::from_utf8(header.value).map_err(|_| (400, "a header is not UTF-8"))?;
+        Ok(Some(value.trim()))
+    }
+}
+
+fn length_of(text: &str) -> Result<usize, Unfit> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err((400, "the Content-Length is not a number"));
+    }
+    text.parse().ok().filter(|length| *length <= BODY).ok_or((413, "the body is too long"))
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        // An address in brackets may end in a bracket, with colons before it.
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Option<(Head, usize)>, Unfit> {
+        parse(text.as_bytes())
+    }
+
+    #[test]
+    fn heads_are_read() {
+        let text = "PUT /a/b?x=1 HTTP/1.1\r\nHost: h:443\r\nauthorization: SharedAccessSignature sr=x \r\n\
+                    Content-Length: 3\r\nConnection: Close\r\n\r\nabc";
+        let (head, length) = read(text).unwrap().unwrap();
+        assert_eq!(&text[length..], "abc");
+        assert_eq!((head.method.as_str(), head.path.as_str(), head.query.as_str()), ("PUT", "/a/b", "x=1"));
+        assert_eq!((head.host.as_str(), head.body, head.closes, head.waits), ("h", 3, true, false));
+        assert_eq!(head.authorization.as_deref(), Some("SharedAccessSignature sr=x"));
+        assert_eq!(read(&text[..40]).unwrap(), None);
+        assert_eq!(without_port("[::1]:80"), "[::1]");
+        assert_eq!(without_port("[::1]"), "[::1]");
+    }
+
+    #[test]
+    fn what_does_not_fit_has_a_status() {
+        let status = |text: &str| read(text).unwrap_err().0;
+        let with = |header: &str| status(&format!("GET / HTTP/1.1\r\nHost: h\r\n{header}\r\n\r\n"));
+        assert_eq!(status("nonsense\r\n\r\n"), 400);
+        assert_eq!(status("GET / HTTP/1.1\r\n\r\n"), 400);
+        assert_eq!(with("Host: h"), 400);
+        assert_eq!(with("Content-Length: 1\r\nContent-Length: 2"), 400);
+        assert_eq!(with("Content-Length: +1"), 400);
+        assert_eq!(with("Content-Length: 65537"), 413);
+        assert_eq!(with("Content-Length: 99999999999999999999999"), 413);
+        assert_eq!(with("Transfer-Encoding: chunked"), 411);
+        assert_eq!(with(&"a: b\r\n".repeat(70)), 431);
+        assert_eq!(with(&format!("a: {}", "b".repeat(HEAD))), 431);
+        assert_eq!(status(&format!("GET /{}", "b".repeat(HEAD))), 431, "before its end");
+    }
+}

@@ -1,0 +1,55 @@
+use super::request::Head;
+use percent_encoding::percent_decode_str;
+
+/// What a path is about.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    Register { scope: String, id: String },
+    Status { scope: String, id: String, operation: String },
+    Lookup { scope: String, id: String },
+    Module { device: String, module: String },
+}
+
+/// The route, or the status for a path or a method that is not served.
+pub(crate) fn route(head: &Head) -> Result<Route, u16> {
+    let segments: Option<Vec<String>> = head.path.strip_prefix('/').and_then(|path| {
+        path.split('/').map(|segment| percent_decode_str(segment).decode_utf8().ok().map(Into::into)).collect()
+    });
+    let Some(segments) = segments else { return Err(400) };
+    let names: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let own = |text: &str| text.to_owned();
+    let (method, route) = match names.as_slice() {
+        ["devices", device, "modules", module] => ("GET", Route::Module { device: own(device), module: own(module) }),
+        [scope, "registrations", id] => ("POST", Route::Lookup { scope: own(scope), id: own(id) }),
+        [scope, "registrations", id, "register"] => ("PUT", Route::Register { scope: own(scope), id: own(id) }),
+        [scope, "registrations", id, "operations", operation] => {
+            ("GET", Route::Status { scope: own(scope), id: own(id), operation: own(operation) })
+        }
+        _ => return Err(404),
+    };
+    if head.method == method { Ok(route) } else { Err(405) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::request::parse;
+
+    fn routed(line: &str) -> Result<Route, u16> {
+        let (head, _) = parse(format!("{line} HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes()).unwrap().unwrap();
+        route(&head)
+    }
+
+    #[test]
+    fn paths_lead_somewhere_or_nowhere() {
+        let module = Route::Module { device: "n@m/x".into(), module: "m".into() };
+        assert_eq!(routed("GET /devices/n%40m%2Fx/modules/m?api-version=1"), Ok(module));
+        let (scope, id) = ("0ne".to_owned(), "a".to_owned());
+        assert_eq!(routed("PUT /0ne/registrations/a/register"), Ok(Route::Register { scope, id }));
+        let status = Route::Status { scope: "0ne".into(), id: "a".into(), operation: "5.x".into() };
+        assert_eq!(routed("GET /0ne/registrations/a/operations/5.x"), Ok(status));
+        assert_eq!(routed("GET /0ne/registrations/a"), Err(405));
+        assert_eq!(routed("GET /devices/d"), Err(404));
+        assert_eq!(routed("GET /%ff/registrations/a"), Err(400));
+    }
+}

@@ -1,0 +1,187 @@
+use super::{
+    request::{self, Head},
+    route::{Route, route},
+};
+use crate::{
+    Entry, Refusal,
+    answer::{Answer, Ending},
+    dps::{self, Asked, Operation},
+    errors::{Service, phrase},
+    login::one_version,
+    rest::{self, ModuleGet},
+    state::Shared,
+    wire::{Came, PATIENCE, Wire},
+};
+use rustls::ServerConfig;
+use std::{
+    fmt::Write as _,
+    net::{IpAddr, TcpStream},
+    sync::Arc,
+    time::Instant,
+};
+
+/// Serves one connection to its end.
+pub(crate) fn serve(stream: TcpStream, tls: Arc<ServerConfig>, shared: &Shared) {
+    let exchange = Wire::new(stream, tls).map(|wire| Exchange { wire, buffer: Vec::new(), shared, answered: false });
+    if let Err(reason) = exchange.and_then(Exchange::run) {
+        shared.note(Entry::Dropped { reason });
+    }
+}
+
+struct Exchange<'a> {
+    wire: Wire,
+    /// What was received and not yet used.
+    buffer: Vec<u8>,
+    shared: &'a Shared,
+    answered: bool,
+}
+
+/// What follows an answer.
+enum Turn {
+    Next,
+    Close,
+    Reset,
+}
+
+impl Exchange<'_> {
+    /// Ends with the reason why there was no request. A connection that had its answer may end as it likes.
+    fn run(mut self) -> Result<(), String> {
+        let ended = loop {
+            match self.turn() {
+                Ok(Turn::Next) => {}
+                Ok(Turn::Close) => break Ok(()),
+                Ok(Turn::Reset) => return self.wire.reset().map_err(|error| error.to_string()),
+                Err(reason) => break Err(reason),
+            }
+        };
+        self.wire.close();
+        if self.answered { Ok(()) } else { ended }
+    }
+
+    /// Takes one request and answers it.
+    fn turn(&mut self) -> Result<Turn, String> {
+        let deadline = Instant::now() + PATIENCE;
+        let (head, length) = loop {
+            match request::parse(&self.buffer) {
+                Ok(Some(parsed)) => break parsed,
+                Ok(None) => self.receive(deadline)?,
+                Err((status, reason)) => {
+                    self.answered = true;
+                    self.shared.note(Entry::Dropped { reason: format!("answered with {status}: {reason}") });
+                    let answer = Service::Dps.fail(status, self.shared.clock.now());
+                    self.send(&answer, true)?;
+                    return Ok(Turn::Close);
+                }
+            }
+        };
+        self.buffer.drain(..length);
+        if head.waits && self.buffer.len() < head.body {
+            self.wire.write(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+        }
+        while self.buffer.len() < head.body {
+            self.receive(deadline)?;
+        }
+        let body: Vec<u8> = self.buffer.drain(..head.body).collect();
+        let answer = self.answer(&head, &body);
+        self.answered = true;
+        self.shared.wait(answer.delay);
+        self.send(&answer, head.closes)?;
+        Ok(match answer.ending {
+            Ending::HalfAndReset => Turn::Reset,
+            Ending::Half => Turn::Close,
+            Ending::Whole if head.closes => Turn::Close,
+            Ending::Whole => Turn::Next,
+        })
+    }
+
+    fn receive(&mut self, deadline: Instant) -> Result<(), String> {
+        let mut chunk = [0; 8192];
+        loop {
+            if self.shared.stops() {
+                return Err("the emulator stops".into());
+            }
+            if Instant::now() >= deadline {
+                return Err("the client was silent for too long".into());
+            }
+            if let Came::Bytes(count) = self.wire.read(&mut chunk)? {
+                self.buffer.extend_from_slice(chunk.get(..count).unwrap_or_default());
+                return Ok(());
+            }
+        }
+    }
+
+    fn answer(&self, head: &Head, body: &[u8]) -> Answer {
+        let token = head.authorization.as_deref();
+        let provision = |scope: &str, id: &str, operation| {
+            if !self.is_provisioning_host(&head.host) {
+                return self.lost(head);
+            }
+            let api_version = one_version(&head.query).unwrap_or_default();
+            dps::ask(self.shared, &Asked { scope, registration_id: id, operation, api_version, token, body })
+        };
+        match route(head) {
+            Ok(Route::Register { scope, id }) => provision(&scope, &id, Operation::Register),
+            Ok(Route::Status { scope, id, operation }) => provision(&scope, &id, Operation::Status(&operation)),
+            Ok(Route::Lookup { scope, id }) => provision(&scope, &id, Operation::Lookup),
+            Ok(Route::Module { device, module }) => {
+                let host = self.hub_at(&head.host);
+                let query = &head.query;
+                rest::ask(self.shared, &ModuleGet { host: &host, device: &device, module: &module, query, token })
+            }
+            Err(status) => {
+                let request = format!("{} {}", head.method, head.path);
+                self.shared.note(Entry::answered(&request, status, "this is not served here"));
+                Service::Dps.fail(status, self.shared.clock.now())
+            }
+        }
+    }
+
+    /// The answer to a registration that came to the wrong host.
+    fn lost(&self, head: &Head) -> Answer {
+        let reason = Refusal::UnknownDps;
+        let answer = Service::Dps.refuse(&reason, self.shared.clock.now());
+        let request = format!("{} {} at {}", head.method, head.path, head.host);
+        self.shared.note(Entry::denied(&request, answer.status, reason));
+        answer
+    }
+
+    fn is_provisioning_host(&self, host: &str) -> bool {
+        let state = self.shared.state();
+        state.dps.as_ref().is_some_and(|dps| dps.host_name.eq_ignore_ascii_case(host) || is_this_machine(host))
+    }
+
+    /// The hub that is meant: by this machine's own names, the only one.
+    fn hub_at(&self, host: &str) -> String {
+        let state = self.shared.state();
+        match state.hubs.as_slice() {
+            [hub] if is_this_machine(host) => hub.host_name.clone(),
+            _ => host.into(),
+        }
+    }
+
+    fn send(&mut self, answer: &Answer, closes: bool) -> Result<(), String> {
+        let body = match answer.ending {
+            Ending::Whole => &answer.body,
+            Ending::Half | Ending::HalfAndReset => answer.half(),
+        };
+        let mut text = format!("HTTP/1.1 {} {}\r\n", answer.status, phrase(answer.status));
+        let date = self.shared.clock.now().http();
+        let (kind, length) = (answer.content_type, answer.body.len());
+        let connection = if closes || answer.ending != Ending::Whole { "close" } else { "keep-alive" };
+        let _ = write!(text, "Date: {date}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n");
+        let _ = write!(text, "Connection: {connection}\r\n");
+        for (name, value) in [("Retry-After", &answer.retry_after), ("Location", &answer.location)] {
+            if let Some(value) = value {
+                let _ = write!(text, "{name}: {value}\r\n");
+            }
+        }
+        text.push_str("\r\n");
+        text.push_str(body);
+        self.wire.write(text.as_bytes())
+    }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}

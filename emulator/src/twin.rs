@@ -1,0 +1,174 @@
+//! The twin of a device or module: what it should be, and what it says it is.
+
+use crate::{Refusal, config::Json};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::collections::VecDeque;
+
+/// How large each half of a twin may become, as the service has it.
+const LIMIT: usize = 32 * 1024;
+
+/// As many patches are kept for sessions that have not sent them yet.
+const PATCHES: usize = 64;
+
+#[derive(Clone, Deserialize)]
+#[serde(from = "Json")]
+pub(crate) struct Twin {
+    desired: Half,
+    reported: Half,
+    patches: VecDeque<(u64, Value)>,
+}
+
+#[derive(Clone)]
+struct Half {
+    properties: Value,
+    version: u64,
+}
+
+impl Half {
+    const fn new(properties: Value) -> Self {
+        Self { properties, version: 1 }
+    }
+
+    /// Takes the patch, or leaves everything as it is.
+    fn patch(&mut self, patch: &Value) -> Result<u64, Refusal> {
+        // Names that begin with `$` are the service's own.
+        let is_good = patch.as_object().is_some_and(|members| members.keys().all(|name| !name.starts_with('$')));
+        let mut merged = self.properties.clone();
+        merge(&mut merged, patch);
+        if !is_good || merged.to_string().len() > LIMIT {
+            return Err(Refusal::Patch);
+        }
+        self.version += 1;
+        self.properties = merged;
+        Ok(self.version)
+    }
+
+    fn to_json(&self) -> Value {
+        with_version(&self.properties, self.version)
+    }
+}
+
+impl From<Json> for Twin {
+    fn from(Json(desired): Json) -> Self {
+        Self::new(desired)
+    }
+}
+
+impl Default for Twin {
+    fn default() -> Self {
+        Self::new(Value::Object(Map::new()))
+    }
+}
+
+impl Twin {
+    pub(crate) fn new(desired: Value) -> Self {
+        let reported = Half::new(Value::Object(Map::new()));
+        Self { desired: Half::new(desired), reported, patches: VecDeque::new() }
+    }
+
+    /// Whether the configured properties are an object.
+    pub(crate) fn is_good(&self) -> bool {
+        self.desired.properties.is_object()
+    }
+
+    /// What a client reads.
+    pub(crate) fn document(&self) -> Value {
+        json!({ "desired": self.desired.to_json(), "reported": self.reported.to_json() })
+    }
+
+    /// What was reported, without the version.
+    pub(crate) const fn reported(&self) -> &Value {
+        &self.reported.properties
+    }
+
+    /// The new version.
+    pub(crate) fn report(&mut self, patch: &Value) -> Result<u64, Refusal> {
+        self.reported.patch(patch)
+    }
+
+    /// The new version. The patch is kept for those who are connected.
+    pub(crate) fn desire(&mut self, patch: Value) -> Result<u64, Refusal> {
+        let version = self.desired.patch(&patch)?;
+        if self.patches.len() >= PATCHES {
+            self.patches.pop_front();
+        }
+        self.patches.push_back((version, patch));
+        Ok(version)
+    }
+
+    pub(crate) const fn desired_version(&self) -> u64 {
+        self.desired.version
+    }
+
+    /// The patches since a version, each with its own, as they are published.
+    pub(crate) fn patches_since(&self, version: u64) -> Vec<(u64, Value)> {
+        let new = self.patches.iter().filter(|(of, _)| *of > version);
+        new.map(|(of, patch)| (*of, with_version(patch, *of))).collect()
+    }
+}
+
+fn with_version(properties: &Value, version: u64) -> Value {
+    let mut members = properties.as_object().cloned().unwrap_or_default();
+    members.insert("$version".into(), version.into());
+    Value::Object(members)
+}
+
+/// Merges as RFC 7396 says: objects member by member, null removes, everything else replaces.
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Value::Object(target) = target else { return };
+    for (name, value) in patch {
+        if value.is_null() {
+            target.remove(name);
+        } else {
+            merge(target.entry(name.as_str()).or_insert(Value::Null), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patches_merge_and_null_removes() {
+        let mut twin = Twin::new(json!({ "a": { "value": 1 } }));
+        assert_eq!(twin.report(&json!({ "x": { "y": 1, "z": null }, "w": [1] })).unwrap(), 2);
+        assert_eq!(twin.report(&json!({ "x": { "z": 2 }, "w": null })).unwrap(), 3);
+        assert_eq!(twin.reported(), &json!({ "x": { "y": 1, "z": 2 } }));
+        let document = json!({
+            "desired": { "a": { "value": 1 }, "$version": 1 },
+            "reported": { "x": { "y": 1, "z": 2 }, "$version": 3 }
+        });
+        assert_eq!(twin.document(), document);
+    }
+
+    #[test]
+    fn desired_patches_are_there_for_whoever_lacks_them() {
+        let mut twin = Twin::default();
+        twin.desire(json!({ "a": 1 })).unwrap();
+        twin.desire(json!({ "a": null })).unwrap();
+        assert_eq!(twin.patches_since(2), [(3, json!({ "a": null, "$version": 3 }))]);
+        assert_eq!(twin.patches_since(3), []);
+        for _ in 0..2 * PATCHES {
+            twin.desire(json!({})).unwrap();
+        }
+        assert_eq!(twin.patches_since(0).len(), PATCHES);
+    }
+
+    #[test]
+    fn what_is_no_patch_changes_nothing() {
+        let mut twin = Twin::default();
+        for patch in [json!([]), json!(null), json!({ "$version": 9 }), json!({ "a": "x".repeat(LIMIT) })] {
+            assert_eq!(twin.report(&patch), Err(Refusal::Patch));
+        }
+        assert_eq!(twin.document(), Twin::default().document());
+    }
+}

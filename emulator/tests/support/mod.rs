@@ -1,0 +1,194 @@
+//! Clients for the tests: just enough of TLS, HTTP and MQTT to see what the emulator answers.
+
+#![allow(dead_code, reason = "every test file has its own copy, and none uses all of it")]
+
+use defender_auth_emulator::{Emulator, World};
+use mqtt_protocol_core::mqtt::{
+    Connection, Version,
+    common::Cursor,
+    connection::{Event, role},
+    packet::{GenericPacketTrait as _, Packet, Qos, SubEntry, SubOpts, v3_1_1},
+    result_code::{ConnectReturnCode, SubackReturnCode},
+};
+use ring::hmac;
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+    crypto::ring as provider,
+    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+};
+use serde_json::Value;
+use std::{
+    collections::VecDeque,
+    io::{self, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+pub(crate) const HUB: &str = "contoso.azure-devices.net";
+pub(crate) const DPS: &str = "global.azure-devices-provisioning.net";
+pub(crate) const KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
+pub(crate) const OTHER: &str = "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=";
+
+pub(crate) fn play(world: World) -> Emulator {
+    Emulator::play(world, "127.0.0.1:0".parse().unwrap()).unwrap()
+}
+
+/// A token that holds for ten minutes.
+pub(crate) fn token(resource: &str, key: &str) -> String {
+    let expiry = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 600;
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &data_encoding::BASE64.decode(key.as_bytes()).unwrap());
+    let signature = hmac::sign(&key, format!("{resource}\n{expiry}").as_bytes());
+    let signature = data_encoding::BASE64.encode(signature.as_ref()).replace('+', "%2B");
+    format!("SharedAccessSignature sr={resource}&sig={signature}&se={expiry}")
+}
+
+pub(crate) type Tls = StreamOwned<ClientConnection, TcpStream>;
+
+pub(crate) fn dial(emulator: &Emulator, address: SocketAddr, name: &str) -> Tls {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(emulator.root_pem().as_bytes()).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(provider::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let tls = ClientConnection::new(Arc::new(config), ServerName::try_from(name.to_owned()).unwrap()).unwrap();
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    StreamOwned::new(tls, stream)
+}
+
+/// An answer over HTTPS.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
+
+/// Sends text as it is and reads to the end.
+pub(crate) fn raw(emulator: &Emulator, name: &str, text: &str) -> io::Result<String> {
+    let mut tls = dial(emulator, emulator.https_address(), name);
+    tls.write_all(text.as_bytes())?;
+    let mut answer = Vec::new();
+    tls.read_to_end(&mut answer)?;
+    Ok(String::from_utf8(answer).unwrap())
+}
+
+pub(crate) fn request(line: &str, host: &str, token: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "{line} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {token}\r\nContent-Length: {length}\r\n\
+         Connection: close\r\n\r\n{body}"
+    )
+}
+
+/// One request and its answer.
+pub(crate) fn https(emulator: &Emulator, line: &str, host: &str, token: &str, body: &str) -> Answer {
+    answer(&raw(emulator, host, &request(line, host, token, body)).unwrap())
+}
+
+pub(crate) fn answer(text: &str) -> Answer {
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, head: head.into(), body: body.into() }
+}
+
+/// A client over MQTT.
+pub(crate) struct Mqtt {
+    tls: Tls,
+    engine: Connection<role::Client>,
+    came: VecDeque<Packet>,
+}
+
+impl Mqtt {
+    pub(crate) fn connect(
+        emulator: &Emulator,
+        name: &str,
+        id: &str,
+        user: &str,
+        password: &str,
+    ) -> (Self, ConnectReturnCode) {
+        let mut engine = Connection::new(Version::V3_1_1);
+        engine.set_auto_pub_response(true);
+        let tls = dial(emulator, emulator.address(), name);
+        let mut client = Self { tls, engine, came: VecDeque::new() };
+        let connect = v3_1_1::Connect::builder().client_id(id).unwrap().user_name(user).unwrap();
+        let connect = connect.password(password).unwrap().clean_session(true).build().unwrap();
+        client.send(connect.into());
+        match client.receive().unwrap() {
+            Packet::V3_1_1Connack(connack) => (client, connack.return_code()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn subscribe(&mut self, filter: &str, qos: Qos) -> SubackReturnCode {
+        let entry = SubEntry::new(filter, SubOpts::new().set_qos(qos)).unwrap();
+        let id = self.engine.acquire_packet_id().unwrap();
+        self.send(v3_1_1::Subscribe::builder().packet_id(id).entries(vec![entry]).build().unwrap().into());
+        match self.receive().unwrap() {
+            Packet::V3_1_1Suback(suback) => suback.return_codes()[0],
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn publish(&mut self, topic: &str, payload: &str) {
+        let publish = v3_1_1::Publish::builder().topic_name(topic).unwrap().payload(payload).qos(Qos::AtMostOnce);
+        self.send(publish.build().unwrap().into());
+    }
+
+    /// The next message: its topic, its payload, and how it came. `None` when the connection ends.
+    pub(crate) fn message(&mut self) -> Option<(String, String, Qos)> {
+        match self.receive()? {
+            Packet::V3_1_1Publish(publish) => {
+                let payload = String::from_utf8(publish.payload().as_slice().to_vec()).unwrap();
+                Some((publish.topic_name().into(), payload, publish.qos()))
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn send(&mut self, packet: Packet) {
+        let events = self.engine.send(packet);
+        self.act(events);
+    }
+
+    fn act(&mut self, events: Vec<Event>) {
+        for event in events {
+            match event {
+                Event::RequestSendPacket { packet, .. } => {
+                    self.tls.write_all(&packet.to_continuous_buffer()).unwrap();
+                }
+                Event::NotifyPacketReceived(packet) => self.came.push_back(packet),
+                _ => {}
+            }
+        }
+    }
+
+    fn receive(&mut self) -> Option<Packet> {
+        let mut buffer = [0; 4096];
+        while self.came.is_empty() {
+            let count = self.tls.read(&mut buffer).unwrap();
+            if count == 0 {
+                return None;
+            }
+            let mut cursor = Cursor::new(&buffer[..count]);
+            while cursor.position() < count as u64 {
+                let events = self.engine.recv(&mut cursor);
+                self.act(events);
+            }
+        }
+        self.came.pop_front()
+    }
+}
