@@ -66,12 +66,18 @@ impl Attempt {
         if now > self.deadline { Err(Error::OutOfTime) } else { Ok(()) }
     }
 
-    /// What an answer means before it is read: go on, ask again later, or give up.
-    pub(crate) fn judge<'a>(&mut self, now: UnixTime, response: &Response<'a>) -> Result<Verdict<'a>, Error> {
+    /// Whether an answer is looked at: it came in time and is no longer than any of this service's.
+    pub(crate) fn admit(&self, now: UnixTime, response: &Response<'_>) -> Result<(), Error> {
         self.check(now)?;
         if response.body.len() > BODY_LIMIT {
             return Err(ProtocolError::new("body", Problem::TooLong).into());
         }
+        Ok(())
+    }
+
+    /// What an answer means before it is read: go on, ask again later, or give up.
+    pub(crate) fn judge<'a>(&mut self, now: UnixTime, response: &Response<'a>) -> Result<Verdict<'a>, Error> {
+        self.admit(now, response)?;
         match response.status {
             200..=299 => {
                 self.backoff.reset();
@@ -129,10 +135,17 @@ impl Asked {
     }
 }
 
-/// Words of a service for a log: no control characters, no end of a token, and not too many.
+/// Words of a service for a log: nothing that moves the cursor or turns the line round, no part of a credential, and not
+/// too many.
 pub(crate) fn printable(text: &str) -> String {
-    if text.contains("SharedAccess") {
+    let quotes =
+        |what: &str| text.as_bytes().windows(what.len()).any(|part| part.eq_ignore_ascii_case(what.as_bytes()));
+    if quotes("SharedAccess") || quotes("sig=") {
         return "(withheld, because it quotes a credential)".into();
     }
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(256).collect()
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars().map(|c| if steers(c) { ' ' } else { c }).take(256).collect()
 }

@@ -1,6 +1,7 @@
 //! JSON that travels through the library untouched.
 
 use alloc::{borrow::ToOwned as _, boxed::Box};
+use core::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -21,8 +22,9 @@ pub enum PayloadError {
     TooLong,
 }
 
-/// Any JSON value, kept as text: custom data that is sent with a registration or handed back by it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// Any JSON value, kept as text: custom data that is sent with a registration or handed back by it. As an allocation may
+/// hand out secrets in it, it is not shown by `Debug`.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Payload(Box<RawValue>);
 
@@ -68,6 +70,12 @@ impl Payload {
 
     pub(crate) fn as_raw(&self) -> &RawValue {
         &self.0
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Payload({} bytes)", self.as_str().len())
     }
 }
 

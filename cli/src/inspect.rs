@@ -1,16 +1,19 @@
 use crate::{arguments::Inspect, clock, failure::Failure, output};
 use defender_auth::{
-    Outcome, UnixTime,
-    agent::{self, Finding, TextFile},
+    Plan, UnixTime,
+    agent::{self, TextFile},
     credential::Credential,
+    identity::Identity,
 };
 use serde::Serialize;
 
 /// What there is to say. A member that does not apply is `null`.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Report {
     kind: &'static str,
     host_name: String,
+    id_scope: Option<String>,
+    registration_id: Option<String>,
     device_id: Option<String>,
     module_id: Option<String>,
     gateway_host_name: Option<String>,
@@ -24,8 +27,7 @@ struct Report {
 pub(crate) fn run(arguments: &Inspect) -> Result<(), Failure> {
     let report = match arguments.source.load_or_service()? {
         Ok(loaded) => {
-            let outcome = loaded.plan.outcome().ok_or_else(|| Failure::Call("this plan asks the network".into()))?;
-            Report::of(outcome, &loaded.findings)
+            Report { findings: loaded.findings.iter().map(ToString::to_string).collect(), ..Report::of(&loaded.plan)? }
         }
         Err(text) => Report::of_service(&text)?,
     };
@@ -33,26 +35,48 @@ pub(crate) fn run(arguments: &Inspect) -> Result<(), Failure> {
 }
 
 impl Report {
-    fn of(outcome: &Outcome, findings: &[Finding]) -> Self {
-        let identity = outcome.identity();
-        let policy = match outcome.credential() {
-            Credential::PolicyKey(key) => Some(key.policy.to_string()),
-            _ => None,
-        };
-        let expires_at = match outcome.credential() {
-            Credential::Token(token) => Some(token.expires_at().as_secs()),
-            _ => None,
-        };
+    fn of(plan: &Plan) -> Result<Self, Failure> {
+        let module = plan.target().map(ToString::to_string);
+        if let Some(profile) = plan.profile() {
+            return Ok(Self {
+                kind: "provisioning",
+                host_name: profile.endpoint().to_string(),
+                id_scope: Some(profile.id_scope().to_string()),
+                registration_id: Some(profile.registration_id().to_string()),
+                module_id: module,
+                credential: "shared_access_key",
+                ..Self::default()
+            });
+        }
+        if let Some(device) = plan.known_device().filter(|_| module.is_some()) {
+            let identity = device.identity();
+            return Ok(Self {
+                kind: "device_mode",
+                module_id: module,
+                ..Self::of_identity(identity, device.credential())
+            });
+        }
+        let outcome = plan.outcome().ok_or_else(|| Failure::Call("this version does not know such a plan".into()))?;
+        Ok(Self::of_identity(outcome.identity(), outcome.credential()))
+    }
+
+    fn of_identity(identity: &Identity, held: &Credential) -> Self {
         Self {
             kind: if identity.module_id().is_some() { "module" } else { "device" },
             host_name: identity.hub().to_string(),
             device_id: Some(identity.device_id().to_string()),
             module_id: identity.module_id().map(ToString::to_string),
             gateway_host_name: identity.gateway().map(ToString::to_string),
-            policy_name: policy,
-            credential: credential(outcome.credential()),
-            expires_at,
-            findings: findings.iter().map(ToString::to_string).collect(),
+            policy_name: match held {
+                Credential::PolicyKey(key) => Some(key.policy.to_string()),
+                _ => None,
+            },
+            credential: credential(held),
+            expires_at: match held {
+                Credential::Token(token) => Some(token.expires_at().as_secs()),
+                _ => None,
+            },
+            ..Self::default()
         }
     }
 
@@ -62,13 +86,11 @@ impl Report {
         Ok(Self {
             kind: "service",
             host_name: string.host_name().to_string(),
-            device_id: None,
-            module_id: None,
-            gateway_host_name: None,
             policy_name: Some(string.policy_name().to_string()),
             credential: if token.is_some() { "shared_access_signature" } else { "shared_access_key" },
             expires_at: token.map(|token| token.expires_at().as_secs()),
             findings: findings.iter().map(ToString::to_string).collect(),
+            ..Self::default()
         })
     }
 
@@ -76,8 +98,10 @@ impl Report {
         let credential = self.credential.replace('_', " ");
         let expires = self.expires_at.map(|at| clock::readable(UnixTime::from_secs(at)));
         output::table(&[
-            ("kind", Some(self.kind)),
+            ("kind", Some(&self.kind.replace('_', " "))),
             ("host name", Some(&self.host_name)),
+            ("ID scope", self.id_scope.as_deref()),
+            ("registration", self.registration_id.as_deref()),
             ("device ID", self.device_id.as_deref()),
             ("module ID", self.module_id.as_deref()),
             ("gateway", self.gateway_host_name.as_deref()),

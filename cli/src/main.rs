@@ -8,6 +8,7 @@ mod clock;
 mod derive_key;
 mod failure;
 mod inspect;
+mod login;
 mod network;
 mod output;
 mod private_file;

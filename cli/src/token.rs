@@ -19,7 +19,13 @@ pub(crate) fn run(arguments: &Token) -> Result<(), Failure> {
 fn of_agent(arguments: &Token, expiry: UnixTime) -> Result<SasToken, Failure> {
     let loaded = arguments.source.load()?;
     output::warn(&loaded.findings);
-    let outcome = loaded.plan.outcome().ok_or_else(|| Failure::Call("this plan asks the network".into()))?;
+    let outcome = loaded.plan.outcome().ok_or_else(|| {
+        Failure::Call(
+            "this agent gets its module's key from the network, which this command asks nothing; `defenderauth \
+             authenticate` does"
+                .into(),
+        )
+    })?;
     let token = outcome.password(expiry).into_token().ok_or(Error::NotApplicable(
         "a certificate proves this identity, in the TLS handshake; it has no token, and needs none".into(),
     ))?;

@@ -1,12 +1,12 @@
 use crate::{
     arguments::{Carrier, Twin},
-    authenticate, clock,
     failure::Failure,
+    login,
     network::Network,
     output, run,
 };
 use defender_auth::{
-    Error, Outcome,
+    Outcome,
     identity::ModuleId,
     mqtt::Connect,
     twin::{self, Agent, Incoming, MicroAgentSettings, PropertyError, SecurityConfiguration},
@@ -21,8 +21,8 @@ pub(crate) fn run(arguments: &Twin) -> Result<(), Failure> {
     let loaded = arguments.source.load()?;
     output::warn(&loaded.findings);
     let network = Network::new(arguments.network.ca_file.as_deref(), &arguments.network.endpoints)?;
-    let me = run::run(&loaded.plan, &network, Carrier::Https)?;
-    let twin = fetch(&me, &network)?;
+    let mut me = run::run(&loaded.plan, &network, Carrier::Https)?;
+    let twin = fetch(&mut me, &network)?;
     let (configuration, mistakes) = in_force(&me, &twin);
     for mistake in &mistakes {
         eprintln!("warning: {mistake}; what held before stays in force");
@@ -37,15 +37,9 @@ pub(crate) fn run(arguments: &Twin) -> Result<(), Failure> {
 }
 
 /// The twin of this very identity.
-fn fetch(me: &Outcome, network: &Network) -> Result<twin::Twin, Failure> {
-    let now = clock::now();
-    let Some(token) = me.password(now + authenticate::TOKEN_LIFE).into_token() else {
-        return Err(Error::NotSupported { what: "authentication with a certificate (`x509=true`)" }.into());
-    };
+fn fetch(me: &mut Outcome, network: &Network) -> Result<twin::Twin, Failure> {
     let login = Connect::hub(me.identity(), None);
-    let session = network.log_in(&login, &token)?;
-    let mut session = session
-        .map_err(|refusal| authenticate::refused(me, refusal, &authenticate::cause(false, me, &token, now, refusal)))?;
+    let mut session = login::log_in(me, &login, network)?.map_err(|refused| refused.of(me))?;
     let document = ask(&mut session).map_err(|error| network.mqtt_failed(error));
     session.close();
     document?

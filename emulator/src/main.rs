@@ -51,15 +51,12 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(&arguments.folder)?;
     let agent = arguments.folder.join("agent");
-    let (config, agent, key) = match &arguments.config {
-        Some(path) => {
-            let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            (Config::parse(&text)?, "AGENT".into(), "KEY".into())
-        }
-        None => {
-            let key = arguments.folder.join(DEVICE_FILE);
-            (sample(&key, &agent)?, agent.display().to_string(), key.display().to_string())
-        }
+    let (config, agent, key) = if let Some(path) = &arguments.config {
+        let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        (Config::parse(&text)?, "AGENT".into(), "KEY".into())
+    } else {
+        let key = arguments.folder.join(DEVICE_FILE);
+        (sample(&key, &agent)?, agent.display().to_string(), key.display().to_string())
     };
     let hosts: Vec<String> = config.hubs.iter().map(|hub| hub.host_name().to_owned()).collect();
     let dps = config.dps.as_ref().map(|dps| (dps.host_name().to_owned(), dps.id_scope().to_owned()));

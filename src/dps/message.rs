@@ -81,8 +81,8 @@ fn blob(field: &'static str, base64: &str, key_use: KeyUse) -> Result<Activation
 
 /// What an answer to a registration, a poll or a lookup says.
 pub(super) enum Answer {
-    Assigning(Option<OperationId>),
-    Unassigned(Option<OperationId>),
+    /// Not yet; ask again, about this operation.
+    Pending(Option<OperationId>),
     Assigned(Box<Assigned>),
 }
 
@@ -112,6 +112,9 @@ struct State<'a> {
     error_code: Option<u32>,
     #[serde(borrow)]
     error_message: Option<Cow<'a, str>>,
+    /// Not among the known: beside an assignment it is for whoever wants it.
+    #[serde(borrow)]
+    tracking_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     payload: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -159,13 +162,13 @@ pub(super) fn answer(status: u16, json: &[u8], asked: &RegistrationId) -> Result
         .map(|id| OperationId::new(&id).ok_or_else(|| wrong("operationId", Problem::Unreadable)))
         .transpose()?;
     let state = envelope.registration_state.map_or("{}", RawValue::get);
-    finish(status, envelope.status.as_deref(), operation, state, "registrationState", asked)
+    finish(status, envelope.status.as_deref(), operation, state, false, asked)
 }
 
 /// The answer to a lookup, which is the state itself.
 pub(super) fn lookup(status: u16, json: &[u8], asked: &RegistrationId) -> Result<Answer, Error> {
     let json = core::str::from_utf8(json).map_err(|_| wrong("body", Problem::Unreadable))?;
-    finish(status, None, None, json, "body", asked)
+    finish(status, None, None, json, true, asked)
 }
 
 fn finish(
@@ -173,34 +176,36 @@ fn finish(
     word: Option<&str>,
     operation: Option<OperationId>,
     json: &str,
-    place: &'static str,
+    is_lookup: bool,
     asked: &RegistrationId,
 ) -> Result<Answer, Error> {
+    let place = if is_lookup { "body" } else { "registrationState" };
     let state: State<'_> = serde_json::from_str(json).map_err(|_| wrong(place, Problem::Unreadable))?;
+    // Registration IDs are compared without regard to case by the service.
+    if state.registration_id.as_ref().is_some_and(|id| !id.eq_ignore_ascii_case(asked.as_str())) {
+        return Err(wrong("registrationState.registrationId", Problem::Unexpected));
+    }
     let refused = |refusal| {
         Error::Service(Box::new(ServiceError {
             code: state.error_code,
+            tracking_id: state.tracking_id.as_deref().map(printable),
             message: state.error_message.as_deref().map(printable),
             ..ServiceError::new(Asked::Registration, refusal, status)
         }))
     };
     match word.or(state.status.as_deref()).ok_or_else(|| wrong("status", Problem::Missing))? {
-        "assigning" => Ok(Answer::Assigning(operation)),
-        "unassigned" => Ok(Answer::Unassigned(operation)),
+        "unassigned" if is_lookup => Err(refused(Refusal::Unassigned)),
+        "assigning" | "unassigned" => Ok(Answer::Pending(operation)),
         "failed" => Err(refused(Refusal::Failed)),
         "disabled" | "blacklisted" => Err(refused(Refusal::Disabled)),
-        "assigned" => assigned(state, json, asked).map(Box::new).map(Answer::Assigned),
+        "assigned" => assigned(state, json).map(Box::new).map(Answer::Assigned),
         _ => Err(wrong("status", Problem::Unexpected)),
     }
 }
 
-fn assigned(state: State<'_>, json: &str, asked: &RegistrationId) -> Result<Assigned, Error> {
+fn assigned(state: State<'_>, json: &str) -> Result<Assigned, Error> {
     const HUB: &str = "registrationState.assignedHub";
     const DEVICE: &str = "registrationState.deviceId";
-    // Registration IDs are compared without regard to case by the service.
-    if state.registration_id.is_some_and(|id| !id.eq_ignore_ascii_case(asked.as_str())) {
-        return Err(wrong("registrationState.registrationId", Problem::Unexpected));
-    }
     let hub = state.assigned_hub.ok_or_else(|| wrong(HUB, Problem::Missing))?;
     let device = state.device_id.ok_or_else(|| wrong(DEVICE, Problem::Missing))?;
     let hub_key = state.tpm.and_then(|tpm| tpm.authentication_key);
@@ -213,7 +218,7 @@ fn assigned(state: State<'_>, json: &str, asked: &RegistrationId) -> Result<Assi
             substatus: state.substatus.as_deref().map(substatus),
             last_updated: state.last_updated_date_time_utc,
             etag: state.etag,
-            payload: state.payload.filter(|payload| payload.get() != "null").map(Payload::from_raw),
+            payload: state.payload.map(Payload::from_raw),
             others: others(json),
         },
     })

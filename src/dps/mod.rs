@@ -2,7 +2,7 @@
 //! hub.
 //!
 //! ```text
-//! start ---> Sending --answered--> Step::{Send, Wait, Activate, Done}   4xx, failed, disabled --> Err(Service)
+//! start ---> Sending --answered--> Step::{Wait, Activate, Done}         4xx, failed, disabled --> Err(Service)
 //!            Sending --unanswered-> Step::Wait                          too often ------------> Err(Unreachable)
 //!            Waiting --elapsed---> Sending
 //!         Activating --activated-> Step::Sign (registration key) | Step::Done (hub's key)

@@ -4,7 +4,7 @@ use super::{
 };
 use crate::{
     credential::Credential,
-    error::{Asked, Error, PlanError, Problem, ProtocolError, Refusal, ServiceError},
+    error::{Asked, Error, PlanError, Problem, ProtocolError},
     flow::{Attempt, Sending, Signing, Verdict, Waiting},
     http::{Authorization, Operation, Request, Response},
     key::Signature,
@@ -49,7 +49,7 @@ enum Then {
 #[derive(Debug)]
 #[must_use]
 pub enum Step {
-    /// Send a request.
+    /// Send a request. No answer leads here; a loop that holds its state as a `Step` begins with it.
     Send(Registration<Sending>),
     /// Let time pass.
     Wait(Registration<Waiting>),
@@ -97,7 +97,7 @@ impl Registration<Sending> {
         let Self { mut base, state: Sending { request } } = self;
         let unproved = request.is_unproved();
         if unproved && response.status() == 401 {
-            base.attempt.check(now)?;
+            base.attempt.admit(now, &response)?;
             if let Some(challenge) = message::challenge(response.body)? {
                 return base.challenged(challenge);
             }
@@ -117,15 +117,11 @@ impl Registration<Sending> {
         };
         let next = match (answer, request.operation()) {
             (Answer::Assigned(assigned), _) => return base.assigned(*assigned),
-            (Answer::Unassigned(_), Operation::LookUpRegistration) => {
-                let error = ServiceError::new(Asked::Registration, Refusal::Unassigned, response.status());
-                return Err(Error::Service(Box::new(error)));
-            }
-            (Answer::Assigning(operation) | Answer::Unassigned(operation), Operation::Register) => {
+            (Answer::Pending(operation), Operation::Register) => {
                 let operation = operation.ok_or(ProtocolError::new("operationId", Problem::Missing))?;
                 base.request(Operation::RegistrationStatus(operation), request.into_authorization())
             }
-            (Answer::Assigning(_) | Answer::Unassigned(_), _) => request,
+            (Answer::Pending(_), _) => request,
         };
         let wait = base.attempt.poll_pause(now, &response)?;
         Ok(base.wait(wait, next))

@@ -511,7 +511,7 @@ pub enum FileProblem {
         offset: usize,
     },
     /// The system said something else.
-    #[error("it cannot be read: {0}")]
+    #[error("it cannot be read: {0}; see whether the disk is well")]
     Other(String),
 }
 

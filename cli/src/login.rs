@@ -1,0 +1,90 @@
+//! A login at the hub with what an agent has: its token, its secondary key, and why it was refused.
+
+use crate::{clock, failure::Failure, network::Network, progress};
+use defender_auth::{Error, Outcome, UnixTime, credential::Credential, mqtt::Connect, sas::SasToken};
+use defender_auth_mqtt::{Refusal, Session};
+use std::time::Duration;
+
+/// The life of the token that proves the identity: long enough for a slow network, no longer.
+const TOKEN_LIFE: Duration = Duration::from_secs(600);
+
+/// The hub said no.
+pub(crate) struct Refused {
+    pub(crate) refusal: Refusal,
+    /// Why, as far as that can be known from here.
+    pub(crate) cause: String,
+}
+
+impl Refused {
+    pub(crate) fn of(&self, me: &Outcome) -> Failure {
+        Failure::Service {
+            what: format!("the hub refused {}: {}. {}", me.identity(), self.refusal, self.cause),
+            fault: "the credential, or the hub's registry",
+        }
+    }
+}
+
+/// Logs in. When the hub refuses the primary key, the secondary is tried, once.
+pub(crate) fn log_in(
+    me: &mut Outcome,
+    login: &Connect,
+    network: &Network,
+) -> Result<Result<Session, Refused>, Failure> {
+    loop {
+        let now = clock::now();
+        let token = token(me, now)?;
+        if let Some(doubt) = doubt(me, &token, now) {
+            eprintln!("warning: {doubt}; the hub is asked all the same");
+        }
+        match network.log_in(login, &token)? {
+            Ok(session) => return Ok(Ok(session)),
+            Err(refusal) if refusal.is_about_identity() && me.fall_back() => {
+                progress::step("the hub refused the primary key; trying the secondary key");
+            }
+            Err(refusal) => {
+                return Ok(Err(Refused { refusal, cause: cause(me, login, &token, now, refusal) }));
+            }
+        }
+    }
+}
+
+/// The password.
+pub(crate) fn token(me: &Outcome, now: UnixTime) -> Result<SasToken, Failure> {
+    let token = me.password(now + TOKEN_LIFE).into_token();
+    token.ok_or_else(|| Error::NotSupported { what: "authentication with a certificate (`x509=true`)" }.into())
+}
+
+/// What can be known to be wrong with a token before anybody is asked.
+fn doubt(me: &Outcome, token: &SasToken, now: UnixTime) -> Option<String> {
+    if token.expires_at() <= now {
+        let ago = clock::span(now.since(token.expires_at()));
+        return Some(format!("the SAS token ended {ago} ago, at {}", clock::readable(token.expires_at())));
+    }
+    let good_for = token.plain_resource().unwrap_or_else(|| token.resource().into());
+    (!token.is_good_for(me.identity()))
+        .then(|| format!("the SAS token is good for {good_for}, not for {}", me.identity()))
+}
+
+/// Why the hub said no: what is known, else what is likely.
+fn cause(me: &Outcome, login: &Connect, token: &SasToken, now: UnixTime, refusal: Refusal) -> String {
+    if refusal.code() == 3 {
+        return "Cause: the hub is busy or down; try again later".into();
+    }
+    if login.client_id != Connect::hub(me.identity(), None).client_id {
+        return "Cause: the client id is not the identity's own; leave out --client-id".into();
+    }
+    if let Some(doubt) = doubt(me, token, now) {
+        return format!("Cause: {doubt}; have a new token made for this identity");
+    }
+    let what = if me.identity().module_id().is_some() { "device or module" } else { "device" };
+    let credential = match me.credential() {
+        Credential::Token(_) => "the token was signed with another key than the hub has for it",
+        Credential::PolicyKey(_) => "the policy is unknown, has another key, or may not connect devices",
+        _ => "the hub has other keys for it",
+    };
+    format!(
+        "Cause, one of: {credential}; the hub knows no such {what}, or it is disabled; this clock ({}) is wrong, so \
+         that the token is over. Compare ID and key with the portal, then the clock",
+        clock::readable(now)
+    )
+}
