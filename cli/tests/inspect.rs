@@ -19,6 +19,8 @@ fn report(members: &Value) -> Value {
     let mut report = json!({
         "kind": "device",
         "host_name": HOST,
+        "id_scope": null,
+        "registration_id": null,
         "device_id": "dev-1",
         "module_id": null,
         "gateway_host_name": null,
@@ -147,4 +149,31 @@ fn an_unknown_name_is_passed_over_and_said() {
     let seen = defenderauth(&["inspect", "-"], text).done();
     let said = seen.out.lines().any(|line| line.starts_with("note") && line.contains("unknown"));
     assert!(said && !seen.out.contains("mauve"), "{seen:?}");
+}
+
+/// The files that are shipped as samples.
+fn sample(agent: &str) -> String {
+    format!("{}/../examples/agents/{agent}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn an_agent_in_device_mode_is_a_device_that_becomes_a_module() {
+    for agent in ["c/device", "csharp/device"] {
+        let seen = defenderauth(&["inspect", &sample(agent), "--json"], "").done().json();
+        let (kind, device, module) = (&seen["kind"], &seen["device_id"], &seen["module_id"]);
+        assert_eq!((kind, device, module), (&json!("device_mode"), &json!("dev-01"), &json!("azureiotsecurity")));
+    }
+}
+
+#[test]
+fn an_agent_that_is_to_be_provisioned_has_a_registration_and_no_device_yet() {
+    for agent in ["c/dps", "csharp/dps"] {
+        let seen = defenderauth(&["inspect", &sample(agent), "--json"], "").done().json();
+        assert_eq!(seen["kind"], json!("provisioning"));
+        assert_eq!(seen["host_name"], json!("global.azure-devices-provisioning.net"));
+        assert_eq!((&seen["id_scope"], &seen["registration_id"]), (&json!("0ne00000A0A"), &json!("dev-01")));
+        assert_eq!((&seen["device_id"], &seen["module_id"]), (&json!(null), &json!("azureiotsecurity")));
+        let told = defenderauth(&["inspect", &sample(agent)], "").done();
+        assert!(told.out.contains("\nregistration  dev-01\nmodule ID     azureiotsecurity\n"), "{told:?}");
+    }
 }

@@ -7,6 +7,7 @@ mod scratch;
 
 pub(crate) use scratch::Scratch;
 
+use serde_json::Value;
 use std::{
     io::Write as _,
     process::{Command, Stdio},
@@ -14,13 +15,16 @@ use std::{
 };
 
 /// What every key here begins with.
-const SECRET: &str = "AwoRGB8m";
+const SECRETS: [&str; 2] = ["AwoRGB8m", "QEFCQ0RF"];
 
 /// Keys of 16, 32 and 64 bytes.
 pub(crate) const SHORT_KEY: &str = "AwoRGB8mLTQ7QklQV15lbA==";
 pub(crate) const KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
 pub(crate) const LONG_KEY: &str =
     "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dzj6vH4/wYNFBsiKTA3PkVMU1phaG92fYSLkpmgp661vA==";
+
+/// The key of the security module in the sample agents' files.
+pub(crate) const MODULE_KEY: &str = "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=";
 
 pub(crate) const HOST: &str = "contoso.azure-devices.net";
 
@@ -75,7 +79,7 @@ pub(crate) fn run(mut command: Command, input: &[u8]) -> Run {
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
     };
-    assert!(!run.out.contains(SECRET) && !run.err.contains(SECRET), "{run:?}");
+    assert!(SECRETS.iter().all(|secret| !run.shows(secret)), "{run:?}");
     run
 }
 
@@ -96,6 +100,24 @@ impl Run {
             assert!(self.err.contains(word), "no {word:?} in {self:?}");
         }
         self
+    }
+
+    /// Whether a text is in what it prints.
+    pub(crate) fn shows(&self, text: &str) -> bool {
+        self.out.contains(text) || self.err.contains(text)
+    }
+
+    /// What it printed, as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap()
+    }
+
+    /// The service said no, for a reason that is told once, and nothing is on standard output.
+    #[track_caller]
+    pub(crate) fn refused(self, cause: &str) -> Self {
+        assert!(self.out.is_empty() && self.err.matches(cause).count() == 1, "not once {cause:?} in {self:?}");
+        self.failed(1, &[])
     }
 
     /// The command line itself is wrong. The parser of arguments says so in its own form.

@@ -1,11 +1,16 @@
-//! A hub to log in at.
+//! Services to log in and register at.
+#![allow(dead_code, reason = "no test file needs all of it")]
 
 use crate::support::{HOST, KEY, LONG_KEY, Run, SHORT_KEY, Scratch, defenderauth};
-use defender_auth_emulator::{Device, Emulator, Entry, Hub, Module, Refusal};
+use defender_auth_emulator::{Device, Emulator, Entry, Hub, Module, Refusal, World};
 use serde_json::{Value, json};
 use std::{mem::discriminant, net::SocketAddr};
 
-/// A hub, its root certificate in a file, and room for what an agent has.
+/// Where devices register unless they are told otherwise.
+pub(crate) const DPS: &str = "global.azure-devices-provisioning.net";
+pub(crate) const SCOPE: &str = "0ne00000A0A";
+
+/// Services, their root certificate in a file, and room for what an agent has.
 pub(crate) struct Site {
     pub(crate) emulator: Emulator,
     pub(crate) scratch: Scratch,
@@ -20,7 +25,12 @@ impl Site {
             .device(Device::new("dev-02", KEY))
             .device(Device::new("off", KEY).disabled())
             .policy("device", SHORT_KEY);
-        let emulator = Emulator::start([hub], loopback()).unwrap();
+        Self::play(World::new().hub(hub))
+    }
+
+    /// With anything in it.
+    pub(crate) fn play(world: World) -> Self {
+        let emulator = Emulator::play(world, loopback()).unwrap();
         let scratch = Scratch::new();
         let roots = scratch.write("roots.pem", emulator.root_pem());
         Self { emulator, scratch, roots }
@@ -31,12 +41,30 @@ impl Site {
         format!("{HOST}={}", self.emulator.address())
     }
 
+    /// Runs a command that may go to the hub and to the provisioning service.
+    pub(crate) fn ask(&self, arguments: &[&str], input: &str) -> Run {
+        let (mqtt, https) = (self.emulator.address(), self.emulator.https_address());
+        let [hub, login, dps] =
+            [format!("{HOST}:443={https}"), format!("{HOST}:8883={mqtt}"), format!("{DPS}:443={https}")];
+        let network = ["--ca-file", &self.roots, "--endpoint", &hub, "--endpoint", &login, "--endpoint", &dps];
+        no_token(defenderauth(&[arguments, &network].concat(), input))
+    }
+
+    /// Runs a command that goes to the provisioning service over HTTPS and nowhere else.
+    pub(crate) fn ask_dps(&self, arguments: &[&str]) -> Run {
+        let endpoint = format!("{DPS}={}", self.emulator.https_address());
+        no_token(defenderauth(&[arguments, &["--ca-file", &self.roots, "--endpoint", &endpoint]].concat(), ""))
+    }
+
+    /// What the services wrote down, a line each.
+    pub(crate) fn journal(&self) -> Vec<String> {
+        self.emulator.journal().entries().iter().map(ToString::to_string).collect()
+    }
+
     pub(crate) fn connect(&self, source: &str, input: &str, more: &[&str]) -> Run {
         let endpoint = self.endpoint();
         let arguments = ["authenticate", source, "--connect", "--ca-file", &self.roots, "--endpoint", &endpoint];
-        let run = defenderauth(&[&arguments, more].concat(), input);
-        assert!(!run.out.contains("sig=") && !run.err.contains("sig="), "a token in {run:?}");
-        run
+        no_token(defenderauth(&[&arguments, more].concat(), input))
     }
 
     /// The hub believes it, as whom it says.
@@ -69,6 +97,13 @@ impl Site {
         };
         assert!(entries.len() == 2 && entries.iter().all(is_right), "{entries:?}");
     }
+}
+
+/// A token is as good as a key while it lives.
+#[track_caller]
+pub(crate) fn no_token(run: Run) -> Run {
+    assert!(!run.shows("sig="), "a token in {run:?}");
+    run
 }
 
 /// Any free port of this machine.
