@@ -179,7 +179,7 @@ pub(crate) struct Provision {
     #[arg(long, value_name = "FILE")]
     pub(crate) payload_file: Option<PathBuf>,
     /// Ask where the device is registered, and do not register it
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["model_id", "payload_file"])]
     pub(crate) lookup: bool,
     /// What carries the requests
     #[arg(long, value_enum, default_value = "https")]
@@ -217,7 +217,7 @@ pub(crate) struct Twin {
 #[derive(Clone, Debug)]
 pub(crate) struct ServiceEndpoint {
     pub(crate) host: HostName,
-    pub(crate) address: Option<SocketAddr>,
+    pub(crate) elsewhere: Option<Endpoint>,
 }
 
 impl FromStr for ServiceEndpoint {
@@ -230,10 +230,10 @@ impl FromStr for ServiceEndpoint {
             Some((host, _)) => with_port(host).parse::<Endpoint>()?,
             None => {
                 let host = text.parse().map_err(|error| format!("{error}"))?;
-                return Ok(Self { host, address: None });
+                return Ok(Self { host, elsewhere: None });
             }
         };
-        Ok(Self { host: endpoint.host, address: Some(endpoint.address) })
+        Ok(Self { host: endpoint.host.clone(), elsewhere: Some(endpoint) })
     }
 }
 
@@ -255,8 +255,11 @@ impl FromStr for Endpoint {
             None => (name, None),
         };
         let host = host.parse().map_err(|error| format!("{error}"))?;
-        let mut addresses = address.to_socket_addrs().map_err(|error| format!("{address}: {error}"))?;
-        Ok(Self { host, port, address: addresses.next().ok_or("the name has no address")? })
+        let addresses = address.to_socket_addrs().map_err(|error| format!("`{address}` behind the `=`: {error}"))?;
+        // `localhost` is often both, and few programs listen to both.
+        let addresses: Vec<_> = addresses.collect();
+        let address = addresses.iter().find(|address| address.is_ipv4()).or_else(|| addresses.first());
+        Ok(Self { host, port, address: *address.ok_or("the name behind the `=` has no address")? })
     }
 }
 

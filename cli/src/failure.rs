@@ -13,6 +13,8 @@ pub(crate) enum Failure {
     Input(Error),
     /// The call is wrong in a way that the library has no word for: 2.
     Call(String),
+    /// A file cannot be written: 2.
+    Write(String),
     /// Standard output is closed. Whoever closed it has seen enough.
     OutputClosed,
     /// Standard output cannot be written.
@@ -25,6 +27,7 @@ impl Failure {
             Self::Service { what, fault } => (what, fault, 1),
             Self::Input(error) => (error, &error.kind(), status(error)),
             Self::Call(what) => (what, &"the call", 2),
+            Self::Write(what) => (what, &"the file", 2),
             Self::Output(error) => (error, &"standard output", 2),
             Self::DoesNotHold => return ExitCode::from(1),
             Self::OutputClosed => return ExitCode::SUCCESS,

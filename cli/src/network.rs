@@ -58,10 +58,13 @@ impl Network {
         match (exact.or_else(|| fitting.find(|endpoint| endpoint.port.is_none())), self.endpoints.first()) {
             (Some(endpoint), _) => Ok(Some(endpoint.address)),
             (None, None) => Ok(None),
-            (None, Some(other)) => Err(Failure::Call(format!(
-                "--endpoint is for {}, but the host here is {host}, port {port}; give one for it too",
-                other.host
-            ))),
+            (None, Some(other)) => {
+                let only = other.port.map(|port| format!(", port {port} alone")).unwrap_or_default();
+                Err(Failure::Call(format!(
+                    "--endpoint is for {}{only}, but {host}, port {port}, is asked here; give one for it too",
+                    other.host
+                )))
+            }
         }
     }
 

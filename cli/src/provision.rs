@@ -1,5 +1,5 @@
 use crate::{
-    arguments::{Endpoint, Provision},
+    arguments::{Carrier, Provision},
     failure::Failure,
     network::Network,
     output, private_file, run,
@@ -12,6 +12,7 @@ use defender_auth::{
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::slice;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -29,20 +30,25 @@ struct Report<'a> {
 }
 
 pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
-    let endpoints = arguments.endpoint.as_ref().and_then(|service| {
-        let address = service.address?;
-        Some(Endpoint { host: service.host.clone(), port: None, address })
-    });
-    let network = Network::new(arguments.ca_file.as_deref(), endpoints.as_slice())?;
+    if arguments.lookup && arguments.carrier == Carrier::Mqtt {
+        return Err(Failure::Call("--lookup asks over HTTPS alone; leave out --carrier mqtt".into()));
+    }
+    if let Some(path) = &arguments.write_connection_string {
+        private_file::check(path)?;
+    }
+    let endpoints = arguments.endpoint.as_ref().and_then(|service| service.elsewhere.as_ref());
+    let network = Network::new(arguments.ca_file.as_deref(), endpoints.map_or(&[], slice::from_ref))?;
     let plan = Plan::provision(profile(arguments)?, key(arguments)?).map_err(Error::from)?;
     let outcome = run::run(&plan, &network, arguments.carrier)?;
+    // What has been done is said first, whatever becomes of the file.
+    report(arguments, &outcome)?;
     if let Some(path) = &arguments.write_connection_string {
-        let string = outcome
-            .connection_string()
-            .ok_or(Error::NotApplicable("this identity has no connection string: its ID holds a `;`".into()))?;
+        let string = outcome.connection_string().ok_or(Error::NotApplicable(
+            "the device is registered, but has no connection string: its ID holds a `;`".into(),
+        ))?;
         private_file::replace(path, string.expose().expose())?;
     }
-    report(arguments, &outcome)
+    Ok(())
 }
 
 fn profile(arguments: &Provision) -> Result<Profile, Failure> {

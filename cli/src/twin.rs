@@ -22,8 +22,15 @@ pub(crate) fn run(arguments: &Twin) -> Result<(), Failure> {
     output::warn(&loaded.findings);
     let network = Network::new(arguments.network.ca_file.as_deref(), &arguments.network.endpoints)?;
     let mut me = run::run(&loaded.plan, &network, Carrier::Https)?;
+    let Some(module) = me.identity().module_id().cloned() else {
+        let what = "this is a device, which has a twin of another kind; give its security module's connection string";
+        return Err(Failure::Call(what.into()));
+    };
     let twin = fetch(&mut me, &network)?;
-    let (configuration, mistakes) = in_force(&me, &twin);
+    let (configuration, mistakes) = match defaults(loaded.defaults, &module) {
+        Some(defaults) => in_force(defaults, &twin),
+        None => micro_in_force(&twin),
+    };
     for mistake in &mistakes {
         eprintln!("warning: {mistake}; what held before stays in force");
     }
@@ -65,27 +72,35 @@ fn ask(session: &mut Session) -> Result<Result<twin::Twin, Failure>, defender_au
     }
 }
 
-/// What the twin makes of the defaults of its agent, and what it could not.
-fn in_force(me: &Outcome, twin: &twin::Twin) -> (Value, Vec<PropertyError>) {
-    let micro_agent = me.identity().module_id() == Some(&ModuleId::defender_iot_micro_agent());
-    let (reported, mistakes) = if micro_agent {
-        let mut settings = MicroAgentSettings::default();
-        let mistakes = settings.apply(&twin.desired);
-        (settings.reported(), mistakes)
-    } else {
-        let mut configuration = SecurityConfiguration::default_for(Agent::C);
-        let mistakes = configuration.apply(&twin.desired);
-        (configuration.reported(), mistakes)
-    };
-    (serde_json::from_str(&reported.to_string()).unwrap_or_default(), mistakes)
+/// What the twin makes of an agent's defaults, and what it could not.
+fn in_force(defaults: SecurityConfiguration, twin: &twin::Twin) -> (Value, Vec<PropertyError>) {
+    let mut configuration = defaults;
+    let mistakes = configuration.apply(&twin.desired);
+    (serde_json::from_str(&configuration.reported().to_string()).unwrap_or_default(), mistakes)
+}
+
+/// The same for a micro agent, whose defaults are its own secret.
+fn micro_in_force(twin: &twin::Twin) -> (Value, Vec<PropertyError>) {
+    let mut settings = MicroAgentSettings::default();
+    let mistakes = settings.apply(&twin.desired);
+    (settings.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(), mistakes)
+}
+
+/// The defaults of the agent whose module this is. A connection string does not say which agent reads it, but the
+/// module's name does.
+fn defaults(given: Option<SecurityConfiguration>, module: &ModuleId) -> Option<SecurityConfiguration> {
+    given.or_else(|| (*module == ModuleId::azureiotsecurity()).then(|| SecurityConfiguration::default_for(Agent::C)))
 }
 
 /// A line for each property, without the wrapping that the wire has.
 fn print(document: &Value) -> Result<(), Failure> {
     let version = document["desired_version"].to_string();
     output::line(&format!("desired version {version}"))?;
-    let configuration = &document["configuration"];
-    let properties = configuration.get(SecurityConfiguration::OBJECT).unwrap_or(configuration);
+    let mut properties = &document["configuration"];
+    // A security agent's are in an object of their own, a micro agent's are never objects.
+    if let Some(inner) = properties.as_object().and_then(|all| all.values().find(|value| value.is_object())) {
+        properties = inner;
+    }
     for (name, value) in properties.as_object().into_iter().flatten() {
         let value = value.get("value").unwrap_or(value);
         let text = value.as_str().map_or_else(|| value.to_string(), String::from);

@@ -101,15 +101,18 @@ fn an_id_that_no_string_can_hold_is_named() {
     let folder = Scratch::new();
     let registrar = Registrar::of(enrollment().device_id("pump;02"));
     let run = registrar.register("https", &["--write-connection-string", &folder.path("string.txt")]);
-    run.failed(2, &["has no connection string: its ID holds a `;`"]);
+    let run = run.failed(2, &["has no connection string: its ID holds a `;`"]);
+    assert!(run.out.contains("pump;02"), "it is registered all the same: {run:?}");
     assert_eq!(names(&folder), [""; 0]);
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_named() {
+fn a_folder_that_is_not_there_is_named_before_anybody_is_asked() {
     let folder = Scratch::new();
     let file = folder.path("nowhere/string.txt");
-    Registrar::of(enrollment()).register("https", &["--write-connection-string", &file]).failed(2, &[&file]);
+    let registrar = Registrar::of(enrollment());
+    registrar.register("https", &["--write-connection-string", &file]).failed(2, &[&file, "make it first"]);
+    assert_eq!(registrar.site.journal(), [""; 0]);
 }
 
 #[test]
@@ -117,6 +120,8 @@ fn a_folder_is_not_replaced() {
     let folder = Scratch::new();
     let path = folder.path("string.txt");
     fs::create_dir(&path).unwrap();
-    Registrar::of(enrollment()).register("https", &["--write-connection-string", &path]).failed(2, &[&path]);
+    let registrar = Registrar::of(enrollment());
+    registrar.register("https", &["--write-connection-string", &path]).failed(2, &[&path, "name a file in it"]);
     assert_eq!(names(&folder), ["string.txt"]);
+    assert_eq!(registrar.site.journal(), [""; 0]);
 }

@@ -92,6 +92,23 @@ fn a_lookup_wants_https() {
 }
 
 #[test]
+fn a_lookup_brings_nothing() {
+    let registrar = Registrar::of(enrollment());
+    let run = registrar.provision("https", "dev-02", &["--key-file", "k", "--lookup", "--model-id", "dtmi:x;1"]);
+    run.misused(&["--lookup", "--model-id"]);
+}
+
+#[test]
+fn an_endpoint_for_the_port_of_the_other_carrier_is_a_mistake() {
+    let registrar = Registrar::of(enrollment());
+    let address = registrar.site.emulator.https_address();
+    let endpoint = format!("global.azure-devices-provisioning.net:8883={address}");
+    let run = registrar.register_at(&endpoint, &registrar.site.roots, "https");
+    run.failed(2, &["port 8883 alone", "port 443, is asked here"]);
+    assert_eq!(registrar.site.journal(), [""; 0]);
+}
+
+#[test]
 fn a_payload_that_is_not_json_is_found_before_anybody_is_asked() {
     let registrar = Registrar::of(enrollment());
     let file = registrar.site.scratch.write("payload.json", "{\n\"a\":}");

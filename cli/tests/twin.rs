@@ -17,6 +17,7 @@ use agents::{BY_DEVICE, BY_DPS, MODULE, folder, module, register, site_of, site_
 use defender_auth_emulator::{Device, Module};
 use serde_json::{Value, json};
 use site::Site;
+use std::fs;
 use support::{HOST, KEY, LONG_KEY, MODULE_KEY, Run, string};
 
 const OBJECT: &str = "ms_iotn:urn_azureiot_Security_SecurityAgentConfiguration";
@@ -122,6 +123,34 @@ fn nothing_desired_means_the_defaults() {
     has(&run, "snapshotFrequency", "PT13H");
     has(&run, "maxMessageSizeInBytes", "204800");
     assert!(!run.err.contains("warning: `"), "{run:?}");
+}
+
+#[test]
+fn each_agent_has_defaults_of_its_own() {
+    let site = site_with(module());
+    has(&twin(&site, "c/module", &[]).done(), "maxLocalCacheSizeInBytes", "10485760");
+    has(&twin(&site, "csharp/module", &[]).done(), "maxLocalCacheSizeInBytes", "2560000");
+    has(&twin(&site, "micro", &[]).done(), "maxLocalCacheSizeInBytes", "10485760");
+}
+
+#[test]
+fn the_object_of_the_agents_configuration_is_looked_at() {
+    let site = site_with(module().desired(json!({
+        OBJECT: {"snapshotFrequency": {"value": "PT2H"}},
+        "mine": {"snapshotFrequency": {"value": "PT3H"}},
+    })));
+    let agent = with_key("c/module", MODULE_KEY);
+    let text = fs::read_to_string(agent.path("LocalConfiguration.json")).unwrap();
+    let file = agent.write("LocalConfiguration.json", text.replace(OBJECT, "mine"));
+    has(&site.ask(&["twin", &file], "").done(), "snapshotFrequency", "PT3H");
+}
+
+#[test]
+fn a_device_has_no_such_twin() {
+    let text = string(&format!("DeviceId=dev-01;SharedAccessKey={KEY}"));
+    let site = site_with(module());
+    site.ask(&["twin", "-"], &text).failed(2, &["give its security module's connection string"]);
+    assert_eq!(site.journal(), [""; 0]);
 }
 
 #[test]

@@ -6,7 +6,10 @@ use super::{
     Loaded, TextFile,
     settings::{Method, Mode, Settings, Words},
 };
-use crate::error::{ConfigError, Error};
+use crate::{
+    error::{ConfigError, Error},
+    twin::{Agent, SecurityConfiguration},
+};
 use alloc::string::String;
 use core::{fmt, marker::PhantomData};
 use serde::{
@@ -45,6 +48,8 @@ struct Document {
 #[serde(rename_all = "PascalCase")]
 struct Configuration {
     authentication: Option<Object<Authentication>>,
+    #[serde(rename = "RemoteConfigurationObjectName")]
+    object: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -112,5 +117,8 @@ pub(super) fn load(file: &TextFile, folder: &Path) -> Result<Loaded, Error> {
         "Authentication.DPS.RegistrationId" => provisioning.registration_id.as_deref(),
         _ => None,
     };
-    Settings { words: &WORDS, place, folder, get: &get }.into_loaded()
+    let defaults = SecurityConfiguration::default_for(Agent::C);
+    let defaults = configuration.object.into_iter().fold(defaults, SecurityConfiguration::in_object);
+    let loaded = Settings { words: &WORDS, place, folder, get: &get }.into_loaded()?;
+    Ok(Loaded { defaults: Some(defaults), ..loaded })
 }

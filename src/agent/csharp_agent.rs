@@ -7,7 +7,10 @@ use super::{
     Loaded, TextFile,
     settings::{Method, Mode, Settings, Words},
 };
-use crate::error::{ConfigError, Error};
+use crate::{
+    error::{ConfigError, Error},
+    twin::{Agent, SecurityConfiguration},
+};
 use roxmltree::{Document, Node, ParsingOptions};
 use std::path::Path;
 
@@ -65,7 +68,8 @@ pub(super) fn load(file: &TextFile, folder: &Path) -> Result<Loaded, Error> {
         return Err(wrong(ConfigError::Duplicate { setting }));
     }
     let get = |setting: &'static str| all(setting).next().and_then(|node| node.attribute("value"));
-    Settings { words: &WORDS, place, folder, get: &get }.into_loaded()
+    let loaded = Settings { words: &WORDS, place, folder, get: &get }.into_loaded()?;
+    Ok(Loaded { defaults: Some(SecurityConfiguration::default_for(Agent::CSharp)), ..loaded })
 }
 
 fn broken(error: &roxmltree::Error) -> ConfigError {

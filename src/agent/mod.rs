@@ -32,6 +32,7 @@ use crate::{
     error::{ConfigError, Error},
     key::{KEY_TEXT_LIMIT, SharedAccessKey},
     plan::Plan,
+    twin::SecurityConfiguration,
 };
 use alloc::{string::ToString as _, vec::Vec};
 use std::{
@@ -55,6 +56,9 @@ pub struct Loaded {
     pub plan: Plan,
     /// What was noticed.
     pub findings: Vec<Finding>,
+    /// What a security agent does while its module's twin desires nothing else. `None` for a connection string, which
+    /// does not say whose it is.
+    pub defaults: Option<SecurityConfiguration>,
 }
 
 /// Reads an agent's folder, one of its configuration files, or a file with a connection string.
@@ -83,7 +87,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<Loaded, Error> {
 pub fn connection_string(file: &TextFile) -> Result<Loaded, Error> {
     let (string, noticed) = ConnectionString::read(file.text()).map_err(|error| Error::from(error).at(file.place()))?;
     let findings = findings(file, string.credential().is_secret(), noticed);
-    Ok(Loaded { plan: Plan::from(string), findings })
+    Ok(Loaded { plan: Plan::from(string), findings, defaults: None })
 }
 
 /// The service connection string in a text that was read already.

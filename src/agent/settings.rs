@@ -96,7 +96,7 @@ impl Settings<'_> {
     fn with_key(&self, plan: impl FnOnce(SharedAccessKey) -> Result<Plan, PlanError>) -> Result<Loaded, Error> {
         let (key, findings) = key_file(self.folder.join(self.require(self.words.file)?))?;
         let plan = plan(key).map_err(|error| Error::from(error).at(self.place))?;
-        Ok(Loaded { plan, findings })
+        Ok(Loaded { plan, findings, defaults: None })
     }
 
     fn module_id(&self) -> Result<ModuleId, Error> {

@@ -246,8 +246,7 @@ impl Error {
             }
             Self::Misuse(_) | Self::Resource(_) | Self::NotApplicable(_) => ErrorKind::Caller,
             Self::Config(_) | Self::Tls(_) | Self::Plan(_) => ErrorKind::Configuration,
-            Self::Service(error) if error.clock.is_some() => ErrorKind::Time,
-            Self::Service(_) => ErrorKind::Service,
+            Self::Service(error) => error.kind(),
             Self::Module(_) => ErrorKind::Registry,
             Self::Protocol(_) | Self::Twin(_) => ErrorKind::Peer,
             Self::Unreachable { .. } => ErrorKind::Network,

@@ -1,4 +1,4 @@
-use super::Code;
+use super::{Code, ErrorKind};
 use crate::time::ClockSkew;
 use alloc::string::String;
 use core::{fmt, time::Duration};
@@ -62,6 +62,15 @@ impl ServiceError {
         }
     }
 
+    pub(super) fn kind(&self) -> ErrorKind {
+        match self.refusal {
+            Refusal::Status if self.clock.is_some_and(|clock| !clock.is_ahead()) => ErrorKind::Time,
+            Refusal::Status => ErrorKind::Service,
+            // Whoever is told that has proved who it is.
+            Refusal::Failed | Refusal::Disabled | Refusal::Unassigned => ErrorKind::Registry,
+        }
+    }
+
     pub(super) const fn code(&self) -> Code {
         match (self.refusal, self.status) {
             (Refusal::Failed, _) => Code::RegistrationFailed,
@@ -119,14 +128,17 @@ impl fmt::Display for ServiceError {
             write!(f, " ({code})")?;
         }
         if let Some(message) = &self.message {
-            write!(f, ": {message}")?;
+            // What to do follows in the same sentence.
+            write!(f, ": {}", message.trim_end_matches('.'))?;
         }
         if let Some(id) = &self.tracking_id {
             write!(f, " [tracking id {id}]")?;
         }
         match self.clock {
-            // The likely cause stands alone: whoever mends the key first loses an hour.
-            Some(clock) => write!(f, "; {clock}"),
+            // The likely cause comes first: whoever mends the key before the clock loses an hour.
+            Some(clock) if !clock.is_ahead() => write!(f, "; {clock}. If that does not help: {}", self.cure()),
+            // A token that ends later than it should is no reason for a refusal.
+            Some(clock) => write!(f, "; {}. Besides, {clock}", self.cure()),
             None => write!(f, "; {}", self.cure()),
         }
     }

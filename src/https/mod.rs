@@ -12,8 +12,9 @@
 //! ```
 //!
 //! It verifies every server, follows no redirect (a credential would go with it), gives each request 30 seconds, and
-//! stops reading at [`BODY_LIMIT`](crate::http::BODY_LIMIT). Proxies come from the usual environment variables
-//! (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`). What a body held is wiped.
+//! stops reading at [`BODY_LIMIT`](crate::http::BODY_LIMIT). HTTP proxies come from the usual environment
+//! variables: the first of `ALL_PROXY`, `HTTPS_PROXY` and `HTTP_PROXY`, except for the hosts in `NO_PROXY`. SOCKS proxies
+//! are not supported; such a value is passed over. What a body held is wiped.
 
 mod address;
 mod client;

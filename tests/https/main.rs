@@ -1,0 +1,14 @@
+//! Plans over the real HTTPS client, against the emulator and everything that it can do to a client.
+//!
+//! Waits pass in virtual time, so that nothing here depends on how fast this machine is.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod client;
+mod clock;
+mod matrix;
+mod over_mqtt;
+mod place;
+mod proxy;
+mod redirect;
+mod world;

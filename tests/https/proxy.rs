@@ -1,0 +1,55 @@
+//! A proxy from the environment. A process has one environment, so that the client runs in another process.
+
+use crate::world::{self, DPS, HUB, cloud, is_the_module, plan};
+use defender_auth::{https::Client, tls::Roots};
+use std::{
+    env,
+    io::{self, BufRead as _, BufReader, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::Command,
+    sync::mpsc::{Sender, channel},
+    thread,
+};
+
+/// Holds the root certificate for [`in_the_other_process`].
+const ROOT: &str = "DEFENDER_AUTH_TEST_ROOT";
+
+/// Takes connections for any host to one address, and tells what it was asked.
+fn serve(listener: &TcpListener, target: SocketAddr, asked: &Sender<String>) -> io::Result<()> {
+    loop {
+        let (mut near, _) = listener.accept()?;
+        let mut head = BufReader::new(near.try_clone()?).lines();
+        let _ = asked.send(head.next().unwrap_or_else(|| Ok(String::new()))?);
+        while head.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+        near.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+        let far = TcpStream::connect(target)?;
+        for (mut from, mut to) in [(near.try_clone()?, far.try_clone()?), (far, near)] {
+            thread::spawn(move || io::copy(&mut from, &mut to).and_then(|_| to.shutdown(std::net::Shutdown::Write)));
+        }
+    }
+}
+
+#[test]
+fn the_environments_proxy_carries_every_request() {
+    let cloud = cloud(0);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (proxy, target) = (listener.local_addr().unwrap(), cloud.https_address());
+    let (sender, asked) = channel();
+    thread::spawn(move || serve(&listener, target, &sender));
+    let mut other = Command::new(env::current_exe().unwrap());
+    other.args(["--exact", "proxy::in_the_other_process"]).env_clear();
+    let output = other.env(ROOT, cloud.root_pem()).env("HTTPS_PROXY", format!("http://{proxy}")).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(asked.try_iter().collect::<Vec<_>>(), [DPS, HUB].map(|host| format!("CONNECT {host}:443 HTTP/1.1")));
+}
+
+/// Does nothing unless the test above has started it.
+#[test]
+fn in_the_other_process() {
+    let Ok(root) = env::var(ROOT) else { return };
+    let client = Client::with(Roots::Pem(root.as_bytes()), Vec::new()).unwrap();
+    assert!(is_the_module(&client.authenticate(&plan()).unwrap()));
+    // With addresses given it goes there: the proxy of the other process leads to an emulator of another root.
+    let nearby = cloud(0);
+    assert!(is_the_module(&world::client(&nearby, []).authenticate(&plan()).unwrap()));
+}
