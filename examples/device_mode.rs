@@ -48,7 +48,7 @@ fn log_in(me: &Outcome, hub: &Emulator) -> Result<(), Box<dyn Error>> {
     let now = UnixTime::from(SystemTime::now());
     let token = me.password(now + TOKEN_LIFE).into_token().ok_or("this identity uses no token")?;
     println!("   client id {}, user name {}", login.client_id, login.user_name);
-    Session::open(&login, Some(&token), &Dial::at(hub.address()), Roots::Pem(hub.root_pem().as_bytes()))?.close();
+    Session::open(&login, &token, &Dial::at(hub.address()), Roots::Pem(hub.root_pem().as_bytes()))?.close();
     Ok(())
 }
 

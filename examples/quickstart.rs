@@ -61,7 +61,7 @@ fn log_in(me: &Outcome, token: &SasToken, emulator: &Emulator) -> Result<(), Box
     println!("   user name {}", login.user_name);
     // A real agent dials the host itself and trusts the system's roots: Dial::host(&login.host), Roots::Platform.
     let roots = Roots::Pem(emulator.root_pem().as_bytes());
-    Session::open(&login, Some(token), &Dial::at(emulator.address()), roots)?.close();
+    Session::open(&login, token, &Dial::at(emulator.address()), roots)?.close();
     Ok(())
 }
 

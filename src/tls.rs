@@ -2,12 +2,13 @@
 //!
 //! The server is always verified, by name and by chain; there is no switch that turns that off.
 
-use crate::error::TlsError;
-use alloc::{sync::Arc, vec::Vec};
+use crate::{certificate::ClientCertificate, error::TlsError};
+use alloc::{string::ToString as _, sync::Arc, vec::Vec};
 use rustls::{
-    ClientConfig, RootCertStore,
+    ClientConfig, ConfigBuilder, RootCertStore,
+    client::WantsClientCert,
     crypto::{CryptoProvider, ring},
-    pki_types::{CertificateDer, pem::PemObject as _},
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject as _},
 };
 
 /// Whom to believe that a server is who it says it is.
@@ -32,12 +33,49 @@ pub enum Roots<'a> {
 /// # Errors
 /// When there are no roots, or one of a PEM text cannot be read.
 pub fn client_config(roots: Roots<'_>) -> Result<ClientConfig, TlsError> {
+    Ok(verifying(roots)?.with_no_client_auth())
+}
+
+/// The same, for a client that proves itself with a certificate.
+///
+/// The configuration holds a copy of the private key, in the form of the provider of cryptography, for as long as it
+/// lives.
+///
+/// # Errors
+/// Likewise; and when the certificate's key is held elsewhere, does not fit, or is of a kind that TLS cannot use.
+pub fn client_config_with(roots: Roots<'_>, certificate: &ClientCertificate) -> Result<ClientConfig, TlsError> {
+    proving(verifying(roots)?, certificate)
+}
+
+fn verifying(roots: Roots<'_>) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, TlsError> {
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(certificates(roots)?);
+    trusting(store)
+}
+
+fn trusting(store: RootCertStore) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, TlsError> {
     let builder = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(|_| TlsError::Provider)?;
-    let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(certificates(roots)?);
-    Ok(builder.with_root_certificates(store).with_no_client_auth())
+    Ok(builder.with_root_certificates(store))
+}
+
+fn proving(
+    builder: ConfigBuilder<ClientConfig, WantsClientCert>,
+    certificate: &ClientCertificate,
+) -> Result<ClientConfig, TlsError> {
+    let (chain, key) = certificate.der().ok_or(TlsError::KeyElsewhere)?;
+    let chain = chain.iter().map(|der| CertificateDer::from(der.clone())).collect();
+    // Wiped by its own type when the provider has read it.
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.to_vec()));
+    let config = builder.with_client_auth_cert(chain, key);
+    config.map_err(|error| TlsError::ClientCertificate { reason: error.to_string() })
+}
+
+/// Whether TLS can use it.
+#[cfg(feature = "https")]
+pub(crate) fn check(certificate: &ClientCertificate) -> Result<(), TlsError> {
+    proving(trusting(RootCertStore::empty())?, certificate).map(drop)
 }
 
 /// Never the process's default, which somebody else may have set.

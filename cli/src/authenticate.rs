@@ -1,6 +1,5 @@
 use crate::{
     arguments::{Authenticate, Carrier},
-    clock,
     failure::Failure,
     inspect,
     login::{self, Refused},
@@ -56,8 +55,7 @@ pub(crate) fn run(arguments: &Authenticate) -> Result<(), Failure> {
         login.client_id.clone_from(client_id);
     }
     if !arguments.connect {
-        // Whether a token can be made is known without the hub.
-        login::token(&me, clock::now())?;
+        login::check(&me)?;
         return report(arguments, &me, &login, &Answer::NotAsked);
     }
     let answer = match login::log_in(&mut me, &login, &network)? {

@@ -1,8 +1,8 @@
 //! A login at the hub with what an agent has: its token, its secondary key, and why it was refused.
 
 use crate::{clock, failure::Failure, network::Network, progress};
-use defender_auth::{Error, Outcome, UnixTime, credential::Credential, mqtt::Connect, sas::SasToken};
-use defender_auth_mqtt::{Refusal, Session};
+use defender_auth::{Error, Outcome, Password, UnixTime, credential::Credential, error::TlsError, mqtt::Connect};
+use defender_auth_mqtt::{Proof, Refusal, Session};
 use std::time::Duration;
 
 /// The life of the token that proves the identity: long enough for a slow network, no longer.
@@ -32,30 +32,41 @@ pub(crate) fn log_in(
 ) -> Result<Result<Session, Refused>, Failure> {
     loop {
         let now = clock::now();
-        let token = token(me, now)?;
-        if let Some(doubt) = doubt(me, &token, now) {
+        let password = me.password(now + TOKEN_LIFE);
+        let proof = proof(&password)?;
+        if let Some(doubt) = doubt(me, proof, now) {
             eprintln!("warning: {doubt}; the hub is asked all the same");
         }
-        match network.log_in(login, &token)? {
+        match network.log_in(login, proof)? {
             Ok(session) => return Ok(Ok(session)),
             Err(refusal) if refusal.is_about_identity() && me.fall_back() => {
                 progress::step("the hub refused the primary key; trying the secondary key");
             }
             Err(refusal) => {
-                return Ok(Err(Refused { refusal, cause: cause(me, login, &token, now, refusal) }));
+                return Ok(Err(Refused { refusal, cause: cause(me, login, proof, now, refusal) }));
             }
         }
     }
 }
 
-/// The password.
-pub(crate) fn token(me: &Outcome, now: UnixTime) -> Result<SasToken, Failure> {
-    let token = me.password(now + TOKEN_LIFE).into_token();
-    token.ok_or_else(|| Error::NotSupported { what: "authentication with a certificate (`x509=true`)" }.into())
+/// Whether there is something to log in with, as far as that is known without the hub.
+pub(crate) fn check(me: &Outcome) -> Result<(), Failure> {
+    proof(&me.password(clock::now() + TOKEN_LIFE)).map(drop)
+}
+
+/// What this command can show a hub.
+fn proof(password: &Password) -> Result<Proof<'_>, Failure> {
+    match password {
+        Password::Token(token) => Ok(token.into()),
+        Password::Certificate(certificate) if certificate.der().is_none() => Err(TlsError::KeyElsewhere.into()),
+        Password::Certificate(certificate) => Ok(certificate.into()),
+        _ => Err(Error::NotSupported { what: "a key that is held elsewhere" }.into()),
+    }
 }
 
 /// What can be known to be wrong with a token before anybody is asked.
-fn doubt(me: &Outcome, token: &SasToken, now: UnixTime) -> Option<String> {
+fn doubt(me: &Outcome, proof: Proof<'_>, now: UnixTime) -> Option<String> {
+    let Proof::Token(token) = proof else { return None };
     if token.expires_at() <= now {
         let ago = clock::span(now.since(token.expires_at()));
         return Some(format!("the SAS token ended {ago} ago, at {}", clock::readable(token.expires_at())));
@@ -66,20 +77,27 @@ fn doubt(me: &Outcome, token: &SasToken, now: UnixTime) -> Option<String> {
 }
 
 /// Why the hub said no: what is known, else what is likely.
-fn cause(me: &Outcome, login: &Connect, token: &SasToken, now: UnixTime, refusal: Refusal) -> String {
+fn cause(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTime, refusal: Refusal) -> String {
     if refusal.code() == 3 {
         return "Cause: the hub is busy or down; try again later".into();
     }
     if login.client_id != Connect::hub(me.identity(), None).client_id {
         return "Cause: the client id is not the identity's own; leave out --client-id".into();
     }
-    if let Some(doubt) = doubt(me, token, now) {
+    if let Some(doubt) = doubt(me, proof, now) {
         return format!("Cause: {doubt}; have a new token made for this identity");
     }
     let what = if me.identity().module_id().is_some() { "device or module" } else { "device" };
     let credential = match me.credential() {
         Credential::Token(_) => "the token was signed with another key than the hub has for it",
         Credential::PolicyKey(_) => "the policy is unknown, has another key, or may not connect devices",
+        Credential::Certificate(_) => {
+            return format!(
+                "Cause, one of: the hub expects another certificate for it (compare the thumbprint, or the authority and \
+                 the common name); the hub knows no such {what}, or it is disabled; the certificate is over, by the hub's \
+                 clock. Compare them with the portal"
+            );
+        }
         _ => "the hub has other keys for it",
     };
     format!(

@@ -7,10 +7,9 @@ use defender_auth::{
     https::{Client, HttpsError},
     identity::HostName,
     mqtt::{Connect, PORT},
-    sas::SasToken,
     tls::Roots,
 };
-use defender_auth_mqtt::{self as mqtt, Dial, Refusal, Session};
+use defender_auth_mqtt::{self as mqtt, Dial, Proof, Refusal, Session};
 use std::{net::SocketAddr, path::Path};
 
 /// The port of HTTPS.
@@ -69,8 +68,8 @@ impl Network {
     }
 
     /// Logs in over MQTT: a session, or the server's no.
-    pub(crate) fn log_in(&self, login: &Connect, token: &SasToken) -> Result<Result<Session, Refusal>, Failure> {
-        match Session::open(login, Some(token), &self.dial(&login.host)?, self.roots()) {
+    pub(crate) fn log_in(&self, login: &Connect, proof: Proof<'_>) -> Result<Result<Session, Refusal>, Failure> {
+        match Session::open(login, proof, &self.dial(&login.host)?, self.roots()) {
             Ok(session) => Ok(Ok(session)),
             Err(mqtt::Error::Refused(refusal)) => Ok(Err(refusal)),
             Err(error) => Err(self.mqtt_failed(error)),

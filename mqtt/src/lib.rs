@@ -11,7 +11,7 @@
 //! # fn token() -> defender_auth::sas::SasToken { unimplemented!() }
 //!
 //! let (login, token) = (login(), token());
-//! let session = Session::open(&login, Some(&token), &Dial::host(&login.host), Roots::Platform)?;
+//! let session = Session::open(&login, &token, &Dial::host(&login.host), Roots::Platform)?;
 //! session.close();
 //! # Ok::<_, defender_auth_mqtt::Error>(())
 //! ```
@@ -20,10 +20,12 @@
 
 mod dial;
 mod error;
+mod proof;
 mod provisioner;
 mod session;
 
 pub use dial::Dial;
 pub use error::{Error, Refusal};
+pub use proof::Proof;
 pub use provisioner::{Answer, Provisioner};
 pub use session::{Message, Session};

@@ -1,4 +1,4 @@
-use crate::{Dial, Error, Message, Session};
+use crate::{Dial, Error, Message, Proof, Session};
 use defender_auth::{
     http::{Request, Response},
     mqtt::{Connect, PROVISIONING_ANSWERS, provisioning_answer, provisioning_topic},
@@ -30,7 +30,9 @@ impl Provisioner {
     /// When MQTT cannot carry the request, or there is no session.
     pub fn open(request: &Request, dial: &Dial, roots: Roots<'_>) -> Result<Self, Error> {
         let login = Connect::provisioning(request).ok_or(Error::NotCarried)?;
-        let mut session = Session::open(&login, request.token(), dial, roots)?;
+        let token = request.token().map(Proof::from);
+        let proof = token.or_else(|| request.certificate().map(Proof::from)).ok_or(Error::NotCarried)?;
+        let mut session = Session::open(&login, proof, dial, roots)?;
         session.subscribe(PROVISIONING_ANSWERS)?;
         Ok(Self { session, sent: 0 })
     }

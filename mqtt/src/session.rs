@@ -1,8 +1,7 @@
-use crate::{Dial, Error, Refusal};
+use crate::{Dial, Error, Proof, Refusal};
 use defender_auth::{
     mqtt::Connect,
-    sas::SasToken,
-    tls::{Roots, client_config},
+    tls::{Roots, client_config, client_config_with},
 };
 use mqtt_protocol_core::mqtt::{
     Connection, Version,
@@ -10,7 +9,7 @@ use mqtt_protocol_core::mqtt::{
     connection::{Event, role},
     packet::{GenericPacketTrait as _, Packet, Qos, SubEntry, SubOpts, v3_1_1},
 };
-use rustls::{ClientConnection, StreamOwned, pki_types::ServerName};
+use rustls::{ClientConfig, ClientConnection, StreamOwned, pki_types::ServerName};
 use std::{
     collections::VecDeque,
     io::{self, ErrorKind, Read as _, Write as _},
@@ -44,9 +43,19 @@ impl Session {
     ///
     /// # Errors
     /// When the server is not reached, cannot prove who it is, does not answer, or says no.
-    pub fn open(login: &Connect, token: Option<&SasToken>, dial: &Dial, roots: Roots<'_>) -> Result<Self, Error> {
-        let packet = connect_packet(login, token)?;
-        let mut link = Link::open(login, dial, roots)?;
+    pub fn open<'a>(
+        login: &Connect,
+        proof: impl Into<Proof<'a>>,
+        dial: &Dial,
+        roots: Roots<'_>,
+    ) -> Result<Self, Error> {
+        let proof = proof.into();
+        let packet = connect_packet(login, proof)?;
+        let config = match proof {
+            Proof::Token(_) => client_config(roots)?,
+            Proof::Certificate(certificate) => client_config_with(roots, certificate)?,
+        };
+        let mut link = Link::open(login, dial, config)?;
         link.send(packet.into())?;
         match link.receive()? {
             Packet::V3_1_1Connack(answer) if answer.return_code().is_success() => Ok(Self { link }),
@@ -117,7 +126,7 @@ impl Session {
     }
 }
 
-fn connect_packet(login: &Connect, token: Option<&SasToken>) -> Result<v3_1_1::Connect, Error> {
+fn connect_packet(login: &Connect, proof: Proof<'_>) -> Result<v3_1_1::Connect, Error> {
     let unsendable = |field| move |_| Error::Unsendable { field };
     let builder = v3_1_1::Connect::builder()
         .client_id(login.client_id.as_str())
@@ -126,9 +135,9 @@ fn connect_packet(login: &Connect, token: Option<&SasToken>) -> Result<v3_1_1::C
         .map_err(unsendable("user name"))?
         .clean_session(true)
         .keep_alive(KEEP_ALIVE);
-    let builder = match token {
-        Some(token) => builder.password(token.expose()).map_err(unsendable("password"))?,
-        None => builder,
+    let builder = match proof {
+        Proof::Token(token) => builder.password(token.expose()).map_err(unsendable("password"))?,
+        Proof::Certificate(_) => builder,
     };
     builder.build().map_err(unsendable("CONNECT"))
 }
@@ -143,13 +152,13 @@ struct Link {
 }
 
 impl Link {
-    fn open(login: &Connect, dial: &Dial, roots: Roots<'_>) -> Result<Self, Error> {
+    fn open(login: &Connect, dial: &Dial, config: ClientConfig) -> Result<Self, Error> {
         let place = dial.place().to_owned();
         let untrusted = |place: &str, reason: String| Error::Untrusted { place: place.into(), reason };
         let name = ServerName::try_from(login.host.as_str().to_owned())
             .map_err(|_| untrusted(&place, "no certificate can bear this host name".into()))?;
-        let config = Arc::new(client_config(roots)?);
-        let mut tls = ClientConnection::new(config, name).map_err(|error| untrusted(&place, error.to_string()))?;
+        let mut tls =
+            ClientConnection::new(Arc::new(config), name).map_err(|error| untrusted(&place, error.to_string()))?;
         let unreachable = |error| Error::Unreachable { place: place.clone(), error };
         let mut tcp = dial.connect(LIMIT).map_err(unreachable)?;
         tcp.set_nodelay(true).map_err(unreachable)?;

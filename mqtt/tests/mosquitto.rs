@@ -118,10 +118,10 @@ fn mosquitto_accepts_the_login_and_refuses_another() {
     let broker = Broker::start("login", &connect, &token);
     let root = broker.root();
     let dial = Dial::at(broker.address);
-    Session::open(&connect, Some(&token), &dial, Roots::Pem(&root)).unwrap().close();
+    Session::open(&connect, &token, &dial, Roots::Pem(&root)).unwrap().close();
 
     let (_, other) = login("dev-02");
-    match Session::open(&connect, Some(&other), &dial, Roots::Pem(&root)) {
+    match Session::open(&connect, &other, &dial, Roots::Pem(&root)) {
         Err(Error::Refused(refusal)) => assert_eq!(refusal.code(), 5),
         other => panic!("{:?}", other.err()),
     }
@@ -133,6 +133,6 @@ fn a_server_of_another_name_is_not_trusted() {
     let (mut connect, token) = login("dev-01");
     let broker = Broker::start("name", &connect, &token);
     connect.host = "other.azure-devices.net".parse().unwrap();
-    let answer = Session::open(&connect, Some(&token), &Dial::at(broker.address), Roots::Pem(&broker.root()));
+    let answer = Session::open(&connect, &token, &Dial::at(broker.address), Roots::Pem(&broker.root()));
     assert!(matches!(answer, Err(Error::Untrusted { .. })), "{:?}", answer.err());
 }

@@ -530,6 +530,17 @@ pub enum TlsError {
         /// Counted from 1.
         number: usize,
     },
+    /// A client certificate whose key is not here.
+    #[error(
+        "the client certificate's key is held elsewhere; load both from files, or have whoever holds the key connect"
+    )]
+    KeyElsewhere,
+    /// A client certificate that TLS cannot use.
+    #[error("the client certificate cannot be used: {reason}; check that key and certificate belong together")]
+    ClientCertificate {
+        /// What TLS said.
+        reason: String,
+    },
     /// The provider of cryptography cannot do what TLS needs.
     #[error("the provider of cryptography supports neither TLS 1.2 nor 1.3; take ring's default provider")]
     Provider,

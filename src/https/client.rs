@@ -1,16 +1,22 @@
 use super::{HttpsError, address::Addresses};
 use crate::{
     authenticator::{Action, Authenticator, Event},
-    error::Error,
+    certificate::ClientCertificate,
+    encode,
+    error::{Error, TlsError},
     http::{BODY_LIMIT, Request, Response},
     identity::HostName,
     outcome::Outcome,
     plan::Plan,
-    secret::SecretBytes,
+    secret::{SecretBytes, SecretText},
     time::UnixTime,
     tls::{self, Roots},
 };
-use alloc::{format, string::String, vec::Vec};
+use alloc::{
+    format,
+    string::{String, ToString as _},
+    vec::Vec,
+};
 use core::{
     fmt,
     hash::{BuildHasher as _, Hasher as _},
@@ -20,7 +26,7 @@ use std::{hash::RandomState, io::Read as _, net::SocketAddr, thread, time::Syste
 use ureq::{
     Agent,
     http::{Request as HttpRequest, Response as HttpResponse},
-    tls::{Certificate, RootCerts, TlsConfig, TlsProvider},
+    tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig, TlsProvider},
     unversioned::transport::DefaultConnector,
 };
 
@@ -35,7 +41,8 @@ const ATTEMPT: Duration = Duration::from_secs(600);
 
 /// A blocking HTTPS client. Set it up once and use it for every plan.
 pub struct Client {
-    agent: Agent,
+    roots: RootCerts,
+    addresses: Vec<(HostName, SocketAddr)>,
     attempt: Duration,
 }
 
@@ -71,10 +78,17 @@ impl Client {
     pub fn with(roots: Roots<'_>, addresses: Vec<(HostName, SocketAddr)>) -> Result<Self, HttpsError> {
         let certificates = tls::certificates(roots)?;
         let roots: Vec<_> = certificates.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
+        Ok(Self { roots: RootCerts::new_with_certs(&roots), addresses, attempt: ATTEMPT })
+    }
+
+    /// No connection outlives its request, so each may have a set-up of its own: who asks differs.
+    fn agent(&self, certificate: Option<&ClientCertificate>) -> Result<Agent, TlsError> {
+        let certificate = certificate.map(client_certificate).transpose()?;
         let tls = TlsConfig::builder()
             .provider(TlsProvider::Rustls)
             .unversioned_rustls_crypto_provider(tls::provider())
-            .root_certs(RootCerts::new_with_certs(&roots))
+            .root_certs(self.roots.clone())
+            .client_cert(certificate)
             .build();
         let mut config = Agent::config_builder()
             .tls_config(tls)
@@ -88,11 +102,11 @@ impl Client {
             // A service that was silent for a while has closed its side.
             .max_idle_connections(0)
             .user_agent(concat!("defender-auth/", env!("CARGO_PKG_VERSION")));
-        if !addresses.is_empty() {
+        if !self.addresses.is_empty() {
             config = config.proxy(None);
         }
-        let agent = Agent::with_parts(config.build(), DefaultConnector::default(), Addresses::new(addresses));
-        Ok(Self { agent, attempt: ATTEMPT })
+        let addresses = Addresses::new(self.addresses.clone());
+        Ok(Agent::with_parts(config.build(), DefaultConnector::default(), addresses))
     }
 
     /// With another limit for a whole attempt than ten minutes.
@@ -141,11 +155,9 @@ impl Client {
     /// Sends one request, once, and reads the answer.
     ///
     /// # Errors
-    /// When there is no complete answer, or the server is not trusted.
+    /// When there is no complete answer, the server is not trusted, or a certificate cannot be used.
     pub fn exchange(&self, request: &Request) -> Result<Reply, HttpsError> {
-        if request.certificate().is_some() {
-            return Err(Error::NotSupported { what: "a client certificate, with this client," }.into());
-        }
+        let agent = self.agent(request.certificate())?;
         let host = request.host();
         let failed = |error: &ureq::Error| HttpsError::of(host, error);
         let mut builder =
@@ -154,8 +166,8 @@ impl Client {
             builder = builder.header(name, value);
         }
         let sent = match request.body() {
-            [] => builder.body(()).map_err(ureq::Error::from).and_then(|request| self.agent.run(request)),
-            body => builder.body(body).map_err(ureq::Error::from).and_then(|request| self.agent.run(request)),
+            [] => builder.body(()).map_err(ureq::Error::from).and_then(|request| agent.run(request)),
+            body => builder.body(body).map_err(ureq::Error::from).and_then(|request| agent.run(request)),
         };
         let mut response: HttpResponse<_> = sent.map_err(|error| failed(&error))?;
         let text = |value: &ureq::http::HeaderValue| value.to_str().map(String::from).ok();
@@ -170,6 +182,24 @@ impl Client {
         })?;
         Ok(Reply { status: response.status().as_u16(), headers, body })
     }
+}
+
+const BEGIN: &str = "-----BEGIN PRIVATE KEY-----\n";
+const END: &str = "\n-----END PRIVATE KEY-----\n";
+
+fn client_certificate(certificate: &ClientCertificate) -> Result<ClientCert, TlsError> {
+    // What rustls would refuse in the middle of a handshake is found here, with its reason.
+    tls::check(certificate)?;
+    let (chain, key) = certificate.der().ok_or(TlsError::KeyElsewhere)?;
+    let chain: Vec<_> = chain.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
+    // It takes keys as text only. Its own copy is gone with the request, though not wiped.
+    let body = SecretText::new(encode::base64(key));
+    let pem = SecretText::build(BEGIN.len() + body.expose().len() + END.len(), |pem| {
+        pem.extend([BEGIN, body.expose(), END]);
+    });
+    let key = PrivateKey::from_pem(pem.expose().as_bytes());
+    let key = key.map_err(|error| TlsError::ClientCertificate { reason: error.to_string() })?;
+    Ok(ClientCert::new_with_certs(&chain, key))
 }
 
 impl fmt::Debug for Client {

@@ -146,14 +146,21 @@ fn a_body_is_read_to_one_byte_beyond_the_limit() {
 }
 
 #[test]
-fn a_plan_with_a_certificate_is_refused_before_anybody_is_asked() {
-    let cloud = cloud(0);
-    let certificate = ClientCertificate::from_der(vec![vec![0x30, 1]], &[0x30, 2], Issuer::Itself);
-    let device = Device::new(host(HUB), "dev-01".parse().unwrap(), certificate);
-    let plan = Plan::device(device).in_device_mode(Target::default()).unwrap();
-    let error = client(&cloud, []).authenticate(&plan).unwrap_err();
-    assert!(matches!(error, HttpsError::Failed(Error::NotSupported { .. })), "{error:?}");
-    assert_eq!(asked(&cloud, 0), "");
+fn a_certificate_that_tls_cannot_use_is_refused_before_anybody_is_asked() {
+    let unusable = ClientCertificate::from_der(vec![vec![0x30, 1]], &[0x30, 2], Issuer::Itself);
+    let elsewhere = ClientCertificate::held_elsewhere(Some(Issuer::Itself));
+    for certificate in [unusable, elsewhere] {
+        let cloud = cloud(0);
+        let is_held = certificate.der().is_some();
+        let device = Device::new(host(HUB), "dev-01".parse().unwrap(), certificate);
+        let plan = Plan::device(device).in_device_mode(Target::default()).unwrap();
+        match client(&cloud, []).authenticate(&plan).unwrap_err() {
+            HttpsError::Failed(Error::Tls(TlsError::ClientCertificate { .. })) => assert!(is_held),
+            HttpsError::Failed(Error::Tls(TlsError::KeyElsewhere)) => assert!(!is_held),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(asked(&cloud, 0), "");
+    }
 }
 
 #[test]
