@@ -1,6 +1,6 @@
 //! The command line. Keys come from files or standard input only: arguments are seen by every user of a system.
 
-use crate::{clock, source::Source};
+use crate::{certificate, clock, source::Source};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use defender_auth::{
     UnixTime,
@@ -46,6 +46,9 @@ pub(crate) enum Command {
     Provision(Provision),
     /// Authenticate, fetch the security module's twin and print the configuration that is in force
     Twin(Twin),
+    /// Make certificates for testing
+    #[command(subcommand)]
+    Certificate(certificate::Command),
 }
 
 #[derive(Args)]

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod authenticate;
+mod certificate;
 mod clock;
 mod derive_key;
 mod failure;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Authenticate(arguments) => authenticate::run(&arguments),
         Command::Provision(arguments) => provision::run(&arguments),
         Command::Twin(arguments) => twin::run(&arguments),
+        Command::Certificate(command) => certificate::run(&command),
     };
     result.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
 }

@@ -1,0 +1,145 @@
+//! A certificate and its key on disk: both or neither, whole, and not in the place of others unless that is asked for.
+
+use super::mistake;
+use crate::failure::Failure;
+use std::{
+    ffi::OsString,
+    fs::{self, DirBuilder, OpenOptions},
+    io::{self, ErrorKind, Write as _},
+    path::{Path, PathBuf},
+};
+
+const SECRET: u32 = 0o600;
+const PUBLIC: u32 = 0o644;
+
+/// Where they go.
+pub(super) struct Target {
+    pub(super) certificate: PathBuf,
+    pub(super) key: Option<PathBuf>,
+}
+
+impl Target {
+    fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.key.iter().chain([&self.certificate]).map(PathBuf::as_path)
+    }
+
+    /// Whether they can be written there, as far as that is seen before anything is made. `inputs` are never replaced.
+    pub(super) fn check(&self, force: bool, inputs: &[&Path]) -> Result<(), Failure> {
+        if self.key.as_ref() == Some(&self.certificate) {
+            return Err(mistake(self.certificate.display(), "certificate and key get a file each; give two names"));
+        }
+        for path in self.paths() {
+            match fs::symlink_metadata(path) {
+                Ok(metadata) if metadata.is_dir() => return Err(folder(path)),
+                Ok(_) if !force => return Err(taken(path)),
+                Ok(_) => {
+                    let same = |input: &&Path| fs::canonicalize(input).ok() == fs::canonicalize(path).ok();
+                    if inputs.iter().any(same) {
+                        let what = "it is the CA's own file, which would be lost; give another name";
+                        return Err(mistake(path.display(), what));
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(unwritten(path, &error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes them.
+    pub(super) fn write(&self, certificate: &str, key: &str, force: bool) -> Result<(), Failure> {
+        let mut drafts = Vec::new();
+        for path in self.paths() {
+            let secret = self.key.as_deref() == Some(path);
+            let (text, mode) = if secret { (key, SECRET) } else { (certificate, PUBLIC) };
+            drafts.push(Draft::new(path, text, mode).map_err(|error| unwritten(path, &error))?);
+        }
+        // Both names are taken before one is filled, so that neither is when the other is not free.
+        for draft in &mut drafts {
+            if !force {
+                draft.reserve().map_err(|error| match error.kind() {
+                    ErrorKind::AlreadyExists => taken(draft.path),
+                    _ => unwritten(draft.path, &error),
+                })?;
+            }
+        }
+        // All is on the disk by now; to rename is all that is left.
+        for draft in &mut drafts {
+            fs::rename(&draft.new, draft.path).map_err(|error| unwritten(draft.path, &error))?;
+        }
+        for draft in &mut drafts {
+            draft.reserved = false;
+        }
+        Ok(())
+    }
+}
+
+/// A complete file that does not have its name yet. What is left of it goes away with it.
+struct Draft<'a> {
+    path: &'a Path,
+    new: PathBuf,
+    reserved: bool,
+}
+
+impl<'a> Draft<'a> {
+    fn new(path: &'a Path, text: &str, mode: u32) -> io::Result<Self> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            let mut builder = DirBuilder::new();
+            #[cfg(unix)]
+            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+            builder.recursive(true).create(folder)?;
+        }
+        let mut name = OsString::from(".");
+        name.push(path.file_name().unwrap_or_default());
+        name.push(format!(".{}", std::process::id()));
+        let new = path.with_file_name(name);
+        let mut file = options(mode).open(&new)?;
+        let draft = Self { path, new, reserved: false };
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        Ok(draft)
+    }
+
+    /// Takes the name, or fails when somebody has it.
+    fn reserve(&mut self) -> io::Result<()> {
+        options(SECRET).open(self.path)?;
+        self.reserved = true;
+        Ok(())
+    }
+}
+
+impl Drop for Draft<'_> {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.new);
+        if self.reserved {
+            let _ = fs::remove_file(self.path);
+        }
+    }
+}
+
+fn options(mode: u32) -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
+    options
+}
+
+fn taken(path: &Path) -> Failure {
+    mistake(path.display(), "it is there already; give another name, or --force to replace it")
+}
+
+fn folder(path: &Path) -> Failure {
+    mistake(path.display(), "it is a folder; give the name of a file")
+}
+
+fn unwritten(path: &Path, error: &io::Error) -> Failure {
+    let cure = match error.kind() {
+        ErrorKind::PermissionDenied => "write to a folder of your own",
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "a file stands where a folder should; give another name",
+        _ => "see whether the disk is full, and whether the path is right",
+    };
+    Failure::Write(format!("{}: it cannot be written: {error}; {cure}", path.display()))
+}

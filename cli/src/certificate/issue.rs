@@ -1,0 +1,130 @@
+//! Makes a key and its certificate.
+
+use super::{arguments::Algorithm, authority::Authority};
+use crate::{clock, failure::Failure};
+use defender_auth::UnixTime;
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, date_time_ymd,
+};
+use ring::digest::{self, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
+use std::{fmt::Write as _, time::Duration};
+use x509_parser::{certificate::X509Certificate, prelude::FromDer as _};
+use zeroize::Zeroizing;
+
+/// It begins before it is made, for clocks that are late.
+const EARLY: u64 = 5 * 60;
+
+const DAY: u64 = 24 * 60 * 60;
+
+/// What a certificate is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// To sign others.
+    Authority,
+    /// To log in.
+    Client,
+}
+
+/// From when to when.
+#[derive(Clone, Copy)]
+pub(super) struct Term {
+    pub(super) not_before: UnixTime,
+    pub(super) not_after: UnixTime,
+}
+
+impl Term {
+    /// So many days from now on.
+    pub(super) fn of(days: u32) -> Result<Self, Failure> {
+        let now = clock::now();
+        let not_after = now + Duration::from_secs(u64::from(days) * DAY);
+        if not_after > UnixTime::LATEST {
+            return Err(Failure::Call("it would end after the year 9999; see whether this clock is right".into()));
+        }
+        Ok(Self { not_before: UnixTime::from_secs(now.as_secs().saturating_sub(EARLY)), not_after })
+    }
+}
+
+/// A certificate in PEM with those that stand behind it, its key, and its thumbprints as the portal wants them.
+pub(super) struct Made {
+    pub(super) certificate: String,
+    pub(super) key: Zeroizing<String>,
+    pub(super) sha1: String,
+    pub(super) sha256: String,
+}
+
+/// Without a CA it signs itself.
+pub(super) fn make(
+    kind: Kind,
+    name: &str,
+    term: Term,
+    algorithm: Algorithm,
+    ca: Option<&Authority>,
+) -> Result<Made, Failure> {
+    let key = KeyPair::generate_for(match algorithm {
+        Algorithm::P256 => &PKCS_ECDSA_P256_SHA256,
+        Algorithm::P384 => &PKCS_ECDSA_P384_SHA384,
+        Algorithm::Ed25519 => &PKCS_ED25519,
+    })
+    .map_err(unmade)?;
+    let parameters = parameters(kind, name, term, ca.is_some());
+    let certificate = match ca {
+        None => parameters.self_signed(&key),
+        Some(ca) => parameters.signed_by(&key, &ca.issuer),
+    }
+    .map_err(unmade)?;
+    if let Some(ca) = ca {
+        names_differ_and_meet(certificate.der(), ca)?;
+    }
+    Ok(Made {
+        sha1: thumbprint(&SHA1_FOR_LEGACY_USE_ONLY, certificate.der()),
+        sha256: thumbprint(&SHA256, certificate.der()),
+        certificate: certificate.pem() + ca.map_or("", |ca| &ca.chain),
+        key: Zeroizing::new(key.serialize_pem()),
+    })
+}
+
+fn parameters(kind: Kind, name: &str, term: Term, signed: bool) -> CertificateParams {
+    let mut parameters = CertificateParams::default();
+    parameters.distinguished_name = DistinguishedName::new();
+    parameters.distinguished_name.push(DnType::CommonName, name);
+    let at = |time: UnixTime| date_time_ymd(1970, 1, 1) + Duration::from_secs(time.as_secs());
+    (parameters.not_before, parameters.not_after) = (at(term.not_before), at(term.not_after));
+    parameters.use_authority_key_identifier_extension = signed;
+    match kind {
+        Kind::Authority => {
+            parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        }
+        Kind::Client => {
+            parameters.is_ca = IsCa::ExplicitNoCa;
+            parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+            parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        }
+    }
+    parameters
+}
+
+/// A chain is followed by names: the issuer's must be the CA's as that has it, and the subject's another.
+fn names_differ_and_meet(der: &[u8], ca: &Authority) -> Result<(), Failure> {
+    let (_, made) = X509Certificate::from_der(der).map_err(unmade)?;
+    if made.issuer().as_raw() != ca.subject {
+        return Err(unmade("the CA's name cannot be written again as it stands; use a CA with a plain name"));
+    }
+    if made.subject().as_raw() == ca.subject {
+        return Err(unmade("it has the name of the CA that signs it, and would look self-signed; give it another"));
+    }
+    Ok(())
+}
+
+fn unmade(why: impl std::fmt::Display) -> Failure {
+    Failure::Call(format!("the certificate cannot be made: {why}"))
+}
+
+fn thumbprint(algorithm: &'static digest::Algorithm, der: &[u8]) -> String {
+    digest::digest(algorithm, der).as_ref().iter().fold(String::new(), |mut text, byte| {
+        // A string takes all that is written to it.
+        let _ = write!(text, "{byte:02X}");
+        text
+    })
+}
