@@ -1,5 +1,6 @@
 //! A certificate authority that lives as long as the emulator, and the server's certificate.
 
+use crate::verifier::AnyCertificate;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use rustls::{
     ServerConfig,
@@ -25,9 +26,10 @@ pub(crate) fn server(names: Vec<String>) -> Result<(Arc<ServerConfig>, String), 
     let certificate = leaf.signed_by(&leaf_key, &issuer)?.der().clone();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(leaf_key.serialize_der()));
 
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let provider = Arc::new(ring::default_provider());
+    let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
+        .with_client_cert_verifier(Arc::new(AnyCertificate(provider)))
         .with_single_cert(vec![certificate], key)?;
     Ok((Arc::new(config), root_pem))
 }

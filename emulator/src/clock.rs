@@ -30,7 +30,6 @@ const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 impl Moment {
-    #[cfg(test)]
     pub(crate) const fn at(seconds: u64) -> Self {
         Self(Duration::from_secs(seconds))
     }

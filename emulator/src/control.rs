@@ -40,7 +40,7 @@ impl Emulator {
     ) -> Result<(), ChangeError> {
         config::check_keys(format!("device {device}"), [Some(&primary.into()), Some(&secondary.into())])?;
         self.change_device(hub, device, |device| {
-            device.primary_key = primary.into();
+            device.primary_key = Some(primary.into());
             device.secondary_key = Some(secondary.into());
             Ok(())
         })

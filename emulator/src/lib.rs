@@ -2,8 +2,9 @@
 //!
 //! It speaks TLS with a certificate authority of its own. Over MQTT 3.1.1 it takes logins, twins and registrations, over
 //! HTTPS registrations and reads of a module's identity. Everything is checked as the protocol asks for it: client id
-//! against user name, api-version, and the SAS token by its signature, its resource and its expiry. Every decision goes
-//! into a [`Journal`] with the reason, which the real services keep to themselves.
+//! against user name, api-version, the SAS token by its signature, its resource and its expiry, and the client certificate
+//! by its thumbprint or its chain, its name and its dates. Every decision goes into a [`Journal`] with the reason, which
+//! the real services keep to themselves.
 //!
 //! It is a second reading of the protocol: it shares no code with the library that it is there to check.
 //!
@@ -33,6 +34,7 @@
 
 mod answer;
 mod authority;
+mod chain;
 mod clock;
 mod config;
 mod control;
@@ -44,14 +46,20 @@ mod http;
 mod journal;
 mod listener;
 mod login;
+mod possession;
+mod proof;
 mod refusal;
 mod rest;
 mod sas;
 mod session;
 mod state;
 #[cfg(test)]
+#[allow(dead_code, reason = "the tests beside the sources use the rest")]
+mod test_certificates;
+#[cfg(test)]
 mod test_tokens;
 mod twin;
+mod verifier;
 mod wire;
 mod world;
 
@@ -60,5 +68,6 @@ pub use control::ChangeError;
 pub use fault::{Fault, On};
 pub use journal::{Entry, Journal};
 pub use listener::{Emulator, StartError};
+pub use possession::PossessionError;
 pub use refusal::Refusal;
 pub use world::World;

@@ -2,7 +2,9 @@
 
 use crate::{
     Refusal,
-    config::{Authentication, Hub, Key},
+    chain::Certificates,
+    config::{Hub, Key},
+    proof::{self, Claimant},
     sas::Token,
 };
 use std::fmt;
@@ -15,6 +17,8 @@ pub(crate) struct Login<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) user_name: Option<&'a str>,
     pub(crate) password: Option<&'a [u8]>,
+    /// What came with the TLS handshake.
+    pub(crate) chain: &'a Certificates,
 }
 
 /// Who has logged in.
@@ -49,21 +53,16 @@ pub(crate) fn check(hubs: &[Hub], now: u64, login: &Login<'_>) -> Result<Identit
         return Err(Refusal::DeviceDisabled);
     }
     let mut path = format!("{}/devices/{device_id}", hub.host_name);
-    let keys = match module_id {
-        None => device.keys(),
+    let proof = match module_id {
+        None => device.proof(),
         Some(id) => {
             let module = device.find(id).ok_or(Refusal::UnknownModule)?;
-            if module.authentication != Authentication::Sas {
-                return Err(Refusal::NotByKey);
-            }
             path.push_str("/modules/");
             path.push_str(id);
-            module.keys()
+            module.proof()
         }
     };
-    let password = login.password.filter(|bytes| !bytes.is_empty()).ok_or(Refusal::NoPassword)?;
-    let token = std::str::from_utf8(password).ok().and_then(Token::parse).ok_or(Refusal::NoToken)?;
-    check_token(hub, now, &token, &path, keys)?;
+    proof::check(hub, now, &Claimant { path: &path, name: client_id, proof }, login.password, login.chain)?;
     Ok(Identity { host: hub.host_name.clone(), device: device_id.into(), module: module_id.map(Into::into) })
 }
 
@@ -151,7 +150,7 @@ mod tests {
 
     fn ask(client_id: &str, user_name: &str, password: &str) -> Result<String, Refusal> {
         let password = Some(password.as_bytes());
-        let login = Login { client_id, user_name: Some(user_name), password };
+        let login = Login { client_id, user_name: Some(user_name), password, chain: &[] };
         check(&hubs(), NOW, &login).map(|identity| identity.to_string())
     }
 

@@ -19,8 +19,61 @@ pub enum Refusal {
     DeviceDisabled,
     /// The device has no such module.
     UnknownModule,
-    /// The module does not log in with a key.
+    /// It does not log in or register with a key.
     NotByKey,
+    /// It does not log in or register with a certificate.
+    NotByCertificate,
+    /// There is no client certificate.
+    NoCertificate,
+    /// There is a token as well as a client certificate.
+    TwoCredentials,
+    /// Neither thumbprint is the certificate's.
+    Thumbprint {
+        /// The certificate's thumbprint, of the same kind as those that are known.
+        presented: String,
+    },
+    /// The certificate is for another name.
+    CommonName {
+        /// The device id, `device/module`, the registration id or the verification code.
+        expected: String,
+        /// What stands there.
+        found: Option<String>,
+    },
+    /// The chain ends without a known authority.
+    UnknownAuthority {
+        /// Who issued its last certificate.
+        issuer: String,
+    },
+    /// The authority is known, but nobody has proved to have its key.
+    UnverifiedAuthority {
+        /// Its common name.
+        name: String,
+    },
+    /// A certificate of the chain is over.
+    CertificateExpired {
+        /// Whose certificate.
+        subject: String,
+        /// Since how many seconds.
+        seconds: u64,
+    },
+    /// A certificate of the chain is not in force yet.
+    CertificateNotYetValid {
+        /// Whose certificate.
+        subject: String,
+        /// For how many seconds.
+        seconds: u64,
+    },
+    /// The client's certificate is an authority's.
+    AuthorityAsLeaf,
+    /// The client's certificate is not for clients.
+    Usage,
+    /// The chain cannot be verified.
+    Chain {
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// A device that has a certificate of an authority does not read its modules with it.
+    AuthorityAtRest,
     /// There is no password.
     NoPassword,
     /// The password or the `Authorization` header is not a SAS token.
@@ -81,7 +134,39 @@ impl fmt::Display for Refusal {
             Self::UnknownDevice => f.write_str("there is no such device"),
             Self::DeviceDisabled => f.write_str("the device is disabled"),
             Self::UnknownModule => f.write_str("the device has no such module"),
-            Self::NotByKey => f.write_str("the module does not log in with a key"),
+            Self::NotByKey => f.write_str("it does not prove itself with a key"),
+            Self::NotByCertificate => f.write_str("it does not prove itself with a certificate"),
+            Self::NoCertificate => f.write_str("there is no client certificate"),
+            Self::TwoCredentials => f.write_str("there is a token as well as a client certificate; send one of them"),
+            Self::Thumbprint { presented } => {
+                write!(f, "the certificate's thumbprint {presented} is not the one that is known")
+            }
+            Self::CommonName { expected, found: Some(found) } => {
+                write!(f, "the certificate's common name is {found:?} and not {expected:?}")
+            }
+            Self::CommonName { expected, found: None } => {
+                write!(f, "the certificate has no common name; it should be {expected:?}")
+            }
+            Self::UnknownAuthority { issuer } => write!(
+                f,
+                "the chain does not lead to a known authority: the certificate of {issuer:?} was not sent and is not \
+                 known"
+            ),
+            Self::UnverifiedAuthority { name } => {
+                write!(f, "nobody has proved to have the key of the authority {name:?}")
+            }
+            Self::CertificateExpired { subject, seconds } => {
+                write!(f, "the certificate of {subject:?} ended {seconds} s ago")
+            }
+            Self::CertificateNotYetValid { subject, seconds } => {
+                write!(f, "the certificate of {subject:?} begins in {seconds} s")
+            }
+            Self::AuthorityAsLeaf => f.write_str("the client's certificate is an authority's, not a device's"),
+            Self::Usage => f.write_str("the client's certificate is not for clients, by its extended key usage"),
+            Self::Chain { fault } => write!(f, "the certificates cannot be verified: {fault}"),
+            Self::AuthorityAtRest => {
+                f.write_str("a certificate of an authority is documented not to do for reading a module's identity")
+            }
             Self::NoPassword => f.write_str("there is no password"),
             Self::NoToken => f.write_str("what should be a SAS token is none"),
             Self::Expiry => f.write_str("the token's expiry is not a number"),

@@ -3,11 +3,13 @@
 use crate::{
     Refusal,
     answer::{self, Answer},
+    chain::Certificates,
     clock::Moment,
-    config::{Authentication, Module},
+    config::{Authentication, Hub, Module, Thumbprint},
     errors::Service,
     fault::On,
     login,
+    proof::{self, Claimant, Proof},
     sas::Token,
     state::{Shared, State},
 };
@@ -21,6 +23,8 @@ pub(crate) struct ModuleGet<'a> {
     pub(crate) query: &'a str,
     /// What stands where a token belongs.
     pub(crate) token: Option<&'a str>,
+    /// What came with the TLS handshake.
+    pub(crate) chain: &'a Certificates,
 }
 
 /// Answers, and writes down how.
@@ -34,9 +38,7 @@ fn decide(state: &State, now: Moment, asked: &ModuleGet<'_>) -> Result<Answer, R
     let hub = state.hub(asked.host).ok_or(Refusal::UnknownHub)?;
     login::check_version(asked.query)?;
     let device = hub.find(asked.device).ok_or(Refusal::UnknownDevice)?;
-    let token = asked.token.and_then(Token::parse).ok_or(Refusal::NoToken)?;
-    let path = format!("{}/devices/{}/modules/{}", hub.host_name, asked.device, asked.module);
-    login::check_token(hub, now.seconds(), &token, &path, device.keys())?;
+    prove(hub, now, asked, device.proof())?;
     if device.disabled {
         return Err(Refusal::DeviceDisabled);
     }
@@ -45,9 +47,25 @@ fn decide(state: &State, now: Moment, asked: &ModuleGet<'_>) -> Result<Answer, R
     Ok(Answer::new(200, &identity(&device.id, module), format!("authentication {kind}")))
 }
 
+/// Whether it is the device that asks, or somebody in the name of a policy.
+fn prove(hub: &Hub, now: Moment, asked: &ModuleGet<'_>, proof: Proof<'_>) -> Result<(), Refusal> {
+    let path = format!("{}/devices/{}/modules/{}", hub.host_name, asked.device, asked.module);
+    if let Some(token) = asked.token.and_then(Token::parse).filter(|token| token.policy().is_some())
+        && asked.chain.is_empty()
+    {
+        return login::check_token(hub, now.seconds(), &token, &path, [None, None]);
+    }
+    let claimant = Claimant { path: &path, name: asked.device, proof };
+    let proved = proof::check(hub, now.seconds(), &claimant, asked.token.map(str::as_bytes), asked.chain);
+    proved.map_err(|reason| if reason == Refusal::NoPassword { Refusal::NoToken } else { reason })?;
+    // As the agents' documentation has it for their Device mode.
+    if matches!(proof, Proof::Authority) { Err(Refusal::AuthorityAtRest) } else { Ok(()) }
+}
+
 fn identity(device: &str, module: &Module) -> Value {
     let [primary, secondary] = module.keys().map(|key| key.map(crate::config::Key::text));
-    let thumbprint = module.thumbprint.as_ref().filter(|_| module.authentication == Authentication::SelfSigned);
+    let is_own = module.authentication == Authentication::SelfSigned;
+    let [thumbprint, second] = module.thumbprints().map(|known| known.filter(|_| is_own).map(Thumbprint::text));
     let etag = data_encoding::BASE64.encode(format!("\"{}\"", module.revision).as_bytes());
     json!({
         "moduleId": module.id,
@@ -61,7 +79,7 @@ fn identity(device: &str, module: &Module) -> Value {
         "cloudToDeviceMessageCount": 0,
         "authentication": {
             "symmetricKey": { "primaryKey": primary, "secondaryKey": secondary },
-            "x509Thumbprint": { "primaryThumbprint": thumbprint, "secondaryThumbprint": null },
+            "x509Thumbprint": { "primaryThumbprint": thumbprint, "secondaryThumbprint": second },
             "type": module.authentication.as_str(),
         },
     })
@@ -85,7 +103,7 @@ mod tests {
 
     fn get(shared: &Shared, device: &str, module: &str, token: &str) -> (u16, Value) {
         let query = "api-version=2018-06-30";
-        let answer = ask(shared, &ModuleGet { host: "H.net", device, module, query, token: Some(token) });
+        let answer = ask(shared, &ModuleGet { host: "H.net", device, module, query, token: Some(token), chain: &[] });
         (answer.status, serde_json::from_str(&answer.body).unwrap())
     }
 

@@ -10,6 +10,7 @@ use crate::{
     twin::Twin,
 };
 use std::{
+    collections::BTreeMap,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -36,11 +37,14 @@ pub(crate) struct State {
     pub(crate) dps: Option<Dps>,
     pub(crate) registrations: Registrations,
     pub(crate) faults: Faults,
+    /// What was handed out for proofs of possession, by the name of the authority.
+    pub(crate) codes: BTreeMap<String, String>,
 }
 
 impl Shared {
     pub(crate) fn new(hubs: Vec<Hub>, dps: Option<Dps>, aloud: bool) -> Self {
-        let state = State { hubs, dps, registrations: Registrations::default(), faults: Faults::default() };
+        let (registrations, faults, codes) = (Registrations::default(), Faults::default(), BTreeMap::new());
+        let state = State { hubs, dps, registrations, faults, codes };
         Self {
             state: Mutex::new(state),
             journal: Journal::default(),

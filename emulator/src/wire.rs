@@ -1,7 +1,7 @@
 //! TLS over a connection that never blocks for long.
 
 use crate::state::TICK;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{ServerConfig, ServerConnection, StreamOwned, pki_types::CertificateDer};
 use std::{
     io::{self, ErrorKind, Read as _, Write as _},
     net::TcpStream,
@@ -42,6 +42,11 @@ impl Wire {
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err("the client went away".into()),
             Err(error) => Err(error.to_string()),
         }
+    }
+
+    /// The certificates that the client has shown, its own first. None before anything was read.
+    pub(crate) fn certificates(&self) -> Vec<CertificateDer<'static>> {
+        self.0.conn.peer_certificates().unwrap_or_default().to_vec()
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), String> {

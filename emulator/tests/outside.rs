@@ -2,17 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "support/outside.rs"]
+mod support;
+
 use defender_auth_emulator::{Device, Dps, Emulator, Enrollment, Entry, Group, Hub, Module, Refusal, World};
 use ring::hmac;
 use serde_json::{Value, json};
 use std::{
-    fs,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::PathBuf,
     process::{Command, Output, Stdio},
     thread,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+use support::{Root, python, start_for_sdk};
 
 const HOST: &str = "contoso.azure-devices.net";
 const DEVICE_KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
@@ -26,24 +27,6 @@ fn hub() -> Hub {
 
 fn start() -> Emulator {
     Emulator::start([hub()], "127.0.0.1:0".parse().unwrap()).unwrap()
-}
-
-/// The emulator's root certificate in a file of its own, removed at the end.
-struct Root(PathBuf);
-
-impl Root {
-    fn of(emulator: &Emulator) -> Self {
-        let name = format!("root-{}.pem", emulator.address()).replace(':', "-");
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        fs::write(&path, emulator.root_pem()).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Root {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
 }
 
 /// A token as a client would make it, encoded once.
@@ -125,29 +108,11 @@ finally:
     client.shutdown()
 "#;
 
-/// The SDK dials port 8883 and no other, so the emulator gets a loopback address of its own, and plays the gateway.
-fn start_for_sdk(world: impl Fn(&str) -> World) -> Emulator {
-    let seed = std::process::id();
-    for attempt in 0..50u32 {
-        let [a, b, ..] = (seed.wrapping_mul(2_654_435_761).wrapping_add(attempt * 40_503)).to_be_bytes();
-        let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 66, a, b.max(1))), 8883);
-        if let Ok(emulator) = Emulator::play(world(&address.ip().to_string()), address) {
-            return emulator;
-        }
-    }
-    unreachable!("fifty addresses of 127.66.0.0/16 cannot all be in use")
-}
-
 fn sdk(emulator: &Emulator, kind: &str, identity: &str, key: &str) -> Output {
     let root = Root::of(emulator);
     let gateway = emulator.address().ip();
     let text = format!("HostName={HOST};{identity};SharedAccessKey={key};GatewayHostName={gateway}");
     python(&[SDK, &text, root.0.to_str().unwrap(), kind])
-}
-
-fn python(script_and_arguments: &[&str]) -> Output {
-    let python = std::env::var("DEFENDER_AUTH_PYTHON").unwrap_or_else(|_| "python3".into());
-    Command::new(python).arg("-c").args(script_and_arguments).stdin(Stdio::null()).output().unwrap()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Everything is looked at before anybody can log in.
 
-use super::{Authentication, ConfigError, Device, Dps, Enrollment, Hub, Key, Module};
+use super::{Authentication, Certificate, ConfigError, Device, Dps, Enrollment, Hub, Key, Module, Thumbprint};
 use crate::twin::Twin;
 
 /// Whether this can be played.
@@ -12,6 +12,12 @@ pub(crate) fn check(hubs: &[Hub], dps: Option<&Dps>) -> Result<(), ConfigError> 
         for policy in &hub.policies {
             keys(format!("policy {}", policy.name), [Some(&policy.key), None])?;
         }
+        for known in &hub.authorities {
+            authority(format!("an authority of {}", hub.host_name), &known.certificate)?;
+            if known.name().is_none() {
+                return Err(ConfigError::Authority { owner: format!("an authority of {}", hub.host_name) });
+            }
+        }
         hub.devices.iter().try_for_each(device)?;
     }
     let Some(dps) = dps else { return Ok(()) };
@@ -21,6 +27,12 @@ pub(crate) fn check(hubs: &[Hub], dps: Option<&Dps>) -> Result<(), ConfigError> 
         if group.0.device_id.is_some() {
             return Err(ConfigError::GroupDeviceId(group.0.id.clone()));
         }
+        if group.0.thumbprints() != [None, None] {
+            return Err(ConfigError::GroupThumbprint(group.0.id.clone()));
+        }
+        for certificate in group.0.certificates().into_iter().flatten() {
+            authority(format!("group {}", group.0.id), certificate)?;
+        }
     }
     Ok(())
 }
@@ -28,7 +40,9 @@ pub(crate) fn check(hubs: &[Hub], dps: Option<&Dps>) -> Result<(), ConfigError> 
 fn device(device: &Device) -> Result<(), ConfigError> {
     let owner = format!("device {}", device.id);
     twin(&owner, &device.twin)?;
-    keys(owner, device.keys())?;
+    credentials(&owner, device.authentication, device.primary_key.is_some(), device.thumbprint.is_some())?;
+    thumbprints(&owner, device.thumbprints())?;
+    keys(owner, [device.primary_key.as_ref(), device.secondary_key.as_ref()])?;
     device.modules.iter().try_for_each(|each| module(&device.id, each))
 }
 
@@ -36,17 +50,62 @@ fn device(device: &Device) -> Result<(), ConfigError> {
 pub(crate) fn module(device: &str, module: &Module) -> Result<(), ConfigError> {
     let owner = format!("module {device}/{}", module.id);
     twin(&owner, &module.twin)?;
-    let lacking = |what| ConfigError::Lacking { owner: owner.clone(), what };
-    match module.authentication {
-        Authentication::Sas if module.primary_key.is_none() => return Err(lacking("a `primary_key`")),
-        Authentication::SelfSigned if module.thumbprint.is_none() => return Err(lacking("a `thumbprint`")),
-        _ => {}
+    credentials(&owner, module.authentication, module.primary_key.is_some(), module.thumbprint.is_some())?;
+    // Also for an agent that only reads it: how long it is does not matter before somebody logs in with it.
+    if !module.thumbprints().into_iter().flatten().all(Thumbprint::is_hex) {
+        return Err(ConfigError::Thumbprint { owner });
     }
     keys(owner, module.keys())
 }
 
+/// Whether somebody has what it is to prove itself with.
+fn credentials(
+    owner: &str,
+    authentication: Authentication,
+    has_key: bool,
+    has_thumbprint: bool,
+) -> Result<(), ConfigError> {
+    let lacking = |what| Err(ConfigError::Lacking { owner: owner.into(), what });
+    match authentication {
+        Authentication::Sas if !has_key => lacking("a `primary_key`"),
+        Authentication::SelfSigned if !has_thumbprint => lacking("a `thumbprint`"),
+        _ => Ok(()),
+    }
+}
+
+/// Whether thumbprints are some, and of one kind.
+fn thumbprints(owner: &str, known: [Option<&Thumbprint>; 2]) -> Result<(), ConfigError> {
+    let kinds: Vec<_> = known.into_iter().flatten().map(Thumbprint::kind).collect();
+    if kinds.contains(&None) {
+        return Err(ConfigError::Thumbprint { owner: owner.into() });
+    }
+    match kinds.as_slice() {
+        [first, second] if first != second => Err(ConfigError::Thumbprints { owner: owner.into() }),
+        _ => Ok(()),
+    }
+}
+
+fn authority(owner: String, certificate: &Certificate) -> Result<(), ConfigError> {
+    match certificate.facts() {
+        None => Err(ConfigError::Certificate { owner }),
+        Some(facts) if facts.is_ca => Ok(()),
+        Some(_) => Err(ConfigError::Authority { owner }),
+    }
+}
+
 fn enrollment(kind: &str, enrollment: &Enrollment) -> Result<(), ConfigError> {
-    keys(format!("{kind} {}", enrollment.id), enrollment.keys())
+    let owner = format!("{kind} {}", enrollment.id);
+    let by_certificate =
+        enrollment.thumbprints() != [None, None] || enrollment.certificates().iter().any(Option::is_some);
+    // A secondary key alone would do for the check, but not for the portal.
+    if enrollment.primary_key.is_some() == by_certificate || enrollment.secondary_key.is_some() && by_certificate {
+        return Err(ConfigError::Attestation { owner });
+    }
+    thumbprints(&owner, enrollment.thumbprints())?;
+    if enrollment.certificates().into_iter().flatten().any(|certificate| certificate.facts().is_none()) {
+        return Err(ConfigError::Certificate { owner });
+    }
+    keys(owner, enrollment.keys())
 }
 
 /// Whether the keys of somebody are keys.
@@ -62,7 +121,10 @@ fn twin(owner: &str, twin: &Twin) -> Result<(), ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Config, Group};
+    use crate::{
+        Config, Group,
+        test_certificates::{Authority, Leaf},
+    };
     use serde_json::json;
 
     fn refused(hub: Hub) -> String {
@@ -107,5 +169,39 @@ mod tests {
         assert!(device("primary_key = 'AAAA'\ndesired = '[]'").unwrap_err().contains("not a JSON object"));
         let hub = Hub::new("h").device(Device::new("d", "AAAA").desired(json!(1)));
         assert!(refused(hub).contains("desired properties of device d"));
+    }
+
+    #[test]
+    fn what_certificates_need_is_asked_for() {
+        let (root, leaf) = (Authority::root("root").pem(), Leaf::self_signed("x").pem());
+        let (sha1, sha256) = ("AB".repeat(20), "AB".repeat(32));
+        let device = |thumbprint: &str| Hub::new("h").device(Device::with_thumbprint("d", thumbprint));
+        assert!(check(&[device(&sha1), device(&sha256)], None).is_ok());
+        for bad in ["", "AB12", &sha1.to_lowercase(), &"AB:".repeat(20)] {
+            assert!(refused(device(bad)).contains("thumbprint of device d is not one"), "{bad}");
+        }
+        let mixed = Device::with_thumbprint("d", &sha1).secondary_thumbprint(&sha256);
+        assert!(refused(Hub::new("h").device(mixed)).contains("one kind"));
+        let module = Device::new("d", "AAAA").module(Module::with_thumbprint("m", "AB:12"));
+        assert!(refused(Hub::new("h").device(module)).contains("module d/m"));
+        assert!(check(&[Hub::new("h").authority(&root)], None).is_ok());
+        assert!(refused(Hub::new("h").authority(&leaf)).contains("not an authority's"));
+        assert!(refused(Hub::new("h").authority(&[root.as_str(), &root].concat())).contains("not one certificate"));
+
+        let dps = |dps: Dps| check(&[], Some(&dps)).map_err(|error| error.to_string());
+        let one = |enrollment| dps(Dps::new("0ne").enrollment(enrollment));
+        assert!(one(Enrollment::with_certificate("e", &leaf)).is_ok());
+        assert!(one(Enrollment::with_certificate("e", "x")).unwrap_err().contains("of enrollment e is not one"));
+        assert!(one(Enrollment::with_thumbprint("e", "x")).unwrap_err().contains("of enrollment e is not one"));
+        let both = Enrollment::new("e", "AAAA").secondary_thumbprint(&sha1);
+        assert!(one(both).unwrap_err().contains("either keys or certificates"));
+        assert!(one(Enrollment::with_thumbprint("e", &sha1).secondary_key("AAAA")).is_err());
+        assert!(dps(Dps::new("0ne").group(Group::with_authority("g", &root))).is_ok());
+        let group = dps(Dps::new("0ne").group(Group::with_authority("g", &leaf)));
+        assert!(group.unwrap_err().contains("of group g is not an authority's"));
+        let text = format!("[dps]\nid_scope = 's'\n[[dps.group]]\nid = 'g'\nthumbprint = '{sha1}'");
+        assert!(dps(Config::parse(&text).unwrap().dps.unwrap()).unwrap_err().contains("that of one device"));
+        let nothing = Config::parse("[dps]\nid_scope = 's'\n[[dps.enrollment]]\nid = 'e'").unwrap();
+        assert!(dps(nothing.dps.unwrap()).unwrap_err().contains("needs either"));
     }
 }

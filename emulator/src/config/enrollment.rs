@@ -1,15 +1,19 @@
-use super::{Json, Key};
+use super::{Certificate, Json, Key, Thumbprint};
 use crate::sas;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// One device that may provision itself: a registration id and its keys.
+/// One device that may provision itself: a registration id, and its keys or its certificates.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Enrollment {
     pub(crate) id: String,
-    pub(crate) primary_key: Key,
+    pub(crate) primary_key: Option<Key>,
     pub(crate) secondary_key: Option<Key>,
+    pub(crate) thumbprint: Option<Thumbprint>,
+    pub(crate) secondary_thumbprint: Option<Thumbprint>,
+    pub(crate) certificate: Option<Certificate>,
+    pub(crate) secondary_certificate: Option<Certificate>,
     pub(crate) device_id: Option<String>,
     pub(crate) hub: Option<String>,
     #[serde(default)]
@@ -20,7 +24,8 @@ pub struct Enrollment {
     pub(crate) payload: Option<Json>,
 }
 
-/// Many devices that may provision themselves: each with a key that is derived from the group's.
+/// Many devices that may provision themselves: each with a key that is derived from the group's, or with a certificate
+/// that leads to the group's authority.
 #[derive(Clone, Deserialize)]
 #[serde(transparent)]
 pub struct Group(pub(crate) Enrollment);
@@ -41,10 +46,31 @@ impl Enrollment {
     /// An enrollment that is assigned to the first hub at the first poll, under its registration id.
     #[must_use]
     pub fn new(registration_id: &str, primary_key: &str) -> Self {
+        Self { primary_key: Some(primary_key.into()), ..Self::named(registration_id) }
+    }
+
+    /// The same for a device with a certificate of this thumbprint: hex in upper case, of SHA-1 or SHA-256. The
+    /// certificate's common name is the registration id.
+    #[must_use]
+    pub fn with_thumbprint(registration_id: &str, thumbprint: &str) -> Self {
+        Self { thumbprint: Some(thumbprint.into()), ..Self::named(registration_id) }
+    }
+
+    /// The same for a device with this certificate, in PEM, or with one that leads to it when it is an authority's.
+    #[must_use]
+    pub fn with_certificate(registration_id: &str, pem: &str) -> Self {
+        Self { certificate: Some(pem.into()), ..Self::named(registration_id) }
+    }
+
+    fn named(id: &str) -> Self {
         Self {
-            id: registration_id.into(),
-            primary_key: primary_key.into(),
+            id: id.into(),
+            primary_key: None,
             secondary_key: None,
+            thumbprint: None,
+            secondary_thumbprint: None,
+            certificate: None,
+            secondary_certificate: None,
             device_id: None,
             hub: None,
             disabled: false,
@@ -58,6 +84,20 @@ impl Enrollment {
     #[must_use]
     pub fn secondary_key(mut self, key: &str) -> Self {
         self.secondary_key = Some(key.into());
+        self
+    }
+
+    /// With a secondary thumbprint.
+    #[must_use]
+    pub fn secondary_thumbprint(mut self, thumbprint: &str) -> Self {
+        self.secondary_thumbprint = Some(thumbprint.into());
+        self
+    }
+
+    /// With a secondary certificate, in PEM.
+    #[must_use]
+    pub fn secondary_certificate(mut self, pem: &str) -> Self {
+        self.secondary_certificate = Some(pem.into());
         self
     }
 
@@ -104,7 +144,20 @@ impl Enrollment {
     }
 
     pub(crate) fn keys(&self) -> [Option<&Key>; 2] {
-        [Some(&self.primary_key), self.secondary_key.as_ref()]
+        [self.primary_key.as_ref(), self.secondary_key.as_ref()]
+    }
+
+    pub(crate) fn thumbprints(&self) -> [Option<&Thumbprint>; 2] {
+        [self.thumbprint.as_ref(), self.secondary_thumbprint.as_ref()]
+    }
+
+    pub(crate) fn certificates(&self) -> [Option<&Certificate>; 2] {
+        [self.certificate.as_ref(), self.secondary_certificate.as_ref()]
+    }
+
+    /// Whether it is by certificate that one registers, and not by key.
+    pub(crate) fn is_by_certificate(&self) -> bool {
+        self.primary_key.is_none() && self.secondary_key.is_none()
     }
 }
 
@@ -113,6 +166,19 @@ impl Group {
     #[must_use]
     pub fn new(name: &str, primary_key: &str) -> Self {
         Self(Enrollment::new(name, primary_key))
+    }
+
+    /// A group whose devices have certificates that lead to this authority, a root or one below it, in PEM. A
+    /// certificate's common name is the registration id.
+    #[must_use]
+    pub fn with_authority(name: &str, pem: &str) -> Self {
+        Self(Enrollment::with_certificate(name, pem))
+    }
+
+    /// With a secondary authority, in PEM.
+    #[must_use]
+    pub fn secondary_authority(self, pem: &str) -> Self {
+        Self(self.0.secondary_certificate(pem))
     }
 
     /// The key of one device of a group, from the group's key. `None` when that is not base64.

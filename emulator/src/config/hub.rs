@@ -1,5 +1,4 @@
-use super::{Key, Module};
-use crate::twin::Twin;
+use super::{Authority, Device, Key};
 use serde::Deserialize;
 
 /// What a hub knows. Keys are base64, as the portal shows them.
@@ -11,21 +10,8 @@ pub struct Hub {
     pub(crate) devices: Vec<Device>,
     #[serde(default, rename = "policy")]
     pub(crate) policies: Vec<Policy>,
-}
-
-/// A device of a hub.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Device {
-    pub(crate) id: String,
-    pub(crate) primary_key: Key,
-    pub(crate) secondary_key: Option<Key>,
-    #[serde(default)]
-    pub(crate) disabled: bool,
-    #[serde(default, rename = "desired")]
-    pub(crate) twin: Twin,
-    #[serde(default, rename = "module")]
-    pub(crate) modules: Vec<Module>,
+    #[serde(default, rename = "authority")]
+    pub(crate) authorities: Vec<Authority>,
 }
 
 /// A shared access policy that may connect devices.
@@ -40,7 +26,7 @@ impl Hub {
     /// A hub without devices.
     #[must_use]
     pub fn new(host_name: &str) -> Self {
-        Self { host_name: host_name.into(), devices: Vec::new(), policies: Vec::new() }
+        Self { host_name: host_name.into(), devices: Vec::new(), policies: Vec::new(), authorities: Vec::new() }
     }
 
     /// Its host name.
@@ -63,6 +49,21 @@ impl Hub {
         self
     }
 
+    /// Taking certificates of one more authority, a root or one below it, in PEM.
+    #[must_use]
+    pub fn authority(mut self, pem: &str) -> Self {
+        self.authorities.push(Authority::new(pem, true));
+        self
+    }
+
+    /// The same, but nobody has proved yet to have its key: see
+    /// [`verify_possession`](crate::Emulator::verify_possession).
+    #[must_use]
+    pub fn unverified_authority(mut self, pem: &str) -> Self {
+        self.authorities.push(Authority::new(pem, false));
+        self
+    }
+
     pub(crate) fn is_at(&self, host: &str) -> bool {
         self.host_name.eq_ignore_ascii_case(host)
     }
@@ -73,60 +74,5 @@ impl Hub {
 
     pub(crate) fn find_mut(&mut self, device: &str) -> Option<&mut Device> {
         self.devices.iter_mut().find(|known| known.id == device)
-    }
-}
-
-impl Device {
-    /// A device with its primary key.
-    #[must_use]
-    pub fn new(id: &str, primary_key: &str) -> Self {
-        Self {
-            id: id.into(),
-            primary_key: primary_key.into(),
-            secondary_key: None,
-            disabled: false,
-            twin: Twin::default(),
-            modules: Vec::new(),
-        }
-    }
-
-    /// With a secondary key.
-    #[must_use]
-    pub fn secondary_key(mut self, key: &str) -> Self {
-        self.secondary_key = Some(key.into());
-        self
-    }
-
-    /// Not allowed to connect, and its modules neither.
-    #[must_use]
-    pub const fn disabled(mut self) -> Self {
-        self.disabled = true;
-        self
-    }
-
-    /// With these desired properties in its twin, which have to be an object.
-    #[must_use]
-    pub fn desired(mut self, properties: serde_json::Value) -> Self {
-        self.twin = Twin::new(properties);
-        self
-    }
-
-    /// With one more module.
-    #[must_use]
-    pub fn module(mut self, module: Module) -> Self {
-        self.modules.push(module);
-        self
-    }
-
-    pub(crate) fn find(&self, module: &str) -> Option<&Module> {
-        self.modules.iter().find(|known| known.id == module)
-    }
-
-    pub(crate) fn find_mut(&mut self, module: &str) -> Option<&mut Module> {
-        self.modules.iter_mut().find(|known| known.id == module)
-    }
-
-    pub(crate) fn keys(&self) -> [Option<&Key>; 2] {
-        [Some(&self.primary_key), self.secondary_key.as_ref()]
     }
 }

@@ -1,19 +1,25 @@
+mod certificate;
 mod check;
+mod device;
 mod dps;
 mod enrollment;
 mod hub;
 mod json;
 mod key;
 mod module;
+mod thumbprint;
 
+pub(crate) use certificate::{Authority, Certificate};
 pub(crate) use check::{check, keys as check_keys, module as check_module};
+pub use device::Device;
 pub use dps::Dps;
 pub use enrollment::{Enrollment, Group};
-pub use hub::{Device, Hub, Policy};
+pub use hub::{Hub, Policy};
 pub(crate) use json::Json;
 pub(crate) use key::Key;
 pub(crate) use module::Authentication;
 pub use module::Module;
+pub(crate) use thumbprint::{Thumbprint, ThumbprintKind};
 
 use serde::Deserialize;
 
@@ -41,10 +47,46 @@ pub enum ConfigError {
         /// Whose key.
         owner: String,
     },
-    /// A module without what its authentication needs.
+    /// A thumbprint that is none.
+    #[error(
+        "a thumbprint of {owner} is not one: it is 40 digits of hex for SHA-1 or 64 for SHA-256, in upper case and without \
+         colons"
+    )]
+    Thumbprint {
+        /// Whose thumbprint.
+        owner: String,
+    },
+    /// Thumbprints of two kinds.
+    #[error("one thumbprint of {owner} is SHA-1 and the other is SHA-256; hubs want them of one kind")]
+    Thumbprints {
+        /// Whose thumbprints.
+        owner: String,
+    },
+    /// A certificate that cannot be read.
+    #[error("the certificate of {owner} is not one certificate in PEM")]
+    Certificate {
+        /// Whose certificate.
+        owner: String,
+    },
+    /// An authority that is none.
+    #[error("the certificate of {owner} is not an authority's: it may not sign others, or it has no common name")]
+    Authority {
+        /// Whose certificate.
+        owner: String,
+    },
+    /// An enrollment that cannot be registered with at all, or in two ways.
+    #[error("{owner} needs either keys or certificates: a `primary_key`, a `thumbprint` or a `certificate`")]
+    Attestation {
+        /// Which enrollment.
+        owner: String,
+    },
+    /// A group with the thumbprint of one device.
+    #[error("the group {0} has a `thumbprint`, which is that of one device; give it the `certificate` of an authority")]
+    GroupThumbprint(String),
+    /// A device or a module without what its authentication needs.
     #[error("{owner} needs {what}, or another `authentication`")]
     Lacking {
-        /// Which module.
+        /// Which device or module.
         owner: String,
         /// What it lacks.
         what: &'static str,

@@ -1,5 +1,5 @@
-use super::Key;
-use crate::twin::Twin;
+use super::{Key, Thumbprint};
+use crate::{proof::Proof, twin::Twin};
 use serde::Deserialize;
 
 /// A module of a device.
@@ -12,7 +12,8 @@ pub struct Module {
     pub(crate) primary_key: Option<Key>,
     pub(crate) secondary_key: Option<Key>,
     /// Of its certificate, for [`Authentication::SelfSigned`].
-    pub(crate) thumbprint: Option<String>,
+    pub(crate) thumbprint: Option<Thumbprint>,
+    pub(crate) secondary_thumbprint: Option<Thumbprint>,
     #[serde(default, rename = "desired")]
     pub(crate) twin: Twin,
     /// How often it was changed. The etag is made of it.
@@ -20,7 +21,7 @@ pub struct Module {
     pub(crate) revision: u64,
 }
 
-/// How a module proves who it is, by the words of the hub.
+/// How a device or a module proves who it is, by the words of the hub.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Authentication {
@@ -55,7 +56,8 @@ impl Module {
         Self { thumbprint: Some(thumbprint.into()), ..Self::with(id, Authentication::SelfSigned) }
     }
 
-    /// A module that has a certificate of an authority which the hub knows, and no keys.
+    /// A module that has a certificate of an authority which the hub knows, and no keys. The certificate's common name
+    /// is `device/module`.
     #[must_use]
     pub fn with_authority(id: &str) -> Self {
         Self::with(id, Authentication::CertificateAuthority)
@@ -74,6 +76,7 @@ impl Module {
             primary_key: None,
             secondary_key: None,
             thumbprint: None,
+            secondary_thumbprint: None,
             twin: Twin::default(),
             revision: 0,
         }
@@ -83,6 +86,13 @@ impl Module {
     #[must_use]
     pub fn secondary_key(mut self, key: &str) -> Self {
         self.secondary_key = Some(key.into());
+        self
+    }
+
+    /// With a secondary thumbprint, of the same kind as the first.
+    #[must_use]
+    pub fn secondary_thumbprint(mut self, thumbprint: &str) -> Self {
+        self.secondary_thumbprint = Some(thumbprint.into());
         self
     }
 
@@ -99,5 +109,14 @@ impl Module {
             Authentication::Sas => [self.primary_key.as_ref(), self.secondary_key.as_ref()],
             _ => [None, None],
         }
+    }
+
+    pub(crate) fn thumbprints(&self) -> [Option<&Thumbprint>; 2] {
+        [self.thumbprint.as_ref(), self.secondary_thumbprint.as_ref()]
+    }
+
+    /// How it proves who it is.
+    pub(crate) fn proof(&self) -> Proof<'_> {
+        Proof::of(self.authentication, self.keys(), self.thumbprints())
     }
 }

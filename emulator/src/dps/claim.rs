@@ -3,8 +3,9 @@
 use super::Asked;
 use crate::{
     Refusal,
+    chain::{Certificates, Facts, lead},
     clock::Moment,
-    config::{Dps, Enrollment, Group, Key},
+    config::{Certificate, Dps, Enrollment, Group, Key},
     login,
     sas::{self, Token},
 };
@@ -15,8 +16,19 @@ pub(crate) struct Claim<'a> {
     pub(crate) enrollment: &'a Enrollment,
     /// The group that it comes from.
     pub(crate) group: Option<&'a str>,
-    /// The keys that the device has, as base64.
-    pub(crate) keys: Vec<String>,
+    pub(crate) credential: Credential<'a>,
+}
+
+/// What the device has to prove itself with.
+pub(crate) enum Credential<'a> {
+    /// Its keys, as base64.
+    Keys(Vec<String>),
+    Certificate {
+        chain: &'a Certificates,
+        leaf: Box<Facts>,
+        /// The authority that the enrollment knows.
+        signer: Option<Box<Facts>>,
+    },
 }
 
 impl Claim<'_> {
@@ -25,24 +37,63 @@ impl Claim<'_> {
     }
 }
 
-/// Checks the scope, the enrollment and the token, in this order. An enrollment of its own goes before every group.
+/// Checks the scope, the enrollment and the credential, in this order. An enrollment of its own goes before every group.
 pub(crate) fn check<'a>(dps: &'a Dps, now: Moment, asked: &Asked<'a>) -> Result<Claim<'a>, Refusal> {
     if dps.id_scope != asked.scope {
         return Err(Refusal::UnknownScope);
     }
-    let registration_id = asked.registration_id;
-    let own = dps.enrollments.iter().find(|enrollment| enrollment.id.eq_ignore_ascii_case(registration_id));
-    let claims: Vec<Claim<'a>> = match own {
-        Some(enrollment) => {
-            let keys = enrollment.keys().into_iter().flatten().map(|key| key.text().to_owned()).collect();
-            vec![Claim { registration_id, enrollment, group: None, keys }]
-        }
-        None => dps.groups.iter().map(|group| derived(group, registration_id)).collect(),
+    let own = dps.enrollments.iter().find(|enrollment| enrollment.id.eq_ignore_ascii_case(asked.registration_id));
+    let known: Vec<Known<'a>> = match own {
+        Some(enrollment) => vec![Known { enrollment, group: None }],
+        None => dps.groups.iter().map(|Group(group)| Known { enrollment: group, group: Some(&group.id) }).collect(),
     };
-    if claims.is_empty() {
+    if known.is_empty() {
         return Err(Refusal::UnknownEnrollment);
     }
-    let token = asked.token.and_then(Token::parse).ok_or(Refusal::NoToken)?;
+    let by_certificate = |known: &&Known<'_>| known.enrollment.is_by_certificate();
+    match asked.token.filter(|token| !token.is_empty()) {
+        Some(_) if !asked.chain.is_empty() => Err(Refusal::TwoCredentials),
+        Some(_) if known.iter().all(|known| by_certificate(&known)) => Err(Refusal::NotByKey),
+        Some(token) => by_token(dps, now, asked, &known, token),
+        None if asked.chain.is_empty() && known.iter().all(|known| by_certificate(&known)) => {
+            Err(Refusal::NoCertificate)
+        }
+        None if asked.chain.is_empty() => Err(Refusal::NoToken),
+        None => certified(now, asked, known.iter().filter(by_certificate)),
+    }
+}
+
+/// An enrollment that the registration id may belong to.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    enrollment: &'a Enrollment,
+    group: Option<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    /// The keys of the device, which those of a group are derived for.
+    fn keys(self, registration_id: &str) -> Vec<String> {
+        let keys = self.enrollment.keys().into_iter().flatten();
+        if self.group.is_none() {
+            return keys.map(|key| key.text().to_owned()).collect();
+        }
+        keys.filter_map(Key::decode).map(|key| sas::derive(&key, registration_id)).collect()
+    }
+
+    const fn claim(self, registration_id: &'a str, credential: Credential<'a>) -> Claim<'a> {
+        Claim { registration_id, enrollment: self.enrollment, group: self.group, credential }
+    }
+}
+
+fn by_token<'a>(
+    dps: &Dps,
+    now: Moment,
+    asked: &Asked<'a>,
+    known: &[Known<'a>],
+    token: &str,
+) -> Result<Claim<'a>, Refusal> {
+    let registration_id = asked.registration_id;
+    let token = Token::parse(token).ok_or(Refusal::NoToken)?;
     let expiry = token.expiry().ok_or(Refusal::Expiry)?;
     if !token.is_just_for(&format!("{}/registrations/{registration_id}", dps.id_scope)) {
         return Err(Refusal::Resource);
@@ -52,13 +103,61 @@ pub(crate) fn check<'a>(dps: &'a Dps, now: Moment, asked: &Asked<'a>) -> Result<
         return Err(Refusal::UnknownPolicy);
     }
     let signed = |key: &String| Key::from(key.as_str()).decode().is_some_and(|key| token.is_signed_with(&key));
-    let claim = claims.into_iter().find(|claim| claim.keys.iter().any(signed)).ok_or(Refusal::Signature)?;
+    let mut all = known.iter().map(|known| (known, known.keys(registration_id)));
+    let (known, keys) = all.find(|(_, keys)| keys.iter().any(signed)).ok_or(Refusal::Signature)?;
     login::not_over(expiry, now.seconds())?;
-    Ok(claim)
+    Ok(known.claim(registration_id, Credential::Keys(keys)))
 }
 
-fn derived<'a>(Group(enrollment): &'a Group, registration_id: &'a str) -> Claim<'a> {
-    let keys = enrollment.keys().into_iter().flatten().filter_map(Key::decode);
-    let keys = keys.map(|key| sas::derive(&key, registration_id)).collect();
-    Claim { registration_id, enrollment, group: Some(&enrollment.id), keys }
+fn certified<'a, 'k>(
+    now: Moment,
+    asked: &Asked<'a>,
+    known: impl Iterator<Item = &'k Known<'a>>,
+) -> Result<Claim<'a>, Refusal>
+where
+    'a: 'k,
+{
+    let chain = asked.chain;
+    let leaf = Facts::read(chain.first().ok_or(Refusal::NoCertificate)?)?;
+    let known: Vec<Known<'a>> = known.copied().collect();
+    let own = known.iter().find(|known| known.group.is_none() && is_enrolled(known.enrollment, chain, &leaf));
+    let (known, signer) = match own {
+        Some(own) => {
+            leaf.check_dates(now.seconds())?;
+            (*own, None)
+        }
+        None => led(&known, chain, &leaf, now)?,
+    };
+    leaf.check_common_name(asked.registration_id, str::eq_ignore_ascii_case)?;
+    Ok(known.claim(asked.registration_id, Credential::Certificate { chain, leaf: Box::new(leaf), signer }))
+}
+
+/// Whether this very certificate is enrolled.
+fn is_enrolled(enrollment: &Enrollment, chain: &Certificates, leaf: &Facts) -> bool {
+    let certificates = enrollment.certificates().into_iter().flatten().filter_map(Certificate::der);
+    leaf.check_thumbprints(enrollment.thumbprints()).is_ok()
+        || certificates.into_iter().any(|der| chain.first() == Some(&der))
+}
+
+/// Whose authority the certificates lead to.
+fn led<'a>(
+    known: &[Known<'a>],
+    chain: &Certificates,
+    leaf: &Facts,
+    now: Moment,
+) -> Result<(Known<'a>, Option<Box<Facts>>), Refusal> {
+    let Some(first) = known.first() else { return Err(Refusal::NotByCertificate) };
+    let mut authorities = Vec::new();
+    for known in known {
+        for certificate in known.enrollment.certificates().into_iter().flatten() {
+            if let (Some(der), Some(facts)) = (certificate.der(), certificate.facts().filter(|facts| facts.is_ca)) {
+                authorities.push((der, (*known, Some(Box::new(facts)))));
+            }
+        }
+    }
+    if authorities.is_empty() {
+        // A device's own certificate is enrolled, but it is another.
+        leaf.check_thumbprints(first.enrollment.thumbprints())?;
+    }
+    lead(chain, authorities, now.seconds())
 }

@@ -3,6 +3,7 @@
 mod claim;
 mod registration;
 mod request;
+mod settle;
 
 pub(crate) use registration::Registrations;
 pub(crate) use request::{Asked, Operation};

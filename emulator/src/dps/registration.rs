@@ -1,9 +1,12 @@
-use super::claim::Claim;
+use super::{
+    claim::{Claim, Credential},
+    settle::{information, leave, settle},
+};
 use crate::{
     Refusal,
     answer::Answer,
     clock::Moment,
-    config::{Device, Hub},
+    config::Hub,
     guid::{etag, guid, random_hex},
 };
 use serde_json::{Map, Value, json};
@@ -129,8 +132,8 @@ impl Registration {
         let before = self.assigned.take();
         let is_new = before.as_ref().is_none_or(|before| before.hub != hub || before.device_id != device_id);
         let left = before.as_ref().filter(|before| before.hub != hub);
-        let migrant = left.and_then(|before| leave(hubs, before));
-        settle(hubs, &hub, migrant, claim);
+        let migrant = left.and_then(|before| leave(hubs, &before.hub, &before.device_id));
+        settle(hubs, &hub, migrant, claim, now);
         let moved = if is_new { left.is_some() } else { before.is_some_and(|before| before.moved) };
         if is_new {
             // Clients tell by these two whether anything has happened.
@@ -180,8 +183,18 @@ impl Registration {
         set("createdDateTimeUtc", self.created.iso().into());
         set("lastUpdatedDateTimeUtc", self.updated.iso().into());
         set("etag", self.etag.as_str().into());
-        if let Some(group) = claim.group {
-            set("symmetricKey", json!({ "enrollmentGroupId": group }));
+        match (&claim.credential, claim.group) {
+            (Credential::Certificate { leaf, signer, .. }, group) => {
+                let signer = signer.as_ref().map(|signer| information(signer));
+                let leaf = information(leaf);
+                let members =
+                    json!({ "enrollmentGroupId": group, "certificateInfo": leaf, "signingCertificateInfo": signer });
+                set("x509", members);
+            }
+            (Credential::Keys(_), Some(group)) => {
+                set("symmetricKey", json!({ "enrollmentGroupId": group }));
+            }
+            (Credential::Keys(_), None) => {}
         }
         match (&self.phase, &self.assigned) {
             (Phase::Assigned, Some(assigned)) => {
@@ -200,29 +213,4 @@ impl Registration {
         }
         Value::Object(state)
     }
-}
-
-/// Takes the device from the hub where it was.
-fn leave(hubs: &mut [Hub], before: &Assigned) -> Option<Device> {
-    let hub = hubs.iter_mut().find(|hub| hub.is_at(&before.hub))?;
-    let index = hub.devices.iter().position(|device| device.id == before.device_id)?;
-    Some(hub.devices.remove(index))
-}
-
-/// Sees to it that the hub knows the device: by what it knows already, by what comes from its last hub, or by its keys.
-fn settle(hubs: &mut [Hub], host: &str, migrant: Option<Device>, claim: &Claim<'_>) {
-    let Some(hub) = hubs.iter_mut().find(|hub| hub.is_at(host)) else { return };
-    if hub.find(claim.device_id()).is_some() {
-        return;
-    }
-    let made = || {
-        let mut keys = claim.keys.iter();
-        let device = Device::new(claim.device_id(), keys.next()?);
-        Some(match keys.next() {
-            Some(secondary) => device.secondary_key(secondary),
-            None => device,
-        })
-    };
-    let migrant = migrant.map(|device| Device { id: claim.device_id().into(), ..device });
-    hub.devices.extend(migrant.or_else(made));
 }

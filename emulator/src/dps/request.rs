@@ -1,4 +1,4 @@
-use crate::{Refusal, fault::On};
+use crate::{Refusal, chain::Certificates, fault::On};
 use serde_json::Value;
 use std::fmt;
 
@@ -10,6 +10,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) api_version: &'a str,
     /// What stands where a token belongs.
     pub(crate) token: Option<&'a str>,
+    /// What came with the TLS handshake.
+    pub(crate) chain: &'a Certificates,
     pub(crate) body: &'a [u8],
 }
 

@@ -38,6 +38,7 @@ impl<'a> Client<'a> {
             operation,
             api_version: "2019-03-31",
             token: Some(&self.token),
+            chain: &[],
             body: body.as_bytes(),
         };
         let answer = ask(self.shared, &asked);
@@ -96,7 +97,7 @@ fn a_group_gives_its_devices_derived_keys() {
     let key = derive(&data_encoding::BASE64.decode(OTHER.as_bytes()).unwrap(), "new-1");
     let state = &Client::new(&shared, "new-1", &key).provision()["registrationState"];
     assert_eq!(state["symmetricKey"], json!({ "enrollmentGroupId": "fleet" }));
-    assert_eq!(shared.state().hub("a.net").unwrap().find("new-1").unwrap().primary_key.text(), key);
+    assert_eq!(shared.state().hub("a.net").unwrap().find("new-1").unwrap().keys()[0].unwrap().text(), key);
     // The enrollment of dev-01 goes before the group.
     let derived = derive(&data_encoding::BASE64.decode(OTHER.as_bytes()).unwrap(), "dev-01");
     assert_eq!(Client::new(&shared, "dev-01", &derived).ask(Operation::Register, "").0.status, 401);
@@ -145,7 +146,7 @@ fn what_the_hub_knows_already_stays_as_it_is() {
     let shared = shared();
     shared.state().hubs[0].devices.push(Device::new("dev-01", OTHER));
     Client::new(&shared, "dev-01", KEY).provision();
-    assert_eq!(shared.state().hub("a.net").unwrap().find("dev-01").unwrap().primary_key.text(), OTHER);
+    assert_eq!(shared.state().hub("a.net").unwrap().find("dev-01").unwrap().keys()[0].unwrap().text(), OTHER);
 }
 
 #[test]
@@ -160,6 +161,7 @@ fn every_refusal_has_its_code_and_its_reason() {
             operation: Operation::Register,
             api_version: version,
             token: Some(token),
+            chain: &[],
             body: body.as_bytes(),
         };
         let answer = ask(&shared, &asked);

@@ -111,13 +111,13 @@ impl Exchange<'_> {
     }
 
     fn answer(&self, head: &Head, body: &[u8]) -> Answer {
-        let token = head.authorization.as_deref();
+        let (token, chain) = (head.authorization.as_deref(), &*self.wire.certificates());
         let provision = |scope: &str, id: &str, operation| {
             if !self.is_provisioning_host(&head.host) {
                 return self.lost(head);
             }
             let api_version = one_version(&head.query).unwrap_or_default();
-            dps::ask(self.shared, &Asked { scope, registration_id: id, operation, api_version, token, body })
+            dps::ask(self.shared, &Asked { scope, registration_id: id, operation, api_version, token, chain, body })
         };
         match route(head) {
             Ok(Route::Register { scope, id }) => provision(&scope, &id, Operation::Register),
@@ -126,7 +126,10 @@ impl Exchange<'_> {
             Ok(Route::Module { device, module }) => {
                 let host = self.hub_at(&head.host);
                 let query = &head.query;
-                rest::ask(self.shared, &ModuleGet { host: &host, device: &device, module: &module, query, token })
+                rest::ask(
+                    self.shared,
+                    &ModuleGet { host: &host, device: &device, module: &module, query, token, chain },
+                )
             }
             Err(status) => {
                 let request = format!("{} {}", head.method, head.path);

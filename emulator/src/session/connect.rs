@@ -7,8 +7,9 @@ use mqtt_protocol_core::mqtt::{packet::v3_1_1, result_code::ConnectReturnCode};
 
 impl Session<'_> {
     pub(super) fn connect(&mut self, connect: &v3_1_1::Connect) -> Result<Next, String> {
-        let client_id = connect.client_id();
-        let login = Login { client_id, user_name: connect.user_name(), password: connect.password() };
+        let (client_id, chain) = (connect.client_id(), self.wire.certificates());
+        let (user_name, password) = (connect.user_name(), connect.password());
+        let login = Login { client_id, user_name, password, chain: &chain };
         let decision = match login.user_name.and_then(registration) {
             Some(named) => self.registrant(&login, &named).map(Peer::Dps),
             None => self.log_in(&login).map(Peer::Hub),
@@ -56,7 +57,8 @@ impl Session<'_> {
             return Err(Refusal::ClientId);
         }
         let token = login.password.and_then(|bytes| std::str::from_utf8(bytes).ok()).map(Into::into);
-        Ok(Registrant { scope: named.scope.into(), id: named.id.into(), api_version: api_version.into(), token })
+        let chain = login.chain.to_vec();
+        Ok(Registrant { scope: named.scope.into(), id: named.id.into(), api_version: api_version.into(), token, chain })
     }
 }
 

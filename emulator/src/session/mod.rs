@@ -18,7 +18,7 @@ use mqtt_protocol_core::mqtt::{
     connection::{ConnectionOptions, Event, TimerKind, role},
     packet::{GenericPacketTrait as _, Packet, Qos, v3_1_1},
 };
-use rustls::ServerConfig;
+use rustls::{ServerConfig, pki_types::CertificateDer};
 use std::{
     net::TcpStream,
     sync::Arc,
@@ -68,6 +68,7 @@ struct Registrant {
     id: String,
     api_version: String,
     token: Option<String>,
+    chain: Vec<CertificateDer<'static>>,
 }
 
 /// Whether to go on.

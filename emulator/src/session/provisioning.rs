@@ -21,6 +21,7 @@ impl Session<'_> {
             operation,
             api_version: &registrant.api_version,
             token: registrant.token.as_deref(),
+            chain: &registrant.chain,
             body: publish.payload().as_slice(),
         };
         let answer = dps::ask(self.shared, &asked);

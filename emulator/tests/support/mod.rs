@@ -2,6 +2,10 @@
 
 #![allow(dead_code, reason = "every test file has its own copy, and none uses all of it")]
 
+#[path = "../../src/test_certificates.rs"]
+pub(crate) mod certificates;
+
+use certificates::Leaf;
 use defender_auth_emulator::{Emulator, World};
 use mqtt_protocol_core::mqtt::{
     Connection, Version,
@@ -45,14 +49,28 @@ pub(crate) fn token(resource: &str, key: &str) -> String {
 
 pub(crate) type Tls = StreamOwned<ClientConnection, TcpStream>;
 
+/// A client's certificate, and what it sends after it.
+#[derive(Clone, Copy)]
+pub(crate) struct Shown<'a>(pub(crate) &'a Leaf, pub(crate) &'a [CertificateDer<'static>]);
+
 pub(crate) fn dial(emulator: &Emulator, address: SocketAddr, name: &str) -> Tls {
+    dial_as(emulator, address, name, None)
+}
+
+pub(crate) fn dial_as(emulator: &Emulator, address: SocketAddr, name: &str, shown: Option<Shown<'_>>) -> Tls {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(emulator.root_pem().as_bytes()).unwrap()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(provider::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_root_certificates(roots);
+    let config = match shown {
+        None => config.with_no_client_auth(),
+        Some(Shown(leaf, others)) => {
+            let chain = [&[leaf.der()], others].concat();
+            config.with_client_auth_cert(chain, leaf.key()).unwrap()
+        }
+    };
     let tls = ClientConnection::new(Arc::new(config), ServerName::try_from(name.to_owned()).unwrap()).unwrap();
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
@@ -79,7 +97,11 @@ impl Answer {
 
 /// Sends text as it is and reads to the end.
 pub(crate) fn raw(emulator: &Emulator, name: &str, text: &str) -> io::Result<String> {
-    let mut tls = dial(emulator, emulator.https_address(), name);
+    raw_as(emulator, name, None, text)
+}
+
+pub(crate) fn raw_as(emulator: &Emulator, name: &str, shown: Option<Shown<'_>>, text: &str) -> io::Result<String> {
+    let mut tls = dial_as(emulator, emulator.https_address(), name, shown);
     tls.write_all(text.as_bytes())?;
     let mut answer = Vec::new();
     tls.read_to_end(&mut answer)?;
@@ -120,12 +142,19 @@ impl Mqtt {
         user: &str,
         password: &str,
     ) -> (Self, ConnectReturnCode) {
+        Self::connect_over(dial(emulator, emulator.address(), name), id, user, Some(password))
+    }
+
+    pub(crate) fn connect_over(tls: Tls, id: &str, user: &str, password: Option<&str>) -> (Self, ConnectReturnCode) {
         let mut engine = Connection::new(Version::V3_1_1);
         engine.set_auto_pub_response(true);
-        let tls = dial(emulator, emulator.address(), name);
         let mut client = Self { tls, engine, came: VecDeque::new() };
         let connect = v3_1_1::Connect::builder().client_id(id).unwrap().user_name(user).unwrap();
-        let connect = connect.password(password).unwrap().clean_session(true).build().unwrap();
+        let connect = match password {
+            Some(password) => connect.password(password).unwrap(),
+            None => connect,
+        };
+        let connect = connect.clean_session(true).build().unwrap();
         client.send(connect.into());
         match client.receive().unwrap() {
             Packet::V3_1_1Connack(connack) => (client, connack.return_code()),

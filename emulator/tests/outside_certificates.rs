@@ -1,0 +1,132 @@
+//! Certificates that others made and clients that others wrote. `cargo xtask test` brings them and runs these tests.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "../src/test_certificates.rs"]
+#[allow(dead_code, reason = "the other tests use the rest")]
+mod certificates;
+#[path = "support/outside.rs"]
+mod support;
+
+use certificates::{Authority, Leaf};
+use defender_auth_emulator::{Device, Dps, Emulator, Enrollment, Entry, Group, Hub, Refusal, World};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+use support::{Root, python, start_for_sdk};
+
+const HOST: &str = "contoso.azure-devices.net";
+
+/// A folder for one test's files.
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// The certificates of a client and its key, in two files.
+fn write(folder: &Path, leaf: &Leaf, others: &[&Authority]) -> [String; 2] {
+    let [chain, key] = ["chain.pem", "key.pem"].map(|name| folder.join(name));
+    let others: String = others.iter().map(|authority| authority.pem()).collect();
+    fs::write(&chain, leaf.pem() + &others).unwrap();
+    fs::write(&key, leaf.key_pem()).unwrap();
+    [chain, key].map(|path| path.to_str().unwrap().to_owned())
+}
+
+fn openssl(arguments: &[&str]) -> String {
+    let output = Command::new("openssl").args(arguments).stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Logs in with mosquitto's client and publishes, with an answer wanted.
+fn mosquitto_pub(emulator: &Emulator, id: &str, certificate: &str, key: &str) -> Output {
+    let root = Root::of(emulator);
+    let port = emulator.address().port().to_string();
+    let user_name = format!("{HOST}/{id}/?api-version=2020-09-30");
+    Command::new("mosquitto_pub")
+        .args(["-h", "127.0.0.1", "-p", &port, "-V", "mqttv311", "-i", id, "-u", &user_name])
+        .args(["--cert", certificate, "--key", key, "-q", "1", "-t", "a/b", "-m", "{}", "--cafile"])
+        .arg(&root.0)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+#[test]
+#[ignore = "needs openssl and mosquitto-clients, which `cargo xtask test` brings"]
+fn mosquittos_client_logs_in_with_certificates_of_openssl() {
+    for (kind, digest) in [("rsa:2048", "-sha1"), ("rsa:3072", "-sha256"), ("ec", "-sha256")] {
+        let folder = folder(&format!("openssl-{}", kind.replace(':', "-")));
+        let [certificate, key] = ["c.pem", "k.pem"].map(|name| folder.join(name).to_str().unwrap().to_owned());
+        let curve: &[&str] = if kind == "ec" { &["-pkeyopt", "ec_paramgen_curve:P-384"] } else { &[] };
+        // What openssl makes this way is an authority by its own word, and good for a thumbprint all the same.
+        let subject = ["-subj", "/CN=d", "-days", "9", "-keyout", &key, "-out", &certificate];
+        openssl(&[&["req", "-x509", "-nodes", "-newkey", kind], curve, &subject].concat());
+        let printed = openssl(&["x509", "-in", &certificate, "-noout", "-fingerprint", digest]);
+        let thumbprint = printed.trim().split_once('=').unwrap().1.replace(':', "");
+        let hub = Hub::new(HOST).device(Device::with_thumbprint("d", &thumbprint)).device(Device::with_authority("ca"));
+        let emulator = Emulator::start([hub], "127.0.0.1:0".parse().unwrap()).unwrap();
+        let output = mosquitto_pub(&emulator, "d", &certificate, &key);
+        assert!(output.status.success(), "{output:?}");
+        let output = mosquitto_pub(&emulator, "ca", &certificate, &key);
+        assert_eq!(output.status.code(), Some(5), "{output:?}");
+        let refused = Entry::refused("ca", Refusal::AuthorityAsLeaf);
+        assert_eq!(emulator.journal().entries(), [Entry::accepted(&format!("{HOST}/d")), refused]);
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
+
+/// Provisions with Azure's SDK for Python and a certificate, and connects to the assigned hub as that device.
+const SDK: &str = r#"
+import sys
+from azure.iot.device import IoTHubDeviceClient, ProvisioningDeviceClient, X509
+host, id, chain, key, root = sys.argv[1:]
+root, x509 = open(root).read(), X509(cert_file=chain, key_file=key)
+client = ProvisioningDeviceClient.create_from_x509_certificate(
+    provisioning_host=host, registration_id=id, id_scope="0ne00000A0A", x509=x509, server_verification_cert=root)
+state = client.register().registration_state
+client = IoTHubDeviceClient.create_from_x509_certificate(
+    x509=x509, hostname=state.assigned_hub, device_id=state.device_id, server_verification_cert=root)
+try:
+    client.connect()
+    client.send_message("{}")
+    print(state.device_id)
+finally:
+    client.shutdown()
+"#;
+
+#[test]
+#[ignore = "needs Azure's SDK for Python, which `cargo xtask test` brings"]
+fn azures_python_sdk_provisions_and_connects_with_certificates() {
+    let folder = folder("python-certificates");
+    let root = Authority::root("root");
+    let between = root.authority("between");
+    let own = Leaf::self_signed("dev-01");
+    // The SDK dials the hub that it is assigned to, so that hub has the address for its name.
+    let emulator = start_for_sdk(|address| {
+        let dps = Dps::new("0ne00000A0A").at(address).enrollment(Enrollment::with_thumbprint("dev-01", &own.sha1()));
+        let dps = dps.group(Group::with_authority("fleet", &root.pem()));
+        World::new().hub(Hub::new(address).authority(&root.pem())).dps(dps)
+    });
+    let address = emulator.address().ip().to_string();
+    let trusted = Root::of(&emulator);
+    let run = |id: &str, leaf: &Leaf, others: &[&Authority]| {
+        let [chain, key] = write(&folder, leaf, others);
+        python(&[SDK, &address, id, &chain, &key, trusted.0.to_str().unwrap()])
+    };
+    let below = between.leaf("dev-02");
+    for (id, leaf, others) in [("dev-01", &own, &[][..]), ("dev-02", &below, &[&between])] {
+        let output = run(id, leaf, others);
+        assert!(output.status.success() && output.stdout.starts_with(id.as_bytes()), "{output:?}");
+        assert_eq!(emulator.journal().entries().pop().unwrap(), Entry::accepted(&format!("{address}/{id}")));
+    }
+    let output = run("dev-03", &between.leaf("dev-03"), &[]);
+    assert!(!output.status.success(), "{output:?}");
+    let unknown = Refusal::UnknownAuthority { issuer: "CN=between".into() };
+    let denied = Entry::denied("register 0ne00000A0A/dev-03", 401, unknown);
+    assert_eq!(emulator.journal().entries().pop().unwrap(), denied);
+    fs::remove_dir_all(folder).unwrap();
+}

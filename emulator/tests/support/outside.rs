@@ -1,0 +1,45 @@
+//! What it takes to have others' clients dial the emulator.
+
+use defender_auth_emulator::{Emulator, World};
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    process::{Command, Output, Stdio},
+};
+
+/// The emulator's root certificate in a file of its own, removed at the end.
+pub(crate) struct Root(pub(crate) PathBuf);
+
+impl Root {
+    pub(crate) fn of(emulator: &Emulator) -> Self {
+        let name = format!("root-{}.pem", emulator.address()).replace(':', "-");
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::write(&path, emulator.root_pem()).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Root {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// The SDK dials port 8883 and no other, so the emulator gets a loopback address of its own, and plays the gateway.
+pub(crate) fn start_for_sdk(world: impl Fn(&str) -> World) -> Emulator {
+    let seed = std::process::id();
+    for attempt in 0..50u32 {
+        let [a, b, ..] = (seed.wrapping_mul(2_654_435_761).wrapping_add(attempt * 40_503)).to_be_bytes();
+        let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 66, a, b.max(1))), 8883);
+        if let Ok(emulator) = Emulator::play(world(&address.ip().to_string()), address) {
+            return emulator;
+        }
+    }
+    unreachable!("fifty addresses of 127.66.0.0/16 cannot all be in use")
+}
+
+pub(crate) fn python(script_and_arguments: &[&str]) -> Output {
+    let python = std::env::var("DEFENDER_AUTH_PYTHON").unwrap_or_else(|_| "python3".into());
+    Command::new(python).arg("-c").args(script_and_arguments).stdin(Stdio::null()).output().unwrap()
+}
