@@ -41,6 +41,7 @@
 //! | `agent` | yes | [`agent`]: the files of the micro agent and of both security agents |
 //! | `rustls` | no | `tls`: TLS configurations for the hub |
 //! | `https` | no | `https`: a blocking client that runs a plan |
+//! | `x509` | no | `x509`: certificates and keys from files, checked before connecting |
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -78,6 +79,8 @@ pub mod agent;
 pub mod https;
 #[cfg(feature = "rustls")]
 pub mod tls;
+#[cfg(feature = "x509")]
+pub mod x509;
 
 pub use authenticator::{Action, Authenticator, Event};
 pub use connection_string::ConnectionString;

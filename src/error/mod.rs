@@ -12,8 +12,10 @@ use crate::{
 use alloc::{borrow::Cow, boxed::Box, string::String};
 use core::{fmt, time::Duration};
 
+mod certificate;
 mod service;
 
+pub use certificate::{CertificateError, CertificateProblem, ChainError, ChainProblem, PemBlock};
 pub use service::{Asked, Refusal, ServiceError};
 
 /// What went wrong. The text says what is wrong and what to do about it, on one line.
@@ -71,6 +73,12 @@ pub enum Error {
     /// A file that cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A certificate or a private key that cannot be loaded.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// A chain that does not lead to the enrolled certificate.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
     /// Roots or other TLS settings that cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -201,6 +209,12 @@ pub enum Code {
     ProtocolLimit = 451,
     /// The module has no credential that can be used.
     ProtocolNoCredential = 452,
+    /// A certificate or a key that cannot be read or used.
+    CertificateFormat = 601,
+    /// A key that is not the certificate's.
+    CertificateKey = 602,
+    /// No certificate or no key where there must be one.
+    CertificateAbsent = 603,
     /// A certificate that the documentation forbids here.
     CertificateRule = 604,
     /// TLS settings.
@@ -244,6 +258,7 @@ impl Error {
             Self::ConnectionString(_) | Self::Identifier(_) | Self::SasToken(_) | Self::Key(_) | Self::Payload(_) => {
                 ErrorKind::Input
             }
+            Self::Certificate(_) | Self::Chain(_) => ErrorKind::Input,
             Self::Misuse(_) | Self::Resource(_) | Self::NotApplicable(_) => ErrorKind::Caller,
             Self::Config(_) | Self::Tls(_) | Self::Plan(_) => ErrorKind::Configuration,
             Self::Service(error) => error.kind(),
@@ -282,7 +297,7 @@ impl Error {
     pub fn code(&self) -> Code {
         match self {
             Self::Misuse(_) => Code::State,
-            Self::Plan(PlanError::DeviceModeNeedsSelfSigned) => Code::CertificateRule,
+            Self::Plan(PlanError::DeviceModeNeedsSelfSigned) | Self::Chain(_) => Code::CertificateRule,
             Self::Plan(PlanError::TpmCannotLookUp | PlanError::AlreadyAModule) | Self::Resource(_) => Code::Argument,
             Self::Service(error) => error.code(),
             Self::Module(_) => Code::ProtocolNoCredential,
@@ -307,6 +322,7 @@ impl Error {
                 FileProblem::Permission => Code::FilePermission,
                 _ => Code::FileRead,
             },
+            Self::Certificate(error) => error.code(),
             Self::Tls(_) => Code::Tls,
             Self::NotApplicable(_) => Code::NotApplicable,
             Self::NotSupported { .. } => Code::Unsupported,

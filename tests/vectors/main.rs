@@ -21,3 +21,5 @@ mod sas_asked;
 mod sas_make;
 mod sas_parts;
 mod sas_read;
+#[cfg(feature = "x509")]
+mod x509;

@@ -7,6 +7,8 @@ pub(crate) const CONNECTION_STRING: &str = include_str!("data/connection-string.
 pub(crate) const KEY: &str = include_str!("data/key.json");
 pub(crate) const PERCENT_ENCODING: &str = include_str!("data/percent-encoding.json");
 pub(crate) const SAS: &str = include_str!("data/sas.json");
+#[cfg(feature = "x509")]
+pub(crate) const X509: &str = include_str!("data/x509.json");
 
 /// Why we and a peer differ, or [`AGREES`].
 pub(crate) type Rule = &'static str;

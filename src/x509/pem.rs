@@ -1,0 +1,142 @@
+//! The blocks of a PEM text. Finding their frames is done here, so that a broken one can be named; what is between is
+//! decoded by `pem-rfc7468` into memory that is wiped, which the other readers do not offer.
+
+use crate::{
+    error::{CertificateError, CertificateProblem as Problem, PemBlock},
+    secret::{SecretBytes, SecretText},
+};
+use alloc::{string::String, vec::Vec};
+use core::str;
+
+/// More than a leaf, six intermediates and a key of the largest kinds take.
+pub(crate) const SIZE_LIMIT: usize = 256 * 1024;
+/// A chain is seldom longer than four.
+const BLOCK_LIMIT: usize = 32;
+
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+const DASHES: &str = "-----";
+
+/// One block: what it is called and what is in it.
+pub(crate) struct Block {
+    pub(crate) name: PemBlock,
+    pub(crate) content: Content,
+}
+
+pub(crate) enum Content {
+    Der(SecretBytes),
+    /// It has `Proc-Type` among its headers.
+    LegacyEncrypted,
+}
+
+impl Block {
+    /// Whether it holds a private key of any kind.
+    pub(crate) fn is_key(&self) -> bool {
+        self.name.label.ends_with("PRIVATE KEY")
+    }
+
+    pub(crate) fn is_certificate(&self) -> bool {
+        matches!(self.name.label.as_str(), "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE")
+    }
+
+    /// The bytes, of a block that is not encrypted in the old way.
+    pub(crate) fn der(&self) -> Result<&[u8], CertificateError> {
+        match &self.content {
+            Content::Der(bytes) => Ok(bytes.expose()),
+            Content::LegacyEncrypted => Err(self.error(Problem::LegacyEncryption)),
+        }
+    }
+
+    pub(crate) fn error(&self, problem: Problem) -> CertificateError {
+        problem.in_block(self.name.clone())
+    }
+}
+
+/// Every block of a text. What stands between them is passed over.
+pub(crate) fn blocks(text: &[u8]) -> Result<Vec<Block>, CertificateError> {
+    let mut found = Vec::new();
+    let mut open: Option<(PemBlock, usize)> = None;
+    let text = checked(text)?;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let (start, bare) = (at, line.trim());
+        at += line.len();
+        if let Some(rest) = bare.strip_prefix(BEGIN) {
+            if let Some((name, _)) = open {
+                return Err(Problem::NoEnd.in_block(name));
+            }
+            if found.len() == BLOCK_LIMIT {
+                return Err(Problem::TooManyBlocks { limit: BLOCK_LIMIT }.into());
+            }
+            let (label, behind) = rest.split_once(DASHES).unwrap_or((rest, "-"));
+            let name = PemBlock { number: found.len() + 1, label: shown(label) };
+            if !behind.is_empty() {
+                return Err(Problem::OneLine.in_block(name));
+            }
+            if !line.starts_with(BEGIN) {
+                return Err(Problem::Indented.in_block(name));
+            }
+            open = Some((name, at));
+        } else if let Some((name, body)) = open.take_if(|_| bare.starts_with(END)) {
+            let label = bare.strip_prefix(END).and_then(|rest| rest.strip_suffix(DASHES));
+            if label.map(shown).as_ref() != Some(&name.label) {
+                return Err(Problem::OtherEnd.in_block(name));
+            }
+            if !line.starts_with(END) {
+                return Err(Problem::Indented.in_block(name));
+            }
+            found.push(block(name, text.get(body..start).unwrap_or_default())?);
+        }
+    }
+    match open {
+        Some((name, _)) => Err(Problem::NoEnd.in_block(name)),
+        None if found.is_empty() => Err(Problem::NoPem.into()),
+        None => Ok(found),
+    }
+}
+
+/// The text, when it can be PEM at all.
+fn checked(text: &[u8]) -> Result<&str, CertificateError> {
+    if text.len() > SIZE_LIMIT {
+        return Err(Problem::TooLarge { limit: SIZE_LIMIT }.into());
+    }
+    if text.starts_with(&[0xff, 0xfe]) || text.starts_with(&[0xfe, 0xff]) {
+        return Err(Problem::Utf16.into());
+    }
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    if text.trim_ascii().is_empty() {
+        return Err(Problem::Empty.into());
+    }
+    str::from_utf8(text).map_err(|_| Problem::Binary.into())
+}
+
+/// A label as it may be printed: it comes from the file.
+fn shown(label: &str) -> String {
+    label.chars().take(40).map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect()
+}
+
+fn block(name: PemBlock, body: &str) -> Result<Block, CertificateError> {
+    if body.lines().any(|line| line.starts_with("Proc-Type:") || line.starts_with("DEK-Info:")) {
+        return Ok(Block { name, content: Content::LegacyEncrypted });
+    }
+    match decode(&name.label, body) {
+        Some(bytes) => Ok(Block { name, content: Content::Der(bytes) }),
+        None if body.lines().any(|line| line.starts_with([' ', '\t'])) => Err(Problem::Indented.in_block(name)),
+        None => Err(Problem::NotBase64.in_block(name)),
+    }
+}
+
+/// The frame is written anew, with what the reader does not take left out: white space at the ends of lines, and empty
+/// lines.
+fn decode(label: &str, body: &str) -> Option<SecretBytes> {
+    let capacity = 2 * (BEGIN.len() + label.len() + DASHES.len()) + body.len() + 4;
+    let text = SecretText::build(capacity, |text| {
+        text.extend([BEGIN, label, DASHES, "\n"]);
+        body.lines().map(str::trim_end).filter(|line| !line.is_empty()).for_each(|line| text.extend([line, "\n"]));
+        text.extend([END, label, DASHES, "\n"]);
+    });
+    let mut decoder = pem_rfc7468::Decoder::new_detect_wrap(text.expose().as_bytes()).ok()?;
+    let mut bytes = SecretBytes::zeros(decoder.remaining_len());
+    decoder.decode(bytes.expose_mut()).ok()?;
+    decoder.is_finished().then_some(bytes)
+}

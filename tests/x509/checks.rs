@@ -1,0 +1,135 @@
+//! The checks, each on a certificate that fails it.
+
+use crate::data;
+use defender_auth::{
+    UnixTime,
+    identity::{DeviceId, RegistrationId},
+    x509::{Chain, Finding, PrivateKey, Purpose, Severity, check},
+};
+use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+use rcgen::{KeyUsagePurpose, date_time_ymd};
+
+pub(crate) const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
+
+pub(crate) fn params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.remove(DnType::CommonName);
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.not_before = date_time_ymd(2024, 1, 1);
+    params.not_after = date_time_ymd(2040, 1, 1);
+    params.is_ca = IsCa::ExplicitNoCa;
+    params
+}
+
+pub(crate) fn ca(name: &str) -> CertificateParams {
+    let mut params = params(name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    params
+}
+
+/// Root, intermediate and the leaf of these parameters, as PEM texts, the leaf first.
+pub(crate) fn issued(leaf: &CertificateParams) -> [String; 3] {
+    let keys: Vec<KeyPair> = (0..3).map(|_| KeyPair::generate().unwrap()).collect();
+    let root = ca("root");
+    let issuer = Issuer::from_params(&root, &keys[0]);
+    let intermediate = ca("intermediate").signed_by(&keys[1], &issuer).unwrap();
+    let between = ca("intermediate");
+    let leaf = leaf.signed_by(&keys[2], &Issuer::from_params(&between, &keys[1])).unwrap();
+    [leaf.pem(), intermediate.pem(), root.self_signed(&keys[0]).unwrap().pem()]
+}
+
+fn read(pems: &[&str]) -> Chain {
+    Chain::from_pem(pems.concat().as_bytes()).unwrap()
+}
+
+fn found(chain: &Chain, purpose: Purpose<'_>) -> Vec<Finding> {
+    let found = check(chain, None, purpose, NOW);
+    assert!(found.iter().all(|finding| !finding.to_string().contains('\n')));
+    found.iter().cloned().collect()
+}
+
+fn has(found: &[Finding], severity: Severity, matches: impl Fn(&Finding) -> bool) -> bool {
+    found.iter().any(|finding| finding.severity() == severity && matches(finding))
+}
+
+#[test]
+fn a_chain_in_any_order_is_put_in_order() {
+    let [leaf, between, root] = issued(&params("dev-01"));
+    let ordered = read(&[&leaf, &between, &root]);
+    assert!(!ordered.was_reordered());
+    for mixed in [[&root, &between, &leaf], [&between, &leaf, &root], [&root, &leaf, &between]] {
+        let chain = read(&mixed.map(String::as_str));
+        assert!(chain.was_reordered());
+        assert_eq!(chain.certificates(), ordered.certificates());
+        assert!(has(&found(&chain, Purpose::Any), Severity::Note, |finding| *finding == Finding::Reordered));
+    }
+    let notes = found(&ordered, Purpose::Any);
+    assert!(has(&notes, Severity::Note, |finding| *finding == Finding::RootIncluded));
+    assert!(has(&notes, Severity::Note, |finding| matches!(finding, Finding::CaSigned { .. })));
+    let short = found(&read(&[&leaf]), Purpose::Any);
+    assert!(has(&short, Severity::Note, |finding| matches!(finding, Finding::IssuerAbsent { number: 1, .. })));
+}
+
+#[test]
+fn strangers_and_broken_links_are_found() {
+    let ([leaf, between, _], [other, _, _]) = (issued(&params("dev-01")), issued(&params("dev-02")));
+    let strange = found(&read(&[&leaf, &between, &other]), Purpose::Any);
+    assert!(has(&strange, Severity::Warning, |finding| matches!(finding, Finding::Unrelated { number: 3, .. })));
+    let key = PrivateKey::from_pem(data!("ed25519.pem"), None).unwrap();
+    let mismatch = check(&read(&[&leaf]), Some(&key), Purpose::Any, NOW);
+    assert!(!mismatch.is_usable() && mismatch.iter().next() == Some(&Finding::KeyMismatch));
+}
+
+#[test]
+fn dates_are_compared_with_the_callers_clock() {
+    let chain = read(&[&issued(&params("dev-01"))[0]]);
+    let at =
+        |secs: u64| check(&chain, None, Purpose::Any, UnixTime::from_secs(secs)).iter().cloned().collect::<Vec<_>>();
+    assert!(has(&at(1_000_000_000), Severity::Refused, |found| matches!(found, Finding::NotYetValid { .. })));
+    assert!(has(&at(2_500_000_000), Severity::Refused, |found| matches!(found, Finding::Expired { .. })));
+    let end = chain.certificates()[0].not_after().as_secs();
+    assert!(has(&at(end - 9 * 86_400), Severity::Warning, |found| matches!(
+        found,
+        Finding::ExpiresSoon { days: 9, .. }
+    )));
+    assert!(has(&at(end - 90 * 86_400), Severity::Note, |found| matches!(found, Finding::DaysLeft { days: 90, .. })));
+}
+
+#[test]
+fn usages_that_exclude_clients_are_refused() {
+    let mut leaf = params("dev-01");
+    leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    leaf.key_usages = vec![KeyUsagePurpose::KeyEncipherment];
+    let refused = found(&read(&[&issued(&leaf)[0]]), Purpose::Any);
+    assert!(has(&refused, Severity::Refused, |finding| *finding == Finding::NotForClients));
+    assert!(has(&refused, Severity::Refused, |finding| *finding == Finding::NotForSignatures));
+    let refused = found(&read(&[&issued(&ca("dev-01"))[0]]), Purpose::Any);
+    assert!(has(&refused, Severity::Refused, |finding| matches!(finding, Finding::CaAsLeaf { .. })));
+}
+
+#[test]
+fn names_are_compared_as_each_service_does() {
+    let (right, wrong) = (DeviceId::new("dev-01").unwrap(), DeviceId::new("DEV-01").unwrap());
+    let registration = RegistrationId::new("dev-02").unwrap();
+    let signed = read(&[&issued(&params("dev-01"))[0]]);
+    let own = Chain::from_pem(data!("p256.certificate.pem")).unwrap();
+    let differs = |finding: &Finding| matches!(finding, Finding::CommonNameDiffers { .. });
+    assert!(!found(&signed, Purpose::Hub(&right)).iter().any(differs));
+    assert!(has(&found(&signed, Purpose::Hub(&wrong)), Severity::Refused, differs));
+    assert!(has(&found(&own, Purpose::Hub(&wrong)), Severity::Warning, differs));
+    assert!(has(&found(&own, Purpose::Provisioning(&registration)), Severity::Refused, differs));
+    let central = |finding: &Finding| matches!(finding, Finding::CentralIssuer { .. });
+    assert!(has(&found(&signed, Purpose::CentralIndividual(&right)), Severity::Refused, central));
+    assert!(!found(&own, Purpose::CentralIndividual(&right)).iter().any(central));
+    let dotted = DeviceId::new("dev.01").unwrap();
+    let id = |finding: &Finding| matches!(finding, Finding::CentralId { .. });
+    assert!(has(&found(&own, Purpose::CentralIndividual(&dotted)), Severity::Refused, id));
+}
+
+#[test]
+fn sha_1_is_found() {
+    let chain = Chain::from_pem(data!("sha1.certificate.pem")).unwrap();
+    let weak = |finding: &Finding| matches!(finding, Finding::WeakSignature { hash: "SHA-1", .. });
+    assert!(has(&found(&chain, Purpose::Any), Severity::Warning, weak));
+}

@@ -1,0 +1,115 @@
+//! What is read, and what is refused with its reason.
+
+use crate::data;
+use defender_auth::{
+    certificate::Issuer,
+    error::{CertificateError, CertificateProblem as Problem},
+    x509::{Chain, ClientIdentity, KeyAlgorithm, PrivateKey},
+};
+use std::time::{Duration, Instant};
+
+fn key(pem: &[u8]) -> Result<PrivateKey, CertificateError> {
+    PrivateKey::from_pem(pem, None)
+}
+
+fn problem<T>(result: Result<T, CertificateError>) -> Problem {
+    result.err().unwrap().problem
+}
+
+#[test]
+fn every_form_of_a_key_is_the_same_key() {
+    let public = key(data!("p256.pkcs8.pem")).unwrap().public_key().to_vec();
+    for pem in [data!("p256.sec1.pem"), data!("p256.sec1params.pem")] {
+        assert_eq!(key(pem).unwrap().public_key(), public);
+    }
+    for pem in [data!("p256.encrypted.pem"), data!("p256.encrypted-3des.pem")] {
+        assert_eq!(PrivateKey::from_pem(pem, Some(b"orchid")).unwrap().public_key(), public);
+    }
+    let pkcs1 = key(data!("rsa2048.pkcs1.pem")).unwrap();
+    assert_eq!(pkcs1.expose_pkcs8(), key(data!("rsa2048.pkcs8.pem")).unwrap().expose_pkcs8());
+    assert_eq!(key(data!("rsa4096.pem")).unwrap().algorithm(), KeyAlgorithm::Rsa { bits: 4096 });
+    assert_eq!(key(data!("p384.sec1.pem")).unwrap().algorithm(), KeyAlgorithm::P384);
+    assert_eq!(key(data!("ed25519.pem")).unwrap().algorithm(), KeyAlgorithm::Ed25519);
+}
+
+#[test]
+fn keys_that_cannot_be_used_say_why() {
+    let kind = |kind: &str| Problem::KeyKind { kind: kind.into() };
+    assert_eq!(problem(key(data!("rsa1024.pem"))), Problem::RsaSize { bits: 1024 });
+    assert_eq!(problem(key(data!("rsa5120.pem"))), Problem::RsaSize { bits: 5120 });
+    assert_eq!(problem(key(data!("p521.sec1.pem"))), kind("P-521"));
+    assert_eq!(problem(key(data!("p256.legacy.pem"))), Problem::LegacyEncryption);
+    assert_eq!(problem(key(data!("p256.encrypted.pem"))), Problem::PassphraseNeeded);
+    assert_eq!(problem(PrivateKey::from_pem(data!("p256.encrypted.pem"), Some(b"rose"))), Problem::Passphrase);
+    assert_eq!(problem(PrivateKey::from_pem(data!("p256.encrypted-pbes1.pem"), Some(b"orchid"))), Problem::Encryption);
+    assert_eq!(problem(key(data!("p256.public.pem"))), Problem::PublicKey);
+    assert_eq!(problem(key(data!("p256.certificate.pem"))), Problem::CertificateForKey);
+    let two = [data!("p256.sec1.pem"), data!("ed25519.pem")].concat();
+    let error = key(&two).unwrap_err();
+    assert_eq!(error.problem, Problem::SecondKey);
+    assert!(error.to_string().starts_with("block 2 (PRIVATE KEY): "), "{error}");
+}
+
+#[test]
+fn what_stands_in_the_place_of_a_certificate_is_named() {
+    assert_eq!(problem(Chain::from_pem(data!("p256.csr.pem"))), Problem::Request);
+    assert_eq!(problem(Chain::from_pem(data!("p256.public.pem"))), Problem::PublicKey);
+    assert_eq!(problem(Chain::from_pem(data!("p256.sec1.pem"))), Problem::KeyForCertificate);
+    assert_eq!(problem(Chain::from_pem(b" \r\n")), Problem::Empty);
+    assert_eq!(problem(Chain::from_pem(b"hello")), Problem::NoPem);
+    assert_eq!(problem(Chain::from_pem(data!("p256.pfx"))), Problem::Binary);
+    assert_eq!(problem(Chain::from_pem(&[0xff, 0xfe, b'-', 0])), Problem::Utf16);
+}
+
+#[test]
+fn broken_frames_are_named() {
+    let good = std::str::from_utf8(data!("p256.certificate.pem")).unwrap();
+    let problem_of = |text: String| problem(Chain::from_pem(text.as_bytes()));
+    assert_eq!(problem_of(good.replace('\n', "")), Problem::OneLine);
+    assert_eq!(problem_of(good.replace('\n', "\\n")), Problem::OneLine);
+    assert_eq!(problem_of(good.replace('\n', "\n  ").replace("-----BEGIN", "  -----BEGIN")), Problem::Indented);
+    assert_eq!(problem_of(good.replace("-----END CERTIFICATE-----", "")), Problem::NoEnd);
+    assert_eq!(problem_of(good.replace("END CERTIFICATE", "END KEY")), Problem::OtherEnd);
+    assert_eq!(problem_of(good.replace('A', "*")), Problem::NotBase64);
+    for fine in [good.replace('\n', "\r\n"), format!("\u{feff}{good}"), format!("Bag Attributes\n  x: y\n{good}")] {
+        assert!(Chain::from_pem(fine.as_bytes()).is_ok());
+    }
+}
+
+#[test]
+fn a_pair_a_single_file_and_a_pfx_are_the_same_identity() {
+    let (certificate, key) = (data!("p256.certificate.pem"), data!("p256.sec1params.pem"));
+    let pair = ClientIdentity::from_pem_pair(certificate, key, None).unwrap().into_client_certificate();
+    assert_eq!(pair.issuer(), Some(Issuer::Itself));
+    let one = [certificate, key].concat();
+    let others = [
+        ClientIdentity::from_pem(&one, None),
+        ClientIdentity::from_pkcs12(data!("p256.pfx")),
+        ClientIdentity::from_pkcs12(data!("p256.plain.pfx")),
+        ClientIdentity::from_pkcs12(data!("p256.legacy.pfx")),
+    ];
+    for other in others {
+        assert_eq!(other.unwrap().into_client_certificate(), pair);
+    }
+    assert_eq!(problem(ClientIdentity::from_pkcs12(data!("p256.password.pfx"))), Problem::Pkcs12Password);
+    assert_eq!(problem(ClientIdentity::from_pkcs12(b"hello")), Problem::Pkcs12);
+    assert_eq!(problem(ClientIdentity::from_pem_pair(certificate, data!("ed25519.pem"), None)), Problem::Mismatch);
+}
+
+#[test]
+fn floods_are_refused_at_once() {
+    let start = Instant::now();
+    let block = "-----BEGIN X-----\n-----END X-----\n";
+    assert!(matches!(problem(Chain::from_pem(block.repeat(1_000_000).as_bytes())), Problem::TooLarge { .. }));
+    assert!(matches!(problem(Chain::from_pem(&vec![b'A'; 2_000_000])), Problem::TooLarge { .. }));
+    assert!(problem(Chain::from_pem(block.repeat(5_000).as_bytes())) != Problem::NoCertificate);
+    assert!(matches!(problem(ClientIdentity::from_pkcs12(&vec![0x30; 2_000_000])), Problem::TooLarge { .. }));
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[test]
+fn nothing_prints_a_key() {
+    let me = ClientIdentity::from_pkcs12(data!("p256.pfx")).unwrap();
+    assert_eq!(format!("{:?}", me.key()), "PrivateKey(EC P-256, ..)");
+    assert!(!format!("{me:?}").contains("pkcs8"));
+}

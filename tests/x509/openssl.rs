@@ -1,0 +1,61 @@
+//! The same questions put to openssl.
+
+use crate::{
+    checks::{NOW, issued, params},
+    data,
+};
+use defender_auth::x509::{Chain, verify};
+use std::{fs, path::PathBuf, process::Command};
+
+fn openssl(arguments: &[&str]) -> (bool, String) {
+    let output = Command::new("openssl").args(arguments).output().unwrap();
+    (output.status.success(), String::from_utf8(output.stdout).unwrap())
+}
+
+fn written(name: &str, text: &[u8]) -> String {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("x509-{}-{name}", std::process::id()));
+    fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+#[ignore = "needs openssl"]
+fn thumbprints_agree() {
+    let pem = data!("p256.certificate.pem");
+    let (file, chain) = (written("thumb.pem", pem), Chain::from_pem(pem).unwrap());
+    let leaf = &chain.certificates()[0];
+    for (option, ours) in [("-sha1", leaf.sha1()), ("-sha256", leaf.sha256())] {
+        let (_, text) = openssl(&["x509", "-in", &file, "-noout", "-fingerprint", option]);
+        assert_eq!(text.trim().split_once('=').unwrap().1.parse(), Ok(ours));
+    }
+    fs::remove_file(file).unwrap();
+}
+
+#[test]
+#[ignore = "needs openssl"]
+fn verdicts_agree() {
+    let [leaf, between, root] = issued(&params("dev-01"));
+    let [_, _, other] = issued(&params("dev-01"));
+    for (sent, enrolled) in [
+        (vec![&leaf, &between], &root),
+        (vec![&leaf], &root),
+        (vec![&leaf], &between),
+        (vec![&leaf, &between], &other),
+        (vec![&leaf, &between], &leaf),
+    ] {
+        let text: String = sent.iter().map(|pem| pem.as_str()).collect();
+        let chain = Chain::from_pem(text.as_bytes()).unwrap();
+        let anchor = Chain::from_pem(enrolled.as_bytes()).unwrap();
+        let ours = verify(&chain, &anchor.certificates()[0], NOW).is_ok();
+        let files = [written("sent.pem", text.as_bytes()), written("ca.pem", enrolled.as_bytes())];
+        let at = NOW.as_secs().to_string();
+        let arguments = ["verify", "-partial_chain", "-purpose", "sslclient", "-attime", &at, "-no-CApath"];
+        let more = ["-no-CAstore", "-CAfile", &files[1], "-untrusted", &files[0], &files[0]];
+        let (theirs, _) = openssl(&[arguments.as_slice(), &more].concat());
+        // With -partial_chain openssl trusts a leaf that is given as its own anchor; a group cannot be enrolled with one.
+        assert!(ours == theirs || enrolled == &leaf, "{text}");
+        for file in files {
+            fs::remove_file(file).unwrap();
+        }
+    }
+}

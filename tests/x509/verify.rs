@@ -1,0 +1,47 @@
+//! Chains against enrolled certificates.
+
+use crate::checks::{NOW, ca, issued, params};
+use defender_auth::{
+    UnixTime,
+    error::ChainProblem as Problem,
+    x509::{Certificate, Chain, verify},
+};
+use rcgen::ExtendedKeyUsagePurpose;
+
+fn read(pems: &[&str]) -> Chain {
+    Chain::from_pem(pems.concat().as_bytes()).unwrap()
+}
+
+fn one(pem: &str) -> Certificate {
+    read(&[pem]).certificates()[0].clone()
+}
+
+#[test]
+fn a_chain_leads_to_its_root_and_to_its_intermediate() {
+    let [leaf, between, root] = issued(&params("dev-01"));
+    assert_eq!(verify(&read(&[&leaf, &between]), &one(&root), NOW), Ok(()));
+    assert_eq!(verify(&read(&[&root, &between, &leaf]), &one(&root), NOW), Ok(()));
+    assert_eq!(verify(&read(&[&leaf]), &one(&between), NOW), Ok(()));
+}
+
+#[test]
+fn each_failure_names_its_certificate() {
+    let [leaf, between, root] = issued(&params("dev-01"));
+    let [_, _, other] = issued(&params("dev-01"));
+    let failure = |chain: &Chain, enrolled: &str, now| verify(chain, &one(enrolled), now).unwrap_err();
+    let error = failure(&read(&[&leaf]), &root, NOW);
+    assert!(error.number == 1 && matches!(error.problem, Problem::UnknownIssuer { .. }), "{error}");
+    let error = failure(&read(&[&leaf, &between]), &other, NOW);
+    assert!(error.number == 2, "{error}");
+    assert_eq!(failure(&read(&[&leaf, &between]), &leaf, NOW).problem, Problem::NotCa);
+    let late = UnixTime::from_secs(2_500_000_000);
+    assert!(matches!(failure(&read(&[&leaf]), &root, late).problem, Problem::Expired { .. }));
+    let early = UnixTime::from_secs(1_000_000_000);
+    assert!(matches!(failure(&read(&[&leaf]), &root, early).problem, Problem::NotYetValid { .. }));
+    let mut server = params("dev-01");
+    server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let [leaf, between, root] = issued(&server);
+    assert_eq!(failure(&read(&[&leaf, &between]), &root, NOW).problem, Problem::Usage);
+    let [leaf, between, root] = issued(&ca("dev-01"));
+    assert_eq!(failure(&read(&[&leaf, &between]), &root, NOW).problem, Problem::CaAsLeaf);
+}
