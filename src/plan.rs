@@ -112,6 +112,15 @@ impl Plan {
         }
     }
 
+    /// How the device proves itself to the provisioning service, if that is to be asked.
+    #[must_use]
+    pub const fn attestation(&self) -> Option<&Attestation> {
+        match &self.start {
+            Start::Provision(both) => Some(&both.1),
+            Start::Known(_) | Start::Device(_) => None,
+        }
+    }
+
     /// The device that it begins with, if that is known.
     #[must_use]
     pub const fn known_device(&self) -> Option<&Device> {

@@ -172,17 +172,16 @@ fn a_security_module_with_a_certificate_is_refused_as_documented() {
 }
 
 #[test]
-fn a_certificate_is_recognised_and_not_used_yet() {
-    for mode in ["Device", "DPS"] {
-        let json = C_AGENT.replace("\"SecurityModule\"", &format!("\"{mode}\""));
-        let xml = CSHARP_AGENT.replace("\"Module\"", &format!("\"{mode}\""));
-        for error in [
-            misread(JSON, json.replace("SasToken", "SelfSignedCertificate")),
-            misread(XML, xml.replace("SymmetricKey", "SelfSignedCertificate")),
-        ] {
-            assert!(matches!(error.inner(), Error::NotSupported { .. }), "{error:?}");
-            assert_eq!((error.code().as_i32(), error.kind()), (107, ErrorKind::Library));
-        }
+fn a_key_in_the_place_of_a_certificate_is_named() {
+    let json = C_AGENT.replace("\"SecurityModule\"", "\"Device\"");
+    let xml = CSHARP_AGENT.replace("\"Module\"", "\"Device\"");
+    for folder in [
+        agent(JSON, json.replace("SasToken", "SelfSignedCertificate")),
+        agent(XML, xml.replace("SymmetricKey", "SelfSignedCertificate")),
+    ] {
+        let error = load(folder.folder()).unwrap_err();
+        assert!(matches!(error.inner(), Error::Certificate(_)), "{error:?}");
+        assert!(error.to_string().contains("key.txt: "), "{error}");
     }
 }
 

@@ -155,7 +155,7 @@ pub(crate) struct Network {
 }
 
 #[derive(Args)]
-#[command(group = clap::ArgGroup::new("key").required(true).args(["key_file", "group_key_file"]))]
+#[command(group = clap::ArgGroup::new("key").required(true).args(["key_file", "group_key_file", "certificate_file"]))]
 pub(crate) struct Provision {
     /// The ID scope of the provisioning service
     #[arg(long, value_name = "SCOPE")]
@@ -169,6 +169,12 @@ pub(crate) struct Provision {
     /// The key of the enrollment group; the device's key is derived from it. For makers: keep it off the devices
     #[arg(long, value_name = "FILE")]
     pub(crate) group_key_file: Option<PathBuf>,
+    /// The device's certificate in PEM, with those that stand behind it, for an enrollment by certificate
+    #[arg(long, value_name = "PEM", requires = "private_key_file")]
+    pub(crate) certificate_file: Option<PathBuf>,
+    /// The certificate's private key in PEM
+    #[arg(long, value_name = "PEM", requires = "certificate_file")]
+    pub(crate) private_key_file: Option<PathBuf>,
     /// The provisioning service, if it is not the global one: HOST, HOST:PORT, or HOST=ADDR:PORT as elsewhere
     #[arg(long, value_name = "HOST[:PORT]")]
     pub(crate) endpoint: Option<ServiceEndpoint>,

@@ -3,6 +3,7 @@ use defender_auth::{
     Plan, UnixTime,
     agent::{self, TextFile},
     credential::Credential,
+    dps::Attestation,
     identity::Identity,
 };
 use serde::Serialize;
@@ -44,7 +45,10 @@ impl Report {
                 id_scope: Some(profile.id_scope().to_string()),
                 registration_id: Some(profile.registration_id().to_string()),
                 module_id: module,
-                credential: "shared_access_key",
+                credential: match plan.attestation().and_then(Attestation::certificate) {
+                    Some(_) => "x509",
+                    None => "shared_access_key",
+                },
                 ..Self::default()
             });
         }

@@ -7,7 +7,7 @@ use crate::{
 use defender_auth::{
     Error, Outcome, Plan, SharedAccessKey,
     agent::{self, TextFile},
-    dps::Profile,
+    dps::{Attestation, Profile},
     payload::Payload,
 };
 use serde::Serialize;
@@ -38,13 +38,14 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
     }
     let endpoints = arguments.endpoint.as_ref().and_then(|service| service.elsewhere.as_ref());
     let network = Network::new(arguments.ca_file.as_deref(), endpoints.map_or(&[], slice::from_ref))?;
-    let plan = Plan::provision(profile(arguments)?, key(arguments)?).map_err(Error::from)?;
+    let plan = Plan::provision(profile(arguments)?, attestation(arguments)?).map_err(Error::from)?;
     let outcome = run::run(&plan, &network, arguments.carrier)?;
     // What has been done is said first, whatever becomes of the file.
     report(arguments, &outcome)?;
     if let Some(path) = &arguments.write_connection_string {
         let string = outcome.connection_string().ok_or(Error::NotApplicable(
-            "the device is registered, but has no connection string: its ID holds a `;`".into(),
+            "the device is registered, but has no connection string: its ID holds a `;`, or it proves itself otherwise"
+                .into(),
         ))?;
         private_file::replace(path, string.expose().expose())?;
     }
@@ -67,18 +68,23 @@ fn profile(arguments: &Provision) -> Result<Profile, Failure> {
     Ok(if arguments.lookup { profile.lookup_only() } else { profile })
 }
 
-/// The device's key, or the one that is derived for it.
-fn key(arguments: &Provision) -> Result<SharedAccessKey, Failure> {
-    let read = |path| -> Result<SharedAccessKey, Failure> {
+/// The device's key, the one that is derived for it, or its certificate.
+fn attestation(arguments: &Provision) -> Result<Attestation, Failure> {
+    let key = |path| -> Result<SharedAccessKey, Failure> {
         let (key, findings) = agent::key_file(path)?;
         output::warn(&findings);
         Ok(key)
     };
-    match (&arguments.key_file, &arguments.group_key_file) {
-        (Some(path), _) => read(path),
-        (None, Some(path)) => Ok(read(path)?.derive(&arguments.registration_id)),
+    match arguments {
+        Provision { key_file: Some(path), .. } => Ok(key(path)?.into()),
+        Provision { group_key_file: Some(path), .. } => Ok(key(path)?.derive(&arguments.registration_id).into()),
+        Provision { certificate_file: Some(certificate), private_key_file: Some(key), .. } => {
+            let (certificate, findings) = agent::certificate_files(certificate, key)?;
+            output::warn(&findings);
+            Ok(certificate.into())
+        }
         // clap has seen to it that there is one.
-        (None, None) => Err(Failure::Call("there is no key; give --key-file or --group-key-file".into())),
+        _ => Err(Failure::Call("there is nothing to prove the device with; give --key-file".into())),
     }
 }
 

@@ -170,16 +170,6 @@ fn another_client_id_needs_a_connection() {
 }
 
 #[test]
-fn a_certificate_cannot_connect_yet() {
-    let text = string("DeviceId=dev-01;x509=true");
-    let arguments: [&[&str]; 2] = [&["authenticate", "-"], &["authenticate", "-", "--connect"]];
-    for arguments in arguments {
-        let run = defenderauth(arguments, &text).failed(2, &["not supported by this build yet"]);
-        assert!(run.out.is_empty(), "{run:?}");
-    }
-}
-
-#[test]
 fn without_connect_nobody_is_asked() {
     let told = defenderauth(&["authenticate", "-"], device()).done();
     assert!(told.out.contains("client id     dev-01\n") && !told.out.contains("\nhub "), "{told:?}");

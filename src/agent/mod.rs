@@ -19,11 +19,16 @@
 //! ```
 
 mod c_agent;
+#[cfg(feature = "x509")]
+mod certificate;
 mod csharp_agent;
 mod finding;
+mod proof;
 mod settings;
 mod text_file;
 
+#[cfg(feature = "x509")]
+pub use certificate::{CERTIFICATE, PRIVATE_KEY, certificate_files};
 pub use finding::{Finding, Observation};
 pub use text_file::{TextFile, io_error};
 
@@ -34,6 +39,8 @@ use crate::{
     plan::Plan,
     twin::SecurityConfiguration,
 };
+#[cfg(feature = "x509")]
+use crate::{credential::Credential, outcome::Outcome};
 use alloc::{string::ToString as _, vec::Vec};
 use std::{
     fs,
@@ -76,8 +83,25 @@ pub fn load(path: impl AsRef<Path>) -> Result<Loaded, Error> {
         Some(extension) if ["config", "xml"].iter().any(|known| extension.eq_ignore_ascii_case(known)) => {
             csharp_agent::load(&text, folder)
         }
-        _ => connection_string(&text),
+        _ => with_certificate(connection_string(&text)?, folder),
     }
+}
+
+/// The micro agent's certificate, if its connection string wants one and it is in the same folder.
+#[cfg(feature = "x509")]
+fn with_certificate(loaded: Loaded, folder: &Path) -> Result<Loaded, Error> {
+    let Some(me) = loaded.plan.outcome().filter(|me| matches!(me.credential(), Credential::Certificate(_))) else {
+        return Ok(loaded);
+    };
+    let Some((certificate, found)) = certificate::of_micro_agent(folder)? else { return Ok(loaded) };
+    let plan = Plan::from(Outcome::new(me.identity().clone(), certificate.into()));
+    Ok(Loaded { plan, findings: loaded.findings.into_iter().chain(found).collect(), ..loaded })
+}
+
+#[cfg(not(feature = "x509"))]
+#[expect(clippy::unnecessary_wraps, reason = "with certificates it may fail")]
+const fn with_certificate(loaded: Loaded, _folder: &Path) -> Result<Loaded, Error> {
+    Ok(loaded)
 }
 
 /// The plan in a connection string that was read already.

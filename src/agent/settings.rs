@@ -1,11 +1,10 @@
 //! What the configuration files of the two security agents have in common, in whichever words they say it.
 
-use super::{Loaded, key_file};
+use super::{Loaded, proof::Proof};
 use crate::{
     dps::Profile,
     error::{ConfigError, Error, PlanError},
     identity::{IdentifierError, Identity, ModuleId},
-    key::SharedAccessKey,
     outcome::Device,
     plan::Plan,
 };
@@ -60,42 +59,39 @@ impl Settings<'_> {
         let method = self.choice(words.method, &words.methods)?;
         match (mode, method) {
             (Mode::Module, Method::Certificate) => Err(self.wrong(ConfigError::ModuleWithCertificate)),
-            (_, Method::Certificate) => {
-                Err(Error::NotSupported { what: "a certificate in an agent's configuration" }.at(self.place))
-            }
-            (Mode::Module, Method::Key) => self.module(),
-            (Mode::Device, Method::Key) => self.device(),
-            (Mode::Provisioning, Method::Key) => self.provisioning(),
+            (Mode::Module, Method::Key) => self.module(method),
+            (Mode::Device, _) => self.device(method),
+            (Mode::Provisioning, _) => self.provisioning(method),
         }
     }
 
     /// The key is the module's own.
-    fn module(&self) -> Result<Loaded, Error> {
+    fn module(&self, method: Method) -> Result<Loaded, Error> {
         let hub = self.name(self.words.host, str::parse)?;
         let device = self.name(self.words.device, str::parse)?;
         let identity = Identity::module(hub, device, self.module_id()?);
-        self.with_key(|key| Ok(Plan::known(identity, key)))
+        self.with_proof(method, |proof| Ok(Plan::known(identity, proof)))
     }
 
-    /// The key is the device's, and the hub says what the module's is.
-    fn device(&self) -> Result<Loaded, Error> {
+    /// Key or certificate is the device's, and the hub says what the module's is.
+    fn device(&self, method: Method) -> Result<Loaded, Error> {
         let hub = self.name(self.words.host, str::parse)?;
         let device = self.name(self.words.device, str::parse)?;
         let module = self.module_id()?;
-        self.with_key(|key| Plan::device(Device::new(hub, device, key)).in_device_mode(module))
+        self.with_proof(method, |proof| Plan::device(Device::new(hub, device, proof)).in_device_mode(module))
     }
 
     /// The same, and the provisioning service says which hub. The agents ask it and never register.
-    fn provisioning(&self) -> Result<Loaded, Error> {
+    fn provisioning(&self, method: Method) -> Result<Loaded, Error> {
         let scope = self.name(self.words.scope, str::parse)?;
         let profile = Profile::new(scope, self.name(self.words.registration, str::parse)?).lookup_only();
         let module = self.module_id()?;
-        self.with_key(|key| Plan::provision(profile, key)?.in_device_mode(module))
+        self.with_proof(method, |proof| Plan::provision(profile, proof)?.in_device_mode(module))
     }
 
-    fn with_key(&self, plan: impl FnOnce(SharedAccessKey) -> Result<Plan, PlanError>) -> Result<Loaded, Error> {
-        let (key, findings) = key_file(self.folder.join(self.require(self.words.file)?))?;
-        let plan = plan(key).map_err(|error| Error::from(error).at(self.place))?;
+    fn with_proof(&self, method: Method, plan: impl FnOnce(Proof) -> Result<Plan, PlanError>) -> Result<Loaded, Error> {
+        let (proof, findings) = Proof::load(method, &self.folder.join(self.require(self.words.file)?))?;
+        let plan = plan(proof).map_err(|error| Error::from(error).at(self.place))?;
         Ok(Loaded { plan, findings, defaults: None })
     }
 

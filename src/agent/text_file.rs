@@ -25,17 +25,8 @@ impl TextFile {
     /// # Errors
     /// When it is not there, may not be read, is not a regular file, is larger than that, or is not UTF-8.
     pub fn open(path: impl AsRef<Path>, limit: usize) -> Result<Self, Error> {
-        let path = path.as_ref();
-        let place = path.display().to_string();
-        let failed = |error: io::Error| io_error(&place, &error);
-        // Asked before it is opened, because opening a pipe waits for somebody at its other end, and once more of
-        // what was really opened.
-        let regular = |metadata: fs::Metadata| {
-            if metadata.is_file() { Ok(metadata) } else { Err(problem(&place, FileProblem::NotRegular)) }
-        };
-        regular(fs::metadata(path).map_err(failed)?)?;
-        let file = File::open(path).map_err(failed)?;
-        let metadata = regular(file.metadata().map_err(failed)?)?;
+        let place = path.as_ref().display().to_string();
+        let (file, metadata) = regular(path.as_ref(), &place)?;
         let text = read(file, &place, limit)?;
         Ok(Self { place, text, open_to_others: is_open_to_others(&metadata) })
     }
@@ -78,6 +69,30 @@ impl TextFile {
     }
 }
 
+/// Opens a regular file.
+fn regular(path: &Path, place: &str) -> Result<(File, fs::Metadata), Error> {
+    let failed = |error: io::Error| io_error(place, &error);
+    // Asked before it is opened, because opening a pipe waits for somebody at its other end, and once more of what was
+    // really opened.
+    let regular = |metadata: fs::Metadata| {
+        if metadata.is_file() { Ok(metadata) } else { Err(problem(place, FileProblem::NotRegular)) }
+    };
+    regular(fs::metadata(path).map_err(failed)?)?;
+    let file = File::open(path).map_err(failed)?;
+    let metadata = regular(file.metadata().map_err(failed)?)?;
+    Ok((file, metadata))
+}
+
+/// A regular file that need not be text, and whether others may read it.
+#[cfg(feature = "x509")]
+pub(super) fn bytes(path: &Path, limit: usize) -> Result<(SecretBytes, Option<Finding>), Error> {
+    let place = path.display().to_string();
+    let (file, metadata) = regular(path, &place)?;
+    let bytes = read_bytes(file, &place, limit)?;
+    let open = is_open_to_others(&metadata).then(|| Finding::new(&place, Observation::ReadableByOthers));
+    Ok((bytes, open))
+}
+
 fn problem(place: &str, problem: FileProblem) -> Error {
     FileError { path: place.into(), problem }.into()
 }
@@ -94,15 +109,20 @@ pub fn io_error(place: &str, error: &io::Error) -> Error {
     problem(place, what)
 }
 
-fn read(reader: impl Read, place: &str, limit: usize) -> Result<SecretText, Error> {
+fn read_bytes(reader: impl Read, place: &str, limit: usize) -> Result<SecretBytes, Error> {
     // Room for one byte too many from the start: a buffer that grows leaves copies behind.
     let mut bytes = SecretBytes::with_capacity(limit + 1);
     let most = u64::try_from(limit).map_or(u64::MAX, |limit| limit.saturating_add(1));
     reader.take(most).read_to_end(bytes.as_vec_mut()).map_err(|error| io_error(place, &error))?;
-    let bytes = bytes.expose();
-    if bytes.len() > limit {
+    if bytes.expose().len() > limit {
         return Err(problem(place, FileProblem::TooLarge { limit }));
     }
+    Ok(bytes)
+}
+
+fn read(reader: impl Read, place: &str, limit: usize) -> Result<SecretText, Error> {
+    let bytes = read_bytes(reader, place, limit)?;
+    let bytes = bytes.expose();
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.contains(&0) {
         return Err(problem(place, FileProblem::Utf16));
     }
