@@ -46,7 +46,7 @@ pub(crate) enum Command {
     Provision(Provision),
     /// Authenticate, fetch the security module's twin and print the configuration that is in force
     Twin(Twin),
-    /// Make certificates for testing
+    /// Check a certificate, or make some for testing
     #[command(subcommand)]
     Certificate(certificate::Command),
 }
@@ -272,7 +272,7 @@ impl FromStr for Endpoint {
     }
 }
 
-fn unix_time(text: &str) -> Result<UnixTime, String> {
+pub(crate) fn unix_time(text: &str) -> Result<UnixTime, String> {
     let secs: u64 = text.parse().map_err(|_| "it is a whole number of seconds since 1970")?;
     if secs > UnixTime::LATEST.as_secs() {
         return Err("it lies after the year 9999; it is in seconds, not milliseconds".into());

@@ -1,7 +1,7 @@
 //! Certificates and their keys: read from files, put in order, checked before anybody connects.
 //!
-//! The services look at a certificate and say 401. Everything that they look at can be looked at here: [`check`] gives
-//! a [`Finding`] for each thing that is wrong, will soon be, or is good to know, and [`verify`] says whether a chain
+//! The services look at a certificate and say 401. Everything that they look at can be looked at here: [`check()`] gives
+//! a [`Finding`] for each thing that is wrong, will soon be, or is good to know, and [`verify()`] says whether a chain
 //! leads to the certificate of an enrollment group. The caller says what time it is, and reads the files.
 //!
 //! ```

@@ -1,13 +1,18 @@
 //! The command line of `defenderauth certificate`.
 
 use super::ids;
-use crate::source::Source;
+use crate::{arguments::unix_time, source::Source};
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
-use defender_auth::identity::DeviceId;
+use defender_auth::{
+    UnixTime,
+    identity::{DeviceId, RegistrationId},
+};
 use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Say what the services will say of a certificate: exit status 0 usable, 1 it will be refused, 2 it cannot be read
+    Check(Check),
     /// Make a certificate and its key, for testing
     #[command(subcommand)]
     New(New),
@@ -15,6 +20,31 @@ pub(crate) enum Command {
     ///
     /// The key of this certificate is thrown away: nobody needs it.
     Verification(Verification),
+}
+
+#[derive(Args)]
+pub(crate) struct Check {
+    /// The certificate in PEM, with those that stand behind it
+    #[arg(long, value_name = "PEM")]
+    pub(crate) chain: PathBuf,
+    /// Its private key in PEM, to see whether they belong together
+    #[arg(long, value_name = "PEM")]
+    pub(crate) key: Option<PathBuf>,
+    /// The root or intermediate of an enrollment group in PEM, to see whether the chain leads there
+    #[arg(long, value_name = "PEM")]
+    pub(crate) group_ca: Option<PathBuf>,
+    /// The device at the hub whose certificate it is to be
+    #[arg(long, value_name = "ID", conflicts_with = "registration_id")]
+    pub(crate) device_id: Option<DeviceId>,
+    /// The registration whose certificate it is to be
+    #[arg(long, value_name = "ID")]
+    pub(crate) registration_id: Option<RegistrationId>,
+    /// Look at it as of then, in seconds since 1970, not as of now
+    #[arg(long, value_name = "UNIX", value_parser = unix_time)]
+    pub(crate) now: Option<UnixTime>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Subcommand)]

@@ -1,8 +1,10 @@
-//! Certificates for testing: a chain of authorities, devices' certificates, and the proof that somebody has a CA's key.
+//! Certificates: what services will say of one; and for testing a chain of authorities, devices' certificates, and the
+//! proof that somebody has a CA's key.
 
 mod arguments;
 mod authority;
 mod bar;
+mod check;
 mod files;
 mod ids;
 mod issue;
@@ -21,6 +23,7 @@ const NOTE: &str = "for testing only: the key of a production device is made on 
 pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::New(kind) => new::run(kind),
+        Command::Check(arguments) => check::run(arguments),
         Command::Verification(arguments) => verification::run(arguments),
     }
 }
