@@ -92,6 +92,6 @@ pub use plan::Plan;
 pub use time::UnixTime;
 
 /// The README's code is compiled with the tests.
-#[cfg(all(doctest, feature = "agent"))]
+#[cfg(all(doctest, feature = "agent", feature = "https"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
