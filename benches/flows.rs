@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a bench that cannot go on has failed")]
 
+mod measure;
+
 use defender_auth::{
     Action, Authenticator, Device, Event, Outcome, Plan, SharedAccessKey, UnixTime,
     device_mode::{self, Handshake, Target},
@@ -9,7 +11,7 @@ use defender_auth::{
     http::{Operation, Response},
     sas::{Resource, SasToken},
 };
-use std::{hint::black_box, time::Instant};
+use std::hint::black_box;
 
 const KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
 const T0: UnixTime = UnixTime::from_secs(1_700_000_000);
@@ -20,19 +22,11 @@ const ASSIGNING: &str = r#"{"operationId":"4.d0a671905ea5b2c8.42d78160-4c78-479e
 const ASSIGNED: &str = r#"{"operationId":"4.d0a671905ea5b2c8.42d78160-4c78-479e-8be7-61d5e55dac0d","status":"assigned","registrationState":{"registrationId":"device-0001","createdDateTimeUtc":"2026-11-01T00:00:00.0000000Z","assignedHub":"contoso.azure-devices.net","deviceId":"device-0001","status":"assigned","substatus":"initialAssignment","lastUpdatedDateTimeUtc":"2026-11-01T00:00:00.0000000Z","etag":"IjEwMDBhMDY1LTAwMDAtMDcwMC0wMDAwLTY1ZjAwMDAwMDAwMCI=","symmetricKey":{"enrollmentGroupId":"group"}}}"#;
 const MODULE: &str = r#"{"moduleId":"azureiotsecurity","managedBy":null,"deviceId":"device-0001","generationId":"636938476530000000","etag":"MA==","connectionState":"Disconnected","connectionStateUpdatedTime":"0001-01-01T00:00:00","lastActivityTime":"0001-01-01T00:00:00","cloudToDeviceMessageCount":0,"authentication":{"symmetricKey":{"primaryKey":"QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=","secondaryKey":"YGFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn8="},"x509Thumbprint":{"primaryThumbprint":null,"secondaryThumbprint":null},"type":"sas"}}"#;
 
-/// Microseconds a call, of the fifth fastest of 41 runs: what else the machine does only ever adds.
-fn time(name: &str, mut call: impl FnMut()) -> f64 {
-    const CALLS: u32 = 2_000;
-    let mut run = || {
-        let start = Instant::now();
-        (0..CALLS).for_each(|_| call());
-        start.elapsed().as_secs_f64() * 1e6 / f64::from(CALLS)
-    };
-    run();
-    let mut runs: Vec<f64> = (0..41).map(|_| run()).collect();
-    runs.sort_by(f64::total_cmp);
-    println!("{name:<58}{:>8.2} µs", runs[4]);
-    runs[4]
+/// Microseconds a call.
+fn time(name: &str, call: impl FnMut()) -> f64 {
+    let took = measure::seconds(2_000, call) * 1e6;
+    println!("{name:<58}{took:>8.2} µs");
+    took
 }
 
 fn handshake(device: &Device) -> Outcome {

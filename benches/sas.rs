@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that cannot go on has failed")]
 
+mod measure;
+
 use base64::Engine as _;
 use defender_auth::{
     ConnectionString, SharedAccessKey, UnixTime,
@@ -14,7 +16,7 @@ use defender_auth::{
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Sha256, block_api::compress256};
-use std::{hint::black_box, time::Instant};
+use std::hint::black_box;
 
 const KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
 const STRING: &str = "HostName=contoso.azure-devices.net;DeviceId=device-0001;ModuleId=azureiotsecurity;\
@@ -28,19 +30,11 @@ fn main() {
     }
 }
 
-/// Nanoseconds a call, of the fifth fastest of 41 runs: what else the machine does only ever adds.
-fn time(name: &str, mut call: impl FnMut()) -> f64 {
-    const CALLS: u32 = 20_000;
-    let mut run = || {
-        let start = Instant::now();
-        (0..CALLS).for_each(|_| call());
-        start.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
-    };
-    run();
-    let mut runs: Vec<f64> = (0..41).map(|_| run()).collect();
-    runs.sort_by(f64::total_cmp);
-    println!("{name:<58}{:>8.1} ns", runs[4]);
-    runs[4]
+/// Nanoseconds a call.
+fn time(name: &str, call: impl FnMut()) -> f64 {
+    let took = measure::seconds(20_000, call) * 1e9;
+    println!("{name:<58}{took:>8.1} ns");
+    took
 }
 
 fn device(id: &str) -> Identity {

@@ -2,30 +2,24 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that cannot go on has failed")]
 
+mod measure;
+
 use defender_auth::{
     UnixTime,
     identity::DeviceId,
     x509::{Chain, ClientIdentity, PrivateKey, Purpose, check, verify},
 };
 use serde_json::Value;
-use std::{hint::black_box, time::Instant};
+use std::hint::black_box;
 
 /// In the span of the certificates.
 const NOW: UnixTime = UnixTime::from_secs(1_750_000_000);
 
-/// Microseconds a call, of the fifth fastest of 41 runs: what else the machine does only ever adds.
-fn time(name: &str, mut call: impl FnMut()) -> f64 {
-    const CALLS: u32 = 50;
-    let mut run = || {
-        let start = Instant::now();
-        (0..CALLS).for_each(|_| call());
-        start.elapsed().as_secs_f64() * 1e6 / f64::from(CALLS)
-    };
-    run();
-    let mut runs: Vec<f64> = (0..41).map(|_| run()).collect();
-    runs.sort_by(f64::total_cmp);
-    println!("{name:<58}{:>8.2} µs", runs[4]);
-    runs[4]
+/// Microseconds a call.
+fn time(name: &str, call: impl FnMut()) -> f64 {
+    let took = measure::seconds(50, call) * 1e6;
+    println!("{name:<58}{took:>8.2} µs");
+    took
 }
 
 fn main() {

@@ -8,14 +8,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// For its owner alone.
+pub(crate) const SECRET: u32 = 0o600;
+
 /// Whether a file can be put there, as far as that can be seen beforehand.
 pub(crate) fn check(path: &Path) -> Result<(), Failure> {
     let seen = || {
         if path.is_dir() || path.file_name().is_none() {
             return Err(ErrorKind::IsADirectory.into());
         }
-        drop(create(&beside(path))?);
-        fs::remove_file(beside(path))
+        let new = beside(path);
+        drop(create(&new, SECRET)?);
+        fs::remove_file(new)
     };
     seen().map_err(|error| failed(path, &error))
 }
@@ -23,7 +27,7 @@ pub(crate) fn check(path: &Path) -> Result<(), Failure> {
 /// Puts a text in the place of what a file held. The old file is there until the new one is complete and on the disk.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     let new = beside(path);
-    let written = create(&new).and_then(|file| {
+    let written = create(&new, SECRET).and_then(|file| {
         let moved = write(file, text).and_then(|()| fs::rename(&new, path));
         moved.inspect_err(|_| {
             let _ = fs::remove_file(&new);
@@ -33,18 +37,21 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// Where the new file grows: in the same folder, or it could not be moved in one step.
-fn beside(path: &Path) -> PathBuf {
+pub(crate) fn beside(path: &Path) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{}", std::process::id()));
     path.with_file_name(name)
 }
 
-fn create(path: &Path) -> io::Result<File> {
+/// Makes a file that is not there yet.
+pub(crate) fn create(path: &Path, mode: u32) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
     options.open(path)
 }
 

@@ -8,7 +8,7 @@ use crate::{
     certificate::ClientCertificate,
     error::{CertificateError, Error},
     secret::SecretBytes,
-    x509::{Chain, ClientIdentity, PrivateKey},
+    x509::{Chain, ClientIdentity, PrivateKey, SIZE_LIMIT},
 };
 use alloc::{
     string::{String, ToString as _},
@@ -20,9 +20,6 @@ use std::path::Path;
 pub const CERTIFICATE: &str = "certificate_public.pem";
 /// Its private key.
 pub const PRIVATE_KEY: &str = "certificate_private.pem";
-
-/// The largest file that is read, in bytes: more than any chain needs.
-const LIMIT: usize = 256 * 1024;
 
 /// A certificate and its key in a PEM file each.
 ///
@@ -68,7 +65,7 @@ struct Material {
 
 impl Material {
     fn open(path: &Path) -> Result<Self, Error> {
-        let (bytes, finding) = text_file::bytes(path, LIMIT)?;
+        let (bytes, finding) = text_file::bytes(path, SIZE_LIMIT)?;
         Ok(Self { place: path.display().to_string(), bytes, findings: finding.into_iter().collect() })
     }
 

@@ -41,6 +41,8 @@ const ATTEMPT: Duration = Duration::from_secs(600);
 
 /// A blocking HTTPS client. Set it up once and use it for every plan.
 pub struct Client {
+    /// Without a certificate.
+    agent: Agent,
     roots: RootCerts,
     addresses: Vec<(HostName, SocketAddr)>,
     attempt: Duration,
@@ -78,35 +80,9 @@ impl Client {
     pub fn with(roots: Roots<'_>, addresses: Vec<(HostName, SocketAddr)>) -> Result<Self, HttpsError> {
         let certificates = tls::certificates(roots)?;
         let roots: Vec<_> = certificates.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
-        Ok(Self { roots: RootCerts::new_with_certs(&roots), addresses, attempt: ATTEMPT })
-    }
-
-    /// No connection outlives its request, so each may have a set-up of its own: who asks differs.
-    fn agent(&self, certificate: Option<&ClientCertificate>) -> Result<Agent, TlsError> {
-        let certificate = certificate.map(client_certificate).transpose()?;
-        let tls = TlsConfig::builder()
-            .provider(TlsProvider::Rustls)
-            .unversioned_rustls_crypto_provider(tls::provider())
-            .root_certs(self.roots.clone())
-            .client_cert(certificate)
-            .build();
-        let mut config = Agent::config_builder()
-            .tls_config(tls)
-            .https_only(true)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_global(Some(REQUEST))
-            .timeout_connect(Some(CONNECT))
-            .max_response_header_size(BODY_LIMIT)
-            // A service that was silent for a while has closed its side.
-            .max_idle_connections(0)
-            .user_agent(concat!("defender-auth/", env!("CARGO_PKG_VERSION")));
-        if !self.addresses.is_empty() {
-            config = config.proxy(None);
-        }
-        let addresses = Addresses::new(self.addresses.clone());
-        Ok(Agent::with_parts(config.build(), DefaultConnector::default(), addresses))
+        let roots = RootCerts::new_with_certs(&roots);
+        let agent = agent(roots.clone(), &addresses, None);
+        Ok(Self { agent, roots, addresses, attempt: ATTEMPT })
     }
 
     /// With another limit for a whole attempt than ten minutes.
@@ -157,7 +133,10 @@ impl Client {
     /// # Errors
     /// When there is no complete answer, the server is not trusted, or a certificate cannot be used.
     pub fn exchange(&self, request: &Request) -> Result<Reply, HttpsError> {
-        let agent = self.agent(request.certificate())?;
+        let agent = match request.certificate() {
+            None => self.agent.clone(),
+            Some(certificate) => agent(self.roots.clone(), &self.addresses, Some(client_certificate(certificate)?)),
+        };
         let host = request.host();
         let failed = |error: &ureq::Error| HttpsError::of(host, error);
         let mut builder =
@@ -182,6 +161,31 @@ impl Client {
         })?;
         Ok(Reply { status: response.status().as_u16(), headers, body })
     }
+}
+
+fn agent(roots: RootCerts, addresses: &[(HostName, SocketAddr)], certificate: Option<ClientCert>) -> Agent {
+    let tls = TlsConfig::builder()
+        .provider(TlsProvider::Rustls)
+        .unversioned_rustls_crypto_provider(tls::provider())
+        .root_certs(roots)
+        .client_cert(certificate)
+        .build();
+    let mut config = Agent::config_builder()
+        .tls_config(tls)
+        .https_only(true)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .timeout_global(Some(REQUEST))
+        .timeout_connect(Some(CONNECT))
+        .max_response_header_size(BODY_LIMIT)
+        // A service that was silent for a while has closed its side.
+        .max_idle_connections(0)
+        .user_agent(concat!("defender-auth/", env!("CARGO_PKG_VERSION")));
+    if !addresses.is_empty() {
+        config = config.proxy(None);
+    }
+    Agent::with_parts(config.build(), DefaultConnector::default(), Addresses::new(addresses.to_vec()))
 }
 
 const BEGIN: &str = "-----BEGIN PRIVATE KEY-----\n";

@@ -40,5 +40,6 @@ pub use check::{Purpose, check};
 pub use finding::{Compared, Finding, Findings, Severity};
 pub use identity::ClientIdentity;
 pub use key::{KeyAlgorithm, PrivateKey};
+pub use pem::SIZE_LIMIT;
 pub use thumbprint::Thumbprint;
 pub use verify::verify;

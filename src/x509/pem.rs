@@ -8,8 +8,8 @@ use crate::{
 use alloc::{string::String, vec::Vec};
 use core::str;
 
-/// More than a leaf, six intermediates and a key of the largest kinds take.
-pub(crate) const SIZE_LIMIT: usize = 256 * 1024;
+/// The longest file that is read, in bytes: more than a leaf, six intermediates and a key of the largest kinds take.
+pub const SIZE_LIMIT: usize = 256 * 1024;
 /// A chain is seldom longer than four.
 const BLOCK_LIMIT: usize = 32;
 

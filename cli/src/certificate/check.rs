@@ -5,13 +5,10 @@ use crate::{clock, failure::Failure, output};
 use defender_auth::{
     Error,
     agent::TextFile,
-    x509::{Certificate, Chain, PrivateKey, Purpose, Severity, check, verify},
+    x509::{Certificate, Chain, PrivateKey, Purpose, SIZE_LIMIT, Severity, check, verify},
 };
 use serde::Serialize;
 use std::path::Path;
-
-/// The largest file that is read, in bytes: more than any chain needs.
-const LIMIT: usize = 256 * 1024;
 
 #[derive(Serialize)]
 struct Report {
@@ -74,7 +71,7 @@ fn enrolled(path: &Path) -> Result<Certificate, Failure> {
 }
 
 fn read<T, E: Into<Error>>(path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, E>) -> Result<T, Failure> {
-    let file = TextFile::open(path, LIMIT)?;
+    let file = TextFile::open(path, SIZE_LIMIT)?;
     Ok(parse(file.text().as_bytes()).map_err(|error| error.into().at(file.place()))?)
 }
 

@@ -1,15 +1,16 @@
 //! A certificate and its key on disk: both or neither, whole, and not in the place of others unless that is asked for.
 
 use super::mistake;
-use crate::failure::Failure;
+use crate::{
+    failure::Failure,
+    private_file::{SECRET, beside, create},
+};
 use std::{
-    ffi::OsString,
-    fs::{self, DirBuilder, OpenOptions},
+    fs::{self, DirBuilder},
     io::{self, ErrorKind, Write as _},
     path::{Path, PathBuf},
 };
 
-const SECRET: u32 = 0o600;
 const PUBLIC: u32 = 0o644;
 
 /// Where they go.
@@ -89,11 +90,8 @@ impl<'a> Draft<'a> {
             std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
             builder.recursive(true).create(folder)?;
         }
-        let mut name = OsString::from(".");
-        name.push(path.file_name().unwrap_or_default());
-        name.push(format!(".{}", std::process::id()));
-        let new = path.with_file_name(name);
-        let mut file = options(mode).open(&new)?;
+        let new = beside(path);
+        let mut file = create(&new, mode)?;
         let draft = Self { path, new, reserved: false };
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
@@ -102,7 +100,7 @@ impl<'a> Draft<'a> {
 
     /// Takes the name, or fails when somebody has it.
     fn reserve(&mut self) -> io::Result<()> {
-        options(SECRET).open(self.path)?;
+        create(self.path, SECRET)?;
         self.reserved = true;
         Ok(())
     }
@@ -115,16 +113,6 @@ impl Drop for Draft<'_> {
             let _ = fs::remove_file(self.path);
         }
     }
-}
-
-fn options(mode: u32) -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-    #[cfg(not(unix))]
-    let _ = mode;
-    options
 }
 
 fn taken(path: &Path) -> Failure {

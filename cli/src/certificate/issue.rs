@@ -2,13 +2,12 @@
 
 use super::{arguments::Algorithm, authority::Authority};
 use crate::{clock, failure::Failure};
-use defender_auth::UnixTime;
+use defender_auth::{UnixTime, x509::Certificate};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, date_time_ymd,
 };
-use ring::digest::{self, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
-use std::{fmt::Write as _, time::Duration};
+use std::time::Duration;
 use x509_parser::{certificate::X509Certificate, prelude::FromDer as _};
 use zeroize::Zeroizing;
 
@@ -76,9 +75,10 @@ pub(super) fn make(
     if let Some(ca) = ca {
         names_differ_and_meet(certificate.der(), ca)?;
     }
+    let made = Certificate::from_der(certificate.der()).map_err(unmade)?;
     Ok(Made {
-        sha1: thumbprint(&SHA1_FOR_LEGACY_USE_ONLY, certificate.der()),
-        sha256: thumbprint(&SHA256, certificate.der()),
+        sha1: made.sha1().to_string(),
+        sha256: made.sha256().to_string(),
         certificate: certificate.pem() + ca.map_or("", |ca| &ca.chain),
         key: Zeroizing::new(key.serialize_pem()),
     })
@@ -119,12 +119,4 @@ fn names_differ_and_meet(der: &[u8], ca: &Authority) -> Result<(), Failure> {
 
 fn unmade(why: impl std::fmt::Display) -> Failure {
     Failure::Call(format!("the certificate cannot be made: {why}"))
-}
-
-fn thumbprint(algorithm: &'static digest::Algorithm, der: &[u8]) -> String {
-    digest::digest(algorithm, der).as_ref().iter().fold(String::new(), |mut text, byte| {
-        // A string takes all that is written to it.
-        let _ = write!(text, "{byte:02X}");
-        text
-    })
 }

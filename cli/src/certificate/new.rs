@@ -11,7 +11,7 @@ use super::{
     mistake,
 };
 use crate::{clock, failure::Failure, output, source::Source};
-use defender_auth::identity::DeviceId;
+use defender_auth::{agent, identity::DeviceId};
 use std::{fmt::Write as _, path::Path};
 
 /// What a certificate and its key are called in a folder.
@@ -21,7 +21,7 @@ const ROOT: Names = ["root.pem", "root.key.pem"];
 const INTERMEDIATE: Names = ["intermediate.pem", "intermediate.key.pem"];
 
 /// As the micro agent calls them.
-const DEVICE: Names = ["certificate_public.pem", "certificate_private.pem"];
+const DEVICE: Names = [agent::CERTIFICATE, agent::PRIVATE_KEY];
 
 /// How many days a CA and a device's certificate are good for.
 const AUTHORITY_DAYS: u32 = 365;
