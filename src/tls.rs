@@ -2,6 +2,10 @@
 //!
 //! The server is always verified, by name and by chain; there is no switch that turns that off.
 
+mod azure;
+
+pub use azure::AZURE_ROOTS;
+
 use crate::{certificate::ClientCertificate, error::TlsError};
 use alloc::{string::ToString as _, sync::Arc, vec::Vec};
 use rustls::{
@@ -17,6 +21,8 @@ use rustls::{
 pub enum Roots<'a> {
     /// The system's root certificates.
     Platform,
+    /// [`AZURE_ROOTS`], which are built in: for devices without a store of certificates.
+    Azure,
     /// The certificates in this PEM text, and no others.
     Pem(&'a [u8]),
 }
@@ -92,6 +98,7 @@ pub(crate) fn certificates(roots: Roots<'_>) -> Result<Vec<CertificateDer<'stati
             let (usable, _) = RootCertStore::empty().add_parsable_certificates(found.iter().cloned());
             if usable == 0 { Err(TlsError::NoPlatformRoots) } else { Ok(found) }
         }
+        Roots::Azure => Ok(AZURE_ROOTS.into_iter().map(CertificateDer::from).collect()),
         Roots::Pem(text) => {
             let mut found = Vec::new();
             for (certificate, number) in CertificateDer::pem_slice_iter(text).zip(1..) {
@@ -114,6 +121,12 @@ mod tests {
         assert_eq!(client_config(Roots::Pem(b"")).err(), Some(TlsError::NoCertificate));
         let key = b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
         assert_eq!(client_config(Roots::Pem(key)).err(), Some(TlsError::NoCertificate));
+    }
+
+    #[test]
+    fn every_built_in_root_can_be_used() {
+        let (usable, unusable) = RootCertStore::empty().add_parsable_certificates(certificates(Roots::Azure).unwrap());
+        assert_eq!((usable, unusable), (AZURE_ROOTS.len(), 0));
     }
 
     #[test]

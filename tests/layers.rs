@@ -69,6 +69,9 @@ fn sources(folder: &Path, found: &mut Vec<Source>) {
             sources(&entry, found);
             continue;
         }
+        if entry.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
         let relative = entry.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
         let first = relative.components().next().unwrap().as_os_str().to_str().unwrap();
         let text = fs::read_to_string(&entry).unwrap();

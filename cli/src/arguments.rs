@@ -1,6 +1,6 @@
 //! The command line. Keys come from files or standard input only: arguments are seen by every user of a system.
 
-use crate::{certificate, clock, source::Source};
+use crate::{certificate, clock, source::Source, unlock::Unlock};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use defender_auth::{
     UnixTime,
@@ -56,6 +56,8 @@ pub(crate) struct Inspect {
     /// What to look at
     #[arg(value_name = "FILE|DIR|-")]
     pub(crate) source: Source,
+    #[command(flatten)]
+    pub(crate) unlock: Unlock,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -130,6 +132,8 @@ pub(crate) struct Authenticate {
     #[arg(long)]
     pub(crate) connect: bool,
     #[command(flatten)]
+    pub(crate) unlock: Unlock,
+    #[command(flatten)]
     pub(crate) network: Network,
     /// With identity DPS: register the device instead of asking where it is registered, which is what the agents do
     #[arg(long)]
@@ -142,12 +146,22 @@ pub(crate) struct Authenticate {
     pub(crate) json: bool,
 }
 
-/// Whom to trust, and where to find whom.
+/// Whom to trust; without any of it the system's root certificates.
 #[derive(Args)]
-pub(crate) struct Network {
+pub(crate) struct Trust {
     /// Trust the root certificates in this PEM file and no others
     #[arg(long, value_name = "PEM")]
     pub(crate) ca_file: Option<PathBuf>,
+    /// Trust the roots of Azure IoT that are built in, and no others: for a system without certificates
+    #[arg(long, conflicts_with = "ca_file")]
+    pub(crate) azure_roots: bool,
+}
+
+/// Whom to trust, and where to find whom.
+#[derive(Args)]
+pub(crate) struct Network {
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     /// Connect to ADDR:PORT when HOST is meant (an emulator, a tunnel); the server must bear HOST's name. HOST:443 means
     /// HTTPS alone and HOST:8883 MQTT alone. May be repeated
     #[arg(long = "endpoint", value_name = "HOST=ADDR:PORT")]
@@ -175,12 +189,13 @@ pub(crate) struct Provision {
     /// The certificate's private key in PEM
     #[arg(long, value_name = "PEM", requires = "certificate_file")]
     pub(crate) private_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) unlock: Unlock,
     /// The provisioning service, if it is not the global one: HOST, HOST:PORT, or HOST=ADDR:PORT as elsewhere
     #[arg(long, value_name = "HOST[:PORT]")]
     pub(crate) endpoint: Option<ServiceEndpoint>,
-    /// Trust the root certificates in this PEM file and no others
-    #[arg(long, value_name = "PEM")]
-    pub(crate) ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     /// The model that the device implements (dtmi:…), by which IoT Central assigns its template
     #[arg(long, value_name = "DTMI", conflicts_with = "payload_file")]
     pub(crate) model_id: Option<String>,
@@ -215,6 +230,8 @@ pub(crate) struct Twin {
     /// What the agent has
     #[arg(value_name = "FILE|DIR|-")]
     pub(crate) source: Source,
+    #[command(flatten)]
+    pub(crate) unlock: Unlock,
     #[command(flatten)]
     pub(crate) network: Network,
     /// Print JSON

@@ -45,9 +45,9 @@ struct Login<'a> {
 }
 
 pub(crate) fn run(arguments: &Authenticate) -> Result<(), Failure> {
-    let loaded = arguments.source.load()?;
+    let loaded = arguments.source.load(arguments.unlock.passphrase()?.as_ref())?;
     output::warn(&loaded.findings);
-    let network = Network::new(arguments.network.ca_file.as_deref(), &arguments.network.endpoints)?;
+    let network = Network::new(&arguments.network.trust, &arguments.network.endpoints)?;
     let plan = loaded.plan.lookup_only(!arguments.register);
     let mut me = run::run(&plan, &network, Carrier::Https)?;
     let mut login = Connect::hub(me.identity(), None);

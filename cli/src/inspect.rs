@@ -26,7 +26,7 @@ struct Report {
 }
 
 pub(crate) fn run(arguments: &Inspect) -> Result<(), Failure> {
-    let report = match arguments.source.load_or_service()? {
+    let report = match arguments.source.load_or_service(arguments.unlock.passphrase()?.as_ref())? {
         Ok(loaded) => {
             Report { findings: loaded.findings.iter().map(ToString::to_string).collect(), ..Report::of(&loaded.plan)? }
         }

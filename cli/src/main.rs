@@ -19,6 +19,7 @@ mod run;
 mod source;
 mod token;
 mod twin;
+mod unlock;
 mod verify_token;
 
 use arguments::{Arguments, Command};

@@ -1,6 +1,9 @@
 //! Whom to trust and where to find whom, as the command line says it.
 
-use crate::{arguments::Endpoint, failure::Failure};
+use crate::{
+    arguments::{Endpoint, Trust},
+    failure::Failure,
+};
 use defender_auth::{
     Error,
     agent::TextFile,
@@ -10,7 +13,7 @@ use defender_auth::{
     tls::Roots,
 };
 use defender_auth_mqtt::{self as mqtt, Dial, Proof, Refusal, Session};
-use std::{net::SocketAddr, path::Path};
+use std::net::SocketAddr;
 
 /// The port of HTTPS.
 pub(crate) const HTTPS: u16 = 443;
@@ -21,17 +24,22 @@ const ROOTS_LIMIT: usize = 1024 * 1024;
 /// Roots and addresses.
 pub(crate) struct Network {
     roots: Option<TextFile>,
+    azure_roots: bool,
     endpoints: Vec<Endpoint>,
 }
 
 impl Network {
-    pub(crate) fn new(ca_file: Option<&Path>, endpoints: &[Endpoint]) -> Result<Self, Error> {
-        let roots = ca_file.map(|path| TextFile::open(path, ROOTS_LIMIT)).transpose()?;
-        Ok(Self { roots, endpoints: endpoints.to_vec() })
+    pub(crate) fn new(trust: &Trust, endpoints: &[Endpoint]) -> Result<Self, Error> {
+        let roots = trust.ca_file.as_ref().map(|path| TextFile::open(path, ROOTS_LIMIT)).transpose()?;
+        Ok(Self { roots, azure_roots: trust.azure_roots, endpoints: endpoints.to_vec() })
     }
 
     pub(crate) fn roots(&self) -> Roots<'_> {
-        self.roots.as_ref().map_or(Roots::Platform, |file| Roots::Pem(file.text().as_bytes()))
+        match &self.roots {
+            Some(file) => Roots::Pem(file.text().as_bytes()),
+            None if self.azure_roots => Roots::Azure,
+            None => Roots::Platform,
+        }
     }
 
     pub(crate) fn https(&self) -> Result<Client, Failure> {

@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
         private_file::check(path)?;
     }
     let endpoints = arguments.endpoint.as_ref().and_then(|service| service.elsewhere.as_ref());
-    let network = Network::new(arguments.ca_file.as_deref(), endpoints.map_or(&[], slice::from_ref))?;
+    let network = Network::new(&arguments.trust, endpoints.map_or(&[], slice::from_ref))?;
     let plan = Plan::provision(profile(arguments)?, attestation(arguments)?).map_err(Error::from)?;
     let outcome = run::run(&plan, &network, arguments.carrier)?;
     // What has been done is said first, whatever becomes of the file.
@@ -79,7 +79,8 @@ fn attestation(arguments: &Provision) -> Result<Attestation, Failure> {
         Provision { key_file: Some(path), .. } => Ok(key(path)?.into()),
         Provision { group_key_file: Some(path), .. } => Ok(key(path)?.derive(&arguments.registration_id).into()),
         Provision { certificate_file: Some(certificate), private_key_file: Some(key), .. } => {
-            let (certificate, findings) = agent::certificate_files(certificate, key)?;
+            let (certificate, findings) =
+                agent::certificate_files(certificate, key, arguments.unlock.passphrase()?.as_ref())?;
             output::warn(&findings);
             Ok(certificate.into())
         }

@@ -2,7 +2,7 @@
 
 use defender_auth::{
     ConnectionString, Error,
-    agent::{self, Loaded, TextFile},
+    agent::{self, Loaded, Passphrase, TextFile},
     connection_string::ConnectionStringError,
     key::KEY_TEXT_LIMIT,
 };
@@ -28,15 +28,15 @@ impl FromStr for Source {
 
 impl Source {
     /// The plan of an agent.
-    pub(crate) fn load(&self) -> Result<Loaded, Error> {
+    pub(crate) fn load(&self, passphrase: Option<&Passphrase>) -> Result<Loaded, Error> {
         match self {
             Self::Stdin => agent::connection_string(&self.text()?),
-            Self::Path(path) => agent::load(path),
+            Self::Path(path) => agent::load_with(path, passphrase),
         }
     }
 
     /// The plan of an agent, or the text of a service connection string.
-    pub(crate) fn load_or_service(&self) -> Result<Result<Loaded, TextFile>, Error> {
+    pub(crate) fn load_or_service(&self, passphrase: Option<&Passphrase>) -> Result<Result<Loaded, TextFile>, Error> {
         let is_service =
             |error: &Error| matches!(error.inner(), Error::ConnectionString(ConnectionStringError::ServiceString));
         match self {
@@ -47,7 +47,7 @@ impl Source {
                     loaded => loaded.map(Ok),
                 }
             }
-            Self::Path(path) => match agent::load(path) {
+            Self::Path(path) => match agent::load_with(path, passphrase) {
                 Err(error) if is_service(&error) => self.text().map(Err),
                 loaded => loaded.map(Ok),
             },

@@ -17,7 +17,7 @@ pub(crate) fn run(arguments: &Token) -> Result<(), Failure> {
 }
 
 fn of_agent(arguments: &Token, expiry: UnixTime) -> Result<SasToken, Failure> {
-    let loaded = arguments.source.load()?;
+    let loaded = arguments.source.load(None)?;
     output::warn(&loaded.findings);
     let outcome = loaded.plan.outcome().ok_or_else(|| {
         Failure::Call(

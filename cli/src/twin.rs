@@ -18,9 +18,9 @@ use serde_json::{Value, json};
 const RID: u32 = 1;
 
 pub(crate) fn run(arguments: &Twin) -> Result<(), Failure> {
-    let loaded = arguments.source.load()?;
+    let loaded = arguments.source.load(arguments.unlock.passphrase()?.as_ref())?;
     output::warn(&loaded.findings);
-    let network = Network::new(arguments.network.ca_file.as_deref(), &arguments.network.endpoints)?;
+    let network = Network::new(&arguments.network.trust, &arguments.network.endpoints)?;
     let mut me = run::run(&loaded.plan, &network, Carrier::Https)?;
     let Some(module) = me.identity().module_id().cloned() else {
         let what = "this is a device, which has a twin of another kind; give its security module's connection string";

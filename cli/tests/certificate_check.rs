@@ -89,6 +89,24 @@ fn a_group_that_it_does_not_lead_to_is_refused() {
 }
 
 #[test]
+fn of_several_groups_the_nearest_takes_the_device_in() {
+    let (folder, other) = (chain(), chain());
+    let [root, between] = ["root.pem", "intermediate.pem"].map(|name| folder.path(name));
+    let groups = ["--group-ca", &root, "--group-ca", &between, "--group-ca", &other.path("root.pem")];
+    let run = check(&folder, &groups).done();
+    assert!(run.out.contains("the device comes into the group of ") && run.shows(&between), "{run:?}");
+}
+
+#[test]
+fn two_groups_with_one_certificate_are_refused_in_the_documents_words() {
+    let folder = chain();
+    let (root, copy) = (folder.path("root.pem"), folder.path("copy.pem"));
+    fs::copy(&root, &copy).unwrap();
+    let run = check(&folder, &["--group-ca", &root, "--group-ca", &copy]);
+    run.failed(2, &["copy.pem: it is the certificate of group ", "should use a unique X.509 certificate"]);
+}
+
+#[test]
 fn a_ca_is_no_device() {
     let folder = chain();
     let root = folder.path("root.pem");
@@ -111,4 +129,34 @@ fn what_cannot_be_read_is_named_with_its_cure() {
                   -----END EC PRIVATE KEY-----\n";
     let key = folder.write("legacy.pem", legacy);
     check(&folder, &["--key", &key]).failed(2, &["legacy.pem", "encrypted"]);
+}
+
+/// A certificate and its key as the library's own tests read them.
+fn data(name: &str) -> String {
+    format!("{}/../tests/x509/data/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn a_pfx_brings_certificate_and_key() {
+    let pfx = data("p256.pfx");
+    let call = ["certificate", "check", "--now", "1800000000", "--chain", &pfx];
+    let run = defenderauth(&[&call[..], &["--device-id", ID]].concat(), "").done();
+    assert!(run.out.contains("subject       CN=dev-01\n"), "{run:?}");
+    let key = data("p256.pkcs8.pem");
+    defenderauth(&[&call[..], &["--key", &key]].concat(), "").failed(2, &["p256.pkcs8.pem", "leave out --key"]);
+    let locked = data("p256.password.pfx");
+    defenderauth(&["certificate", "check", "--chain", &locked], "").failed(2, &["p256.password.pfx", "without one"]);
+}
+
+#[test]
+fn centrals_rule_for_individual_enrollments_is_an_option() {
+    let self_signed = Scratch::new();
+    let make = ["certificate", "new", "self-signed", "--device-id", ID, "--out-dir", &self_signed.folder()];
+    defenderauth(&make, "").done();
+    check(&self_signed, &["--device-id", ID, "--central"]).done();
+    let signed = chain();
+    check(&signed, &["--device-id", ID]).done();
+    refused(&check(&signed, &["--device-id", ID, "--central"]), "between");
+    refused(&check(&self_signed, &["--device-id", "dev_01", "--central"]), "letters, digits");
+    check(&signed, &["--central"]).misused(&["--device-id"]);
 }

@@ -80,22 +80,25 @@ fn files_that_are_no_ca_or_no_key_are_named_with_the_cure() {
     let (root, key) = (read("root.pem"), read("root.key.pem"));
     let renamed = |name: &str| key.replace("PRIVATE KEY", name);
     for (name, text, words) in [
-        ("empty", String::new(), "there is no private key in it"),
-        ("certificate", root.clone(), "there is no private key in it"),
-        ("sec1", renamed("EC PRIVATE KEY"), "`openssl pkcs8 -topk8 -nocrypt"),
-        ("encrypted", renamed("ENCRYPTED PRIVATE KEY"), "the key is encrypted"),
-        ("two", format!("{key}{key}"), "more than one private key"),
-        ("cut", key[..key.len() - 20].to_owned(), "it is not whole PEM"),
-        ("damaged", key.replace("MIG", "AAG"), "the key cannot be used"),
+        ("empty", String::new(), "it is empty"),
+        ("certificate", root.clone(), "in the place of a private key"),
+        ("encrypted", renamed("ENCRYPTED PRIVATE KEY"), "encrypted in a way that is not supported"),
+        ("two", format!("{key}{key}"), "this is a second private key"),
+        ("cut", key[..key.len() - 20].to_owned(), "`-----END …-----` is missing"),
+        ("damaged", key.replace("MIG", "AAG"), "not a private key of the kind"),
     ] {
         office.write(name, text);
         let run = prove(&office, CODE, "root.pem", name).failed(2, &[&office.path(name), words]);
         assert!(!key.lines().any(|line| line.len() > 20 && run.shows(line)), "{run:?}");
     }
     for (name, text, words) in [
-        ("no-ca", key, "there is no certificate in it"),
-        ("cut-chain", format!("{root}{}", &root[..100]), "it is not whole PEM"),
-        ("broken", root.replace("MII", "AII"), "certificate 1 in it cannot be read"),
+        ("no-ca", key, "in the place of a certificate"),
+        (
+            "cut-chain",
+            format!("{root}{}", &root[..100]),
+            "block 2 (CERTIFICATE): its line `-----END …-----` is missing",
+        ),
+        ("broken", root.replace("MII", "AII"), "block 1 (CERTIFICATE): these bytes are not an X.509 certificate"),
     ] {
         office.write(name, text);
         prove(&office, CODE, name, "root.key.pem").failed(2, &[&office.path(name), words]);
@@ -103,7 +106,7 @@ fn files_that_are_no_ca_or_no_key_are_named_with_the_cure() {
     let der = CertificateDer::from_pem_file(office.path("root.pem")).unwrap();
     office.write("root.der", &der);
     prove(&office, CODE, "root.der", "root.key.pem")
-        .failed(2, &["root.der", "it is DER", "`openssl x509 -inform der`"]);
+        .failed(2, &["root.der", "it is binary (DER", "`openssl x509 -inform der`"]);
     assert!(!Path::new(&office.path("proof.pem")).exists());
 }
 

@@ -4,7 +4,7 @@
 //! keys, not of values.
 
 use super::{
-    Loaded, TextFile,
+    Loaded, Passphrase, TextFile,
     settings::{Method, Mode, Settings, Words},
 };
 use crate::{
@@ -49,7 +49,7 @@ const SETTINGS: [&str; 9] = [
 /// An honest file has some twenty elements and attributes.
 const NODES_LIMIT: u32 = 1000;
 
-pub(super) fn load(file: &TextFile, folder: &Path) -> Result<Loaded, Error> {
+pub(super) fn load(file: &TextFile, folder: &Path, passphrase: Option<&Passphrase>) -> Result<Loaded, Error> {
     let place = file.place();
     let options = ParsingOptions { nodes_limit: NODES_LIMIT, ..ParsingOptions::default() };
     let document = Document::parse_with_options(file.content()?, options)
@@ -68,7 +68,7 @@ pub(super) fn load(file: &TextFile, folder: &Path) -> Result<Loaded, Error> {
         return Err(wrong(ConfigError::Duplicate { setting }));
     }
     let get = |setting: &'static str| all(setting).next().and_then(|node| node.attribute("value"));
-    let loaded = Settings { words: &WORDS, place, folder, get: &get }.into_loaded()?;
+    let loaded = Settings { words: &WORDS, place, folder, passphrase, get: &get }.into_loaded()?;
     Ok(Loaded { defaults: Some(SecurityConfiguration::default_for(Agent::CSharp)), ..loaded })
 }
 

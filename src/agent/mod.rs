@@ -23,13 +23,17 @@ mod c_agent;
 mod certificate;
 mod csharp_agent;
 mod finding;
+mod passphrase;
 mod proof;
 mod settings;
 mod text_file;
 
 #[cfg(feature = "x509")]
-pub use certificate::{CERTIFICATE, PRIVATE_KEY, certificate_files};
+pub use certificate::{
+    CERTIFICATE, PRIVATE_KEY, certificate_files, chain_file, identity_file, is_pkcs12, private_key_file,
+};
 pub use finding::{Finding, Observation};
+pub use passphrase::Passphrase;
 pub use text_file::{TextFile, io_error};
 
 use crate::{
@@ -74,33 +78,42 @@ pub struct Loaded {
 /// Names the file, the setting or the byte in it, and the cure. What the agents' documentation forbids is refused
 /// here, in its own words.
 pub fn load(path: impl AsRef<Path>) -> Result<Loaded, Error> {
+    load_with(path, None)
+}
+
+/// The same for an agent whose private key may be encrypted. The agents' own files have no word for a passphrase, and
+/// it should not lie beside the key.
+///
+/// # Errors
+/// Likewise; and when the passphrase does not open the key. One that is not needed does no harm.
+pub fn load_with(path: impl AsRef<Path>, passphrase: Option<&Passphrase>) -> Result<Loaded, Error> {
     let path = path.as_ref();
     let file: PathBuf = if path.is_dir() { path.join(known_file(path)?) } else { path.into() };
     let text = TextFile::open(&file, CONFIGURATION_LIMIT)?;
     let folder = file.parent().unwrap_or(Path::new(""));
     match file.extension().and_then(|extension| extension.to_str()) {
-        Some(extension) if extension.eq_ignore_ascii_case("json") => c_agent::load(&text, folder),
+        Some(extension) if extension.eq_ignore_ascii_case("json") => c_agent::load(&text, folder, passphrase),
         Some(extension) if ["config", "xml"].iter().any(|known| extension.eq_ignore_ascii_case(known)) => {
-            csharp_agent::load(&text, folder)
+            csharp_agent::load(&text, folder, passphrase)
         }
-        _ => with_certificate(connection_string(&text)?, folder),
+        _ => with_certificate(connection_string(&text)?, folder, passphrase),
     }
 }
 
 /// The micro agent's certificate, if its connection string wants one and it is in the same folder.
 #[cfg(feature = "x509")]
-fn with_certificate(loaded: Loaded, folder: &Path) -> Result<Loaded, Error> {
+fn with_certificate(loaded: Loaded, folder: &Path, passphrase: Option<&Passphrase>) -> Result<Loaded, Error> {
     let Some(me) = loaded.plan.outcome().filter(|me| matches!(me.credential(), Credential::Certificate(_))) else {
         return Ok(loaded);
     };
-    let Some((certificate, found)) = certificate::of_micro_agent(folder)? else { return Ok(loaded) };
+    let Some((certificate, found)) = certificate::of_micro_agent(folder, passphrase)? else { return Ok(loaded) };
     let plan = Plan::from(Outcome::new(me.identity().clone(), certificate.into()));
     Ok(Loaded { plan, findings: loaded.findings.into_iter().chain(found).collect(), ..loaded })
 }
 
 #[cfg(not(feature = "x509"))]
 #[expect(clippy::unnecessary_wraps, reason = "with certificates it may fail")]
-const fn with_certificate(loaded: Loaded, _folder: &Path) -> Result<Loaded, Error> {
+const fn with_certificate(loaded: Loaded, _folder: &Path, _passphrase: Option<&Passphrase>) -> Result<Loaded, Error> {
     Ok(loaded)
 }
 

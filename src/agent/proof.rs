@@ -1,6 +1,6 @@
 //! What an agent proves itself with: the file behind its configuration.
 
-use super::{Finding, key_file, settings::Method};
+use super::{Finding, Passphrase, key_file, settings::Method};
 use crate::{
     certificate::ClientCertificate, credential::Credential, dps::Attestation, error::Error, key::SharedAccessKey,
 };
@@ -14,11 +14,15 @@ pub(super) enum Proof {
 
 impl Proof {
     /// Reads it.
-    pub(super) fn load(method: Method, path: &Path) -> Result<(Self, Vec<Finding>), Error> {
+    pub(super) fn load(
+        method: Method,
+        path: &Path,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<(Self, Vec<Finding>), Error> {
         match method {
             Method::Key => key_file(path).map(|(key, findings)| (Self::Key(key), findings)),
             Method::Certificate => {
-                certificate(path).map(|(certificate, found)| (Self::Certificate(certificate), found))
+                certificate(path, passphrase).map(|(certificate, found)| (Self::Certificate(certificate), found))
             }
         }
     }
@@ -28,7 +32,7 @@ impl Proof {
 use super::certificate::of_security_agent as certificate;
 
 #[cfg(not(feature = "x509"))]
-fn certificate(path: &Path) -> Result<(ClientCertificate, Vec<Finding>), Error> {
+fn certificate(path: &Path, _passphrase: Option<&Passphrase>) -> Result<(ClientCertificate, Vec<Finding>), Error> {
     use alloc::string::ToString as _;
     let what = "a certificate in an agent's configuration (feature `x509` is off)";
     Err(Error::NotSupported { what }.at(path.display().to_string()))

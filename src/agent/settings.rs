@@ -1,6 +1,6 @@
 //! What the configuration files of the two security agents have in common, in whichever words they say it.
 
-use super::{Loaded, proof::Proof};
+use super::{Loaded, Passphrase, proof::Proof};
 use crate::{
     dps::Profile,
     error::{ConfigError, Error, PlanError},
@@ -48,6 +48,8 @@ pub(super) struct Settings<'a> {
     pub(super) place: &'a str,
     /// Where a relative path begins.
     pub(super) folder: &'a Path,
+    /// What opens an encrypted key.
+    pub(super) passphrase: Option<&'a Passphrase>,
     /// The value of a setting.
     pub(super) get: &'a dyn Fn(&'static str) -> Option<&'a str>,
 }
@@ -90,7 +92,8 @@ impl Settings<'_> {
     }
 
     fn with_proof(&self, method: Method, plan: impl FnOnce(Proof) -> Result<Plan, PlanError>) -> Result<Loaded, Error> {
-        let (proof, findings) = Proof::load(method, &self.folder.join(self.require(self.words.file)?))?;
+        let path = self.folder.join(self.require(self.words.file)?);
+        let (proof, findings) = Proof::load(method, &path, self.passphrase)?;
         let plan = plan(proof).map_err(|error| Error::from(error).at(self.place))?;
         Ok(Loaded { plan, findings, defaults: None })
     }

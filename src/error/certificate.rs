@@ -33,10 +33,12 @@ impl CertificateError {
     pub(super) const fn code(&self) -> Code {
         match self.problem {
             CertificateProblem::Mismatch => Code::CertificateKey,
+            CertificateProblem::OtherGroups { .. } => Code::CertificateRule,
             CertificateProblem::Empty
             | CertificateProblem::NoPem
             | CertificateProblem::NoCertificate
             | CertificateProblem::NoKey
+            | CertificateProblem::PassphraseEmpty
             | CertificateProblem::Request
             | CertificateProblem::PublicKey
             | CertificateProblem::KeyForCertificate
@@ -161,17 +163,29 @@ pub enum CertificateProblem {
     #[error("the key is encrypted with a cost beyond reason; convert it: `openssl pkcs8 -topk8 -v2 aes256`")]
     EncryptionCost,
     /// Encrypted, and no passphrase was given.
-    #[error("the key is encrypted; give its passphrase, or decrypt it with `openssl pkey`")]
+    #[error("the key is encrypted; give its passphrase (in a file of its own), or decrypt it with `openssl pkey`")]
     PassphraseNeeded,
     /// Encrypted with another passphrase.
-    #[error("the passphrase does not open the key; check it, a line break behind it counts")]
+    #[error("the passphrase does not open the key; compare both, white space and upper case included")]
     Passphrase,
+    /// A file for a passphrase with nothing in it.
+    #[error("there is no passphrase in it; write it into the file, on one line")]
+    PassphraseEmpty,
     /// A second key.
     #[error("this is a second private key; leave only the one that belongs to the certificate")]
     SecondKey,
     /// No certificate has this key.
     #[error("the private key belongs to none of the certificates; give the key that the certificate was made with")]
     Mismatch,
+    /// A CA's certificate in two enrollment groups.
+    #[error(
+        "it is the certificate of group {group} already, and \"each enrollment group should use a unique X.509 \
+         certificate\" (IoT Central, device authentication concepts); make an intermediate for each group"
+    )]
+    OtherGroups {
+        /// The group that has it.
+        group: String,
+    },
     /// A .pfx that cannot be read.
     #[error("this is not a PKCS#12 file that can be read; export it again")]
     Pkcs12,

@@ -105,6 +105,12 @@ impl Certificate {
         &self.der
     }
 
+    /// The certificate as a PEM text.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        super::pem::certificate(&self.der)
+    }
+
     /// Whom it names, as one line.
     #[must_use]
     pub fn subject(&self) -> &str {

@@ -140,3 +140,9 @@ fn decode(label: &str, body: &str) -> Option<SecretBytes> {
     decoder.decode(bytes.expose_mut()).ok()?;
     decoder.is_finished().then_some(bytes)
 }
+
+/// A certificate as a text.
+pub(super) fn certificate(der: &[u8]) -> String {
+    // It fails for lengths only that no memory holds.
+    pem_rfc7468::encode_string("CERTIFICATE", pem_rfc7468::LineEnding::LF, der).unwrap_or_default()
+}

@@ -3,6 +3,7 @@ use defender_auth::{
     UnixTime,
     error::{CertificateError, CertificateProblem as Problem},
     identity::{DeviceId, RegistrationId},
+    tls::AZURE_ROOTS,
     x509::{Certificate, Chain, ClientIdentity, Finding, PrivateKey, Purpose, check},
 };
 use serde_json::Value;
@@ -50,6 +51,14 @@ fn pem(record: &Record) -> &[u8] {
 #[test]
 fn every_record_of_certificates_is_used() {
     assert_every_record_is_used(X509, &[BLOCKS, IDENTITIES, KEYS, LOADED, BUNDLES, NAMES, FILES, CUT], 93);
+}
+
+#[test]
+fn the_built_in_roots_are_those_of_the_sdks() {
+    let known: Vec<_> = records(X509, BLOCKS).iter().filter_map(|record| Chain::from_pem(pem(record)).ok()).collect();
+    for root in AZURE_ROOTS {
+        assert!(known.iter().any(|chain| chain.certificates()[0].der() == root));
+    }
 }
 
 fn same_certificate(certificate: &Certificate, theirs: &Value) -> bool {

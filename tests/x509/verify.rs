@@ -2,9 +2,9 @@
 
 use crate::checks::{NOW, ca, issued, params};
 use defender_auth::{
-    UnixTime,
-    error::ChainProblem as Problem,
-    x509::{Certificate, Chain, verify},
+    Error, UnixTime,
+    error::{CertificateProblem, ChainProblem as Problem, Code},
+    x509::{Certificate, Chain, EnrollmentGroups, verify},
 };
 use rcgen::ExtendedKeyUsagePurpose;
 
@@ -22,6 +22,32 @@ fn a_chain_leads_to_its_root_and_to_its_intermediate() {
     assert_eq!(verify(&read(&[&leaf, &between]), &one(&root), NOW), Ok(()));
     assert_eq!(verify(&read(&[&root, &between, &leaf]), &one(&root), NOW), Ok(()));
     assert_eq!(verify(&read(&[&leaf]), &one(&between), NOW), Ok(()));
+}
+
+#[test]
+fn a_group_has_a_certificate_of_its_own() {
+    let [leaf, between, root] = issued(&params("dev-01"));
+    let mut groups = EnrollmentGroups::new();
+    groups.add("plant", one(&root)).unwrap();
+    groups.add("plant", one(&root)).unwrap();
+    let error = groups.add("line", one(&root)).unwrap_err();
+    assert_eq!(error.problem, CertificateProblem::OtherGroups { group: "plant".into() });
+    assert_eq!(Error::from(error).code(), Code::CertificateRule);
+    groups.add("line", one(&between)).unwrap();
+    assert_eq!(groups.find(&read(&[&leaf, &between]), NOW), Some("line"), "the nearest");
+}
+
+#[test]
+fn a_device_comes_into_the_group_that_it_leads_to() {
+    let [leaf, between, root] = issued(&params("dev-01"));
+    let [stranger, ..] = issued(&params("dev-01"));
+    let mut groups = EnrollmentGroups::new();
+    assert_eq!(groups.find(&read(&[&leaf, &between]), NOW), None);
+    groups.add("plant", one(&root)).unwrap();
+    assert_eq!(groups.find(&read(&[&leaf, &between]), NOW), Some("plant"));
+    assert_eq!(groups.find(&read(&[&leaf]), NOW), None, "the intermediate is missing");
+    assert_eq!(groups.find(&read(&[&stranger]), NOW), None);
+    assert_eq!(groups.find(&read(&[&leaf, &between]), UnixTime::from_secs(1_000_000_000)), None, "not yet");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The command line of `defenderauth certificate`.
 
 use super::ids;
-use crate::{arguments::unix_time, source::Source};
+use crate::{arguments::unix_time, source::Source, unlock::Unlock};
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use defender_auth::{
     UnixTime,
@@ -24,21 +24,27 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct Check {
-    /// The certificate in PEM, with those that stand behind it
-    #[arg(long, value_name = "PEM")]
+    /// The certificate in PEM, with those that stand behind it; or all of it with its key in a .pfx without a password
+    #[arg(long, value_name = "FILE")]
     pub(crate) chain: PathBuf,
     /// Its private key in PEM, to see whether they belong together
     #[arg(long, value_name = "PEM")]
     pub(crate) key: Option<PathBuf>,
-    /// The root or intermediate of an enrollment group in PEM, to see whether the chain leads there
+    #[command(flatten)]
+    pub(crate) unlock: Unlock,
+    /// The root or intermediate of an enrollment group in PEM, to see whether the chain leads there. Repeated, one for
+    /// each group: to see where it leads
     #[arg(long, value_name = "PEM")]
-    pub(crate) group_ca: Option<PathBuf>,
+    pub(crate) group_ca: Vec<PathBuf>,
     /// The device at the hub whose certificate it is to be
     #[arg(long, value_name = "ID", conflicts_with = "registration_id")]
     pub(crate) device_id: Option<DeviceId>,
     /// The registration whose certificate it is to be
     #[arg(long, value_name = "ID")]
     pub(crate) registration_id: Option<RegistrationId>,
+    /// It is for an individual enrollment of IoT Central, which has rules of its own
+    #[arg(long, requires = "device_id")]
+    pub(crate) central: bool,
     /// Look at it as of then, in seconds since 1970, not as of now
     #[arg(long, value_name = "UNIX", value_parser = unix_time)]
     pub(crate) now: Option<UnixTime>,
@@ -116,9 +122,11 @@ pub(crate) struct Signer {
     /// The CA that signs, in PEM, and behind it the CAs between it and the root
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: PathBuf,
-    /// The CA's key, in PEM (PKCS#8, without a passphrase)
+    /// The CA's key, in PEM
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_key: PathBuf,
+    #[command(flatten)]
+    pub(crate) unlock: Unlock,
 }
 
 /// How and where.

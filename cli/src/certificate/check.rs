@@ -3,12 +3,11 @@
 use super::arguments::Check;
 use crate::{clock, failure::Failure, output};
 use defender_auth::{
-    Error,
-    agent::TextFile,
-    x509::{Certificate, Chain, PrivateKey, Purpose, SIZE_LIMIT, Severity, check, verify},
+    Error, UnixTime, agent,
+    x509::{Certificate, Chain, EnrollmentGroups, PrivateKey, Purpose, Severity, check, verify},
 };
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[derive(Serialize)]
 struct Report {
@@ -37,11 +36,11 @@ struct Said {
 
 pub(super) fn run(arguments: &Check) -> Result<(), Failure> {
     let now = arguments.now.unwrap_or_else(clock::now);
-    let chain = read(&arguments.chain, Chain::from_pem)?;
-    let key = arguments.key.as_deref().map(|path| read(path, |text| PrivateKey::from_pem(text, None))).transpose()?;
+    let (chain, key) = load(arguments)?;
     // The key says which certificate is the leaf, unless it belongs to none.
     let chain = key.as_ref().and_then(|key| chain.for_key(key)).unwrap_or(chain);
     let purpose = match (&arguments.device_id, &arguments.registration_id) {
+        (Some(id), _) if arguments.central => Purpose::CentralIndividual(id),
         (Some(id), _) => Purpose::Hub(id),
         (None, Some(id)) => Purpose::Provisioning(id),
         (None, None) => Purpose::Any,
@@ -50,11 +49,12 @@ pub(super) fn run(arguments: &Check) -> Result<(), Failure> {
     let said = |severity: Severity, text: String| Said { severity: severity.to_string(), text };
     let mut findings: Vec<_> = found.iter().map(|finding| said(finding.severity(), finding.to_string())).collect();
     let mut usable = found.is_usable();
-    if let Some(path) = &arguments.group_ca {
-        let enrolled = enrolled(path)?;
-        if let Err(error) = verify(&chain, &enrolled, now) {
+    match group(&arguments.group_ca, &chain, now)? {
+        None => {}
+        Some(Ok(group)) => findings.push(said(Severity::Note, format!("the device comes into the group of {group}"))),
+        Some(Err(reasons)) => {
             usable = false;
-            findings.insert(0, said(Severity::Refused, error.to_string()));
+            findings.splice(..0, reasons.into_iter().map(|reason| said(Severity::Refused, reason)));
         }
     }
     let report = Report { certificates: chain.certificates().iter().map(Shown::of).collect(), findings, usable };
@@ -63,16 +63,42 @@ pub(super) fn run(arguments: &Check) -> Result<(), Failure> {
     if usable { Ok(()) } else { Err(Failure::DoesNotHold) }
 }
 
-/// The certificate of an enrollment group: the only one of its file, or the first.
-fn enrolled(path: &Path) -> Result<Certificate, Failure> {
-    let chain = read(path, Chain::from_pem)?;
-    let first = chain.certificates().first().cloned();
-    first.ok_or_else(|| super::mistake(path.display(), "there is no certificate in it; give the group's"))
+/// The certificates, and the key if it is given.
+fn load(arguments: &Check) -> Result<(Chain, Option<PrivateKey>), Failure> {
+    if agent::is_pkcs12(&arguments.chain) {
+        if let Some(key) = &arguments.key {
+            return Err(super::mistake(key.display(), "the key is in the .pfx already; leave out --key"));
+        }
+        let (both, findings) = agent::identity_file(&arguments.chain, None)?;
+        output::warn(&findings);
+        return Ok((both.chain().clone(), Some(both.key().clone())));
+    }
+    let chain = agent::chain_file(&arguments.chain)?;
+    let Some(path) = &arguments.key else { return Ok((chain, None)) };
+    let (key, findings) = agent::private_key_file(path, arguments.unlock.passphrase()?.as_ref())?;
+    output::warn(&findings);
+    Ok((chain, Some(key)))
 }
 
-fn read<T, E: Into<Error>>(path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, E>) -> Result<T, Failure> {
-    let file = TextFile::open(path, SIZE_LIMIT)?;
-    Ok(parse(file.text().as_bytes()).map_err(|error| error.into().at(file.place()))?)
+/// The group that the chain leads to, or why it leads to none of them. `None` when there are none.
+fn group(files: &[PathBuf], chain: &Chain, now: UnixTime) -> Result<Option<Result<String, Vec<String>>>, Failure> {
+    let (mut groups, mut reasons) = (EnrollmentGroups::new(), Vec::new());
+    for path in files {
+        let (place, enrolled) = (path.display().to_string(), enrolled(path)?);
+        let reason = verify(chain, &enrolled, now).err();
+        groups.add(place.as_str(), enrolled).map_err(|error| Error::from(error).at(place.as_str()))?;
+        // One of one needs no name.
+        let name = if files.len() > 1 { format!("{place}: ") } else { String::new() };
+        reasons.extend(reason.map(|reason| format!("{name}{reason}")));
+    }
+    Ok((!files.is_empty()).then(|| groups.find(chain, now).map(String::from).ok_or(reasons)))
+}
+
+/// The certificate of an enrollment group: the only one of its file, or the first.
+fn enrolled(path: &Path) -> Result<Certificate, Failure> {
+    let chain = agent::chain_file(path)?;
+    let first = chain.certificates().first().cloned();
+    first.ok_or_else(|| super::mistake(path.display(), "there is no certificate in it; give the group's"))
 }
 
 impl Shown {
