@@ -1,0 +1,20 @@
+//! Servers and certificates that others made, for whichever test needs them.
+#![allow(dead_code, reason = "no test file needs all of it")]
+
+mod authority;
+#[path = "../scratch.rs"]
+mod scratch;
+mod server;
+
+pub(crate) use authority::{Authority, HUB, KINDS, P256};
+pub(crate) use scratch::Scratch;
+pub(crate) use server::{Server, Version};
+
+use std::process::{Command, Output, Stdio};
+
+/// Runs a program to its end.
+pub(crate) fn run(command: &mut Command) -> Output {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{command:?} {output:?}");
+    output
+}
