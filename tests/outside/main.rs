@@ -3,6 +3,7 @@
 #![cfg(all(feature = "https", feature = "x509"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod nginx;
 mod openssl;
 #[path = "../support/outside/mod.rs"]
 mod outside;
