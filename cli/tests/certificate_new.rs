@@ -239,8 +239,8 @@ fn openssl(arguments: &[&str]) -> (bool, String) {
 fn openssl_agrees_on_chain_purpose_dates_and_thumbprints() {
     for algorithm in ["p256", "p384", "ed25519"] {
         let office = Office::new(algorithm);
-        let run =
-            office.device(&["--device-id", "pump-1", "--days", "9000", "--out-dir", &office.0.folder()], "").done();
+        let more = ["--algorithm", algorithm, "--days", "9000", "--out-dir", &office.0.folder()];
+        let run = office.device(&[&["--device-id", "pump-1"], &more[..]].concat(), "").done();
         assert!(run.err.contains("the CA ends at"), "it outlives its CA: {run:?}");
         let (leaf, root) = (office.path(PUBLIC), office.path("root.pem"));
         let verify = ["verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", &root, "-untrusted", &leaf, &leaf];
