@@ -7,11 +7,14 @@ mod nginx;
 mod openssl;
 #[path = "../support/outside/mod.rs"]
 mod outside;
+#[path = "../support/scratch.rs"]
+mod scratch;
 
 use defender_auth::{
     Plan, SharedAccessKey, certificate::ClientCertificate, dps::Profile, https::Client, identity::HostName, tls::Roots,
 };
 use outside::{Authority, Server};
+use scratch::Scratch;
 
 const DPS: &str = "global.azure-devices-provisioning.net";
 

@@ -14,22 +14,9 @@ use rustls::{ClientConnection, StreamOwned};
 use std::{
     io::{self, Read as _, Write as _},
     net::TcpStream,
-    process::Command,
     sync::Arc,
     time::Duration,
 };
-
-fn start(authority: &Authority, version: Version) -> Server {
-    let server = Server::start(|address| {
-        let mut command = Command::new("openssl");
-        command.args(["s_server", version.option(), "-accept", &address.to_string(), "-www", "-Verify", "2"]);
-        command.args(["-verify_return_error", "-CAfile", "root.pem", "-cert", "server.pem", "-key", "server.key"]);
-        command.args(["-no-CApath", "-no-CAstore"]).current_dir(authority.folder.folder());
-        command
-    });
-    server.assert_speaks(version);
-    server
-}
 
 /// The page on which it says what it has seen.
 fn page(authority: &Authority, server: &Server, certificate: &ClientCertificate) -> io::Result<String> {
@@ -50,7 +37,7 @@ fn openssl_verifies_a_chain_whatever_the_key_is() {
         let authority = Authority::new(kind);
         let certificate = authority.client("dev-01");
         for version in Version::BOTH {
-            let page = page(&authority, &start(&authority, version), &certificate).unwrap();
+            let page = page(&authority, &Server::openssl(&authority, version), &certificate).unwrap();
             let version = format!("New, {},", version.name());
             for seen in ["Verify return code: 0 (ok)", "Subject: CN=dev-01", &version] {
                 assert!(page.contains(seen), "{kind}: no {seen:?} in {page}");
@@ -64,7 +51,7 @@ fn openssl_verifies_a_chain_whatever_the_key_is() {
 fn a_handshake_that_openssl_ends_is_told_with_its_reason() {
     let (authority, stranger) = (Authority::new(P256), Authority::new(P256).client("dev-01"));
     for version in Version::BOTH {
-        let server = start(&authority, version);
+        let server = Server::openssl(&authority, version);
         assert!(page(&authority, &server, &stranger).unwrap_err().to_string().contains("received fatal alert"));
         for plan in [provision_by_key(), provision(&stranger)] {
             let error = client(&authority, &server).authenticate(&plan).unwrap_err();

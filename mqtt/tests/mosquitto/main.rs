@@ -5,6 +5,8 @@
 mod certificate;
 #[path = "../../../tests/support/outside/mod.rs"]
 mod outside;
+#[path = "../../../tests/support/scratch.rs"]
+mod scratch;
 mod token;
 
 use defender_auth::{
@@ -14,6 +16,7 @@ use defender_auth::{
     sas::{Resource, SasToken, StringToSign},
 };
 use outside::{Authority, HUB, Server, Version};
+use scratch::Scratch;
 use std::process::Command;
 
 /// A broker with a server's certificate.

@@ -1,4 +1,5 @@
-use super::{Scratch, run};
+use super::run;
+use crate::Scratch;
 use defender_auth::{certificate::ClientCertificate, x509::ClientIdentity};
 use std::{fs, process::Command};
 

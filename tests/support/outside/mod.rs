@@ -1,13 +1,10 @@
-//! Servers and certificates that others made, for whichever test needs them.
-#![allow(dead_code, reason = "no test file needs all of it")]
+//! Servers and certificates that others made, for whichever test needs them and has `Scratch` at its root.
+#![allow(dead_code, unused_imports, reason = "no test file needs all of it")]
 
 mod authority;
-#[path = "../scratch.rs"]
-mod scratch;
 mod server;
 
 pub(crate) use authority::{Authority, HUB, KINDS, P256};
-pub(crate) use scratch::Scratch;
 pub(crate) use server::{Server, Version};
 
 use std::process::{Command, Output, Stdio};

@@ -1,3 +1,4 @@
+use super::Authority;
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     process::{Child, Command, Stdio},
@@ -50,6 +51,19 @@ impl Server {
     pub(crate) fn start(command: impl Fn(SocketAddr) -> Command) -> Self {
         // Somebody else may take the port before the server does.
         (0..3).find_map(|_| Self::try_start(&command)).unwrap_or_else(|| panic!("the server does not listen"))
+    }
+
+    /// openssl's own, which wants a certificate of this authority and shows whom it has seen.
+    pub(crate) fn openssl(authority: &Authority, version: Version) -> Self {
+        let server = Self::start(|address| {
+            let mut command = Command::new("openssl");
+            command.args(["s_server", version.option(), "-accept", &address.to_string(), "-www", "-Verify", "2"]);
+            command.args(["-verify_return_error", "-CAfile", "root.pem", "-cert", "server.pem", "-key", "server.key"]);
+            command.args(["-no-CApath", "-no-CAstore"]).current_dir(authority.folder.folder());
+            command
+        });
+        server.assert_speaks(version);
+        server
     }
 
     fn try_start(command: impl Fn(SocketAddr) -> Command) -> Option<Self> {
