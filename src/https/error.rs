@@ -43,8 +43,8 @@ pub enum HttpsError {
 }
 
 impl HttpsError {
-    /// Whether the flow may wait and ask again. What waiting cannot mend is a server that is not
-    /// trusted, or does not trust this client.
+    /// Whether the flow may wait and ask again. What waiting cannot mend is a server that is not trusted, or that does not
+    /// trust this client.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::NoAnswer { .. })

@@ -67,7 +67,7 @@ fn it_is_the_certificate_that_says_who_it_is() {
     for id in ["dev-02", "dev-01"] {
         session.publish(&topic(id), b"{}").unwrap();
     }
-    assert_eq!(session.next_message().unwrap().topic, topic("dev-01"), "the first one had to come first");
+    assert_eq!(session.next_message().unwrap().topic, topic("dev-01"), "dev-02 is not its own");
     session.close();
 }
 

@@ -3,7 +3,7 @@ use crate::Scratch;
 use defender_auth::{certificate::ClientCertificate, x509::ClientIdentity};
 use std::{fs, process::Command};
 
-/// The host names that servers bear.
+/// A host name that servers bear.
 pub(crate) const HUB: &str = "contoso.azure-devices.net";
 
 /// What each certificate is for.
