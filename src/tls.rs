@@ -84,6 +84,12 @@ pub(crate) fn check(certificate: &ClientCertificate) -> Result<(), TlsError> {
     proving(trusting(RootCertStore::empty())?, certificate).map(drop)
 }
 
+/// Whether it is the server that ended the connection, with its reason.
+#[cfg(feature = "https")]
+pub(crate) fn is_alert(error: &(dyn core::error::Error + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(rustls::Error::AlertReceived(_)))
+}
+
 /// Never the process's default, which somebody else may have set.
 pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())

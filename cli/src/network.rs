@@ -89,6 +89,10 @@ impl Network {
             mqtt::Error::Tls(error) => self.failed(HttpsError::from(error)),
             mqtt::Error::Unsendable { .. } | mqtt::Error::NotCarried => Failure::Call(error.to_string()),
             mqtt::Error::Untrusted { .. } => untrusted(error.to_string()),
+            mqtt::Error::Rejected { .. } => rejected(error.to_string()),
+            mqtt::Error::NotSubscribed { .. } => {
+                Failure::Service { what: error.to_string(), fault: "the service, or what it allows this identity" }
+            }
             _ => Failure::Service { what: error.to_string(), fault: "the way to the service" },
         }
     }
@@ -102,9 +106,14 @@ impl Network {
             }
             HttpsError::Failed(error) => error.into(),
             HttpsError::Untrusted { .. } => untrusted(error.to_string()),
+            HttpsError::Rejected { .. } => rejected(error.to_string()),
             _ => Failure::Service { what: error.to_string(), fault: "the way to the service" },
         }
     }
+}
+
+fn rejected(what: String) -> Failure {
+    Failure::Service { what, fault: "the client certificate, or the server" }
 }
 
 fn untrusted(what: String) -> Failure {

@@ -240,8 +240,8 @@ fn openssl(arguments: &[&str]) -> (bool, String) {
 fn openssl_agrees_on_chain_purpose_dates_and_thumbprints() {
     for algorithm in ["p256", "p384", "ed25519"] {
         let office = Office::new(algorithm);
-        let run =
-            office.device(&["--device-id", "pump-1", "--days", "9000", "--out-dir", &office.0.folder()], "").done();
+        let more = ["--algorithm", algorithm, "--days", "9000", "--out-dir", &office.0.folder()];
+        let run = office.device(&[&["--device-id", "pump-1"], &more[..]].concat(), "").done();
         assert!(run.err.contains("the CA ends at"), "it outlives its CA: {run:?}");
         let (leaf, root) = (office.path(PUBLIC), office.path("root.pem"));
         let verify = ["verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", &root, "-untrusted", &leaf, &leaf];
@@ -255,5 +255,30 @@ fn openssl_agrees_on_chain_purpose_dates_and_thumbprints() {
         assert!(openssl(&["x509", "-in", &leaf, "-noout", "-checkend", "777500000"]).0, "9000 days");
         let (_, public) = openssl(&["x509", "-in", &leaf, "-noout", "-pubkey"]);
         assert_eq!(openssl(&["pkey", "-in", &office.path(PRIVATE), "-pubout"]).1, public);
+    }
+}
+
+#[test]
+#[ignore = "needs openssl, which `cargo xtask test` brings"]
+fn openssl_agrees_on_what_signs_itself_and_on_batches() {
+    let office = Office::new("p256");
+    let verify = |root: &str, leaf: &str| {
+        openssl(&["verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", root, "-untrusted", leaf, leaf]).0
+    };
+    let thumbprints = |file: &str| {
+        ["-sha1", "-sha256"].map(|digest| {
+            let (_, said) = openssl(&["x509", "-in", file, "-noout", "-fingerprint", digest]);
+            said.trim().rsplit('=').next().unwrap().replace(':', "")
+        })
+    };
+    let run = office.new_one(&["self-signed", "--device-id", "pump-1"]).done();
+    let own = office.path(PUBLIC);
+    assert!(verify(&own, &own) && !verify(&office.path("root.pem"), &own));
+    assert_eq!(thumbprints(&own), [row(&run, "SHA-1"), row(&run, "SHA-256")]);
+    for line in office.batch("pump-2\npump-3\n").done().out.lines() {
+        let (id, expected) = line.split_once(',').unwrap();
+        let leaf = office.path(&format!("batch/{id}/{PUBLIC}"));
+        assert!(verify(&office.path("root.pem"), &leaf) && !verify(&own, &leaf));
+        assert_eq!(thumbprints(&leaf).join(","), expected);
     }
 }

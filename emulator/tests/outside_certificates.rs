@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
-use support::{Root, python, start_for_sdk};
+use support::{Root, provision, start_for_sdk};
 
 const HOST: &str = "contoso.azure-devices.net";
 
@@ -79,25 +79,6 @@ fn mosquittos_client_logs_in_with_certificates_of_openssl() {
     }
 }
 
-/// Provisions with Azure's SDK for Python and a certificate, and connects to the assigned hub as that device.
-const SDK: &str = r#"
-import sys
-from azure.iot.device import IoTHubDeviceClient, ProvisioningDeviceClient, X509
-host, id, chain, key, root = sys.argv[1:]
-root, x509 = open(root).read(), X509(cert_file=chain, key_file=key)
-client = ProvisioningDeviceClient.create_from_x509_certificate(
-    provisioning_host=host, registration_id=id, id_scope="0ne00000A0A", x509=x509, server_verification_cert=root)
-state = client.register().registration_state
-client = IoTHubDeviceClient.create_from_x509_certificate(
-    x509=x509, hostname=state.assigned_hub, device_id=state.device_id, server_verification_cert=root)
-try:
-    client.connect()
-    client.send_message("{}")
-    print(state.device_id)
-finally:
-    client.shutdown()
-"#;
-
 #[test]
 #[ignore = "needs Azure's SDK for Python, which `cargo xtask test` brings"]
 fn azures_python_sdk_provisions_and_connects_with_certificates() {
@@ -112,10 +93,9 @@ fn azures_python_sdk_provisions_and_connects_with_certificates() {
         World::new().hub(Hub::new(address).authority(&root.pem())).dps(dps)
     });
     let address = emulator.address().ip().to_string();
-    let trusted = Root::of(&emulator);
     let run = |id: &str, leaf: &Leaf, others: &[&Authority]| {
         let [chain, key] = write(&folder, leaf, others);
-        python(&[SDK, &address, id, &chain, &key, trusted.0.to_str().unwrap()])
+        provision(&emulator, id, &chain, &key)
     };
     let below = between.leaf("dev-02");
     for (id, leaf, others) in [("dev-01", &own, &[][..]), ("dev-02", &below, &[&between])] {

@@ -32,6 +32,17 @@ pub enum Error {
         /// What TLS said.
         reason: String,
     },
+    /// The server ended the handshake and said why: it wants a certificate, or another one.
+    #[error(
+        "{place} ended the TLS handshake: {reason}; check the client certificate, whether the server wants one, and its \
+         versions of TLS"
+    )]
+    Rejected {
+        /// Host and port.
+        place: String,
+        /// What the server said.
+        reason: String,
+    },
     /// The connection ended before the answer came.
     #[error("{place} ended the connection before it answered; it may not be an MQTT server of IoT Hub")]
     Closed {
@@ -51,6 +62,14 @@ pub enum Error {
     Protocol {
         /// Host and port.
         place: String,
+    },
+    /// The server does not let this login listen there.
+    #[error("{place} refuses a subscription to {topic}; check which topics this identity may have")]
+    NotSubscribed {
+        /// Host and port.
+        place: String,
+        /// The topic.
+        topic: String,
     },
     /// The hub said no.
     #[error("the hub refused the connection: {0}")]

@@ -8,6 +8,7 @@ use mqtt_protocol_core::mqtt::{
     common::Cursor,
     connection::{Event, role},
     packet::{GenericPacketTrait as _, Packet, Qos, SubEntry, SubOpts, v3_1_1},
+    result_code::SubackReturnCode,
 };
 use rustls::{ClientConfig, ClientConnection, StreamOwned, pki_types::ServerName};
 use std::{
@@ -67,7 +68,7 @@ impl Session {
     /// Subscribes, and waits until the server has taken note. What it publishes meanwhile is kept.
     ///
     /// # Errors
-    /// When the server does not answer, or the connection breaks.
+    /// When the server refuses or does not answer, or the connection breaks.
     pub fn subscribe(&mut self, topic: &str) -> Result<(), Error> {
         let unsendable = |_| Error::Unsendable { field: "topic" };
         let entry = SubEntry::new(topic, SubOpts::new().set_qos(Qos::AtLeastOnce)).map_err(unsendable)?;
@@ -75,13 +76,16 @@ impl Session {
         let packet = v3_1_1::Subscribe::builder().entries(vec![entry]).packet_id(id).build().map_err(unsendable)?;
         self.link.send(packet.into())?;
         let mut early = Vec::new();
-        loop {
+        let answer = loop {
             match self.link.receive()? {
-                Packet::V3_1_1Suback(_) => break,
+                Packet::V3_1_1Suback(answer) => break answer,
                 other => early.push(other),
             }
-        }
+        };
         early.into_iter().rev().for_each(|packet| self.link.inbox.push_front(packet));
+        if answer.return_codes().contains(&SubackReturnCode::Failure) {
+            return Err(Error::NotSubscribed { place: self.link.place.clone(), topic: topic.into() });
+        }
         Ok(())
     }
 
@@ -166,12 +170,7 @@ impl Link {
         tcp.set_write_timeout(Some(LIMIT)).map_err(unreachable)?;
         // The handshake by itself, so that what goes wrong in it is not taken for something else.
         while tls.is_handshaking() {
-            if let Err(error) = tls.complete_io(&mut tcp) {
-                return Err(match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                    Some(reason) => untrusted(&place, reason.to_string()),
-                    None => broken(&place, error),
-                });
-            }
+            tls.complete_io(&mut tcp).map_err(|error| broken(&place, error))?;
         }
         let mut mqtt = Connection::new(Version::V3_1_1);
         mqtt.set_auto_pub_response(true);
@@ -224,6 +223,12 @@ impl Link {
 /// What a failed read or write means.
 fn broken(place: &str, error: io::Error) -> Error {
     let place = place.into();
+    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        // With TLS 1.3 it comes when the handshake is over for this side.
+        Some(reason @ rustls::Error::AlertReceived(_)) => return Error::Rejected { place, reason: reason.to_string() },
+        Some(reason) => return Error::Untrusted { place, reason: reason.to_string() },
+        None => {}
+    }
     match error.kind() {
         ErrorKind::WouldBlock | ErrorKind::TimedOut => Error::Silent { place, limit: LIMIT },
         ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => Error::Closed { place },

@@ -107,6 +107,9 @@ impl ServiceError {
             (Refusal::Status, Asked::Module, 404) => {
                 "the hub has no such device, or the device no such security module; create the module at the hub"
             }
+            (Refusal::Status, ..) if self.code.is_none() && self.message.is_none() => {
+                "it does not say why; see whether the service itself has answered, or something on the way to it"
+            }
             (Refusal::Status, ..) => "its code and words say why",
         }
     }

@@ -1,6 +1,7 @@
 use crate::{
     error::{Error, TlsError},
     identity::HostName,
+    tls,
 };
 use alloc::string::{String, ToString as _};
 use std::io;
@@ -20,6 +21,17 @@ pub enum HttpsError {
         /// What TLS said.
         reason: String,
     },
+    /// The server ended the handshake and said why: it wants a certificate, or another one.
+    #[error(
+        "{host} ended the TLS handshake: {reason}; check the client certificate, whether the server wants one, and its \
+         versions of TLS"
+    )]
+    Rejected {
+        /// Who.
+        host: HostName,
+        /// What the server said.
+        reason: String,
+    },
     /// No complete answer: no connection, a reset, a time-out.
     #[error("{host} did not answer: {reason}; check the network, the name and what stands between")]
     NoAnswer {
@@ -31,7 +43,8 @@ pub enum HttpsError {
 }
 
 impl HttpsError {
-    /// Whether the flow may wait and ask again. What waiting cannot mend is an unverified server.
+    /// Whether the flow may wait and ask again. What waiting cannot mend is a server that is not trusted, or that does not
+    /// trust this client.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::NoAnswer { .. })
@@ -41,6 +54,7 @@ impl HttpsError {
     pub(super) fn of(host: &HostName, error: &ureq::Error) -> Self {
         let host = host.clone();
         match error {
+            ureq::Error::Rustls(reason) if tls::is_alert(reason) => Self::Rejected { host, reason: reason.to_string() },
             ureq::Error::Rustls(reason) => Self::Untrusted { host, reason: reason.to_string() },
             ureq::Error::Tls(reason) => Self::Untrusted { host, reason: (*reason).into() },
             // A failed handshake comes as invalid data.
@@ -52,6 +66,8 @@ impl HttpsError {
     pub(super) fn of_io(host: HostName, error: &io::Error) -> Self {
         let reason = error.to_string();
         match error.kind() {
+            // With TLS 1.3 it comes when the handshake is over for this side.
+            _ if error.get_ref().is_some_and(|inner| tls::is_alert(inner)) => Self::Rejected { host, reason },
             io::ErrorKind::InvalidData => Self::Untrusted { host, reason },
             _ => Self::NoAnswer { host, reason },
         }

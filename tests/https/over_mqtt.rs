@@ -9,11 +9,12 @@ use defender_auth::{
     device_mode::Target,
     error::{Code, Problem, ProtocolError},
     http::{Request, Response},
+    mqtt::Connect,
     retry::Reason,
     tls::Roots,
 };
 use defender_auth_emulator::{Emulator, Fault, On};
-use defender_auth_mqtt::{Answer, Dial, Error as MqttError, Provisioner};
+use defender_auth_mqtt::{Answer, Dial, Error as MqttError, Provisioner, Session};
 use std::time::Duration;
 
 impl Carried for Answer {
@@ -213,4 +214,16 @@ fn lookups_and_reads_of_a_module_are_not_carried() {
         assert!(matches!(Carrier::new(&cloud).try_carry(request), Err(MqttError::NotCarried)), "{request:?}");
     }
     assert_eq!(asked(&cloud, 0), "");
+}
+
+#[test]
+fn a_subscription_that_is_refused_is_an_error() {
+    let (cloud, plan) = (cloud(0), registration());
+    let auth = Authenticator::new(&plan, now() + ATTEMPT);
+    let Action::Send(request) = auth.poll() else { panic!("a registration begins with a request") };
+    let (login, roots) = (Connect::provisioning(request).unwrap(), Roots::Pem(cloud.root_pem().as_bytes()));
+    let mut session = Session::open(&login, request.token().unwrap(), &Dial::at(cloud.address()), roots).unwrap();
+    let error = session.subscribe("$iothub/twin/res/#").unwrap_err();
+    assert!(matches!(&error, MqttError::NotSubscribed { topic, .. } if topic == "$iothub/twin/res/#"), "{error:?}");
+    session.close();
 }

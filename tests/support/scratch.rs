@@ -1,3 +1,6 @@
+//! Folders of the tests.
+#![allow(dead_code, reason = "no test file needs all of it")]
+
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -7,12 +7,16 @@ use std::{
 };
 
 /// A program and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 5] = [
+const PROGRAMS: [(&str, &str); 9] = [
     ("mosquitto", "mosquitto"),
     ("mosquitto_passwd", "mosquitto"),
     ("mosquitto_pub", "mosquitto-clients"),
+    ("nginx", "nginx"),
     ("openssl", "openssl"),
     ("python3", "python3"),
+    ("swtpm", "swtpm"),
+    ("swtpm_setup", "swtpm-tools"),
+    ("tpm2_createek", "tpm2-tools"),
 ];
 
 /// A Python that has Azure's own SDK.

@@ -16,6 +16,9 @@ const EARLY: u64 = 5 * 60;
 
 const DAY: u64 = 24 * 60 * 60;
 
+/// What stands before the 32 bytes of an Ed25519 key in PKCS#8, version 0 (RFC 8410, section 10.3).
+const ED25519: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+
 /// What a certificate is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -60,12 +63,7 @@ pub(super) fn make(
     algorithm: Algorithm,
     ca: Option<&Authority>,
 ) -> Result<Made, Failure> {
-    let key = KeyPair::generate_for(match algorithm {
-        Algorithm::P256 => &PKCS_ECDSA_P256_SHA256,
-        Algorithm::P384 => &PKCS_ECDSA_P384_SHA384,
-        Algorithm::Ed25519 => &PKCS_ED25519,
-    })
-    .map_err(unmade)?;
+    let key = key_pair(algorithm)?;
     let parameters = parameters(kind, name, term, ca.is_some());
     let certificate = match ca {
         None => parameters.self_signed(&key),
@@ -82,6 +80,20 @@ pub(super) fn make(
         certificate: certificate.pem() + ca.map_or("", |ca| &ca.chain),
         key: Zeroizing::new(key.serialize_pem()),
     })
+}
+
+fn key_pair(algorithm: Algorithm) -> Result<KeyPair, Failure> {
+    match algorithm {
+        Algorithm::P256 => KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256),
+        Algorithm::P384 => KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384),
+        Algorithm::Ed25519 => KeyPair::generate_for(&PKCS_ED25519).and_then(|key| {
+            // It comes with its public half behind it (RFC 5958), which OpenSSL 3.0 does not read.
+            let der = Zeroizing::new(key.serialize_der());
+            let seed = der.get(ED25519.len()..ED25519.len() + 32).ok_or(rcgen::Error::CouldNotParseKeyPair)?;
+            KeyPair::try_from([&ED25519, seed].concat())
+        }),
+    }
+    .map_err(unmade)
 }
 
 fn parameters(kind: Kind, name: &str, term: Term, signed: bool) -> CertificateParams {

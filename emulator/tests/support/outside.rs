@@ -1,4 +1,5 @@
 //! What it takes to have others' clients dial the emulator.
+#![allow(dead_code, reason = "no test file needs all of it")]
 
 use defender_auth_emulator::{Emulator, World};
 use std::{
@@ -42,4 +43,29 @@ pub(crate) fn start_for_sdk(world: impl Fn(&str) -> World) -> Emulator {
 pub(crate) fn python(script_and_arguments: &[&str]) -> Output {
     let python = std::env::var("DEFENDER_AUTH_PYTHON").unwrap_or_else(|_| "python3".into());
     Command::new(python).arg("-c").args(script_and_arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+/// Provisions with Azure's SDK for Python and a certificate, and connects to the assigned hub as that device.
+const PROVISION: &str = r#"
+import sys
+from azure.iot.device import IoTHubDeviceClient, ProvisioningDeviceClient, X509
+host, id, chain, key, root = sys.argv[1:]
+root, x509 = open(root).read(), X509(cert_file=chain, key_file=key)
+client = ProvisioningDeviceClient.create_from_x509_certificate(
+    provisioning_host=host, registration_id=id, id_scope="0ne00000A0A", x509=x509, server_verification_cert=root)
+state = client.register().registration_state
+client = IoTHubDeviceClient.create_from_x509_certificate(
+    x509=x509, hostname=state.assigned_hub, device_id=state.device_id, server_verification_cert=root)
+try:
+    client.connect()
+    client.send_message("{}")
+    print(state.device_id)
+finally:
+    client.shutdown()
+"#;
+
+/// The emulator's services have its address for their names.
+pub(crate) fn provision(emulator: &Emulator, id: &str, chain: &str, key: &str) -> Output {
+    let (address, root) = (emulator.address().ip().to_string(), Root::of(emulator));
+    python(&[PROVISION, &address, id, chain, key, root.0.to_str().unwrap()])
 }

@@ -1,0 +1,39 @@
+//! Servers that others wrote judge this library's certificates. `cargo xtask test` brings them and runs these tests.
+
+#![cfg(all(feature = "https", feature = "x509"))]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod nginx;
+mod openssl;
+#[path = "../support/outside/mod.rs"]
+mod outside;
+#[path = "../support/scratch.rs"]
+mod scratch;
+
+use defender_auth::{
+    Plan, SharedAccessKey, certificate::ClientCertificate, dps::Profile, https::Client, identity::HostName, tls::Roots,
+};
+use outside::{Authority, Server};
+use scratch::Scratch;
+
+const DPS: &str = "global.azure-devices-provisioning.net";
+
+/// A client that trusts the authority, and finds these hosts at that server.
+fn client(authority: &Authority, server: &Server) -> Client {
+    let hosts = [DPS, outside::HUB].map(|name| (name.parse::<HostName>().unwrap(), server.address));
+    Client::with(Roots::Pem(authority.read("root.pem").as_bytes()), hosts.into()).unwrap()
+}
+
+fn profile() -> Profile {
+    Profile::new("0ne00000A0A".parse().unwrap(), "dev-01".parse().unwrap())
+}
+
+/// A registration by certificate.
+fn provision(certificate: &ClientCertificate) -> Plan {
+    Plan::provision(profile(), certificate.clone()).unwrap()
+}
+
+/// The same by a key.
+fn provision_by_key() -> Plan {
+    Plan::provision(profile(), SharedAccessKey::from_bytes(&[7; 32]).unwrap()).unwrap()
+}
