@@ -106,6 +106,9 @@ pub enum CertificateProblem {
     /// The text or the next block begins before it ended.
     #[error("its line `-----END …-----` is missing; the file was cut, copy it again")]
     NoEnd,
+    /// Two files put together of which the first had no line break at its end.
+    #[error("the next block begins on the line of its `-----END …-----`; put a line break between the two")]
+    Joined,
     /// It ends with another label.
     #[error("it ends with another label than it begins with; copy the file again")]
     OtherEnd,

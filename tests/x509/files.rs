@@ -70,6 +70,7 @@ fn broken_frames_are_named() {
     assert_eq!(problem_of(good.replace('\n', "\n  ").replace("-----BEGIN", "  -----BEGIN")), Problem::Indented);
     assert_eq!(problem_of(good.replace("-----END CERTIFICATE-----", "")), Problem::NoEnd);
     assert_eq!(problem_of(good.replace("END CERTIFICATE", "END KEY")), Problem::OtherEnd);
+    assert_eq!(problem_of(good.trim_end().repeat(2)), Problem::Joined);
     assert_eq!(problem_of(good.replace('A', "*")), Problem::NotBase64);
     for fine in [good.replace('\n', "\r\n"), format!("\u{feff}{good}"), format!("Bag Attributes\n  x: y\n{good}")] {
         assert!(Chain::from_pem(fine.as_bytes()).is_ok());
