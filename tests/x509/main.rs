@@ -5,6 +5,7 @@
 
 mod checks;
 mod files;
+mod limits;
 mod openssl;
 mod verify;
 
