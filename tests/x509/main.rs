@@ -6,6 +6,7 @@
 mod checks;
 mod files;
 mod limits;
+mod links;
 mod openssl;
 mod verify;
 
