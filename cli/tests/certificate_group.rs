@@ -93,7 +93,7 @@ fn dates_of_every_certificate_count() {
         (to_come, "(CN=new): ", "it is not valid before 1893456000 (seconds since 1970); check the clock"),
     ] {
         let root = Signer::root(params.clone());
-        refused(&check(&[&root.above(device(ID))], &root), &format!("certificate 0 {name}"), words);
+        refused(&check(&[&root.above(device(ID))], &root), &format!("the enrolled certificate {name}"), words);
         let root = Signer::root(authority("root"));
         let between = root.above(params);
         refused(&check(&[&between.above(device(ID)), &between], &root), &format!("certificate 2 {name}"), words);
@@ -115,7 +115,7 @@ fn a_group_takes_clients_only() {
 fn only_cas_issue_certificates() {
     let [root, between, leaf] = chain();
     let words = "it is not a CA's certificate and cannot issue others; enrol the certificate of the issuer";
-    refused(&check(&[&leaf, &between], &leaf), "certificate 0 (CN=dev-01): ", words);
+    refused(&check(&[&leaf, &between], &leaf), "the enrolled certificate (CN=dev-01): ", words);
     let gateway = root.above(device("gateway"));
     refused(&check(&[&gateway.above(device(ID)), &gateway], &root), "certificate 2 (CN=gateway): ", words);
 }
@@ -127,7 +127,7 @@ fn a_ca_says_how_long_a_chain_below_it_may_be() {
     let words = "there are more certificates below it than it allows (path length)";
     let root = Signer::root(strict.clone());
     let between = root.above(authority("between"));
-    refused(&check(&[&between.above(device(ID)), &between], &root), "certificate 0 (CN=strict): ", words);
+    refused(&check(&[&between.above(device(ID)), &between], &root), "the enrolled certificate (CN=strict): ", words);
     usable(check(&[&root.above(device(ID))], &root));
     let root = Signer::root(authority("root"));
     let upper = root.above(strict);

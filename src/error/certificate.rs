@@ -2,7 +2,7 @@
 
 use super::Code;
 use crate::time::UnixTime;
-use alloc::string::String;
+use alloc::{format, string::String};
 use core::fmt;
 
 /// A block of a PEM text.
@@ -196,7 +196,7 @@ impl CertificateProblem {
 
 /// Why a chain does not lead to the certificate that was enrolled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("certificate {number} ({subject}): {problem}")]
+#[error("{} ({subject}): {problem}", place(*number))]
 pub struct ChainError {
     /// Counted from 1, the leaf first; 0 is the enrolled certificate.
     pub number: usize,
@@ -204,6 +204,10 @@ pub struct ChainError {
     pub subject: String,
     /// What is wrong with it.
     pub problem: ChainProblem,
+}
+
+fn place(number: usize) -> String {
+    if number == 0 { "the enrolled certificate".into() } else { format!("certificate {number}") }
 }
 
 /// What is wrong with a certificate of a chain.
