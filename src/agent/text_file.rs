@@ -1,6 +1,6 @@
 use super::{Finding, Observation};
 use crate::{
-    error::{Error, FileError, FileProblem},
+    error::{CertificateError, CertificateProblem, Error, FileError, FileProblem},
     secret::{SecretBytes, SecretText},
 };
 use alloc::string::{String, ToString as _};
@@ -123,13 +123,28 @@ fn read_bytes(reader: impl Read, place: &str, limit: usize) -> Result<SecretByte
 fn read(reader: impl Read, place: &str, limit: usize) -> Result<SecretText, Error> {
     let bytes = read_bytes(reader, place, limit)?;
     let bytes = bytes.expose();
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.contains(&0) {
-        return Err(problem(place, FileProblem::Utf16));
-    }
     match str::from_utf8(bytes) {
-        Ok(text) => Ok(SecretText::new(text.into())),
-        Err(error) => Err(problem(place, FileProblem::NotUtf8 { offset: error.valid_up_to() })),
+        Ok(text) if !bytes.contains(&0) => Ok(SecretText::new(text.into())),
+        // Asked of what is no text only: the base64 of a key may begin like a sequence.
+        _ if is_der(bytes) => Err(Error::from(CertificateError::from(CertificateProblem::Binary)).at(place)),
+        Err(error) if !is_utf_16(bytes) => Err(problem(place, FileProblem::NotUtf8 { offset: error.valid_up_to() })),
+        _ => Err(problem(place, FileProblem::Utf16)),
     }
+}
+
+fn is_utf_16(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.contains(&0)
+}
+
+/// Whether it is a certificate or a key in binary, whose zeros would look like those of UTF-16: a sequence of as many
+/// bytes as there are. No device's certificate and no key is longer than two bytes can say.
+fn is_der(bytes: &[u8]) -> bool {
+    let (length, rest) = match bytes {
+        [0x30, 0x82, high, low, rest @ ..] => (usize::from(u16::from_be_bytes([*high, *low])), rest),
+        [0x30, 0x81, length, rest @ ..] | [0x30, length @ ..=0x7f, rest @ ..] => (usize::from(*length), rest),
+        _ => return false,
+    };
+    length > 0 && length == rest.len()
 }
 
 #[cfg(unix)]

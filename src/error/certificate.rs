@@ -2,7 +2,7 @@
 
 use super::Code;
 use crate::time::UnixTime;
-use alloc::string::String;
+use alloc::{format, string::String};
 use core::fmt;
 
 /// A block of a PEM text.
@@ -108,6 +108,9 @@ pub enum CertificateProblem {
     /// The text or the next block begins before it ended.
     #[error("its line `-----END …-----` is missing; the file was cut, copy it again")]
     NoEnd,
+    /// Two files put together of which the first had no line break at its end.
+    #[error("the next block begins on the line of its `-----END …-----`; put a line break between the two")]
+    Joined,
     /// It ends with another label.
     #[error("it ends with another label than it begins with; copy the file again")]
     OtherEnd,
@@ -207,7 +210,7 @@ impl CertificateProblem {
 
 /// Why a chain does not lead to the certificate that was enrolled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("certificate {number} ({subject}): {problem}")]
+#[error("{} ({subject}): {problem}", place(*number))]
 pub struct ChainError {
     /// Counted from 1, the leaf first; 0 is the enrolled certificate.
     pub number: usize,
@@ -215,6 +218,10 @@ pub struct ChainError {
     pub subject: String,
     /// What is wrong with it.
     pub problem: ChainProblem,
+}
+
+fn place(number: usize) -> String {
+    if number == 0 { "the enrolled certificate".into() } else { format!("certificate {number}") }
 }
 
 /// What is wrong with a certificate of a chain.

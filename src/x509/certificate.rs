@@ -21,6 +21,8 @@ pub struct Certificate {
     pub(crate) not_before: UnixTime,
     pub(crate) not_after: UnixTime,
     pub(crate) is_ca: bool,
+    /// How many CAs may stand between it and a leaf.
+    path_length: Option<u32>,
     /// `None` when there is no such extension: then everything is allowed.
     pub(crate) client_auth: Option<bool>,
     pub(crate) digital_signature: Option<bool>,
@@ -61,10 +63,13 @@ impl Certificate {
         let der = der.get(..der.len() - rest.len()).unwrap_or(der).to_owned();
         let (subject, issuer) = (name(parsed.subject()), name(parsed.issuer()));
         let (mut subject_key, mut authority_key) = (None, None);
-        let (mut client_auth, mut digital_signature, mut is_ca) = (None, None, false);
+        let (mut client_auth, mut digital_signature) = (None, None);
+        let (mut is_ca, mut path_length) = (false, None);
         for extension in parsed.extensions() {
             match extension.parsed_extension() {
-                ParsedExtension::BasicConstraints(basic) => is_ca = basic.ca,
+                ParsedExtension::BasicConstraints(basic) => {
+                    (is_ca, path_length) = (basic.ca, basic.path_len_constraint);
+                }
                 ParsedExtension::KeyUsage(usage) => digital_signature = Some(usage.digital_signature()),
                 ParsedExtension::ExtendedKeyUsage(usage) => client_auth = Some(usage.client_auth || usage.any),
                 ParsedExtension::SubjectKeyIdentifier(id) => subject_key = Some(id.0.to_owned()),
@@ -87,6 +92,7 @@ impl Certificate {
             not_before: time(parsed.validity().not_before.timestamp()),
             not_after: time(parsed.validity().not_after.timestamp()),
             is_ca,
+            path_length,
             client_auth,
             digital_signature,
             subject_key,
@@ -175,6 +181,11 @@ impl Certificate {
     #[must_use]
     pub fn sha256(&self) -> Thumbprint {
         Thumbprint::sha256(&self.der)
+    }
+
+    /// Whether it allows so many CAs between it and a leaf.
+    pub(crate) fn allows_below(&self, count: usize) -> bool {
+        self.path_length.is_none_or(|most| usize::try_from(most).is_ok_and(|most| count <= most))
     }
 
     /// Whether names and key ids allow that it issued the other. The signature is another question.

@@ -78,6 +78,9 @@ pub(crate) fn blocks(text: &[u8]) -> Result<Vec<Block>, CertificateError> {
             }
             open = Some((name, at));
         } else if let Some((name, body)) = open.take_if(|_| bare.starts_with(END)) {
+            if bare.contains(BEGIN) {
+                return Err(Problem::Joined.in_block(name));
+            }
             let label = bare.strip_prefix(END).and_then(|rest| rest.strip_suffix(DASHES));
             if label.map(shown).as_ref() != Some(&name.label) {
                 return Err(Problem::OtherEnd.in_block(name));

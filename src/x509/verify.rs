@@ -31,9 +31,11 @@ pub fn verify(chain: &Chain, enrolled: &Certificate, now: UnixTime) -> Result<()
     let end = EndEntityCert::try_from(&end).map_err(|reason| of_leaf(other(&reason)))?;
     let above: Vec<_> = chain.certificates().iter().skip(1).map(|above| CertificateDer::from(above.der())).collect();
     let at = At::since_unix_epoch(Duration::from_secs(now.as_secs()));
-    end.verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &above, at, KeyUsage::client_auth(), None, None)
-        .map(drop)
-        .map_err(|reason| explain(chain, enrolled, now, &reason))
+    let path = end
+        .verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &above, at, KeyUsage::client_auth(), None, None)
+        .map_err(|reason| explain(chain, enrolled, now, &reason))?;
+    let between = path.intermediate_certificates().count();
+    if enrolled.allows_below(between) { Ok(()) } else { Err(error(0, enrolled, Problem::PathLength)) }
 }
 
 /// The verifier takes the anchor as it is; the service does not.
@@ -68,7 +70,10 @@ fn explain(chain: &Chain, enrolled: &Certificate, now: UnixTime, reason: &Error)
             all().skip(1).find(|(_, one)| !one.is_ca()).map(|(number, one)| error(number, one, Problem::NotCa))
         }
         Error::CaUsedAsEndEntity => Some(error(1, first, Problem::CaAsLeaf)),
-        Error::PathLenConstraintViolated => Some(error(last.0, last.1, Problem::PathLength)),
+        Error::PathLenConstraintViolated => {
+            let strict = (0..).zip(all().skip(1)).find(|(below, (_, one))| !one.allows_below(*below));
+            strict.map(|(_, (number, one))| error(number, one, Problem::PathLength))
+        }
         Error::UnknownIssuer | Error::InvalidSignatureForPublicKey => {
             let above = path.iter().copied().skip(1).chain([enrolled]);
             let broken = all()

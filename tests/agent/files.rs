@@ -8,7 +8,7 @@ use defender_auth::{
     Error,
     agent::{Observation, load},
     connection_string::{ConnectionStringError, Finding},
-    error::{Code, FileProblem},
+    error::{CertificateError, CertificateProblem, Code, FileProblem},
 };
 
 /// The largest configuration.
@@ -101,6 +101,22 @@ fn utf_16_is_recognised_with_and_without_its_mark() {
             }
         }
     }
+}
+
+#[test]
+fn binary_is_not_taken_for_utf_16() {
+    let binary: Error = CertificateError::from(CertificateProblem::Binary).into();
+    // Sequences of 3, 128 and 256 bytes, as certificates and keys are.
+    for (head, length) in [(&[0x30, 3][..], 3), (&[0x30, 0x81, 128], 128), (&[0x30, 0x82, 1, 0], 256)] {
+        let error = bad_key([head, &vec![0; length]].concat());
+        assert_eq!(error.inner(), &binary, "{error}");
+        // One byte more than it says is something else.
+        is_file(&bad_key([head, &vec![0; length + 1]].concat()), &FileProblem::Utf16);
+    }
+    // A key that begins like a sequence of 43 bytes, as many as follow with the end of its line.
+    let folder = agent(JSON, C_AGENT);
+    folder.write("key.txt", KEY.replacen("Aw", "0+", 1) + "\n");
+    assert!(load(folder.folder()).is_ok());
 }
 
 #[test]

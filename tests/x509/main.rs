@@ -5,6 +5,8 @@
 
 mod checks;
 mod files;
+mod limits;
+mod links;
 mod openssl;
 mod verify;
 

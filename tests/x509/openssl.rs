@@ -1,8 +1,9 @@
 //! The same questions put to openssl.
 
 use crate::{
-    checks::{NOW, issued, params},
+    checks::{NOW, ca, issued, params},
     data,
+    links::{chain, strict},
 };
 use defender_auth::x509::{Chain, verify};
 use std::{fs, path::PathBuf, process::Command};
@@ -36,7 +37,13 @@ fn thumbprints_agree() {
 fn verdicts_agree() {
     let [leaf, between, root] = issued(&params("dev-01"));
     let [_, _, other] = issued(&params("dev-01"));
+    let length = |root, upper| chain(&[params("dev-01"), ca("lower"), upper, root]);
+    let (fit, short) = (length(strict("root", 2), strict("upper", 1)), length(strict("root", 1), ca("upper")));
+    let narrow = length(ca("root"), strict("upper", 0));
     for (sent, enrolled) in [
+        (fit[..3].iter().collect(), &fit[3]),
+        (short[..3].iter().collect(), &short[3]),
+        (narrow[..3].iter().collect(), &narrow[3]),
         (vec![&leaf, &between], &root),
         (vec![&leaf], &root),
         (vec![&leaf], &between),
