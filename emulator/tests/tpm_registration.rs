@@ -9,7 +9,7 @@ mod tpm;
 use defender_auth_emulator::{Config, Dps, Emulator, Enrollment, Entry, Fault, Group, Hub, Module, On, Refusal, World};
 use mqtt_protocol_core::mqtt::{packet::Qos, result_code::ConnectReturnCode};
 use serde_json::{Value, json};
-use support::{Answer, DPS, HUB, KEY, Mqtt, OTHER, answer, certificates::Leaf, https, play, raw, raw_as, token};
+use support::{Answer, DPS, HUB, KEY, Mqtt, OTHER, answer, certificates::Leaf, https, play, raw_as, token};
 use tpm::Tpm;
 
 const RESOURCE: &str = "0ne%2Fregistrations%2Fdev-01";
@@ -27,14 +27,9 @@ fn keys(tpm: &Tpm) -> Value {
     json!({ "endorsementKey": tpm.endorsement_key(), "storageRootKey": tpm.storage_root_key() })
 }
 
-/// A request about `dev-01`, or the one that the path begins with. Without a token there is no header for it.
 fn ask(emulator: &Emulator, method: &str, path: &str, token: &str, body: &Value) -> Answer {
-    let (body, authorization) = (body.to_string(), format!("Authorization: {token}\r\n"));
-    let authorization = if token.is_empty() { "" } else { &authorization };
-    let line = format!("{method} /0ne/registrations/{path}?api-version=2019-03-31 HTTP/1.1");
-    let length = body.len();
-    let head = format!("{line}\r\nHost: {DPS}\r\n{authorization}Content-Length: {length}\r\nConnection: close\r\n\r\n");
-    answer(&raw(emulator, DPS, &(head + &body)).unwrap())
+    let line = format!("{method} /0ne/registrations/{path}?api-version=2019-03-31");
+    https(emulator, &line, DPS, token, &body.to_string())
 }
 
 fn register(emulator: &Emulator, token: &str, body: &Value) -> Answer {

@@ -1,10 +1,6 @@
 //! A TPM proves that it is the enrolled one by signing with a key that no other can take out of its wrapping.
 
-use super::{
-    Asked, Carrier, Operation,
-    claim::{self, Checked},
-    request,
-};
+use super::{Asked, Carrier, Operation, claim, request};
 use crate::{
     Refusal,
     answer::Answer,
@@ -50,35 +46,38 @@ impl Challenges {
     }
 }
 
-/// Checks a request to an enrollment by TPM: a first registration without a token, or one with the key of the latest
-/// challenge.
-pub(super) fn check<'a>(
+/// Whether a TPM can ask for this in this way at all.
+pub(super) fn check_way(asked: &Asked<'_>) -> Result<(), Refusal> {
+    match (asked.carrier, asked.operation) {
+        _ if !asked.chain.is_empty() => Err(Refusal::NotByCertificate),
+        (Carrier::Mqtt, _) => Err(Refusal::TpmOverMqtt),
+        (Carrier::Https, Operation::Lookup) => Err(Refusal::LookupByTpm),
+        (Carrier::Https, Operation::Register | Operation::Status(_)) => Ok(()),
+    }
+}
+
+/// The TPM that a first registration names, if it is the enrolled one. Whether it is there has to be seen.
+pub(super) fn named(asked: &Asked<'_>, enrolled: &EndorsementKey) -> Result<Tpm, Refusal> {
+    if asked.operation != Operation::Register {
+        return Err(Refusal::NoToken);
+    }
+    let tpm = request::body(asked)?.tpm.ok_or(Refusal::NoTpm)?;
+    if tpm.endorsement_key == *enrolled { Ok(tpm) } else { Err(Refusal::AnotherTpm) }
+}
+
+/// The TPM whose latest challenge a token answers.
+pub(super) fn proved(
     dps: &Dps,
     challenges: &Challenges,
     now: Moment,
     asked: &Asked<'_>,
-    enrolled: &EndorsementKey,
-    prove: impl FnOnce(Tpm) -> claim::Claim<'a>,
-) -> Result<Checked<'a>, Refusal> {
-    let token = asked.token.filter(|token| !token.is_empty());
-    match (asked.operation, token) {
-        (_, Some(_)) if !asked.chain.is_empty() => Err(Refusal::TwoCredentials),
-        (_, None) if !asked.chain.is_empty() => Err(Refusal::NotByCertificate),
-        _ if asked.carrier == Carrier::Mqtt => Err(Refusal::TpmOverMqtt),
-        (Operation::Lookup, _) => Err(Refusal::LookupByTpm),
-        (Operation::Status(_), None) => Err(Refusal::NoToken),
-        (Operation::Register, None) => {
-            let tpm = request::body(asked)?.tpm.ok_or(Refusal::NoTpm)?;
-            if tpm.endorsement_key == *enrolled { Ok(Checked::Unproved(tpm)) } else { Err(Refusal::AnotherTpm) }
-        }
-        (_, Some(token)) => {
-            let (token, expiry) = claim::read(dps, asked, token)?;
-            let challenge = challenges.find(asked.registration_id, now).ok_or(Refusal::NoChallenge)?;
-            if !token.is_signed_with(&challenge.key) {
-                return Err(Refusal::ChallengeSignature);
-            }
-            login::not_over(expiry, now.seconds())?;
-            Ok(Checked::Proved(prove(challenge.tpm.clone())))
-        }
+    token: &str,
+) -> Result<Tpm, Refusal> {
+    let (token, expiry) = claim::read(dps, asked, token)?;
+    let challenge = challenges.find(asked.registration_id, now).ok_or(Refusal::NoChallenge)?;
+    if !token.is_signed_with(&challenge.key) {
+        return Err(Refusal::ChallengeSignature);
     }
+    login::not_over(expiry, now.seconds())?;
+    Ok(challenge.tpm.clone())
 }

@@ -58,13 +58,6 @@ pub(crate) fn check<'a>(
         return Err(Refusal::UnknownScope);
     }
     let own = dps.enrollments.iter().find(|enrollment| enrollment.id.eq_ignore_ascii_case(asked.registration_id));
-    if let Some(enrollment) = own
-        && let Some(enrolled) = enrollment.endorsement_key()
-    {
-        let known = Known { enrollment, group: None };
-        let prove = |tpm| known.claim(asked.registration_id, Credential::Tpm(tpm));
-        return challenge::check(dps, challenges, now, asked, &enrolled, prove);
-    }
     let known: Vec<Known<'a>> = match own {
         Some(enrollment) => vec![Known { enrollment, group: None }],
         None => dps.groups.iter().map(|Group(group)| Known { enrollment: group, group: Some(&group.id) }).collect(),
@@ -72,9 +65,20 @@ pub(crate) fn check<'a>(
     if known.is_empty() {
         return Err(Refusal::UnknownEnrollment);
     }
+    let token = asked.token.filter(|token| !token.is_empty());
+    if token.is_some() && !asked.chain.is_empty() {
+        return Err(Refusal::TwoCredentials);
+    }
+    if let [own] = known.as_slice()
+        && let Some(enrolled) = own.enrollment.endorsement_key()
+    {
+        challenge::check_way(asked)?;
+        let Some(token) = token else { return challenge::named(asked, &enrolled).map(Checked::Unproved) };
+        let tpm = challenge::proved(dps, challenges, now, asked, token)?;
+        return Ok(Checked::Proved(own.claim(asked.registration_id, Credential::Tpm(tpm))));
+    }
     let by_certificate = |known: &&Known<'_>| known.enrollment.is_by_certificate();
-    let claim = match asked.token.filter(|token| !token.is_empty()) {
-        Some(_) if !asked.chain.is_empty() => Err(Refusal::TwoCredentials),
+    let claim = match token {
         Some(_) if known.iter().all(|known| by_certificate(&known)) => Err(Refusal::NotByKey),
         Some(token) => by_token(dps, now, asked, &known, token),
         None if asked.chain.is_empty() && names_tpm(asked) => Err(Refusal::NotByTpm),
