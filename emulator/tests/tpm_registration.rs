@@ -1,4 +1,4 @@
-//! What a device with a TPM meets at the provisioning service, and then at its hub. Two private keys stand in for a TPM.
+//! What a device with a TPM meets at the provisioning service, and then at its hub. Two private keys stand in for one.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 

@@ -13,8 +13,8 @@ pub(crate) struct Tpm {
 }
 
 impl Tpm {
-    /// Wraps an HMAC key so that only the TPM that has both keys can load it and nobody can read it. As base64 this is an
-    /// `authenticationKey`: six fields with their sizes, as
+    /// Wraps an HMAC key so that only the TPM that has both keys can load it, and nobody can read it. As base64 this is
+    /// an `authenticationKey`: six fields with their sizes, as
     /// `Azure/azure-iot-sdk-c:provisioning_client/adapters/hsm_client_tpm.c` takes them apart.
     pub(crate) fn wrap(&self, key: &[u8]) -> Result<String, NoRandomness> {
         let (inner_key, activation, duplication) = (random()?, random()?, random()?);

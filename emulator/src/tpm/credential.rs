@@ -1,7 +1,7 @@
 use super::{encrypt, hmac, kdf, sized};
 
-/// A `TPM2B_ID_OBJECT`: a secret that a TPM gives out if it has both the key that the seed is encrypted to and the object of
-/// this Name.
+/// A `TPM2B_ID_OBJECT`: a secret that a TPM gives out if it has both the key that the seed is encrypted to and the
+/// object of this Name.
 pub(super) fn id_object(seed: &[u8; 32], secret: &[u8; 16], name: &[u8]) -> Vec<u8> {
     let identity = encrypt(kdf::storage_key(seed, name), &sized(secret));
     let integrity = hmac(&kdf::integrity_key(seed), &[identity.as_slice(), name].concat());

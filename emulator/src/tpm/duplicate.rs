@@ -21,8 +21,8 @@ impl KeyedHash {
         Self { name: name(&area), public: sized(&area), sensitive: sized(&sensitive) }
     }
 
-    /// A `TPM2B_PRIVATE` as `TPM2_Import` takes it: wrapped with a key that the importer is told, and that with a seed that
-    /// its new parent can decrypt.
+    /// A `TPM2B_PRIVATE` as `TPM2_Import` takes it: wrapped with a key that the importer is told, and that with a seed
+    /// that its new parent can decrypt.
     pub(super) fn duplicate(&self, seed: &[u8; 32], inner_key: &[u8; 16]) -> Vec<u8> {
         let integrity = sha256(&[self.sensitive.as_slice(), &self.name].concat());
         let inner = encrypt(*inner_key, &[sized(&integrity), self.sensitive.clone()].concat());
