@@ -6,6 +6,7 @@ use crate::{
     errors::Service,
     fault::{Fault, On},
     state::{Shared, State},
+    tpm::{self, Part},
 };
 use serde_json::Value;
 use std::time::Duration;
@@ -55,12 +56,20 @@ impl Answer {
 
     fn spoil(&mut self, fault: &Fault) {
         match fault {
-            Fault::Status(_) | Fault::StatusRetryAfter(..) | Fault::Redirect(_) => {}
+            Fault::Status(_) | Fault::StatusRetryAfter(..) | Fault::Redirect(_) | Fault::SecondChallenge => {}
             Fault::Truncated => self.ending = Ending::Half,
             Fault::ResetMidBody => self.ending = Ending::HalfAndReset,
             Fault::Oversized => self.body = format!("{{\"padding\":\"{}\"}}", "x".repeat(OVERSIZE)),
             Fault::WrongContentType => self.content_type = "text/html; charset=utf-8",
             Fault::Stall(time) => self.delay = *time,
+            Fault::BadKeyBlob => self.spoil_key(Part::Credential),
+            Fault::ForeignEndorsementKey => self.spoil_key(Part::Seed),
+        }
+    }
+
+    fn spoil_key(&mut self, part: Part) {
+        if let Some(body) = tpm::spoiled(&self.body, part) {
+            self.body = body;
         }
     }
 }
@@ -71,7 +80,7 @@ pub(crate) fn decide(
     service: Service,
     on: On,
     request: &str,
-    decision: impl FnOnce(&mut State, Moment) -> Result<Answer, Refusal>,
+    decision: impl FnOnce(&mut State, Moment, Option<&Fault>) -> Result<Answer, Refusal>,
 ) -> Answer {
     let now = shared.clock.now();
     let mut state = shared.state();
@@ -82,7 +91,7 @@ pub(crate) fn decide(
     if let Some(instead) = fault.as_ref().and_then(|fault| instead(service, fault, now)) {
         return instead;
     }
-    let decided = decision(&mut state, now);
+    let decided = decision(&mut state, now, fault.as_ref());
     drop(state);
     // Written down before it is sent: whoever has the answer can read the reason.
     let mut answer = match decided {

@@ -43,10 +43,11 @@ impl Service {
 /// The code, whose first three digits are the status, and the message.
 const fn provisioning_error(reason: &Refusal) -> (u32, &'static str) {
     match reason {
-        Refusal::ApiVersion | Refusal::Body => (400_207, "Bad request"),
+        Refusal::ApiVersion | Refusal::Body | Refusal::TpmKey { .. } => (400_207, "Bad request"),
         Refusal::UnknownDps => (404_001, "Not found"),
         Refusal::UnknownEnrollment => (404_201, "Enrollment not found"),
         Refusal::UnknownOperation => (404_202, "Operation not found"),
+        Refusal::NoRandomness => (500_001, "Internal server error"),
         Refusal::TooMany => (429_001, "Too many requests"),
         _ => (401_002, "Unauthorized"),
     }

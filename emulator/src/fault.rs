@@ -37,6 +37,15 @@ pub enum Fault {
     ResetMidBody,
     /// The answer is late. Ten minutes are the most.
     Stall(Duration),
+    /// One bit of the credential is flipped in the key for a TPM, so that its integrity does not hold. An answer without
+    /// such a key stays as it is.
+    BadKeyBlob,
+    /// The key for a TPM is as if it were wrapped for another's endorsement key. An answer without such a key stays as
+    /// it is.
+    ForeignEndorsementKey,
+    /// A TPM that has proved itself is challenged once more, at its registration or a poll. Other requests are answered
+    /// as always.
+    SecondChallenge,
 }
 
 impl Fault {
@@ -61,6 +70,9 @@ impl fmt::Display for Fault {
             Self::WrongContentType => f.write_str("another content type"),
             Self::ResetMidBody => f.write_str("half a body and a reset"),
             Self::Stall(time) => write!(f, "a wait of {time:?}"),
+            Self::BadKeyBlob => f.write_str("a flipped bit in the key for a TPM"),
+            Self::ForeignEndorsementKey => f.write_str("a key for another TPM"),
+            Self::SecondChallenge => f.write_str("a second challenge"),
         }
     }
 }

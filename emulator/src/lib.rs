@@ -3,8 +3,8 @@
 //! It speaks TLS with a certificate authority of its own. Over MQTT 3.1.1 it takes logins, twins and registrations, over
 //! HTTPS registrations and reads of a module's identity. Everything is checked as the protocol asks for it: client id
 //! against user name, api-version, the SAS token by its signature, its resource and its expiry, and the client certificate
-//! by its thumbprint or its chain, its name and its dates. Every decision goes into a [`Journal`] with the reason, which
-//! the real services keep to themselves.
+//! by its thumbprint or its chain, its name and its dates. A TPM is challenged with a key that only it can load. Every
+//! decision goes into a [`Journal`] with the reason, which the real services keep to themselves.
 //!
 //! It is a second reading of the protocol: it shares no code with the library that it is there to check.
 //!
@@ -58,6 +58,7 @@ mod state;
 mod test_certificates;
 #[cfg(test)]
 mod test_tokens;
+mod tpm;
 mod twin;
 mod verifier;
 mod wire;

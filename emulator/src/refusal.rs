@@ -1,4 +1,4 @@
-use crate::{dps, login};
+use crate::{dps, login, tpm};
 use std::fmt;
 
 /// Why a login or a request is refused. The real services keep this to themselves.
@@ -25,6 +25,29 @@ pub enum Refusal {
     NotByCertificate,
     /// There is no client certificate.
     NoCertificate,
+    /// It does not register with a TPM.
+    NotByTpm,
+    /// There is neither a token nor a TPM's keys in the body.
+    NoTpm,
+    /// A key of the TPM that is named in the body cannot be used.
+    TpmKey {
+        /// Which member of the body.
+        member: &'static str,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// The TPM is not the one that is enrolled, or that was challenged.
+    AnotherTpm,
+    /// A token came from a TPM that has no challenge, or none of the last hour.
+    NoChallenge,
+    /// The token is not signed with the key of the latest challenge.
+    ChallengeSignature,
+    /// A TPM cannot register over MQTT.
+    TpmOverMqtt,
+    /// A TPM cannot look its registration up.
+    LookupByTpm,
+    /// The system has no random bytes to make keys of.
+    NoRandomness,
     /// There is a token as well as a client certificate.
     TwoCredentials,
     /// Neither thumbprint is the certificate's.
@@ -118,6 +141,12 @@ impl Refusal {
     }
 }
 
+impl From<tpm::NoRandomness> for Refusal {
+    fn from(_: tpm::NoRandomness) -> Self {
+        Self::NoRandomness
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [oldest, newest] = login::VERSIONS;
@@ -137,6 +166,17 @@ impl fmt::Display for Refusal {
             Self::NotByKey => f.write_str("it does not prove itself with a key"),
             Self::NotByCertificate => f.write_str("it does not prove itself with a certificate"),
             Self::NoCertificate => f.write_str("there is no client certificate"),
+            Self::NotByTpm => f.write_str("it does not register with a TPM"),
+            Self::NoTpm => f.write_str("it registers with a TPM, whose keys are not in the body: send `tpm`"),
+            Self::TpmKey { member, fault } => write!(f, "the {member} in the body cannot be used: {fault}"),
+            Self::AnotherTpm => f.write_str("the keys in the body are another TPM's than the one that is known"),
+            Self::NoChallenge => {
+                f.write_str("it registers with a TPM, which was not challenged in the last hour: begin without a token")
+            }
+            Self::ChallengeSignature => f.write_str("the key of the TPM's latest challenge did not sign the token"),
+            Self::TpmOverMqtt => f.write_str("a TPM registers over HTTPS; over MQTT it cannot be challenged"),
+            Self::LookupByTpm => f.write_str("a TPM's registration cannot be looked up; it has to register"),
+            Self::NoRandomness => f.write_str("the system has no random bytes to make keys of"),
             Self::TwoCredentials => f.write_str("there is a token as well as a client certificate; send one of them"),
             Self::Thumbprint { presented } => {
                 write!(f, "the certificate's thumbprint {presented} is not the one that is known")

@@ -7,7 +7,7 @@ use crate::{
     clock::Moment,
     config::{Authentication, Hub, Module, Thumbprint},
     errors::Service,
-    fault::On,
+    fault::{Fault, On},
     login,
     proof::{self, Claimant, Proof},
     sas::Token,
@@ -30,7 +30,7 @@ pub(crate) struct ModuleGet<'a> {
 /// Answers, and writes down how.
 pub(crate) fn ask(shared: &Shared, asked: &ModuleGet<'_>) -> Answer {
     let request = format!("read module {}/{}/{}", asked.host, asked.device, asked.module);
-    let decision = |state: &mut State, now| decide(state, now, asked);
+    let decision = |state: &mut State, now, _: Option<&Fault>| decide(state, now, asked);
     answer::decide(shared, Service::Hub, On::ModuleGet, &request, decision)
 }
 

@@ -4,7 +4,7 @@ use crate::{
     Entry, Journal,
     clock::Clock,
     config::{Device, Dps, Hub},
-    dps::Registrations,
+    dps::{Challenges, Registrations},
     fault::Faults,
     login::Identity,
     twin::Twin,
@@ -36,6 +36,7 @@ pub(crate) struct State {
     pub(crate) hubs: Vec<Hub>,
     pub(crate) dps: Option<Dps>,
     pub(crate) registrations: Registrations,
+    pub(crate) challenges: Challenges,
     pub(crate) faults: Faults,
     /// What was handed out for proofs of possession, by the name of the authority.
     pub(crate) codes: BTreeMap<String, String>,
@@ -43,8 +44,8 @@ pub(crate) struct State {
 
 impl Shared {
     pub(crate) fn new(hubs: Vec<Hub>, dps: Option<Dps>, aloud: bool) -> Self {
-        let (registrations, faults, codes) = (Registrations::default(), Faults::default(), BTreeMap::new());
-        let state = State { hubs, dps, registrations, faults, codes };
+        let (registrations, challenges) = (Registrations::default(), Challenges::default());
+        let state = State { hubs, dps, registrations, challenges, faults: Faults::default(), codes: BTreeMap::new() };
         Self {
             state: Mutex::new(state),
             journal: Journal::default(),

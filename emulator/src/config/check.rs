@@ -1,6 +1,8 @@
 //! Everything is looked at before anybody can log in.
 
-use super::{Authentication, Certificate, ConfigError, Device, Dps, Enrollment, Hub, Key, Module, Thumbprint};
+use super::{
+    Authentication, Certificate, ConfigError, Device, Dps, EndorsementKey, Enrollment, Hub, Key, Module, Thumbprint,
+};
 use crate::twin::Twin;
 
 /// Whether this can be played.
@@ -29,6 +31,9 @@ pub(crate) fn check(hubs: &[Hub], dps: Option<&Dps>) -> Result<(), ConfigError> 
         }
         if group.0.thumbprints() != [None, None] {
             return Err(ConfigError::GroupThumbprint(group.0.id.clone()));
+        }
+        if group.0.endorsement_key.is_some() {
+            return Err(ConfigError::GroupEndorsementKey(group.0.id.clone()));
         }
         for certificate in group.0.certificates().into_iter().flatten() {
             authority(format!("group {}", group.0.id), certificate)?;
@@ -98,8 +103,13 @@ fn enrollment(kind: &str, enrollment: &Enrollment) -> Result<(), ConfigError> {
     let by_certificate =
         enrollment.thumbprints() != [None, None] || enrollment.certificates().iter().any(Option::is_some);
     // A secondary key alone would do for the check, but not for the portal.
-    if enrollment.primary_key.is_some() == by_certificate || enrollment.secondary_key.is_some() && by_certificate {
+    let ways = [enrollment.primary_key.is_some(), by_certificate, enrollment.endorsement_key.is_some()];
+    let is_one = ways.into_iter().filter(|way| *way).count() == 1;
+    if !is_one || enrollment.secondary_key.is_some() && enrollment.primary_key.is_none() {
         return Err(ConfigError::Attestation { owner });
+    }
+    if let Some(Err(fault)) = enrollment.endorsement_key.as_ref().map(EndorsementKey::read) {
+        return Err(ConfigError::EndorsementKey { owner, fault });
     }
     thumbprints(&owner, enrollment.thumbprints())?;
     if enrollment.certificates().into_iter().flatten().any(|certificate| certificate.facts().is_none()) {
@@ -124,6 +134,7 @@ mod tests {
     use crate::{
         Config, Group,
         test_certificates::{Authority, Leaf},
+        tpm::vectors,
     };
     use serde_json::json;
 
@@ -169,6 +180,28 @@ mod tests {
         assert!(device("primary_key = 'AAAA'\ndesired = '[]'").unwrap_err().contains("not a JSON object"));
         let hub = Hub::new("h").device(Device::new("d", "AAAA").desired(json!(1)));
         assert!(refused(hub).contains("desired properties of device d"));
+    }
+
+    #[test]
+    fn what_a_tpm_needs_is_asked_for() {
+        let good = data_encoding::BASE64.encode(&vectors::endorsement_area());
+        let storage = data_encoding::BASE64.encode(&vectors::storage_area());
+        let enrolled = |kind: &str, rest: &str| {
+            let config = Config::parse(&format!("[dps]\nid_scope = 's'\n[[dps.{kind}]]\nid = 'e'\n{rest}"));
+            config.and_then(|config| check(&[], config.dps.as_ref())).map_err(|error| error.to_string())
+        };
+        assert_eq!(enrolled("enrollment", &format!("endorsement_key = '{good}'")), Ok(()));
+        for (bad, fault) in [("x!", "it is not base64"), ("AToAAQAL", "it is cut off"), (&storage, "another key")] {
+            let error = enrolled("enrollment", &format!("endorsement_key = '{bad}'")).unwrap_err();
+            assert!(error.starts_with("the `endorsement_key` of enrollment e") && error.contains(fault), "{error}");
+        }
+        let both = enrolled("enrollment", &format!("endorsement_key = '{good}'\nprimary_key = 'AAAA'"));
+        assert!(both.unwrap_err().contains("or an `endorsement_key`"));
+        assert!(enrolled("enrollment", &format!("endorsement_key = '{good}'\nsecondary_key = 'AAAA'")).is_err());
+        let group = enrolled("group", &format!("endorsement_key = '{good}'"));
+        assert!(group.unwrap_err().contains("the group e has an `endorsement_key`"));
+        let dps = Dps::new("s").enrollment(Enrollment::with_endorsement_key("e", &storage));
+        assert!(check(&[], Some(&dps)).is_err(), "the same for those who build one");
     }
 
     #[test]

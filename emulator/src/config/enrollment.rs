@@ -1,9 +1,9 @@
-use super::{Certificate, Json, Key, Thumbprint};
-use crate::sas;
+use super::{Certificate, EndorsementKey, Json, Key, Thumbprint};
+use crate::{sas, tpm};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// One device that may provision itself: a registration id, and its keys or its certificates.
+/// One device that may provision itself: a registration id, and its keys, its certificates or its TPM.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Enrollment {
@@ -14,6 +14,7 @@ pub struct Enrollment {
     pub(crate) secondary_thumbprint: Option<Thumbprint>,
     pub(crate) certificate: Option<Certificate>,
     pub(crate) secondary_certificate: Option<Certificate>,
+    pub(crate) endorsement_key: Option<EndorsementKey>,
     pub(crate) device_id: Option<String>,
     pub(crate) hub: Option<String>,
     #[serde(default)]
@@ -62,6 +63,13 @@ impl Enrollment {
         Self { certificate: Some(pem.into()), ..Self::named(registration_id) }
     }
 
+    /// The same for a device with the TPM of this endorsement key: base64 of its `TPM2B_PUBLIC`, of RSA-2048. It has to
+    /// register over HTTPS.
+    #[must_use]
+    pub fn with_endorsement_key(registration_id: &str, endorsement_key: &str) -> Self {
+        Self { endorsement_key: Some(endorsement_key.into()), ..Self::named(registration_id) }
+    }
+
     fn named(id: &str) -> Self {
         Self {
             id: id.into(),
@@ -71,6 +79,7 @@ impl Enrollment {
             secondary_thumbprint: None,
             certificate: None,
             secondary_certificate: None,
+            endorsement_key: None,
             device_id: None,
             hub: None,
             disabled: false,
@@ -155,9 +164,14 @@ impl Enrollment {
         [self.certificate.as_ref(), self.secondary_certificate.as_ref()]
     }
 
-    /// Whether it is by certificate that one registers, and not by key.
+    /// The key of the TPM that one registers by. `None` as well for one that cannot be read, which is not played.
+    pub(crate) fn endorsement_key(&self) -> Option<tpm::EndorsementKey> {
+        self.endorsement_key.as_ref()?.read().ok()
+    }
+
+    /// Whether it is by certificate that one registers, and neither by key nor by TPM.
     pub(crate) fn is_by_certificate(&self) -> bool {
-        self.primary_key.is_none() && self.secondary_key.is_none()
+        self.primary_key.is_none() && self.secondary_key.is_none() && self.endorsement_key.is_none()
     }
 }
 

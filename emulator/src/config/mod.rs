@@ -2,6 +2,7 @@ mod certificate;
 mod check;
 mod device;
 mod dps;
+mod endorsement_key;
 mod enrollment;
 mod hub;
 mod json;
@@ -13,6 +14,7 @@ pub(crate) use certificate::{Authority, Certificate};
 pub(crate) use check::{check, keys as check_keys, module as check_module};
 pub use device::Device;
 pub use dps::Dps;
+pub(crate) use endorsement_key::EndorsementKey;
 pub use enrollment::{Enrollment, Group};
 pub use hub::{Hub, Policy};
 pub(crate) use json::Json;
@@ -74,8 +76,19 @@ pub enum ConfigError {
         /// Whose certificate.
         owner: String,
     },
+    /// An endorsement key that is none.
+    #[error("the `endorsement_key` of {owner} is not base64 of an RSA-2048 one's TPM2B_PUBLIC: {fault}")]
+    EndorsementKey {
+        /// Whose key.
+        owner: String,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
     /// An enrollment that cannot be registered with at all, or in two ways.
-    #[error("{owner} needs either keys or certificates: a `primary_key`, a `thumbprint` or a `certificate`")]
+    #[error(
+        "{owner} needs either keys or certificates or a TPM: a `primary_key`, a `thumbprint`, a `certificate` or an \
+         `endorsement_key`"
+    )]
     Attestation {
         /// Which enrollment.
         owner: String,
@@ -83,6 +96,9 @@ pub enum ConfigError {
     /// A group with the thumbprint of one device.
     #[error("the group {0} has a `thumbprint`, which is that of one device; give it the `certificate` of an authority")]
     GroupThumbprint(String),
+    /// A group with the key of one TPM.
+    #[error("the group {0} has an `endorsement_key`, which is that of one TPM; make it an enrollment")]
+    GroupEndorsementKey(String),
     /// A device or a module without what its authentication needs.
     #[error("{owner} needs {what}, or another `authentication`")]
     Lacking {

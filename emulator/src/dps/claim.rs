@@ -1,6 +1,6 @@
 //! Who asks, and by which enrollment.
 
-use super::Asked;
+use super::{Asked, Challenges, challenge, request};
 use crate::{
     Refusal,
     chain::{Certificates, Facts, lead},
@@ -8,7 +8,15 @@ use crate::{
     config::{Certificate, Dps, Enrollment, Group, Key},
     login,
     sas::{self, Token},
+    tpm::Tpm,
 };
+
+/// Whether a registration id is to be believed.
+pub(crate) enum Checked<'a> {
+    Proved(Claim<'a>),
+    /// It is the enrolled TPM that is named, and has yet to prove itself.
+    Unproved(Tpm),
+}
 
 /// A registration id that was believed.
 pub(crate) struct Claim<'a> {
@@ -29,6 +37,8 @@ pub(crate) enum Credential<'a> {
         /// The authority that the enrollment knows.
         signer: Option<Box<Facts>>,
     },
+    /// A TPM, which proves itself with the key that it was challenged with.
+    Tpm(Tpm),
 }
 
 impl Claim<'_> {
@@ -38,7 +48,12 @@ impl Claim<'_> {
 }
 
 /// Checks the scope, the enrollment and the credential, in this order. An enrollment of its own goes before every group.
-pub(crate) fn check<'a>(dps: &'a Dps, now: Moment, asked: &Asked<'a>) -> Result<Claim<'a>, Refusal> {
+pub(crate) fn check<'a>(
+    dps: &'a Dps,
+    challenges: &Challenges,
+    now: Moment,
+    asked: &Asked<'a>,
+) -> Result<Checked<'a>, Refusal> {
     if dps.id_scope != asked.scope {
         return Err(Refusal::UnknownScope);
     }
@@ -50,17 +65,35 @@ pub(crate) fn check<'a>(dps: &'a Dps, now: Moment, asked: &Asked<'a>) -> Result<
     if known.is_empty() {
         return Err(Refusal::UnknownEnrollment);
     }
+    let token = asked.token.filter(|token| !token.is_empty());
+    if token.is_some() && !asked.chain.is_empty() {
+        return Err(Refusal::TwoCredentials);
+    }
+    if let [own] = known.as_slice()
+        && let Some(enrolled) = own.enrollment.endorsement_key()
+    {
+        challenge::check_way(asked)?;
+        let Some(token) = token else { return challenge::named(asked, &enrolled).map(Checked::Unproved) };
+        let tpm = challenge::proved(dps, challenges, now, asked, token)?;
+        return Ok(Checked::Proved(own.claim(asked.registration_id, Credential::Tpm(tpm))));
+    }
     let by_certificate = |known: &&Known<'_>| known.enrollment.is_by_certificate();
-    match asked.token.filter(|token| !token.is_empty()) {
-        Some(_) if !asked.chain.is_empty() => Err(Refusal::TwoCredentials),
+    let claim = match token {
         Some(_) if known.iter().all(|known| by_certificate(&known)) => Err(Refusal::NotByKey),
         Some(token) => by_token(dps, now, asked, &known, token),
+        None if asked.chain.is_empty() && names_tpm(asked) => Err(Refusal::NotByTpm),
         None if asked.chain.is_empty() && known.iter().all(|known| by_certificate(&known)) => {
             Err(Refusal::NoCertificate)
         }
         None if asked.chain.is_empty() => Err(Refusal::NoToken),
         None => certified(now, asked, known.iter().filter(by_certificate)),
-    }
+    };
+    claim.map(Checked::Proved)
+}
+
+/// Whether it is by a TPM that somebody wants to register.
+fn names_tpm(asked: &Asked<'_>) -> bool {
+    request::body(asked).is_ok_and(|body| body.tpm.is_some())
 }
 
 /// An enrollment that the registration id may belong to.
@@ -85,6 +118,20 @@ impl<'a> Known<'a> {
     }
 }
 
+/// A token for the registration that is asked about, and its expiry. Whether it holds is not looked at.
+pub(super) fn read<'t>(dps: &Dps, asked: &Asked<'_>, token: &'t str) -> Result<(Token<'t>, u64), Refusal> {
+    let token = Token::parse(token).ok_or(Refusal::NoToken)?;
+    let expiry = token.expiry().ok_or(Refusal::Expiry)?;
+    if !token.is_just_for(&format!("{}/registrations/{}", dps.id_scope, asked.registration_id)) {
+        return Err(Refusal::Resource);
+    }
+    // Most clients write it, some leave it empty or out.
+    if token.policy().is_some_and(|name| name != "registration") {
+        return Err(Refusal::UnknownPolicy);
+    }
+    Ok((token, expiry))
+}
+
 fn by_token<'a>(
     dps: &Dps,
     now: Moment,
@@ -93,15 +140,7 @@ fn by_token<'a>(
     token: &str,
 ) -> Result<Claim<'a>, Refusal> {
     let registration_id = asked.registration_id;
-    let token = Token::parse(token).ok_or(Refusal::NoToken)?;
-    let expiry = token.expiry().ok_or(Refusal::Expiry)?;
-    if !token.is_just_for(&format!("{}/registrations/{registration_id}", dps.id_scope)) {
-        return Err(Refusal::Resource);
-    }
-    // Most clients write it, some leave it empty or out.
-    if token.policy().is_some_and(|name| name != "registration") {
-        return Err(Refusal::UnknownPolicy);
-    }
+    let (token, expiry) = read(dps, asked, token)?;
     let signed = |key: &String| Key::from(key.as_str()).decode().is_some_and(|key| token.is_signed_with(&key));
     let mut all = known.iter().map(|known| (known, known.keys(registration_id)));
     let (known, keys) = all.find(|(_, keys)| keys.iter().any(signed)).ok_or(Refusal::Signature)?;

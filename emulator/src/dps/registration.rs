@@ -1,6 +1,6 @@
 use super::{
     claim::{Claim, Credential},
-    settle::{information, leave, settle},
+    settle::{hub_key, information, leave, settle},
 };
 use crate::{
     Refusal,
@@ -45,6 +45,8 @@ struct Assigned {
     device_id: String,
     /// Whether it came from another hub.
     moved: bool,
+    /// The hub's key, wrapped for the TPM that has registered.
+    authentication_key: Option<String>,
 }
 
 impl Registrations {
@@ -68,7 +70,7 @@ impl Registrations {
         registration.phase = Phase::Assigning(claim.enrollment.pending);
         // Nobody waits for a "no" that is certain.
         if claim.enrollment.pending == 0 || claim.enrollment.disabled {
-            registration.finish(claim, hubs, now);
+            registration.finish(claim, hubs, now)?;
         }
         Ok(registration.operation_status(claim))
     }
@@ -86,7 +88,7 @@ impl Registrations {
         if let Phase::Assigning(polls) = &mut registration.phase {
             *polls = polls.saturating_sub(1);
             if *polls == 0 || claim.enrollment.disabled {
-                registration.finish(claim, hubs, now);
+                registration.finish(claim, hubs, now)?;
             }
         }
         Ok(registration.operation_status(claim))
@@ -113,7 +115,7 @@ impl Registration {
         Self { operation, phase: Phase::Assigning(0), sent, created: now, updated: now, etag: etag(), assigned }
     }
 
-    fn finish(&mut self, claim: &Claim<'_>, hubs: &mut [Hub], now: Moment) {
+    fn finish(&mut self, claim: &Claim<'_>, hubs: &mut [Hub], now: Moment) -> Result<(), Refusal> {
         let enrollment = claim.enrollment;
         let hub = enrollment.hub.clone().or_else(|| hubs.first().map(|hub| hub.host_name.clone()));
         self.phase = match (&enrollment.failing, hub) {
@@ -121,13 +123,14 @@ impl Registration {
             (Some(failure), _) => Phase::Failed(failure.code, failure.message.clone()),
             (None, None) => Phase::Failed(400_208, "The enrollment has no hub to be assigned to.".into()),
             (None, Some(hub)) => {
-                self.assign(claim, hubs, hub, now);
+                self.assign(claim, hubs, hub, now)?;
                 Phase::Assigned
             }
         };
+        Ok(())
     }
 
-    fn assign(&mut self, claim: &Claim<'_>, hubs: &mut [Hub], hub: String, now: Moment) {
+    fn assign(&mut self, claim: &Claim<'_>, hubs: &mut [Hub], hub: String, now: Moment) -> Result<(), Refusal> {
         let device_id = claim.device_id().to_owned();
         let before = self.assigned.take();
         let is_new = before.as_ref().is_none_or(|before| before.hub != hub || before.device_id != device_id);
@@ -140,7 +143,12 @@ impl Registration {
             self.updated = now.max(self.updated.next());
             self.etag = etag();
         }
-        self.assigned = Some(Assigned { hub, device_id, moved });
+        let authentication_key = match &claim.credential {
+            Credential::Tpm(tpm) => Some(tpm.wrap(&hub_key(hubs, &hub, &device_id)?)?),
+            Credential::Keys(_) | Credential::Certificate { .. } => None,
+        };
+        self.assigned = Some(Assigned { hub, device_id, moved, authentication_key });
+        Ok(())
     }
 
     const fn status(&self) -> &'static str {
@@ -194,13 +202,16 @@ impl Registration {
             (Credential::Keys(_), Some(group)) => {
                 set("symmetricKey", json!({ "enrollmentGroupId": group }));
             }
-            (Credential::Keys(_), None) => {}
+            (Credential::Keys(_), None) | (Credential::Tpm(_), _) => {}
         }
         match (&self.phase, &self.assigned) {
             (Phase::Assigned, Some(assigned)) => {
                 set("assignedHub", assigned.hub.as_str().into());
                 set("deviceId", assigned.device_id.as_str().into());
                 set("substatus", if assigned.moved { "deviceDataMigrated" } else { "initialAssignment" }.into());
+                if let Some(key) = &assigned.authentication_key {
+                    set("tpm", json!({ "authenticationKey": key }));
+                }
                 if let Some(payload) = &claim.enrollment.payload {
                     set("payload", payload.0.clone());
                 }

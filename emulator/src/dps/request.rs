@@ -1,5 +1,10 @@
-use crate::{Refusal, chain::Certificates, fault::On};
-use serde_json::Value;
+use crate::{
+    Refusal,
+    chain::Certificates,
+    fault::On,
+    tpm::{EndorsementKey, StorageRootKey, Tpm},
+};
+use serde_json::{Map, Value};
 use std::fmt;
 
 /// One request to the provisioning service.
@@ -7,12 +12,20 @@ pub(crate) struct Asked<'a> {
     pub(crate) scope: &'a str,
     pub(crate) registration_id: &'a str,
     pub(crate) operation: Operation<'a>,
+    pub(crate) carrier: Carrier,
     pub(crate) api_version: &'a str,
     /// What stands where a token belongs.
     pub(crate) token: Option<&'a str>,
     /// What came with the TLS handshake.
     pub(crate) chain: &'a Certificates,
     pub(crate) body: &'a [u8],
+}
+
+/// Which way it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    Https,
+    Mqtt,
 }
 
 /// What is wanted of it.
@@ -49,6 +62,8 @@ impl fmt::Display for Asked<'_> {
 /// What the emulator wants of a body.
 pub(crate) struct Body {
     pub(crate) payload: Option<Value>,
+    /// The TPM that the device says it has.
+    pub(crate) tpm: Option<Tpm>,
 }
 
 /// Reads the body. A poll's is not looked at: clients send anything there, from nothing to the registration again.
@@ -56,7 +71,7 @@ pub(crate) fn body(asked: &Asked<'_>) -> Result<Body, Refusal> {
     // An agent in C sends the zero at the end of its string as well.
     let text = asked.body.strip_suffix(&[0]).unwrap_or(asked.body).trim_ascii();
     if matches!(asked.operation, Operation::Status(_)) || text.is_empty() {
-        return Ok(Body { payload: None });
+        return Ok(Body { payload: None, tpm: None });
     }
     let value: Value = serde_json::from_slice(text).map_err(|_| Refusal::Body)?;
     let Value::Object(mut members) = value else { return Err(Refusal::Body) };
@@ -67,5 +82,30 @@ pub(crate) fn body(asked: &Asked<'_>) -> Result<Body, Refusal> {
     };
     // Some clients write a null where they have nothing to say.
     let payload = members.remove("payload").filter(|payload| !payload.is_null());
-    if is_same { Ok(Body { payload }) } else { Err(Refusal::Body) }
+    if !is_same {
+        return Err(Refusal::Body);
+    }
+    let tpm = match members.get("tpm") {
+        None | Some(Value::Null) => None,
+        Some(Value::Object(keys)) => Some(tpm(keys)?),
+        Some(_) => return Err(Refusal::Body),
+    };
+    Ok(Body { payload, tpm })
+}
+
+fn tpm(keys: &Map<String, Value>) -> Result<Tpm, Refusal> {
+    Ok(Tpm {
+        endorsement_key: key(keys, "endorsementKey", EndorsementKey::parse)?,
+        storage_root_key: key(keys, "storageRootKey", StorageRootKey::parse)?,
+    })
+}
+
+fn key<T>(
+    keys: &Map<String, Value>,
+    member: &'static str,
+    parse: impl Fn(&[u8]) -> Result<T, &'static str>,
+) -> Result<T, Refusal> {
+    let text = keys.get(member).and_then(Value::as_str).ok_or("there is no such string");
+    let bytes = text.and_then(|text| data_encoding::BASE64.decode(text.as_bytes()).map_err(|_| "it is not base64"));
+    bytes.and_then(|bytes| parse(&bytes)).map_err(|fault| Refusal::TpmKey { member, fault })
 }

@@ -4,8 +4,9 @@ use super::claim::{Claim, Credential};
 use crate::{
     chain::Facts,
     clock::Moment,
-    config::{Authentication, Device, Hub},
+    config::{Authentication, Device, Hub, Key},
     proof::trusts,
+    tpm::{NoRandomness, random},
 };
 use serde_json::{Value, json};
 
@@ -55,12 +56,23 @@ fn made(hub: &Hub, claim: &Claim<'_>, now: Moment) -> Option<Device> {
                 None => device,
             })
         }
+        Credential::Tpm(_) => {
+            let key = random::<32>().ok()?;
+            Some(Device::new(id, &data_encoding::BASE64.encode(&key)))
+        }
         Credential::Certificate { chain, leaf, .. } => {
             let is_named = leaf.common_name.as_deref() == Some(id);
             let by_authority = claim.group.is_some() && is_named && trusts(hub, now.seconds(), chain).is_ok();
             Some(if by_authority { Device::with_authority(id) } else { Device::with_thumbprint(id, &leaf.sha256) })
         }
     }
+}
+
+/// The key that the hub knows a device by. When it knows none, as a hub that is not played, it is a new one.
+pub(super) fn hub_key(hubs: &[Hub], host: &str, device: &str) -> Result<Vec<u8>, NoRandomness> {
+    let device = hubs.iter().find(|hub| hub.is_at(host)).and_then(|hub| hub.find(device));
+    let known = device.and_then(|device| device.keys().into_iter().flatten().find_map(Key::decode));
+    known.map_or_else(|| random::<32>().map(Vec::from), Ok)
 }
 
 /// What an answer says about a certificate.

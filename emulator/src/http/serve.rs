@@ -5,7 +5,7 @@ use super::{
 use crate::{
     Entry, Refusal,
     answer::{Answer, Ending},
-    dps::{self, Asked, Operation},
+    dps::{self, Asked, Carrier, Operation},
     errors::{Service, phrase},
     login::one_version,
     rest::{self, ModuleGet},
@@ -117,7 +117,11 @@ impl Exchange<'_> {
                 return self.lost(head);
             }
             let api_version = one_version(&head.query).unwrap_or_default();
-            dps::ask(self.shared, &Asked { scope, registration_id: id, operation, api_version, token, chain, body })
+            let carrier = Carrier::Https;
+            dps::ask(
+                self.shared,
+                &Asked { scope, registration_id: id, operation, carrier, api_version, token, chain, body },
+            )
         };
         match route(head) {
             Ok(Route::Register { scope, id }) => provision(&scope, &id, Operation::Register),

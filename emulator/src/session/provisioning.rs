@@ -1,7 +1,7 @@
 use super::{Next, Peer, Session, topic};
 use crate::{
     answer::Ending,
-    dps::{self, Asked, Operation},
+    dps::{self, Asked, Carrier, Operation},
 };
 use mqtt_protocol_core::mqtt::packet::v3_1_1::Publish;
 
@@ -19,6 +19,7 @@ impl Session<'_> {
             scope: &registrant.scope,
             registration_id: &registrant.id,
             operation,
+            carrier: Carrier::Mqtt,
             api_version: &registrant.api_version,
             token: registrant.token.as_deref(),
             chain: &registrant.chain,

@@ -108,11 +108,13 @@ pub(crate) fn raw_as(emulator: &Emulator, name: &str, shown: Option<Shown<'_>>, 
     Ok(String::from_utf8(answer).unwrap())
 }
 
+/// Without a token there is no header for it.
 pub(crate) fn request(line: &str, host: &str, token: &str, body: &str) -> String {
     let length = body.len();
+    let authorization = if token.is_empty() { String::new() } else { format!("Authorization: {token}\r\n") };
     format!(
-        "{line} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {token}\r\nContent-Length: {length}\r\n\
-         Connection: close\r\n\r\n{body}"
+        "{line} HTTP/1.1\r\nHost: {host}\r\n{authorization}Content-Length: {length}\r\nConnection: close\r\n\r\n\
+         {body}"
     )
 }
 
