@@ -108,7 +108,8 @@ fn keys_are_read_in_every_form() {
     ] {
         let (file, folder) = (data(name), Scratch::new());
         let chain = folder.write("chain.pem", root.issue(&device("dev-01"), &Public::of(&file)));
-        usable(check(&["--chain", &chain, "--key", &file], &[text(name).as_bytes()]));
+        let key = folder.write("key.pem", text(name));
+        usable(check(&["--chain", &chain, "--key", &key], &[text(name).as_bytes()]));
     }
 }
 

@@ -103,7 +103,8 @@ fn checked(text: &[u8]) -> Result<&str, CertificateError> {
     if text.len() > SIZE_LIMIT {
         return Err(Problem::TooLarge { limit: SIZE_LIMIT }.into());
     }
-    if text.starts_with(&[0xff, 0xfe]) || text.starts_with(&[0xfe, 0xff]) {
+    // With its mark, or by the zero of its first letter.
+    if matches!(text, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, ..] | [_, 0, ..]) {
         return Err(Problem::Utf16.into());
     }
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
