@@ -11,7 +11,7 @@ mod support;
 
 use serde_json::{Value, json};
 use std::{fs, slice};
-use support::{Run, Scratch, defenderauth};
+use support::{Run, Scratch, data, defenderauth};
 
 const ID: &str = "dev-01";
 
@@ -129,11 +129,6 @@ fn what_cannot_be_read_is_named_with_its_cure() {
                   -----END EC PRIVATE KEY-----\n";
     let key = folder.write("legacy.pem", legacy);
     check(&folder, &["--key", &key]).failed(2, &["legacy.pem", "encrypted"]);
-}
-
-/// A certificate and its key as the library's own tests read them.
-fn data(name: &str) -> String {
-    format!("{}/../tests/x509/data/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
 #[test]

@@ -13,12 +13,7 @@ mod support;
 
 use certificates::{NOW, Public, Signer, authority, device};
 use std::{fs, str};
-use support::{Run, Scratch, defenderauth};
-
-/// A file of the library's own tests, all of which are keys for tests only.
-fn data(name: &str) -> String {
-    format!("{}/../tests/x509/data/{name}", env!("CARGO_MANIFEST_DIR"))
-}
+use support::{Run, Scratch, data, defenderauth};
 
 fn text(name: &str) -> String {
     fs::read_to_string(data(name)).unwrap()

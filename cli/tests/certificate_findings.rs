@@ -13,7 +13,7 @@ mod support;
 
 use certificates::{NOW, Public, Signer, authority, device};
 use rcgen::{DistinguishedName, ExtendedKeyUsagePurpose, KeyUsagePurpose, date_time_ymd};
-use support::{Run, Scratch, defenderauth};
+use support::{Run, Scratch, data, defenderauth};
 
 const ID: &str = "dev-01";
 
@@ -173,6 +173,12 @@ fn a_ca_as_a_leaf_is_refused_unless_its_thumbprint_counts() {
     let mut usual = authority(ID);
     usual.key_usages.clear();
     warned(&check_now(&[&self_signed(usual)], &[]), words);
+}
+
+#[test]
+fn a_key_of_a_kind_that_nobody_takes_is_refused() {
+    let pem = std::fs::read_to_string(data("p521.certificate.pem")).unwrap();
+    refused(&check_now(&[&pem], &[]), ["certificate 1 (CN=dev-01) has a key of kind P-521", "take P-256"]);
 }
 
 #[test]

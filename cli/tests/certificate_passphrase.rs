@@ -14,15 +14,10 @@ mod support;
 use defender_auth_emulator::{Device, Dps, Enrollment, Hub, World};
 use site::{SCOPE, Site};
 use std::{fs, process::Command};
-use support::{HOST, Run, Scratch, defenderauth, string};
+use support::{HOST, Run, Scratch, data, defenderauth, string};
 
 const ID: &str = "dev-01";
 const PASSPHRASE: &str = "orchid";
-
-/// What the library's own tests read: a certificate, and its key behind the passphrase.
-fn data(name: &str) -> String {
-    format!("{}/../tests/x509/data/{name}", env!("CARGO_MANIFEST_DIR"))
-}
 
 fn check(folder: &Scratch, passphrase: &str) -> Run {
     let file = folder.write("passphrase", passphrase);

@@ -1,6 +1,6 @@
 //! One certificate: its bytes, and what the checks want to know of it.
 
-use super::thumbprint::Thumbprint;
+use super::{pkcs8, thumbprint::Thumbprint};
 use crate::{error::CertificateProblem as Problem, time::UnixTime};
 use alloc::{borrow::ToOwned as _, string::String, string::ToString as _, vec::Vec};
 use core::fmt;
@@ -31,6 +31,8 @@ pub struct Certificate {
     public_key: Vec<u8>,
     /// Of an RSA key.
     pub(crate) rsa_bits: Option<usize>,
+    /// The kind of a key that cannot be used.
+    pub(crate) odd_key: Option<String>,
     /// The name of a hash that is broken.
     pub(crate) weak_hash: Option<&'static str>,
     self_signed: bool,
@@ -99,6 +101,7 @@ impl Certificate {
             authority_key,
             public_key: parsed.public_key().subject_public_key.data.to_vec(),
             rsa_bits: rsa_bits(parsed.public_key()),
+            odd_key: odd_key(parsed.public_key()),
             weak_hash: weak_hash(&parsed),
             self_signed,
             der,
@@ -238,6 +241,19 @@ fn rsa_bits(key: &SubjectPublicKeyInfo<'_>) -> Option<usize> {
         Ok(x509_parser::public_key::PublicKey::RSA(key)) => Some(key.key_size()),
         _ => None,
     }
+}
+
+fn odd_key(key: &SubjectPublicKeyInfo<'_>) -> Option<String> {
+    let id = key.algorithm.algorithm.to_id_string();
+    let curve = || key.algorithm.parameters.as_ref()?.as_oid().ok().map(|curve| curve.to_id_string());
+    let kind = match id.as_str() {
+        // RSA and Ed25519; of the curves P-256 and P-384.
+        "1.2.840.113549.1.1.1" | "1.3.101.112" => return None,
+        "1.2.840.10045.2.1" => curve().unwrap_or(id),
+        _ => id,
+    };
+    let usable = matches!(kind.as_str(), "1.2.840.10045.3.1.7" | "1.3.132.0.34");
+    (!usable).then(|| pkcs8::kind(kind))
 }
 
 fn weak_hash(certificate: &X509Certificate<'_>) -> Option<&'static str> {

@@ -164,6 +164,9 @@ fn strength(chain: &Chain) -> Vec<Finding> {
             let severity = if own { Severity::Warning } else { Severity::Refused };
             found.push(Finding::WeakSignature { number, subject: subject.to_owned(), hash, severity });
         }
+        if let Some(kind) = &certificate.odd_key {
+            found.push(Finding::KeyKind { number, subject: subject.to_owned(), kind: kind.clone() });
+        }
         if let Some(bits) = certificate.rsa_bits.filter(|bits| !(2048..=4096).contains(bits)) {
             found.push(Finding::RsaSize { number, subject: subject.to_owned(), bits });
         }

@@ -105,7 +105,7 @@ pub enum Finding {
         at: UnixTime,
     },
     /// It will be over within [`Finding::SOON`] days.
-    #[error("certificate {number} ({subject}) ends in {days} days, on {}; renew it now", date(*.at))]
+    #[error("certificate {number} ({subject}) ends {}, on {}; renew it now", soon(*.days), date(*.at))]
     ExpiresSoon {
         /// Its place.
         number: usize,
@@ -209,6 +209,18 @@ pub enum Finding {
         /// [`Severity::Warning`] for a self-signed one.
         severity: Severity,
     },
+    /// A key of a kind that the services, or TLS here, do not take.
+    #[error(
+        "certificate {number} ({subject}) has a key of kind {kind}, which cannot be used; take P-256, P-384 or RSA"
+    )]
+    KeyKind {
+        /// Its place.
+        number: usize,
+        /// Its subject.
+        subject: String,
+        /// `P-521`, or an object identifier.
+        kind: String,
+    },
     /// An RSA key of a size that is not used.
     #[error("certificate {number} ({subject}) has an RSA key of {bits} bits; have it made with 2048 to 4096, or P-256")]
     RsaSize {
@@ -272,6 +284,15 @@ impl<'a> IntoIterator for &'a Findings {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+/// As people say it.
+fn soon(days: u64) -> String {
+    match days {
+        0 => "within a day".into(),
+        1 => "in 1 day".into(),
+        _ => alloc::format!("in {days} days"),
     }
 }
 

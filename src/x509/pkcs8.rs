@@ -2,7 +2,7 @@
 
 use super::key::KeyAlgorithm;
 use crate::{error::CertificateProblem as Problem, secret::SecretBytes};
-use alloc::string::ToString as _;
+use alloc::string::{String, ToString as _};
 use pkcs8::{
     AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, Error, ObjectIdentifier, PrivateKeyInfoRef,
     der::{
@@ -59,9 +59,13 @@ fn rsa(pkcs1: &[u8]) -> Result<KeyAlgorithm, Problem> {
 }
 
 fn unusable(oid: ObjectIdentifier) -> Problem {
-    let oid = oid.to_string();
+    Problem::KeyKind { kind: kind(oid.to_string()) }
+}
+
+/// What people call a kind of key that cannot be used.
+pub(crate) fn kind(oid: String) -> String {
     let name = OTHERS.iter().find(|(other, _)| *other == oid).map(|(_, name)| (*name).into());
-    Problem::KeyKind { kind: name.unwrap_or(oid) }
+    name.unwrap_or(oid)
 }
 
 pub(crate) fn from_pkcs1(der: &[u8]) -> Result<SecretBytes, Problem> {

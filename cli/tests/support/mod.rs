@@ -43,6 +43,11 @@ pub(crate) fn service() -> String {
     string(&format!("SharedAccessKeyName=iothubowner;SharedAccessKey={KEY}"))
 }
 
+/// A file of the library's own tests: certificates and keys of every form.
+pub(crate) fn data(name: &str) -> String {
+    format!("{}/../tests/x509/data/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
 /// How the command ended.
 #[derive(Debug)]
 pub(crate) struct Run {
