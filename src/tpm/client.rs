@@ -14,6 +14,8 @@ use core::fmt;
 
 /// How often a command goes out again because the TPM asks for it.
 const RETRIES: u8 = 12;
+/// How often room is made for one command: for each object that a small TPM has room for.
+const SLOTS: u8 = 3;
 /// The longest password of a hierarchy, in bytes: the largest digest.
 const PASSWORD_LIMIT: usize = 64;
 /// `TPM_CAP_HANDLES`
@@ -157,12 +159,16 @@ impl<T: Transport> TpmClient<T> {
         result
     }
 
-    /// Ends a call: flushes what it loaded. What cannot be flushed is tried again behind the next call.
+    /// Ends a call: flushes what it loaded. What could not be told to the TPM is tried again behind the next call; what
+    /// the TPM does not know any more is gone.
     pub(super) fn clear_away(&mut self) {
-        let work = core::mem::take(&mut self.work);
-        let mut kept: Vec<u32> = work.into_iter().rev().filter(|h| self.flush(*h, Self::ask).is_err()).collect();
-        kept.reverse();
-        self.work = kept;
+        for handle in core::mem::take(&mut self.work).into_iter().rev() {
+            match self.flush(handle, Self::ask) {
+                Ok(()) => {}
+                Err(TpmError::Command(error)) if !error.code.is_retryable() => {}
+                Err(_) => self.work.push(handle),
+            }
+        }
     }
 
     pub(super) fn flush(&mut self, handle: u32, send: Send<T>) -> Result<(), TpmError> {
@@ -192,16 +198,18 @@ impl<T: Transport> TpmClient<T> {
     /// Sends a command, and mends what can be mended: a TPM that was not started, that is busy, or that is full of what
     /// an earlier run of ours left behind.
     pub(super) fn run(&mut self, command: &Command) -> Result<Response, TpmError> {
-        match self.ask(command) {
-            Err(TpmError::Command(error)) if error.code == ResponseCode::OBJECT_MEMORY => {
-                let (flushed, others) = self.make_room(command.op)?;
-                if flushed > 0 {
-                    return self.ask(command);
+        for _ in 0..SLOTS {
+            match self.ask(command) {
+                Err(TpmError::Command(error)) if error.code == ResponseCode::OBJECT_MEMORY => {
+                    let (flushed, others) = self.make_room(command)?;
+                    if flushed == 0 {
+                        return Err(CommandError { cause: CommandCause::ObjectMemory { others }, ..error }.into());
+                    }
                 }
-                Err(CommandError { cause: CommandCause::ObjectMemory { others }, ..error }.into())
+                result => return result,
             }
-            result => result,
         }
+        self.ask(command)
     }
 
     /// Sends a command until it is answered for good.
@@ -249,7 +257,7 @@ impl<T: Transport> TpmClient<T> {
 
     /// Flushes what a run of ours that was killed has left in a TPM without a resource manager: keys with exactly our
     /// public areas. Says how many those were, and how many objects are somebody else's.
-    fn make_room(&mut self, op: Op) -> Result<(usize, usize), TpmError> {
+    fn make_room(&mut self, command: &Command) -> Result<(usize, usize), TpmError> {
         let mut others = 0;
         let mut flushed = 0;
         for handle in self.transients()? {
@@ -265,11 +273,24 @@ impl<T: Transport> TpmClient<T> {
                 others += 1;
             }
         }
-        // Signing needs neither primary key, and either can be made again.
-        if flushed == 0 && matches!(op, Op::Hmac | Op::HmacStart) {
-            flushed += usize::from(self.let_go(KeyRole::Endorsement)) + usize::from(self.let_go(KeyRole::StorageRoot));
+        if flushed == 0 && self.can_spare_keys(command) {
+            for role in [KeyRole::Endorsement, KeyRole::StorageRoot] {
+                let is_needed =
+                    self.known(role).and_then(|key| key.handle).is_some_and(|h| command.handles.contains(&h));
+                flushed += usize::from(!is_needed && self.let_go(role));
+            }
         }
         Ok((flushed, others))
+    }
+
+    /// Whether what follows this command needs no primary key but those that it names. What was let go is made again
+    /// when it is needed.
+    fn can_spare_keys(&self, command: &Command) -> bool {
+        match command.op {
+            Op::Hmac | Op::HmacStart | Op::Load | Op::EvictControl => true,
+            Op::ReadPublic => command.handles.contains(&self.handles.identity),
+            _ => false,
+        }
     }
 
     fn transients(&mut self) -> Result<Vec<u32>, TpmError> {

@@ -193,3 +193,23 @@ fn talking(error: &io::Error) -> AccessProblem {
         _ => AccessProblem::Other(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_says_has_its_own_word() {
+        for (kind, expected) in [
+            (ErrorKind::NotFound, AccessProblem::NotFound),
+            (ErrorKind::PermissionDenied, AccessProblem::Permission),
+            (ErrorKind::ResourceBusy, AccessProblem::Busy),
+            (ErrorKind::ConnectionRefused, AccessProblem::Refused),
+            (ErrorKind::TimedOut, AccessProblem::TimedOut),
+        ] {
+            assert_eq!(opening(&kind.into()), expected);
+        }
+        let error = AccessError { place: "/dev/tpmrm0".into(), problem: opening(&ErrorKind::PermissionDenied.into()) };
+        assert!(error.to_string().starts_with("/dev/tpmrm0: no permission on it; add the user to the group tss"));
+    }
+}

@@ -94,7 +94,8 @@ fn rsa(area: &[u8], template: &[u8]) -> bool {
     area.strip_prefix(template).is_some_and(|unique| unique.len() == 2 + MODULUS && unique.starts_with(&[1, 0]))
 }
 
-/// `TPM_ALG_KEYEDHASH` named by SHA-256 that signs, and with nothing but HMAC and SHA-256.
+/// `TPM_ALG_KEYEDHASH` named by SHA-256 that signs, with nothing but HMAC and SHA-256, and was brought in from outside:
+/// one that a TPM made itself is another program's.
 pub(super) fn is_hmac_key(area: &[u8]) -> bool {
     let read = || {
         let mut reader = Reader::new(area);
@@ -104,7 +105,8 @@ pub(super) fn is_hmac_key(area: &[u8]) -> bool {
         let (scheme, hash) = (reader.short()?, reader.short()?);
         let unique = reader.sized()?;
         reader.end()?;
-        let signs = attributes & 0x0004_0040 == 0x0004_0040 && attributes & 0x0003_0000 == 0;
+        // sign, userWithAuth; not restricted, decrypt, fixedTPM, fixedParent, sensitiveDataOrigin.
+        let signs = attributes & 0x0007_0072 == 0x0004_0040;
         Ok::<_, Malformed>(
             (kind, name, scheme, hash, unique.len()) == (8, SHA256, 5, SHA256, 32) && signs && policy.is_empty(),
         )

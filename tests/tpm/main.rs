@@ -3,9 +3,18 @@
 #![cfg(all(feature = "tpm", unix))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod access;
 mod activation;
 mod blob;
+mod foreign;
+mod interrupted;
+mod keys;
+mod memory;
+mod passwords;
 #[path = "../support/scratch.rs"]
 #[allow(dead_code, reason = "shared with tests that use other parts of it")]
 mod scratch;
+mod scripted;
+mod signing;
 mod swtpm;
+mod wire;

@@ -79,7 +79,16 @@ impl Swtpm {
     }
 
     pub(crate) fn tool(&self, line: &str) -> String {
-        self.try_tool(line).unwrap_or_else(|error| panic!("{line}: {error}"))
+        let first = self.try_tool(line);
+        let result = first.or_else(|error| {
+            // A TPM that nobody has started yet.
+            if error.contains("(0x100)") {
+                self.try_tool("startup -c").and_then(|_| self.try_tool(line))
+            } else {
+                Err(error)
+            }
+        });
+        result.unwrap_or_else(|error| panic!("{line}: {error}"))
     }
 
     /// The handles of a kind that `tpm2_getcap` lists.
