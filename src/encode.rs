@@ -49,6 +49,21 @@ pub(crate) fn from_base64(text: &str) -> Result<SecretBytes, Base64Error> {
     }
 }
 
+/// The base32 text of `bytes` in lower case, without padding.
+#[cfg(feature = "tpm")]
+pub(crate) fn base32(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let group = |group: &[u8]| {
+        let word = group.iter().chain(&[0; 4]).take(5).fold(0, |word, byte| word << 8 | u64::from(*byte));
+        let digits = (group.len() * 8).div_ceil(5);
+        (0..digits).map(move |i| {
+            #[expect(clippy::indexing_slicing, reason = "five bits index thirty-two digits")]
+            char::from(DIGITS[(word >> (35 - 5 * i) & 31) as usize])
+        })
+    };
+    bytes.chunks(5).flat_map(group).collect()
+}
+
 const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
@@ -125,6 +140,22 @@ mod tests {
         assert_eq!(from_base64("ab-d").err(), Some(Base64Error::Character { offset: 2 }));
         assert_eq!(from_base64("QUFBQ").err(), Some(Base64Error::End));
         assert_eq!(from_base64("Zm9vYh==").err(), Some(Base64Error::End), "bits below the padding");
+    }
+
+    #[test]
+    #[cfg(feature = "tpm")]
+    fn base32_is_that_of_its_rfc() {
+        for (text, encoded) in [
+            ("", ""),
+            ("f", "my"),
+            ("fo", "mzxq"),
+            ("foo", "mzxw6"),
+            ("foob", "mzxw6yq"),
+            ("fooba", "mzxw6ytb"),
+            ("foobar", "mzxw6ytboi"),
+        ] {
+            assert_eq!(base32(text.as_bytes()), encoded);
+        }
     }
 
     #[test]

@@ -243,6 +243,15 @@ impl HostName {
     }
 }
 
+#[cfg(feature = "tpm")]
+impl RegistrationId {
+    /// Of a text in base32, of which every digit may stand in it.
+    pub(crate) fn of_base32(text: &str) -> Self {
+        debug_assert!(check(Identifier::RegistrationId, text).is_ok());
+        Self(text.into())
+    }
+}
+
 impl ModuleId {
     /// `azureiotsecurity`, the security module of the C and the C# security agent.
     ///

@@ -42,6 +42,7 @@
 //! | `rustls` | no | `tls`: TLS configurations for the hub |
 //! | `https` | no | `https`: a blocking client that runs a plan |
 //! | `x509` | no | `x509`: certificates and keys from files, checked before connecting |
+//! | `tpm` | no | `tpm`: a TPM 2.0 that takes the keys of the provisioning service and signs with them; needs `alloc` only, and `std` to open one |
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -79,6 +80,8 @@ pub mod agent;
 pub mod https;
 #[cfg(feature = "rustls")]
 pub mod tls;
+#[cfg(feature = "tpm")]
+pub mod tpm;
 #[cfg(feature = "x509")]
 pub mod x509;
 

@@ -103,7 +103,7 @@ impl SecretBytes {
     }
 }
 
-#[cfg(any(feature = "agent", feature = "https"))]
+#[cfg(any(feature = "agent", feature = "https", feature = "tpm"))]
 impl SecretBytes {
     /// Room for bytes that are read from somewhere.
     pub(crate) fn with_capacity(capacity: usize) -> Self {

@@ -35,8 +35,10 @@ fn the_core_builds_without_std() {
         cargo.env("CARGO_TARGET_DIR", &work).env("RUSTFLAGS", format!("--sysroot={}", sysroot.display()));
         cargo.env_remove("CARGO_ENCODED_RUSTFLAGS").output().unwrap()
     };
-    let output = build(&["--no-default-features"]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for features in [&["--no-default-features"] as &[&str], &["--no-default-features", "--features", "tpm"]] {
+        let output = build(features);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
     // The proof proves something: with its default features the library does want the standard library.
     let output = build(&[]);
     let error = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -1,4 +1,7 @@
-use crate::key::KeyUse;
+use crate::{
+    error::{BlobProblem, Error, TpmError},
+    key::KeyUse,
+};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -8,6 +11,12 @@ use core::fmt;
 pub struct BlobError {
     /// Counted from 1.
     pub field: u8,
+}
+
+impl From<BlobError> for Error {
+    fn from(BlobError { field }: BlobError) -> Self {
+        TpmError::Blob { field, problem: BlobProblem::Cut }.into()
+    }
 }
 
 /// A key that the provisioning service has wrapped for one TPM: six fields, each behind its length in two bytes, of

@@ -13,10 +13,17 @@ use alloc::{borrow::Cow, boxed::Box, string::String};
 use core::{fmt, time::Duration};
 
 mod certificate;
+mod response_code;
 mod service;
+mod tpm;
 
 pub use certificate::{CertificateError, CertificateProblem, ChainError, ChainProblem, PemBlock};
+pub use response_code::{Layer, Place, ResponseCode};
 pub use service::{Asked, Refusal, ServiceError};
+pub use tpm::{
+    AccessError, AccessProblem, BlobProblem, CommandCause, CommandError, EndpointError, Found, Hierarchy, KeyRole,
+    TpmError,
+};
 
 /// What went wrong. The text says what is wrong and what to do about it, on one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,6 +89,9 @@ pub enum Error {
     /// Roots or other TLS settings that cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// A TPM, the way to it, or a key for it.
+    #[error(transparent)]
+    Tpm(#[from] TpmError),
     /// The identity is proved in another way than the one that was asked for.
     #[error("{0}")]
     NotApplicable(Cow<'static, str>),
@@ -131,6 +141,8 @@ pub enum ErrorKind {
     Peer,
     /// The way to the service.
     Network,
+    /// The TPM, or the way to it.
+    Tpm,
 }
 
 impl fmt::Display for ErrorKind {
@@ -146,6 +158,7 @@ impl fmt::Display for ErrorKind {
             Self::Registry => "the service's registry",
             Self::Peer => "the service, or what stands between",
             Self::Network => "the way to the service",
+            Self::Tpm => "the TPM, or the way to it",
         })
     }
 }
@@ -209,6 +222,12 @@ pub enum Code {
     ProtocolLimit = 451,
     /// The module has no credential that can be used.
     ProtocolNoCredential = 452,
+    /// A TPM said no, or something else is where one of our keys belongs.
+    TpmCommand = 501,
+    /// A TPM that cannot be reached.
+    TpmAccess = 502,
+    /// A wrapped key that cannot be one.
+    TpmBlob = 503,
     /// A certificate or a key that cannot be read or used.
     CertificateFormat = 601,
     /// A key that is not the certificate's.
@@ -266,6 +285,7 @@ impl Error {
             Self::Protocol(_) | Self::Twin(_) => ErrorKind::Peer,
             Self::Unreachable { .. } => ErrorKind::Network,
             Self::OutOfTime | Self::TokenExpired { .. } => ErrorKind::Time,
+            Self::Tpm(error) => error.kind(),
             Self::File(_) => ErrorKind::File,
             Self::NotSupported { .. } => ErrorKind::Library,
             Self::In { error, .. } => error.kind(),
@@ -278,16 +298,18 @@ impl Error {
         match self {
             Self::Unreachable { .. } | Self::OutOfTime => true,
             Self::Service(error) => error.is_retryable(),
+            Self::Tpm(error) => error.is_retryable(),
             Self::In { error, .. } => error.is_retryable(),
             _ => false,
         }
     }
 
-    /// How long the service asked to be left alone.
+    /// How long the service, or the TPM, asked to be left alone.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self.inner() {
             Self::Service(error) => error.retry_after,
+            Self::Tpm(error) => error.retry_after(),
             _ => None,
         }
     }
@@ -324,6 +346,7 @@ impl Error {
             },
             Self::Certificate(error) => error.code(),
             Self::Tls(_) => Code::Tls,
+            Self::Tpm(error) => error.code(),
             Self::NotApplicable(_) => Code::NotApplicable,
             Self::NotSupported { .. } => Code::Unsupported,
             Self::TokenExpired { .. } => Code::TokenExpired,

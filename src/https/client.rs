@@ -1,13 +1,18 @@
 use super::{HttpsError, address::Addresses};
+#[cfg(feature = "tpm")]
+use crate::tpm::Tpm;
 use crate::{
     authenticator::{Action, Authenticator, Event},
     certificate::ClientCertificate,
+    dps::ActivationBlob,
     encode,
     error::{Error, TlsError},
     http::{BODY_LIMIT, Request, Response},
     identity::HostName,
+    key::KeyUse,
     outcome::Outcome,
     plan::Plan,
+    sas::StringToSign,
     secret::{SecretBytes, SecretText},
     time::UnixTime,
     tls::{self, Roots},
@@ -38,6 +43,16 @@ const REQUEST: Duration = Duration::from_secs(30);
 
 /// How long an attempt may take before it gives up, unless the caller says otherwise.
 const ATTEMPT: Duration = Duration::from_secs(600);
+
+/// What is said without a TPM when there is work for one.
+const TPM_NEEDED: &str = "a key in a TPM, without one given to `Client::run_with` (feature `tpm`),";
+
+/// Work for a TPM.
+#[cfg_attr(not(feature = "tpm"), expect(dead_code, reason = "nobody here can do it"))]
+enum Work<'a> {
+    Activate(&'a ActivationBlob),
+    Sign(KeyUse, &'a StringToSign),
+}
 
 /// A blocking HTTPS client. Set it up once and use it for every plan.
 pub struct Client {
@@ -102,12 +117,44 @@ impl Client {
         Ok(authenticator.into_outcome()?)
     }
 
+    /// The same for a plan whose keys are in a TPM.
+    ///
+    /// # Errors
+    /// Those of [`authenticate`](Self::authenticate), and those of the TPM.
+    #[cfg(feature = "tpm")]
+    pub fn authenticate_with(&self, plan: &Plan, tpm: &mut dyn Tpm) -> Result<Outcome, HttpsError> {
+        let mut authenticator = Authenticator::new(plan, now() + self.attempt);
+        self.run_with(&mut authenticator, tpm)?;
+        Ok(authenticator.into_outcome()?)
+    }
+
     /// Runs an authenticator until it is done or has failed.
     ///
     /// # Errors
     /// What waiting cannot mend: a server that is not trusted, a request that needs more than this client has. The
     /// authenticator is as it was, with its action pending.
     pub fn run(&self, authenticator: &mut Authenticator) -> Result<(), HttpsError> {
+        self.drive(authenticator, |_| Err(Error::NotSupported { what: TPM_NEEDED }.into()))
+    }
+
+    /// The same for an authenticator that has work for a TPM.
+    ///
+    /// # Errors
+    /// Those of [`run`](Self::run), and those of the TPM: its work is then still pending, and may be tried again.
+    #[cfg(feature = "tpm")]
+    pub fn run_with(&self, authenticator: &mut Authenticator, tpm: &mut dyn Tpm) -> Result<(), HttpsError> {
+        self.drive(authenticator, |work| match work {
+            Work::Activate(blob) => Ok(tpm.activate(blob).map(|()| Event::Activated)?),
+            Work::Sign(key_use, string) => Ok(tpm.sign(key_use, string.as_bytes()).map(Event::Signed)?),
+        })
+    }
+
+    /// The loop of every way to run.
+    fn drive(
+        &self,
+        authenticator: &mut Authenticator,
+        mut tpm: impl FnMut(Work<'_>) -> Result<Event<'static>, HttpsError>,
+    ) -> Result<(), HttpsError> {
         loop {
             match authenticator.poll() {
                 Action::Send(request) => match self.exchange(request) {
@@ -119,10 +166,15 @@ impl Client {
                     thread::sleep(wait.pick(random()));
                     authenticator.handle(now(), Event::Elapsed)
                 }
-                Action::Done(_) | Action::Failed(_) => return Ok(()),
-                Action::Activate(_) | Action::Sign(..) => {
-                    return Err(Error::NotSupported { what: "a key in a TPM, with this client," }.into());
+                Action::Activate(blob) => {
+                    let event = tpm(Work::Activate(blob))?;
+                    authenticator.handle(now(), event)
                 }
+                Action::Sign(key_use, string) => {
+                    let event = tpm(Work::Sign(key_use, string))?;
+                    authenticator.handle(now(), event)
+                }
+                Action::Done(_) | Action::Failed(_) => return Ok(()),
             }
             .map_err(Error::from)?;
         }

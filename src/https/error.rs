@@ -1,5 +1,5 @@
 use crate::{
-    error::{Error, TlsError},
+    error::{Error, TlsError, TpmError},
     identity::HostName,
     tls,
 };
@@ -10,7 +10,8 @@ use std::io;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpsError {
-    /// The plan failed: what a service said, or what stood in the way for too long.
+    /// The plan failed: what a service said, or what stood in the way for too long. With [`Error::Tpm`] it has not: the
+    /// TPM has, and its work is still pending.
     #[error(transparent)]
     Failed(#[from] Error),
     /// The server is not who it should be, or cannot prove it.
@@ -76,6 +77,13 @@ impl HttpsError {
 
 impl From<TlsError> for HttpsError {
     fn from(error: TlsError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// A TPM's failure is not the plan's: the authenticator is as it was.
+impl From<TpmError> for HttpsError {
+    fn from(error: TpmError) -> Self {
         Self::Failed(error.into())
     }
 }

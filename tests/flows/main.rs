@@ -23,9 +23,13 @@ use defender_auth::{
     certificate::Issuer,
     credential::Credential,
     device_mode::{Handshake, Step, Target},
-    dps::{self, Registration},
-    error::{Code, ConfigError, ErrorKind, FileError, FileProblem, TlsError},
+    dps::{self, ActivationBlob, Registration},
+    error::{
+        AccessError, AccessProblem, BlobProblem, Code, CommandCause, CommandError, ConfigError, EndpointError,
+        ErrorKind, FileError, FileProblem, Found, Hierarchy, KeyRole, ResponseCode, TlsError, TpmError,
+    },
     identity::DeviceId,
+    key::KeyUse,
     payload::Payload,
     sas::{Resource, SasToken},
 };
@@ -147,6 +151,73 @@ fn a_device_without_a_clock_can_begin_again_with_the_services() {
     assert!(holds(&world.tokens[0], &DEVICE_KEY, T0));
 }
 
+/// An error of each kind that a TPM and the way to it have, and its number in C.
+fn every_tpm_error() -> Vec<(Error, i32)> {
+    let (owner, endorsement) = (Hierarchy::Owner, Hierarchy::Endorsement);
+    let lost = |error| TpmError::IdentityLost { error: Box::new(error) };
+    let refused = |cause| CommandError { command: "HMAC", code: ResponseCode::new(0x9a2), cause };
+    let causes = [
+        CommandCause::PasswordNeeded(endorsement),
+        CommandCause::PasswordWrong(owner),
+        CommandCause::HierarchyOff,
+        CommandCause::KeyPassword,
+        CommandCause::OtherTpm,
+        CommandCause::Damaged,
+        CommandCause::Lockout { seconds: None },
+        CommandCause::Lockout { seconds: Some(7200) },
+        CommandCause::ObjectMemory { others: 3 },
+        CommandCause::SessionMemory,
+        CommandCause::NvSpace,
+        CommandCause::NoIdentityKey { handle: 0x8100_0100 },
+        CommandCause::NotAnHmacKey { handle: 0x8100_0100 },
+        CommandCause::Failure,
+        CommandCause::NotImplemented,
+        CommandCause::TpmOne,
+        CommandCause::Other,
+    ];
+    let problems = [
+        AccessProblem::NotFound,
+        AccessProblem::Refused,
+        AccessProblem::Permission,
+        AccessProblem::Busy,
+        AccessProblem::NotADevice,
+        AccessProblem::TimedOut,
+        AccessProblem::Closed,
+        AccessProblem::Frame,
+        AccessProblem::Broken,
+        AccessProblem::Other("input/output error".to_owned()),
+    ];
+    let endpoints = [EndpointError::Unsupported("tbs".to_owned()), EndpointError::Bare, EndpointError::Settings];
+    let foreign = [
+        (KeyRole::Endorsement, Found::EccKey),
+        (KeyRole::StorageRoot, Found::RsaKey),
+        (KeyRole::Identity, Found::Other),
+    ];
+    let blob = [BlobProblem::Cut, BlobProblem::Length, BlobProblem::NotAnHmacKey];
+    let access = |problem| TpmError::from(AccessError { place: "/dev/tpmrm0".to_owned(), problem });
+    let mut errors: Vec<(TpmError, i32)> = Vec::new();
+    errors.extend(causes.map(|cause| (refused(cause).into(), 501)));
+    errors.extend(foreign.map(|(expected, found)| (TpmError::Foreign { handle: 0x8100_0100, expected, found }, 501)));
+    errors.extend(problems.map(|problem| (access(problem), 502)));
+    errors.extend(endpoints.map(|error| (error.into(), 502)));
+    errors.extend(blob.map(|problem| (TpmError::Blob { field: 1, problem }, 503)));
+    errors.extend([
+        (lost(refused(CommandCause::NvSpace).into()), 501),
+        (lost(access(AccessProblem::Closed)), 502),
+        (TpmError::Answer { command: "HMAC" }, 502),
+        (TpmError::NoRegistrationKey, 104),
+        (TpmError::Handle { handle: 1 }, 105),
+        (TpmError::PasswordTooLong { limit: 64 }, 105),
+    ]);
+    errors.into_iter().map(|(error, number)| (error.into(), number)).collect()
+}
+
+/// What a TPM says that asks for the same once more.
+fn busy() -> Vec<Error> {
+    let busy = |code| CommandError { command: "HMAC", code: ResponseCode::new(code), cause: CommandCause::Busy };
+    [0x908, 0x90a, 0x922].map(|code| TpmError::from(busy(code)).into()).into()
+}
+
 /// An error of each kind, by the flow or the text that leads to it, and its number in C.
 fn every_error() -> Vec<(Error, i32)> {
     let refused = |status: u16| register(repeat_n(reply(status, ""), 7));
@@ -190,12 +261,14 @@ fn every_error() -> Vec<(Error, i32)> {
         (register([reply(200, &" ".repeat(65_537))]), 451),
         (module("none"), 452),
         (module("selfSigned"), 452),
+        (ActivationBlob::parse(&[0, 1], KeyUse::Hub).unwrap_err().into(), 503),
         (plan.unwrap_err().into(), 604),
         (TlsError::NoPlatformRoots.into(), 650),
         (become_module([reply(401, "")], SasToken::parse("SharedAccessSignature sr=x&sig=y&se=1").unwrap()), 700),
         (register(repeat_n(assigning(), 999)), 701),
         (register(repeat_n(Reply::Silence, 7)), 801),
     ]);
+    errors.extend(every_tpm_error());
     errors
 }
 
@@ -212,11 +285,15 @@ fn the_errors_that_waiting_may_mend_are_retryable_and_no_others() {
     for (error, number) in every_error() {
         assert_eq!(error.is_retryable(), [429, 440, 443, 701, 801].contains(&number), "{error:?}");
     }
+    for error in busy() {
+        assert!(error.is_retryable() && error.code() == Code::TpmCommand, "{error:?}");
+    }
 }
 
 #[test]
 fn every_error_says_on_one_line_what_to_do() {
-    let texts = every_error().into_iter().map(|(error, _)| error.to_string());
+    let errors = every_error().into_iter().map(|(error, _)| error).chain(busy());
+    let texts = errors.map(|error| error.to_string());
     let helpless: Vec<_> = texts.filter(|text| text.contains(char::is_control) || !text.contains("; ")).collect();
     assert_eq!(helpless, [""; 0]);
 }

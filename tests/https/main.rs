@@ -12,4 +12,6 @@ mod over_mqtt;
 mod place;
 mod proxy;
 mod redirect;
+#[cfg(feature = "tpm")]
+mod tpm;
 mod world;

@@ -1,0 +1,138 @@
+use crate::error::EndpointError;
+use alloc::string::String;
+use core::{fmt, str::FromStr};
+
+/// The device that is for many programs at once.
+const DEVICE: &str = "/dev/tpmrm0";
+/// Where swtpm listens, in the words of tpm2-tools.
+const HOST: &str = "localhost";
+const PORT: u16 = 2321;
+
+/// Where a TPM is, in the TCTI syntax of tpm2-tools.
+///
+/// ```
+/// use defender_auth::tpm::Endpoint;
+///
+/// let endpoint: Endpoint = "swtpm:path=/run/tpm.sock".parse()?;
+/// assert_eq!(endpoint, Endpoint::Socket("/run/tpm.sock".into()));
+/// assert_eq!(Endpoint::default().to_string(), "device:/dev/tpmrm0");
+/// # Ok::<_, defender_auth::error::EndpointError>(())
+/// ```
+///
+/// Source: `tpm2-software/tpm2-tss:src/tss2-tcti/tcti-swtpm.c`, `tcti-device.c`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// A device of the kernel: `device:/dev/tpmrm0`, the default.
+    Device(String),
+    /// swtpm on a Unix socket: `swtpm:path=PATH`.
+    Socket(String),
+    /// swtpm on TCP: `swtpm:host=localhost,port=2321`.
+    Tcp {
+        /// A name or an address.
+        host: String,
+        /// Its port.
+        port: u16,
+    },
+}
+
+impl Default for Endpoint {
+    fn default() -> Self {
+        Self::Device(DEVICE.into())
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = EndpointError;
+
+    fn from_str(text: &str) -> Result<Self, EndpointError> {
+        let (kind, settings) = text.split_once(':').unwrap_or((text, ""));
+        match kind {
+            "device" if settings.is_empty() => Ok(Self::default()),
+            "device" => Ok(Self::Device(settings.into())),
+            "swtpm" => swtpm(settings),
+            _ if text.starts_with(['/', '.']) => Err(EndpointError::Bare),
+            // A word, and not whatever somebody put here by mistake.
+            kind => Err(EndpointError::Unsupported(kind.chars().filter(char::is_ascii_graphic).take(16).collect())),
+        }
+    }
+}
+
+fn swtpm(settings: &str) -> Result<Endpoint, EndpointError> {
+    let (mut path, mut host, mut port) = (None, None, None);
+    for setting in settings.split(',').filter(|_| !settings.is_empty()) {
+        let (name, value) = setting.split_once('=').ok_or(EndpointError::Settings)?;
+        let place = match name {
+            "path" => &mut path,
+            "host" => &mut host,
+            "port" => &mut port,
+            _ => return Err(EndpointError::Settings),
+        };
+        if value.is_empty() || place.replace(value).is_some() {
+            return Err(EndpointError::Settings);
+        }
+    }
+    match (path, host, port) {
+        (Some(path), None, None) => Ok(Endpoint::Socket(path.into())),
+        (None, host, port) => {
+            let port = port.map_or(Ok(PORT), |port| port.parse().map_err(|_| EndpointError::Settings))?;
+            Ok(Endpoint::Tcp { host: host.unwrap_or(HOST).into(), port })
+        }
+        _ => Err(EndpointError::Settings),
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Device(path) => write!(f, "device:{path}"),
+            Self::Socket(path) => write!(f, "swtpm:path={path}"),
+            Self::Tcp { host, port } => write!(f, "swtpm:host={host},port={port}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString as _;
+
+    #[test]
+    fn every_form_is_read_with_its_defaults() {
+        let tcp = |host: &str, port| Endpoint::Tcp { host: host.into(), port };
+        for (text, expected) in [
+            ("device", Endpoint::default()),
+            ("device:", Endpoint::default()),
+            ("device:/dev/tpm0", Endpoint::Device("/dev/tpm0".into())),
+            ("swtpm", tcp("localhost", 2321)),
+            ("swtpm:", tcp("localhost", 2321)),
+            ("swtpm:port=7", tcp("localhost", 7)),
+            ("swtpm:host=::1", tcp("::1", 2321)),
+            ("swtpm:host=h,port=65535", tcp("h", 65535)),
+            ("swtpm:port=1,host=h", tcp("h", 1)),
+            ("swtpm:path=/a=b", Endpoint::Socket("/a=b".into())),
+        ] {
+            assert_eq!(text.parse(), Ok(expected.clone()), "{text}");
+            assert_eq!(expected.to_string().parse(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_supported_is_named_with_what_is() {
+        for kind in ["tabrmd", "mssim", "tbs", "cmd", "", "libtss2-tcti-device.so"] {
+            let error = std::format!("{kind}:x=y").parse::<Endpoint>().unwrap_err();
+            assert_eq!(error, EndpointError::Unsupported(kind.chars().take(16).collect()));
+            assert!(error.to_string().contains("device:/dev/tpmrm0, swtpm:path=PATH"), "{error}");
+        }
+        assert_eq!("/dev/tpm0".parse::<Endpoint>(), Err(EndpointError::Bare));
+        for settings in
+            ["x", "path=", "path=a,path=b", "path=a,port=1", "port=65536", "port=x", "host=a,b=c", "host=a,"]
+        {
+            assert_eq!(
+                std::format!("swtpm:{settings}").parse::<Endpoint>(),
+                Err(EndpointError::Settings),
+                "{settings}"
+            );
+        }
+    }
+}

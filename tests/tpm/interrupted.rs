@@ -1,0 +1,108 @@
+//! An activation that breaks off behind each of its commands: what the device then has, and that it can go on.
+
+use crate::{
+    activation::keys,
+    blob::{hmac, recipe, recipe_for},
+    swtpm::Swtpm,
+    wire::{Cut, Wire},
+};
+use defender_auth::{
+    error::{AccessProblem, CommandCause, TpmError},
+    key::KeyUse,
+    tpm::{Tpm, TpmClient},
+};
+
+/// More commands than any activation has.
+const MANY: usize = 30;
+const OLD: [u8; 32] = [1; 32];
+const NEW: [u8; 32] = [2; 32];
+const EVICT: u32 = 0x120;
+
+/// Which key signs.
+fn present(swtpm: &Swtpm) -> Option<[u8; 32]> {
+    match swtpm.client().sign(KeyUse::Hub, b"x") {
+        Ok(signature) => [OLD, NEW].into_iter().find(|key| signature.as_bytes() == &hmac(key, b"x")),
+        Err(TpmError::Command(error)) if matches!(error.cause, CommandCause::NoIdentityKey { .. }) => None,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Breaks one activation off at each command, until there is none left to break it off at.
+fn break_off_everywhere(cut: impl Fn(usize) -> Cut, is_killed: bool) {
+    let mut swtpm = Swtpm::with_keys();
+    let keys = keys(&mut swtpm.client());
+    let (old, new) = (recipe_for(OLD).blob(&keys, KeyUse::Hub), recipe_for(NEW).blob(&keys, KeyUse::Hub));
+    let mut gaps = 0;
+    for at in 0..MANY {
+        swtpm.client().activate(&old).unwrap();
+        let wire = Wire::new(swtpm.connection()).cut_at(cut(at));
+        let mut tpm = TpmClient::new(wire.clone());
+        let result = tpm.activate(&new);
+        drop(tpm);
+        let evictions = wire.sent().iter().filter(|code| **code == EVICT).count();
+        drop(wire);
+        if is_killed {
+            swtpm.power_cycle();
+        }
+        let key = present(&swtpm);
+        match &result {
+            Ok(()) => assert_eq!(key, Some(NEW)),
+            Err(TpmError::Access(error)) if error.problem == AccessProblem::Closed => match evictions {
+                0 => assert_eq!(key, Some(OLD), "{at}"),
+                // The removal was done, and the connection ended before it was known.
+                1 => assert_eq!(key, None, "{at}"),
+                _ => panic!("{at}: {error}"),
+            },
+            Err(TpmError::IdentityLost { .. }) => {
+                let expected = [None, Some(NEW)][evictions - 1];
+                assert_eq!(key, expected, "{at}: {evictions} evictions");
+            }
+            Err(error) => panic!("{at}: {error}"),
+        }
+        gaps += usize::from(key.is_none());
+        if !is_killed {
+            swtpm.tool("flushcontext -l");
+        }
+        swtpm.client().activate(&new).unwrap();
+        assert_eq!(present(&swtpm), Some(NEW), "a later run succeeds");
+        if result.is_ok() && at > 0 {
+            assert!(at >= 10, "only {at} commands");
+            assert!(gaps <= 2, "{gaps} gaps");
+            return;
+        }
+    }
+    panic!("an activation of more than {MANY} commands");
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn a_connection_that_ends_before_any_command() {
+    break_off_everywhere(Cut::Before, false);
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn a_connection_that_ends_behind_any_command() {
+    break_off_everywhere(Cut::Behind, false);
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn a_tpm_that_loses_its_power_behind_any_command() {
+    break_off_everywhere(Cut::Behind, true);
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn a_tpm_that_is_gone_is_a_connection_that_ended_and_stays_so() {
+    let mut swtpm = Swtpm::with_keys();
+    let mut tpm = swtpm.client();
+    let keys = keys(&mut tpm);
+    tpm.activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap();
+    swtpm.power_cycle();
+    for expected in [AccessProblem::Closed, AccessProblem::Broken] {
+        let TpmError::Access(error) = tpm.sign(KeyUse::Hub, b"x").unwrap_err() else { panic!() };
+        assert_eq!(error.problem, expected);
+    }
+    assert!(swtpm.client().sign(KeyUse::Hub, b"x").is_ok());
+}

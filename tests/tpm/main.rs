@@ -1,0 +1,20 @@
+//! A software TPM, what independent tools say about it, and all that can go wrong between it and us.
+
+#![cfg(all(feature = "tpm", unix))]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod access;
+mod activation;
+mod blob;
+mod foreign;
+mod interrupted;
+mod keys;
+mod memory;
+mod passwords;
+#[path = "../support/scratch.rs"]
+#[allow(dead_code, reason = "shared with tests that use other parts of it")]
+mod scratch;
+mod scripted;
+mod signing;
+mod swtpm;
+mod wire;

@@ -1,0 +1,138 @@
+//! A TPM without a resource manager that is full: of sessions, of others' objects, of what a killed run of ours left.
+
+use crate::{
+    activation::keys,
+    blob::{hmac, recipe},
+    swtpm::Swtpm,
+    wire::Wire,
+};
+use defender_auth::{
+    error::{CommandCause, TpmError},
+    key::KeyUse,
+    tpm::{Connection, Tpm, TpmClient, Transport as _},
+};
+
+/// A policy session that nobody ends.
+fn leak_session(connection: &mut Connection) {
+    let mut command = vec![0x80, 1, 0, 0, 0, 0x2b, 0, 0, 1, 0x76, 0x40, 0, 0, 7, 0x40, 0, 0, 7, 0, 16];
+    command.extend([0; 16]);
+    command.extend([0, 0, 1, 0, 0x10, 0, 0xb]);
+    let mut response = [0; 4096];
+    let length = connection.exchange(&command, &mut response).unwrap();
+    assert_eq!((length, &response[6..10]), (32, &[0; 4][..]));
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn a_tpm_full_of_sessions_says_how_to_get_rid_of_them() {
+    let swtpm = Swtpm::with_keys();
+    let mut tpm = swtpm.client();
+    let keys = keys(&mut tpm);
+    drop(tpm);
+    let mut connection = swtpm.connection();
+    (0..3).for_each(|_| leak_session(&mut connection));
+    drop(connection);
+    let mut tpm = swtpm.client();
+    let TpmError::Command(error) = tpm.activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap_err() else { panic!() };
+    assert_eq!((error.command, error.code.as_u32()), ("StartAuthSession", 0x903));
+    assert!(error.to_string().contains("`tpm2_flushcontext -l`"), "{error}");
+    drop(tpm);
+    assert_eq!(swtpm.handles("transient"), [""; 0]);
+    swtpm.tool("flushcontext -l");
+    swtpm.client().activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap();
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn a_tpm_full_of_others_objects_keeps_them_and_says_how_many() {
+    let swtpm = Swtpm::with_keys();
+    let keys = keys(&mut swtpm.client());
+    for _ in 0..3 {
+        swtpm.tool("createprimary -C o -G ecc -c foreign.ctx");
+    }
+    let full = swtpm.handles("transient");
+    assert_eq!(full.len(), 3);
+    let mut tpm = swtpm.client();
+    let errors =
+        [tpm.activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap_err(), tpm.sign(KeyUse::Hub, b"x").unwrap_err()];
+    drop(tpm);
+    let TpmError::Command(error) = &errors[0] else { panic!("{errors:?}") };
+    assert_eq!(error.cause, CommandCause::ObjectMemory { others: 3 }, "{error}");
+    assert!(error.to_string().contains("`tpm2_flushcontext -t`, or use /dev/tpmrm0"), "{error}");
+    assert_eq!(swtpm.handles("transient"), full);
+    swtpm.tool("flushcontext -t");
+    swtpm.client().activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap();
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn what_a_killed_run_of_ours_left_makes_room_and_a_foreign_object_stays() {
+    let swtpm = Swtpm::new();
+    swtpm.tool("createprimary -C o -G ecc -c foreign.ctx");
+    let foreign = swtpm.handles("transient");
+    for _ in 0..3 {
+        let wire = Wire::new(swtpm.connection());
+        // An endorsement key and a storage root key that nobody flushes.
+        let mut tpm = TpmClient::new(wire.clone());
+        keys(&mut tpm);
+        wire.cut();
+    }
+    assert_eq!(swtpm.handles("transient").len(), 3);
+    assert_eq!(swtpm.handles("transient")[0], foreign[0]);
+    swtpm.tool("flushcontext -t");
+
+    // Without the foreign object: two primary keys and a registration key, and all of it again.
+    for _ in 0..2 {
+        let wire = Wire::new(swtpm.connection());
+        let mut tpm = TpmClient::new(wire.clone());
+        let keys = keys(&mut tpm);
+        tpm.activate(&recipe().blob(&keys, KeyUse::Registration)).unwrap();
+        wire.cut();
+        assert_eq!(swtpm.handles("transient").len(), 3);
+    }
+    let mut tpm = swtpm.client();
+    let keys = keys(&mut tpm);
+    tpm.activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap();
+    assert_eq!(tpm.sign(KeyUse::Hub, b"x").unwrap().as_bytes(), &hmac(&recipe().key, b"x"));
+    drop(tpm);
+    swtpm.assert_empty("after leftovers");
+}
+
+/// Two primary keys and a registration key fill a TPM. Whatever comes then finds room.
+#[test]
+#[ignore = "needs swtpm"]
+fn our_own_keys_make_room_for_what_has_to_be_done() {
+    let swtpm = Swtpm::new();
+    let mut tpm = swtpm.client();
+    let keys = keys(&mut tpm);
+    for _ in 0..2 {
+        tpm.activate(&recipe().blob(&keys, KeyUse::Registration)).unwrap();
+        tpm.activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap();
+        assert!(tpm.facts().unwrap().has_identity_key);
+        assert_eq!(tpm.sign(KeyUse::Hub, b"x").unwrap().as_bytes(), &hmac(&recipe().key, b"x"));
+    }
+    tpm.activate(&recipe().blob(&keys, KeyUse::Registration)).unwrap();
+    tpm.persist_keys().unwrap();
+    assert_eq!(tpm.sign(KeyUse::Registration, b"x").unwrap().as_bytes(), &hmac(&recipe().key, b"x"));
+    drop(tpm);
+    swtpm.assert_empty("after all that");
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn a_whole_registration_takes_less_memory_than_64_kib() {
+    let swtpm = Swtpm::new();
+    let mut connection = swtpm.connection();
+    let used = allocation_counter::measure(|| {
+        let mut tpm = TpmClient::new(&mut connection);
+        let keys = [tpm.endorsement_key().unwrap(), tpm.storage_root_key().unwrap()];
+        // The blobs are not the library's: about a kilobyte each, and what making them takes.
+        for key_use in [KeyUse::Registration, KeyUse::Hub] {
+            let blob = recipe().blob(&keys, key_use);
+            let used = allocation_counter::measure(|| tpm.activate(&blob).unwrap());
+            assert!(used.bytes_max < 32 * 1024, "{key_use:?}: {} bytes", used.bytes_max);
+            assert!(tpm.sign(key_use, b"x").is_ok());
+        }
+    });
+    assert!(used.bytes_max < 64 * 1024, "{} bytes", used.bytes_max);
+}

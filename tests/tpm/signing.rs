@@ -1,0 +1,123 @@
+//! Signatures of every length, and what each costs.
+
+use crate::{
+    activation::keys,
+    blob::{hmac, recipe},
+    swtpm::Swtpm,
+    wire::{Cut, Wire},
+};
+use defender_auth::{
+    UnixTime,
+    identity::Identity,
+    key::KeyUse,
+    sas::{Resource, StringToSign},
+    tpm::{Tpm, TpmClient},
+};
+
+const LENGTHS: [usize; 9] = [0, 1, 63, 1023, 1024, 1025, 2048, 2049, 5000];
+
+fn data(length: usize) -> Vec<u8> {
+    (0..length).map(|i| u8::try_from(i % 251).unwrap()).collect()
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn data_of_every_length_is_signed_with_the_hubs_key() {
+    let swtpm = Swtpm::new();
+    let mut tpm = swtpm.client();
+    let keys = keys(&mut tpm);
+    tpm.activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap();
+    for length in LENGTHS {
+        let signature = tpm.sign(KeyUse::Hub, &data(length)).unwrap();
+        assert_eq!(signature.as_bytes(), &hmac(&recipe().key, &data(length)), "{length}");
+    }
+    drop(tpm);
+    swtpm.assert_empty("after signatures");
+}
+
+/// With two primary keys and the registration key the TPM is full already.
+#[test]
+#[ignore = "needs swtpm"]
+fn data_of_every_length_is_signed_with_a_registration_key() {
+    let swtpm = Swtpm::new();
+    let mut tpm = swtpm.client();
+    let keys = keys(&mut tpm);
+    for length in LENGTHS {
+        tpm.activate(&recipe().blob(&keys, KeyUse::Registration)).unwrap();
+        let signature = tpm.sign(KeyUse::Registration, &data(length)).unwrap();
+        assert_eq!(signature.as_bytes(), &hmac(&recipe().key, &data(length)), "{length}");
+    }
+    drop(tpm);
+    swtpm.assert_empty("after signatures");
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn a_token_costs_one_command_from_the_first_after_a_restart_on() {
+    let mut swtpm = Swtpm::with_keys();
+    let mut tpm = swtpm.client();
+    let keys = keys(&mut tpm);
+    tpm.activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap();
+    drop(tpm);
+    let identity = Identity::module("h.azure-devices.net".parse().unwrap(), "d".parse().unwrap(), "m".parse().unwrap());
+    let string = StringToSign::new(Resource::of(&identity), UnixTime::from_secs(1_700_000_000));
+    // Without a power cycle, and with one: a TPM that was not started is.
+    for expected in [&[0x155, 0x155][..], &[0x155, 0x144, 0x155, 0x155]] {
+        let wire = Wire::new(swtpm.connection());
+        let mut tpm = TpmClient::new(wire.clone());
+        for _ in 0..2 {
+            let signature = tpm.sign(KeyUse::Hub, string.as_bytes()).unwrap();
+            assert_eq!(signature.as_bytes(), &hmac(&recipe().key, string.as_bytes()));
+        }
+        assert!(
+            wire.sent().iter().copied().filter(|code| *code != 0).eq(expected.iter().copied()),
+            "{:x?}",
+            wire.sent()
+        );
+        drop(tpm);
+        drop(wire);
+        swtpm.power_cycle();
+    }
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn long_data_costs_a_command_for_each_piece() {
+    let swtpm = Swtpm::with_keys();
+    let wire = Wire::new(swtpm.connection());
+    let mut tpm = TpmClient::new(wire.clone());
+    let keys = keys(&mut tpm);
+    tpm.activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap();
+    let before = wire.sent().len();
+    tpm.sign(KeyUse::Hub, &data(3000)).unwrap();
+    assert_eq!(wire.sent()[before..], [0x17a, 0x15b, 0x15c, 0x15c, 0x13e]);
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn a_long_signature_that_fails_in_the_middle_leaves_nothing() {
+    let mut swtpm = Swtpm::with_keys();
+    let mut tpm = swtpm.client();
+    let keys = keys(&mut tpm);
+    tpm.activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap();
+    drop(tpm);
+    // Every answer but one is let through; that one is an error of the TPM's.
+    for at in 0..5 {
+        let wire = Wire::new(swtpm.connection()).tampered(move |number, response, length| {
+            if number == at {
+                response[..10].copy_from_slice(&[0x80, 1, 0, 0, 0, 10, 0, 0, 5, 0]);
+            }
+            if number == at { 10 } else { length }
+        });
+        let error = TpmClient::new(wire).sign(KeyUse::Hub, &data(3000)).unwrap_err();
+        assert_eq!(error.response_code().unwrap().as_u32(), 0x500, "{at}: {error}");
+        if at == 1 {
+            // What the TPM made and did not tell of cannot be flushed.
+            swtpm.power_cycle();
+        }
+        swtpm.assert_empty("after a failure in the middle");
+    }
+    let cut = Wire::new(swtpm.connection()).cut_at(Cut::Before(3));
+    TpmClient::new(cut).sign(KeyUse::Hub, &data(3000)).unwrap_err();
+    assert!(swtpm.client().sign(KeyUse::Hub, &data(3000)).is_ok());
+}
