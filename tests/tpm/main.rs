@@ -12,7 +12,6 @@ mod keys;
 mod memory;
 mod passwords;
 #[path = "../support/scratch.rs"]
-#[allow(dead_code, reason = "shared with tests that use other parts of it")]
 mod scratch;
 mod scripted;
 mod signing;
