@@ -71,16 +71,24 @@ impl Identifier {
     }
 }
 
-impl fmt::Display for Identifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Identifier {
+    /// What it is called.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
             Self::HostName => "host name",
             Self::DeviceId => "device ID",
             Self::ModuleId => "module ID",
             Self::IdScope => "ID scope",
             Self::RegistrationId => "registration ID",
             Self::PolicyName => "policy name",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Identifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -134,6 +142,21 @@ pub enum IdentifierError {
         /// Where the part begins, in bytes from the start.
         offset: usize,
     },
+}
+
+impl IdentifierError {
+    /// Which kind of name it is about.
+    #[must_use]
+    pub const fn name(&self) -> Identifier {
+        match self {
+            Self::Empty { name }
+            | Self::TooLong { name }
+            | Self::Character { name, .. }
+            | Self::WhiteSpace { name, .. }
+            | Self::Placeholder { name } => *name,
+            Self::Url | Self::Port | Self::Label { .. } => Identifier::HostName,
+        }
+    }
 }
 
 fn check(name: Identifier, text: &str) -> Result<(), IdentifierError> {

@@ -1,1 +1,34 @@
-//! The place of `libdefenderauth`, the library for C agents. There is nothing in it yet.
+//! `libdefenderauth`: the library for agents in C. What it promises to them stands in `ffi/README.md` and in the header,
+//! `include/defenderauth.h`, which is made from this source.
+//!
+//! Every function is guarded: a panic ends as a result and never leaves the library. Objects are boxes that C owns; what
+//! they hold is copied in and is never shared.
+
+mod abi;
+mod agent_config;
+mod authenticator;
+mod certificate;
+mod code;
+mod connection_string;
+mod error;
+mod failure;
+mod guard;
+mod https;
+mod input;
+mod key;
+mod object;
+mod options;
+mod output;
+mod profile;
+mod sas;
+mod signer;
+mod tpm;
+mod version;
+mod view;
+
+pub use abi::{Header, ResultCode, Slice, Str};
+pub use code::*;
+pub use connection_string::ConnectionString;
+pub use error::Error;
+pub use key::Key;
+pub use signer::Signer;

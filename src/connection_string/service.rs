@@ -94,6 +94,15 @@ impl ServiceConnectionString {
         }
     }
 
+    /// The key, unless it holds a ready-made token.
+    #[must_use]
+    pub const fn key(&self) -> Option<&SharedAccessKey> {
+        match &self.secret {
+            Secret::Key(key) => Some(key),
+            Secret::Token(_) => None,
+        }
+    }
+
     /// The ready-made token, if that is what it holds instead of a key.
     #[must_use]
     pub const fn given_token(&self) -> Option<&SasToken> {

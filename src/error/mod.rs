@@ -304,6 +304,26 @@ impl Error {
         }
     }
 
+    /// What is to blame, by its name: the file or setting, the member of a message, the kind of name, the command of a
+    /// TPM. `None` where the text says all that there is.
+    #[must_use]
+    pub fn field(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::In { place, .. } => Some(place.into()),
+            Self::Protocol(error) => Some(error.field.into()),
+            Self::File(error) => Some((&error.path).into()),
+            Self::Tpm(error) => error.command().map(Cow::Borrowed),
+            Self::Identifier(error) => Some(error.name().as_str().into()),
+            Self::ConnectionString(ConnectionStringError::Value { name, .. }) => Some((*name).into()),
+            Self::Config(
+                ConfigError::Missing { setting }
+                | ConfigError::Duplicate { setting }
+                | ConfigError::Value { setting, .. },
+            ) => Some((*setting).into()),
+            _ => None,
+        }
+    }
+
     /// How long the service, or the TPM, asked to be left alone.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

@@ -327,6 +327,16 @@ impl TpmError {
         }
     }
 
+    /// The command that failed.
+    pub(super) fn command(&self) -> Option<&'static str> {
+        match self {
+            Self::Command(error) => Some(error.command),
+            Self::Answer { command } => Some(command),
+            Self::IdentityLost { error } => error.command(),
+            _ => None,
+        }
+    }
+
     /// How long to leave it alone.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {

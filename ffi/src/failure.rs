@@ -1,0 +1,103 @@
+//! What went wrong, before it becomes an object of the caller's.
+
+use crate::{ResultCode, code};
+use defender_auth as library;
+use std::{borrow::Cow, time::Duration};
+
+/// Why a function did not do what it was asked for.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: ResultCode,
+    pub(crate) message: Cow<'static, str>,
+    pub(crate) field: Cow<'static, str>,
+    pub(crate) tracking_id: String,
+    pub(crate) http_status: u16,
+    pub(crate) service_code: u32,
+    pub(crate) tpm_code: u32,
+    pub(crate) is_retryable: bool,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl Failure {
+    pub(crate) fn new(code: ResultCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            field: Cow::Borrowed(""),
+            tracking_id: String::new(),
+            http_status: 0,
+            service_code: 0,
+            tpm_code: 0,
+            is_retryable: false,
+            retry_after: None,
+        }
+    }
+
+    /// A parameter is NULL that may not be.
+    pub(crate) fn null(parameter: &'static str) -> Self {
+        Self::new(code::DEFENDERAUTH_NULL, "it is NULL; give a pointer to it").field(parameter)
+    }
+
+    /// A parameter has a value that cannot be.
+    pub(crate) fn argument(parameter: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(code::DEFENDERAUTH_ARGUMENT, message).field(parameter)
+    }
+
+    /// Something that this build lacks.
+    pub(crate) fn unsupported(what: &'static str) -> Self {
+        let message = format!("{what} is not in this build of the library; use the full one");
+        Self::new(code::DEFENDERAUTH_UNSUPPORTED, message)
+    }
+
+    /// Says what is to blame.
+    pub(crate) fn field(self, field: impl Into<Cow<'static, str>>) -> Self {
+        Self { field: field.into(), ..self }
+    }
+
+    pub(crate) const fn code(&self) -> ResultCode {
+        self.code
+    }
+}
+
+impl From<&library::Error> for Failure {
+    fn from(error: &library::Error) -> Self {
+        let service = match error.inner() {
+            library::Error::Service(service) => Some(service),
+            _ => None,
+        };
+        Self {
+            code: error.code().as_i32(),
+            message: error.to_string().into(),
+            field: error.field().unwrap_or_default().into_owned().into(),
+            tracking_id: service.and_then(|service| service.tracking_id.clone()).unwrap_or_default(),
+            http_status: service.map(|service| service.status).unwrap_or_default(),
+            service_code: service.and_then(|service| service.code).unwrap_or_default(),
+            tpm_code: 0,
+            is_retryable: error.is_retryable(),
+            retry_after: error.retry_after(),
+        }
+    }
+}
+
+/// Every error of the library becomes its one error first, which knows the numbers.
+macro_rules! from_library {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::from(&library::Error::from(error))
+            }
+        }
+    )*};
+}
+
+from_library!(
+    library::Error,
+    library::connection_string::ConnectionStringError,
+    library::error::CertificateError,
+    library::error::Misuse,
+    library::error::PlanError,
+    library::identity::IdentifierError,
+    library::key::KeyError,
+    library::payload::PayloadError,
+    library::sas::ResourceError
+);

@@ -1,0 +1,82 @@
+//! Keys.
+
+use crate::{
+    ResultCode,
+    error::Error,
+    guard, input,
+    object::{Poison, object, shared},
+    output,
+};
+use defender_auth::{SharedAccessKey, identity::RegistrationId};
+use std::{ffi::c_char, mem::MaybeUninit};
+
+/// A shared access key. Immutable; wiped when freed. Free it with `defenderauth_key_free`.
+pub struct Key {
+    poison: Poison,
+    pub(crate) key: SharedAccessKey,
+}
+
+object!(Key, "key");
+
+impl From<SharedAccessKey> for Key {
+    fn from(key: SharedAccessKey) -> Self {
+        Self { poison: Poison::default(), key }
+    }
+}
+
+/// Reads a key in base64. White space around it is fine.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_key_from_base64(
+    s: *const c_char,
+    len: usize,
+    out: Option<&mut MaybeUninit<Option<Box<Key>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let out = output::object(out)?;
+        let key = SharedAccessKey::from_base64(input::text("s", s, len)?)?;
+        out.put(key.into());
+        Ok(())
+    })
+}
+
+/// Derives the key of one device from the key of its enrollment group, as the provisioning service does.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_key_derive(
+    group_key: Option<&Key>,
+    registration_id: *const c_char,
+    len: usize,
+    out: Option<&mut MaybeUninit<Option<Box<Key>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let out = output::object(out)?;
+        let id = RegistrationId::new(input::text("registration_id", registration_id, len)?)?;
+        out.put(shared(group_key)?.key.derive(&id).into());
+        Ok(())
+    })
+}
+
+/// Writes a key as base64. Wipe the buffer when it is no longer needed.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_key_to_base64(
+    key: Option<&Key>,
+    buf: *mut c_char,
+    cap: usize,
+    out_len: Option<&mut MaybeUninit<usize>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let out = output::text(buf, cap, out_len)?;
+        out.put(shared(key)?.key.to_base64().expose().as_bytes())
+    })
+}
+
+/// Frees a key, and wipes it. NULL is fine.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_key_free(key: Option<Box<Key>>) {
+    guard::get((), || drop(key));
+}

@@ -1,0 +1,1 @@
+//! What to register with the provisioning service.

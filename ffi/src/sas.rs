@@ -1,0 +1,123 @@
+//! Tokens, one at a time.
+
+use crate::{ResultCode, error::Error, failure::Failure, guard, input, key::Key, object::shared, output};
+use defender_auth::{
+    UnixTime,
+    identity::PolicyName,
+    key::Signature,
+    sas::{Renewal, Resource, SasToken, StringToSign},
+};
+use std::{ffi::c_char, mem::MaybeUninit, time::Duration};
+
+/// The resource of a token, under a policy if its name is not empty.
+pub(crate) fn resource(
+    resource: *const c_char,
+    resource_len: usize,
+    policy: *const c_char,
+    policy_len: usize,
+) -> Result<Resource, Failure> {
+    let resource = Resource::from_plain(input::text("resource", resource, resource_len)?);
+    let resource = resource.map_err(|error| Failure::from(error).field("resource"))?;
+    Ok(match input::text("policy", policy, policy_len)? {
+        "" => resource,
+        name => resource.under(&PolicyName::new(name)?),
+    })
+}
+
+/// The 32 bytes that whoever holds a key has made.
+pub(crate) fn signature(signature: *const u8, len: usize) -> Result<Signature, Failure> {
+    let bytes = input::bytes("signature", signature, len)?;
+    let bytes = bytes.try_into().map_err(|_| {
+        let message = "it is not 32 bytes; give the HMAC-SHA256 itself, not base64";
+        Failure::argument("signature", message)
+    })?;
+    Ok(Signature::from_bytes(bytes))
+}
+
+/// Writes a token that ends at `expiry`, in seconds since 1970. The resource is plain text such as `host/devices/id`; the
+/// policy's name may be empty.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_sas_token(
+    key: Option<&Key>,
+    resource: *const c_char,
+    resource_len: usize,
+    policy: *const c_char,
+    policy_len: usize,
+    expiry: u64,
+    buf: *mut c_char,
+    cap: usize,
+    out_len: Option<&mut MaybeUninit<usize>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let out = output::text(buf, cap, out_len)?;
+        let key = shared(key)?;
+        let resource = self::resource(resource, resource_len, policy, policy_len)?;
+        let token = SasToken::sign(&key.key, &resource, input::time("expiry", expiry)?);
+        out.put(token.expose().as_bytes())
+    })
+}
+
+/// Writes what has to be signed for a token, for a key that is held elsewhere: in a TPM, an HSM, another process.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_sas_string_to_sign(
+    resource: *const c_char,
+    resource_len: usize,
+    expiry: u64,
+    buf: *mut c_char,
+    cap: usize,
+    out_len: Option<&mut MaybeUninit<usize>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let out = output::text(buf, cap, out_len)?;
+        let resource = self::resource(resource, resource_len, c"".as_ptr(), 0)?;
+        out.put(StringToSign::new(resource, input::time("expiry", expiry)?).as_bytes())
+    })
+}
+
+/// Writes the token that a signature of 32 bytes makes.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_sas_assemble(
+    resource: *const c_char,
+    resource_len: usize,
+    policy: *const c_char,
+    policy_len: usize,
+    expiry: u64,
+    signature: *const u8,
+    signature_len: usize,
+    buf: *mut c_char,
+    cap: usize,
+    out_len: Option<&mut MaybeUninit<usize>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let out = output::text(buf, cap, out_len)?;
+        let resource = self::resource(resource, resource_len, policy, policy_len)?;
+        let string = StringToSign::new(resource, input::time("expiry", expiry)?);
+        let signature = self::signature(signature, signature_len)?;
+        out.put(string.token(&signature).expose().as_bytes())
+    })
+}
+
+/// When to make the next token at the earliest, counted from this one.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_sas_renew_at_least_milliseconds(ttl_seconds: u64) -> u64 {
+    guard::get(0, || renewal(ttl_seconds).0)
+}
+
+/// When to make the next token at the latest, counted from this one. Anything between the two spreads a fleet's load.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_sas_renew_at_most_milliseconds(ttl_seconds: u64) -> u64 {
+    guard::get(0, || renewal(ttl_seconds).1)
+}
+
+fn renewal(ttl_seconds: u64) -> (u64, u64) {
+    let issued = UnixTime::from_secs(0);
+    let wait = Renewal::of(issued, issued + Duration::from_secs(ttl_seconds)).wait(issued);
+    let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    (milliseconds(wait.at_least), milliseconds(wait.at_most))
+}

@@ -1,0 +1,112 @@
+//! What this library is.
+
+use crate::{
+    ResultCode,
+    code::{self, DEFENDERAUTH_FEATURE_AGENT, DEFENDERAUTH_FEATURE_HTTPS, DEFENDERAUTH_FEATURE_X509},
+    guard, output,
+};
+use std::ffi::{CStr, c_char, c_void};
+
+const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
+    Ok(version) => version,
+    Err(_) => c"",
+};
+
+/// The version of the library as text, such as `0.1.0`. Static.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_version() -> *const c_char {
+    guard::get(c"".as_ptr(), || VERSION.as_ptr())
+}
+
+/// The version of the library as a number, to be compared with `DEFENDERAUTH_VERSION_NUMBER` of the header.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_version_number() -> u32 {
+    guard::get(0, || code::DEFENDERAUTH_VERSION_NUMBER)
+}
+
+/// What this build has: `DEFENDERAUTH_FEATURE_` bits. Without its feature a function answers `DEFENDERAUTH_UNSUPPORTED`.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_features() -> u32 {
+    guard::get(0, || {
+        let bit = |has: bool, bit: u32| if has { bit } else { 0 };
+        bit(cfg!(feature = "x509"), DEFENDERAUTH_FEATURE_X509)
+            | bit(cfg!(feature = "agent"), DEFENDERAUTH_FEATURE_AGENT)
+            | bit(cfg!(feature = "https"), DEFENDERAUTH_FEATURE_HTTPS)
+    })
+}
+
+/// The name of a result, such as `DEFENDERAUTH_KEY_BASE64`. Static and never NULL; `UNKNOWN` for a number that is none.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_result_string(code: ResultCode) -> *const c_char {
+    guard::get(c"".as_ptr(), || name(code).as_ptr())
+}
+
+/// Overwrites memory with zeros in a way that a compiler cannot leave out. NULL is fine.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_wipe(buf: *mut c_void, len: usize) {
+    guard::get((), || output::wipe(buf.cast(), len));
+}
+
+macro_rules! names {
+    ($($name:ident)*) => {
+        const NAMES: &[(ResultCode, &CStr)] = &[$((
+            code::$name,
+            match CStr::from_bytes_with_nul(concat!(stringify!($name), "\0").as_bytes()) {
+                Ok(name) => name,
+                Err(_) => c"",
+            },
+        )),*];
+    };
+}
+
+names! {
+    DEFENDERAUTH_OK
+    DEFENDERAUTH_NULL
+    DEFENDERAUTH_UTF8
+    DEFENDERAUTH_BUFFER_TOO_SMALL
+    DEFENDERAUTH_STATE
+    DEFENDERAUTH_ARGUMENT
+    DEFENDERAUTH_NOT_APPLICABLE
+    DEFENDERAUTH_UNSUPPORTED
+    DEFENDERAUTH_PANIC
+    DEFENDERAUTH_CONNECTION_STRING
+    DEFENDERAUTH_IDENTIFIER
+    DEFENDERAUTH_SAS_TOKEN
+    DEFENDERAUTH_CONFIG
+    DEFENDERAUTH_PAYLOAD
+    DEFENDERAUTH_FILE_NOT_FOUND
+    DEFENDERAUTH_FILE_PERMISSION
+    DEFENDERAUTH_FILE_READ
+    DEFENDERAUTH_KEY_BASE64
+    DEFENDERAUTH_KEY_LENGTH
+    DEFENDERAUTH_KEY_ABSENT
+    DEFENDERAUTH_SERVICE_REJECTED
+    DEFENDERAUTH_SERVICE_UNAUTHORIZED
+    DEFENDERAUTH_SERVICE_FORBIDDEN
+    DEFENDERAUTH_SERVICE_NOT_FOUND
+    DEFENDERAUTH_SERVICE_THROTTLED
+    DEFENDERAUTH_SERVICE_UNAVAILABLE
+    DEFENDERAUTH_REGISTRATION_FAILED
+    DEFENDERAUTH_REGISTRATION_DISABLED
+    DEFENDERAUTH_REGISTRATION_UNASSIGNED
+    DEFENDERAUTH_PROTOCOL_MESSAGE
+    DEFENDERAUTH_PROTOCOL_LIMIT
+    DEFENDERAUTH_PROTOCOL_NO_CREDENTIAL
+    DEFENDERAUTH_TPM_COMMAND
+    DEFENDERAUTH_TPM_ACCESS
+    DEFENDERAUTH_TPM_BLOB
+    DEFENDERAUTH_CERTIFICATE_FORMAT
+    DEFENDERAUTH_CERTIFICATE_KEY
+    DEFENDERAUTH_CERTIFICATE_ABSENT
+    DEFENDERAUTH_CERTIFICATE_RULE
+    DEFENDERAUTH_TLS
+    DEFENDERAUTH_TOKEN_EXPIRED
+    DEFENDERAUTH_OUT_OF_TIME
+    DEFENDERAUTH_NO_RESPONSE
+    DEFENDERAUTH_TIMEOUT
+    DEFENDERAUTH_CANCELLED
+}
+
+fn name(code: ResultCode) -> &'static CStr {
+    NAMES.iter().find(|(known, _)| *known == code).map_or(c"UNKNOWN", |(_, name)| name)
+}
