@@ -9,7 +9,7 @@ use crate::{
     key::{KeyUse, Signature},
     outcome::{Device, Outcome},
     plan::{Plan, Start},
-    retry::Wait,
+    retry::{Deadline, Wait},
     sas::StringToSign,
     time::UnixTime,
 };
@@ -83,7 +83,7 @@ pub struct Authenticator {
     state: State,
     /// The module to become, once the device is known.
     target: Option<Target>,
-    deadline: UnixTime,
+    deadline: Deadline,
 }
 
 #[derive(Debug)]
@@ -103,7 +103,8 @@ impl Authenticator {
     /// Begins a run of the plan that gives up at `deadline`, ten minutes from now say. A plan that asks nobody is done
     /// at once.
     #[must_use]
-    pub fn new(plan: &Plan, deadline: UnixTime) -> Self {
+    pub fn new(plan: &Plan, deadline: impl Into<Deadline>) -> Self {
+        let deadline = deadline.into();
         let Plan { start, target } = plan.clone();
         let mut this = Self { state: State::Failed(Error::OutOfTime), target, deadline };
         this.state = match start {

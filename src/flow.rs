@@ -6,7 +6,7 @@
 use crate::{
     error::{Asked, Error, Problem, ProtocolError, Refusal, ServiceError},
     http::{BODY_LIMIT, Request, Response},
-    retry::{Backoff, Reason, Wait},
+    retry::{Backoff, Deadline, Reason, Wait},
     sas::StringToSign,
     time::{ClockSkew, UnixTime},
 };
@@ -33,9 +33,6 @@ pub struct Signing {
     pub(crate) string_to_sign: StringToSign,
 }
 
-/// The token of an attempt outlives it by as much as clocks may differ.
-const GRACE: Duration = ClockSkew::TOLERATED;
-
 /// How long to wait between two polls when the service does not say.
 const POLL: Duration = Duration::from_secs(2);
 
@@ -43,7 +40,7 @@ const POLL: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Attempt {
     asked: Asked,
-    deadline: UnixTime,
+    deadline: Deadline,
     backoff: Backoff,
 }
 
@@ -54,16 +51,16 @@ pub(crate) enum Verdict<'a> {
 }
 
 impl Attempt {
-    pub(crate) fn until(deadline: UnixTime, asked: Asked) -> Self {
+    pub(crate) fn until(deadline: Deadline, asked: Asked) -> Self {
         Self { asked, deadline, backoff: Backoff::default() }
     }
 
-    pub(crate) fn token_expiry(&self) -> UnixTime {
-        self.deadline + GRACE
+    pub(crate) const fn token_expiry(&self) -> UnixTime {
+        self.deadline.token_end
     }
 
     pub(crate) fn check(&self, now: UnixTime) -> Result<(), Error> {
-        if now > self.deadline { Err(Error::OutOfTime) } else { Ok(()) }
+        if now > self.deadline.at { Err(Error::OutOfTime) } else { Ok(()) }
     }
 
     /// Whether an answer is looked at: it came in time and is no longer than any of this service's.
@@ -109,7 +106,7 @@ impl Attempt {
 
     /// A wait that would end after the deadline is not begun, and none is stretched beyond it.
     fn fit(&self, now: UnixTime, wait: Wait) -> Option<Wait> {
-        let left = self.deadline.since(now);
+        let left = self.deadline.at.since(now);
         (wait.at_least <= left).then(|| Wait { at_most: wait.at_most.min(left), ..wait })
     }
 }

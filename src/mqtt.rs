@@ -52,11 +52,17 @@ impl Connect {
     /// implements one.
     #[must_use]
     pub fn hub(identity: &Identity, model_id: Option<&str>) -> Self {
+        Self::hub_as(identity, model_id, AGENT)
+    }
+
+    /// The same for a client with a name of its own, such as `contoso-agent/2.1`.
+    #[must_use]
+    pub fn hub_as(identity: &Identity, model_id: Option<&str>, user_agent: &str) -> Self {
         let client_id = match identity.module_id() {
             Some(module) => format!("{}/{module}", identity.device_id()),
             None => identity.device_id().to_string(),
         };
-        let agent = encode::percent(AGENT);
+        let agent = encode::percent(user_agent);
         let mut user_name =
             format!("{}/{client_id}/?api-version={API_VERSION}&DeviceClientType={agent}", identity.hub());
         if let Some(model) = model_id {

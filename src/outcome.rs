@@ -70,7 +70,7 @@ impl Device {
     /// The same device, reached through a gateway.
     #[must_use]
     pub fn through(mut self, gateway: HostName) -> Self {
-        self.0.identity = self.0.identity.through(gateway);
+        self.0 = self.0.through(gateway);
         self
     }
 
@@ -161,6 +161,13 @@ impl Outcome {
     #[must_use]
     pub fn with_audience(self, audience: Audience) -> Self {
         Self { audience, ..self }
+    }
+
+    /// The same, reached through a gateway. Its tokens stay the hub's.
+    #[must_use]
+    pub fn through(mut self, gateway: HostName) -> Self {
+        self.identity = self.identity.through(gateway);
+        self
     }
 
     /// Who.

@@ -1,6 +1,6 @@
 //! Waiting: always a range with its reason, so that the caller brings the clock and the jitter.
 
-use crate::time::UnixTime;
+use crate::time::{ClockSkew, UnixTime};
 use core::{fmt, time::Duration};
 
 /// Why time is to pass.
@@ -28,6 +28,29 @@ impl fmt::Display for Reason {
             Self::Busy { status } => write!(f, "the service is busy ({status})"),
             Self::Unanswered => f.write_str("no answer came"),
         }
+    }
+}
+
+/// When an attempt gives up, and how long its own token holds.
+///
+/// A time alone is one: the token then outlives the attempt by five minutes, as much as clocks may differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    pub(crate) at: UnixTime,
+    pub(crate) token_end: UnixTime,
+}
+
+impl Deadline {
+    /// With a token that holds until then, and never ends before the attempt and those five minutes do.
+    #[must_use]
+    pub fn with_token_until(self, end: UnixTime) -> Self {
+        Self { token_end: self.token_end.max(end), ..self }
+    }
+}
+
+impl From<UnixTime> for Deadline {
+    fn from(at: UnixTime) -> Self {
+        Self { at, token_end: at + ClockSkew::TOLERATED }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     ResultCode, Str,
-    code::DEFENDERAUTH_OK,
+    code::{DEFENDERAUTH_NULL, DEFENDERAUTH_OK},
     failure::Failure,
     guard,
     object::{Poison, look, object},
@@ -26,6 +26,24 @@ pub struct Error {
 object!(Error, "error");
 
 impl Error {
+    /// That of an object that is not there, or that a panic went through.
+    pub(crate) const fn no_object() -> Self {
+        Self {
+            poison: Poison::new(),
+            code: DEFENDERAUTH_NULL,
+            message: View::Static(
+                c"there is no such object, or an earlier call on it panicked; free it, and begin with a new one",
+            ),
+            field: View::EMPTY,
+            tracking_id: View::EMPTY,
+            http_status: 0,
+            service_code: 0,
+            tpm_code: 0,
+            is_retryable: false,
+            retry_after: -1,
+        }
+    }
+
     pub(crate) fn new(failure: &Failure) -> Self {
         Self {
             poison: Poison::default(),

@@ -27,8 +27,13 @@ mod version;
 mod view;
 
 pub use abi::{Header, ResultCode, Slice, Str};
+pub use agent_config::AgentConfig;
+pub use authenticator::Authenticator;
+pub use certificate::Certificate;
 pub use code::*;
 pub use connection_string::ConnectionString;
 pub use error::Error;
 pub use key::Key;
+pub use options::Options;
+pub use profile::Profile;
 pub use signer::Signer;

@@ -11,6 +11,12 @@ use std::{
 #[derive(Debug, Default)]
 pub(crate) struct Poison(AtomicBool);
 
+impl Poison {
+    pub(crate) const fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+}
+
 /// What has a function that frees it.
 pub(crate) trait Object {
     /// What it is called in errors.

@@ -1,1 +1,227 @@
 //! Options of an authenticator.
+
+use crate::{
+    ResultCode,
+    certificate::Certificate,
+    code::{DEFENDERAUTH_AUDIENCE_ENCODED, DEFENDERAUTH_AUDIENCE_ENCODED_TWICE, DEFENDERAUTH_AUDIENCE_RAW},
+    error::Error,
+    failure::Failure,
+    guard, input,
+    object::{Poison, exclusive, object, shared},
+    output,
+};
+use defender_auth::{
+    Outcome, UnixTime, certificate::ClientCertificate, device_mode::Target, identity::HostName, identity::ModuleId,
+    mqtt::Connect, retry::Deadline, sas::Audience,
+};
+use std::{ffi::c_char, mem::MaybeUninit, time::Duration};
+
+/// How long an attempt may take, unless the options say otherwise.
+const ATTEMPT: Duration = Duration::from_secs(600);
+
+/// What an authenticator does otherwise than by default. Free it with `defenderauth_options_free`; authenticators that were
+/// made with it keep what it said.
+pub struct Options {
+    poison: Poison,
+    pub(crate) chosen: Chosen,
+}
+
+object!(Options, "options");
+
+/// What was set.
+#[derive(Clone, Default)]
+pub(crate) struct Chosen {
+    pub(crate) user_agent: Option<String>,
+    gateway: Option<HostName>,
+    model_id: Option<String>,
+    audience: Option<Audience>,
+    token: Option<Duration>,
+    attempt: Option<Duration>,
+    module_certificate: Option<ClientCertificate>,
+}
+
+impl Chosen {
+    /// Of an authenticator's optional options.
+    pub(crate) fn of(options: Option<&Options>) -> Result<Self, Failure> {
+        let options = crate::object::given(options)?;
+        Ok(options.map(|options| options.chosen.clone()).unwrap_or_default())
+    }
+
+    pub(crate) fn deadline(&self, now: UnixTime) -> Deadline {
+        let deadline = Deadline::from(now + self.attempt.unwrap_or(ATTEMPT));
+        self.token.map_or(deadline, |life| deadline.with_token_until(now + life))
+    }
+
+    /// The module that a device becomes.
+    pub(crate) fn target(&self, module: ModuleId) -> Target {
+        let target = Target::new(module).audience(self.audience.unwrap_or_default());
+        match &self.module_certificate {
+            Some(certificate) => target.certificate(certificate.clone()),
+            None => target,
+        }
+    }
+
+    pub(crate) fn outcome(&self, outcome: Outcome) -> Outcome {
+        let outcome = match self.audience {
+            Some(audience) => outcome.with_audience(audience),
+            None => outcome,
+        };
+        match &self.gateway {
+            Some(gateway) => outcome.through(gateway.clone()),
+            None => outcome,
+        }
+    }
+
+    pub(crate) fn login(&self, outcome: &Outcome) -> Connect {
+        let model = self.model_id.as_deref();
+        match &self.user_agent {
+            Some(agent) => Connect::hub_as(outcome.identity(), model, agent),
+            None => Connect::hub(outcome.identity(), model),
+        }
+    }
+}
+
+/// Makes options with nothing set.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_options_new(
+    out: Option<&mut MaybeUninit<Option<Box<Options>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        output::object(out)?.put(Options { poison: Poison::new(), chosen: Chosen::default() });
+        Ok(())
+    })
+}
+
+/// Names the agent to the services: as the header `User-Agent`, and in the MQTT user name. Empty: the library's name.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_options_set_user_agent(
+    options: Option<&mut Options>,
+    text: *const c_char,
+    len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        exclusive(options)?.chosen.user_agent = printable("text", text, len)?;
+        Ok(())
+    })
+}
+
+/// Says through which gateway the hub is reached over MQTT; tokens stay the hub's. Empty: none.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_options_set_gateway_host_name(
+    options: Option<&mut Options>,
+    text: *const c_char,
+    len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let mut options = exclusive(options)?;
+        options.chosen.gateway = match input::text("text", text, len)? {
+            "" => None,
+            name => Some(HostName::new(name)?),
+        };
+        Ok(())
+    })
+}
+
+/// Says which model of IoT Plug and Play the device implements (`dtmi:…`), in the MQTT user name. Empty: none.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_options_set_model_id(
+    options: Option<&mut Options>,
+    text: *const c_char,
+    len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        exclusive(options)?.chosen.model_id = printable("text", text, len)?;
+        Ok(())
+    })
+}
+
+/// Says how tokens write what they are good for: `DEFENDERAUTH_AUDIENCE_`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_options_set_audience(
+    options: Option<&mut Options>,
+    audience: i32,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let mut options = exclusive(options)?;
+        options.chosen.audience = Some(match audience {
+            DEFENDERAUTH_AUDIENCE_ENCODED => Audience::Encoded,
+            DEFENDERAUTH_AUDIENCE_RAW => Audience::Raw,
+            DEFENDERAUTH_AUDIENCE_ENCODED_TWICE => Audience::EncodedTwice,
+            _ => return Err(Failure::argument("audience", "there is no such audience; give a DEFENDERAUTH_AUDIENCE_")),
+        });
+        Ok(())
+    })
+}
+
+/// Says how long the tokens of the flow's own requests hold. They never end before the attempt does.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_options_set_token_seconds(
+    options: Option<&mut Options>,
+    seconds: u64,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        exclusive(options)?.chosen.token = Some(duration(seconds)?);
+        Ok(())
+    })
+}
+
+/// Says after how long an attempt gives up; ten minutes unless it is set.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_options_set_attempt_seconds(
+    options: Option<&mut Options>,
+    seconds: u64,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        exclusive(options)?.chosen.attempt = Some(duration(seconds)?);
+        Ok(())
+    })
+}
+
+/// Gives the certificate of a module that the hub wants one of (Device mode).
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_options_set_module_certificate(
+    options: Option<&mut Options>,
+    certificate: Option<&Certificate>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let mut options = exclusive(options)?;
+        options.chosen.module_certificate = Some(shared(certificate)?.client_certificate());
+        Ok(())
+    })
+}
+
+/// Frees options. NULL is fine.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_options_free(options: Option<Box<Options>>) {
+    guard::get((), || drop(options));
+}
+
+/// A text that goes into headers and topics.
+fn printable(parameter: &'static str, text: *const c_char, len: usize) -> Result<Option<String>, Failure> {
+    let text = input::text(parameter, text, len)?;
+    if !text.chars().all(|c| c.is_ascii_graphic() || c == ' ') || text.len() > 512 {
+        let message = "it is longer than 512 bytes or has more than printable ASCII in it; shorten it, or spell it so";
+        return Err(Failure::argument(parameter, message));
+    }
+    Ok((!text.is_empty()).then(|| text.into()))
+}
+
+fn duration(seconds: u64) -> Result<Duration, Failure> {
+    input::after("seconds", UnixTime::from_secs(0), seconds).map(|_| Duration::from_secs(seconds))
+}

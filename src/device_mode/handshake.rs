@@ -6,7 +6,7 @@ use crate::{
     http::{Authorization, Request, Response},
     key::Signature,
     outcome::{Device, Outcome},
-    retry::Wait,
+    retry::{Deadline, Wait},
     sas::StringToSign,
     time::UnixTime,
 };
@@ -43,14 +43,14 @@ pub enum Step {
 
 impl Handshake<Sending> {
     /// Begins an attempt that gives up at `deadline`: with a request, or with something to sign when the device's key
-    /// signs elsewhere. The token is made now and outlives the attempt by five minutes.
+    /// signs elsewhere. The token is made now.
     ///
     /// # Errors
     /// When the device's certificate is known to be signed by a CA.
-    pub fn start(device: Device, target: impl Into<Target>, deadline: UnixTime) -> Result<Step, Error> {
+    pub fn start(device: Device, target: impl Into<Target>, deadline: impl Into<Deadline>) -> Result<Step, Error> {
         let target = target.into();
         check(device.credential().certificate())?;
-        let attempt = Attempt::until(deadline, Asked::Module);
+        let attempt = Attempt::until(deadline.into(), Asked::Module);
         let password = device.credential().password(device.identity(), target.audience, attempt.token_expiry());
         let base = Box::new(Base { device, target, attempt });
         Ok(match password {

@@ -9,7 +9,7 @@ use crate::{
     http::{Authorization, Operation, Request, Response},
     key::Signature,
     outcome::Device,
-    retry::Wait,
+    retry::{Deadline, Wait},
     sas::{Resource, SasToken, StringToSign},
     time::UnixTime,
 };
@@ -62,15 +62,18 @@ pub enum Step {
 }
 
 impl Registration<Sending> {
-    /// Begins an attempt that gives up at `deadline`. A key's token is made now and outlives the attempt by five
-    /// minutes.
+    /// Begins an attempt that gives up at `deadline`. A key's token is made now.
     ///
     /// # Errors
     /// When a lookup is to be proved by a TPM.
-    pub fn start(profile: Profile, attestation: impl Into<Attestation>, deadline: UnixTime) -> Result<Self, Error> {
+    pub fn start(
+        profile: Profile,
+        attestation: impl Into<Attestation>,
+        deadline: impl Into<Deadline>,
+    ) -> Result<Self, Error> {
         let attestation = attestation.into();
         check(&profile, &attestation)?;
-        let attempt = Attempt::until(deadline, Asked::Registration);
+        let attempt = Attempt::until(deadline.into(), Asked::Registration);
         let proof = match &attestation {
             Attestation::Key(key) => {
                 let resource = Resource::registration(profile.id_scope(), profile.registration_id());

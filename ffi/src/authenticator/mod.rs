@@ -1,1 +1,97 @@
-//! Authenticators.
+//! Authenticators: a run of a plan, from its making to its outcome.
+
+mod answer;
+mod make;
+mod outcome;
+mod request;
+mod views;
+
+use crate::{
+    Str,
+    code::{
+        DEFENDERAUTH_ACTION_ACTIVATE, DEFENDERAUTH_ACTION_DONE, DEFENDERAUTH_ACTION_FAILED, DEFENDERAUTH_ACTION_SEND,
+        DEFENDERAUTH_ACTION_SIGN, DEFENDERAUTH_ACTION_WAIT,
+    },
+    error::Error,
+    guard,
+    object::{Poison, look, object},
+    options::Chosen,
+};
+use defender_auth::{Action, Authenticator as Machine, Outcome, Plan, UnixTime};
+use views::Views;
+
+/// One run of a way to authenticate: poll for the next action, handle what came of it. Free it with
+/// `defenderauth_authenticator_free`. When it is done it is immutable, and good for tokens until it is freed.
+pub struct Authenticator {
+    poison: Poison,
+    machine: Machine,
+    chosen: Chosen,
+    /// The service's clock less the caller's, in seconds; 0 when it is not known.
+    clock_offset: i64,
+    /// As the options want it.
+    outcome: Option<Outcome>,
+    views: Views,
+}
+
+object!(Authenticator, "authenticator");
+
+impl Authenticator {
+    fn new(plan: &Plan, chosen: Chosen, now: UnixTime) -> Self {
+        let machine = Machine::new(plan, chosen.deadline(now));
+        let (outcome, views) = (None, Views::default());
+        let mut this = Self { poison: Poison::new(), machine, chosen, clock_offset: 0, outcome, views };
+        this.refresh();
+        this
+    }
+
+    /// Makes the views anew: after every transition.
+    pub(crate) fn refresh(&mut self) {
+        if let Action::Done(outcome) = self.machine.poll() {
+            self.outcome = Some(self.chosen.outcome(outcome.clone()));
+        }
+        self.views = Views::of(self.machine.poll(), self.outcome.as_ref(), &self.chosen);
+    }
+
+    /// What runs; `refresh` afterwards.
+    pub(crate) const fn machine(&mut self) -> &mut Machine {
+        &mut self.machine
+    }
+}
+
+/// What to do next: `DEFENDERAUTH_ACTION_`. Pure: ask as often as you like.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_poll(authenticator: Option<&Authenticator>) -> i32 {
+    guard::get(DEFENDERAUTH_ACTION_FAILED, || {
+        look(authenticator, DEFENDERAUTH_ACTION_FAILED, |authenticator| match authenticator.machine.poll() {
+            Action::Send(_) => DEFENDERAUTH_ACTION_SEND,
+            Action::Wait(_) => DEFENDERAUTH_ACTION_WAIT,
+            Action::Activate(_) => DEFENDERAUTH_ACTION_ACTIVATE,
+            Action::Sign(..) => DEFENDERAUTH_ACTION_SIGN,
+            Action::Done(_) => DEFENDERAUTH_ACTION_DONE,
+            // Failed, and what this interface does not know.
+            _ => DEFENDERAUTH_ACTION_FAILED,
+        })
+    })
+}
+
+/// Where it stands, in words: for logs, not for decisions.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_state(authenticator: Option<&Authenticator>) -> Str {
+    guard::get(Str::EMPTY, || look(authenticator, Str::EMPTY, |authenticator| authenticator.views.state.as_str()))
+}
+
+/// Why it failed. Not NULL exactly when `defenderauth_authenticator_poll` says FAILED, for a NULL or poisoned object too. It
+/// is the authenticator's: do not free it.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_failure(authenticator: Option<&Authenticator>) -> Option<&Error> {
+    static NO_OBJECT: Error = Error::no_object();
+    guard::get(Some(&NO_OBJECT), || {
+        look(authenticator, Some(&NO_OBJECT), |authenticator| authenticator.views.failure.as_ref())
+    })
+}
+
+/// Frees an authenticator, and wipes it. NULL is fine.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_free(authenticator: Option<Box<Authenticator>>) {
+    guard::get((), || drop(authenticator));
+}

@@ -1,0 +1,154 @@
+//! What C may look at, as it is after a transition.
+
+use crate::{certificate::Certificate, error::Error, failure::Failure, options::Chosen, view::View};
+use defender_auth::{
+    Action, Outcome, Password, UnixTime,
+    credential::Credential,
+    http::{Operation, Request},
+    key::KeyUse,
+};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// What belongs to the pending action. All else is empty.
+#[derive(Default)]
+pub(super) struct Views {
+    pub(super) state: View,
+    pub(super) failure: Option<Error>,
+    pub(super) host: View,
+    pub(super) method: View,
+    pub(super) target: View,
+    pub(super) headers: Vec<(View, View)>,
+    pub(super) authorization: View,
+    pub(super) body: Zeroizing<Vec<u8>>,
+    /// For the TLS handshake of the request or, in the end, of the hub.
+    pub(super) certificate: Option<Certificate>,
+    pub(super) at_least: u64,
+    pub(super) at_most: u64,
+    pub(super) tpm_input: Vec<u8>,
+    pub(super) key_use: Option<KeyUse>,
+    pub(super) me: Me,
+}
+
+/// Who the caller is in the end.
+#[derive(Default)]
+pub(super) struct Me {
+    pub(super) host_name: View,
+    pub(super) gateway: View,
+    pub(super) device_id: View,
+    pub(super) module_id: View,
+    pub(super) audience: View,
+    pub(super) mqtt_host: View,
+    pub(super) client_id: View,
+    pub(super) user_name: View,
+    pub(super) payload: View,
+    pub(super) substatus: View,
+    pub(super) last_updated: View,
+}
+
+impl Views {
+    pub(super) fn of(action: Action<'_>, outcome: Option<&Outcome>, chosen: &Chosen) -> Self {
+        match action {
+            Action::Send(request) => Self::of_request(request, chosen.user_agent.as_deref()),
+            Action::Wait(wait) => Self {
+                state: View::new(&format!("waiting: {}", wait.reason)),
+                at_least: milliseconds(wait.at_least),
+                at_most: milliseconds(wait.at_most),
+                ..Self::default()
+            },
+            Action::Activate(blob) => Self {
+                state: View::Static(c"having the TPM take in a key"),
+                tpm_input: blob.as_bytes().into(),
+                key_use: Some(blob.key_use()),
+                ..Self::default()
+            },
+            Action::Sign(key_use, string) => Self {
+                state: View::Static(c"having the TPM sign"),
+                tpm_input: string.as_bytes().into(),
+                key_use: Some(key_use),
+                ..Self::default()
+            },
+            Action::Done(as_it_came) => {
+                let outcome = outcome.unwrap_or(as_it_came);
+                Self {
+                    state: View::Static(c"done"),
+                    certificate: outcome.credential().certificate().cloned().map(Certificate::from),
+                    me: Me::of(outcome, chosen),
+                    ..Self::default()
+                }
+            }
+            Action::Failed(error) => Self {
+                state: View::Static(c"failed"),
+                failure: Some(Error::new(&Failure::from(error))),
+                ..Self::default()
+            },
+            // What this interface does not know looks like a failure, as the header says.
+            _ => Self {
+                state: View::Static(c"failed"),
+                failure: Some(Error::new(&Failure::unsupported("the next action"))),
+                ..Self::default()
+            },
+        }
+    }
+
+    fn of_request(request: &Request, user_agent: Option<&str>) -> Self {
+        let agent = user_agent.map(|agent| ("user-agent", agent));
+        let headers = request.headers().chain(agent);
+        Self {
+            state: View::Static(match request.operation() {
+                Operation::Register => c"registering the device",
+                Operation::RegistrationStatus(_) => c"asking how the registration stands",
+                Operation::LookUpRegistration => c"asking where the device is registered",
+                _ => c"reading the module's identity",
+            }),
+            host: View::of(request.host()),
+            method: View::new(request.method()),
+            target: View::new(request.target()),
+            headers: headers.map(|(name, value)| (View::new(name), View::new(value))).collect(),
+            authorization: request.token().map(|token| View::new(token.expose())).unwrap_or_default(),
+            body: Zeroizing::new(request.body().to_vec()),
+            certificate: request.certificate().cloned().map(Certificate::from),
+            ..Self::default()
+        }
+    }
+}
+
+impl Me {
+    fn of(outcome: &Outcome, chosen: &Chosen) -> Self {
+        let identity = outcome.identity();
+        let login = chosen.login(outcome);
+        let record = outcome.record();
+        // Whatever its end, a token says what it is for.
+        let audience = match outcome.password(UnixTime::LATEST) {
+            Password::Token(token) => View::new(token.resource()),
+            Password::Sign(string) => View::new(string.resource().as_str()),
+            _ => View::EMPTY,
+        };
+        Self {
+            host_name: View::of(identity.hub()),
+            gateway: identity.gateway().map(View::of).unwrap_or_default(),
+            device_id: View::of(identity.device_id()),
+            module_id: identity.module_id().map(View::of).unwrap_or_default(),
+            audience,
+            mqtt_host: View::of(&login.host),
+            client_id: View::new(&login.client_id),
+            user_name: View::new(&login.user_name),
+            payload: record.and_then(|it| it.payload.as_ref()).map(|it| View::new(it.as_str())).unwrap_or_default(),
+            substatus: record.and_then(|it| it.substatus.as_ref()).map(View::of).unwrap_or_default(),
+            last_updated: record.and_then(|it| it.last_updated.as_deref()).map(View::new).unwrap_or_default(),
+        }
+    }
+}
+
+/// What C calls a credential.
+pub(super) const fn kind(credential: &Credential) -> i32 {
+    match credential {
+        Credential::Certificate(_) => crate::code::DEFENDERAUTH_CREDENTIAL_CERTIFICATE,
+        Credential::ExternalKey => crate::code::DEFENDERAUTH_CREDENTIAL_TPM,
+        _ => crate::code::DEFENDERAUTH_CREDENTIAL_KEY,
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
