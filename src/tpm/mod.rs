@@ -115,7 +115,15 @@ impl<T: Transport> Tpm for TpmClient<T> {
     fn activate(&mut self, blob: &ActivationBlob) -> Result<(), TpmError> {
         let result = self.bring_in(blob);
         self.clear_away();
-        result
+        match result {
+            // A machine that slept, or somebody who flushed what is not theirs.
+            Err(TpmError::Command(error)) if error.code.is_of_a_lost_object() && self.forget_keys() => {
+                let result = self.bring_in(blob);
+                self.clear_away();
+                result
+            }
+            result => result,
+        }
     }
 
     fn sign(&mut self, key_use: KeyUse, data: &[u8]) -> Result<Signature, TpmError> {
