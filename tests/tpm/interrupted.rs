@@ -76,6 +76,34 @@ fn break_off_everywhere(cut: impl Fn(usize) -> Cut, is_killed: bool) {
 
 #[test]
 #[ignore = "needs swtpm"]
+fn a_new_key_that_cannot_be_written_is_told_with_the_loss_of_the_old() {
+    let swtpm = Swtpm::with_keys();
+    let keys = keys(&mut swtpm.client());
+    for replaces in [false, true] {
+        let wire = Wire::new(swtpm.connection());
+        let watched = wire.clone();
+        let last = 1 + usize::from(replaces);
+        let mut evictions = 0;
+        let wire = wire.tampered(move |_, response, length| {
+            // The answer to an eviction is the only one that is as long and has no parameters.
+            evictions += usize::from(length == 19 && response[6..14] == [0; 8]);
+            if evictions < last {
+                return length;
+            }
+            evictions = 0;
+            response[..10].copy_from_slice(&[0x80, 1, 0, 0, 0, 10, 0, 0, 1, 0x4b]);
+            10
+        });
+        let error = TpmClient::new(wire).activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap_err();
+        assert_eq!(watched.sent().iter().filter(|code| **code == EVICT).count(), last);
+        assert_eq!(error.response_code().unwrap().as_u32(), 0x14b);
+        assert_eq!(matches!(error, TpmError::IdentityLost { .. }), replaces, "{error}");
+        assert!(error.to_string().contains("its persistent memory is full"), "{error}");
+    }
+}
+
+#[test]
+#[ignore = "needs swtpm"]
 fn a_connection_that_ends_before_any_command() {
     break_off_everywhere(Cut::Before, false);
 }

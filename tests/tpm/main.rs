@@ -11,6 +11,7 @@ mod interrupted;
 mod keys;
 mod memory;
 mod passwords;
+mod registration;
 #[path = "../support/scratch.rs"]
 #[allow(dead_code, reason = "shared with tests that use other parts of it")]
 mod scratch;
