@@ -31,7 +31,6 @@ const MANY: u32 = 64;
 
 /// Where the persistent keys are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "the protocol has three keys")]
 pub struct Handles {
     /// The endorsement key: 0x81010001.
     pub endorsement: u32,

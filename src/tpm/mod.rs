@@ -29,12 +29,13 @@
 //!
 //! # What it costs, and what it leaves
 //!
-//! A signature is one command. An activation is nine to eleven, and two RSA keys the first time unless they are
-//! persistent ([`TpmClient::persist_keys`]). Sessions and objects are flushed on every path: a TPM without a resource
+//! A signature is one command. An activation is five to eleven; before the first of a process two RSA keys are made unless
+//! they are persistent ([`TpmClient::persist_keys`]). Sessions and objects are flushed on every path: a TPM without a resource
 //! manager has room for three of each. What a process that was killed has left there is recognised by its public area
 //! and flushed when the room is needed; objects of other programs are never touched.
 //!
-//! Commands and answers are in memory that is wiped. The codec is our own and reads with every length checked.
+//! Commands and answers are in memory that is wiped. The codec is our own and reads with every length checked. It needs
+//! `alloc` only; `open` and its connections need `std` and Unix, and any other way is a [`Transport`].
 
 mod activate;
 mod blob;
