@@ -42,7 +42,7 @@
 //! | `rustls` | no | `tls`: TLS configurations for the hub |
 //! | `https` | no | `https`: a blocking client that runs a plan |
 //! | `x509` | no | `x509`: certificates and keys from files, checked before connecting |
-//! | `tpm` | no | `tpm`: a TPM 2.0 that takes the keys of the provisioning service and signs with them; needs `alloc` only, and `std` to open one |
+//! | `tpm` | no | `tpm`: a TPM 2.0 as the place of the device's keys; `std` opens one |
 
 #![no_std]
 #![forbid(unsafe_code)]

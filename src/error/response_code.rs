@@ -116,6 +116,12 @@ impl ResponseCode {
         }
     }
 
+    /// Whether an object that was there is not there any more: `TPM_RC_HANDLE`, `TPM_RC_REFERENCE_H0` and those behind it.
+    #[cfg(feature = "tpm")]
+    pub(crate) const fn is_of_a_lost_object(self) -> bool {
+        matches!(self.base(), 0x8b | 0x910..=0x916)
+    }
+
     /// Its number without the place: `TPM_RC_INTEGRITY` is 0x9f wherever it was found.
     #[cfg(feature = "tpm")]
     pub(crate) const fn base(self) -> u32 {

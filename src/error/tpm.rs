@@ -46,8 +46,8 @@ pub enum TpmError {
         "no registration key is in the TPM; activate the blob of the service's challenge first, once for each signature"
     )]
     NoRegistrationKey,
-    /// The old key is gone and the new one is not there.
-    #[error("the old identity key is removed and the new one is not persistent ({error}); register again")]
+    /// The old key was being replaced by the new one: it is gone, or nobody knows.
+    #[error("the identity key may be lost, because replacing it broke off ({error}); register again")]
     IdentityLost {
         /// Why.
         error: Box<Self>,

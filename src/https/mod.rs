@@ -15,6 +15,8 @@
 //! stops reading at [`BODY_LIMIT`](crate::http::BODY_LIMIT). HTTP proxies come from the usual environment
 //! variables: the first of `ALL_PROXY`, `HTTPS_PROXY` and `HTTP_PROXY`, except for the hosts in `NO_PROXY`. SOCKS proxies
 //! are not supported; such a value is passed over. What a body held is wiped.
+//!
+//! With the feature `tpm`, `Client::authenticate_with` and `Client::run_with` take a TPM that does the TPM's part.
 
 mod address;
 mod client;

@@ -115,7 +115,12 @@ impl<T: Transport> TpmClient<T> {
         if !replaces {
             return self.evict(key, identity);
         }
-        self.evict(identity, identity)?;
-        self.evict(key, identity).map_err(|error| TpmError::IdentityLost { error: Box::new(error) })
+        let lost = |error| TpmError::IdentityLost { error: Box::new(error) };
+        self.evict(identity, identity).map_err(|error| match error {
+            // It said no: the old key is there still.
+            TpmError::Command(_) => error,
+            error => lost(error),
+        })?;
+        self.evict(key, identity).map_err(lost)
     }
 }

@@ -31,7 +31,6 @@ const MANY: u32 = 64;
 
 /// Where the persistent keys are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "the protocol has three keys")]
 pub struct Handles {
     /// The endorsement key: 0x81010001.
     pub endorsement: u32,
@@ -103,9 +102,7 @@ impl<T: Transport> TpmClient<T> {
                 return Err(TpmError::Handle { handle });
             }
         }
-        self.let_go(KeyRole::Endorsement);
-        self.let_go(KeyRole::StorageRoot);
-        (self.endorsement, self.storage) = (None, None);
+        self.forget_keys();
         self.handles = handles;
         Ok(())
     }
@@ -187,6 +184,16 @@ impl<T: Transport> TpmClient<T> {
             KeyRole::Endorsement => &mut self.endorsement,
             _ => &mut self.storage,
         }
+    }
+
+    /// Forgets where the primary keys are, so that they are looked for or made again. Whether there was one.
+    pub(super) fn forget_keys(&mut self) -> bool {
+        let known = [self.endorsement.take(), self.storage.take()];
+        for handle in known.iter().flatten().filter_map(|key| key.handle).filter(|handle| is_transient(*handle)) {
+            // The other may be there still.
+            let _ = self.flush(handle, Self::ask);
+        }
+        known.iter().any(Option::is_some)
     }
 
     /// Flushes a primary key that is loaded; its public part stays known.

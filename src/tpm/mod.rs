@@ -29,12 +29,13 @@
 //!
 //! # What it costs, and what it leaves
 //!
-//! A signature is one command. An activation is nine to eleven, and two RSA keys the first time unless they are
-//! persistent ([`TpmClient::persist_keys`]). Sessions and objects are flushed on every path: a TPM without a resource
+//! A signature is one command. An activation is five to eleven; before the first of a process two RSA keys are made unless
+//! they are persistent ([`TpmClient::persist_keys`]). Sessions and objects are flushed on every path: a TPM without a resource
 //! manager has room for three of each. What a process that was killed has left there is recognised by its public area
 //! and flushed when the room is needed; objects of other programs are never touched.
 //!
-//! Commands and answers are in memory that is wiped. The codec is our own and reads with every length checked.
+//! Commands and answers are in memory that is wiped. The codec is our own and reads with every length checked. It needs
+//! `alloc` only; `open` and its connections need `std` and Unix, and any other way is a [`Transport`].
 
 mod activate;
 mod blob;
@@ -115,7 +116,15 @@ impl<T: Transport> Tpm for TpmClient<T> {
     fn activate(&mut self, blob: &ActivationBlob) -> Result<(), TpmError> {
         let result = self.bring_in(blob);
         self.clear_away();
-        result
+        match result {
+            // A machine that slept, or somebody who flushed what is not theirs.
+            Err(TpmError::Command(error)) if error.code.is_of_a_lost_object() && self.forget_keys() => {
+                let result = self.bring_in(blob);
+                self.clear_away();
+                result
+            }
+            result => result,
+        }
     }
 
     fn sign(&mut self, key_use: KeyUse, data: &[u8]) -> Result<Signature, TpmError> {

@@ -39,7 +39,7 @@ pub(super) fn cause(
         (0x1e, _) => CommandCause::TpmOne,
         (_, Op::ActivateCredential) if is_of_a_parameter => CommandCause::OtherTpm,
         (_, Op::Import | Op::Load) if is_of_a_parameter => CommandCause::Damaged,
-        (0x8b, Op::Hmac | Op::HmacStart) => CommandCause::NoIdentityKey { handle: first },
+        (0x8b | 0x910, Op::Hmac | Op::HmacStart) => CommandCause::NoIdentityKey { handle: first },
         // Its type, its attributes, its scheme and hash.
         (0x82 | 0x83 | 0x84 | 0x8a | 0x92 | 0x9c, Op::Hmac | Op::HmacStart) => {
             CommandCause::NotAnHmacKey { handle: first }
@@ -70,6 +70,7 @@ mod tests {
             (Op::Import, key, 0x3df, Damaged),
             (Op::Load, key, 0x1df, Damaged),
             (Op::Hmac, key, 0x18b, NoIdentityKey { handle: key }),
+            (Op::Hmac, key, 0x910, NoIdentityKey { handle: key }),
             (Op::HmacStart, key, 0x2c4, NotAnHmacKey { handle: key }),
             (Op::EvictControl, OWNER, 0x28b, Other),
             (Op::EvictControl, OWNER, 0x14b, NvSpace),

@@ -11,6 +11,7 @@ mod interrupted;
 mod keys;
 mod memory;
 mod passwords;
+mod registration;
 #[path = "../support/scratch.rs"]
 mod scratch;
 mod scripted;

@@ -98,6 +98,29 @@ fn what_a_killed_run_of_ours_left_makes_room_and_a_foreign_object_stays() {
     swtpm.assert_empty("after leftovers");
 }
 
+/// As on a machine that slept: the primary keys were loaded, and are not any more.
+#[test]
+#[ignore = "needs swtpm"]
+fn primary_keys_that_were_flushed_by_others_are_made_again() {
+    let swtpm = Swtpm::new();
+    let wire = Wire::new(swtpm.connection());
+    let mut tpm = TpmClient::new(wire.clone());
+    let keys = keys(&mut tpm);
+    for lost in [&[0][..], &[1], &[0, 1]] {
+        for number in lost {
+            let flush = [0x80, 1, 0, 0, 0, 14, 0, 0, 1, 0x65, 0x80, 0, 0, *number];
+            let mut response = [0; 4096];
+            wire.clone().exchange(&flush, &mut response).unwrap();
+            assert_eq!(response[6..10], [0; 4]);
+        }
+        tpm.activate(&recipe().blob(&keys, KeyUse::Registration)).unwrap();
+        assert_eq!(tpm.sign(KeyUse::Registration, b"x").unwrap().as_bytes(), &hmac(&recipe().key, b"x"));
+    }
+    drop(tpm);
+    drop(wire);
+    swtpm.assert_empty("after keys were lost");
+}
+
 /// Two primary keys and a registration key fill a TPM. Whatever comes then finds room.
 #[test]
 #[ignore = "needs swtpm"]

@@ -52,6 +52,10 @@ fn an_answer_that_is_none_is_an_error_wherever_it_comes() {
             let wire = Wire::new(swtpm.connection())
                 .tampered(move |number, response, length| if number == at { bend(response, length) } else { length });
             let error = TpmClient::new(wire).activate(&blob).unwrap_err();
+            let error = match error {
+                TpmError::IdentityLost { error } => *error,
+                error => error,
+            };
             let named = match &error {
                 TpmError::Answer { command } => *command,
                 // Noise in a public area is the public area of something else; in a secret it is another secret.
