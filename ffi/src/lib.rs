@@ -5,12 +5,12 @@
 //! they hold is copied in and is never shared.
 
 mod abi;
-mod agent_config;
+pub mod agent_config;
 mod authenticator;
-mod certificate;
+pub mod certificate;
 mod code;
 mod connection_string;
-mod error;
+pub mod error;
 mod failure;
 mod guard;
 mod https;
@@ -27,6 +27,8 @@ mod version;
 mod view;
 
 pub use abi::{Header, ResultCode, Slice, Str};
+pub use agent_config::AgentConfig;
+pub use certificate::Certificate;
 pub use code::*;
 pub use connection_string::ConnectionString;
 pub use error::Error;
