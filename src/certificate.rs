@@ -1,4 +1,4 @@
-//! A client certificate as the core sees it: bytes that it carries, or the fact that somebody else holds them.
+//! A client certificate as the core sees it: bytes that it carries, or the fact that somebody else holds the key.
 
 use crate::secret::SecretBytes;
 use alloc::{sync::Arc, vec::Vec};
@@ -19,8 +19,16 @@ pub enum Issuer {
 pub struct ClientCertificate(Arc<Inner>);
 
 enum Inner {
-    Held { chain: Vec<Vec<u8>>, key: SecretBytes, issuer: Issuer },
-    Elsewhere { issuer: Option<Issuer> },
+    Held {
+        chain: Vec<Vec<u8>>,
+        key: SecretBytes,
+        issuer: Issuer,
+    },
+    /// The chain is empty when it is held elsewhere too.
+    Elsewhere {
+        chain: Vec<Vec<u8>>,
+        issuer: Option<Issuer>,
+    },
 }
 
 impl ClientCertificate {
@@ -33,10 +41,16 @@ impl ClientCertificate {
     /// The caller's TLS stack has it: an HSM, a C agent, a connection string that says `x509=true`.
     #[must_use]
     pub fn held_elsewhere(issuer: Option<Issuer>) -> Self {
-        Self(Arc::new(Inner::Elsewhere { issuer }))
+        Self(Arc::new(Inner::Elsewhere { chain: Vec::new(), issuer }))
     }
 
-    /// Chain and key, unless they are held elsewhere.
+    /// A chain in DER, leaf first, whose key the caller's TLS stack has, in an HSM for one.
+    #[must_use]
+    pub fn with_key_elsewhere(chain: Vec<Vec<u8>>, issuer: Issuer) -> Self {
+        Self(Arc::new(Inner::Elsewhere { chain, issuer: Some(issuer) }))
+    }
+
+    /// Chain and key, unless the key is held elsewhere.
     #[must_use]
     pub fn der(&self) -> Option<(&[Vec<u8>], &[u8])> {
         match &*self.0 {
@@ -45,23 +59,28 @@ impl ClientCertificate {
         }
     }
 
+    /// The chain in DER, leaf first. Empty when it is held elsewhere.
+    #[must_use]
+    pub fn chain(&self) -> &[Vec<u8>] {
+        match &*self.0 {
+            Inner::Held { chain, .. } | Inner::Elsewhere { chain, .. } => chain,
+        }
+    }
+
     /// Who issued it, where that is known.
     #[must_use]
     pub fn issuer(&self) -> Option<Issuer> {
         match &*self.0 {
             Inner::Held { issuer, .. } => Some(*issuer),
-            Inner::Elsewhere { issuer } => *issuer,
+            Inner::Elsewhere { issuer, .. } => *issuer,
         }
     }
 }
 
-/// The same leaf, or both held elsewhere.
+/// The same leaf, wherever the key is, or both held elsewhere.
 impl PartialEq for ClientCertificate {
     fn eq(&self, other: &Self) -> bool {
-        match (self.der(), other.der()) {
-            (Some((a, _)), Some((b, _))) => a.first() == b.first(),
-            (a, b) => a.is_none() && b.is_none(),
-        }
+        self.chain().first() == other.chain().first()
     }
 }
 
@@ -69,6 +88,6 @@ impl Eq for ClientCertificate {}
 
 impl fmt::Debug for ClientCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ClientCertificate({} certificates, ..)", self.der().map_or(0, |(chain, _)| chain.len()))
+        write!(f, "ClientCertificate({} certificates, ..)", self.chain().len())
     }
 }

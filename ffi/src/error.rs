@@ -48,8 +48,8 @@ impl Error {
         Self {
             poison: Poison::default(),
             code: failure.code(),
-            message: View::new(&failure.message),
-            field: View::new(&failure.field),
+            message: View::line(&failure.message),
+            field: View::line(&failure.field),
             tracking_id: View::new(&failure.tracking_id),
             http_status: failure.http_status,
             service_code: failure.service_code,

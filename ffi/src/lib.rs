@@ -5,12 +5,12 @@
 //! they hold is copied in and is never shared.
 
 mod abi;
-mod agent_config;
+pub mod agent_config;
 mod authenticator;
-mod certificate;
+pub mod certificate;
 mod code;
 mod connection_string;
-mod error;
+pub mod error;
 mod failure;
 mod guard;
 mod https;

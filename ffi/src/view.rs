@@ -20,6 +20,11 @@ impl View {
         Self::Made(Zeroizing::new(bytes))
     }
 
+    /// One line for a log: a path or a name may have anything in it.
+    pub(crate) fn line(text: &str) -> Self {
+        if text.contains(char::is_control) { Self::new(&text.replace(char::is_control, " ")) } else { Self::new(text) }
+    }
+
     pub(crate) fn of(value: &impl ToString) -> Self {
         Self::new(&value.to_string())
     }

@@ -14,6 +14,12 @@ const LIMIT: usize = 1024;
 pub struct Passphrase(SecretText);
 
 impl Passphrase {
+    /// Takes one that was read elsewhere, as it is.
+    #[must_use]
+    pub const fn new(text: SecretText) -> Self {
+        Self(text)
+    }
+
     /// Reads it from a file of at most 1024 bytes. A byte order mark and one line break at the end are not part of it,
     /// because editors and `echo` write them.
     ///

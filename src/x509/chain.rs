@@ -1,7 +1,10 @@
 //! A chain of certificates, put in order.
 
 use super::{certificate::Certificate, key::PrivateKey, pem::Block, pem::blocks};
-use crate::error::{CertificateError, CertificateProblem as Problem};
+use crate::{
+    certificate::{ClientCertificate, Issuer},
+    error::{CertificateError, CertificateProblem as Problem},
+};
 use alloc::vec::Vec;
 
 /// One or more certificates, the leaf first and each one's issuer behind it. Certificates that lead nowhere stand at
@@ -99,6 +102,23 @@ impl Chain {
     #[must_use]
     pub fn unrelated(&self) -> &[Certificate] {
         self.certificates.get(self.linked..).unwrap_or_default()
+    }
+
+    /// Who vouches for the leaf.
+    #[must_use]
+    pub fn issuer(&self) -> Issuer {
+        if self.leaf().is_some_and(Certificate::is_self_signed) { Issuer::Itself } else { Issuer::Authority }
+    }
+
+    /// What the library's plans and outcomes carry when somebody else holds the key. Certificates that do not lead on
+    /// from the leaf are left out.
+    #[must_use]
+    pub fn to_client_certificate(&self) -> ClientCertificate {
+        ClientCertificate::with_key_elsewhere(self.linked_der(), self.issuer())
+    }
+
+    pub(crate) fn linked_der(&self) -> Vec<Vec<u8>> {
+        self.linked().iter().map(|certificate| certificate.der().to_vec()).collect()
     }
 
     /// Whether they came in another order.

@@ -79,14 +79,12 @@ impl ClientIdentity {
     /// Who vouches for the leaf.
     #[must_use]
     pub fn issuer(&self) -> Issuer {
-        if self.chain.leaf().is_some_and(Certificate::is_self_signed) { Issuer::Itself } else { Issuer::Authority }
+        self.chain.issuer()
     }
 
     /// What the library's plans and outcomes carry. Certificates that do not lead on from the leaf are left out.
     #[must_use]
     pub fn into_client_certificate(self) -> ClientCertificate {
-        let issuer = self.issuer();
-        let chain = self.chain.linked().iter().map(|certificate| certificate.der().to_vec()).collect();
-        ClientCertificate::from_der(chain, self.key.expose_pkcs8(), issuer)
+        ClientCertificate::from_der(self.chain.linked_der(), self.key.expose_pkcs8(), self.issuer())
     }
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     error::{CertificateError, CertificateProblem as Problem},
-    secret::SecretBytes,
+    secret::{SecretBytes, SecretText},
 };
 use alloc::{string::ToString as _, vec::Vec};
 use core::fmt;
@@ -62,9 +62,21 @@ impl PrivateKey {
         Self::from_blocks(&pem::blocks(text)?, passphrase)
     }
 
+    /// The same for a text that need not hold one: `None` when none of its blocks is a private key.
+    ///
+    /// # Errors
+    /// When there is more than one, it cannot be read, or it is of a kind that TLS has no use for.
+    pub fn find_in_pem(text: &[u8], passphrase: Option<&[u8]>) -> Result<Option<Self>, CertificateError> {
+        Self::find(&pem::blocks(text)?, passphrase)
+    }
+
     pub(crate) fn from_blocks(blocks: &[Block], passphrase: Option<&[u8]>) -> Result<Self, CertificateError> {
+        Self::find(blocks, passphrase)?.ok_or_else(|| absent(blocks))
+    }
+
+    fn find(blocks: &[Block], passphrase: Option<&[u8]>) -> Result<Option<Self>, CertificateError> {
         let mut keys = blocks.iter().filter(|block| block.is_key());
-        let Some(block) = keys.next() else { return Err(absent(blocks)) };
+        let Some(block) = keys.next() else { return Ok(None) };
         if let Some(second) = keys.next() {
             return Err(second.error(Problem::SecondKey));
         }
@@ -76,7 +88,7 @@ impl PrivateKey {
             "EC PRIVATE KEY" => form::from_sec1(der, parameters(blocks)),
             label => Err(Problem::KeyKind { kind: label.to_string() }),
         };
-        pkcs8.and_then(Self::new).map_err(|problem| block.error(problem))
+        pkcs8.and_then(Self::new).map(Some).map_err(|problem| block.error(problem))
     }
 
     /// Takes a key in PKCS#8 DER. The caller wipes its copy.
@@ -114,10 +126,16 @@ impl PrivateKey {
         &self.public
     }
 
-    /// The key itself in PKCS#8 DER: the only way out.
+    /// The key itself in PKCS#8 DER.
     #[must_use]
     pub fn expose_pkcs8(&self) -> &[u8] {
         self.pkcs8.expose()
+    }
+
+    /// The key itself in PKCS#8 as a PEM text (`PRIVATE KEY`), which is not encrypted.
+    #[must_use]
+    pub fn to_pem(&self) -> SecretText {
+        pem::private_key(self.pkcs8.expose())
     }
 }
 

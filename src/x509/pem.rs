@@ -150,3 +150,13 @@ pub(super) fn certificate(der: &[u8]) -> String {
     // It fails for lengths only that no memory holds.
     pem_rfc7468::encode_string("CERTIFICATE", pem_rfc7468::LineEnding::LF, der).unwrap_or_default()
 }
+
+/// A private key in PKCS#8 as a text, in memory that is wiped: `encode_string` has none of that kind.
+pub(super) fn private_key(der: &[u8]) -> SecretText {
+    const LABEL: &str = "PRIVATE KEY";
+    const LINE: pem_rfc7468::LineEnding = pem_rfc7468::LineEnding::LF;
+    // Both fail for lengths only that no memory holds.
+    let mut room = SecretBytes::zeros(pem_rfc7468::encoded_len(LABEL, LINE, der).unwrap_or_default());
+    let text = pem_rfc7468::encode(LABEL, LINE, der, room.expose_mut()).unwrap_or_default();
+    SecretText::build(text.len(), |copy| copy.push_str(text))
+}

@@ -2,7 +2,7 @@
 
 use crate::data;
 use defender_auth::{
-    certificate::Issuer,
+    certificate::{ClientCertificate, Issuer},
     error::{CertificateError, CertificateProblem as Problem},
     x509::{Chain, ClientIdentity, KeyAlgorithm, PrivateKey},
 };
@@ -101,4 +101,39 @@ fn nothing_prints_a_key() {
     let me = ClientIdentity::from_pkcs12(data!("p256.pfx")).unwrap();
     assert_eq!(format!("{:?}", me.key()), "PrivateKey(EC P-256, ..)");
     assert!(!format!("{me:?}").contains("pkcs8"));
+}
+
+#[test]
+fn a_key_is_written_as_it_is_read() {
+    let mine = key(data!("p256.pkcs8.pem")).unwrap();
+    assert_eq!(mine.to_pem().expose().as_bytes(), data!("p256.pkcs8.pem"));
+    for pem in [data!("rsa4096.pem"), data!("p384.sec1.pem"), data!("ed25519.pem")] {
+        let read = key(pem).unwrap();
+        let again = key(read.to_pem().expose().as_bytes()).unwrap();
+        assert_eq!(again.expose_pkcs8(), read.expose_pkcs8());
+    }
+}
+
+#[test]
+fn a_key_may_be_absent_and_must_be_good_if_it_is_not() {
+    let (certificate, mine) = (data!("p256.certificate.pem"), data!("p256.sec1.pem"));
+    assert!(PrivateKey::find_in_pem(certificate, None).unwrap().is_none());
+    assert!(PrivateKey::find_in_pem(&[certificate, mine].concat(), None).unwrap().is_some());
+    let second = PrivateKey::find_in_pem(&[certificate, mine, mine].concat(), None);
+    assert_eq!(problem(second), Problem::SecondKey);
+    assert_eq!(problem(PrivateKey::find_in_pem(b"hello", None)), Problem::NoPem);
+}
+
+#[test]
+fn a_chain_whose_key_is_elsewhere_is_the_same_certificate() {
+    let chain = Chain::from_pem(data!("p256.certificate.pem")).unwrap();
+    let elsewhere = chain.to_client_certificate();
+    assert!(elsewhere.der().is_none());
+    assert_eq!(elsewhere.issuer(), Some(Issuer::Itself));
+    assert_eq!(elsewhere.chain(), [chain.certificates()[0].der()]);
+    let both = ClientIdentity::new(&chain, key(data!("p256.sec1.pem")).unwrap()).unwrap().into_client_certificate();
+    assert_eq!(both, elsewhere);
+    let other = Chain::from_pem(data!("sha1.certificate.pem")).unwrap().to_client_certificate();
+    assert_ne!(other, elsewhere);
+    assert_ne!(ClientCertificate::held_elsewhere(None), elsewhere);
 }

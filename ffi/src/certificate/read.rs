@@ -1,0 +1,75 @@
+//! Certificates as the library reads them.
+
+use super::{Facts, finding};
+use crate::{code::DEFENDERAUTH_CERTIFICATE_ABSENT, failure::Failure, view::View};
+use defender_auth::{
+    UnixTime,
+    certificate::ClientCertificate,
+    secret::SecretText,
+    x509::{self, ClientIdentity, PrivateKey, Purpose},
+};
+
+/// One certificate at least, the leaf first.
+pub(super) struct Chain(x509::Chain);
+
+/// Reads a chain, and the key where there is one.
+pub(super) fn pem(chain: &str, key: &str, passphrase: &str) -> Result<(Chain, ClientCertificate), Failure> {
+    let certificates = x509::Chain::from_pem(chain.as_bytes()).map_err(|error| Failure::from(error).field("chain"))?;
+    let passphrase = Some(passphrase.as_bytes()).filter(|passphrase| !passphrase.is_empty());
+    let (parameter, key) = if key.is_empty() {
+        ("chain", PrivateKey::find_in_pem(chain.as_bytes(), passphrase))
+    } else {
+        ("key", PrivateKey::from_pem(key.as_bytes(), passphrase).map(Some))
+    };
+    let blame = |error| Failure::from(error).field(parameter);
+    match key.map_err(blame)? {
+        None => Ok((Chain(certificates.clone()), certificates.to_client_certificate())),
+        Some(key) => {
+            let both = ClientIdentity::new(&certificates, key).map_err(blame)?;
+            Ok((Chain(both.chain().clone()), both.into_client_certificate()))
+        }
+    }
+}
+
+/// The private key, unless somebody else holds it.
+pub(super) fn key_pem(certificate: &ClientCertificate) -> Result<SecretText, Failure> {
+    let (_, pkcs8) = certificate.der().ok_or_else(|| {
+        let message = "its private key is not here; ask whoever holds it, or read the certificate with its key";
+        Failure::new(DEFENDERAUTH_CERTIFICATE_ABSENT, message).field("certificate")
+    })?;
+    Ok(PrivateKey::from_pkcs8(pkcs8)?.to_pem())
+}
+
+impl Chain {
+    /// What the library carries, read again. `None` when somebody else holds it.
+    pub(super) fn of(certificate: &ClientCertificate) -> Option<Self> {
+        let certificates = certificate.chain().iter().map(|der| x509::Certificate::from_der(der));
+        x509::Chain::new(certificates.collect::<Result<_, _>>().ok()?).map(Self)
+    }
+
+    pub(super) fn facts(&self) -> Facts {
+        let Some(leaf) = self.leaf() else { return Facts::default() };
+        Facts {
+            common_name: self.common_name().map(View::new).unwrap_or_default(),
+            sha1: View::of(&leaf.sha1()),
+            sha256: View::of(&leaf.sha256()),
+            not_before: leaf.not_before().as_secs(),
+            not_after: leaf.not_after().as_secs(),
+            chain_pem: View::new(&self.0.linked().iter().map(x509::Certificate::to_pem).collect::<String>()),
+        }
+    }
+
+    /// A name with a NUL in it would end there in C, and so be another one.
+    pub(super) fn common_name(&self) -> Option<&str> {
+        self.leaf()?.common_name().filter(|name| !name.contains('\0'))
+    }
+
+    pub(super) fn findings(&self, now: UnixTime) -> u32 {
+        // Nothing is said of the key: it was refused unless it is the leaf's.
+        x509::check(&self.0, None, Purpose::Any, now).iter().fold(0, |bits, finding| bits | finding::bit(finding))
+    }
+
+    fn leaf(&self) -> Option<&x509::Certificate> {
+        self.0.certificates().first()
+    }
+}

@@ -1,0 +1,38 @@
+//! Certificates of a build that cannot read any.
+
+use super::Facts;
+use crate::failure::Failure;
+use defender_auth::{UnixTime, certificate::ClientCertificate, secret::SecretText};
+
+/// There is none.
+pub(super) enum Chain {}
+
+pub(super) fn pem(_chain: &str, _key: &str, _passphrase: &str) -> Result<(Chain, ClientCertificate), Failure> {
+    Err(unsupported())
+}
+
+pub(super) fn key_pem(_certificate: &ClientCertificate) -> Result<SecretText, Failure> {
+    Err(unsupported())
+}
+
+fn unsupported() -> Failure {
+    Failure::unsupported("reading certificates (feature `x509`)")
+}
+
+impl Chain {
+    pub(super) const fn of(_certificate: &ClientCertificate) -> Option<Self> {
+        None
+    }
+
+    pub(super) const fn facts(&self) -> Facts {
+        match *self {}
+    }
+
+    pub(super) const fn common_name(&self) -> Option<&str> {
+        match *self {}
+    }
+
+    pub(super) const fn findings(&self, _now: UnixTime) -> u32 {
+        match *self {}
+    }
+}

@@ -1,0 +1,295 @@
+//! Certificates as a C program reads them.
+
+#![cfg(feature = "x509")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+
+mod support;
+
+use defenderauth::{certificate::*, *};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
+};
+use std::ptr;
+use support::{Failed, bytes, call, fixed, made, place, read, text, written};
+
+macro_rules! data {
+    ($name:literal) => {
+        include_str!(concat!("../../tests/x509/data/", $name))
+    };
+}
+
+const CERTIFICATE: &str = data!("p256.certificate.pem");
+const KEY: &str = data!("p256.pkcs8.pem");
+const NOW: u64 = 1_800_000_000;
+
+fn from_pem(chain: &str, key: &str) -> Result<Box<Certificate>, Failed> {
+    let ((chain, chain_len), (key, key_len)) = (text(chain), text(key));
+    made(|out, error| defenderauth_certificate_from_pem(chain, chain_len, key, key_len, Some(out), Some(error)))
+}
+
+fn with_passphrase(chain: &str, key: &str, passphrase: &str) -> Result<Box<Certificate>, Failed> {
+    let ((chain, chain_len), (key, key_len), (passphrase, len)) = (text(chain), text(key), text(passphrase));
+    made(|out, error| {
+        defenderauth_certificate_from_pem_with_passphrase(
+            chain,
+            chain_len,
+            key,
+            key_len,
+            passphrase,
+            len,
+            Some(out),
+            Some(error),
+        )
+    })
+}
+
+fn code<T>(outcome: Result<T, Failed>) -> (ResultCode, String) {
+    outcome.err().map(|failed| (failed.code, failed.field)).unwrap()
+}
+
+fn blamed(code: ResultCode, field: &str) -> (ResultCode, String) {
+    (code, field.into())
+}
+
+fn key_to_pem(certificate: &Certificate, cap: usize) -> (Result<String, Failed>, usize) {
+    written(cap, |buf, cap, len, error| {
+        defenderauth_certificate_key_to_pem(Some(certificate), buf, cap, Some(len), Some(error))
+    })
+}
+
+fn findings(certificate: &Certificate, now: u64, expected: &str) -> u32 {
+    let (name, len) = text(expected);
+    defenderauth_certificate_findings(Some(certificate), now, name, len)
+}
+
+#[test]
+fn a_pair_and_one_text_are_the_same_certificate() {
+    for certificate in [from_pem(CERTIFICATE, KEY), from_pem(&[CERTIFICATE, KEY].concat(), "")] {
+        let certificate = certificate.unwrap();
+        let it = Some(&*certificate);
+        assert!(defenderauth_certificate_has_key(it) && defenderauth_certificate_is_self_signed(it));
+        assert_eq!(read(defenderauth_certificate_common_name(it)), "dev-01");
+        assert_eq!(read(defenderauth_certificate_chain_pem(it)), CERTIFICATE);
+        defenderauth_certificate_free(Some(certificate));
+    }
+}
+
+#[test]
+fn its_thumbprints_and_dates_are_those_of_openssl() {
+    let certificate = from_pem(CERTIFICATE, "").unwrap();
+    let it = Some(&*certificate);
+    assert_eq!(read(defenderauth_certificate_thumbprint_sha1(it)), "24DFA5C4F72864CC3B25860B638917DEF3136EC8");
+    assert_eq!(
+        read(defenderauth_certificate_thumbprint_sha256(it)),
+        "43E885DE31691A68EEEE25677277BC4A8E5F7735CC6A171356F925DB5D95557F"
+    );
+    assert_eq!(defenderauth_certificate_not_before(it), 1_795_321_375);
+    assert_eq!(defenderauth_certificate_not_after(it), 4_948_921_375);
+}
+
+#[test]
+fn a_key_that_is_held_elsewhere_is_no_error_until_it_is_asked_for() {
+    let certificate = from_pem(CERTIFICATE, "").unwrap();
+    assert!(!defenderauth_certificate_has_key(Some(&certificate)));
+    assert_eq!(read(defenderauth_certificate_chain_pem(Some(&certificate))), CERTIFICATE);
+    let (outcome, len) = key_to_pem(&certificate, 4096);
+    assert_eq!((code(outcome), len), (blamed(DEFENDERAUTH_CERTIFICATE_ABSENT, "certificate"), 0));
+}
+
+#[test]
+fn the_key_is_written_as_pkcs8_and_the_chain_never_has_it() {
+    let certificate = from_pem(CERTIFICATE, KEY).unwrap();
+    assert!(!read(defenderauth_certificate_chain_pem(Some(&certificate))).contains("PRIVATE"));
+    assert_eq!(key_to_pem(&certificate, KEY.len() + 1), (Ok(KEY.into()), KEY.len()));
+    for cap in [1, KEY.len()] {
+        let (outcome, len) = key_to_pem(&certificate, cap);
+        assert_eq!((code(outcome).0, len), (DEFENDERAUTH_BUFFER_TOO_SMALL, KEY.len()));
+    }
+    let mut len = place();
+    let size = call(|error| {
+        defenderauth_certificate_key_to_pem(Some(&certificate), ptr::null_mut(), 0, Some(&mut len), Some(error))
+    });
+    // SAFETY: the call has written it.
+    assert_eq!((code(size).0, unsafe { len.assume_init() }), (DEFENDERAUTH_BUFFER_TOO_SMALL, KEY.len()));
+    let null =
+        written(16, |buf, cap, len, error| defenderauth_certificate_key_to_pem(None, buf, cap, Some(len), Some(error)));
+    assert_eq!((code(null.0), null.1), (blamed(DEFENDERAUTH_NULL, "certificate"), 0));
+    let no_buffer =
+        call(|error| defenderauth_certificate_key_to_pem(Some(&certificate), ptr::null_mut(), 9, None, Some(error)));
+    assert_eq!(code(no_buffer), blamed(DEFENDERAUTH_NULL, "buf"));
+}
+
+#[test]
+fn what_cannot_be_read_names_the_parameter() {
+    assert_eq!(code(from_pem("", "")), blamed(DEFENDERAUTH_CERTIFICATE_ABSENT, "chain"));
+    assert_eq!(code(from_pem(KEY, "")), blamed(DEFENDERAUTH_CERTIFICATE_ABSENT, "chain"));
+    assert_eq!(code(from_pem(CERTIFICATE, CERTIFICATE)), blamed(DEFENDERAUTH_CERTIFICATE_ABSENT, "key"));
+    assert_eq!(code(from_pem(CERTIFICATE, data!("ed25519.pem"))), blamed(DEFENDERAUTH_CERTIFICATE_KEY, "key"));
+    let other = [CERTIFICATE, data!("ed25519.pem")].concat();
+    assert_eq!(code(from_pem(&other, "")), blamed(DEFENDERAUTH_CERTIFICATE_KEY, "chain"));
+    assert_eq!(code(from_pem(CERTIFICATE, data!("rsa1024.pem"))), blamed(DEFENDERAUTH_CERTIFICATE_FORMAT, "key"));
+    assert_eq!(code(from_pem(&CERTIFICATE.replace('A', "*"), "")), blamed(DEFENDERAUTH_CERTIFICATE_FORMAT, "chain"));
+}
+
+#[test]
+fn an_encrypted_key_needs_its_passphrase() {
+    let encrypted = data!("p256.encrypted.pem");
+    assert_eq!(code(from_pem(CERTIFICATE, encrypted)), blamed(DEFENDERAUTH_CERTIFICATE_FORMAT, "key"));
+    for wrong in ["", "rose"] {
+        let outcome = with_passphrase(CERTIFICATE, encrypted, wrong);
+        assert_eq!(code(outcome), blamed(DEFENDERAUTH_CERTIFICATE_FORMAT, "key"));
+    }
+    let one = [CERTIFICATE, encrypted].concat();
+    for (chain, key) in [(CERTIFICATE, encrypted), (&one, ""), (CERTIFICATE, KEY)] {
+        let certificate = with_passphrase(chain, key, "orchid").unwrap();
+        assert_eq!(key_to_pem(&certificate, 4096).0.unwrap(), KEY);
+    }
+}
+
+#[test]
+fn calls_that_are_wrong_leave_nothing_behind() {
+    let ((chain, len), bad) = (text(CERTIFICATE), bytes(b"\xff-----"));
+    let from = |chain, chain_len, key, key_len| {
+        code(made(|out, error| {
+            defenderauth_certificate_from_pem(chain, chain_len, key, key_len, Some(out), Some(error))
+        }))
+    };
+    assert_eq!(from(ptr::null(), 1, ptr::null(), 0), blamed(DEFENDERAUTH_NULL, "chain"));
+    assert_eq!(from(chain, len, ptr::null(), 1), blamed(DEFENDERAUTH_NULL, "key"));
+    assert_eq!(from(bad.0, bad.1, ptr::null(), 0), blamed(DEFENDERAUTH_UTF8, "chain"));
+    assert_eq!(from(chain, len, bad.0, bad.1), blamed(DEFENDERAUTH_UTF8, "key"));
+    assert_eq!(from(chain, usize::MAX, ptr::null(), 0), blamed(DEFENDERAUTH_ARGUMENT, "chain"));
+    let passphrase = code(made(|out, error| {
+        defenderauth_certificate_from_pem_with_passphrase(
+            chain,
+            len,
+            ptr::null(),
+            0,
+            bad.0,
+            bad.1,
+            Some(out),
+            Some(error),
+        )
+    }));
+    assert_eq!(passphrase, blamed(DEFENDERAUTH_UTF8, "passphrase"));
+    let no_out = call(|error| defenderauth_certificate_from_pem(chain, len, ptr::null(), 0, None, Some(error)));
+    assert_eq!(code(no_out), blamed(DEFENDERAUTH_NULL, "out"));
+    let mut out = place();
+    let no_error = defenderauth_certificate_from_pem(chain, len, ptr::null(), 0, Some(&mut out), None);
+    assert_eq!(no_error, DEFENDERAUTH_OK);
+    // SAFETY: the call has written it.
+    defenderauth_certificate_free(unsafe { out.assume_init() });
+}
+
+#[test]
+fn getters_of_null_say_nothing() {
+    assert!(!defenderauth_certificate_has_key(None) && !defenderauth_certificate_is_self_signed(None));
+    for text in [
+        defenderauth_certificate_common_name(None),
+        defenderauth_certificate_thumbprint_sha1(None),
+        defenderauth_certificate_thumbprint_sha256(None),
+        defenderauth_certificate_chain_pem(None),
+    ] {
+        assert_eq!(read(text), "");
+    }
+    assert_eq!((defenderauth_certificate_not_before(None), defenderauth_certificate_not_after(None)), (0, 0));
+    assert_eq!(defenderauth_certificate_findings(None, NOW, ptr::null(), 0), 0);
+    defenderauth_certificate_free(None);
+}
+
+fn params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.not_before = date_time_ymd(2024, 1, 1);
+    params.not_after = date_time_ymd(2040, 1, 1);
+    params.is_ca = IsCa::ExplicitNoCa;
+    params
+}
+
+/// A self-signed certificate of these parameters.
+fn own(params: &CertificateParams) -> Box<Certificate> {
+    let key = KeyPair::generate().unwrap();
+    from_pem(&params.self_signed(&key).unwrap().pem(), &key.serialize_pem()).unwrap()
+}
+
+/// A leaf, and the CA that signed it.
+fn issued(leaf: &CertificateParams) -> [String; 2] {
+    let (mut ca, keys) = (params("root"), [KeyPair::generate().unwrap(), KeyPair::generate().unwrap()]);
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let leaf = leaf.signed_by(&keys[0], &Issuer::from_params(&ca, &keys[1])).unwrap();
+    [leaf.pem(), ca.self_signed(&keys[1]).unwrap().pem()]
+}
+
+#[test]
+fn a_good_certificate_has_no_finding() {
+    let certificate = own(&params("dev-01"));
+    assert_eq!(findings(&certificate, NOW, ""), 0);
+    assert_eq!(findings(&certificate, NOW, "dev-01"), 0);
+    let signed = from_pem(&issued(&params("dev-01")).concat(), "").unwrap();
+    assert_eq!(findings(&signed, NOW, "dev-01"), 0);
+    assert!(!defenderauth_certificate_is_self_signed(Some(&signed)));
+}
+
+#[test]
+fn each_mistake_has_its_bit() {
+    let good = own(&params("dev-01"));
+    assert_eq!(findings(&good, 1_000_000_000, ""), DEFENDERAUTH_FINDING_NOT_YET_VALID);
+    assert_eq!(findings(&good, 3_000_000_000, ""), DEFENDERAUTH_FINDING_EXPIRED);
+    assert_eq!(findings(&good, u64::MAX, ""), DEFENDERAUTH_FINDING_EXPIRED);
+
+    let mut server = params("dev-01");
+    server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    assert_eq!(findings(&own(&server), NOW, ""), DEFENDERAUTH_FINDING_NO_CLIENT_AUTH);
+    let mut silent = params("dev-01");
+    silent.key_usages = vec![KeyUsagePurpose::KeyAgreement];
+    assert_eq!(findings(&own(&silent), NOW, ""), DEFENDERAUTH_FINDING_NO_CLIENT_AUTH);
+
+    let mut ca = params("dev-01");
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    assert_eq!(findings(&own(&ca), NOW, ""), DEFENDERAUTH_FINDING_CA_LEAF);
+
+    let ([leaf, root], [stranger, _]) = (issued(&params("dev-01")), issued(&params("dev-02")));
+    let mixed = from_pem(&[root.as_str(), &leaf].concat(), "").unwrap();
+    assert_eq!(findings(&mixed, NOW, ""), DEFENDERAUTH_FINDING_CHAIN_ORDER);
+    assert_eq!(read(defenderauth_certificate_chain_pem(Some(&mixed))), [leaf.as_str(), &root].concat());
+    let strange = from_pem(&[leaf.as_str(), &root, &stranger].concat(), "").unwrap();
+    assert_eq!(findings(&strange, NOW, ""), DEFENDERAUTH_FINDING_CHAIN_BROKEN);
+    assert_eq!(read(defenderauth_certificate_chain_pem(Some(&strange))), [leaf.as_str(), &root].concat());
+
+    for weak in [data!("sha1.certificate.pem"), data!("p521.certificate.pem")] {
+        let weak = from_pem(weak, "").unwrap();
+        let now = defenderauth_certificate_not_before(Some(&weak)) + 1;
+        assert_eq!(findings(&weak, now, "") & DEFENDERAUTH_FINDING_WEAK, DEFENDERAUTH_FINDING_WEAK);
+    }
+}
+
+#[test]
+fn the_name_is_compared_letter_by_letter() {
+    let certificate = own(&params("dev-01"));
+    for other in ["dev-02", "Dev-01", "dev-01 ", "dev-0"] {
+        assert_eq!(findings(&certificate, NOW, other), DEFENDERAUTH_FINDING_NAME_MISMATCH);
+    }
+    for (name, len) in [bytes(b"dev-\xff"), bytes(b"dev-01\0"), (ptr::null(), 1)] {
+        let found = defenderauth_certificate_findings(Some(&certificate), NOW, name, len);
+        assert_eq!(found, DEFENDERAUTH_FINDING_NAME_MISMATCH);
+    }
+}
+
+#[test]
+fn a_name_with_a_nul_in_it_is_none() {
+    let certificate = own(&params("dev-01\0.example"));
+    assert_eq!(read(defenderauth_certificate_common_name(Some(&certificate))), "");
+    assert_eq!(findings(&certificate, NOW, "dev-01"), DEFENDERAUTH_FINDING_NAME_MISMATCH);
+}
+
+#[test]
+fn every_bit_has_a_text_of_its_own() {
+    let texts: Vec<_> = (0..8).map(|bit| fixed(defenderauth_certificate_finding_string(1 << bit))).collect();
+    for (index, text) in texts.iter().enumerate() {
+        assert!(!text.is_empty() && *text != "unknown" && !texts[..index].contains(text));
+    }
+    for none in [0, 3, 256, u32::MAX] {
+        assert_eq!(fixed(defenderauth_certificate_finding_string(none)), "unknown");
+    }
+}
