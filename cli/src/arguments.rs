@@ -1,10 +1,16 @@
 //! The command line. Keys come from files or standard input only: arguments are seen by every user of a system.
 
-use crate::{certificate, clock, source::Source, unlock::Unlock};
+use crate::{
+    certificate, clock,
+    source::Source,
+    tpm::{self, Tpm},
+    unlock::Unlock,
+    who::Who,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use defender_auth::{
     UnixTime,
-    identity::{HostName, IdScope, RegistrationId},
+    identity::{DeviceId, HostName, IdScope, ModuleId, RegistrationId},
 };
 use std::{
     net::{SocketAddr, ToSocketAddrs as _},
@@ -49,6 +55,9 @@ pub(crate) enum Command {
     /// Check a certificate, or make some for testing
     #[command(subcommand)]
     Certificate(certificate::Command),
+    /// Say what a TPM 2.0 is enrolled by
+    #[command(subcommand)]
+    Tpm(tpm::Command),
 }
 
 #[derive(Args)]
@@ -64,14 +73,26 @@ pub(crate) struct Inspect {
 }
 
 #[derive(Args)]
+#[command(group = clap::ArgGroup::new("whose").required(true).args(["source", "host_name"]))]
 pub(crate) struct Token {
     /// Whose token to make
-    #[arg(value_name = "FILE|DIR|-")]
-    pub(crate) source: Source,
+    #[arg(value_name = "FILE|DIR|-", conflicts_with_all = ["tpm", "tpm_setup"])]
+    pub(crate) source: Option<Source>,
+    #[command(flatten)]
+    pub(crate) tpm: Tpm,
+    /// With --tpm: the hub for which the TPM has the key
+    #[arg(long, value_name = "HOST", requires_all = ["tpm", "device_id"])]
+    pub(crate) host_name: Option<HostName>,
+    /// The device's name there
+    #[arg(long, value_name = "ID", requires = "host_name")]
+    pub(crate) device_id: Option<DeviceId>,
+    /// Its module, if the key is that module's
+    #[arg(long, value_name = "ID", requires = "host_name")]
+    pub(crate) module_id: Option<ModuleId>,
     #[command(flatten)]
     pub(crate) expiry: Expiry,
     /// The input is a service connection string (a policy's key): make a token for the whole service
-    #[arg(long)]
+    #[arg(long, conflicts_with = "tpm")]
     pub(crate) service: bool,
 }
 
@@ -96,7 +117,7 @@ impl Expiry {
 #[derive(Args)]
 pub(crate) struct VerifyToken {
     /// The key that should have signed it, in a file of its own
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "tpm_setup")]
     pub(crate) key_file: PathBuf,
     /// The time to judge the expiry by, in seconds since 1970; else this system's clock
     #[arg(long, value_name = "UNIX", value_parser = unix_time)]
@@ -125,14 +146,11 @@ pub(crate) struct DeriveKey {
 
 #[derive(Args)]
 pub(crate) struct Authenticate {
-    /// What the agent has
-    #[arg(value_name = "FILE|DIR|-")]
-    pub(crate) source: Source,
+    #[command(flatten)]
+    pub(crate) who: Who,
     /// Prove it: log in at the hub over MQTT and TLS
     #[arg(long)]
     pub(crate) connect: bool,
-    #[command(flatten)]
-    pub(crate) unlock: Unlock,
     #[command(flatten)]
     pub(crate) network: Network,
     /// With identity DPS: register the device instead of asking where it is registered, which is what the agents do
@@ -169,28 +187,30 @@ pub(crate) struct Network {
 }
 
 #[derive(Args)]
-#[command(group = clap::ArgGroup::new("key").required(true).args(["key_file", "group_key_file", "certificate_file"]))]
+#[command(group = clap::ArgGroup::new("key").required(true).args(["key_file", "group_key_file", "certificate_file", "tpm"]))]
 pub(crate) struct Provision {
     /// The ID scope of the provisioning service
     #[arg(long, value_name = "SCOPE")]
     pub(crate) id_scope: IdScope,
-    /// The name under which the device registers
-    #[arg(long, value_name = "ID")]
-    pub(crate) registration_id: RegistrationId,
+    /// The name under which the device registers; with --tpm it may be left out, and is the one that `tpm show` prints
+    #[arg(long, value_name = "ID", required_unless_present = "tpm")]
+    pub(crate) registration_id: Option<RegistrationId>,
     /// The key of the individual enrollment, or one derived for this registration ID, in a file of its own
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "tpm_setup")]
     pub(crate) key_file: Option<PathBuf>,
     /// The key of the enrollment group; the device's key is derived from it. For makers: keep it off the devices
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "tpm_setup")]
     pub(crate) group_key_file: Option<PathBuf>,
     /// The device's certificate in PEM, with those that stand behind it, for an enrollment by certificate
-    #[arg(long, value_name = "PEM", requires = "private_key_file")]
+    #[arg(long, value_name = "PEM", requires = "private_key_file", conflicts_with = "tpm_setup")]
     pub(crate) certificate_file: Option<PathBuf>,
     /// The certificate's private key in PEM
     #[arg(long, value_name = "PEM", requires = "certificate_file")]
     pub(crate) private_key_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) unlock: Unlock,
+    #[command(flatten)]
+    pub(crate) tpm: Tpm,
     /// The provisioning service, if it is not the global one: HOST, HOST:PORT, or HOST=ADDR:PORT as elsewhere
     #[arg(long, value_name = "HOST[:PORT]")]
     pub(crate) endpoint: Option<ServiceEndpoint>,
@@ -227,11 +247,8 @@ pub(crate) enum Carrier {
 
 #[derive(Args)]
 pub(crate) struct Twin {
-    /// What the agent has
-    #[arg(value_name = "FILE|DIR|-")]
-    pub(crate) source: Source,
     #[command(flatten)]
-    pub(crate) unlock: Unlock,
+    pub(crate) who: Who,
     #[command(flatten)]
     pub(crate) network: Network,
     /// Print JSON
