@@ -76,7 +76,7 @@ pub(crate) struct Inspect {
 #[command(group = clap::ArgGroup::new("whose").required(true).args(["source", "host_name"]))]
 pub(crate) struct Token {
     /// Whose token to make
-    #[arg(value_name = "FILE|DIR|-", conflicts_with_all = ["tpm", "tpm_setup"])]
+    #[arg(value_name = "FILE|DIR|-", conflicts_with_all = ["tpm", "tpm_setup", "device_id", "module_id"])]
     pub(crate) source: Option<Source>,
     #[command(flatten)]
     pub(crate) tpm: Tpm,
@@ -117,7 +117,7 @@ impl Expiry {
 #[derive(Args)]
 pub(crate) struct VerifyToken {
     /// The key that should have signed it, in a file of its own
-    #[arg(long, value_name = "FILE", conflicts_with = "tpm_setup")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) key_file: PathBuf,
     /// The time to judge the expiry by, in seconds since 1970; else this system's clock
     #[arg(long, value_name = "UNIX", value_parser = unix_time)]

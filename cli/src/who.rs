@@ -16,11 +16,14 @@ use defender_auth::{
     twin::SecurityConfiguration,
 };
 
+/// What says nothing about an agent on disk.
+const NOT_ON_DISK: [&str; 5] = ["tpm", "tpm_setup", "registration_id", "device_id", "module_id"];
+
 #[derive(Args)]
 #[command(group = ArgGroup::new("who").required(true).args(["source", "id_scope", "host_name"]))]
 pub(crate) struct Who {
     /// What the agent has
-    #[arg(value_name = "FILE|DIR|-", conflicts_with_all = ["tpm", "tpm_setup"])]
+    #[arg(value_name = "FILE|DIR|-", conflicts_with_all = NOT_ON_DISK)]
     source: Option<Source>,
     #[command(flatten)]
     unlock: Unlock,

@@ -12,8 +12,13 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct Show {
-    /// Where the TPM is: device:/dev/tpmrm0, swtpm:path=PATH or swtpm:host=HOST,port=PORT
-    #[arg(long = "tpm", value_name = "TCTI", default_value_t)]
+    // The way to a device looks like a link to those who read comments.
+    #[arg(
+        long = "tpm",
+        value_name = "TCTI",
+        default_value_t,
+        help = "Where the TPM is: device:/dev/tpmrm0, swtpm:path=PATH or swtpm:host=HOST,port=PORT"
+    )]
     pub(crate) endpoint: Endpoint,
     #[command(flatten)]
     pub(crate) setup: Setup,
@@ -28,8 +33,12 @@ pub(crate) struct Show {
     "identity_handle", "owner_password_file", "endorsement_password_file", "persist_keys",
 ]))]
 pub(crate) struct Tpm {
-    /// The TPM that has the device's keys: device:/dev/tpmrm0, swtpm:path=PATH or swtpm:host=HOST,port=PORT
-    #[arg(long = "tpm", id = "tpm", value_name = "TCTI")]
+    #[arg(
+        long = "tpm",
+        id = "tpm",
+        value_name = "TCTI",
+        help = "The TPM that has the device's keys: device:/dev/tpmrm0, swtpm:path=PATH or swtpm:host=HOST,port=PORT"
+    )]
     pub(crate) endpoint: Option<Endpoint>,
     #[command(flatten)]
     setup: Setup,
