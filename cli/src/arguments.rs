@@ -2,6 +2,7 @@
 
 use crate::{
     certificate, clock,
+    endpoint::{Endpoint, ServiceEndpoint},
     source::Source,
     tpm::{self, Tpm},
     unlock::Unlock,
@@ -12,12 +13,7 @@ use defender_auth::{
     UnixTime,
     identity::{DeviceId, HostName, IdScope, ModuleId, RegistrationId},
 };
-use std::{
-    net::{SocketAddr, ToSocketAddrs as _},
-    path::PathBuf,
-    str::FromStr,
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 /// Who is this device, and how does it prove it to Azure IoT Hub?
 ///
@@ -256,56 +252,6 @@ pub(crate) struct Twin {
     pub(crate) json: bool,
 }
 
-/// A service by its name, and another address for it if one is given.
-#[derive(Clone, Debug)]
-pub(crate) struct ServiceEndpoint {
-    pub(crate) host: HostName,
-    pub(crate) elsewhere: Option<Endpoint>,
-}
-
-impl FromStr for ServiceEndpoint {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let with_port = |host: &str| format!("{host}={text}");
-        let endpoint = match text.rsplit_once(':') {
-            Some(_) if text.contains('=') => text.parse::<Endpoint>()?,
-            Some((host, _)) => with_port(host).parse::<Endpoint>()?,
-            None => {
-                let host = text.parse().map_err(|error| format!("{error}"))?;
-                return Ok(Self { host, elsewhere: None });
-            }
-        };
-        Ok(Self { host: endpoint.host.clone(), elsewhere: Some(endpoint) })
-    }
-}
-
-/// Another address for a host, or for one of its ports.
-#[derive(Clone, Debug)]
-pub(crate) struct Endpoint {
-    pub(crate) host: HostName,
-    pub(crate) port: Option<u16>,
-    pub(crate) address: SocketAddr,
-}
-
-impl FromStr for Endpoint {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (name, address) = text.split_once('=').ok_or("it is HOST=ADDR:PORT")?;
-        let (host, port) = match name.split_once(':') {
-            Some((host, port)) => (host, Some(port.parse().map_err(|_| "behind `HOST:` stands 443 or 8883")?)),
-            None => (name, None),
-        };
-        let host = host.parse().map_err(|error| format!("{error}"))?;
-        let addresses = address.to_socket_addrs().map_err(|error| format!("`{address}` behind the `=`: {error}"))?;
-        // `localhost` is often both, and few programs listen to both.
-        let addresses: Vec<_> = addresses.collect();
-        let address = addresses.iter().find(|address| address.is_ipv4()).or_else(|| addresses.first());
-        Ok(Self { host, port, address: *address.ok_or("the name behind the `=` has no address")? })
-    }
-}
-
 pub(crate) fn unix_time(text: &str) -> Result<UnixTime, String> {
     let secs: u64 = text.parse().map_err(|_| "it is a whole number of seconds since 1970")?;
     if secs > UnixTime::LATEST.as_secs() {
@@ -350,16 +296,5 @@ mod tests {
         assert!(life("0").is_err() && life("500ms").is_err());
         assert!(life("1000000000000").is_err());
         assert!(unix_time("1700000000000").is_err(), "milliseconds");
-    }
-
-    #[test]
-    fn an_endpoint_has_a_host_and_an_address() {
-        let endpoint: Endpoint = "h.net=127.0.0.1:8883".parse().unwrap();
-        assert_eq!((endpoint.host.as_str(), endpoint.address.port()), ("h.net", 8883));
-        let endpoint: Endpoint = "h.net:443=127.0.0.1:8443".parse().unwrap();
-        assert_eq!((endpoint.host.as_str(), endpoint.port), ("h.net", Some(443)));
-        for bad in ["h.net", "=127.0.0.1:1", "h.net=127.0.0.1", "https://h=127.0.0.1:1", "h:x=127.0.0.1:1"] {
-            assert!(bad.parse::<Endpoint>().is_err(), "{bad}");
-        }
     }
 }

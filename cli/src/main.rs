@@ -7,6 +7,7 @@ mod authenticate;
 mod certificate;
 mod clock;
 mod derive_key;
+mod endpoint;
 mod failure;
 mod inspect;
 mod login;
