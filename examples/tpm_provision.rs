@@ -20,7 +20,7 @@ use std::{
     env,
     error::Error,
     fs::{self, DirBuilder},
-    os::unix::fs::DirBuilderExt as _,
+    os::unix::{fs::DirBuilderExt as _, net::UnixStream},
     path::PathBuf,
     process::{self, Child, Command, Stdio},
     thread,
@@ -96,12 +96,13 @@ impl Software {
         let started = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         this.process = Some(started.map_err(|error| format!("swtpm cannot be started: {error}; install it"))?);
         for _ in 0..500 {
-            if fs::exists(this.socket())? {
+            // The socket is there a moment before anybody listens at it.
+            if UnixStream::connect(this.socket()).is_ok() {
                 return Ok(this);
             }
             thread::sleep(Duration::from_millis(10));
         }
-        Err("swtpm has no socket after five seconds".into())
+        Err("nobody listens at the socket of swtpm after five seconds".into())
     }
 
     fn socket(&self) -> String {
