@@ -52,7 +52,11 @@ fn a_key_for_another_tpm_or_a_damaged_one_is_named_and_the_old_one_stays() {
 fn another_tpms_enrollment_is_refused_by_the_service() {
     let (machine, other) = (Machine::new(), Swtpm::new());
     let run = machine.provision_through(&other.endpoint().to_string(), &[]);
-    run.failed(1, &["the provisioning service answered 401", "fault: the credential, or the service's registry"]);
+    let enrol = "a TPM is enrolled by its endorsement key";
+    run.failed(
+        1,
+        &["the provisioning service answered 401", enrol, "fault: the credential, or the service's registry"],
+    );
     other.assert_empty("after a refusal");
     assert_eq!(other.handles("persistent"), [""; 0]);
     assert_eq!(machine.site.journal().len(), 1, "{:?}", machine.site.journal());
