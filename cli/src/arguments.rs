@@ -19,6 +19,7 @@ use std::{path::PathBuf, time::Duration};
 ///
 /// FILE|DIR is what an agent has on disk: the micro agent's folder (or the connection string file in it), the C
 /// agent's `LocalConfiguration.json`, or the C# agent's `Authentication.config`. `-` is a connection string on standard input.
+/// A device whose key is in a TPM 2.0 has nothing on disk: `--tpm` stands for it.
 #[derive(Parser)]
 #[command(
     name = "defenderauth",
