@@ -1,22 +1,25 @@
 //! The command line. Keys come from files or standard input only: arguments are seen by every user of a system.
 
-use crate::{certificate, clock, source::Source, unlock::Unlock};
+use crate::{
+    certificate, clock,
+    endpoint::{Endpoint, ServiceEndpoint},
+    source::Source,
+    tpm::{self, Tpm},
+    unlock::Unlock,
+    who::Who,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use defender_auth::{
     UnixTime,
-    identity::{HostName, IdScope, RegistrationId},
+    identity::{DeviceId, HostName, IdScope, ModuleId, RegistrationId},
 };
-use std::{
-    net::{SocketAddr, ToSocketAddrs as _},
-    path::PathBuf,
-    str::FromStr,
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 /// Who is this device, and how does it prove it to Azure IoT Hub?
 ///
 /// FILE|DIR is what an agent has on disk: the micro agent's folder (or the connection string file in it), the C
 /// agent's `LocalConfiguration.json`, or the C# agent's `Authentication.config`. `-` is a connection string on standard input.
+/// A device whose key is in a TPM 2.0 has nothing on disk: `--tpm` stands for it.
 #[derive(Parser)]
 #[command(
     name = "defenderauth",
@@ -49,6 +52,9 @@ pub(crate) enum Command {
     /// Check a certificate, or make some for testing
     #[command(subcommand)]
     Certificate(certificate::Command),
+    /// Say what a TPM 2.0 is enrolled by
+    #[command(subcommand)]
+    Tpm(tpm::Command),
 }
 
 #[derive(Args)]
@@ -64,14 +70,26 @@ pub(crate) struct Inspect {
 }
 
 #[derive(Args)]
+#[command(group = clap::ArgGroup::new("whose").required(true).args(["source", "host_name"]))]
 pub(crate) struct Token {
     /// Whose token to make
-    #[arg(value_name = "FILE|DIR|-")]
-    pub(crate) source: Source,
+    #[arg(value_name = "FILE|DIR|-", conflicts_with_all = ["tpm", "tpm_setup", "device_id", "module_id"])]
+    pub(crate) source: Option<Source>,
+    #[command(flatten)]
+    pub(crate) tpm: Tpm,
+    /// With --tpm: the hub for which the TPM has the key
+    #[arg(long, value_name = "HOST", requires_all = ["tpm", "device_id"])]
+    pub(crate) host_name: Option<HostName>,
+    /// The device's name there
+    #[arg(long, value_name = "ID", requires = "host_name")]
+    pub(crate) device_id: Option<DeviceId>,
+    /// Its module, if the key is that module's
+    #[arg(long, value_name = "ID", requires = "host_name")]
+    pub(crate) module_id: Option<ModuleId>,
     #[command(flatten)]
     pub(crate) expiry: Expiry,
     /// The input is a service connection string (a policy's key): make a token for the whole service
-    #[arg(long)]
+    #[arg(long, conflicts_with = "tpm")]
     pub(crate) service: bool,
 }
 
@@ -125,14 +143,11 @@ pub(crate) struct DeriveKey {
 
 #[derive(Args)]
 pub(crate) struct Authenticate {
-    /// What the agent has
-    #[arg(value_name = "FILE|DIR|-")]
-    pub(crate) source: Source,
+    #[command(flatten)]
+    pub(crate) who: Who,
     /// Prove it: log in at the hub over MQTT and TLS
     #[arg(long)]
     pub(crate) connect: bool,
-    #[command(flatten)]
-    pub(crate) unlock: Unlock,
     #[command(flatten)]
     pub(crate) network: Network,
     /// With identity DPS: register the device instead of asking where it is registered, which is what the agents do
@@ -169,28 +184,30 @@ pub(crate) struct Network {
 }
 
 #[derive(Args)]
-#[command(group = clap::ArgGroup::new("key").required(true).args(["key_file", "group_key_file", "certificate_file"]))]
+#[command(group = clap::ArgGroup::new("key").required(true).args(["key_file", "group_key_file", "certificate_file", "tpm"]))]
 pub(crate) struct Provision {
     /// The ID scope of the provisioning service
     #[arg(long, value_name = "SCOPE")]
     pub(crate) id_scope: IdScope,
-    /// The name under which the device registers
-    #[arg(long, value_name = "ID")]
-    pub(crate) registration_id: RegistrationId,
+    /// The name under which the device registers; with --tpm it may be left out, and is the one that `tpm show` prints
+    #[arg(long, value_name = "ID", required_unless_present = "tpm")]
+    pub(crate) registration_id: Option<RegistrationId>,
     /// The key of the individual enrollment, or one derived for this registration ID, in a file of its own
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "tpm_setup")]
     pub(crate) key_file: Option<PathBuf>,
     /// The key of the enrollment group; the device's key is derived from it. For makers: keep it off the devices
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "tpm_setup")]
     pub(crate) group_key_file: Option<PathBuf>,
     /// The device's certificate in PEM, with those that stand behind it, for an enrollment by certificate
-    #[arg(long, value_name = "PEM", requires = "private_key_file")]
+    #[arg(long, value_name = "PEM", requires = "private_key_file", conflicts_with = "tpm_setup")]
     pub(crate) certificate_file: Option<PathBuf>,
     /// The certificate's private key in PEM
     #[arg(long, value_name = "PEM", requires = "certificate_file")]
     pub(crate) private_key_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) unlock: Unlock,
+    #[command(flatten)]
+    pub(crate) tpm: Tpm,
     /// The provisioning service, if it is not the global one: HOST, HOST:PORT, or HOST=ADDR:PORT as elsewhere
     #[arg(long, value_name = "HOST[:PORT]")]
     pub(crate) endpoint: Option<ServiceEndpoint>,
@@ -227,66 +244,13 @@ pub(crate) enum Carrier {
 
 #[derive(Args)]
 pub(crate) struct Twin {
-    /// What the agent has
-    #[arg(value_name = "FILE|DIR|-")]
-    pub(crate) source: Source,
     #[command(flatten)]
-    pub(crate) unlock: Unlock,
+    pub(crate) who: Who,
     #[command(flatten)]
     pub(crate) network: Network,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// A service by its name, and another address for it if one is given.
-#[derive(Clone, Debug)]
-pub(crate) struct ServiceEndpoint {
-    pub(crate) host: HostName,
-    pub(crate) elsewhere: Option<Endpoint>,
-}
-
-impl FromStr for ServiceEndpoint {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let with_port = |host: &str| format!("{host}={text}");
-        let endpoint = match text.rsplit_once(':') {
-            Some(_) if text.contains('=') => text.parse::<Endpoint>()?,
-            Some((host, _)) => with_port(host).parse::<Endpoint>()?,
-            None => {
-                let host = text.parse().map_err(|error| format!("{error}"))?;
-                return Ok(Self { host, elsewhere: None });
-            }
-        };
-        Ok(Self { host: endpoint.host.clone(), elsewhere: Some(endpoint) })
-    }
-}
-
-/// Another address for a host, or for one of its ports.
-#[derive(Clone, Debug)]
-pub(crate) struct Endpoint {
-    pub(crate) host: HostName,
-    pub(crate) port: Option<u16>,
-    pub(crate) address: SocketAddr,
-}
-
-impl FromStr for Endpoint {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (name, address) = text.split_once('=').ok_or("it is HOST=ADDR:PORT")?;
-        let (host, port) = match name.split_once(':') {
-            Some((host, port)) => (host, Some(port.parse().map_err(|_| "behind `HOST:` stands 443 or 8883")?)),
-            None => (name, None),
-        };
-        let host = host.parse().map_err(|error| format!("{error}"))?;
-        let addresses = address.to_socket_addrs().map_err(|error| format!("`{address}` behind the `=`: {error}"))?;
-        // `localhost` is often both, and few programs listen to both.
-        let addresses: Vec<_> = addresses.collect();
-        let address = addresses.iter().find(|address| address.is_ipv4()).or_else(|| addresses.first());
-        Ok(Self { host, port, address: *address.ok_or("the name behind the `=` has no address")? })
-    }
 }
 
 pub(crate) fn unix_time(text: &str) -> Result<UnixTime, String> {
@@ -333,16 +297,5 @@ mod tests {
         assert!(life("0").is_err() && life("500ms").is_err());
         assert!(life("1000000000000").is_err());
         assert!(unix_time("1700000000000").is_err(), "milliseconds");
-    }
-
-    #[test]
-    fn an_endpoint_has_a_host_and_an_address() {
-        let endpoint: Endpoint = "h.net=127.0.0.1:8883".parse().unwrap();
-        assert_eq!((endpoint.host.as_str(), endpoint.address.port()), ("h.net", 8883));
-        let endpoint: Endpoint = "h.net:443=127.0.0.1:8443".parse().unwrap();
-        assert_eq!((endpoint.host.as_str(), endpoint.port), ("h.net", Some(443)));
-        for bad in ["h.net", "=127.0.0.1:1", "h.net=127.0.0.1", "https://h=127.0.0.1:1", "h:x=127.0.0.1:1"] {
-            assert!(bad.parse::<Endpoint>().is_err(), "{bad}");
-        }
     }
 }

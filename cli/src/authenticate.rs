@@ -5,6 +5,7 @@ use crate::{
     login::{self, Refused},
     network::Network,
     output, run,
+    who::Subject,
 };
 use defender_auth::{
     Outcome,
@@ -45,20 +46,19 @@ struct Login<'a> {
 }
 
 pub(crate) fn run(arguments: &Authenticate) -> Result<(), Failure> {
-    let loaded = arguments.source.load(arguments.unlock.passphrase()?.as_ref())?;
-    output::warn(&loaded.findings);
+    let Subject { plan, mut keys, .. } = arguments.who.load()?;
     let network = Network::new(&arguments.network.trust, &arguments.network.endpoints)?;
-    let plan = loaded.plan.lookup_only(!arguments.register);
-    let mut me = run::run(&plan, &network, Carrier::Https)?;
+    let plan = plan.lookup_only(!(arguments.register || arguments.who.must_register()));
+    let mut me = run::run(&plan, &network, Carrier::Https, &mut keys)?;
     let mut login = Connect::hub(me.identity(), None);
     if let Some(client_id) = &arguments.client_id {
         login.client_id.clone_from(client_id);
     }
     if !arguments.connect {
-        login::check(&me)?;
+        login::check(&me, &mut keys)?;
         return report(arguments, &me, &login, &Answer::NotAsked);
     }
-    let answer = match login::log_in(&mut me, &login, &network)? {
+    let answer = match login::log_in(&mut me, &login, &network, &mut keys)? {
         Ok(session) => {
             session.close();
             Answer::Accepted

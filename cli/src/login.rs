@@ -1,7 +1,9 @@
 //! A login at the hub with what an agent has: its token, its secondary key, and why it was refused.
 
-use crate::{clock, failure::Failure, network::Network, progress};
-use defender_auth::{Error, Outcome, Password, UnixTime, credential::Credential, error::TlsError, mqtt::Connect};
+use crate::{clock, failure::Failure, network::Network, progress, tpm::Keys};
+use defender_auth::{
+    Error, Outcome, Password, UnixTime, credential::Credential, error::TlsError, key::KeyUse, mqtt::Connect,
+};
 use defender_auth_mqtt::{Proof, Refusal, Session};
 use std::time::Duration;
 
@@ -29,10 +31,11 @@ pub(crate) fn log_in(
     me: &mut Outcome,
     login: &Connect,
     network: &Network,
+    keys: &mut Keys,
 ) -> Result<Result<Session, Refused>, Failure> {
     loop {
         let now = clock::now();
-        let password = me.password(now + TOKEN_LIFE);
+        let password = password(me, now + TOKEN_LIFE, keys)?;
         let proof = proof(&password)?;
         if let Some(doubt) = doubt(me, proof, now) {
             eprintln!("warning: {doubt}; the hub is asked all the same");
@@ -50,8 +53,19 @@ pub(crate) fn log_in(
 }
 
 /// Whether there is something to log in with, as far as that is known without the hub.
-pub(crate) fn check(me: &Outcome) -> Result<(), Failure> {
-    proof(&me.password(clock::now() + TOKEN_LIFE)).map(drop)
+pub(crate) fn check(me: &Outcome, keys: &mut Keys) -> Result<(), Failure> {
+    proof(&password(me, clock::now() + TOKEN_LIFE, keys)?).map(drop)
+}
+
+/// What goes where a password goes, signed by the TPM if that has the key.
+pub(crate) fn password(me: &Outcome, expiry: UnixTime, keys: &mut Keys) -> Result<Password, Error> {
+    match me.password(expiry) {
+        Password::Sign(string) => {
+            let signature = keys.sign(KeyUse::Hub, &string)?;
+            Ok(Password::Token(string.token(&signature)))
+        }
+        password => Ok(password),
+    }
 }
 
 /// What this command can show a hub.
@@ -98,6 +112,7 @@ fn cause(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTime, refusal
                  clock. Compare them with the portal"
             );
         }
+        Credential::ExternalKey => "the hub has another key for it than the TPM; register again",
         _ => "the hub has other keys for it",
     };
     format!(

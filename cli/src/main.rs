@@ -7,6 +7,7 @@ mod authenticate;
 mod certificate;
 mod clock;
 mod derive_key;
+mod endpoint;
 mod failure;
 mod inspect;
 mod login;
@@ -18,9 +19,11 @@ mod provision;
 mod run;
 mod source;
 mod token;
+mod tpm;
 mod twin;
 mod unlock;
 mod verify_token;
+mod who;
 
 use arguments::{Arguments, Command};
 use clap::Parser as _;
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Command::Provision(arguments) => provision::run(&arguments),
         Command::Twin(arguments) => twin::run(&arguments),
         Command::Certificate(command) => certificate::run(&command),
+        Command::Tpm(command) => tpm::run(&command),
     };
     result.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
 }

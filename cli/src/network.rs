@@ -1,9 +1,6 @@
 //! Whom to trust and where to find whom, as the command line says it.
 
-use crate::{
-    arguments::{Endpoint, Trust},
-    failure::Failure,
-};
+use crate::{arguments::Trust, endpoint::Endpoint, failure::Failure};
 use defender_auth::{
     Error,
     agent::TextFile,

@@ -18,9 +18,11 @@ pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
 
 /// Prints `name value` in two columns, leaving out what is not there.
 pub(crate) fn table(rows: &[(&str, Option<&str>)]) -> Result<(), Failure> {
+    // The tables of all commands stand alike, unless a name is longer.
+    let width = rows.iter().map(|(name, _)| name.len() + 2).fold(14, usize::max);
     rows.iter()
         .filter_map(|(name, value)| value.map(|value| (name, value)))
-        .try_for_each(|(name, value)| line(&format!("{name:<14}{value}")))
+        .try_for_each(|(name, value)| line(&format!("{name:<width$}{value}")))
 }
 
 /// What a failed write means.

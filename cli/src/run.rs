@@ -6,12 +6,13 @@ use crate::{
     failure::Failure,
     network::{HTTPS, Network},
     progress,
+    tpm::Keys,
 };
 use defender_auth::{
     Action, Authenticator, Error, Event, Outcome, Plan,
-    error::Misuse,
     http::{Request, Response},
     https::{Client, Reply},
+    key::KeyUse,
     mqtt::PORT,
 };
 use defender_auth_mqtt::{self as mqtt, Answer, Provisioner};
@@ -24,7 +25,7 @@ use std::{
 const ATTEMPT: Duration = Duration::from_secs(600);
 
 /// Runs a plan to its end. One that asks nobody ends at once.
-pub(crate) fn run(plan: &Plan, network: &Network, carrier: Carrier) -> Result<Outcome, Failure> {
+pub(crate) fn run(plan: &Plan, network: &Network, carrier: Carrier, keys: &mut Keys) -> Result<Outcome, Failure> {
     if let Some(outcome) = plan.outcome() {
         return Ok(outcome.clone());
     }
@@ -53,8 +54,21 @@ pub(crate) fn run(plan: &Plan, network: &Network, carrier: Carrier) -> Result<Ou
                 progress::wait(wait, random());
                 authenticator.handle(clock::now(), Event::Elapsed).map_err(Error::from)?;
             }
+            Action::Activate(blob) => {
+                progress::step(match blob.key_use() {
+                    KeyUse::Registration => "taking the key for the registration into the TPM",
+                    KeyUse::Hub => "taking the key for the hub into the TPM",
+                });
+                keys.activate(blob)?;
+                authenticator.handle(clock::now(), Event::Activated).map_err(Error::from)?;
+            }
+            Action::Sign(key_use, string) => {
+                progress::step("signing with the TPM");
+                let signature = keys.sign(key_use, string)?;
+                authenticator.handle(clock::now(), Event::Signed(signature)).map_err(Error::from)?;
+            }
             Action::Done(_) | Action::Failed(_) => return Ok(authenticator.into_outcome()?),
-            _ => return Err(Error::from(Misuse { pending: "a key in a TPM", given: "this command" }).into()),
+            _ => return Err(Error::NotSupported { what: "this step of the plan" }.into()),
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     login,
     network::Network,
     output, run,
+    tpm::Keys,
 };
 use defender_auth::{
     Outcome,
@@ -18,16 +19,15 @@ use serde_json::{Value, json};
 const RID: u32 = 1;
 
 pub(crate) fn run(arguments: &Twin) -> Result<(), Failure> {
-    let loaded = arguments.source.load(arguments.unlock.passphrase()?.as_ref())?;
-    output::warn(&loaded.findings);
+    let mut subject = arguments.who.load()?;
     let network = Network::new(&arguments.network.trust, &arguments.network.endpoints)?;
-    let mut me = run::run(&loaded.plan, &network, Carrier::Https)?;
+    let mut me = run::run(&subject.plan, &network, Carrier::Https, &mut subject.keys)?;
     let Some(module) = me.identity().module_id().cloned() else {
         let what = "this is a device, which has a twin of another kind; give its security module's connection string";
         return Err(Failure::Call(what.into()));
     };
-    let twin = fetch(&mut me, &network)?;
-    let (configuration, mistakes) = match defaults(loaded.defaults, &module) {
+    let twin = fetch(&mut me, &network, &mut subject.keys)?;
+    let (configuration, mistakes) = match defaults(subject.defaults, &module) {
         Some(defaults) => in_force(defaults, &twin),
         None => micro_in_force(&twin),
     };
@@ -44,9 +44,9 @@ pub(crate) fn run(arguments: &Twin) -> Result<(), Failure> {
 }
 
 /// The twin of this very identity.
-fn fetch(me: &mut Outcome, network: &Network) -> Result<twin::Twin, Failure> {
+fn fetch(me: &mut Outcome, network: &Network, keys: &mut Keys) -> Result<twin::Twin, Failure> {
     let login = Connect::hub(me.identity(), None);
-    let mut session = login::log_in(me, &login, network)?.map_err(|refused| refused.of(me))?;
+    let mut session = login::log_in(me, &login, network, keys)?.map_err(|refused| refused.of(me))?;
     let document = ask(&mut session).map_err(|error| network.mqtt_failed(error));
     session.close();
     document?

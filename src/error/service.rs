@@ -96,7 +96,7 @@ impl ServiceError {
             (Refusal::Status, _, 300..=399) => "it is not where it was asked for; check the host name",
             (Refusal::Status, Asked::Registration, 401) => {
                 "the key is not that of this registration ID (a group's key must be derived for it first, a certificate \
-                 bears it as common name), or ID scope and registration ID do not belong together"
+                 bears it as common name, a TPM is enrolled by its endorsement key), or ID scope and registration ID do not belong together"
             }
             (Refusal::Status, Asked::Registration, 404) => {
                 "there is no enrollment for this registration ID, or the ID scope is another service's"

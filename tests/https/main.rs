@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+#[cfg(all(feature = "tpm", unix))]
+mod by_tpm;
 mod certificate;
 mod client;
 mod clock;
@@ -12,6 +14,13 @@ mod over_mqtt;
 mod place;
 mod proxy;
 mod redirect;
+#[cfg(all(feature = "tpm", unix))]
+#[path = "../support/scratch.rs"]
+mod scratch;
+#[cfg(all(feature = "tpm", unix))]
+#[allow(dead_code, reason = "the tests of the TPM alone need all of it")]
+#[path = "../tpm/swtpm.rs"]
+mod swtpm;
 #[cfg(feature = "tpm")]
 mod tpm;
 mod world;

@@ -1,0 +1,125 @@
+//! A TPM from its enrollment to a login at the hub, with a key that never leaves it: `cargo run --example tpm_provision`.
+//!
+//! Everything happens on this machine: the TPM is swtpm, which this program starts and ends; provisioning service and hub
+//! are the project's emulator, started in this very process.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use defender_auth::{
+    Device, Outcome, Password, Plan, UnixTime,
+    credential::Credential,
+    dps::{Attestation, Profile},
+    https::Client,
+    key::KeyUse,
+    mqtt::Connect,
+    tls::Roots,
+    tpm::{self, Endpoint, Tpm},
+};
+use defender_auth_emulator::{Dps, Emulator, Enrollment, Hub, World};
+use defender_auth_mqtt::{Dial, Session};
+use std::{
+    env,
+    error::Error,
+    fs::{self, DirBuilder},
+    os::unix::{fs::DirBuilderExt as _, net::UnixStream},
+    path::PathBuf,
+    process::{self, Child, Command, Stdio},
+    thread,
+    time::{Duration, SystemTime},
+};
+
+const HUB: &str = "contoso.azure-devices.net";
+const DPS: &str = "global.azure-devices-provisioning.net";
+const SCOPE: &str = "0ne00000A0A";
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("1. What the maker reads out of the TPM");
+    let software = Software::start()?;
+    let mut tpm = tpm::open(&software.endpoint())?;
+    let (facts, id) = (tpm.facts()?, tpm.registration_id()?);
+    let (endorsement_key, storage_root_key) = (tpm.endorsement_key()?, tpm.storage_root_key()?);
+    println!("   made by {}, firmware {}, registration ID {id}", facts.manufacturer, facts.firmware);
+
+    println!("2. What the operator does: an individual enrollment with the endorsement key");
+    let enrollment = Enrollment::with_endorsement_key(id.as_str(), &STANDARD.encode(&endorsement_key)).pending(1);
+    let world = World::new().hub(Hub::new(HUB)).dps(Dps::new(SCOPE).enrollment(enrollment));
+    let cloud = Emulator::play(world, "127.0.0.1:0".parse()?)?;
+
+    println!("3. What the device does once: answer the challenge, and take the hub's key into the TPM");
+    let at = vec![(DPS.parse()?, cloud.https_address())];
+    let client = Client::with(Roots::Pem(cloud.root_pem().as_bytes()), at)?;
+    let attestation = Attestation::Tpm { endorsement_key, storage_root_key };
+    let me = client.authenticate_with(&Plan::provision(Profile::new(SCOPE.parse()?, id), attestation)?, &mut tpm)?;
+    println!("   I am {}", me.identity());
+    log_in(&me, &mut tpm, &cloud)?;
+    tpm.close()?;
+
+    println!("4. What it does at every start from then on: sign");
+    let mut tpm = tpm::open(&software.endpoint())?;
+    let device = Device::new(me.identity().hub().clone(), me.identity().device_id().clone(), Credential::ExternalKey);
+    log_in(&device.into(), &mut tpm, &cloud)?;
+    for entry in cloud.journal().entries() {
+        println!("   the cloud says: {entry}");
+    }
+    println!("Done. Next: defenderauth tpm show, for a TPM of your own.");
+    Ok(())
+}
+
+/// With a token that the TPM signs.
+fn log_in(me: &Outcome, tpm: &mut dyn Tpm, cloud: &Emulator) -> Result<(), Box<dyn Error>> {
+    let Password::Sign(string) = me.password(UnixTime::from(SystemTime::now()) + HOUR) else {
+        return Err("the key is not in the TPM".into());
+    };
+    let token = string.token(&tpm.sign(KeyUse::Hub, string.as_bytes())?);
+    let roots = Roots::Pem(cloud.root_pem().as_bytes());
+    Session::open(&Connect::hub(me.identity(), None), &token, &Dial::at(cloud.address()), roots)?.close();
+    Ok(())
+}
+
+/// A TPM in software, ended and cleared away with this program.
+struct Software {
+    folder: PathBuf,
+    process: Option<Child>,
+}
+
+impl Software {
+    fn start() -> Result<Self, Box<dyn Error>> {
+        let folder = env::temp_dir().join(format!("tpm_provision-{}", process::id()));
+        let mut this = Self { folder, process: None };
+        // Whoever reaches the socket has the TPM.
+        DirBuilder::new().mode(0o700).create(&this.folder)?;
+        let mut command = Command::new("swtpm");
+        command.args(["socket", "--tpm2", "--flags", "not-need-init,startup-clear", "--tpmstate"]);
+        command.arg(format!("dir={}", this.folder.display()));
+        command.args(["--server", &format!("type=unixio,path={}", this.socket())]);
+        command.args(["--ctrl", &format!("type=unixio,path={}.control", this.socket())]);
+        let started = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        this.process = Some(started.map_err(|error| format!("swtpm cannot be started: {error}; install it"))?);
+        for _ in 0..500 {
+            // The socket is there a moment before anybody listens at it.
+            if UnixStream::connect(this.socket()).is_ok() {
+                return Ok(this);
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        Err("nobody listens at the socket of swtpm after five seconds".into())
+    }
+
+    fn socket(&self) -> String {
+        self.folder.join("socket").display().to_string()
+    }
+
+    fn endpoint(&self) -> Endpoint {
+        Endpoint::Socket(self.socket())
+    }
+}
+
+impl Drop for Software {
+    fn drop(&mut self) {
+        if let Some(process) = &mut self.process {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
