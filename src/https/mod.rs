@@ -15,10 +15,19 @@
 //! stops reading at [`BODY_LIMIT`](crate::http::BODY_LIMIT). HTTP proxies come from the usual environment
 //! variables: the first of `ALL_PROXY`, `HTTPS_PROXY` and `HTTP_PROXY`, except for the hosts in `NO_PROXY`. SOCKS proxies
 //! are not supported; such a value is passed over. What a body held is wiped.
+//!
+//! It starts no thread, so that looking up a name takes as long as the system lets it. All else looks up five times a
+//! second to see whether it is cancelled ([`Cancel`]) or its time is over ([`Client::stop_after`]).
 
 mod address;
+mod agent;
 mod client;
 mod error;
+mod limits;
+mod reply;
+mod tcp;
 
-pub use client::{Client, Reply};
+pub use client::Client;
 pub use error::HttpsError;
+pub use limits::Cancel;
+pub use reply::Reply;

@@ -7,11 +7,13 @@
 mod certificate;
 mod client;
 mod clock;
+mod limits;
 mod matrix;
 mod over_mqtt;
 mod place;
 mod proxy;
 mod redirect;
+mod stall;
 #[cfg(feature = "tpm")]
 mod tpm;
 mod world;
