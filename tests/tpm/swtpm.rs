@@ -1,7 +1,7 @@
 use crate::scratch::Scratch;
 use defender_auth::tpm::{Connection, Endpoint, TpmClient};
 use std::{
-    path::Path,
+    os::unix::net::UnixStream,
     process::{Child, Command, Stdio},
     thread,
     time::Duration,
@@ -116,10 +116,11 @@ fn start(scratch: &Scratch) -> Process {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let process = Process(command.spawn().unwrap());
     for _ in 0..2000 {
-        if Path::new(&socket).exists() {
+        // The socket is there a moment before anybody listens.
+        if UnixStream::connect(&socket).is_ok() {
             return process;
         }
         thread::sleep(Duration::from_millis(5));
     }
-    panic!("swtpm has no socket");
+    panic!("swtpm does not listen");
 }
