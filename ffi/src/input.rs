@@ -6,7 +6,7 @@ use crate::{
     failure::Failure,
 };
 use defender_auth::UnixTime;
-use std::{ffi::c_char, slice, str, time::Duration};
+use std::{ffi::c_char, path::Path, slice, str, time::Duration};
 
 /// The largest length that can be meant.
 const MOST: usize = usize::MAX / 2;
@@ -15,8 +15,7 @@ const MOST: usize = usize::MAX / 2;
 pub(crate) fn text<'a>(parameter: &'static str, data: *const c_char, len: usize) -> Result<&'a str, Failure> {
     let bytes = bytes(parameter, data.cast(), len)?;
     if bytes.contains(&0) {
-        let message = "there is a NUL in it; give the length without the one at the end";
-        return Err(Failure::new(DEFENDERAUTH_UTF8, message).field(parameter));
+        return Err(nul(parameter));
     }
     str::from_utf8(bytes).map_err(|error| {
         let message = format!("it is not UTF-8 from byte {} on; convert it", error.valid_up_to());
@@ -57,6 +56,35 @@ pub(crate) fn headers<'a>(data: *const Header, count: usize) -> Result<Vec<(&'a 
         Ok(str::from_utf8(name).ok().zip(str::from_utf8(value).ok()))
     };
     headers.iter().filter_map(|header| readable(header).transpose()).collect()
+}
+
+/// The name of a file or a folder, in the system's own bytes.
+pub(crate) fn path<'a>(parameter: &'static str, data: *const c_char, len: usize) -> Result<&'a Path, Failure> {
+    if bytes(parameter, data.cast(), len)?.is_empty() {
+        return Err(Failure::argument(parameter, "it is empty; give the name of a file or a folder"));
+    }
+    native(parameter, data, len)
+}
+
+#[cfg(unix)]
+fn native<'a>(parameter: &'static str, data: *const c_char, len: usize) -> Result<&'a Path, Failure> {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+    let bytes = bytes(parameter, data.cast(), len)?;
+    if bytes.contains(&0) {
+        return Err(nul(parameter));
+    }
+    Ok(Path::new(OsStr::from_bytes(bytes)))
+}
+
+/// Elsewhere names are not bytes, and UTF-8 stands for them.
+#[cfg(not(unix))]
+fn native<'a>(parameter: &'static str, data: *const c_char, len: usize) -> Result<&'a Path, Failure> {
+    text(parameter, data, len).map(Path::new)
+}
+
+fn nul(parameter: &'static str) -> Failure {
+    let message = "there is a NUL in it; give the length without the one at the end";
+    Failure::new(DEFENDERAUTH_UTF8, message).field(parameter)
 }
 
 fn no_data(parameter: &'static str) -> Failure {

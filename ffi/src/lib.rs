@@ -6,11 +6,11 @@
 
 mod abi;
 mod agent_config;
-mod authenticator;
+pub mod authenticator;
 mod certificate;
 mod code;
 mod connection_string;
-mod error;
+pub mod error;
 mod failure;
 mod guard;
 mod https;
@@ -22,13 +22,15 @@ mod output;
 mod profile;
 mod sas;
 mod signer;
-mod tpm;
-mod version;
+pub mod tpm;
+pub mod version;
 mod view;
 
 pub use abi::{Header, ResultCode, Slice, Str};
+pub use authenticator::Authenticator;
 pub use code::*;
 pub use connection_string::ConnectionString;
 pub use error::Error;
 pub use key::Key;
 pub use signer::Signer;
+pub use tpm::Tpm;
