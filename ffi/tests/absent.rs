@@ -1,9 +1,32 @@
-//! Builds without TPMs have their functions all the same.
+//! Builds without the built-in driver or without TPMs have the functions all the same.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[cfg(not(feature = "tpm"))]
+#[cfg(not(all(feature = "https", feature = "tpm")))]
 mod support;
+
+#[cfg(not(feature = "https"))]
+#[test]
+fn the_driver() {
+    use defenderauth::{https::*, version::defenderauth_features, *};
+    use support::{call, made, text};
+    let (path, len) = text("x");
+    let new = made(|out, error| defenderauth_https_new(Some(out), Some(error)));
+    for outcome in [
+        new.map(|_| ()),
+        call(|error| defenderauth_https_set_ca_file(None, path, len, Some(error))),
+        call(|error| defenderauth_https_set_ca_pem(None, path, len, Some(error))),
+        call(|error| defenderauth_https_set_azure_roots(None, Some(error))),
+        call(|error| defenderauth_https_set_connect_to(None, path, len, Some(error))),
+        call(|error| defenderauth_https_set_clock_offset_seconds(None, 0, Some(error))),
+        call(|error| defenderauth_authenticator_run(None, None, None, 1, Some(error))),
+    ] {
+        assert_eq!(outcome.unwrap_err().code, DEFENDERAUTH_UNSUPPORTED);
+    }
+    defenderauth_https_cancel(None);
+    defenderauth_https_free(None);
+    assert_eq!(defenderauth_features() & DEFENDERAUTH_FEATURE_HTTPS, 0);
+}
 
 #[cfg(not(feature = "tpm"))]
 #[test]
