@@ -84,6 +84,8 @@ pub struct Authenticator {
     /// The module to become, once the device is known.
     target: Option<Target>,
     deadline: Deadline,
+    /// When the latest event came, for a run that goes on in the middle of a wait.
+    since: UnixTime,
 }
 
 #[derive(Debug)]
@@ -106,7 +108,7 @@ impl Authenticator {
     pub fn new(plan: &Plan, deadline: impl Into<Deadline>) -> Self {
         let deadline = deadline.into();
         let Plan { start, target } = plan.clone();
-        let mut this = Self { state: State::Failed(Error::OutOfTime), target, deadline };
+        let mut this = Self { state: State::Failed(Error::OutOfTime), target, deadline, since: UnixTime::from_secs(0) };
         this.state = match start {
             Start::Known(outcome) => State::Done(outcome),
             Start::Device(device) => this.device_known(device),
@@ -159,7 +161,14 @@ impl Authenticator {
                 return Err(Misuse { pending: self.poll().name(), given: event.name() });
             }
         };
+        self.since = now;
         Ok(())
+    }
+
+    /// When the latest event came, and with it the pending action.
+    #[cfg(feature = "https")]
+    pub(crate) const fn since(&self) -> UnixTime {
+        self.since
     }
 
     /// The end of it.

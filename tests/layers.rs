@@ -34,7 +34,7 @@ const LAYERS: [&[&str]; 20] = [
 const NEIGHBOURS: [(&str, &str); 2] = [("encode", "secret"), ("retry", "time")];
 
 /// Outside crates and the only modules that may name them.
-const HOMES: [(&str, &[&str]); 19] = [
+const HOMES: [(&str, &[&str]); 20] = [
     ("base64", &["encode"]),
     ("hmac", &["key"]),
     ("sha2", &["key", "sas", "tpm"]),
@@ -45,6 +45,7 @@ const HOMES: [(&str, &[&str]); 19] = [
     ("roxmltree", &["agent"]),
     ("rustls", &["tls"]),
     ("ureq", &["https"]),
+    ("socket2", &["https"]),
     ("p12_keystore", &["x509"]),
     ("pem_rfc7468", &["x509"]),
     ("pkcs1", &["x509"]),

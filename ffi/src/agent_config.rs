@@ -54,7 +54,7 @@ impl AgentConfig {
     fn load(path: &Path, passphrase: &str) -> Result<Self, Failure> {
         let (plan, findings) = read(path, passphrase)?;
         let views = Views::of(&plan);
-        Ok(Self { poison: Poison::default(), plan, views, findings })
+        Ok(Self { poison: Poison::new(), plan, views, findings })
     }
 
     /// What an authenticator runs.

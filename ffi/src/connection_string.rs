@@ -56,7 +56,7 @@ impl From<Parsed> for ConnectionString {
             module_id: identity.module_id().map(View::of).unwrap_or_default(),
             policy: View::default(),
         };
-        Self { poison: Poison::default(), whose: Whose::Identity(parsed), views }
+        Self { poison: Poison::new(), whose: Whose::Identity(parsed), views }
     }
 }
 
@@ -67,7 +67,7 @@ impl From<ServiceConnectionString> for ConnectionString {
             policy: View::of(service.policy_name()),
             ..Views::default()
         };
-        Self { poison: Poison::default(), whose: Whose::Service(service), views }
+        Self { poison: Poison::new(), whose: Whose::Service(service), views }
     }
 }
 

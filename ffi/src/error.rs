@@ -46,7 +46,7 @@ impl Error {
 
     pub(crate) fn new(failure: &Failure) -> Self {
         Self {
-            poison: Poison::default(),
+            poison: Poison::new(),
             code: failure.code(),
             message: View::line(&failure.message),
             field: View::line(&failure.field),

@@ -65,6 +65,10 @@ impl From<&library::Error> for Failure {
             library::Error::Service(service) => Some(service),
             _ => None,
         };
+        let tpm = match error.inner() {
+            library::Error::Tpm(tpm) => tpm.response_code(),
+            _ => None,
+        };
         Self {
             code: error.code().as_i32(),
             message: error.to_string().into(),
@@ -72,7 +76,7 @@ impl From<&library::Error> for Failure {
             tracking_id: service.and_then(|service| service.tracking_id.clone()).unwrap_or_default(),
             http_status: service.map(|service| service.status).unwrap_or_default(),
             service_code: service.and_then(|service| service.code).unwrap_or_default(),
-            tpm_code: 0,
+            tpm_code: tpm.map(library::error::ResponseCode::as_u32).unwrap_or_default(),
             is_retryable: error.is_retryable(),
             retry_after: error.retry_after(),
         }
@@ -93,9 +97,12 @@ macro_rules! from_library {
 from_library!(
     library::Error,
     library::connection_string::ConnectionStringError,
+    library::dps::BlobError,
     library::error::CertificateError,
     library::error::Misuse,
     library::error::PlanError,
+    library::error::TlsError,
+    library::error::TpmError,
     library::identity::IdentifierError,
     library::key::KeyError,
     library::payload::PayloadError,

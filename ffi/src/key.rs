@@ -20,7 +20,7 @@ object!(Key, "key");
 
 impl From<SharedAccessKey> for Key {
     fn from(key: SharedAccessKey) -> Self {
-        Self { poison: Poison::default(), key }
+        Self { poison: Poison::new(), key }
     }
 }
 

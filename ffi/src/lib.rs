@@ -6,14 +6,14 @@
 
 mod abi;
 pub mod agent_config;
-mod authenticator;
+pub mod authenticator;
 pub mod certificate;
 mod code;
 mod connection_string;
 pub mod error;
 mod failure;
 mod guard;
-mod https;
+pub mod https;
 mod input;
 mod key;
 mod object;
@@ -22,8 +22,8 @@ mod output;
 mod profile;
 mod sas;
 mod signer;
-mod tpm;
-mod version;
+pub mod tpm;
+pub mod version;
 mod view;
 
 pub use abi::{Header, ResultCode, Slice, Str};
@@ -33,7 +33,9 @@ pub use certificate::Certificate;
 pub use code::*;
 pub use connection_string::ConnectionString;
 pub use error::Error;
+pub use https::Https;
 pub use key::Key;
 pub use options::Options;
 pub use profile::Profile;
 pub use signer::Signer;
+pub use tpm::Tpm;

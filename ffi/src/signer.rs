@@ -21,7 +21,7 @@ object!(Signer, "signer");
 
 impl From<Prepared> for Signer {
     fn from(signer: Prepared) -> Self {
-        Self { poison: Poison::default(), signer }
+        Self { poison: Poison::new(), signer }
     }
 }
 

@@ -2,7 +2,10 @@
 
 use crate::{
     ResultCode,
-    code::{self, DEFENDERAUTH_FEATURE_AGENT, DEFENDERAUTH_FEATURE_HTTPS, DEFENDERAUTH_FEATURE_X509},
+    code::{
+        self, DEFENDERAUTH_FEATURE_AGENT, DEFENDERAUTH_FEATURE_HTTPS, DEFENDERAUTH_FEATURE_TPM,
+        DEFENDERAUTH_FEATURE_X509,
+    },
     guard, output,
 };
 use std::ffi::{CStr, c_char, c_void};
@@ -32,6 +35,7 @@ pub extern "C" fn defenderauth_features() -> u32 {
         bit(cfg!(feature = "x509"), DEFENDERAUTH_FEATURE_X509)
             | bit(cfg!(feature = "agent"), DEFENDERAUTH_FEATURE_AGENT)
             | bit(cfg!(feature = "https"), DEFENDERAUTH_FEATURE_HTTPS)
+            | bit(cfg!(all(feature = "tpm", unix)), DEFENDERAUTH_FEATURE_TPM)
     })
 }
 

@@ -1,6 +1,6 @@
 use crate::identity::HostName;
-use alloc::vec::Vec;
-use std::net::SocketAddr;
+use alloc::{string::String, vec::Vec};
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use ureq::{
     Error,
     config::Config,
@@ -11,29 +11,39 @@ use ureq::{
     },
 };
 
-/// Other addresses for some hosts. Their names are verified all the same.
-#[derive(Debug, Default)]
+/// So many addresses of a host are tried.
+const MOST: usize = 16;
+
+/// Other addresses for some hosts, or for all. Their names are verified all the same.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Addresses {
-    given: Vec<(HostName, SocketAddr)>,
-    others: DefaultResolver,
+    pub(super) given: Vec<(HostName, SocketAddr)>,
+    /// Where every connection goes.
+    pub(super) only: Option<(String, u16)>,
 }
 
 impl Addresses {
-    pub(super) fn new(given: Vec<(HostName, SocketAddr)>) -> Self {
-        Self { given, others: DefaultResolver::default() }
+    /// Whether they stand in for a proxy.
+    pub(super) const fn are_given(&self) -> bool {
+        self.only.is_some() || !self.given.is_empty()
     }
 }
 
 impl Resolver for Addresses {
-    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+    fn resolve(&self, uri: &Uri, config: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+        let mut found = self.empty();
+        if let Some((host, port)) = &self.only {
+            (host.as_str(), *port).to_socket_addrs()?.take(MOST).for_each(|address| found.push(address));
+            return if found.is_empty() { Err(Error::HostNotFound) } else { Ok(found) };
+        }
         let host = uri.host().unwrap_or_default();
         match self.given.iter().find(|(name, _)| name.as_str().eq_ignore_ascii_case(host)) {
             Some((_, address)) => {
-                let mut found = self.empty();
                 found.push(*address);
                 Ok(found)
             }
-            None => self.others.resolve(uri, config, timeout),
+            // With a limit it would start a thread, and leave it behind.
+            None => DefaultResolver::default().resolve(uri, config, NextTimeout::default()),
         }
     }
 }

@@ -1,48 +1,36 @@
-use super::{HttpsError, address::Addresses};
+use super::{
+    HttpsError, Reply,
+    agent::Agent,
+    limits::{Cancel, Limits},
+};
 #[cfg(feature = "tpm")]
 use crate::tpm::Tpm;
 use crate::{
     authenticator::{Action, Authenticator, Event},
-    certificate::ClientCertificate,
     dps::ActivationBlob,
-    encode,
-    error::{Error, TlsError},
-    http::{BODY_LIMIT, Request, Response},
+    error::Error,
+    http::Request,
     identity::HostName,
     key::KeyUse,
     outcome::Outcome,
     plan::Plan,
     sas::StringToSign,
-    secret::{SecretBytes, SecretText},
     time::UnixTime,
-    tls::{self, Roots},
+    tls::Roots,
 };
-use alloc::{
-    format,
-    string::{String, ToString as _},
-    vec::Vec,
-};
+use alloc::{string::String, vec::Vec};
 use core::{
     fmt,
     hash::{BuildHasher as _, Hasher as _},
     time::Duration,
 };
-use std::{hash::RandomState, io::Read as _, net::SocketAddr, thread, time::SystemTime};
-use ureq::{
-    Agent,
-    http::{Request as HttpRequest, Response as HttpResponse},
-    tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig, TlsProvider},
-    unversioned::transport::DefaultConnector,
-};
-
-/// How long reaching a server may take, its name and its certificate included.
-const CONNECT: Duration = Duration::from_secs(15);
-
-/// How long one request may take in all.
-const REQUEST: Duration = Duration::from_secs(30);
+use std::{hash::RandomState, net::SocketAddr, time::SystemTime};
 
 /// How long an attempt may take before it gives up, unless the caller says otherwise.
 const ATTEMPT: Duration = Duration::from_secs(600);
+
+/// The authenticator keeps whole seconds.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// What is said without a TPM when there is work for one.
 const TPM_NEEDED: &str = "a key in a TPM, without one given to `Client::run_with` (feature `tpm`),";
@@ -54,28 +42,15 @@ enum Work<'a> {
     Sign(KeyUse, &'a StringToSign),
 }
 
-/// A blocking HTTPS client. Set it up once and use it for every plan.
+/// A blocking HTTPS client. Set it up once and use it for every plan, from any thread. A copy shares the roots and the TLS
+/// sessions, and may have other limits.
+#[derive(Clone)]
 pub struct Client {
-    /// Without a certificate.
     agent: Agent,
-    roots: RootCerts,
-    addresses: Vec<(HostName, SocketAddr)>,
+    cancel: Cancel,
     attempt: Duration,
-}
-
-/// A complete answer. Its body may hold keys, and is wiped when dropped.
-pub struct Reply {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: SecretBytes,
-}
-
-impl Reply {
-    /// As an authenticator takes it.
-    pub fn as_response(&self) -> Response<'_> {
-        let response = Response::new(self.status, self.body.expose());
-        self.headers.iter().fold(response, |response, (name, value)| response.header(name, value))
-    }
+    run: Option<Duration>,
+    clock_offset: i64,
 }
 
 impl Client {
@@ -93,11 +68,17 @@ impl Client {
     /// # Errors
     /// When there are no roots, or one of a PEM text cannot be read.
     pub fn with(roots: Roots<'_>, addresses: Vec<(HostName, SocketAddr)>) -> Result<Self, HttpsError> {
-        let certificates = tls::certificates(roots)?;
-        let roots: Vec<_> = certificates.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
-        let roots = RootCerts::new_with_certs(&roots);
-        let agent = agent(roots.clone(), &addresses, None);
-        Ok(Self { agent, roots, addresses, attempt: ATTEMPT })
+        let mut agent = Agent::trusting(roots)?;
+        agent.addresses.given = addresses;
+        Ok(Self { agent, cancel: Cancel::new(), attempt: ATTEMPT, run: None, clock_offset: 0 })
+    }
+
+    /// Connects there, whatever the host: a name or an address, looked up for each connection, and a port. The server must
+    /// bear the host's name all the same, and no proxy is used.
+    #[must_use]
+    pub fn connect_to(mut self, host: impl Into<String>, port: u16) -> Self {
+        self.agent.addresses.only = Some((host.into(), port));
+        self
     }
 
     /// With another limit for a whole attempt than ten minutes.
@@ -107,12 +88,34 @@ impl Client {
         self
     }
 
+    /// With a limit for each run, after which it stops with [`HttpsError::TimedOut`]. Unlike an attempt that gives up, its
+    /// authenticator goes on with the next run where it was.
+    #[must_use]
+    pub const fn stop_after(mut self, run: Duration) -> Self {
+        self.run = Some(run);
+        self
+    }
+
+    /// Ends its runs with [`HttpsError::Cancelled`] when that is cancelled.
+    #[must_use]
+    pub fn cancelled_by(mut self, cancel: &Cancel) -> Self {
+        self.cancel = cancel.clone();
+        self
+    }
+
+    /// Takes this system's clock to be off by so many seconds, which are added to it.
+    #[must_use]
+    pub const fn clock_offset(mut self, seconds: i64) -> Self {
+        self.clock_offset = seconds;
+        self
+    }
+
     /// Runs a plan to its end, by this system's clock.
     ///
     /// # Errors
     /// Why the plan failed, or which server is not trusted.
     pub fn authenticate(&self, plan: &Plan) -> Result<Outcome, HttpsError> {
-        let mut authenticator = Authenticator::new(plan, now() + self.attempt);
+        let mut authenticator = Authenticator::new(plan, self.now() + self.attempt);
         self.run(&mut authenticator)?;
         Ok(authenticator.into_outcome()?)
     }
@@ -123,7 +126,7 @@ impl Client {
     /// Those of [`authenticate`](Self::authenticate), and those of the TPM.
     #[cfg(feature = "tpm")]
     pub fn authenticate_with(&self, plan: &Plan, tpm: &mut dyn Tpm) -> Result<Outcome, HttpsError> {
-        let mut authenticator = Authenticator::new(plan, now() + self.attempt);
+        let mut authenticator = Authenticator::new(plan, self.now() + self.attempt);
         self.run_with(&mut authenticator, tpm)?;
         Ok(authenticator.into_outcome()?)
     }
@@ -131,8 +134,9 @@ impl Client {
     /// Runs an authenticator until it is done or has failed.
     ///
     /// # Errors
-    /// What waiting cannot mend: a server that is not trusted, a request that needs more than this client has. The
-    /// authenticator is as it was, with its action pending.
+    /// What waiting cannot mend: a server that is not trusted, a request that needs more than this client has; and the
+    /// ends that this client's limits bring. The authenticator is as it was, with its action pending, and another run goes
+    /// on with it. A wait that has begun goes on meanwhile.
     pub fn run(&self, authenticator: &mut Authenticator) -> Result<(), HttpsError> {
         self.drive(authenticator, |_| Err(Error::NotSupported { what: TPM_NEEDED }.into()))
     }
@@ -155,24 +159,32 @@ impl Client {
         authenticator: &mut Authenticator,
         mut tpm: impl FnMut(Work<'_>) -> Result<Event<'static>, HttpsError>,
     ) -> Result<(), HttpsError> {
+        let limits = self.limits();
+        if self.cancel.is_cancelled() {
+            return Err(HttpsError::Cancelled);
+        }
         loop {
             match authenticator.poll() {
-                Action::Send(request) => match self.exchange(request) {
-                    Ok(reply) => authenticator.handle(now(), Event::Answered(reply.as_response())),
-                    Err(error) if error.is_transient() => authenticator.handle(now(), Event::Unanswered),
+                Action::Send(request) => match self.agent.exchange(request, &limits) {
+                    Ok(reply) => authenticator.handle(self.now(), Event::Answered(reply.as_response())),
+                    Err(error) if error.is_transient() => authenticator.handle(self.now(), Event::Unanswered),
                     Err(error) => return Err(error),
                 },
                 Action::Wait(wait) => {
-                    thread::sleep(wait.pick(random()));
-                    authenticator.handle(now(), Event::Elapsed)
+                    // Of what has passed, a second may not have.
+                    let passed = self.now().since(authenticator.since()).saturating_sub(SECOND);
+                    limits.wait(wait.pick(random()).saturating_sub(passed))?;
+                    authenticator.handle(self.now(), Event::Elapsed)
                 }
                 Action::Activate(blob) => {
+                    limits.check()?;
                     let event = tpm(Work::Activate(blob))?;
-                    authenticator.handle(now(), event)
+                    authenticator.handle(self.now(), event)
                 }
                 Action::Sign(key_use, string) => {
+                    limits.check()?;
                     let event = tpm(Work::Sign(key_use, string))?;
-                    authenticator.handle(now(), event)
+                    authenticator.handle(self.now(), event)
                 }
                 Action::Done(_) | Action::Failed(_) => return Ok(()),
             }
@@ -183,95 +195,26 @@ impl Client {
     /// Sends one request, once, and reads the answer.
     ///
     /// # Errors
-    /// When there is no complete answer, the server is not trusted, or a certificate cannot be used.
+    /// When there is no complete answer, the server is not trusted, or a certificate cannot be used; and when a limit of
+    /// this client is reached.
     pub fn exchange(&self, request: &Request) -> Result<Reply, HttpsError> {
-        let agent = match request.certificate() {
-            None => self.agent.clone(),
-            Some(certificate) => agent(self.roots.clone(), &self.addresses, Some(client_certificate(certificate)?)),
-        };
-        let host = request.host();
-        let failed = |error: &ureq::Error| HttpsError::of(host, error);
-        let mut builder =
-            HttpRequest::builder().method(request.method()).uri(format!("https://{host}{}", request.target()));
-        for (name, value) in request.headers() {
-            builder = builder.header(name, value);
-        }
-        let sent = match request.body() {
-            [] => builder.body(()).map_err(ureq::Error::from).and_then(|request| agent.run(request)),
-            body => builder.body(body).map_err(ureq::Error::from).and_then(|request| agent.run(request)),
-        };
-        let mut response: HttpResponse<_> = sent.map_err(|error| failed(&error))?;
-        let text = |value: &ureq::http::HeaderValue| value.to_str().map(String::from).ok();
-        let headers = response.headers().iter();
-        let headers = headers.filter_map(|(name, value)| Some((name.as_str().into(), text(value)?))).collect();
-        // One byte more than is allowed, for the authenticator to refuse.
-        let mut body = SecretBytes::with_capacity(BODY_LIMIT + 1);
-        let mut reader = response.body_mut().as_reader().take(BODY_LIMIT as u64 + 1);
-        reader.read_to_end(body.as_vec_mut()).map_err(|error| HttpsError::NoAnswer {
-            host: host.clone(),
-            reason: format!("the answer broke off: {error}"),
-        })?;
-        Ok(Reply { status: response.status().as_u16(), headers, body })
+        self.agent.exchange(request, &self.limits())
     }
-}
 
-fn agent(roots: RootCerts, addresses: &[(HostName, SocketAddr)], certificate: Option<ClientCert>) -> Agent {
-    let tls = TlsConfig::builder()
-        .provider(TlsProvider::Rustls)
-        .unversioned_rustls_crypto_provider(tls::provider())
-        .root_certs(roots)
-        .client_cert(certificate)
-        .build();
-    let mut config = Agent::config_builder()
-        .tls_config(tls)
-        .https_only(true)
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .timeout_global(Some(REQUEST))
-        .timeout_connect(Some(CONNECT))
-        .max_response_header_size(BODY_LIMIT)
-        // A service that was silent for a while has closed its side.
-        .max_idle_connections(0)
-        .user_agent(concat!("defender-auth/", env!("CARGO_PKG_VERSION")));
-    if !addresses.is_empty() {
-        config = config.proxy(None);
+    fn limits(&self) -> Limits {
+        Limits::begin(&self.cancel, self.run)
     }
-    Agent::with_parts(config.build(), DefaultConnector::default(), Addresses::new(addresses.to_vec()))
-}
 
-const BEGIN: &str = "-----BEGIN PRIVATE KEY-----\n";
-const END: &str = "\n-----END PRIVATE KEY-----\n";
-
-fn client_certificate(certificate: &ClientCertificate) -> Result<ClientCert, TlsError> {
-    // What rustls would refuse in the middle of a handshake is found here, with its reason.
-    tls::check(certificate)?;
-    let (chain, key) = certificate.der().ok_or(TlsError::KeyElsewhere)?;
-    let chain: Vec<_> = chain.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
-    // It takes keys as text only. Its own copy is gone with the request, though not wiped.
-    let body = SecretText::new(encode::base64(key));
-    let pem = SecretText::build(BEGIN.len() + body.expose().len() + END.len(), |pem| {
-        pem.extend([BEGIN, body.expose(), END]);
-    });
-    let key = PrivateKey::from_pem(pem.expose().as_bytes());
-    let key = key.map_err(|error| TlsError::ClientCertificate { reason: error.to_string() })?;
-    Ok(ClientCert::new_with_certs(&chain, key))
+    fn now(&self) -> UnixTime {
+        let system = UnixTime::from(SystemTime::now());
+        UnixTime::from_secs(system.as_secs().saturating_add_signed(self.clock_offset))
+    }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Client(..)")
     }
-}
-
-impl fmt::Debug for Reply {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_response().fmt(f)
-    }
-}
-
-fn now() -> UnixTime {
-    SystemTime::now().into()
 }
 
 /// Enough for jitter: the standard library's own seed for its maps.

@@ -41,11 +41,17 @@ pub enum HttpsError {
         /// What the system said.
         reason: String,
     },
+    /// The run was cancelled. The authenticator is as it was.
+    #[error("the run was cancelled; use a client that is not, and it goes on where it was")]
+    Cancelled,
+    /// The time for one run is over. The authenticator is as it was.
+    #[error("the time for this run is over; run it again to go on, with more time if that happens often")]
+    TimedOut,
 }
 
 impl HttpsError {
     /// Whether the flow may wait and ask again. What waiting cannot mend is a server that is not trusted, or that does not
-    /// trust this client.
+    /// trust this client; and a run that its caller ends is not to go on.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::NoAnswer { .. })

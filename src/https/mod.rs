@@ -17,10 +17,18 @@
 //! are not supported; such a value is passed over. What a body held is wiped.
 //!
 //! With the feature `tpm`, `Client::authenticate_with` and `Client::run_with` take a TPM that does the TPM's part.
+//! It starts no thread, so that looking up a name takes as long as the system lets it. All else looks up five times a
+//! second to see whether it is cancelled ([`Cancel`]) or its time is over ([`Client::stop_after`]).
 
 mod address;
+mod agent;
 mod client;
 mod error;
+mod limits;
+mod reply;
+mod tcp;
 
-pub use client::{Client, Reply};
+pub use client::Client;
 pub use error::HttpsError;
+pub use limits::Cancel;
+pub use reply::Reply;

@@ -9,6 +9,7 @@ mod by_tpm;
 mod certificate;
 mod client;
 mod clock;
+mod limits;
 mod matrix;
 mod over_mqtt;
 mod place;
@@ -17,6 +18,7 @@ mod redirect;
 #[cfg(all(feature = "tpm", unix))]
 #[path = "../support/scratch.rs"]
 mod scratch;
+mod stall;
 #[cfg(all(feature = "tpm", unix))]
 #[allow(dead_code, reason = "the tests of the TPM alone need all of it")]
 #[path = "../tpm/swtpm.rs"]

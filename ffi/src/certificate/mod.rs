@@ -49,7 +49,7 @@ struct Facts {
 impl Certificate {
     fn new(carried: ClientCertificate, chain: Option<Chain>) -> Self {
         let facts = chain.as_ref().map(Chain::facts).unwrap_or_default();
-        Self { poison: Poison::default(), carried, chain, facts }
+        Self { poison: Poison::new(), carried, chain, facts }
     }
 
     /// As the library's plans and options take it.

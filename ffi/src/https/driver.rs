@@ -1,0 +1,265 @@
+//! The driver, over the library's client.
+
+use crate::{
+    code::{
+        DEFENDERAUTH_CANCELLED, DEFENDERAUTH_NO_RESPONSE, DEFENDERAUTH_NULL, DEFENDERAUTH_TIMEOUT, DEFENDERAUTH_TLS,
+    },
+    failure::Failure,
+    tpm::Device,
+};
+use defender_auth::{
+    Action, Authenticator,
+    agent::TextFile,
+    https::{Cancel, Client, HttpsError},
+    tls::Roots,
+};
+use std::{path::Path, sync::OnceLock, time::Duration};
+
+/// No file of roots is larger.
+const ROOTS_LIMIT: usize = 4 << 20;
+
+#[expect(clippy::unnecessary_wraps, reason = "a build without drivers says no")]
+pub(super) const fn is_there() -> Result<(), Failure> {
+    Ok(())
+}
+
+pub(super) struct Driver {
+    /// By whom it trusts. Made when it is first needed, because a system may be without roots for which there are others.
+    client: OnceLock<Client>,
+    place: Option<(String, u16)>,
+    clock_offset: i64,
+    cancel: Cancel,
+}
+
+impl Driver {
+    #[expect(clippy::unnecessary_wraps, reason = "a build without drivers makes none")]
+    pub(super) fn new() -> Result<Self, Failure> {
+        Ok(Self { client: OnceLock::new(), place: None, clock_offset: 0, cancel: Cancel::new() })
+    }
+
+    pub(super) fn trust_file(&mut self, path: &Path) -> Result<(), Failure> {
+        let file = TextFile::open(path, ROOTS_LIMIT)?;
+        self.trust_pem(file.text()).map_err(|failure| failure.field(file.place().to_owned()))
+    }
+
+    pub(super) fn trust_pem(&mut self, pem: &str) -> Result<(), Failure> {
+        self.trust(Roots::Pem(pem.as_bytes())).map_err(|failure| failure.field("pem"))
+    }
+
+    pub(super) fn trust_azure(&mut self) -> Result<(), Failure> {
+        self.trust(Roots::Azure)
+    }
+
+    fn trust(&mut self, roots: Roots<'_>) -> Result<(), Failure> {
+        self.client = OnceLock::from(Client::with(roots, Vec::new())?);
+        Ok(())
+    }
+
+    pub(super) fn connect_to(&mut self, host: &str, port: u16) {
+        self.place = Some((host.to_owned(), port));
+    }
+
+    pub(super) const fn set_clock_offset(&mut self, seconds: i64) {
+        self.clock_offset = seconds;
+    }
+
+    pub(super) fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    pub(super) fn run(
+        &self,
+        machine: &mut Authenticator,
+        tpm: Option<&mut Device>,
+        limit: Duration,
+    ) -> Result<(), Failure> {
+        let client = self.client()?.stop_after(limit);
+        let is_without = tpm.is_none();
+        let result = match tpm {
+            Some(tpm) => tpm.run(&client, machine),
+            None => client.run(machine),
+        };
+        match (result, machine.poll()) {
+            (Ok(()), Action::Failed(error)) => Err(error.into()),
+            (Ok(()), _) => Ok(()),
+            (Err(HttpsError::Failed(_)), Action::Activate(_) | Action::Sign(..)) if is_without => {
+                let message = "there is work for a TPM; give one, or do that work and handle what came of it";
+                Err(Failure::new(DEFENDERAUTH_NULL, message).field("tpm_or_null"))
+            }
+            (Err(error), _) => Err(error.into()),
+        }
+    }
+
+    /// With all settings. It shares what is costly to make with the one that is kept.
+    fn client(&self) -> Result<Client, Failure> {
+        let trusting = if let Some(client) = self.client.get() {
+            client
+        } else {
+            let client = Client::new()?;
+            self.client.get_or_init(|| client)
+        };
+        let client = trusting.clone().cancelled_by(&self.cancel).clock_offset(self.clock_offset);
+        Ok(match &self.place {
+            Some((host, port)) => client.connect_to(host, *port),
+            None => client,
+        })
+    }
+}
+
+impl From<HttpsError> for Failure {
+    fn from(error: HttpsError) -> Self {
+        let message = error.to_string();
+        let (code, host, is_retryable) = match error {
+            HttpsError::Failed(error) => return error.into(),
+            HttpsError::Untrusted { host, .. } | HttpsError::Rejected { host, .. } => {
+                (DEFENDERAUTH_TLS, host.to_string(), false)
+            }
+            HttpsError::NoAnswer { host, .. } => (DEFENDERAUTH_NO_RESPONSE, host.to_string(), true),
+            HttpsError::TimedOut => (DEFENDERAUTH_TIMEOUT, String::new(), true),
+            // Cancelled, which is the last there is.
+            _ => (DEFENDERAUTH_CANCELLED, String::new(), false),
+        };
+        let mut failure = Self::new(code, message).field(host);
+        failure.is_retryable = is_retryable;
+        failure
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+mod tests {
+    use super::*;
+    use crate::{
+        ResultCode,
+        code::{DEFENDERAUTH_REGISTRATION_DISABLED, DEFENDERAUTH_SERVICE_UNAUTHORIZED},
+    };
+    use defender_auth::{
+        Device, Plan, SharedAccessKey, UnixTime, credential::Credential, device_mode::Target, dps::Profile,
+    };
+    use defender_auth_emulator::{self as emulator, Dps, Emulator, Enrollment, Fault, Hub, Module, On, World};
+    use std::time::{Instant, SystemTime};
+
+    const HUB: &str = "contoso.azure-devices.net";
+    const KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn cloud() -> Emulator {
+        let device = emulator::Device::new("dev-01", KEY).module(Module::new("azureiotsecurity", KEY));
+        let dps = Dps::new("0ne00000A0A").enrollment(Enrollment::new("dev-01", KEY).pending(0));
+        let world = World::new().hub(Hub::new(HUB).device(device)).dps(dps);
+        Emulator::play(world, "127.0.0.1:0".parse().unwrap()).unwrap()
+    }
+
+    /// One that trusts an emulator and goes there.
+    fn driver(cloud: &Emulator) -> Driver {
+        let mut driver = Driver::new().unwrap();
+        driver.connect_to("127.0.0.1", cloud.https_address().port());
+        driver.trust_pem(cloud.root_pem()).unwrap();
+        driver
+    }
+
+    fn machine(plan: &Plan) -> Authenticator {
+        Authenticator::new(plan, UnixTime::from(SystemTime::now()) + Duration::from_secs(600))
+    }
+
+    fn key() -> SharedAccessKey {
+        SharedAccessKey::from_base64(KEY).unwrap()
+    }
+
+    fn registering() -> Authenticator {
+        let profile = Profile::new("0ne00000A0A".parse().unwrap(), "dev-01".parse().unwrap());
+        let plan = Plan::provision(profile, key()).unwrap();
+        machine(&plan.in_device_mode(Target::default()).unwrap())
+    }
+
+    fn ends(result: Result<(), Failure>, code: ResultCode) -> Failure {
+        let failure = result.unwrap_err();
+        assert_eq!(failure.code(), code, "{failure:?}");
+        failure
+    }
+
+    #[test]
+    fn a_run_comes_to_its_end() {
+        let cloud = cloud();
+        let mut machine = registering();
+        driver(&cloud).run(&mut machine, None, MINUTE).unwrap();
+        assert!(matches!(machine.poll(), Action::Done(_)), "{machine:?}");
+    }
+
+    #[test]
+    fn a_run_that_fails_says_why_each_time() {
+        let (cloud, mut machine) = (cloud(), registering());
+        cloud.disable_enrollment("dev-01").unwrap();
+        let driver = driver(&cloud);
+        for _ in 0..2 {
+            ends(driver.run(&mut machine, None, MINUTE), DEFENDERAUTH_REGISTRATION_DISABLED);
+        }
+    }
+
+    #[test]
+    fn a_run_out_of_time_goes_on_with_the_next() {
+        let (cloud, mut machine) = (cloud(), registering());
+        cloud.fault(On::Register, Fault::Status(429).retry_after("300"), 1);
+        let mut driver = driver(&cloud);
+        for moment in [0, 300, 300] {
+            let failure = ends(driver.run(&mut machine, None, Duration::from_millis(moment)), DEFENDERAUTH_TIMEOUT);
+            assert!(failure.is_retryable);
+        }
+        assert!(matches!(machine.poll(), Action::Wait(_)), "{machine:?}");
+        // By this clock the wait is over.
+        driver.set_clock_offset(400);
+        driver.run(&mut machine, None, MINUTE).unwrap();
+        assert!(matches!(machine.poll(), Action::Done(_)), "{machine:?}");
+    }
+
+    #[test]
+    fn a_driver_that_is_cancelled_ends_every_run() {
+        let (cloud, mut machine) = (cloud(), registering());
+        cloud.fault(On::Register, Fault::Status(429).retry_after("300"), 1);
+        let (driver, begin) = (driver(&cloud), Instant::now());
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(300));
+                driver.cancel();
+            });
+            assert!(!ends(driver.run(&mut machine, None, MINUTE * 9), DEFENDERAUTH_CANCELLED).is_retryable);
+        });
+        ends(driver.run(&mut registering(), None, MINUTE), DEFENDERAUTH_CANCELLED);
+        assert!(begin.elapsed() < MINUTE, "{:?}", begin.elapsed());
+    }
+
+    #[test]
+    fn a_server_of_another_root_is_not_trusted() {
+        let (cloud, other, mut machine) = (cloud(), cloud(), registering());
+        let mut driver = driver(&cloud);
+        driver.trust_pem(other.root_pem()).unwrap();
+        let failure = ends(driver.run(&mut machine, None, MINUTE), DEFENDERAUTH_TLS);
+        assert_eq!(failure.field, "global.azure-devices-provisioning.net");
+        driver.trust_pem(cloud.root_pem()).unwrap();
+        driver.run(&mut machine, None, MINUTE).unwrap();
+    }
+
+    #[test]
+    fn work_for_a_tpm_is_left_to_the_caller_who_gave_none() {
+        let (cloud, hub) = (cloud(), HUB.parse().unwrap());
+        let device = Device::new(hub, "dev-01".parse().unwrap(), Credential::ExternalKey);
+        let mut machine = machine(&Plan::device(device).in_device_mode(Target::default()).unwrap());
+        let failure = ends(driver(&cloud).run(&mut machine, None, MINUTE), DEFENDERAUTH_NULL);
+        assert_eq!(failure.field, "tpm_or_null");
+        assert!(matches!(machine.poll(), Action::Sign(..)), "{machine:?}");
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_set_right() {
+        let cloud = cloud();
+        cloud.clock_offset(7200);
+        let mut driver = driver(&cloud);
+        ends(driver.run(&mut registering(), None, MINUTE), DEFENDERAUTH_SERVICE_UNAUTHORIZED);
+        driver.set_clock_offset(7200);
+        let now = UnixTime::from(SystemTime::now()) + Duration::from_secs(7200);
+        let plan = Plan::device(Device::new(HUB.parse().unwrap(), "dev-01".parse().unwrap(), key()));
+        let plan = plan.in_device_mode(Target::default()).unwrap();
+        let mut machine = Authenticator::new(&plan, now + Duration::from_secs(600));
+        driver.run(&mut machine, None, MINUTE).unwrap();
+    }
+}

@@ -1,0 +1,64 @@
+//! A TPM in a build that can use none.
+
+use super::Password;
+use crate::failure::Failure;
+use defender_auth::key::{KeyUse, Signature};
+#[cfg(feature = "https")]
+use defender_auth::{
+    Authenticator,
+    https::{Client, HttpsError},
+};
+
+pub(super) fn is_there() -> Result<(), Failure> {
+    Err(unsupported())
+}
+
+fn unsupported() -> Failure {
+    Failure::unsupported("using a TPM (feature `tpm`)")
+}
+
+/// There is none.
+pub(crate) enum Device {}
+
+impl Device {
+    pub(super) fn open(_endpoint: &str) -> Result<Self, Failure> {
+        Err(unsupported())
+    }
+
+    pub(super) const fn set_identity_handle(&mut self, _identity: u32) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn set_password(&mut self, _of: Password, _password: &[u8]) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn persist_keys(&mut self) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn endorsement_key(&mut self) -> Result<Vec<u8>, Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn storage_root_key(&mut self) -> Result<Vec<u8>, Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn registration_id(&mut self) -> Result<String, Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn activate(&mut self, _key_use: KeyUse, _blob: &[u8]) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn sign(&mut self, _key_use: KeyUse, _data: &[u8]) -> Result<Signature, Failure> {
+        match *self {}
+    }
+
+    #[cfg(feature = "https")]
+    pub(crate) const fn run(&mut self, _client: &Client, _machine: &mut Authenticator) -> Result<(), HttpsError> {
+        match *self {}
+    }
+}

@@ -1,0 +1,234 @@
+//! TPM 2.0.
+
+#[cfg(not(all(feature = "tpm", unix)))]
+#[path = "absent.rs"]
+mod device;
+#[cfg(all(feature = "tpm", unix))]
+mod device;
+
+use crate::{
+    ResultCode,
+    authenticator::Authenticator,
+    code::{DEFENDERAUTH_KEY_USE_HUB, DEFENDERAUTH_KEY_USE_REGISTRATION, DEFENDERAUTH_NOT_APPLICABLE},
+    error::Error,
+    failure::Failure,
+    guard, input,
+    object::{Exclusive, Poison, exclusive, object, shared},
+    output,
+};
+use defender_auth::{Password as Proof, key::KeyUse};
+pub(crate) use device::Device;
+use std::{ffi::c_char, mem::MaybeUninit};
+
+/// An open TPM 2.0. What is loaded into it is flushed when it is freed. Free it with `defenderauth_tpm_free`.
+pub struct Tpm {
+    poison: Poison,
+    pub(crate) device: Device,
+}
+
+object!(Tpm, "tpm");
+
+/// Whose password.
+#[derive(Clone, Copy)]
+enum Password {
+    Owner,
+    Endorsement,
+}
+
+/// Opens a TPM: `device:/dev/tpmrm0`, `swtpm:path=..` or `swtpm:host=..,port=..`; empty is the first of them.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_tpm_open(
+    endpoint: *const c_char,
+    len: usize,
+    out: Option<&mut MaybeUninit<Option<Box<Tpm>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let out = output::object(out)?;
+        device::is_there()?;
+        let device = Device::open(input::text("endpoint", endpoint, len)?)?;
+        out.put(Tpm { poison: Poison::new(), device });
+        Ok(())
+    })
+}
+
+/// Has the hub's key at another persistent handle than 0x81000100, which other software of the device may use.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_tpm_set_identity_handle(
+    tpm: Option<&mut Tpm>,
+    handle: u32,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || open(tpm)?.device.set_identity_handle(handle))
+}
+
+/// Gives the password of the owner hierarchy, of any bytes. Empty: it has none. The copy is wiped with the object.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_tpm_set_owner_password(
+    tpm: Option<&mut Tpm>,
+    password: *const u8,
+    len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || open(tpm)?.device.set_password(Password::Owner, input::bytes("password", password, len)?))
+}
+
+/// Gives the password of the endorsement hierarchy, likewise.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_tpm_set_endorsement_password(
+    tpm: Option<&mut Tpm>,
+    password: *const u8,
+    len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        open(tpm)?.device.set_password(Password::Endorsement, input::bytes("password", password, len)?)
+    })
+}
+
+/// Makes the endorsement key and the storage root key persistent, where they are not: for TPMs that take long to make them.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_tpm_persist_keys(
+    tpm: Option<&mut Tpm>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || open(tpm)?.device.persist_keys())
+}
+
+/// Writes the public endorsement key, a `TPM2B_PUBLIC`. It is made if there is none.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_tpm_endorsement_key(
+    tpm: Option<&mut Tpm>,
+    buf: *mut u8,
+    cap: usize,
+    out_len: Option<&mut MaybeUninit<usize>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let out = output::bytes(buf, cap, out_len)?;
+        out.put(&open(tpm)?.device.endorsement_key()?)
+    })
+}
+
+/// Writes the public storage root key, a `TPM2B_PUBLIC`. It is made if there is none.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_tpm_storage_root_key(
+    tpm: Option<&mut Tpm>,
+    buf: *mut u8,
+    cap: usize,
+    out_len: Option<&mut MaybeUninit<usize>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let out = output::bytes(buf, cap, out_len)?;
+        out.put(&open(tpm)?.device.storage_root_key()?)
+    })
+}
+
+/// Writes the registration ID that this TPM has by its endorsement key.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_tpm_registration_id(
+    tpm: Option<&mut Tpm>,
+    buf: *mut c_char,
+    cap: usize,
+    out_len: Option<&mut MaybeUninit<usize>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let out = output::text(buf, cap, out_len)?;
+        out.put(open(tpm)?.device.registration_id()?.as_bytes())
+    })
+}
+
+/// Takes in a key that the service has wrapped: what `defenderauth_authenticator_tpm_input` holds with ACTIVATE.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_tpm_activate(
+    tpm: Option<&mut Tpm>,
+    key_use: i32,
+    blob: *const u8,
+    len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || open(tpm)?.device.activate(self::key_use(key_use)?, input::bytes("blob", blob, len)?))
+}
+
+/// Writes the HMAC-SHA256 of the data, 32 bytes, by one of the two keys.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_tpm_sign(
+    tpm: Option<&mut Tpm>,
+    key_use: i32,
+    data: *const u8,
+    data_len: usize,
+    buf: *mut u8,
+    cap: usize,
+    out_len: Option<&mut MaybeUninit<usize>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let out = output::bytes(buf, cap, out_len)?;
+        let mut tpm = open(tpm)?;
+        let data = input::bytes("data", data, data_len)?;
+        out.put(tpm.device.sign(self::key_use(key_use)?, data)?.as_bytes())
+    })
+}
+
+/// Writes a token for what an authenticator that is DONE has come to, signed by the hub's key:
+/// `defenderauth_authenticator_sas_string_to_sign`, `defenderauth_tpm_sign` and `defenderauth_authenticator_sas_assemble` in
+/// one.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_tpm_sas_token(
+    tpm: Option<&mut Tpm>,
+    done: Option<&Authenticator>,
+    now: u64,
+    ttl_seconds: u64,
+    buf: *mut c_char,
+    cap: usize,
+    out_len: Option<&mut MaybeUninit<usize>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let out = output::text(buf, cap, out_len)?;
+        let mut tpm = open(tpm)?;
+        let done = shared(done)?;
+        let expiry = input::after("ttl_seconds", input::time("now", now)?, ttl_seconds)?;
+        let Proof::Sign(string) = done.outcome()?.password(expiry) else {
+            let message = "no TPM holds its key; have the authenticator itself make the token, or show the certificate";
+            return Err(Failure::new(DEFENDERAUTH_NOT_APPLICABLE, message).field("done"));
+        };
+        let signature = tpm.device.sign(KeyUse::Hub, string.as_bytes())?;
+        out.put(string.token(&signature).expose().as_bytes())
+    })
+}
+
+/// Flushes what is still loaded, and frees a TPM. NULL is fine.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_tpm_free(tpm: Option<Box<Tpm>>) {
+    guard::get((), || drop(tpm));
+}
+
+fn open(tpm: Option<&mut Tpm>) -> Result<Exclusive<'_, Tpm>, Failure> {
+    device::is_there()?;
+    exclusive(tpm)
+}
+
+fn key_use(number: i32) -> Result<KeyUse, Failure> {
+    match number {
+        DEFENDERAUTH_KEY_USE_REGISTRATION => Ok(KeyUse::Registration),
+        DEFENDERAUTH_KEY_USE_HUB => Ok(KeyUse::Hub),
+        _ => Err(Failure::argument(
+            "key_use",
+            "it is none of DEFENDERAUTH_KEY_USE_; pass on what the authenticator said",
+        )),
+    }
+}

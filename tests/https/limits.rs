@@ -1,0 +1,170 @@
+//! Runs that are cancelled or out of time, wherever they are, and what goes on afterwards.
+
+use crate::{
+    stall::{Crowded, Deaf, EVERYTHING, relay},
+    world::{ATTEMPT, asked, client, cloud, is_the_module, now, plan, registration},
+};
+use defender_auth::{
+    Action, Authenticator,
+    https::{Cancel, Client, HttpsError},
+    retry::Reason,
+    tls::Roots,
+};
+use defender_auth_emulator::{Emulator, Fault, On};
+use std::{
+    net::SocketAddr,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// A moment, in which a run comes to where it stalls.
+const MOMENT: Duration = Duration::from_millis(500);
+
+/// Far more than a run takes to see that it is over, far less than it would wait else.
+const SOON: Duration = Duration::from_secs(8);
+
+/// A client that goes to one place and trusts an emulator there.
+fn at(place: SocketAddr, cloud: &Emulator) -> Client {
+    let client = Client::with(Roots::Pem(cloud.root_pem().as_bytes()), Vec::new()).unwrap();
+    client.connect_to(place.ip().to_string(), place.port())
+}
+
+fn begin() -> Authenticator {
+    Authenticator::new(&plan(), now() + ATTEMPT)
+}
+
+/// How a run ends, and soon.
+fn end_of(client: &Client, auth: &mut Authenticator) -> Result<(), HttpsError> {
+    let begin = Instant::now();
+    let result = client.run(auth);
+    assert!(begin.elapsed() < SOON, "{:?}", begin.elapsed());
+    result
+}
+
+/// How a run ends that somebody cancels in the middle.
+fn end_when_cancelled(client: Client, auth: &mut Authenticator) -> Result<(), HttpsError> {
+    let cancel = Cancel::new();
+    let client = client.cancelled_by(&cancel);
+    let somebody = thread::spawn(move || {
+        thread::sleep(MOMENT);
+        cancel.cancel();
+    });
+    let result = end_of(&client, auth);
+    somebody.join().unwrap();
+    assert_eq!(end_of(&client, auth), Err(HttpsError::Cancelled), "and every later run");
+    result
+}
+
+/// Neither a time-out nor a cancellation in the middle of a stall harms a run, which then ends well elsewhere.
+fn goes_on_after(stalled: &Client, cloud: &Emulator) {
+    let mut auth = begin();
+    for _ in 0..2 {
+        assert_eq!(end_of(&stalled.clone().stop_after(MOMENT), &mut auth), Err(HttpsError::TimedOut));
+        assert!(matches!(auth.poll(), Action::Send(_)), "{auth:?}");
+    }
+    assert_eq!(end_when_cancelled(stalled.clone(), &mut auth), Err(HttpsError::Cancelled));
+    assert!(matches!(auth.poll(), Action::Send(_)), "{auth:?}");
+    client(cloud, []).run(&mut auth).unwrap();
+    assert!(is_the_module(&auth.into_outcome().unwrap()));
+}
+
+#[test]
+fn a_server_that_never_answers_is_left() {
+    let (cloud, deaf) = (cloud(0), Deaf::open());
+    goes_on_after(&at(deaf.address(), &cloud), &cloud);
+}
+
+#[test]
+fn a_server_that_stalls_in_the_middle_of_its_answer_is_left() {
+    let cloud = cloud(0);
+    // Three runs stall. Each time the service has answered, as the journal says.
+    cloud.fault(On::Register, Fault::Oversized, 3);
+    goes_on_after(&at(relay(cloud.https_address(), 20_000), &cloud), &cloud);
+    assert_eq!(asked(&cloud, 0), format!("{} register read", ["!register register"; 3].join(" ")));
+}
+
+#[test]
+fn an_address_from_which_nothing_comes_back_is_left() {
+    let (cloud, crowded) = (cloud(0), Crowded::open());
+    goes_on_after(&at(crowded.address(), &cloud), &cloud);
+}
+
+#[test]
+fn a_connection_that_is_slow_to_come_is_waited_for() {
+    let (cloud, crowded) = (cloud(0), Crowded::open());
+    let client = at(crowded.address(), &cloud);
+    crowded.relay_later(cloud.https_address());
+    assert!(is_the_module(&client.authenticate(&plan()).unwrap()));
+}
+
+#[test]
+fn a_long_wait_is_left_and_goes_on_meanwhile() {
+    let cloud = cloud(0);
+    cloud.fault(On::Register, Fault::Status(429).retry_after("300"), 1);
+    let client = client(&cloud, []);
+    let mut auth = begin();
+    for _ in 0..2 {
+        assert_eq!(end_of(&client.clone().stop_after(MOMENT), &mut auth), Err(HttpsError::TimedOut));
+        let Action::Wait(wait) = auth.poll() else { panic!("{auth:?}") };
+        assert_eq!(wait.reason, Reason::Busy { status: 429 });
+    }
+    assert_eq!(end_when_cancelled(client.clone(), &mut auth), Err(HttpsError::Cancelled));
+    // When the next run begins nothing of the wait is left.
+    assert_eq!(end_of(&client.clock_offset(400), &mut auth), Ok(()));
+    assert!(is_the_module(&auth.into_outcome().unwrap()));
+}
+
+#[test]
+fn a_run_without_time_asks_nobody() {
+    let cloud = cloud(0);
+    let hasty = client(&cloud, []).stop_after(Duration::ZERO);
+    assert_eq!(hasty.run(&mut begin()), Err(HttpsError::TimedOut));
+    assert_eq!(asked(&cloud, 0), "");
+}
+
+#[test]
+fn a_run_may_have_all_the_time_there_is() {
+    let cloud = cloud(0);
+    let patient = client(&cloud, []).stop_after(Duration::MAX);
+    assert!(is_the_module(&patient.authenticate(&plan()).unwrap()));
+}
+
+#[test]
+fn who_is_done_is_not_out_of_time() {
+    let cloud = cloud(0);
+    let client = client(&cloud, []);
+    let mut auth = begin();
+    client.run(&mut auth).unwrap();
+    assert_eq!(client.stop_after(Duration::ZERO).run(&mut auth), Ok(()));
+}
+
+#[test]
+fn a_cancelled_client_sends_nothing_at_all() {
+    let cloud = cloud(0);
+    let cancel = Cancel::new();
+    let client = client(&cloud, []).cancelled_by(&cancel);
+    cancel.cancel();
+    let auth = begin();
+    let Action::Send(request) = auth.poll() else { panic!("{auth:?}") };
+    assert_eq!(client.exchange(request).map(|reply| format!("{reply:?}")), Err(HttpsError::Cancelled));
+    assert_eq!(client.authenticate(&registration()).map(drop), Err(HttpsError::Cancelled));
+    assert_eq!(asked(&cloud, 0), "");
+}
+
+#[test]
+fn one_place_stands_for_every_host() {
+    let cloud = cloud(1);
+    assert!(is_the_module(&at(relay(cloud.https_address(), EVERYTHING), &cloud).authenticate(&plan()).unwrap()));
+    let by_name = Client::with(Roots::Pem(cloud.root_pem().as_bytes()), Vec::new()).unwrap();
+    let by_name = by_name.connect_to("localhost", cloud.https_address().port());
+    assert!(is_the_module(&by_name.authenticate(&plan()).unwrap()));
+}
+
+#[test]
+fn a_clock_that_is_off_is_set_right() {
+    let cloud = cloud(0);
+    cloud.clock_offset(7200);
+    let client = client(&cloud, []);
+    assert!(matches!(client.authenticate(&plan()), Err(HttpsError::Failed(_))));
+    assert!(is_the_module(&client.clock_offset(7200).authenticate(&plan()).unwrap()));
+}
