@@ -2,7 +2,7 @@
 
 use crate::{
     header,
-    run::{cargo, command, run, target},
+    run::{cargo, command, root, run, target},
 };
 use std::{
     fs,
@@ -74,7 +74,7 @@ fn build(features: &str) -> Result<String, String> {
     // With the crate type for Rust among them there would be no optimization of the whole.
     let mut build = cargo(&["rustc", "--package", "defender-auth-ffi", "--lib", "--profile", "dist"]);
     build.args(["--no-default-features", "--features", features, "--crate-type", "cdylib,staticlib"]);
-    build.args(["--", "--print", "native-static-libs"]);
+    build.args(["--", "--print", "native-static-libs"]).env("CARGO_ENCODED_RUSTFLAGS", flags());
     let output = build.output().map_err(|error| format!("cargo: {error}"))?;
     let said = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
@@ -85,6 +85,19 @@ fn build(features: &str) -> Result<String, String> {
     // Every C compiler adds these itself, and in its own way for `-static`.
     let needed = libraries.split_whitespace().filter(|library| !["-lc", "-lgcc_s"].contains(library));
     Ok(needed.collect::<Vec<_>>().join(" "))
+}
+
+/// The caller's flags, and that panics name files without saying where they were on this machine.
+fn flags() -> String {
+    let given = std::env::var("RUSTFLAGS").unwrap_or_default();
+    let mut flags: Vec<String> = given.split_whitespace().map(str::to_owned).collect();
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    if let Some(home) = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))) {
+        flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
+    }
+    flags.push(format!("--remap-path-prefix={}=.", root().display()));
+    // The separator of this variable: paths may have spaces.
+    flags.join("\x1f")
 }
 
 fn install(choice: &Choice, folder: &Path, libraries: &str) -> Result<(), String> {

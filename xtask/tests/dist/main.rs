@@ -141,6 +141,19 @@ fn the_shared_library_has_its_name_and_no_symbols_but_the_exported() {
 
 #[test]
 #[ignore = "needs binutils"]
+fn the_libraries_do_not_say_where_they_were_built() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_str().unwrap();
+    for name in ["libdefenderauth.so", "libdefenderauth.a"] {
+        let bytes = fs::read(prefix().join("lib").join(name)).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(text.contains("cargo/registry/src/"), "{name}: panics name no file any more; test it in another way");
+        assert!(!text.contains("/.cargo/registry/"), "{name}");
+        assert!(!text.contains(root), "{name}");
+    }
+}
+
+#[test]
+#[ignore = "needs binutils"]
 fn destdir_stands_before_the_prefix_and_in_no_file() {
     let destdir = folder("destdir");
     let mut dist = Command::new(env!("CARGO_BIN_EXE_xtask"));
