@@ -59,8 +59,9 @@ impl Failure {
     }
 }
 
-impl From<&library::Error> for Failure {
-    fn from(error: &library::Error) -> Self {
+impl Failure {
+    /// What the library says of it, in the words of the error that it was first.
+    fn of(error: &library::Error, message: String) -> Self {
         let service = match error.inner() {
             library::Error::Service(service) => Some(service),
             _ => None,
@@ -71,7 +72,7 @@ impl From<&library::Error> for Failure {
         };
         Self {
             code: error.code().as_i32(),
-            message: error.to_string().into(),
+            message: message.into(),
             field: error.field().unwrap_or_default().into_owned().into(),
             tracking_id: service.and_then(|service| service.tracking_id.clone()).unwrap_or_default(),
             http_status: service.map(|service| service.status).unwrap_or_default(),
@@ -83,12 +84,20 @@ impl From<&library::Error> for Failure {
     }
 }
 
-/// Every error of the library becomes its one error first, which knows the numbers.
+impl From<&library::Error> for Failure {
+    fn from(error: &library::Error) -> Self {
+        Self::of(error, error.to_string())
+    }
+}
+
+/// Every error of the library becomes its one error, which knows the numbers. The words are its own already, so that a
+/// small library does not need those of all the others.
 macro_rules! from_library {
     ($($error:ty),*) => {$(
         impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                Self::from(&library::Error::from(error))
+                let message = error.to_string();
+                Self::of(&library::Error::from(error), message)
             }
         }
     )*};

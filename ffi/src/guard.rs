@@ -16,6 +16,12 @@ pub(crate) type ErrorOut<'a> = Option<&'a mut MaybeUninit<Option<Box<Error>>>>;
 
 /// Runs the body of a function that may fail. The error is always written: NULL when there is none.
 pub(crate) fn call(error: ErrorOut<'_>, body: impl FnOnce() -> Result<(), Failure>) -> ResultCode {
+    let mut body = Some(body);
+    run(error, &mut || body.take().map_or(Ok(()), |body| body()))
+}
+
+/// The same for all of them: one door in the library and not one a function, which would be larger by far.
+fn run(error: ErrorOut<'_>, body: &mut dyn FnMut() -> Result<(), Failure>) -> ResultCode {
     let failure = match caught(body) {
         Ok(Ok(())) => None,
         Ok(Err(failure)) => Some(failure),
@@ -27,8 +33,8 @@ pub(crate) fn call(error: ErrorOut<'_>, body: impl FnOnce() -> Result<(), Failur
     let code = failure.as_ref().map_or(DEFENDERAUTH_OK, Failure::code);
     if let Some(error) = error {
         // Making the details may fail as well, in theory.
-        let details = caught(|| failure.as_ref().map(|failure| Box::new(Error::new(failure))));
-        error.write(details.unwrap_or_default());
+        let details = failure.and_then(|failure| caught(|| Box::new(Error::new(&failure))).ok());
+        error.write(details);
     }
     code
 }

@@ -51,9 +51,10 @@ impl SasToken {
     /// Resources are compared decoded and without regard to case, as services do.
     #[must_use]
     pub fn is_good_for(&self, identity: &Identity) -> bool {
-        let own = identity.to_string().to_lowercase();
+        // An identity is ASCII, so nothing else can be equal to it.
+        let own = identity.to_string().to_ascii_lowercase();
         let covers = |resource: &str| {
-            let resource = resource.to_lowercase();
+            let resource = resource.to_ascii_lowercase();
             own.strip_prefix(resource.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         // As it is written first: a raw `%` in an id makes a text that cannot be decoded.

@@ -2,6 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+mod abi;
+mod committed;
+mod dist;
+mod header;
 mod instructions;
 mod run;
 mod test;
@@ -12,14 +16,21 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask test            install what the tests need where that is allowed, then run every test
 cargo xtask check           formatting, lints, documentation, dependencies
+cargo xtask abi             write down what C programs rely on, in ffi/abi; with --check only see whether it changed
+cargo xtask dist            build the C library and install it: --prefix DIR [--destdir DIR] [--features sas|tpm|full]
+cargo xtask header          make include/defenderauth.h of ffi/src; with --check only see whether it is the one that is there
 cargo xtask instructions    count the instructions of one token (needs gdb)
 ";
 
 fn main() -> ExitCode {
     let task = std::env::args().nth(1);
+    let options: Vec<String> = std::env::args().skip(2).collect();
     let done = match task.as_deref() {
         Some("test") => test::test(),
         Some("check") => test::check(),
+        Some("abi") => abi::abi(&options),
+        Some("dist") => dist::dist(&options),
+        Some("header") => header::header(&options),
         Some("instructions") => instructions::count(),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");

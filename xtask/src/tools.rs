@@ -7,13 +7,23 @@ use std::{
 };
 
 /// A program and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 9] = [
+const PROGRAMS: [(&str, &str); 19] = [
+    ("abidiff", "abigail-tools"),
+    ("clang", "clang"),
+    ("cmake", "cmake"),
+    ("g++", "g++"),
+    ("gcc", "gcc"),
+    ("ldd", "libc-bin"),
+    ("make", "make"),
     ("mosquitto", "mosquitto"),
     ("mosquitto_passwd", "mosquitto"),
     ("mosquitto_pub", "mosquitto-clients"),
     ("nginx", "nginx"),
+    ("nm", "binutils"),
     ("openssl", "openssl"),
+    ("pkg-config", "pkg-config"),
     ("python3", "python3"),
+    ("strip", "binutils"),
     ("swtpm", "swtpm"),
     ("swtpm_setup", "swtpm-tools"),
     ("tpm2_createek", "tpm2-tools"),

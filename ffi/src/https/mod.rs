@@ -124,8 +124,8 @@ pub extern "C" fn defenderauth_https_set_clock_offset_seconds(
 /// unless it looks up a name or waits for a TPM. Any thread may call it at any time, and so may a signal handler.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_https_cancel(https: Option<&Https>) {
-    // Nothing but an atomic store: whether the object is whole makes no difference to it.
     guard::get((), || {
+        // Nothing but an atomic store: whether the object is whole makes no difference to it.
         if let Some(https) = https {
             https.driver.cancel();
         }

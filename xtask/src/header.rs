@@ -1,0 +1,89 @@
+//! The header for C, made of the Rust code.
+
+use crate::{committed, run::root};
+use std::path::PathBuf;
+
+/// What the functions are about, in the order in which the header shows them. What begins otherwise comes first.
+const SECTIONS: [(&str, &str); 12] = [
+    ("error", "errors: immutable; NULL is no error"),
+    ("connection_string", "connection strings: immutable"),
+    ("key", "keys: immutable; wiped when freed"),
+    ("sas", "tokens"),
+    ("signer", "signers: immutable; one per identity, then a token per call"),
+    ("options", "options: for any authenticator; what is not set has its default"),
+    ("profile", "profiles: what to register with the provisioning service"),
+    ("certificate", "certificates: immutable"),
+    ("agent_config", "configurations of agents: a folder or a file, with the files that it names"),
+    ("authenticator", "authenticators: poll, do what is pending, answer; then take the outcome"),
+    ("https", "the built-in driver: set up once, then shared"),
+    ("tpm", "a TPM 2.0"),
+];
+
+/// Where it stands.
+pub(crate) fn path() -> PathBuf {
+    root().join("include").join("defenderauth.h")
+}
+
+/// Writes the header, or with `--check` says that it is not the one that would be written.
+pub(crate) fn header(options: &[String]) -> Result<(), String> {
+    committed::write_or_check(&path(), &made()?, "header", options)
+}
+
+/// The header that the code makes.
+fn made() -> Result<String, String> {
+    let ffi = root().join("ffi");
+    let mut config = cbindgen::Config::from_file(ffi.join("cbindgen.toml"))?;
+    config.after_includes = config.after_includes.map(|text| text.replace("@version@", env!("CARGO_PKG_VERSION")));
+    let bindings = cbindgen::Builder::new().with_crate(ffi).with_config(config).generate();
+    let mut text = Vec::new();
+    bindings.map_err(|error| error.to_string())?.write(&mut text);
+    sectioned(&String::from_utf8(text).map_err(|error| error.to_string())?).map(|header| short(&header))
+}
+
+/// The same header with its functions under the names of what they are about.
+fn sectioned(header: &str) -> Result<String, String> {
+    let (before, rest) =
+        header.split_once("extern \"C\" {\n#endif // __cplusplus\n").ok_or("there are no functions")?;
+    let (functions, after) = rest.split_once("#ifdef __cplusplus\n}").ok_or("the functions do not end")?;
+    let mut sections: Vec<(&str, Vec<&str>)> = vec![("the library", Vec::new())];
+    sections.extend(SECTIONS.map(|(_, title)| (title, Vec::new())));
+    for function in functions.split("\n\n").map(str::trim).filter(|function| !function.is_empty()) {
+        let name = name(function).ok_or_else(|| format!("not a function:\n{function}"))?;
+        let is_about = |subject: &str| name.strip_prefix(subject).is_some_and(|rest| rest.starts_with('_'));
+        let place = SECTIONS.iter().position(|(subject, _)| is_about(subject)).map_or(0, |index| index + 1);
+        if let Some((_, functions)) = sections.get_mut(place) {
+            functions.push(function);
+        }
+    }
+    let mut parts = vec![format!("{before}extern \"C\" {{\n#endif // __cplusplus\n")];
+    for (title, functions) in sections.iter().filter(|(_, functions)| !functions.is_empty()) {
+        parts.push(format!("/* ---- {title} */\n"));
+        parts.extend(functions.iter().map(|function| format!("{function}\n")));
+    }
+    parts.push(format!("#ifdef __cplusplus\n}}{after}"));
+    Ok(parts.join("\n"))
+}
+
+/// A function's name, without what they all begin with.
+fn name(function: &str) -> Option<&str> {
+    let declaration = function.rsplit("*/").next()?;
+    declaration.split_once('(')?.0.rsplit("defenderauth_").next()
+}
+
+/// The same header with comments of one line on one line.
+fn short(header: &str) -> String {
+    let lines: Vec<&str> = header.lines().collect();
+    let mut short = Vec::new();
+    let mut rest = lines.as_slice();
+    while let [line, after @ ..] = rest {
+        rest = after;
+        match after {
+            [words, end, after @ ..] if line.trim() == "/**" && end.trim() == "*/" => {
+                short.push(format!("{line}{} */", words.trim().trim_start_matches('*')));
+                rest = after;
+            }
+            _ => short.push((*line).to_owned()),
+        }
+    }
+    short.join("\n") + "\n"
+}

@@ -1,0 +1,173 @@
+//! The package of the C library: a program of C finds it, is linked with it and needs nothing else.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+const PROGRAM: &str = include_str!("agent.c");
+const CMAKE: &str = include_str!("CMakeLists.txt");
+
+/// What the C runtime brings: nobody has to install it.
+const RUNTIME: [&str; 5] = ["libc.so.6", "libm.so.6", "libgcc_s.so.1", "ld-linux", "linux-vdso"];
+
+fn output(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?}:\n{out}\n{error}");
+    out.into_owned()
+}
+
+/// An empty folder.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap();
+    }
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// The place where the smallest of the libraries is installed, once for all tests.
+fn prefix() -> &'static Path {
+    static PREFIX: OnceLock<PathBuf> = OnceLock::new();
+    PREFIX.get_or_init(|| {
+        let prefix = folder("prefix");
+        let mut dist = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        output(dist.args(["dist", "--features", "sas", "--prefix"]).arg(&prefix).env_remove("DESTDIR"));
+        prefix
+    })
+}
+
+/// A folder with the program in it, and nothing else.
+fn agent(name: &str) -> PathBuf {
+    let folder = folder(name);
+    fs::write(folder.join("agent.c"), PROGRAM).unwrap();
+    folder
+}
+
+fn pkg_config(arguments: &[&str]) -> Vec<String> {
+    let mut command = Command::new("pkg-config");
+    command.args(arguments).arg("defenderauth").env("PKG_CONFIG_PATH", prefix().join("lib/pkgconfig"));
+    output(&mut command).split_whitespace().map(str::to_owned).collect()
+}
+
+fn compiled(folder: &Path, arguments: &[String]) -> PathBuf {
+    output(Command::new("cc").current_dir(folder).args(["-o", "agent", "agent.c"]).args(arguments));
+    folder.join("agent")
+}
+
+/// Runs the program; it says the version and a token.
+fn assert_works(program: &Path) {
+    let said = output(Command::new(program).env("LD_LIBRARY_PATH", prefix().join("lib")));
+    let (version, token) = said.split_once(' ').unwrap();
+    assert_eq!(version, env!("CARGO_PKG_VERSION"));
+    assert!(token.starts_with("SharedAccessSignature sr=hub.example%2Fdevices%2Fdev1&sig="), "{token}");
+    assert!(token.trim_end().ends_with("&se=1700000000"), "{token}");
+}
+
+/// The libraries that it is loaded with.
+fn loaded(program: &Path) -> Vec<String> {
+    let said = output(Command::new("ldd").arg(program).env("LD_LIBRARY_PATH", prefix().join("lib")));
+    said.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+fn is_runtime(library: &str) -> bool {
+    RUNTIME.iter().any(|known| library.contains(known))
+}
+
+#[test]
+#[ignore = "needs gcc, pkg-config and binutils"]
+fn a_program_is_linked_by_pkg_config() {
+    let program = compiled(&agent("by-pkg-config"), &pkg_config(&["--cflags", "--libs"]));
+    assert_works(&program);
+    assert!(loaded(&program).iter().any(|library| library.starts_with("libdefenderauth.so.0 => ")));
+}
+
+#[test]
+#[ignore = "needs gcc, pkg-config and binutils"]
+fn a_program_is_linked_statically_by_pkg_config() {
+    let mut arguments = vec!["-static".to_owned()];
+    arguments.extend(pkg_config(&["--static", "--cflags", "--libs"]));
+    assert_works(&compiled(&agent("static-by-pkg-config"), &arguments));
+}
+
+#[test]
+#[ignore = "needs gcc, cmake and binutils"]
+fn programs_are_linked_by_cmake_with_the_shared_and_with_the_static_library() {
+    let folder = agent("by-cmake");
+    fs::write(folder.join("CMakeLists.txt"), CMAKE).unwrap();
+    let path = format!("-DCMAKE_PREFIX_PATH={}", prefix().display());
+    output(Command::new("cmake").current_dir(&folder).args(["-S", ".", "-B", "build"]).arg(path));
+    output(Command::new("cmake").current_dir(&folder).args(["--build", "build"]));
+    let (shared, fixed) = (folder.join("build/agent"), folder.join("build/agent-static"));
+    assert_works(&shared);
+    assert_works(&fixed);
+    assert!(loaded(&fixed).iter().all(|library| is_runtime(library)), "{:?}", loaded(&fixed));
+}
+
+#[test]
+#[ignore = "needs gcc, cmake and binutils"]
+fn cmake_does_not_take_another_major_version() {
+    let folder = agent("another-version");
+    fs::write(folder.join("CMakeLists.txt"), CMAKE.replace("defenderauth 0.1 ", "defenderauth 1.0 ")).unwrap();
+    let path = format!("-DCMAKE_PREFIX_PATH={}", prefix().display());
+    let said = Command::new("cmake").current_dir(&folder).args(["-S", ".", "-B", "build"]).arg(path).output().unwrap();
+    assert!(!said.status.success());
+    assert!(String::from_utf8_lossy(&said.stderr).contains("requested version \"1.0\""));
+}
+
+#[test]
+#[ignore = "needs binutils and ldd"]
+fn the_shared_library_needs_the_c_runtime_alone() {
+    let libraries = loaded(&prefix().join("lib/libdefenderauth.so"));
+    assert!(!libraries.is_empty());
+    assert!(libraries.iter().all(|library| is_runtime(library)), "{libraries:?}");
+}
+
+#[test]
+#[ignore = "needs binutils"]
+fn the_shared_library_has_its_name_and_no_symbols_but_the_exported() {
+    let library = prefix().join("lib/libdefenderauth.so.0.1.0");
+    let named = output(Command::new("readelf").args(["--dynamic", "--wide"]).arg(&library));
+    assert!(named.contains("Library soname: [libdefenderauth.so.0]"), "{named}");
+    let sections = output(Command::new("readelf").args(["--sections", "--wide"]).arg(&library));
+    assert!(!sections.contains(".symtab") && !sections.contains(".debug_"), "{sections}");
+}
+
+#[test]
+#[ignore = "needs binutils"]
+fn the_libraries_do_not_say_where_they_were_built() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_str().unwrap();
+    for name in ["libdefenderauth.so", "libdefenderauth.a"] {
+        let bytes = fs::read(prefix().join("lib").join(name)).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(text.contains("cargo/registry/src/"), "{name}: panics name no file any more; test it in another way");
+        assert!(!text.contains("/.cargo/registry/"), "{name}");
+        assert!(!text.contains(root), "{name}");
+    }
+}
+
+#[test]
+#[ignore = "needs binutils"]
+fn destdir_stands_before_the_prefix_and_in_no_file() {
+    let destdir = folder("destdir");
+    let mut dist = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    output(dist.args(["dist", "--features", "sas", "--prefix", "/usr"]).env("DESTDIR", &destdir));
+    let text = fs::read_to_string(destdir.join("usr/lib/pkgconfig/defenderauth.pc")).unwrap();
+    assert!(text.starts_with("prefix=/usr\n"), "{text}");
+    assert!(!text.contains(destdir.to_str().unwrap()), "{text}");
+    assert!(destdir.join("usr/include/defenderauth.h").is_file());
+}
+
+#[test]
+fn a_prefix_that_is_not_absolute_is_refused() {
+    let mut dist = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let said = dist.args(["dist", "--prefix", "here"]).output().unwrap();
+    assert_eq!(said.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&said.stderr).contains("begin it with /"));
+}
