@@ -86,6 +86,8 @@ pub struct Authenticator {
     deadline: Deadline,
     /// When the latest event came, for a run that goes on in the middle of a wait.
     since: UnixTime,
+    /// The service's clock less the caller's, in seconds, when the latest dated answer came.
+    clock_offset: Option<i64>,
 }
 
 #[derive(Debug)]
@@ -108,7 +110,13 @@ impl Authenticator {
     pub fn new(plan: &Plan, deadline: impl Into<Deadline>) -> Self {
         let deadline = deadline.into();
         let Plan { start, target } = plan.clone();
-        let mut this = Self { state: State::Failed(Error::OutOfTime), target, deadline, since: UnixTime::from_secs(0) };
+        let mut this = Self {
+            state: State::Failed(Error::OutOfTime),
+            target,
+            deadline,
+            since: UnixTime::from_secs(0),
+            clock_offset: None,
+        };
         this.state = match start {
             Start::Known(outcome) => State::Done(outcome),
             Start::Device(device) => this.device_known(device),
@@ -144,6 +152,10 @@ impl Authenticator {
     /// # Errors
     /// When the event does not answer the action; the machine is as it was.
     pub fn handle(&mut self, now: UnixTime, event: Event<'_>) -> Result<(), Misuse> {
+        let date = match event {
+            Event::Answered(response) => response.date(),
+            _ => None,
+        };
         // Should a transition panic, a failed machine is left behind, not a broken one.
         let state = mem::replace(&mut self.state, State::Failed(Error::OutOfTime));
         self.state = match (state, event) {
@@ -162,6 +174,10 @@ impl Authenticator {
             }
         };
         self.since = now;
+        if let Some(date) = date {
+            let seconds = |time: UnixTime| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+            self.clock_offset = Some(seconds(date).saturating_sub(seconds(now)));
+        }
         Ok(())
     }
 
@@ -169,6 +185,13 @@ impl Authenticator {
     #[cfg(feature = "https")]
     pub(crate) const fn since(&self) -> UnixTime {
         self.since
+    }
+
+    /// How many seconds the service's clock is ahead of the caller's, as its latest answer says. `None` while no answer had
+    /// a date.
+    #[must_use]
+    pub const fn clock_offset(&self) -> Option<i64> {
+        self.clock_offset
     }
 
     /// The end of it.

@@ -31,12 +31,7 @@ pub extern "C" fn defenderauth_authenticator_handle_response(
         let response = Response::new(status, input::bytes("body", body, body_len)?);
         let headers = input::headers(headers, header_count)?;
         let response = headers.into_iter().fold(response, |response, (name, value)| response.header(name, value));
-        let date = response.date();
         handle(&mut authenticator, now, Event::Answered(response))?;
-        if let Some(date) = date {
-            let seconds = |time: UnixTime| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
-            authenticator.clock_offset = seconds(date).saturating_sub(seconds(now));
-        }
         settle(&authenticator)
     })
 }

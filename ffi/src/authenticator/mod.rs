@@ -26,8 +26,6 @@ pub struct Authenticator {
     poison: Poison,
     machine: Machine,
     chosen: Chosen,
-    /// The service's clock less the caller's, in seconds; 0 when it is not known.
-    clock_offset: i64,
     /// As the options want it.
     outcome: Option<Outcome>,
     views: Views,
@@ -39,7 +37,7 @@ impl Authenticator {
     fn new(plan: &Plan, chosen: Chosen, now: UnixTime) -> Self {
         let machine = Machine::new(plan, chosen.deadline(now));
         let (outcome, views) = (None, Views::default());
-        let mut this = Self { poison: Poison::new(), machine, chosen, clock_offset: 0, outcome, views };
+        let mut this = Self { poison: Poison::new(), machine, chosen, outcome, views };
         this.refresh();
         this
     }
@@ -57,6 +55,9 @@ impl Authenticator {
         &mut self.machine
     }
 }
+
+/// Why there is nothing to ask.
+static NO_OBJECT: Error = Error::no_object();
 
 /// What to do next: `DEFENDERAUTH_ACTION_`. Pure: ask as often as you like.
 #[unsafe(no_mangle)]
@@ -84,7 +85,6 @@ pub extern "C" fn defenderauth_authenticator_state(authenticator: Option<&Authen
 /// is the authenticator's: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_failure(authenticator: Option<&Authenticator>) -> Option<&Error> {
-    static NO_OBJECT: Error = Error::no_object();
     guard::get(Some(&NO_OBJECT), || {
         look(authenticator, Some(&NO_OBJECT), |authenticator| authenticator.views.failure.as_ref())
     })

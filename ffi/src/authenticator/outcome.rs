@@ -14,6 +14,8 @@ use crate::{
 use defender_auth::{Error as LibraryError, Outcome, Password, UnixTime, sas::StringToSign};
 use std::{ffi::c_char, mem::MaybeUninit};
 
+const NONE: i32 = DEFENDERAUTH_CREDENTIAL_NONE;
+
 impl Authenticator {
     /// What it ended with.
     pub(crate) fn outcome(&self) -> Result<&Outcome, Failure> {
@@ -39,8 +41,7 @@ fn not_applicable(message: &'static str) -> Failure {
 /// What proves the identity: `DEFENDERAUTH_CREDENTIAL_`.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_credential(authenticator: Option<&Authenticator>) -> i32 {
-    const NONE: i32 = DEFENDERAUTH_CREDENTIAL_NONE;
-    guard::get(NONE, || {
+    guard::get(DEFENDERAUTH_CREDENTIAL_NONE, || {
         look(authenticator, NONE, |it| it.outcome.as_ref().map_or(NONE, |outcome| kind(outcome.credential())))
     })
 }
