@@ -124,6 +124,9 @@
 /** TPMs can be used. */
 #define DEFENDERAUTH_FEATURE_TPM 8
 
+/** Authenticators can be made: Device mode and provisioning. */
+#define DEFENDERAUTH_FEATURE_FLOWS 16
+
 /** A certificate is over. */
 #define DEFENDERAUTH_FINDING_EXPIRED 1
 

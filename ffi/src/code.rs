@@ -147,6 +147,8 @@ pub const DEFENDERAUTH_FEATURE_AGENT: u32 = 2;
 pub const DEFENDERAUTH_FEATURE_HTTPS: u32 = 4;
 /// TPMs can be used.
 pub const DEFENDERAUTH_FEATURE_TPM: u32 = 8;
+/// Authenticators can be made: Device mode and provisioning.
+pub const DEFENDERAUTH_FEATURE_FLOWS: u32 = 16;
 
 /// A certificate is over.
 pub const DEFENDERAUTH_FINDING_EXPIRED: u32 = 1;

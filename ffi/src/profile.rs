@@ -3,6 +3,7 @@
 use crate::{
     ResultCode,
     error::Error,
+    failure::Failure,
     guard, input,
     object::{Poison, exclusive, object},
     output,
@@ -79,10 +80,21 @@ pub extern "C" fn defenderauth_profile_set_payload(
 ) -> ResultCode {
     guard::call(error, || {
         let mut profile = exclusive(profile)?;
-        let payload = Payload::parse(input::text("json", json, len)?)?;
+        let payload = self::payload(input::text("json", json, len)?)?;
         profile.registrant = profile.registrant.clone().payload(payload);
         Ok(())
     })
+}
+
+#[cfg(feature = "flows")]
+fn payload(json: &str) -> Result<Payload, Failure> {
+    Ok(Payload::parse(json)?)
+}
+
+/// Without the flows nobody would send it, and nothing that reads JSON need be there.
+#[cfg(not(feature = "flows"))]
+fn payload(_: &str) -> Result<Payload, Failure> {
+    Err(Failure::unsupported("a registration"))
 }
 
 /// Only asks where the device is registered, and does not register it. A TPM cannot prove that question.

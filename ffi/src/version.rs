@@ -3,8 +3,8 @@
 use crate::{
     ResultCode,
     code::{
-        self, DEFENDERAUTH_FEATURE_AGENT, DEFENDERAUTH_FEATURE_HTTPS, DEFENDERAUTH_FEATURE_TPM,
-        DEFENDERAUTH_FEATURE_X509,
+        self, DEFENDERAUTH_FEATURE_AGENT, DEFENDERAUTH_FEATURE_FLOWS, DEFENDERAUTH_FEATURE_HTTPS,
+        DEFENDERAUTH_FEATURE_TPM, DEFENDERAUTH_FEATURE_X509,
     },
     guard, output,
 };
@@ -32,7 +32,8 @@ pub extern "C" fn defenderauth_version_number() -> u32 {
 pub extern "C" fn defenderauth_features() -> u32 {
     guard::get(0, || {
         let bit = |has: bool, bit: u32| if has { bit } else { 0 };
-        bit(cfg!(feature = "x509"), DEFENDERAUTH_FEATURE_X509)
+        bit(cfg!(feature = "flows"), DEFENDERAUTH_FEATURE_FLOWS)
+            | bit(cfg!(feature = "x509"), DEFENDERAUTH_FEATURE_X509)
             | bit(cfg!(feature = "agent"), DEFENDERAUTH_FEATURE_AGENT)
             | bit(cfg!(feature = "https"), DEFENDERAUTH_FEATURE_HTTPS)
             | bit(cfg!(all(feature = "tpm", unix)), DEFENDERAUTH_FEATURE_TPM)

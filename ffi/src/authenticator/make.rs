@@ -52,7 +52,7 @@ pub extern "C" fn defenderauth_authenticator_new_module(
                 return Err(Failure::argument("certificate_or_null", message));
             }
         };
-        out.put(Authenticator::new(&plan, Chosen::of(options_or_null)?, input::time("now", now)?));
+        out.put(Authenticator::new(&plan, Chosen::of(options_or_null)?, input::time("now", now)?)?);
         Ok(())
     })
 }
@@ -220,7 +220,7 @@ pub extern "C" fn defenderauth_authenticator_from_agent_config(
             Some(module) => plan.in_device_mode(chosen.target(module))?,
             None => plan,
         };
-        out.put(Authenticator::new(&plan, chosen, input::time("now", now)?));
+        out.put(Authenticator::new(&plan, chosen, input::time("now", now)?)?);
         Ok(())
     })
 }
@@ -244,7 +244,7 @@ pub extern "C" fn defenderauth_authenticator_new_secondary(
         }
         // It is done at once: no time passes.
         let now = defender_auth::UnixTime::from_secs(0);
-        out.put(Authenticator::new(&Plan::from(outcome), done.chosen.clone(), now));
+        out.put(Authenticator::new(&Plan::from(outcome), done.chosen.clone(), now)?);
         Ok(())
     })
 }
@@ -265,7 +265,7 @@ fn begin(plan: Plan, module_id: Given, options: Option<&Options>, now: u64) -> R
         "" => plan,
         module => plan.in_device_mode(chosen.target(ModuleId::new(module)?))?,
     };
-    Ok(Authenticator::new(&plan, chosen, input::time("now", now)?))
+    Authenticator::new(&plan, chosen, input::time("now", now)?)
 }
 
 fn public(parameter: &'static str, key: *const u8, len: usize) -> Result<Vec<u8>, Failure> {

@@ -1,11 +1,13 @@
 //! Authenticators: a run of a plan, from its making to its outcome.
 
 mod answer;
+mod machine;
 mod make;
 mod outcome;
 mod request;
 mod views;
 
+use crate::failure::Failure;
 use crate::{
     Str,
     code::{
@@ -17,7 +19,8 @@ use crate::{
     object::{Poison, look, object},
     options::Chosen,
 };
-use defender_auth::{Action, Authenticator as Machine, Outcome, Plan, UnixTime};
+use defender_auth::{Action, Outcome, Plan, UnixTime};
+pub(crate) use machine::Machine;
 use views::Views;
 
 /// One run of a way to authenticate: poll for the next action, handle what came of it. Free it with
@@ -34,12 +37,12 @@ pub struct Authenticator {
 object!(Authenticator, "authenticator");
 
 impl Authenticator {
-    fn new(plan: &Plan, chosen: Chosen, now: UnixTime) -> Self {
-        let machine = Machine::new(plan, chosen.deadline(now));
+    fn new(plan: &Plan, chosen: Chosen, now: UnixTime) -> Result<Self, Failure> {
+        let machine = Machine::new(plan, chosen.deadline(now))?;
         let (outcome, views) = (None, Views::default());
         let mut this = Self { poison: Poison::new(), machine, chosen, outcome, views };
         this.refresh();
-        this
+        Ok(this)
     }
 
     /// Makes the views anew: after every transition.
@@ -51,6 +54,13 @@ impl Authenticator {
     }
 
     /// What runs; `refresh` afterwards.
+    #[cfg(feature = "https")]
+    pub(crate) const fn machine(&mut self) -> &mut defender_auth::Authenticator {
+        self.machine.inner()
+    }
+
+    /// The same, for nobody.
+    #[cfg(not(feature = "https"))]
     pub(crate) const fn machine(&mut self) -> &mut Machine {
         &mut self.machine
     }

@@ -98,5 +98,5 @@ pub extern "C" fn defenderauth_authenticator_key_use(authenticator: Option<&Auth
 /// How many seconds the service's clock is ahead of `now`, as its last answer says; 0 = unknown. Add it to your clock.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_clock_offset_seconds(authenticator: Option<&Authenticator>) -> i64 {
-    guard::get(0, || look(authenticator, 0, |it| it.machine.clock_offset().unwrap_or(0)))
+    guard::get(0, || look(authenticator, 0, |it| it.machine.clock_offset()))
 }

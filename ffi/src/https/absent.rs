@@ -1,7 +1,6 @@
 //! The driver of a build that has none.
 
-use crate::{failure::Failure, tpm::Device};
-use defender_auth::Authenticator;
+use crate::{authenticator::Machine, failure::Failure, tpm::Device};
 use std::{path::Path, time::Duration};
 
 pub(super) fn is_there() -> Result<(), Failure> {
@@ -46,7 +45,7 @@ impl Driver {
 
     pub(super) const fn run(
         &self,
-        _machine: &mut Authenticator,
+        _machine: &mut Machine,
         _tpm: Option<&mut Device>,
         _limit: Duration,
     ) -> Result<(), Failure> {
