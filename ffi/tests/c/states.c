@@ -214,8 +214,9 @@ static void numbers(void) {
     CHECK(defenderauth_certificate_finding_string(0) != NULL);
     CHECK(strcmp(defenderauth_version(), DEFENDERAUTH_VERSION) == 0);
     CHECK(defenderauth_version_number() == DEFENDERAUTH_VERSION_NUMBER);
-    CHECK(defenderauth_features() == (DEFENDERAUTH_FEATURE_X509 | DEFENDERAUTH_FEATURE_AGENT |
-                                      DEFENDERAUTH_FEATURE_HTTPS | DEFENDERAUTH_FEATURE_TPM));
+    const uint32_t full = DEFENDERAUTH_FEATURE_X509 | DEFENDERAUTH_FEATURE_AGENT | DEFENDERAUTH_FEATURE_HTTPS |
+                          DEFENDERAUTH_FEATURE_TPM | DEFENDERAUTH_FEATURE_FLOWS;
+    CHECK(defenderauth_features() == full);
     defenderauth_signer_free(signer);
     defenderauth_options_free(options);
 }
