@@ -22,21 +22,32 @@ pub(crate) fn call(error: ErrorOut<'_>, body: impl FnOnce() -> Result<(), Failur
 
 /// The same for all of them: one door in the library and not one a function, which would be larger by far.
 fn run(error: ErrorOut<'_>, body: &mut dyn FnMut() -> Result<(), Failure>) -> ResultCode {
-    let failure = match caught(body) {
-        Ok(Ok(())) => None,
-        Ok(Err(failure)) => Some(failure),
-        Err(Panicked) => Some(Failure::new(
-            DEFENDERAUTH_PANIC,
-            "this is a defect of the library; free the object, which cannot be used any more, and report how it came to this",
-        )),
-    };
-    let code = failure.as_ref().map_or(DEFENDERAUTH_OK, Failure::code);
+    match caught(body) {
+        Ok(Ok(())) => {
+            if let Some(error) = error {
+                error.write(None);
+            }
+            DEFENDERAUTH_OK
+        }
+        Ok(Err(failure)) => failed(error, &failure),
+        Err(Panicked) => failed(
+            error,
+            &Failure::new(
+                DEFENDERAUTH_PANIC,
+                "this is a defect of the library; free the object, which cannot be used any more, and report how it came to this",
+            ),
+        ),
+    }
+}
+
+/// Out of the way of calls that succeed.
+#[cold]
+fn failed(error: ErrorOut<'_>, failure: &Failure) -> ResultCode {
     if let Some(error) = error {
         // Making the details may fail as well, in theory.
-        let details = failure.and_then(|failure| caught(|| Box::new(Error::new(&failure))).ok());
-        error.write(details);
+        error.write(caught(|| Box::new(Error::new(failure))).ok());
     }
-    code
+    failure.code()
 }
 
 /// Runs the body of a function that has an answer for everything; `nothing` is the one when it panics.

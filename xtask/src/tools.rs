@@ -7,7 +7,7 @@ use std::{
 };
 
 /// A program and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 19] = [
+const PROGRAMS: [(&str, &str); 20] = [
     ("abidiff", "abigail-tools"),
     ("clang", "clang"),
     ("cmake", "cmake"),
@@ -27,6 +27,7 @@ const PROGRAMS: [(&str, &str); 19] = [
     ("swtpm", "swtpm"),
     ("swtpm_setup", "swtpm-tools"),
     ("tpm2_createek", "tpm2-tools"),
+    ("valgrind", "valgrind"),
 ];
 
 /// A Python that has Azure's own SDK.
@@ -49,6 +50,9 @@ fn missing() -> Vec<&'static str> {
         PROGRAMS.into_iter().filter(|(program, _)| !found(program)).map(|(_, package)| package).collect();
     if !works("python3", &["-c", "import venv, ensurepip"]) {
         packages.push("python3-venv");
+    }
+    if !works("pkg-config", &["--exists", "libcurl >= 7.84"]) {
+        packages.push("libcurl4-openssl-dev");
     }
     packages.dedup();
     packages

@@ -1,0 +1,121 @@
+//! The whole surface from C, under the compiler's sanitizers and under valgrind.
+
+#![cfg(all(feature = "full", unix))]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+#[path = "support/compiled.rs"]
+mod compiled;
+#[path = "../../tests/support/scratch.rs"]
+mod scratch;
+#[path = "../../tests/tpm/swtpm.rs"]
+#[allow(dead_code, reason = "the library's own tests use the rest")]
+mod swtpm;
+
+use compiled::Bench;
+use swtpm::Swtpm;
+
+/// The folder with the library's own test files, as C writes it.
+const DATA: &str = concat!("-DDATA=\"", env!("CARGO_MANIFEST_DIR"), "/../tests/x509/data\"");
+
+/// What is no leak.
+const SUPPRESSIONS: &str = concat!("--suppressions=", env!("CARGO_MANIFEST_DIR"), "/tests/c/valgrind.supp");
+
+/// Runs a program of `tests/c` both ways: memory, undefined behaviour and leaks.
+#[track_caller]
+fn holds(name: &str, arguments: &[&str]) {
+    let bench = Bench::new();
+    let source = format!("tests/c/{name}.c");
+    let sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", DATA];
+    let sanitized = bench.build("sanitized", &[&source], &sanitizers);
+    let mut sanitized = bench.command(sanitized);
+    sanitized.args(arguments).env("ASAN_OPTIONS", "detect_leaks=1:strict_string_checks=1");
+    let run = sanitized.output().unwrap();
+    assert!(run.status.success(), "{}{}", text(&run.stdout), text(&run.stderr));
+
+    let plain = bench.build("plain", &[&source], &[DATA]);
+    let mut valgrind = bench.command("valgrind");
+    valgrind.args(["--quiet", "--error-exitcode=1", "--leak-check=full", "--num-callers=40", SUPPRESSIONS]);
+    let run = valgrind.arg(plain).args(arguments).output().unwrap();
+    assert!(run.status.success(), "{}{}", text(&run.stdout), text(&run.stderr));
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+#[ignore = "needs a C compiler and valgrind"]
+fn what_is_null_is_refused_and_what_is_asked_of_it_is_nothing() {
+    holds("nulls", &[]);
+}
+
+#[test]
+#[ignore = "needs a C compiler and valgrind"]
+fn texts_and_bytes_that_cannot_be_are_refused() {
+    holds("texts", &[]);
+}
+
+#[test]
+#[ignore = "needs a C compiler and valgrind"]
+fn buffers_are_written_as_far_as_they_go_and_no_further() {
+    holds("buffers", &[]);
+}
+
+#[test]
+#[ignore = "needs a C compiler and valgrind"]
+fn calls_at_the_wrong_time_change_nothing() {
+    holds("states", &[]);
+}
+
+#[test]
+#[ignore = "needs a C compiler and valgrind"]
+fn threads_share_what_is_const() {
+    holds("threads", &[]);
+}
+
+#[test]
+#[ignore = "needs a C compiler and valgrind"]
+fn runs_say_why_they_ended() {
+    holds("runs", &[]);
+}
+
+#[test]
+#[ignore = "needs a C compiler, valgrind and swtpm"]
+fn a_tpm_writes_as_far_as_buffers_go_and_refuses_what_cannot_be() {
+    let swtpm = Swtpm::with_keys();
+    holds("tpm", &[&swtpm.endpoint().to_string()]);
+}
+
+#[test]
+fn every_function_is_called_from_c() {
+    let programs = [
+        include_str!("c/check.h"),
+        include_str!("c/nulls.c"),
+        include_str!("c/texts.c"),
+        include_str!("c/buffers.c"),
+        include_str!("c/states.c"),
+        include_str!("c/runs.c"),
+        include_str!("c/tpm.c"),
+        include_str!("c/threads.c"),
+    ];
+    // Written there without its beginning.
+    let views = |name: &str| {
+        let name = name.strip_prefix("defenderauth_").unwrap();
+        programs.iter().any(|program| {
+            program
+                .lines()
+                .filter_map(|line| line.trim().strip_prefix("EMPTY("))
+                .any(|line| line.split_once(')').is_some_and(|(parts, _)| parts.replace(", ", "_") == name))
+        })
+    };
+    let header = include_str!("../../include/defenderauth.h");
+    let (_, functions) = header.split_once("extern \"C\" {").unwrap();
+    let lines = functions.lines().filter(|line| !line.starts_with(['#', '/', ' ', '}']));
+    let names = lines.filter_map(|line| line.split_once('(')?.0.rsplit([' ', '*']).next());
+    let names: Vec<&str> = names.filter(|name| name.starts_with("defenderauth_")).collect();
+    assert!(names.len() > 50);
+    for name in names {
+        let call = format!("{name}(");
+        assert!(views(name) || programs.iter().any(|program| program.contains(&call)), "{name} is not tested from C");
+    }
+}

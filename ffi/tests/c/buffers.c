@@ -1,0 +1,124 @@
+/*
+ * Every text that comes out into a buffer of the caller's: asked for, exactly fitting, one short, far too small.
+ * Whatever is written beyond a buffer is seen by the sanitizer, or by valgrind.
+ */
+#include "check.h"
+
+static defenderauth_key *key;
+static defenderauth_connection_string *string;
+static defenderauth_signer *signer;
+static defenderauth_authenticator *module, *device;
+static defenderauth_certificate *certificate;
+static const uint8_t signature[32] = {1};
+
+#define WRITES(name, call)                                                                                             \
+    static defenderauth_result name(char *buf, size_t cap, size_t *out_len, defenderauth_error **error) { return call; }
+#define PLACE buf, cap, out_len, error
+#define AT DEFENDERAUTH_TEXT(RESOURCE)
+
+WRITES(string_text, defenderauth_connection_string_to_text(string, PLACE))
+WRITES(key_text, defenderauth_key_to_base64(key, PLACE))
+WRITES(token, defenderauth_sas_token(key, AT, NULL, 0, NOW, PLACE))
+WRITES(policy_token, defenderauth_sas_token(key, AT, DEFENDERAUTH_TEXT("owner"), NOW, PLACE))
+WRITES(to_sign, defenderauth_sas_string_to_sign(AT, NOW, PLACE))
+WRITES(assembled, defenderauth_sas_assemble(AT, NULL, 0, NOW, signature, sizeof signature, PLACE))
+WRITES(signed_token, defenderauth_signer_token(signer, NOW, PLACE))
+WRITES(certificate_key, defenderauth_certificate_key_to_pem(certificate, PLACE))
+WRITES(module_string, defenderauth_authenticator_connection_string(module, PLACE))
+WRITES(module_token, defenderauth_authenticator_sas_token(module, NOW, 3600, PLACE))
+WRITES(device_to_sign, defenderauth_authenticator_sas_string_to_sign(device, NOW, PLACE))
+WRITES(device_token, defenderauth_authenticator_sas_assemble(device, NOW, signature, sizeof signature, PLACE))
+
+static defenderauth_result (*const writers[])(char *, size_t, size_t *, defenderauth_error **) = {
+    string_text,     key_text,      token,        policy_token,   to_sign,      assembled, signed_token,
+    certificate_key, module_string, module_token, device_to_sign, device_token,
+};
+
+/* The buffer is on the heap and exactly as large as it says. */
+static char *room(size_t size) {
+    char *buf = malloc(size);
+    if (buf == NULL) {
+        abort();
+    }
+    memset(buf, 'x', size);
+    return buf;
+}
+
+static void write_with(defenderauth_result (*write)(char *, size_t, size_t *, defenderauth_error **)) {
+    size_t need = 0, len = 7;
+    FAILS(DEFENDERAUTH_BUFFER_TOO_SMALL, write(NULL, 0, &need, error));
+    FAILS(DEFENDERAUTH_BUFFER_TOO_SMALL, write(NULL, 0, NULL, error));
+    CHECK(need > 0);
+
+    char *buf = room(need + 1);
+    DOES(write(buf, need + 1, &len, error));
+    CHECK(len == need && strlen(buf) == need);
+    free(buf);
+
+    buf = room(need + 100);
+    DOES(write(buf, need + 100, NULL, error));
+    CHECK(strlen(buf) == need);
+    for (size_t i = need + 1; i < need + 100; i++) {
+        CHECK(buf[i] == 'x');
+    }
+    CHECK(write(buf, need + 100, &len, NULL) == DEFENDERAUTH_OK && len == need);
+    free(buf);
+
+    for (size_t size = 1; size <= need; size += size < 3 || size >= need - 2 ? 1 : need - 4) {
+        buf = room(size);
+        len = 7;
+        FAILS(DEFENDERAUTH_BUFFER_TOO_SMALL, write(buf, size, &len, error));
+        CHECK(len == need && buf[0] == 0);
+        free(buf);
+    }
+
+    char one = 'x';
+    FAILS(DEFENDERAUTH_BUFFER_TOO_SMALL, write(&one, 0, &len, error));
+    CHECK(one == 'x' && len == need);
+    FAILS(DEFENDERAUTH_NULL, write(NULL, 5, &len, error));
+    CHECK(len == 0);
+    len = 7;
+    FAILS(DEFENDERAUTH_ARGUMENT, write(&one, SIZE_MAX, &len, error));
+    CHECK(one == 'x' && len == 0);
+}
+
+/* When there is nothing to write, the buffer says so as well. */
+static void write_nothing(void) {
+    char buf[8] = "xxxxxxx";
+    size_t len = 7;
+    FAILS(DEFENDERAUTH_NULL, defenderauth_key_to_base64(NULL, buf, sizeof buf, &len, error));
+    CHECK(buf[0] == 0 && len == 0);
+    strcpy(buf, "xxxxxxx");
+    len = 7;
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_signer_token(signer, UINT64_MAX, buf, sizeof buf, &len, error));
+    CHECK(buf[0] == 0 && len == 0);
+    strcpy(buf, "xxxxxxx");
+    len = 7;
+    FAILS(DEFENDERAUTH_NOT_APPLICABLE,
+          defenderauth_authenticator_connection_string(device, buf, sizeof buf, &len, error));
+    CHECK(buf[0] == 0 && len == 0);
+}
+
+int main(void) {
+    key = a_key();
+    string = a_string(MODULE_STRING);
+    signer = a_signer();
+    certificate = a_certificate();
+    module = a_module();
+    device = a_tpm_device();
+    for (size_t i = 0; i < sizeof writers / sizeof *writers; i++) {
+        int failed = failures;
+        write_with(writers[i]);
+        if (failures > failed) {
+            printf("that was writer %zu\n", i);
+        }
+    }
+    write_nothing();
+    defenderauth_authenticator_free(device);
+    defenderauth_authenticator_free(module);
+    defenderauth_certificate_free(certificate);
+    defenderauth_signer_free(signer);
+    defenderauth_connection_string_free(string);
+    defenderauth_key_free(key);
+    return outcome();
+}

@@ -1,0 +1,213 @@
+/*
+ * Every function with NULL for what it needs, and for what it would write.
+ */
+#include "check.h"
+
+#define ID DEFENDERAUTH_TEXT("dev-01")
+#define HOST DEFENDERAUTH_TEXT(HUB)
+#define AT DEFENDERAUTH_TEXT(RESOURCE)
+
+static const uint8_t bytes[32];
+static char buf[DEFENDERAUTH_TEXT_CAPACITY];
+static uint8_t octets[DEFENDERAUTH_PUBLIC_CAPACITY];
+#define INTO buf, sizeof buf, NULL, error
+#define OCTETS octets, sizeof octets, NULL, error
+
+/* Whoever is not there cannot do anything. */
+static void objects(void) {
+    defenderauth_key *key = a_key();
+    defenderauth_profile *profile = a_profile();
+    defenderauth_options *options = some_options();
+    const defenderauth_result none = DEFENDERAUTH_NULL;
+    MAKES_NONE(defenderauth_key, none, defenderauth_connection_string_key(NULL, out, error));
+    FAILS(none, defenderauth_connection_string_to_text(NULL, INTO));
+    MAKES_NONE(defenderauth_key, none, defenderauth_key_derive(NULL, ID, out, error));
+    FAILS(none, defenderauth_key_to_base64(NULL, INTO));
+    FAILS(none, defenderauth_sas_token(NULL, AT, NULL, 0, NOW, INTO));
+    MAKES_NONE(defenderauth_signer, none, defenderauth_signer_new(NULL, AT, NULL, 0, out, error));
+    FAILS(none, defenderauth_signer_token(NULL, NOW, INTO));
+    FAILS(none, defenderauth_options_set_user_agent(NULL, ID, error));
+    FAILS(none, defenderauth_options_set_gateway_host_name(NULL, HOST, error));
+    FAILS(none, defenderauth_options_set_model_id(NULL, ID, error));
+    FAILS(none, defenderauth_options_set_audience(NULL, DEFENDERAUTH_AUDIENCE_RAW, error));
+    FAILS(none, defenderauth_options_set_token_seconds(NULL, 1, error));
+    FAILS(none, defenderauth_options_set_attempt_seconds(NULL, 1, error));
+    FAILS(none, defenderauth_options_set_module_certificate(options, NULL, error));
+    FAILS(none, defenderauth_profile_set_endpoint(NULL, HOST, error));
+    FAILS(none, defenderauth_profile_set_payload(NULL, DEFENDERAUTH_TEXT("1"), error));
+    FAILS(none, defenderauth_profile_set_lookup_only(NULL, true, error));
+    FAILS(none, defenderauth_certificate_key_to_pem(NULL, INTO));
+    FAILS(none, defenderauth_agent_config_set_lookup_only(NULL, true, error));
+    MAKES_NONE(defenderauth_authenticator, none,
+               defenderauth_authenticator_new_module(NULL, NULL, NULL, NOW, out, error));
+    MAKES_NONE(defenderauth_authenticator, none,
+               defenderauth_authenticator_new_device_key(HOST, ID, ID, NULL, NULL, NOW, out, error));
+    MAKES_NONE(defenderauth_authenticator, none,
+               defenderauth_authenticator_new_device_certificate(HOST, ID, ID, NULL, NULL, NOW, out, error));
+    MAKES_NONE(defenderauth_authenticator, none,
+               defenderauth_authenticator_new_dps_key(NULL, ID, key, NULL, NOW, out, error));
+    MAKES_NONE(defenderauth_authenticator, none,
+               defenderauth_authenticator_new_dps_key(profile, ID, NULL, NULL, NOW, out, error));
+    MAKES_NONE(defenderauth_authenticator, none,
+               defenderauth_authenticator_new_dps_certificate(profile, ID, NULL, NULL, NOW, out, error));
+    MAKES_NONE(defenderauth_authenticator, none,
+               defenderauth_authenticator_new_dps_tpm(NULL, ID, bytes, 32, bytes, 32, NULL, NOW, out, error));
+    MAKES_NONE(defenderauth_authenticator, none,
+               defenderauth_authenticator_from_agent_config(NULL, NULL, NOW, out, error));
+    MAKES_NONE(defenderauth_authenticator, none, defenderauth_authenticator_new_secondary(NULL, out, error));
+    FAILS(none, defenderauth_authenticator_handle_response(NULL, NOW, 200, NULL, 0, NULL, 0, error));
+    FAILS(none, defenderauth_authenticator_handle_no_response(NULL, NOW, error));
+    FAILS(none, defenderauth_authenticator_handle_elapsed(NULL, NOW, error));
+    FAILS(none, defenderauth_authenticator_handle_activated(NULL, NOW, error));
+    FAILS(none, defenderauth_authenticator_handle_signature(NULL, NOW, bytes, 32, error));
+    FAILS(none, defenderauth_authenticator_connection_string(NULL, INTO));
+    FAILS(none, defenderauth_authenticator_sas_token(NULL, NOW, 1, INTO));
+    FAILS(none, defenderauth_authenticator_sas_string_to_sign(NULL, NOW, INTO));
+    FAILS(none, defenderauth_authenticator_sas_assemble(NULL, NOW, bytes, 32, INTO));
+    MAKES_NONE(defenderauth_signer, none, defenderauth_authenticator_signer(NULL, out, error));
+    FAILS(none, defenderauth_https_set_ca_file(NULL, ID, error));
+    FAILS(none, defenderauth_https_set_ca_pem(NULL, ID, error));
+    FAILS(none, defenderauth_https_set_azure_roots(NULL, error));
+    FAILS(none, defenderauth_https_set_connect_to(NULL, DEFENDERAUTH_TEXT("[::1]:1"), error));
+    FAILS(none, defenderauth_https_set_clock_offset_seconds(NULL, 1, error));
+    FAILS(none, defenderauth_authenticator_run(NULL, NULL, NULL, 1, error));
+    FAILS(none, defenderauth_tpm_persist_keys(NULL, error));
+    FAILS(none, defenderauth_tpm_set_owner_password(NULL, bytes, 32, error));
+    FAILS(none, defenderauth_tpm_set_endorsement_password(NULL, bytes, 32, error));
+    FAILS(none, defenderauth_tpm_set_identity_handle(NULL, 0x81000100, error));
+    FAILS(none, defenderauth_tpm_endorsement_key(NULL, OCTETS));
+    FAILS(none, defenderauth_tpm_storage_root_key(NULL, OCTETS));
+    FAILS(none, defenderauth_tpm_registration_id(NULL, INTO));
+    FAILS(none, defenderauth_tpm_activate(NULL, DEFENDERAUTH_KEY_USE_HUB, bytes, 32, error));
+    FAILS(none, defenderauth_tpm_sign(NULL, DEFENDERAUTH_KEY_USE_HUB, bytes, 32, OCTETS));
+    FAILS(none, defenderauth_tpm_sas_token(NULL, NULL, NOW, 1, INTO));
+    defenderauth_options_free(options);
+    defenderauth_profile_free(profile);
+    defenderauth_key_free(key);
+}
+
+/* There is no place for what would be made. */
+static void outs(void) {
+    defenderauth_key *key = a_key();
+    defenderauth_profile *profile = a_profile();
+    defenderauth_connection_string *string = a_string(MODULE_STRING);
+    defenderauth_certificate *certificate = a_certificate();
+    defenderauth_authenticator *module = a_module();
+    const defenderauth_result none = DEFENDERAUTH_NULL;
+    FAILS(none, defenderauth_connection_string_parse(DEFENDERAUTH_TEXT(MODULE_STRING), NULL, error));
+    FAILS(none, defenderauth_connection_string_new(HOST, ID, ID, key, NULL, error));
+    FAILS(none, defenderauth_connection_string_key(string, NULL, error));
+    FAILS(none, defenderauth_key_from_base64(DEFENDERAUTH_TEXT(KEY), NULL, error));
+    FAILS(none, defenderauth_key_derive(key, ID, NULL, error));
+    FAILS(none, defenderauth_signer_new(key, AT, NULL, 0, NULL, error));
+    FAILS(none, defenderauth_options_new(NULL, error));
+    FAILS(none, defenderauth_profile_new(ID, ID, NULL, error));
+    FAILS(none, defenderauth_certificate_from_pem(ID, NULL, 0, NULL, error));
+    FAILS(none, defenderauth_agent_config_load(ID, NULL, error));
+    FAILS(none, defenderauth_authenticator_new_module(string, NULL, NULL, NOW, NULL, error));
+    FAILS(none, defenderauth_authenticator_new_device_key(HOST, ID, ID, key, NULL, NOW, NULL, error));
+    FAILS(none, defenderauth_authenticator_new_device_certificate(HOST, ID, ID, certificate, NULL, NOW, NULL, error));
+    FAILS(none, defenderauth_authenticator_new_device_tpm(HOST, ID, ID, NULL, NOW, NULL, error));
+    FAILS(none, defenderauth_authenticator_new_dps_key(profile, ID, key, NULL, NOW, NULL, error));
+    FAILS(none, defenderauth_authenticator_new_dps_certificate(profile, ID, certificate, NULL, NOW, NULL, error));
+    FAILS(none, defenderauth_authenticator_new_dps_tpm(profile, ID, bytes, 32, bytes, 32, NULL, NOW, NULL, error));
+    FAILS(none, defenderauth_authenticator_from_agent_config(NULL, NULL, NOW, NULL, error));
+    FAILS(none, defenderauth_authenticator_new_secondary(module, NULL, error));
+    FAILS(none, defenderauth_authenticator_signer(module, NULL, error));
+    FAILS(none, defenderauth_https_new(NULL, error));
+    FAILS(none, defenderauth_tpm_open(ID, NULL, error));
+    CHECK(defenderauth_options_new(NULL, NULL) == none);
+    defenderauth_authenticator_free(module);
+    defenderauth_certificate_free(certificate);
+    defenderauth_connection_string_free(string);
+    defenderauth_profile_free(profile);
+    defenderauth_key_free(key);
+}
+
+static void getters(void) {
+    CHECK(defenderauth_error_result(NULL) == DEFENDERAUTH_OK);
+    CHECK(defenderauth_error_http_status(NULL) == 0 && defenderauth_error_service_code(NULL) == 0);
+    CHECK(defenderauth_error_tpm_code(NULL) == 0 && !defenderauth_error_is_retryable(NULL));
+    CHECK(defenderauth_error_retry_after_seconds(NULL) == -1);
+    CHECK(!defenderauth_connection_string_is_x509(NULL) && !defenderauth_connection_string_has_key(NULL));
+    CHECK(!defenderauth_certificate_has_key(NULL) && !defenderauth_certificate_is_self_signed(NULL));
+    CHECK(defenderauth_certificate_not_before(NULL) == 0 && defenderauth_certificate_not_after(NULL) == 0);
+    CHECK(defenderauth_certificate_findings(NULL, NOW, NULL, 0) == 0);
+    CHECK(defenderauth_agent_config_identity(NULL) == 0 && defenderauth_agent_config_finding_count(NULL) == 0);
+    CHECK(is(defenderauth_agent_config_finding(NULL, 0), ""));
+    CHECK(defenderauth_authenticator_poll(NULL) == DEFENDERAUTH_ACTION_FAILED);
+    CHECK(defenderauth_error_result(defenderauth_authenticator_failure(NULL)) != DEFENDERAUTH_OK);
+    CHECK(defenderauth_authenticator_certificate(NULL) == NULL);
+    CHECK(defenderauth_authenticator_wait_at_least_milliseconds(NULL) == 0);
+    CHECK(defenderauth_authenticator_wait_at_most_milliseconds(NULL) == 0);
+    CHECK(defenderauth_authenticator_key_use(NULL) == 0);
+    CHECK(defenderauth_authenticator_clock_offset_seconds(NULL) == 0);
+    CHECK(defenderauth_authenticator_credential(NULL) == DEFENDERAUTH_CREDENTIAL_NONE);
+    CHECK(!defenderauth_authenticator_same_outcome(NULL, NULL));
+    CHECK(is_nothing(defenderauth_authenticator_request_body(NULL)));
+    CHECK(is_nothing(defenderauth_authenticator_tpm_input(NULL)));
+    CHECK(is(defenderauth_authenticator_request_header(NULL, 0).name, ""));
+    CHECK(is(defenderauth_authenticator_request_header(NULL, SIZE_MAX).value, ""));
+}
+
+static void views(void) {
+    CHECK(is(defenderauth_error_message(NULL), "") && is(defenderauth_error_field(NULL), ""));
+    CHECK(is(defenderauth_error_tracking_id(NULL), ""));
+#define EMPTY(type, name) CHECK(is(defenderauth_##type##_##name(NULL), ""))
+    EMPTY(connection_string, host_name);
+    EMPTY(connection_string, gateway_host_name);
+    EMPTY(connection_string, device_id);
+    EMPTY(connection_string, module_id);
+    EMPTY(connection_string, policy_name);
+    EMPTY(certificate, common_name);
+    EMPTY(certificate, thumbprint_sha1);
+    EMPTY(certificate, thumbprint_sha256);
+    EMPTY(certificate, chain_pem);
+    EMPTY(agent_config, host_name);
+    EMPTY(agent_config, device_id);
+    EMPTY(agent_config, module_id);
+    EMPTY(agent_config, id_scope);
+    EMPTY(agent_config, registration_id);
+    EMPTY(authenticator, state);
+    EMPTY(authenticator, request_host);
+    EMPTY(authenticator, request_method);
+    EMPTY(authenticator, request_target);
+    EMPTY(authenticator, request_authorization);
+    EMPTY(authenticator, host_name);
+    EMPTY(authenticator, gateway_host_name);
+    EMPTY(authenticator, device_id);
+    EMPTY(authenticator, module_id);
+    EMPTY(authenticator, audience);
+    EMPTY(authenticator, mqtt_host_name);
+    EMPTY(authenticator, mqtt_client_id);
+    EMPTY(authenticator, mqtt_user_name);
+    EMPTY(authenticator, dps_payload);
+    EMPTY(authenticator, dps_substatus);
+    EMPTY(authenticator, dps_last_updated);
+}
+
+static void frees(void) {
+    defenderauth_error_free(NULL);
+    defenderauth_connection_string_free(NULL);
+    defenderauth_key_free(NULL);
+    defenderauth_signer_free(NULL);
+    defenderauth_options_free(NULL);
+    defenderauth_profile_free(NULL);
+    defenderauth_certificate_free(NULL);
+    defenderauth_agent_config_free(NULL);
+    defenderauth_authenticator_free(NULL);
+    defenderauth_https_free(NULL);
+    defenderauth_tpm_free(NULL);
+    defenderauth_https_cancel(NULL);
+    defenderauth_wipe(NULL, 0);
+    defenderauth_wipe(NULL, 9);
+}
+
+int main(void) {
+    objects();
+    outs();
+    getters();
+    views();
+    frees();
+    return outcome();
+}

@@ -1,0 +1,232 @@
+/*
+ * An authenticator from its making to its outcome: calls at the wrong time, what they leave as it was, how long views
+ * hold, and numbers that cannot be.
+ */
+#include "check.h"
+
+static const uint8_t signature[32];
+static char buf[DEFENDERAUTH_TEXT_CAPACITY];
+#define INTO buf, sizeof buf, NULL, error
+
+static const char ANSWER[] = "{\"moduleId\":\"azureiotsecurity\",\"deviceId\":\"dev-01\",\"authentication\":{"
+                             "\"type\":\"sas\",\"symmetricKey\":{\"primaryKey\":\"" KEY
+                             "\",\"secondaryKey\":\"QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=\"}}}";
+
+static defenderauth_result respond(defenderauth_authenticator *auth, uint16_t status, const char *body,
+                                   defenderauth_error **error) {
+    return defenderauth_authenticator_handle_response(auth, NOW, status, NULL, 0, (const uint8_t *)body, strlen(body),
+                                                      error);
+}
+
+/* What is not an answer to SEND. */
+static void refuse_other_answers(defenderauth_authenticator *auth) {
+    const char *target = defenderauth_authenticator_request_target(auth).data;
+    FAILS(DEFENDERAUTH_STATE, defenderauth_authenticator_handle_elapsed(auth, NOW, error));
+    FAILS(DEFENDERAUTH_STATE, defenderauth_authenticator_handle_activated(auth, NOW, error));
+    FAILS(DEFENDERAUTH_STATE, defenderauth_authenticator_handle_signature(auth, NOW, signature, 32, error));
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_authenticator_handle_signature(auth, NOW, signature, 31, error));
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_authenticator_handle_no_response(auth, UINT64_C(253402300800), error));
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_authenticator_handle_no_response(auth, (uint64_t)-1, error));
+    FAILS(DEFENDERAUTH_NULL,
+          defenderauth_authenticator_handle_response(auth, NOW, 200, NULL, 0, NULL, 1, error));
+    FAILS(DEFENDERAUTH_NULL, defenderauth_authenticator_handle_response(auth, NOW, 200, NULL, 1, NULL, 0, error));
+    FAILS(DEFENDERAUTH_ARGUMENT,
+          defenderauth_authenticator_handle_response(auth, NOW, 200, NULL, SIZE_MAX, NULL, 0, error));
+    FAILS(DEFENDERAUTH_ARGUMENT,
+          defenderauth_authenticator_handle_response(auth, NOW, 200, NULL, 0, signature, SIZE_MAX, error));
+    CHECK(defenderauth_authenticator_poll(auth) == DEFENDERAUTH_ACTION_SEND);
+    CHECK(defenderauth_authenticator_request_target(auth).len == strlen(target));
+    CHECK(defenderauth_authenticator_failure(auth) == NULL);
+}
+
+/* What there is not before the end. */
+static void refuse_outcomes(const defenderauth_authenticator *auth) {
+    FAILS(DEFENDERAUTH_STATE, defenderauth_authenticator_connection_string(auth, INTO));
+    FAILS(DEFENDERAUTH_STATE, defenderauth_authenticator_sas_token(auth, NOW, 1, INTO));
+    FAILS(DEFENDERAUTH_STATE, defenderauth_authenticator_sas_string_to_sign(auth, NOW, INTO));
+    FAILS(DEFENDERAUTH_STATE, defenderauth_authenticator_sas_assemble(auth, NOW, signature, 32, INTO));
+    MAKES_NONE(defenderauth_signer, DEFENDERAUTH_STATE, defenderauth_authenticator_signer(auth, out, error));
+    MAKES_NONE(defenderauth_authenticator, DEFENDERAUTH_STATE,
+               defenderauth_authenticator_new_secondary(auth, out, error));
+    CHECK(defenderauth_authenticator_credential(auth) == DEFENDERAUTH_CREDENTIAL_NONE);
+    CHECK(is(defenderauth_authenticator_host_name(auth), "") && is(defenderauth_authenticator_audience(auth), ""));
+    CHECK(!defenderauth_authenticator_same_outcome(auth, auth));
+}
+
+static void request(const defenderauth_authenticator *auth) {
+    CHECK(is(defenderauth_authenticator_request_host(auth), HUB));
+    CHECK(is(defenderauth_authenticator_request_method(auth), "GET"));
+    CHECK(is(defenderauth_authenticator_request_target(auth),
+             "/devices/dev-01/modules/azureiotsecurity?api-version=2018-06-30"));
+    CHECK(is_nothing(defenderauth_authenticator_request_body(auth)));
+    size_t count = 0, proofs = 0;
+    for (; defenderauth_authenticator_request_header(auth, count).name.len > 0; count++) {
+        defenderauth_header header = defenderauth_authenticator_request_header(auth, count);
+        CHECK(header.value.data[header.value.len] == 0);
+        proofs += is(header.value, defenderauth_authenticator_request_authorization(auth).data);
+    }
+    CHECK(count <= DEFENDERAUTH_REQUEST_HEADER_LIMIT && proofs == 1);
+    CHECK(is(defenderauth_authenticator_request_header(auth, SIZE_MAX).name, ""));
+    CHECK(defenderauth_authenticator_certificate(auth) == NULL);
+}
+
+/* Views of what is const stay where they are, whatever is looked at or written meanwhile. */
+static void views_hold(const defenderauth_authenticator *auth) {
+    defenderauth_str host = defenderauth_authenticator_host_name(auth);
+    defenderauth_str name = defenderauth_authenticator_mqtt_user_name(auth);
+    DOES(defenderauth_authenticator_sas_token(auth, NOW, 3600, INTO));
+    DOES(defenderauth_authenticator_connection_string(auth, INTO));
+    CHECK(is(host, HUB) && host.data == defenderauth_authenticator_host_name(auth).data);
+    CHECK(name.len > 0 && name.data[name.len] == 0);
+    CHECK(name.data == defenderauth_authenticator_mqtt_user_name(auth).data);
+}
+
+static void done(defenderauth_authenticator *auth) {
+    CHECK(defenderauth_authenticator_poll(auth) == DEFENDERAUTH_ACTION_DONE);
+    CHECK(defenderauth_authenticator_credential(auth) == DEFENDERAUTH_CREDENTIAL_KEY);
+    CHECK(is(defenderauth_authenticator_module_id(auth), "azureiotsecurity"));
+    CHECK(is(defenderauth_authenticator_request_target(auth), ""));
+    CHECK(is(defenderauth_authenticator_request_authorization(auth), ""));
+    FAILS(DEFENDERAUTH_STATE, respond(auth, 200, ANSWER, error));
+    FAILS(DEFENDERAUTH_STATE, defenderauth_authenticator_handle_no_response(auth, NOW, error));
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_authenticator_sas_token(auth, NOW, 0, INTO));
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_authenticator_sas_token(auth, UINT64_C(1700000000000), 1, INTO));
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_authenticator_sas_token(auth, NOW, UINT64_MAX, INTO));
+    FAILS(DEFENDERAUTH_NOT_APPLICABLE, defenderauth_authenticator_sas_string_to_sign(auth, NOW, INTO));
+    views_hold(auth);
+
+    defenderauth_authenticator *other = NULL, *third = NULL;
+    DOES(defenderauth_authenticator_new_secondary(auth, &other, error));
+    CHECK(defenderauth_authenticator_poll(other) == DEFENDERAUTH_ACTION_DONE);
+    /* The same two keys, whichever is in use. */
+    CHECK(defenderauth_authenticator_same_outcome(auth, other));
+    FAILS(DEFENDERAUTH_KEY_ABSENT, defenderauth_authenticator_new_secondary(other, &third, error));
+    CHECK(third == NULL);
+    defenderauth_authenticator_free(other);
+    other = a_module();
+    CHECK(!defenderauth_authenticator_same_outcome(auth, other));
+    CHECK(!defenderauth_authenticator_same_outcome(auth, NULL));
+    defenderauth_authenticator_free(other);
+}
+
+static void to_the_end(void) {
+    defenderauth_authenticator *auth = a_device();
+    CHECK(defenderauth_authenticator_poll(auth) == DEFENDERAUTH_ACTION_SEND);
+    CHECK(defenderauth_authenticator_state(auth).len > 0);
+    request(auth);
+    refuse_other_answers(auth);
+    refuse_outcomes(auth);
+    DOES(defenderauth_authenticator_handle_no_response(auth, NOW, error));
+    CHECK(defenderauth_authenticator_poll(auth) == DEFENDERAUTH_ACTION_WAIT);
+    CHECK(defenderauth_authenticator_wait_at_most_milliseconds(auth) >=
+          defenderauth_authenticator_wait_at_least_milliseconds(auth));
+    FAILS(DEFENDERAUTH_STATE, respond(auth, 200, ANSWER, error));
+    DOES(defenderauth_authenticator_handle_elapsed(auth, NOW + 5, error));
+    CHECK(defenderauth_authenticator_poll(auth) == DEFENDERAUTH_ACTION_SEND);
+    DOES(respond(auth, 200, ANSWER, error));
+    done(auth);
+    defenderauth_authenticator_free(auth);
+}
+
+/* A failure is the result of its step, and stays. */
+static void to_a_failure(void) {
+    defenderauth_authenticator *auth = a_device();
+    defenderauth_header date = {{DEFENDERAUTH_TEXT("Date")}, {DEFENDERAUTH_TEXT("Tue, 14 Nov 2023 22:14:20 GMT")}};
+    FAILS(DEFENDERAUTH_SERVICE_UNAUTHORIZED,
+          defenderauth_authenticator_handle_response(auth, NOW, 401, &date, 1, NULL, 0, error));
+    CHECK(defenderauth_authenticator_poll(auth) == DEFENDERAUTH_ACTION_FAILED);
+    const defenderauth_error *failure = defenderauth_authenticator_failure(auth);
+    CHECK(defenderauth_error_result(failure) == DEFENDERAUTH_SERVICE_UNAUTHORIZED);
+    CHECK(defenderauth_error_http_status(failure) == 401 && !defenderauth_error_is_retryable(failure));
+    CHECK(defenderauth_authenticator_clock_offset_seconds(auth) == 60);
+    FAILS(DEFENDERAUTH_STATE, respond(auth, 200, ANSWER, error));
+    CHECK(defenderauth_authenticator_failure(auth) == failure);
+    refuse_outcomes(auth);
+    defenderauth_authenticator_free(auth);
+}
+
+/* A header that is no text has no meaning; one that is NULL with a length is a mistake. */
+static void headers(void) {
+    defenderauth_authenticator *auth = a_device();
+    defenderauth_header strange = {{"\xff\xfe", 2}, {"\0\xff", 2}};
+    defenderauth_header nowhere = {{NULL, 4}, {NULL, 0}};
+    FAILS(DEFENDERAUTH_NULL,
+          defenderauth_authenticator_handle_response(auth, NOW, 200, &nowhere, 1, NULL, 0, error));
+    CHECK(defenderauth_authenticator_poll(auth) == DEFENDERAUTH_ACTION_SEND);
+    DOES(defenderauth_authenticator_handle_response(auth, NOW, 200, &strange, 1, (const uint8_t *)ANSWER,
+                                                    strlen(ANSWER), error));
+    CHECK(defenderauth_authenticator_clock_offset_seconds(auth) == 0);
+    defenderauth_authenticator_free(auth);
+}
+
+/* What was given may go as soon as the call has returned. */
+static void inputs_are_copied(void) {
+    char text[] = MODULE_STRING;
+    defenderauth_connection_string *string = NULL;
+    defenderauth_authenticator *auth = NULL;
+    DOES(defenderauth_connection_string_parse(DEFENDERAUTH_TEXT(text), &string, error));
+    defenderauth_wipe(text, sizeof text);
+    for (size_t i = 0; i < sizeof text; i++) {
+        CHECK(text[i] == 0);
+    }
+    CHECK(is(defenderauth_connection_string_device_id(string), "dev-01"));
+    DOES(defenderauth_authenticator_new_module(string, NULL, NULL, NOW, &auth, error));
+    defenderauth_connection_string_free(string);
+    CHECK(is(defenderauth_authenticator_device_id(auth), "dev-01"));
+    DOES(defenderauth_authenticator_sas_token(auth, NOW, 3600, INTO));
+    defenderauth_authenticator_free(auth);
+}
+
+/* An object that another one shows goes with that one, and not with what it came from. */
+static void objects_are_shown(void) {
+    defenderauth_connection_string *string = a_string("HostName=" HUB ";DeviceId=dev-01;x509=true");
+    defenderauth_certificate *certificate = a_certificate();
+    defenderauth_authenticator *auth = NULL;
+    DOES(defenderauth_authenticator_new_module(string, certificate, NULL, NOW, &auth, error));
+    defenderauth_certificate_free(certificate);
+    defenderauth_connection_string_free(string);
+    const defenderauth_certificate *shown = defenderauth_authenticator_certificate(auth);
+    CHECK(defenderauth_authenticator_credential(auth) == DEFENDERAUTH_CREDENTIAL_CERTIFICATE);
+    CHECK(is(defenderauth_certificate_common_name(shown), "dev-01") && defenderauth_certificate_has_key(shown));
+    CHECK(defenderauth_certificate_chain_pem(shown).len > 0);
+    FAILS(DEFENDERAUTH_NOT_APPLICABLE, defenderauth_authenticator_sas_token(auth, NOW, 3600, INTO));
+    MAKES_NONE(defenderauth_signer, DEFENDERAUTH_NOT_APPLICABLE, defenderauth_authenticator_signer(auth, out, error));
+    CHECK(shown == defenderauth_authenticator_certificate(auth));
+    defenderauth_authenticator_free(auth);
+}
+
+static void numbers(void) {
+    defenderauth_options *options = some_options();
+    defenderauth_signer *signer = a_signer();
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_options_set_audience(options, 3, error));
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_options_set_audience(options, -1, error));
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_options_set_token_seconds(options, 0, error));
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_options_set_attempt_seconds(options, UINT64_MAX, error));
+    DOES(defenderauth_signer_token(signer, UINT64_C(253402300799), INTO));
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_signer_token(signer, UINT64_C(253402300800), INTO));
+    CHECK(defenderauth_sas_renew_at_least_milliseconds(0) <= defenderauth_sas_renew_at_most_milliseconds(0));
+    CHECK(defenderauth_sas_renew_at_least_milliseconds(3600) > 0);
+    CHECK(defenderauth_sas_renew_at_least_milliseconds(UINT64_MAX) <=
+          defenderauth_sas_renew_at_most_milliseconds(UINT64_MAX));
+    CHECK(strcmp(defenderauth_result_string(12345), "UNKNOWN") == 0);
+    CHECK(strcmp(defenderauth_result_string(INT32_MIN), "UNKNOWN") == 0);
+    CHECK(strcmp(defenderauth_certificate_finding_string(3), "") != 0);
+    CHECK(defenderauth_certificate_finding_string(0) != NULL);
+    CHECK(strcmp(defenderauth_version(), DEFENDERAUTH_VERSION) == 0);
+    CHECK(defenderauth_version_number() == DEFENDERAUTH_VERSION_NUMBER);
+    const uint32_t full = DEFENDERAUTH_FEATURE_X509 | DEFENDERAUTH_FEATURE_AGENT | DEFENDERAUTH_FEATURE_HTTPS |
+                          DEFENDERAUTH_FEATURE_TPM | DEFENDERAUTH_FEATURE_FLOWS;
+    CHECK(defenderauth_features() == full);
+    defenderauth_signer_free(signer);
+    defenderauth_options_free(options);
+}
+
+int main(void) {
+    to_the_end();
+    to_a_failure();
+    headers();
+    inputs_are_copied();
+    objects_are_shown();
+    numbers();
+    return outcome();
+}

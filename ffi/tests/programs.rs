@@ -1,0 +1,126 @@
+//! The example programs in C, each against services on this machine.
+
+#![cfg(all(feature = "full", unix))]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+#[path = "support/compiled.rs"]
+mod compiled;
+#[path = "../../tests/support/scratch.rs"]
+mod scratch;
+#[path = "support/site.rs"]
+mod site;
+#[path = "../../tests/tpm/swtpm.rs"]
+#[allow(dead_code, reason = "the library's own tests use the rest")]
+mod swtpm;
+
+use compiled::{Bench, run};
+use defender_auth::{identity::Identity, sas::SasToken, tpm::Tpm as _};
+use site::{DEVICE_KEY, HOST, MODULE_KEY, SCOPE, Site, certificate};
+use std::{path::Path, process::Command, time::SystemTime};
+use swtpm::Swtpm;
+
+const MODULE_STRING: &str = "HostName=contoso.azure-devices.net;DeviceId=dev-01;ModuleId=azureiotsecurity;\
+                             SharedAccessKey=QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=";
+
+/// A module's token, believed by its hub and good for an hour from now on.
+#[track_caller]
+fn assert_lets_in(site: &Site, printed: &str, identity: &Identity) {
+    let token = SasToken::parse(printed.trim_end()).unwrap();
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    assert!((now + 3000..=now + 3600).contains(&token.expires_at().as_secs()));
+    assert!(site.lets_in(identity, printed.trim_end()), "{:?}", site.journal());
+}
+
+fn module() -> Identity {
+    Identity::module(HOST.parse().unwrap(), "dev-01".parse().unwrap(), "azureiotsecurity".parse().unwrap())
+}
+
+#[test]
+#[ignore = "needs a C compiler"]
+fn a_module_key_makes_a_token() {
+    let (bench, site) = (Bench::new(), Site::new());
+    let program = bench.build("module_key", &["examples/module_key.c"], &[]);
+    let file = bench.scratch.write("string", format!("{MODULE_STRING}\n"));
+    assert_lets_in(&site, &bench.run(&program, &[&file]).done(), &module());
+
+    bench.run(&program, &["/nowhere"]).failed(2, &["usage"]);
+    let file = bench.scratch.write("string", MODULE_STRING.replace("DeviceId", "Device"));
+    bench.run(&program, &[&file]).failed(1, &["DeviceId"]);
+}
+
+#[test]
+#[ignore = "needs a C compiler and libcurl"]
+fn device_mode_goes_through_the_agents_own_http() {
+    let flags = run(Command::new("pkg-config").args(["--cflags", "--libs", "libcurl"])).done();
+    device_mode("device_mode", &flags.split_whitespace().collect::<Vec<_>>());
+}
+
+#[test]
+#[ignore = "needs a C compiler"]
+fn device_mode_goes_through_the_built_in_driver() {
+    device_mode("device_mode_builtin", &[]);
+}
+
+#[test]
+#[ignore = "needs a C compiler"]
+fn a_server_that_is_not_trusted_is_not_asked() {
+    let (bench, site) = (Bench::new(), Site::new());
+    let program = bench.build("device_mode_builtin", &["examples/device_mode_builtin.c"], &[]);
+    let key = bench.scratch.write("key", DEVICE_KEY);
+    let (other, _) = certificate("other");
+    let other = bench.scratch.write("other.pem", other);
+    bench.run(&program, &[HOST, "dev-01", &key, &other, &site.address()]).failed(1, &["certificate"]);
+    assert!(!site.journal().iter().any(|line| line.contains("GET")), "{:?}", site.journal());
+}
+
+fn device_mode(name: &str, options: &[&str]) {
+    let (bench, site) = (Bench::new(), Site::new());
+    let program = bench.build(name, &[&format!("examples/{name}.c")], options);
+    let roots = bench.scratch.write("roots.pem", site.emulator.root_pem());
+    let key = bench.scratch.write("key", format!("{DEVICE_KEY}\n"));
+    let ask = |device: &str| bench.run(&program, &[HOST, device, &key, &roots, &site.address()]);
+    assert_lets_in(&site, &ask("dev-01").done(), &module());
+    ask("nobody").failed(1, &["404"]);
+    ask("dev-02").failed(1, &["401"]);
+}
+
+#[test]
+#[ignore = "needs a C compiler and swtpm"]
+fn a_tpm_is_registered_and_signs_for_the_hub() {
+    let (bench, swtpm) = (Bench::new(), Swtpm::with_keys());
+    let (id, endorsement_key) = {
+        let mut tpm = swtpm.client();
+        (tpm.registration_id().unwrap(), tpm.endorsement_key().unwrap())
+    };
+    let site = Site::for_tpm(id.as_str(), &endorsement_key);
+    let program = bench.build("dps_tpm", &["examples/dps_tpm.c"], &[]);
+    let roots = bench.scratch.write("roots.pem", site.emulator.root_pem());
+    let run = bench.run(&program, &[SCOPE, &swtpm.endpoint().to_string(), &roots, &site.address()]);
+    assert!(run.err.contains(id.as_str()), "{run:?}");
+    let device = Identity::device(HOST.parse().unwrap(), id.as_str().parse().unwrap());
+    assert_lets_in(&site, &run.done(), &device);
+}
+
+#[test]
+#[ignore = "needs a C compiler"]
+fn the_agents_authentication_manager_is_replaced() {
+    let (bench, site) = (Bench::new(), Site::new());
+    let sources = ["tests/c/agent.c", "examples/authentication_manager.c"];
+    let program = bench.build("agent", &sources, &["-fsanitize=address,undefined"]);
+    let roots = bench.scratch.write("roots.pem", site.emulator.root_pem());
+    let key = bench.scratch.write("key", format!("{DEVICE_KEY}\n"));
+    let pem = bench.scratch.write("device.pem", &site.certificate);
+    let printed = bench.run(&program, &[&roots, &site.address(), HOST, SCOPE, &key, &pem, MODULE_KEY]).done();
+    let of = |device: &str| MODULE_STRING.replace("dev-01", device);
+    assert_eq!(printed.lines().collect::<Vec<_>>(), [of("dev-01"), of("dev-01"), of("dev-03"), of("dev-01")]);
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn python_calls_it() {
+    let bench = Bench::new();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smoke.py");
+    let library = bench.scratch.path("lib/libdefenderauth.so");
+    let printed = run(Command::new("python3").arg("-B").arg(script).arg(library)).done();
+    assert_eq!(printed.trim_end(), env!("CARGO_PKG_VERSION"));
+}

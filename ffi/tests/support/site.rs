@@ -1,0 +1,73 @@
+//! Services for the programs: a hub with a security module on its devices, and a provisioning service.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use defender_auth::{identity::Identity, mqtt::Connect, sas::SasToken, tls::Roots, x509::Chain};
+use defender_auth_emulator::{Device, Dps, Emulator, Enrollment, Hub, Module, World};
+use defender_auth_mqtt::{Dial, Session};
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, date_time_ymd};
+
+pub(crate) const HOST: &str = "contoso.azure-devices.net";
+pub(crate) const SCOPE: &str = "0ne00000A0A";
+pub(crate) const DEVICE_KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
+pub(crate) const MODULE_KEY: &str = "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=";
+
+pub(crate) struct Site {
+    pub(crate) emulator: Emulator,
+    /// Of `dev-03`, with its private key behind it.
+    pub(crate) certificate: String,
+}
+
+impl Site {
+    /// `dev-01` has a key, `dev-02` another, `dev-03` a certificate. The provisioning service knows `dev-01`.
+    pub(crate) fn new() -> Self {
+        let (certificate, thumbprint) = certificate("dev-03");
+        let module = || Module::new("azureiotsecurity", MODULE_KEY);
+        let hub = Hub::new(HOST)
+            .device(Device::new("dev-01", DEVICE_KEY).module(module()))
+            .device(Device::new("dev-02", MODULE_KEY).module(module()))
+            .device(Device::with_thumbprint("dev-03", &thumbprint).module(module()));
+        let dps = Dps::new(SCOPE).enrollment(Enrollment::new("dev-01", DEVICE_KEY));
+        Self { emulator: play(World::new().hub(hub).dps(dps)), certificate }
+    }
+
+    /// The provisioning service knows a TPM, and the hub nobody.
+    pub(crate) fn for_tpm(registration_id: &str, endorsement_key: &[u8]) -> Self {
+        let enrollment = Enrollment::with_endorsement_key(registration_id, &STANDARD.encode(endorsement_key));
+        let world = World::new().hub(Hub::new(HOST)).dps(Dps::new(SCOPE).enrollment(enrollment));
+        Self { emulator: play(world), certificate: String::new() }
+    }
+
+    /// Where it answers HTTPS.
+    pub(crate) fn address(&self) -> String {
+        self.emulator.https_address().to_string()
+    }
+
+    /// What the services wrote down, a line each.
+    pub(crate) fn journal(&self) -> Vec<String> {
+        self.emulator.journal().entries().iter().map(ToString::to_string).collect()
+    }
+
+    /// Whether the hub lets this identity in with this token.
+    pub(crate) fn lets_in(&self, identity: &Identity, token: &str) -> bool {
+        let token = SasToken::parse(token).unwrap();
+        let (dial, roots) = (Dial::at(self.emulator.address()), Roots::Pem(self.emulator.root_pem().as_bytes()));
+        Session::open(&Connect::hub(identity, None), &token, &dial, roots).map(Session::close).is_ok()
+    }
+}
+
+fn play(world: World) -> Emulator {
+    Emulator::play(world, "127.0.0.1:0".parse().unwrap()).unwrap()
+}
+
+/// A certificate that signed itself, with its private key behind it, and its thumbprint.
+pub(crate) fn certificate(name: &str) -> (String, String) {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    (params.not_before, params.not_after) = (date_time_ymd(2024, 1, 1), date_time_ymd(2040, 1, 1));
+    let key = KeyPair::generate().unwrap();
+    let pem = params.self_signed(&key).unwrap().pem();
+    let chain = Chain::from_pem(pem.as_bytes()).unwrap();
+    let thumbprint = chain.certificates().first().unwrap().sha256().to_string();
+    (pem + &key.serialize_pem(), thumbprint)
+}
