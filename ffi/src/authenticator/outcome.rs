@@ -11,7 +11,9 @@ use crate::{
     output, sas,
     signer::Signer,
 };
-use defender_auth::{Error as LibraryError, Outcome, Password, UnixTime, sas::StringToSign};
+use defender_auth::{
+    Error as LibraryError, Outcome, Password, SharedAccessKey, UnixTime, credential::Credential, sas::StringToSign,
+};
 use std::{ffi::c_char, mem::MaybeUninit};
 
 const NONE: i32 = DEFENDERAUTH_CREDENTIAL_NONE;
@@ -31,6 +33,14 @@ impl Authenticator {
             Password::Sign(string) => Ok(string),
             _ => Err(not_applicable("nobody else signs for this credential; take `_sas_token` or `_certificate`")),
         }
+    }
+}
+
+/// A secondary key is another key, though the pair is the same.
+fn key_in_use(outcome: &Outcome) -> Option<&SharedAccessKey> {
+    match outcome.credential() {
+        Credential::Keys(keys) => Some(keys.current()),
+        _ => None,
     }
 }
 
@@ -84,8 +94,10 @@ pub extern "C" fn defenderauth_authenticator_same_outcome(
 ) -> bool {
     guard::get(false, || {
         let outcome = |it| look(it, None, |it: &Authenticator| it.outcome.as_ref());
-        let changes = outcome(a).zip(outcome(b)).map(|(a, b)| a.changes_since(b));
-        changes.is_some_and(|changes| !(changes.hub || changes.identity || changes.credential))
+        outcome(a).zip(outcome(b)).is_some_and(|(a, b)| {
+            let changes = a.changes_since(b);
+            !(changes.hub || changes.identity || changes.credential) && key_in_use(a) == key_in_use(b)
+        })
     })
 }
 

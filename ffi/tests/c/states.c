@@ -98,8 +98,9 @@ static void done(defenderauth_authenticator *auth) {
     defenderauth_authenticator *other = NULL, *third = NULL;
     DOES(defenderauth_authenticator_new_secondary(auth, &other, error));
     CHECK(defenderauth_authenticator_poll(other) == DEFENDERAUTH_ACTION_DONE);
-    /* The same two keys, whichever is in use. */
-    CHECK(defenderauth_authenticator_same_outcome(auth, other));
+    /* The same identity by another key: whoever is connected connects anew. */
+    CHECK(!defenderauth_authenticator_same_outcome(auth, other));
+    CHECK(defenderauth_authenticator_same_outcome(other, other));
     FAILS(DEFENDERAUTH_KEY_ABSENT, defenderauth_authenticator_new_secondary(other, &third, error));
     CHECK(third == NULL);
     defenderauth_authenticator_free(other);
