@@ -304,12 +304,13 @@ impl Error {
         }
     }
 
-    /// What is to blame, by its name: the file or setting, the member of a message, the kind of name, the command of a
-    /// TPM. `None` where the text says all that there is.
+    /// What is to blame, by its name: the file or setting, the member of a message, the kind of name, the step that a
+    /// service refused, the command of a TPM. `None` where the text says all that there is.
     #[must_use]
     pub fn field(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::In { place, .. } => Some(place.into()),
+            Self::Service(error) => Some(error.asked.as_str().into()),
             Self::Protocol(error) => Some(error.field.into()),
             Self::File(error) => Some((&error.path).into()),
             Self::Tpm(error) => error.command().map(Cow::Borrowed),

@@ -13,6 +13,17 @@ pub enum Asked {
     Module,
 }
 
+impl Asked {
+    /// The step of a plan that it is.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Registration => "registration",
+            Self::Module => "module identity",
+        }
+    }
+}
+
 /// What a service said no to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -291,6 +291,22 @@ fn the_errors_that_waiting_may_mend_are_retryable_and_no_others() {
 }
 
 #[test]
+fn an_error_names_what_is_to_blame() {
+    let named: [(Error, &str); 6] = [
+        (register([reply(404, "")]), "registration"),
+        (DeviceId::new("").unwrap_err().into(), "device ID"),
+        (ConfigError::Missing { setting: "Authentication.Identity" }.into(), "Authentication.Identity"),
+        (become_module([reply(200, "{}")], key(&DEVICE_KEY)), "moduleId"),
+        (become_module([reply(404, "")], key(&DEVICE_KEY)), "module identity"),
+        (Error::OutOfTime.at("agent.json"), "agent.json"),
+    ];
+    for (error, name) in named {
+        assert_eq!(error.field().as_deref(), Some(name), "{error}");
+    }
+    assert_eq!(Error::OutOfTime.field(), None);
+}
+
+#[test]
 fn every_error_says_on_one_line_what_to_do() {
     let errors = every_error().into_iter().map(|(error, _)| error).chain(busy());
     let texts = errors.map(|error| error.to_string());
