@@ -7,6 +7,11 @@ mod outcome;
 mod request;
 mod views;
 
+pub use answer::*;
+pub use make::*;
+pub use outcome::*;
+pub use request::*;
+
 use crate::failure::Failure;
 use crate::{
     Str,
