@@ -349,9 +349,11 @@ impl TpmError {
 
     pub(super) fn kind(&self) -> ErrorKind {
         match self {
-            Self::Blob { .. } => ErrorKind::Peer,
+            Self::Blob { .. } | Self::Command(CommandError { cause: CommandCause::Damaged, .. }) => ErrorKind::Peer,
             Self::Endpoint(_) | Self::PasswordTooLong { .. } => ErrorKind::Input,
             Self::NoRegistrationKey | Self::Handle { .. } => ErrorKind::Caller,
+            // The TPM is right to refuse these: the enrollment is another's, or something changed them on the way.
+            Self::Command(CommandError { cause: CommandCause::OtherTpm, .. }) => ErrorKind::Registry,
             _ => ErrorKind::Tpm,
         }
     }
