@@ -2,11 +2,19 @@
 
 use crate::{ResultCode, code};
 use defender_auth as library;
-use std::{borrow::Cow, time::Duration};
+use std::{
+    borrow::Cow,
+    ops::{Deref, DerefMut},
+    time::Duration,
+};
 
-/// Why a function did not do what it was asked for.
+/// Why a function did not do what it was asked for. In a box: what every call may return is to be small.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct Failure(Box<Details>);
+
+/// What there is to say of it.
+#[derive(Debug)]
+pub(crate) struct Details {
     code: ResultCode,
     pub(crate) message: Cow<'static, str>,
     pub(crate) field: Cow<'static, str>,
@@ -20,7 +28,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(code: ResultCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
+        Self(Box::new(Details {
             code,
             message: message.into(),
             field: Cow::Borrowed(""),
@@ -30,7 +38,7 @@ impl Failure {
             tpm_code: 0,
             is_retryable: false,
             retry_after: None,
-        }
+        }))
     }
 
     /// A parameter is NULL that may not be.
@@ -50,12 +58,13 @@ impl Failure {
     }
 
     /// Says what is to blame.
-    pub(crate) fn field(self, field: impl Into<Cow<'static, str>>) -> Self {
-        Self { field: field.into(), ..self }
+    pub(crate) fn field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
+        self.0.field = field.into();
+        self
     }
 
     pub(crate) const fn code(&self) -> ResultCode {
-        self.code
+        self.0.code
     }
 }
 
@@ -70,7 +79,7 @@ impl Failure {
             library::Error::Tpm(tpm) => tpm.response_code(),
             _ => None,
         };
-        Self {
+        Self(Box::new(Details {
             code: error.code().as_i32(),
             message: message.into(),
             field: error.field().unwrap_or_default().into_owned().into(),
@@ -80,7 +89,21 @@ impl Failure {
             tpm_code: tpm.map(library::error::ResponseCode::as_u32).unwrap_or_default(),
             is_retryable: error.is_retryable(),
             retry_after: error.retry_after(),
-        }
+        }))
+    }
+}
+
+impl Deref for Failure {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Failure {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
     }
 }
 

@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn none_is_named() {
-        let failure = shared::<Thing>(None).err().map(|failure| (failure.code(), failure.field));
+        let failure = shared::<Thing>(None).err().map(|failure| (failure.code(), failure.field.clone()));
         assert_eq!(failure, Some((DEFENDERAUTH_NULL, "thing".into())));
     }
 }
