@@ -41,18 +41,13 @@ pub(crate) fn run(plan: &Plan, network: &Network, carrier: Carrier, keys: &mut K
                 // Endpoints that do not fit are found before anything is sent.
                 let port = if carrier == Carrier::Https { HTTPS } else { PORT };
                 network.address(request.host(), port)?;
-                let answered = match link.exchange(request, network)? {
-                    Some(came) => match came.as_response() {
-                        Some(response) => authenticator.handle(clock::now(), Event::Answered(response)),
-                        None => authenticator.handle(clock::now(), Event::Unanswered),
-                    },
-                    None => authenticator.handle(clock::now(), Event::Unanswered),
-                };
-                answered.map_err(Error::from)?;
+                let came = link.exchange(request, network)?;
+                let response = came.as_ref().and_then(Came::as_response);
+                authenticator.handle(clock::now(), response.map_or(Event::Unanswered, Event::Answered))
             }
             Action::Wait(wait) => {
                 progress::wait(wait, random());
-                authenticator.handle(clock::now(), Event::Elapsed).map_err(Error::from)?;
+                authenticator.handle(clock::now(), Event::Elapsed)
             }
             Action::Activate(blob) => {
                 progress::step(match blob.key_use() {
@@ -60,16 +55,17 @@ pub(crate) fn run(plan: &Plan, network: &Network, carrier: Carrier, keys: &mut K
                     KeyUse::Hub => "taking the key for the hub into the TPM",
                 });
                 keys.activate(blob)?;
-                authenticator.handle(clock::now(), Event::Activated).map_err(Error::from)?;
+                authenticator.handle(clock::now(), Event::Activated)
             }
             Action::Sign(key_use, string) => {
                 progress::step("signing with the TPM");
                 let signature = keys.sign(key_use, string)?;
-                authenticator.handle(clock::now(), Event::Signed(signature)).map_err(Error::from)?;
+                authenticator.handle(clock::now(), Event::Signed(signature))
             }
             Action::Done(_) | Action::Failed(_) => return Ok(authenticator.into_outcome()?),
             _ => return Err(Error::NotSupported { what: "this step of the plan" }.into()),
         }
+        .map_err(Error::from)?;
     }
 }
 

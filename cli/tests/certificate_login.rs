@@ -28,9 +28,7 @@ fn micro_agent() -> (Scratch, String) {
     let scratch = Scratch::new();
     let made = make(&["self-signed", "--device-id", ID, "--out-dir", &scratch.folder()]);
     scratch.write("connection_string.txt", string(&format!("DeviceId={ID};x509=true")));
-    let is_thumbprint = |word: &&str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let thumbprint = made.out.split_whitespace().find(is_thumbprint).unwrap().to_owned();
-    (scratch, thumbprint)
+    (scratch, made.thumbprint())
 }
 
 /// A hub that knows the device by its thumbprint, with a security module that has a key.

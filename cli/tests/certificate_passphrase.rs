@@ -73,9 +73,7 @@ fn micro_agent() -> (Scratch, String) {
     let encrypt = ["pkcs8", "-topk8", "-v2", "aes256", "-in", &plain, "-out", &key, "-passout", &pass];
     assert!(Command::new("openssl").args(encrypt).status().unwrap().success());
     fs::remove_file(plain).unwrap();
-    let is_thumbprint = |word: &&str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let thumbprint = made.out.split_whitespace().find(is_thumbprint).unwrap().to_owned();
-    (scratch, thumbprint)
+    (scratch, made.thumbprint())
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::{
     error::Error,
     failure::Failure,
     guard, input,
-    object::{Poison, exclusive, object, shared},
+    object::{Poison, exclusive, given, object, shared},
     output,
 };
 use defender_auth::{
@@ -43,7 +43,7 @@ pub(crate) struct Chosen {
 impl Chosen {
     /// Of an authenticator's optional options.
     pub(crate) fn of(options: Option<&Options>) -> Result<Self, Failure> {
-        let options = crate::object::given(options)?;
+        let options = given(options)?;
         Ok(options.map(|options| options.chosen.clone()).unwrap_or_default())
     }
 

@@ -82,16 +82,24 @@ fn load(arguments: &Check) -> Result<(Chain, Option<PrivateKey>), Failure> {
 
 /// The group that the chain leads to, or why it leads to none of them. `None` when there are none.
 fn group(files: &[PathBuf], chain: &Chain, now: UnixTime) -> Result<Option<Result<String, Vec<String>>>, Failure> {
-    let (mut groups, mut reasons) = (EnrollmentGroups::new(), Vec::new());
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let (mut groups, mut known) = (EnrollmentGroups::new(), Vec::new());
     for path in files {
         let (place, enrolled) = (path.display().to_string(), enrolled(path)?);
-        let reason = verify(chain, &enrolled, now).err();
-        groups.add(place.as_str(), enrolled).map_err(|error| Error::from(error).at(place.as_str()))?;
-        // One of one needs no name.
-        let name = if files.len() > 1 { format!("{place}: ") } else { String::new() };
-        reasons.extend(reason.map(|reason| format!("{name}{reason}")));
+        groups.add(place.as_str(), enrolled.clone()).map_err(|error| Error::from(error).at(place.as_str()))?;
+        known.push((place, enrolled));
     }
-    Ok((!files.is_empty()).then(|| groups.find(chain, now).map(String::from).ok_or(reasons)))
+    if let Some(group) = groups.find(chain, now) {
+        return Ok(Some(Ok(group.into())));
+    }
+    // One of one needs no name.
+    let name = |place: &str| if files.len() > 1 { format!("{place}: ") } else { String::new() };
+    let reasons = known.iter().filter_map(|(place, enrolled)| {
+        verify(chain, enrolled, now).err().map(|reason| format!("{}{reason}", name(place)))
+    });
+    Ok(Some(Err(reasons.collect())))
 }
 
 /// The certificate of an enrollment group: the only one of its file, or the first.

@@ -107,6 +107,13 @@ impl Run {
         self
     }
 
+    /// The SHA-256 thumbprint of the certificate that it made.
+    #[track_caller]
+    pub(crate) fn thumbprint(&self) -> String {
+        let is_thumbprint = |word: &&str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        self.out.split_whitespace().find(is_thumbprint).unwrap().into()
+    }
+
     /// Whether a text is in what it prints.
     pub(crate) fn shows(&self, text: &str) -> bool {
         self.out.contains(text) || self.err.contains(text)

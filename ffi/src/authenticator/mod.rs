@@ -12,7 +12,6 @@ pub use make::*;
 pub use outcome::*;
 pub use request::*;
 
-use crate::failure::Failure;
 use crate::{
     Str,
     code::{
@@ -20,6 +19,7 @@ use crate::{
         DEFENDERAUTH_ACTION_SIGN, DEFENDERAUTH_ACTION_WAIT,
     },
     error::Error,
+    failure::Failure,
     guard,
     object::{Poison, look, object},
     options::Chosen,
