@@ -1,0 +1,31 @@
+//! What holds for every input, whoever wrote it.
+//!
+//! Each module is one door of the library. Its `check` takes any bytes and panics when a property does not hold, or
+//! when the library does. `fuzz/fuzz_targets` gives them what libFuzzer finds, `tests/replay.rs` what was found before.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a property that does not hold is told by a panic"
+)]
+
+pub mod connection_string;
+mod inputs;
+pub mod sas_token;
+
+/// A door, and the property that holds behind it.
+pub struct Target {
+    /// The name of its fuzz target, its folder of seeds and its dictionary.
+    pub name: &'static str,
+    /// Panics when the property does not hold for these bytes.
+    pub check: fn(&[u8]),
+}
+
+/// Every door.
+pub const TARGETS: &[Target] = &[
+    Target { name: "connection_string", check: connection_string::check },
+    Target { name: "sas_token", check: sas_token::check },
+];

@@ -1,0 +1,62 @@
+//! Every seed through its property, with the stable compiler and without libFuzzer.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
+
+use defender_auth_properties::TARGETS;
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn fuzz() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The names of what stands in a folder.
+fn names(folder: &str) -> BTreeSet<String> {
+    let entries = fs::read_dir(fuzz().join(folder)).unwrap_or_else(|error| panic!("fuzz/{folder}: {error}"));
+    let name = |entry: fs::DirEntry| entry.file_name().into_string().expect("names in ASCII");
+    entries.map(|entry| name(entry.expect("an entry"))).collect()
+}
+
+#[test]
+fn every_seed_holds() {
+    for target in TARGETS {
+        let folder = format!("seeds/{}", target.name);
+        let seeds = names(&folder);
+        assert!(seeds.len() > 1, "fuzz/{folder} has no seeds");
+        for seed in seeds {
+            let path = fuzz().join(&folder).join(&seed);
+            println!("{folder}/{seed}");
+            (target.check)(&fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())));
+        }
+    }
+}
+
+#[test]
+fn every_cut_of_every_seed_holds() {
+    for target in TARGETS {
+        let folder = format!("seeds/{}", target.name);
+        for seed in names(&folder) {
+            let bytes = fs::read(fuzz().join(&folder).join(&seed)).expect("a seed");
+            println!("{folder}/{seed}");
+            // A hundred cuts at most: a seed may be large.
+            for length in (0..bytes.len()).step_by(bytes.len() / 100 + 1) {
+                (target.check)(&bytes[..length]);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_property_has_a_target_seeds_and_a_dictionary() {
+    let of = |suffix: &str| TARGETS.iter().map(|target| format!("{}{suffix}", target.name)).collect::<BTreeSet<_>>();
+    assert_eq!(names("fuzz_targets"), of(".rs"));
+    assert_eq!(names("seeds"), of(""));
+    assert_eq!(names("dictionaries"), of(".dict"));
+    let manifest = fs::read_to_string(fuzz().join("Cargo.toml")).expect("the manifest");
+    for target in TARGETS {
+        assert!(manifest.contains(&format!("path = \"fuzz_targets/{}.rs\"", target.name)), "{}", target.name);
+    }
+}
