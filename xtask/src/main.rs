@@ -5,6 +5,7 @@
 mod abi;
 mod committed;
 mod dist;
+mod fuzz;
 mod header;
 mod instructions;
 mod run;
@@ -18,6 +19,7 @@ cargo xtask test            install what the tests need where that is allowed, t
 cargo xtask check           formatting, lints, documentation, dependencies
 cargo xtask abi             write down what C programs rely on, in ffi/abi; with --check only see whether it changed
 cargo xtask dist            build the C library and install it: --prefix DIR [--destdir DIR] [--features sas|tpm|full]
+cargo xtask fuzz            fuzz every target, or those named: [--seconds N] [--jobs N] [TARGET...] (needs a C++ compiler)
 cargo xtask header          make include/defenderauth.h of ffi/src; with --check only see whether it is the one that is there
 cargo xtask instructions    count the instructions of one token (needs gdb)
 ";
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Some("check") => test::check(),
         Some("abi") => abi::abi(&options),
         Some("dist") => dist::dist(&options),
+        Some("fuzz") => fuzz::fuzz(&options),
         Some("header") => header::header(&options),
         Some("instructions") => instructions::count(),
         Some("help" | "--help" | "-h") | None => {
