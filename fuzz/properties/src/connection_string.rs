@@ -31,17 +31,18 @@ pub fn check(data: &[u8]) {
 
 /// No twelve characters of the key's text stand in what is shown.
 fn hides_the_key(text: &str, shown: &str) {
-    let keys = text.split(';').filter_map(|pair| pair.split_once('=')).filter(|(name, value)| {
-        name.trim().eq_ignore_ascii_case("SharedAccessKey") && value.len() > 12 && value.is_ascii()
-    });
-    for (_, key) in keys {
+    // A made-up key may have our own words in it, which errors say.
+    let shown = NAMES.iter().fold(shown.to_owned(), |shown, name| shown.replace(name, " "));
+    let keys = text.split(';').filter_map(|pair| pair.split_once('='));
+    for (_, key) in keys.filter(|(name, _)| name.trim().eq_ignore_ascii_case("SharedAccessKey")) {
         // What the text says elsewhere, in a host's name for example, may be shown.
         let elsewhere = text.replacen(key, "", 1);
-        for part in key.as_bytes().windows(12).filter_map(|part| str::from_utf8(part).ok()) {
-            assert!(!shown.contains(part) || elsewhere.contains(part) || FIXED.contains(part), "{shown} shows a key");
+        let parts = key.as_bytes().windows(12).filter(|part| part.iter().all(u8::is_ascii_alphanumeric));
+        for part in parts.filter_map(|part| str::from_utf8(part).ok()) {
+            assert!(!shown.contains(part) || elsewhere.contains(part), "{shown} shows a key");
         }
     }
 }
 
-/// Words of our own that a made-up key may consist of.
-const FIXED: &str = "SharedAccessSignatureSharedAccessKeyNameGatewayHostName";
+/// The longer names first, because they have the shorter ones in them.
+const NAMES: [&str; 4] = ["SharedAccessSignature", "SharedAccessKeyName", "SharedAccessKey", "GatewayHostName"];
