@@ -158,6 +158,12 @@ impl Emulator {
         self.shared.state().faults.plan(on, skip, fault, times);
     }
 
+    /// Has no planned fault come any more, and says how many were still to come.
+    #[must_use]
+    pub fn forget_faults(&self) -> u32 {
+        self.shared.state().faults.forget()
+    }
+
     /// Sets the emulator's clock so many seconds ahead of the system's, or behind it. Expiries are judged by it, and
     /// `Date` headers and timestamps come from it.
     pub fn clock_offset(&self, seconds: i64) {

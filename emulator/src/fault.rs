@@ -95,6 +95,11 @@ impl Faults {
         }
     }
 
+    /// How many are left, of which none comes any more.
+    pub(crate) fn forget(&mut self) -> u32 {
+        self.0.drain(..).fold(0, |sum, planned| sum.saturating_add(planned.times))
+    }
+
     /// What the next request of this kind meets.
     pub(crate) fn take(&mut self, on: On) -> Option<Fault> {
         let index = self.0.iter().position(|planned| planned.on == on)?;
@@ -127,5 +132,15 @@ mod tests {
         assert_eq!(polls, [None, busy.clone(), busy, Some(Fault::Truncated), None]);
         assert_eq!(faults.take(On::Lookup), None);
         assert_eq!(Fault::Oversized.retry_after("3"), Fault::Oversized);
+    }
+
+    #[test]
+    fn faults_that_are_forgotten_do_not_come() {
+        let mut faults = Faults::default();
+        faults.plan(On::Poll, 0, Fault::Truncated, 3);
+        faults.plan(On::Lookup, 5, Fault::Oversized, 2);
+        assert!(faults.take(On::Poll).is_some());
+        assert_eq!((faults.forget(), faults.forget()), (4, 0));
+        assert_eq!((faults.take(On::Poll), faults.take(On::Lookup)), (None, None));
     }
 }

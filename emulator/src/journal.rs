@@ -105,6 +105,13 @@ impl Journal {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
+    /// The latest entries, at most so many, in order.
+    #[must_use]
+    pub fn latest(&self, count: usize) -> Vec<Entry> {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.iter().skip(entries.len().saturating_sub(count)).cloned().collect()
+    }
+
     pub(crate) fn add(&self, entry: Entry, echo: bool) {
         if echo {
             eprintln!("{entry}");

@@ -1,0 +1,49 @@
+//! A small fleet that authenticates, renews, falls back and moves for as long as it is told, while keys are rotated and
+//! faults come at random by a seed. Every refusal must have a known reason, and memory and open files must not grow.
+//!
+//! As a test it does a few hundred operations. `cargo xtask soak --minutes 60 --seed 1` does it for an hour: this
+//! program takes `--minutes N` or `--operations N`, `--seed N`, and `--tpm` for a device with swtpm. Waits move the
+//! clocks of fleet and services and take no time, so that an hour holds months of it.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a soak that cannot go on has failed")]
+
+#[cfg(unix)]
+mod agent;
+#[cfg(unix)]
+mod arguments;
+#[cfg(unix)]
+mod cloud;
+#[cfg(unix)]
+mod errand;
+#[cfg(unix)]
+mod fault;
+#[cfg(unix)]
+mod fleet;
+#[cfg(unix)]
+mod order;
+#[cfg(unix)]
+mod random;
+#[cfg(unix)]
+mod run;
+#[cfg(unix)]
+#[path = "../support/scratch.rs"]
+mod scratch;
+#[cfg(unix)]
+#[allow(dead_code, reason = "the tests of the TPM alone need all of it")]
+#[path = "../tpm/swtpm.rs"]
+mod swtpm;
+#[cfg(unix)]
+mod watch;
+
+use std::process::ExitCode;
+
+#[cfg(unix)]
+fn main() -> ExitCode {
+    run::main()
+}
+
+/// Memory and files of a process are looked up as Linux shows them.
+#[cfg(not(unix))]
+fn main() -> ExitCode {
+    ExitCode::SUCCESS
+}
