@@ -3,7 +3,7 @@
 use crate::{
     certificate::ClientCertificate,
     encode,
-    identity::{HostName, IdScope, Identity, ModuleId, RegistrationId},
+    identity::{HostName, IdScope, Identity, ModuleId, RegistrationId, is_folder},
     retry::RetryAfter,
     sas::SasToken,
     time::UnixTime,
@@ -46,7 +46,8 @@ impl OperationId {
     /// It goes into a path and a topic, and must not change either.
     pub(crate) fn new(text: &str) -> Option<Self> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-        ((1..=256).contains(&text.len()) && text.bytes().all(allowed)).then(|| Self(text.into()))
+        let fits = (1..=256).contains(&text.len()) && text.bytes().all(allowed) && !is_folder(text);
+        fits.then(|| Self(text.into()))
     }
 
     /// The text.
@@ -259,5 +260,18 @@ impl<'a> Response<'a> {
 impl fmt::Debug for Response<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Response({}, {} bytes, ..)", self.status, self.body.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_leads_nowhere_else() {
+        assert!(OperationId::new("4.d3ef2cb3.0b1f-7c_a").is_some() && OperationId::new("...").is_some());
+        for text in ["", ".", "..", "a/b", "a?b", "a#b", "a&b", "a+b", "%2e", "é"] {
+            assert_eq!(OperationId::new(text), None, "{text}");
+        }
     }
 }

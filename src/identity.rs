@@ -124,6 +124,12 @@ pub enum IdentifierError {
         /// Where, in bytes from its start.
         offset: usize,
     },
+    /// `.` or `..`
+    #[error("the {name} is `.` or `..`, which means a folder in the path of a request; use another one")]
+    Folder {
+        /// Which kind of name.
+        name: Identifier,
+    },
     /// `<the host name of the iot hub>`, as documentation prints it.
     #[error("the {name} is still the placeholder of a template; put the real value in its place")]
     Placeholder {
@@ -153,6 +159,7 @@ impl IdentifierError {
             | Self::TooLong { name }
             | Self::Character { name, .. }
             | Self::WhiteSpace { name, .. }
+            | Self::Folder { name }
             | Self::Placeholder { name } => *name,
             Self::Url | Self::Port | Self::Label { .. } => Identifier::HostName,
         }
@@ -181,6 +188,11 @@ fn check(name: Identifier, text: &str) -> Result<(), IdentifierError> {
     if text.len() > name.limit() {
         return Err(IdentifierError::TooLong { name });
     }
+    // They stand in the paths of requests, and escaped or not a client takes them for steps.
+    let is_in_paths = matches!(name, Identifier::DeviceId | Identifier::ModuleId | Identifier::RegistrationId);
+    if is_in_paths && is_folder(text) {
+        return Err(IdentifierError::Folder { name });
+    }
     if name == Identifier::HostName {
         let mut offset = 0;
         for label in text.split('.') {
@@ -191,6 +203,11 @@ fn check(name: Identifier, text: &str) -> Result<(), IdentifierError> {
         }
     }
     Ok(())
+}
+
+/// Whether a path with this text between two slashes leads to another place.
+pub(crate) fn is_folder(text: &str) -> bool {
+    matches!(text, "." | "..")
 }
 
 macro_rules! names {
@@ -242,7 +259,8 @@ names! {
     /// The host name of a hub, a gateway or a provisioning endpoint: up to 253 letters, digits, `-`, `_` and dots,
     /// no URL and no port. A name without a dot is allowed: gateways on a local network have such names.
     HostName
-    /// A device ID: 1 to 128 of `A-Z a-z 0-9 - : . + % _ # * ? ! ( ) , = @ ; $ '`, case-sensitive.
+    /// A device ID: 1 to 128 of `A-Z a-z 0-9 - : . + % _ # * ? ! ( ) , = @ ; $ '`, case-sensitive, and not `.` or
+    /// `..`.
     ///
     /// Source: `Azure/azure-iot-sdk-csharp:iothub/device/src/IotHubConnectionStringBuilder.cs`.
     DeviceId
@@ -251,7 +269,7 @@ names! {
     /// The ID scope of a provisioning service, like `0ne00000A0A`: letters and digits.
     IdScope
     /// The name under which a device registers with a provisioning service: 1 to 128 letters, digits,
-    /// `-`, `.`, `_` and `:`. Derived keys depend on its case.
+    /// `-`, `.`, `_` and `:`, not `.` or `..`. Derived keys depend on its case.
     RegistrationId
     /// The name of a shared access policy, like `iothubowner`: 1 to 64 letters, digits and ASCII punctuation other
     /// than `;`.
@@ -386,6 +404,10 @@ mod tests {
         assert_eq!(DeviceId::new("a/b"), Err(E::Character { name, offset: 1 }));
         assert_eq!(DeviceId::new("aé"), Err(E::Character { name, offset: 1 }));
         assert_eq!(DeviceId::new("dev "), Err(E::WhiteSpace { name, offset: 3 }));
+        assert_eq!(DeviceId::new("."), Err(E::Folder { name }));
+        assert_eq!(ModuleId::new(".."), Err(E::Folder { name: Identifier::ModuleId }));
+        assert_eq!(RegistrationId::new(".."), Err(E::Folder { name: Identifier::RegistrationId }));
+        assert!(DeviceId::new("...").is_ok() && DeviceId::new(".a").is_ok());
         assert_eq!(DeviceId::new("<the id of the device>"), Err(E::Placeholder { name }));
     }
 

@@ -116,7 +116,9 @@ pub fn provisioning_topic(request: &Request, rid: &str) -> Option<String> {
 #[must_use]
 pub fn provisioning_answer<'a>(topic: &'a str, payload: &'a [u8]) -> Option<(&'a str, Response<'a>)> {
     let (status, query) = topic.strip_prefix("$dps/registrations/res/")?.split_once("/?")?;
-    let status = status.parse().ok().filter(|status| (100..600).contains(status))?;
+    // Digits only; `parse` alone would take a sign.
+    let digits = Some(status).filter(|status| status.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let status = digits.parse().ok().filter(|status| (100..600).contains(status))?;
     let mut response = Response::new(status, payload);
     let mut rid = None;
     for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
@@ -151,5 +153,14 @@ mod tests {
                 "h.net/a+b#/?api-version=2020-09-30&DeviceClientType=defender-auth%2F{version}&model-id=dtmi%3Aa%3Ab%3B1"
             )
         );
+    }
+
+    #[test]
+    fn a_status_is_digits() {
+        let status = |topic: &str| provisioning_answer(topic, b"").map(|(_, answer)| answer.status());
+        assert_eq!(status("$dps/registrations/res/202/?$rid=7"), Some(202));
+        for topic in ["+202", "-202", "", "99", "600", "65738", "2O2"] {
+            assert_eq!(status(&format!("$dps/registrations/res/{topic}/?$rid=7")), None, "{topic}");
+        }
     }
 }

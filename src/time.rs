@@ -34,24 +34,27 @@ impl UnixTime {
     }
 
     /// Reads the one form of date that HTTP servers may send today: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section
-    /// 5.6.7). `None` for anything else.
+    /// 5.6.7). `None` for anything else, also for a day that its month does not have. The name of the day is not
+    /// compared with the date.
     #[must_use]
     pub fn from_http_date(text: &str) -> Option<Self> {
+        const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
         const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-        let (_, rest) = text.trim().split_once(", ")?;
+        let (_, rest) = text.trim().split_once(", ").filter(|(day, _)| DAYS.contains(day))?;
         let mut words = rest.split(' ');
-        let number = |word: Option<&str>, least: u64, most: u64| {
-            let digits = word.filter(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()))?;
+        let number = |word: Option<&str>, length: usize, least: u64, most: u64| {
+            let digits = word.filter(|word| word.len() == length && word.bytes().all(|byte| byte.is_ascii_digit()))?;
             digits.parse().ok().filter(|number| (least..=most).contains(number))
         };
-        let day = number(words.next(), 1, 31)?;
+        let day = number(words.next(), 2, 1, 31)?;
         let month = words.next().and_then(|word| MONTHS.iter().position(|month| *month == word))?;
         let month = u64::try_from(month).ok()? + 1;
-        let year = number(words.next(), 1970, 9999)?;
+        let year = number(words.next(), 4, 1970, 9999)?;
         let mut clock = words.next()?.split(':');
-        let (hour, minute) = (number(clock.next(), 0, 23)?, number(clock.next(), 0, 59)?);
-        let second = number(clock.next(), 0, 60)?;
-        if clock.next().is_some() || words.next() != Some("GMT") || words.next().is_some() {
+        let (hour, minute) = (number(clock.next(), 2, 0, 23)?, number(clock.next(), 2, 0, 59)?);
+        let second = number(clock.next(), 2, 0, 60)?;
+        if day > days_in(month, year) || clock.next().is_some() || words.next() != Some("GMT") || words.next().is_some()
+        {
             return None;
         }
         // Days of the civil calendar, with years that begin in March, so that the leap day comes last.
@@ -64,6 +67,15 @@ impl UnixTime {
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_secs(self.0.saturating_sub(earlier.0))
+    }
+}
+
+const fn days_in(month: u64, year: u64) -> u64 {
+    match month {
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
     }
 }
 
@@ -153,6 +165,8 @@ mod tests {
             ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
             ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777),
             ("Thu, 29 Feb 2024 12:00:00 GMT", 1_709_208_000),
+            ("Tue, 29 Feb 2000 00:00:00 GMT", 951_782_400),
+            ("Sat, 31 Dec 2016 23:59:60 GMT", 1_483_228_800),
             (" Tue, 14 Nov 2023 22:13:20 GMT ", 1_700_000_000),
             ("Fri, 31 Dec 9999 23:59:59 GMT", UnixTime::LATEST.as_secs()),
         ] {
@@ -175,6 +189,13 @@ mod tests {
             "Tue, 14 Nov 2023 22:13:20:1 GMT",
             "Tue, 14 Nov 1969 22:13:20 GMT",
             "Tuesday, 14-Nov-23 22:13:20 GMT",
+            "Day, 14 Nov 2023 22:13:20 GMT",
+            "Sun, 6 Nov 1994 8:49:37 GMT",
+            "Sun, 006 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 08:49:037 GMT",
+            "Fri, 31 Nov 2023 22:13:20 GMT",
+            "Wed, 29 Feb 2023 22:13:20 GMT",
+            "Mon, 29 Feb 2100 22:13:20 GMT",
         ] {
             assert_eq!(UnixTime::from_http_date(text), None, "{text}");
         }

@@ -196,6 +196,19 @@ mod tests {
     }
 
     #[test]
+    fn a_fraction_is_reported_to_the_last_digit() {
+        let mut settings = MicroAgentSettings::default();
+        settings.apply(&Desired::patch(br#"{"a":8.39725584641467e64,"b":31.245270191439438}"#).unwrap());
+        let reported = settings.reported();
+        assert_eq!(
+            reported.to_string(),
+            r#"{"a":8.39725584641467e+64,"b":31.245270191439438,"latest_state":"success"}"#
+        );
+        let kept = Desired::patch(reported.to_string().as_bytes()).unwrap();
+        assert_eq!(reported.since(kept.properties()), None, "and not again and again");
+    }
+
+    #[test]
     fn a_patch_changes_what_it_names() {
         let mut settings = MicroAgentSettings::default();
         settings.apply(&twin(&json!({"a": 1, "b": 2, "c": 3})));

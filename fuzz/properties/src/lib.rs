@@ -12,9 +12,15 @@
     reason = "a property that does not hold is told by a panic"
 )]
 
+pub mod agent_config;
 pub mod connection_string;
+pub mod encodings;
+pub mod http_values;
+pub mod identifiers;
 mod inputs;
+pub mod mqtt_topics;
 pub mod sas_token;
+pub mod twin;
 
 /// A door, and the property that holds behind it.
 pub struct Target {
@@ -26,6 +32,12 @@ pub struct Target {
 
 /// Every door.
 pub const TARGETS: &[Target] = &[
+    Target { name: "agent_config", check: agent_config::check },
     Target { name: "connection_string", check: connection_string::check },
+    Target { name: "encodings", check: encodings::check },
+    Target { name: "http_values", check: http_values::check },
+    Target { name: "identifiers", check: identifiers::check },
+    Target { name: "mqtt_topics", check: mqtt_topics::check },
     Target { name: "sas_token", check: sas_token::check },
+    Target { name: "twin", check: twin::check },
 ];
