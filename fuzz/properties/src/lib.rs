@@ -12,9 +12,12 @@
     reason = "a property that does not hold is told by a panic"
 )]
 
+pub mod activation_blob;
+pub mod certificates;
 pub mod connection_string;
 mod inputs;
 pub mod sas_token;
+pub mod tpm_response;
 
 /// A door, and the property that holds behind it.
 pub struct Target {
@@ -26,6 +29,9 @@ pub struct Target {
 
 /// Every door.
 pub const TARGETS: &[Target] = &[
+    Target { name: "activation_blob", check: activation_blob::check },
+    Target { name: "certificates", check: certificates::check },
     Target { name: "connection_string", check: connection_string::check },
     Target { name: "sas_token", check: sas_token::check },
+    Target { name: "tpm_response", check: tpm_response::check },
 ];
