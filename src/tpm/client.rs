@@ -1,7 +1,7 @@
 use super::{
     command::{Auth, Command, Op, Part},
     refusal,
-    response::{RESPONSE_LIMIT, Response},
+    response::{Malformed, RESPONSE_LIMIT, Reader, Response},
     template::{self, ENDORSEMENT, OWNER},
     transport::Transport,
 };
@@ -10,7 +10,7 @@ use crate::{
     secret::SecretBytes,
 };
 use alloc::vec::Vec;
-use core::fmt;
+use core::{fmt, ops::Range};
 
 /// How often a command goes out again because the TPM asks for it.
 const RETRIES: u8 = 12;
@@ -305,7 +305,7 @@ impl<T: Transport> TpmClient<T> {
         let response = self.ask(&Command::new(Op::GetCapability, &[], &[], &parameters))?;
         response.read(|reader| {
             reader.take(5)?;
-            (0..reader.word()?).map(|_| reader.word()).collect()
+            counted(reader, MANY)?.map(|_| reader.word()).collect()
         })
     }
 
@@ -315,7 +315,7 @@ impl<T: Transport> TpmClient<T> {
         let response = self.ask(&Command::new(Op::GetCapability, &[], &[], &parameters))?;
         response.read(|reader| {
             reader.take(5)?;
-            (0..reader.word()?).map(|_| Ok((reader.word()?, reader.word()?))).collect()
+            counted(reader, count)?.map(|_| Ok((reader.word()?, reader.word()?))).collect()
         })
     }
 
@@ -332,6 +332,12 @@ impl<T: Transport> TpmClient<T> {
             }),
         }
     }
+}
+
+/// A list's length. Each loaded object costs a command, so no more are taken than were asked for.
+fn counted(reader: &mut Reader<'_>, most: u32) -> Result<Range<u32>, Malformed> {
+    let count = reader.word()?;
+    if count <= most { Ok(0..count) } else { Err(Malformed) }
 }
 
 /// Either of [`TpmClient::run`] and [`TpmClient::ask`].

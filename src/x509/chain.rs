@@ -45,28 +45,24 @@ impl Chain {
         Self::led_by(certificates, leaf)
     }
 
-    fn led_by(mut rest: Vec<Certificate>, leaf: usize) -> Option<Self> {
-        let given = rest.clone();
-        if leaf >= rest.len() {
-            return None;
+    fn led_by(given: Vec<Certificate>, leaf: usize) -> Option<Self> {
+        let leaf = given.get(leaf)?.clone();
+        // One that stands there twice is one, and not a change of order.
+        let mut kept: Vec<Certificate> = Vec::new();
+        for certificate in given {
+            if !kept.contains(&certificate) {
+                kept.push(certificate);
+            }
         }
-        let mut certificates = Vec::from([rest.remove(leaf)]);
+        let mut rest = kept.clone();
+        rest.retain(|other| *other != leaf);
+        let mut certificates = Vec::from([leaf]);
         while let Some(last) = certificates.last().filter(|last| !last.is_self_signed()) {
-            let Some(next) = rest.iter().position(|other| other.may_have_issued(last) && other != last) else { break };
+            let Some(next) = rest.iter().position(|other| other.may_have_issued(last)) else { break };
             certificates.push(rest.remove(next));
         }
         let linked = certificates.len();
-        rest.retain(|other| !certificates.contains(other));
         certificates.extend(rest);
-        // One that stood there twice is not a change of order.
-        let mut kept = given;
-        let mut seen = Vec::new();
-        kept.retain(|certificate| {
-            !seen.contains(certificate) && {
-                seen.push(certificate.clone());
-                true
-            }
-        });
         let reordered = kept != certificates;
         Some(Self { certificates, linked, reordered })
     }

@@ -175,6 +175,31 @@ fn a_tpm_that_always_says_the_same_is_given_up_on() {
     }
 }
 
+/// Each object that a TPM says it has costs a command or more, so it may not say more than it was asked for.
+#[test]
+fn a_list_is_no_longer_than_was_asked_for() {
+    let mut sent = 0;
+    for (listed, looked_at) in [(64, 64), (65, 0)] {
+        let list = |count: u32| {
+            let handles: Vec<u8> = (0..count).flat_map(|number| (0x8000_0000 + number).to_be_bytes()).collect();
+            let body = [&[0, 0, 0, 0, 1], count.to_be_bytes().as_slice(), &handles].concat();
+            let size = u32::try_from(10 + body.len()).unwrap();
+            [&[0x80, 1], size.to_be_bytes().as_slice(), &[0; 4], &body].concat()
+        };
+        let full = |command: &[u8]| match command[8..10] {
+            [1, 0x7a] => list(listed),
+            [1, 0x73] => {
+                sent += 1;
+                refusal(0x18b)
+            }
+            _ => refusal(0x902),
+        };
+        let error = TpmClient::new(Script(full, 0)).sign(KeyUse::Hub, b"x").unwrap_err();
+        assert_eq!(matches!(error, TpmError::Answer { command: "GetCapability" }), looked_at == 0, "{error}");
+        assert_eq!(core::mem::take(&mut sent), looked_at);
+    }
+}
+
 /// Well framed nonsense.
 #[test]
 fn no_answer_whatever_leads_to_a_panic() {

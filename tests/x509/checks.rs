@@ -72,6 +72,15 @@ fn a_chain_in_any_order_is_put_in_order() {
 }
 
 #[test]
+fn one_that_stands_there_twice_is_one() {
+    let ([leaf, between, _], [stranger, ..]) = (issued(&params("dev-01")), issued(&params("dev-02")));
+    let chain = read(&[&leaf, &between, &between, &stranger, &stranger, &leaf]);
+    assert_eq!(chain.certificates(), read(&[&leaf, &between, &stranger]).certificates());
+    assert_eq!((chain.linked().len(), chain.unrelated().len()), (2, 1));
+    assert!(!chain.was_reordered());
+}
+
+#[test]
 fn strangers_and_broken_links_are_found() {
     let ([leaf, between, _], [other, _, _]) = (issued(&params("dev-01")), issued(&params("dev-02")));
     let strange = found(&read(&[&leaf, &between, &other]), Purpose::Any);

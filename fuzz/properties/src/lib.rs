@@ -12,7 +12,9 @@
     reason = "a property that does not hold is told by a panic"
 )]
 
+pub mod activation_blob;
 pub mod agent_config;
+pub mod certificates;
 pub mod connection_string;
 pub mod encodings;
 pub mod http_values;
@@ -20,6 +22,7 @@ pub mod identifiers;
 mod inputs;
 pub mod mqtt_topics;
 pub mod sas_token;
+pub mod tpm_response;
 pub mod twin;
 
 /// A door, and the property that holds behind it.
@@ -32,12 +35,15 @@ pub struct Target {
 
 /// Every door.
 pub const TARGETS: &[Target] = &[
+    Target { name: "activation_blob", check: activation_blob::check },
     Target { name: "agent_config", check: agent_config::check },
+    Target { name: "certificates", check: certificates::check },
     Target { name: "connection_string", check: connection_string::check },
     Target { name: "encodings", check: encodings::check },
     Target { name: "http_values", check: http_values::check },
     Target { name: "identifiers", check: identifiers::check },
     Target { name: "mqtt_topics", check: mqtt_topics::check },
     Target { name: "sas_token", check: sas_token::check },
+    Target { name: "tpm_response", check: tpm_response::check },
     Target { name: "twin", check: twin::check },
 ];
