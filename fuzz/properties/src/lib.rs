@@ -12,7 +12,11 @@
     reason = "a property that does not hold is told by a panic"
 )]
 
+pub mod authenticator;
 pub mod connection_string;
+pub mod dps_reply;
+mod flow;
+pub mod hub_reply;
 mod inputs;
 pub mod sas_token;
 
@@ -26,6 +30,9 @@ pub struct Target {
 
 /// Every door.
 pub const TARGETS: &[Target] = &[
+    Target { name: "authenticator", check: authenticator::check },
     Target { name: "connection_string", check: connection_string::check },
+    Target { name: "dps_reply", check: dps_reply::check },
+    Target { name: "hub_reply", check: hub_reply::check },
     Target { name: "sas_token", check: sas_token::check },
 ];
