@@ -167,7 +167,12 @@ impl Run<'_> {
         let identity = device.identity();
         assert_eq!(HostName::new(identity.hub().as_str()).as_ref(), Ok(identity.hub()));
         assert_eq!(DeviceId::new(identity.device_id().as_str()).as_ref(), Ok(identity.device_id()));
-        assert!(identity.module_id().is_none() && identity.gateway().is_none() && device.record().is_some());
+        assert!(identity.module_id().is_none() && identity.gateway().is_none());
+        let record = device.record().expect("the service has noted something");
+        let substatus = record.substatus.as_ref().map(ToString::to_string);
+        for said in [&substatus, &record.last_updated, &record.etag].into_iter().flatten() {
+            assert!(!said.contains(flow::steers), "{said:?} can be shown");
+        }
         match (&self.attestation, device.credential()) {
             (Attestation::Key(key), Credential::Keys(keys)) => assert_eq!(keys.current(), key),
             (Attestation::Certificate(given), Credential::Certificate(certificate)) => assert_eq!(certificate, given),

@@ -4,7 +4,7 @@
 mod said;
 mod wanted;
 
-pub(crate) use said::{error, no_secret};
+pub(crate) use said::{error, no_secret, steers};
 pub(crate) use wanted::{request, wait};
 
 use crate::inputs::Inputs;

@@ -47,7 +47,7 @@ const OURS: &str = "authenticationKey registrationState.tpm.authenticationKey au
                     authentication.symmetricKey.secondaryKey";
 
 /// What moves the cursor or turns the line round.
-fn steers(c: char) -> bool {
+pub(crate) fn steers(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
