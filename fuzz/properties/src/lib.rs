@@ -20,6 +20,9 @@ pub mod hub_reply;
 mod inputs;
 pub mod sas_token;
 
+/// The C library. Its own crate, because C's memory is unsafe to read.
+pub use defender_auth_c_properties as c_abi;
+
 /// A door, and the property that holds behind it.
 pub struct Target {
     /// The name of its fuzz target, its folder of seeds and its dictionary.
@@ -31,6 +34,7 @@ pub struct Target {
 /// Every door.
 pub const TARGETS: &[Target] = &[
     Target { name: "authenticator", check: authenticator::check },
+    Target { name: "c_abi", check: c_abi::check },
     Target { name: "connection_string", check: connection_string::check },
     Target { name: "dps_reply", check: dps_reply::check },
     Target { name: "hub_reply", check: hub_reply::check },
