@@ -15,6 +15,7 @@
 pub mod authenticator;
 pub mod connection_string;
 pub mod dps_reply;
+pub mod emulator;
 mod flow;
 pub mod hub_reply;
 mod inputs;
@@ -37,6 +38,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "c_abi", check: c_abi::check },
     Target { name: "connection_string", check: connection_string::check },
     Target { name: "dps_reply", check: dps_reply::check },
+    Target { name: "emulator", check: emulator::check },
     Target { name: "hub_reply", check: hub_reply::check },
     Target { name: "sas_token", check: sas_token::check },
 ];
