@@ -164,7 +164,7 @@ impl Held {
             expiry,
             whole.as_ptr(),
             whole.len(),
-            [0; 8192].as_mut_ptr().cast(),
+            vec![0_u8; 8192].as_mut_ptr().cast(),
             8192,
             None,
             None,

@@ -9,6 +9,8 @@
     clippy::unwrap_used,
     reason = "a property that does not hold is told by a panic"
 )]
+#![allow(clippy::vec_box, reason = "C holds boxes")]
+#![allow(clippy::wildcard_imports, reason = "the names of C's functions say where they come from")]
 
 mod authenticator;
 mod call;

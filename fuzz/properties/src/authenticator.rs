@@ -112,7 +112,7 @@ impl Run {
                 let is_known = hosts.contains(&request.host().as_str());
                 assert!(is_known || HostName::new(request.host().as_str()).is_ok());
             }
-            Action::Sign(_, string) => assert!(string.as_bytes().iter().filter(|byte| **byte == b'\n').count() == 1),
+            Action::Sign(_, string) => assert!(string.as_bytes().split(|byte| *byte == b'\n').count() == 2),
             Action::Failed(error) => flow::error(error, &[KEY, "sig="], body),
             _ => {}
         }

@@ -21,6 +21,9 @@ use serde_json::Value;
 
 const KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
 
+/// What nobody is shown.
+const SECRETS: [&str; 2] = [KEY, "sig="];
+
 /// A registration does what its documentation says and nothing else, whatever it is told. That an ended one goes on is
 /// nothing that can be written: its steps take what they change.
 pub fn check(data: &[u8]) {
@@ -42,7 +45,7 @@ pub fn check(data: &[u8]) {
         run.now = round.after(run.now);
         match run.next(step, &round) {
             Ok(next) => step = next,
-            Err(error) => return flow::error(&error, &run.secrets(), round.body),
+            Err(error) => return flow::error(&error, &SECRETS, round.body),
         }
     }
 }
@@ -87,10 +90,7 @@ impl Run<'_> {
             }
             Step::Sign(signing) => {
                 let mut lines = signing.string_to_sign().as_bytes().split(|byte| *byte == b'\n');
-                assert!(
-                    lines.next().is_some_and(|line| line.is_ascii()) && lines.count() == 1,
-                    "a resource, an expiry"
-                );
+                assert!(lines.next().is_some_and(<[u8]>::is_ascii) && lines.count() == 1, "a resource, an expiry");
                 let signed = signing.signed(self.now, &Signature::from_bytes([round.event; 32]));
                 assert_eq!(signed.as_ref().err(), is_late.then_some(&Error::OutOfTime));
                 signed.map(Step::Send)
@@ -184,12 +184,8 @@ impl Run<'_> {
     /// What is shown of a step hides what it holds.
     fn shown(&self, step: &Step) {
         if !matches!(step, Step::Done(_)) {
-            flow::no_secret(&format!("{step:?}"), &self.secrets(), self.body);
+            flow::no_secret(&format!("{step:?}"), &SECRETS, self.body);
         }
-    }
-
-    fn secrets(&self) -> [&'static str; 2] {
-        [KEY, "sig="]
     }
 }
 

@@ -76,7 +76,7 @@ impl Run {
                 Ok(Step::Send(sending))
             }
             Step::Sign(signing) => {
-                assert!(signing.string_to_sign().as_bytes().iter().filter(|byte| **byte == b'\n').count() == 1);
+                assert!(signing.string_to_sign().as_bytes().split(|byte| *byte == b'\n').count() == 2);
                 let signed = signing.signed(self.now, &Signature::from_bytes([round.event; 32]));
                 assert_eq!(signed.as_ref().err(), late.as_ref());
                 signed.map(Step::Send)

@@ -91,5 +91,5 @@ fn headers(it: Option<&Authenticator>) -> Vec<(String, String)> {
         let header = defenderauth_authenticator_request_header(it, index);
         (text(header.name), text(header.value))
     };
-    (0..).map(header).take_while(|(name, _)| !name.is_empty()).collect()
+    (0..99).map(header).take_while(|(name, _)| !name.is_empty()).collect()
 }

@@ -15,7 +15,7 @@ pub(crate) fn request(request: &Request, host: &HostName) -> Vec<u8> {
     assert!(request.token().is_none() || request.certificate().is_none(), "one thing proves it");
     let mut text = format!("{} {} HTTP/1.1\r\nhost: {host}\r\n", request.method(), request.target());
     for (name, value) in request.headers() {
-        text.push_str(&format!("{name}: {value}\r\n"));
+        text.extend([name, ": ", value, "\r\n"]);
     }
     text.push_str("\r\n");
     let mut headers = [httparse::EMPTY_HEADER; 8];
@@ -44,8 +44,7 @@ pub(crate) fn wait(wait: Wait, now: UnixTime, deadline: UnixTime, status: Option
         assert!((wait.at_least..=wait.at_most).contains(&wait.pick(random)), "{wait:?}");
     }
     match (wait.reason, status) {
-        (Reason::Unanswered, None) => {}
-        (Reason::Assigning, Some(200..=299)) => {}
+        (Reason::Unanswered, None) | (Reason::Assigning, Some(200..=299)) => {}
         (Reason::Busy { status }, Some(given @ (408 | 429 | 500..=599))) => assert_eq!(status, given),
         (reason, status) => panic!("{reason:?} after {status:?}"),
     }
