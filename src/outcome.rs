@@ -17,9 +17,10 @@ use core::fmt;
 pub struct Record {
     /// How the assignment came about.
     pub substatus: Option<Substatus>,
-    /// When it was made or changed (`lastUpdatedDateTimeUtc`). Opaque: another text is another assignment.
+    /// When it was made or changed (`lastUpdatedDateTimeUtc`). Opaque: another text is another assignment. Printable, at
+    /// most 256 characters.
     pub last_updated: Option<String>,
-    /// Its version. Opaque.
+    /// Its version. Opaque. Printable, at most 256 characters.
     pub etag: Option<String>,
     /// Custom data for the device.
     pub payload: Option<Payload>,

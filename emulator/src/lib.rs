@@ -49,6 +49,8 @@ mod login;
 mod possession;
 mod proof;
 mod refusal;
+#[doc(hidden)]
+pub mod rehearsal;
 mod rest;
 mod sas;
 mod session;

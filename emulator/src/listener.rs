@@ -1,4 +1,8 @@
-use crate::{ConfigError, Entry, Hub, Journal, World, authority, config, http, session, state::Shared};
+use crate::{
+    ConfigError, Entry, Hub, Journal, World, authority, config, http, session,
+    state::Shared,
+    wire::{Tls, Wire},
+};
 use rustls::ServerConfig;
 use std::{
     io,
@@ -136,8 +140,8 @@ struct Door {
     accepting: Option<JoinHandle<()>>,
 }
 
-/// Serves one connection to its end.
-type Serve = fn(TcpStream, Arc<ServerConfig>, &Shared);
+/// Serves one connection to its end, or says why nothing came of it.
+pub(crate) type Serve = fn(Box<dyn Wire + '_>, &Shared) -> Result<(), String>;
 
 impl Door {
     fn open(at: SocketAddr, tls: &Arc<ServerConfig>, shared: &Arc<Shared>, serve: Serve) -> Result<Self, StartError> {
@@ -178,7 +182,9 @@ fn accept(listener: &TcpListener, tls: &Arc<ServerConfig>, shared: &Arc<Shared>,
         }
         let (tls, shared, open) = (Arc::clone(tls), Arc::clone(shared), Arc::clone(&open));
         sessions.push(thread::spawn(move || {
-            serve(stream, tls, &shared);
+            if let Err(reason) = Tls::new(stream, tls).and_then(|wire| serve(Box::new(wire), &shared)) {
+                shared.note(Entry::Dropped { reason });
+            }
             open.fetch_sub(1, Ordering::SeqCst);
         }));
     }

@@ -107,8 +107,10 @@ struct State<'a> {
     assigned_hub: Option<Cow<'a, str>>,
     #[serde(borrow)]
     device_id: Option<Cow<'a, str>>,
-    last_updated_date_time_utc: Option<String>,
-    etag: Option<String>,
+    #[serde(borrow)]
+    last_updated_date_time_utc: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    etag: Option<Cow<'a, str>>,
     error_code: Option<u32>,
     #[serde(borrow)]
     error_message: Option<Cow<'a, str>>,
@@ -216,8 +218,8 @@ fn assigned(state: State<'_>, json: &str) -> Result<Assigned, Error> {
         hub_key,
         record: Record {
             substatus: state.substatus.as_deref().map(substatus),
-            last_updated: state.last_updated_date_time_utc,
-            etag: state.etag,
+            last_updated: state.last_updated_date_time_utc.as_deref().map(printable),
+            etag: state.etag.as_deref().map(printable),
             payload: state.payload.map(Payload::from_raw),
             others: others(json),
         },

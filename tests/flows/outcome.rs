@@ -55,6 +55,14 @@ fn a_record_holds_what_the_service_noted() {
 }
 
 #[test]
+fn a_record_can_be_shown_whatever_the_service_noted() {
+    let noted = json!({ "lastUpdatedDateTimeUtc": "20\u{0}26\u{1b}[2J", "etag": "e\r\n\u{202e}1" });
+    let record = recorded(noted);
+    assert_eq!(record.last_updated.as_deref(), Some("20 26 [2J"), "for C it would end at the zero");
+    assert_eq!(record.etag.as_deref(), Some("e   1"));
+}
+
+#[test]
 fn every_substatus_has_its_name() {
     for (word, substatus) in [
         ("initialAssignment", Substatus::InitialAssignment),

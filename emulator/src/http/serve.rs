@@ -12,24 +12,15 @@ use crate::{
     state::Shared,
     wire::{Came, PATIENCE, Wire},
 };
-use rustls::ServerConfig;
-use std::{
-    fmt::Write as _,
-    net::{IpAddr, TcpStream},
-    sync::Arc,
-    time::Instant,
-};
+use std::{fmt::Write as _, net::IpAddr, time::Instant};
 
-/// Serves one connection to its end.
-pub(crate) fn serve(stream: TcpStream, tls: Arc<ServerConfig>, shared: &Shared) {
-    let exchange = Wire::new(stream, tls).map(|wire| Exchange { wire, buffer: Vec::new(), shared, answered: false });
-    if let Err(reason) = exchange.and_then(Exchange::run) {
-        shared.note(Entry::Dropped { reason });
-    }
+/// Serves one connection to its end, or says why nothing came of it.
+pub(crate) fn serve(wire: Box<dyn Wire + '_>, shared: &Shared) -> Result<(), String> {
+    Exchange { wire, buffer: Vec::new(), shared, answered: false }.run()
 }
 
 struct Exchange<'a> {
-    wire: Wire,
+    wire: Box<dyn Wire + 'a>,
     /// What was received and not yet used.
     buffer: Vec<u8>,
     shared: &'a Shared,

@@ -18,12 +18,8 @@ use mqtt_protocol_core::mqtt::{
     connection::{ConnectionOptions, Event, TimerKind, role},
     packet::{GenericPacketTrait as _, Packet, Qos, v3_1_1},
 };
-use rustls::{ServerConfig, pki_types::CertificateDer};
-use std::{
-    net::TcpStream,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use rustls::pki_types::CertificateDer;
+use std::time::{Duration, Instant};
 use subscriptions::Subscriptions;
 
 /// The largest packet that is read, as the service has it for messages.
@@ -32,16 +28,13 @@ const PACKET_LIMIT: u32 = 256 * 1024;
 /// As many messages may be without an acknowledgement.
 const UNACKNOWLEDGED: usize = 64;
 
-/// Serves one connection to its end.
-pub(crate) fn serve(stream: TcpStream, tls: Arc<ServerConfig>, shared: &Shared) {
-    let served = Wire::new(stream, tls).and_then(|wire| Session::new(wire, shared).run());
-    if let Err(reason) = served {
-        shared.note(Entry::Dropped { reason });
-    }
+/// Serves one connection to its end, or says why nothing came of it.
+pub(crate) fn serve(wire: Box<dyn Wire + '_>, shared: &Shared) -> Result<(), String> {
+    Session::new(wire, shared).run()
 }
 
 struct Session<'a> {
-    wire: Wire,
+    wire: Box<dyn Wire + 'a>,
     mqtt: Connection<role::Server>,
     shared: &'a Shared,
     peer: Peer,
@@ -79,7 +72,7 @@ enum Next {
 }
 
 impl<'a> Session<'a> {
-    fn new(wire: Wire, shared: &'a Shared) -> Self {
+    fn new(wire: Box<dyn Wire + 'a>, shared: &'a Shared) -> Self {
         let options = ConnectionOptions::new().maximum_packet_size_recv(PACKET_LIMIT);
         let mut mqtt = Connection::with_options(Version::V3_1_1, options);
         mqtt.set_auto_pub_response(true);
@@ -114,10 +107,7 @@ impl<'a> Session<'a> {
             };
             match next.and_then(|next| if next == Next::Close { Ok(next) } else { self.tick() }) {
                 Ok(Next::Listen) => {}
-                Ok(Next::Close) => {
-                    self.wire.close();
-                    return Ok(());
-                }
+                Ok(Next::Close) => break "the client left before it logged in".into(),
                 Err(reason) => break reason,
             }
         };

@@ -25,6 +25,19 @@ impl<'a> Inputs<'a> {
         bytes
     }
 
+    /// All that stands before the next line feed, which is dropped.
+    pub(crate) fn line(&mut self) -> &'a [u8] {
+        let length = self.0.iter().position(|byte| *byte == b'\n').unwrap_or(self.0.len());
+        let line = self.bytes(length);
+        self.bytes(1);
+        line
+    }
+
+    /// Whether nothing is left.
+    pub(crate) const fn is_used_up(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What is left.
     pub(crate) const fn rest(self) -> &'a [u8] {
         self.0

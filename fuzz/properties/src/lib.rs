@@ -14,16 +14,24 @@
 
 pub mod activation_blob;
 pub mod agent_config;
+pub mod authenticator;
 pub mod certificates;
 pub mod connection_string;
+pub mod dps_reply;
+pub mod emulator;
 pub mod encodings;
+mod flow;
 pub mod http_values;
+pub mod hub_reply;
 pub mod identifiers;
 mod inputs;
 pub mod mqtt_topics;
 pub mod sas_token;
 pub mod tpm_response;
 pub mod twin;
+
+/// The C library. Its own crate, because C's memory is unsafe to read.
+pub use defender_auth_c_properties as c_abi;
 
 /// A door, and the property that holds behind it.
 pub struct Target {
@@ -37,10 +45,15 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target { name: "activation_blob", check: activation_blob::check },
     Target { name: "agent_config", check: agent_config::check },
+    Target { name: "authenticator", check: authenticator::check },
+    Target { name: "c_abi", check: c_abi::check },
     Target { name: "certificates", check: certificates::check },
     Target { name: "connection_string", check: connection_string::check },
+    Target { name: "dps_reply", check: dps_reply::check },
+    Target { name: "emulator", check: emulator::check },
     Target { name: "encodings", check: encodings::check },
     Target { name: "http_values", check: http_values::check },
+    Target { name: "hub_reply", check: hub_reply::check },
     Target { name: "identifiers", check: identifiers::check },
     Target { name: "mqtt_topics", check: mqtt_topics::check },
     Target { name: "sas_token", check: sas_token::check },

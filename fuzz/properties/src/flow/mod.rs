@@ -1,0 +1,57 @@
+//! What a flow is fed with, and what holds for all that it wants. An input is lines: what the flow begins with, and then
+//! two a round, of which the second is a body.
+
+mod said;
+mod wanted;
+
+pub(crate) use said::{error, no_secret, steers};
+pub(crate) use wanted::{request, wait};
+
+use crate::inputs::Inputs;
+use defender_auth::{UnixTime, http::Response};
+
+/// As many rounds at most.
+pub(crate) const ROUNDS: usize = 40;
+
+/// When every flow begins.
+pub(crate) const START: UnixTime = UnixTime::from_secs(1_700_000_000);
+
+/// One round: `<event><move of the clock> <status>|<Retry-After>|<Date>`, and below it the body.
+pub(crate) struct Round<'a> {
+    /// A letter that stands for what came of the action.
+    pub(crate) event: u8,
+    /// By how many seconds the clock has moved.
+    moved: i64,
+    pub(crate) status: u16,
+    pub(crate) response: Response<'a>,
+    pub(crate) body: &'a [u8],
+}
+
+impl<'a> Round<'a> {
+    /// `None` when the input is used up.
+    pub(crate) fn take(inputs: &mut Inputs<'a>) -> Option<Self> {
+        if inputs.is_used_up() {
+            return None;
+        }
+        let mut head = Inputs::new(inputs.line());
+        let (event, moved) = (head.byte(), moved(head.byte()));
+        let mut headers = str::from_utf8(head.rest()).unwrap_or_default().split('|');
+        let status = headers.next().and_then(|text| text.trim().parse().ok()).unwrap_or(200);
+        let body = inputs.line();
+        let response = ["retry-after", "date"].into_iter().zip(headers);
+        let response =
+            response.fold(Response::new(status, body), |response, (name, value)| response.header(name, value));
+        Some(Self { event, moved, status, response, body })
+    }
+
+    /// The clock after the round.
+    pub(crate) fn after(&self, now: UnixTime) -> UnixTime {
+        UnixTime::from_secs(now.as_secs().saturating_add_signed(self.moved))
+    }
+}
+
+/// `0` to `9` are forward, `j` to `o` are backward.
+fn moved(byte: u8) -> i64 {
+    const SECONDS: [i64; 16] = [0, 1, 2, 3, 10, 30, 60, 300, 601, 86_400, -1, -10, -300, -86_400, i64::MAX, i64::MIN];
+    SECONDS[usize::from(byte % 16)]
+}

@@ -1,0 +1,194 @@
+//! Answers of a hub that is asked for a module's identity, and what the module logs in with then.
+
+use crate::{
+    flow::{self, ROUNDS, Round, START},
+    inputs::Inputs,
+};
+use core::time::Duration;
+use defender_auth::{
+    ConnectionString, Device, Outcome, Password, SharedAccessKey, UnixTime,
+    certificate::{ClientCertificate, Issuer},
+    credential::{Credential, Keys, PolicyKey},
+    device_mode::{Handshake, Sending, Step, Target},
+    error::Error,
+    identity::ModuleId,
+    key::Signature,
+    mqtt::Connect,
+    sas::{Audience, SasToken},
+};
+use serde_json::Value;
+
+const KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
+const TOKEN: &str = "SharedAccessSignature sr=h.azure-devices.net%2Fdevices%2Fdev-1&sig=AAAA&se=1700000100";
+
+/// A handshake does what its documentation says and nothing else, whatever it is told; what it ends with logs in as the
+/// module that was asked for.
+pub fn check(data: &[u8]) {
+    let mut inputs = Inputs::new(data);
+    let mut begin = Inputs::new(inputs.line());
+    let device = device(begin.byte());
+    let (target, module, certificate) = target(begin.byte());
+    let deadline = START + Duration::from_secs([600, 60, 86_400, 0][usize::from(begin.byte() % 4)]);
+    let is_by_authority =
+        device.credential().certificate().and_then(ClientCertificate::issuer) == Some(Issuer::Authority);
+    let started = Handshake::start(device.clone(), target, deadline);
+    assert_eq!(started.is_err(), is_by_authority, "Device mode is for self-signed certificates");
+    let Ok(mut step) = started else { return };
+    let signs = *device.credential() == Credential::ExternalKey;
+    assert!(matches!((&step, signs), (Step::Sign(_), true) | (Step::Send(_), false)), "{step:?}");
+    let mut run = Run { device, module, certificate, deadline, now: START, last: Vec::new(), failures: 0 };
+    for _ in 0..ROUNDS {
+        let Some(round) = Round::take(&mut inputs) else { return };
+        run.now = round.after(run.now);
+        match run.next(step, &round) {
+            Ok(Step::Done(outcome)) => return run.done(&outcome, round.body),
+            Ok(next) => step = next,
+            Err(error) => return flow::error(&error, &[KEY, "sig="], round.body),
+        }
+        flow::no_secret(&format!("{step:?}"), &[KEY, "sig="], round.body);
+    }
+}
+
+/// What the caller knows of a handshake.
+struct Run {
+    device: Device,
+    module: ModuleId,
+    certificate: Option<ClientCertificate>,
+    deadline: UnixTime,
+    now: UnixTime,
+    /// The latest request, as it was written.
+    last: Vec<u8>,
+    /// How many answers in a row were none.
+    failures: u8,
+}
+
+impl Run {
+    fn next(&mut self, step: Step, round: &Round<'_>) -> Result<Step, Error> {
+        let late = (self.now > self.deadline).then_some(Error::OutOfTime);
+        match step {
+            Step::Send(sending) => self.sent(sending, round),
+            Step::Wait(waiting) => {
+                let elapsed = waiting.elapsed(self.now);
+                assert_eq!(elapsed.as_ref().err(), late.as_ref());
+                let sending = elapsed?;
+                let again = flow::request(sending.request(), self.device.identity().hub());
+                assert_eq!(again, self.last, "after a wait the same is asked again");
+                Ok(Step::Send(sending))
+            }
+            Step::Sign(signing) => {
+                assert!(signing.string_to_sign().as_bytes().split(|byte| *byte == b'\n').count() == 2);
+                let signed = signing.signed(self.now, &Signature::from_bytes([round.event; 32]));
+                assert_eq!(signed.as_ref().err(), late.as_ref());
+                signed.map(Step::Send)
+            }
+            Step::Done(outcome) => Ok(Step::Done(outcome)),
+        }
+    }
+
+    fn sent(&mut self, sending: Handshake<Sending>, round: &Round<'_>) -> Result<Step, Error> {
+        let request = sending.request();
+        self.last = flow::request(request, self.device.identity().hub());
+        assert_eq!((request.method(), request.body()), ("GET", &b""[..]));
+        assert!(request.target().starts_with("/devices/dev-1/modules/"));
+        assert!(request.token().is_some() || request.certificate().is_some(), "something proves it");
+        let (is_late, status) = (self.now > self.deadline, (round.event != b'U').then_some(round.status));
+        let step = match status {
+            None => sending.unanswered(self.now),
+            Some(_) => sending.answered(self.now, round.response),
+        };
+        assert!(!is_late || step.is_err(), "nothing goes on after the deadline");
+        self.failures += 1;
+        match &step {
+            Ok(Step::Wait(waiting)) => {
+                flow::wait(waiting.wait(), self.now, self.deadline, status);
+                assert!(self.failures <= 6, "patience has an end");
+            }
+            Ok(Step::Done(_)) => assert!(matches!(status, Some(200..=299))),
+            Ok(Step::Send(_) | Step::Sign(_)) => panic!("no answer leads there"),
+            Err(_) => {}
+        }
+        step
+    }
+
+    /// The module is the one that was asked for, with a credential of the answer or of its own.
+    fn done(&self, outcome: &Outcome, body: &[u8]) {
+        let (identity, device) = (outcome.identity(), self.device.identity());
+        assert_eq!((identity.hub(), identity.gateway()), (device.hub(), device.gateway()));
+        assert_eq!((identity.device_id(), identity.module_id()), (device.device_id(), Some(&self.module)));
+        // A member that nobody reads may hold what is no text.
+        let Ok(body) = serde_json::from_slice::<Value>(body) else { return };
+        assert_eq!((&body["deviceId"], &body["moduleId"]), (&"dev-1".into(), &self.module.as_str().into()));
+        let said = &body["authentication"];
+        match outcome.credential() {
+            Credential::Keys(keys) => {
+                assert_eq!(said["type"], "sas");
+                self.keys(outcome, keys, &said["symmetricKey"]);
+            }
+            Credential::Certificate(certificate) => {
+                assert!(said["type"] == "selfSigned" || said["type"] == "certificateAuthority");
+                assert_eq!(Some(certificate), self.certificate.as_ref(), "it is the module's own");
+            }
+            credential => panic!("{credential:?}"),
+        }
+        let connect = Connect::hub(identity, None);
+        assert_eq!(&connect.host, identity.endpoint());
+        assert_eq!(connect.client_id, format!("dev-1/{}", self.module));
+        let user = format!("{}/{}/?api-version=", device.hub(), connect.client_id);
+        assert!(connect.user_name.starts_with(&user) && connect.user_name.bytes().all(|byte| byte.is_ascii_graphic()));
+    }
+
+    /// The keys are those of the answer, and make good tokens.
+    fn keys(&self, outcome: &Outcome, keys: &Keys, said: &Value) {
+        let key = |name: &str| said[name].as_str().map(|text| SharedAccessKey::from_base64(text).expect("a key"));
+        assert_eq!(Some(keys), key("primaryKey").map(|primary| Keys::new(primary, key("secondaryKey"))).as_ref());
+        let mut outcome = outcome.clone();
+        let has_another = key("secondaryKey").is_some();
+        for name in ["primaryKey", "secondaryKey"].into_iter().take(1 + usize::from(has_another)) {
+            let Password::Token(token) = outcome.password(self.now + Duration::from_secs(60)) else {
+                panic!("no token")
+            };
+            let key = key(name).expect("it is there");
+            if self.now.as_secs() < u64::MAX {
+                assert_eq!(token.verify(&key, self.now, Duration::ZERO), Ok(()));
+            }
+            assert!(token.is_good_for(outcome.identity()));
+            let string = outcome.connection_string();
+            assert_eq!(string.is_none(), self.module.as_str().contains(';'));
+            if let Some(string) = string {
+                let again = ConnectionString::parse(string.expose().expose()).expect("other programs can read it");
+                assert_eq!(again.identity(), outcome.identity());
+            }
+            assert_eq!(outcome.fall_back(), name == "primaryKey" && has_another);
+        }
+    }
+}
+
+fn device(kind: u8) -> Device {
+    let (hub, id) = ("h.azure-devices.net".parse().expect("a host"), "dev-1".parse().expect("an ID"));
+    let key = SharedAccessKey::from_base64(KEY).expect("a key");
+    match kind {
+        b'P' => Device::new(hub, id, PolicyKey { policy: "device".parse().expect("a name"), key }),
+        b'X' => Device::new(hub, id, Credential::ExternalKey),
+        b'T' => Device::new(hub, id, SasToken::parse(TOKEN).expect("a token")),
+        b'C' => Device::new(hub, id, ClientCertificate::held_elsewhere(None)),
+        b'S' => Device::new(hub, id, ClientCertificate::from_der(vec![vec![0x30, 0]], &[0x30, 0], Issuer::Itself)),
+        b'A' => Device::new(hub, id, ClientCertificate::held_elsewhere(Some(Issuer::Authority))),
+        b'W' => Device::new(hub, id, key).through("gateway".parse().expect("a host")),
+        _ => Device::new(hub, id, key),
+    }
+}
+
+/// What to ask for, its name and its certificate.
+fn target(kind: u8) -> (Target, ModuleId, Option<ClientCertificate>) {
+    let module = ModuleId::new(if kind == b'O' { "$a%#?;'" } else { "azureiotsecurity" }).expect("an ID");
+    let certificate =
+        (kind == b'C').then(|| ClientCertificate::with_key_elsewhere(vec![vec![0x30, 1, 7]], Issuer::Itself));
+    let target = Target::new(module.clone()).audience(match kind {
+        b'H' => Audience::HubOnly,
+        b'R' => Audience::Raw,
+        b'E' => Audience::EncodedTwice,
+        _ => Audience::Encoded,
+    });
+    let target = certificate.iter().cloned().fold(target, Target::certificate);
+    (target, module, certificate)
+}
