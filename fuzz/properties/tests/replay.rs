@@ -60,3 +60,32 @@ fn every_property_has_a_target_seeds_and_a_dictionary() {
         assert!(manifest.contains(&format!("path = \"fuzz_targets/{}.rs\"", target.name)), "{}", target.name);
     }
 }
+
+/// A fuzzer that cannot read its dictionary does not begin.
+#[test]
+fn every_dictionary_is_of_words_in_quotation_marks() {
+    for name in names("dictionaries") {
+        let text = fs::read_to_string(fuzz().join("dictionaries").join(&name)).expect("a dictionary");
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let word = line.strip_prefix('"').and_then(|line| line.strip_suffix('"'));
+            assert!(word.is_some_and(is_word), "{name}: {line}");
+        }
+    }
+}
+
+/// Printable ASCII; a backslash is followed by another, a quotation mark or `x` and two hexadecimal digits.
+fn is_word(word: &str) -> bool {
+    let mut bytes = word.bytes();
+    let mut next = || {
+        let byte = bytes.next()?;
+        Some(match byte {
+            b'\\' => match bytes.next() {
+                Some(b'\\' | b'"') => true,
+                Some(b'x') => (0..2).all(|_| bytes.next().is_some_and(|digit| digit.is_ascii_hexdigit())),
+                _ => false,
+            },
+            byte => byte != b'"' && (byte == b' ' || byte.is_ascii_graphic()),
+        })
+    };
+    !word.is_empty() && core::iter::from_fn(&mut next).all(|is_right| is_right)
+}
