@@ -1,6 +1,6 @@
 //! The programs of others that the tests measure this project against.
 
-use crate::run::{command, root, run, target};
+use crate::run::{cargo, command, root, run, target};
 use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -65,15 +65,30 @@ fn works(program: &str, arguments: &[&str]) -> bool {
 }
 
 /// Where it is allowed, and not a question to anybody.
-fn install(packages: &[&str]) -> Result<(), String> {
+pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
     let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
     if !is_root || !works("apt-get", &["--version"]) {
-        return Err(format!("the tests need the Debian packages {}; install them and call again", packages.join(" ")));
+        return Err(format!("the Debian packages {} are missing; install them and call again", packages.join(" ")));
     }
     run(command("apt-get", &["update", "--quiet"]))?;
     let mut install = command("apt-get", &["install", "--yes", "--quiet", "--no-install-recommends"]);
     install.args(packages).env("DEBIAN_FRONTEND", "noninteractive");
     run(install)
+}
+
+/// A subcommand of cargo: the one on this machine, or this version of it below `target`.
+pub(crate) fn cargo_program(name: &str, version: &str) -> Result<String, String> {
+    let asked = [name.trim_start_matches("cargo-"), "--version"];
+    if works(name, &asked) {
+        return Ok(name.into());
+    }
+    let folder = target().join("tools");
+    let program = folder.join("bin").join(name).display().to_string();
+    if !works(&program, &asked) {
+        let folder = folder.display().to_string();
+        run(cargo(&["install", name, "--version", version, "--locked", "--root", &folder]))?;
+    }
+    Ok(program)
 }
 
 /// In a folder of its own below `target`, so that nothing of the system's is touched.
