@@ -261,3 +261,30 @@ impl fmt::Debug for Response<'_> {
         write!(f, "Response({}, {} bytes, ..)", self.status, self.body.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_has_1_to_32_characters_that_a_query_can_hold() {
+        let longest = "1".repeat(32);
+        for text in ["1", "2019-03-31", "2021-10-01-preview", "1.0", &longest] {
+            assert_eq!(ApiVersion::new(text).unwrap().as_str(), text);
+        }
+        for text in ["", "a b", "a&b", "a/b", "2019_03", "é", &"1".repeat(33)] {
+            assert_eq!(ApiVersion::new(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_operation_has_1_to_256_characters_that_a_path_can_hold() {
+        let longest = "a".repeat(256);
+        for text in ["4.a-b_c", &longest] {
+            assert_eq!(OperationId::new(text).unwrap().as_str(), text);
+        }
+        for text in ["", "a/b", "..?", "a%2f", "#", &"a".repeat(257)] {
+            assert_eq!(OperationId::new(text), None, "{text}");
+        }
+    }
+}
