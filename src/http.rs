@@ -268,9 +268,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_operation_leads_nowhere_else() {
-        assert!(OperationId::new("4.d3ef2cb3.0b1f-7c_a").is_some() && OperationId::new("...").is_some());
-        for text in ["", ".", "..", "a/b", "a?b", "a#b", "a&b", "a+b", "%2e", "é"] {
+    fn a_version_has_1_to_32_characters_that_a_query_can_hold() {
+        let longest = "1".repeat(32);
+        for text in ["1", "2019-03-31", "2021-10-01-preview", "1.0", &longest] {
+            assert_eq!(ApiVersion::new(text).unwrap().as_str(), text);
+        }
+        for text in ["", "a b", "a&b", "a/b", "2019_03", "é", &"1".repeat(33)] {
+            assert_eq!(ApiVersion::new(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_operation_has_1_to_256_characters_and_leads_nowhere_else() {
+        let longest = "a".repeat(256);
+        for text in ["4.d3ef2cb3.0b1f-7c_a", "...", &longest] {
+            assert_eq!(OperationId::new(text).unwrap().as_str(), text);
+        }
+        for text in ["", ".", "..", "..?", "a/b", "a?b", "a#b", "a&b", "a+b", "%2e", "é", &"a".repeat(257)] {
             assert_eq!(OperationId::new(text), None, "{text}");
         }
     }

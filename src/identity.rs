@@ -387,6 +387,7 @@ impl fmt::Display for Identity {
 mod tests {
     use super::*;
     use IdentifierError as E;
+    use alloc::{format, string::ToString as _};
 
     #[test]
     fn ids_take_what_the_service_takes() {
@@ -412,6 +413,15 @@ mod tests {
     }
 
     #[test]
+    fn a_placeholder_has_both_of_its_brackets() {
+        let name = Identifier::DeviceId;
+        assert_eq!(DeviceId::new("{deviceId}"), Err(E::Placeholder { name }));
+        for (text, offset) in [("<dev", 0), ("dev>", 3), ("{dev", 0), ("dev}", 3), ("{dev>", 0)] {
+            assert_eq!(DeviceId::new(text), Err(E::Character { name, offset }), "{text}");
+        }
+    }
+
+    #[test]
     fn host_names_are_names() {
         for good in ["h", "contoso.azure-devices.net", "10.0.0.1", "h_1.local"] {
             assert!(HostName::new(good).is_ok(), "{good}");
@@ -430,9 +440,55 @@ mod tests {
         assert!(RegistrationId::new("a/b").is_err());
         assert!(IdScope::new("0ne00000A0A").is_ok());
         assert!(IdScope::new("0ne-1").is_err());
+        // In a host name it would be a port.
+        let name = Identifier::IdScope;
+        assert_eq!(IdScope::new("0ne:1"), Err(E::Character { name, offset: 3 }));
         assert!(PolicyName::new("iot.hub_owner@x-1").is_ok());
         assert!(PolicyName::new("a&b").is_ok(), "it is percent-encoded in a token");
         assert!(PolicyName::new("a;b").is_err());
         assert!(PolicyName::new("a b").is_err());
+    }
+
+    /// What is wrong with a name of each kind that has white space, a character too many, or nothing in it.
+    fn mistakes<T: core::str::FromStr<Err = E>>(limit: usize) -> [E; 4] {
+        let long = "a".repeat(limit + 1);
+        ["", "{x}", "a\t", &long].map(|text| text.parse::<T>().err().unwrap())
+    }
+
+    #[test]
+    fn every_error_says_which_name_it_is_about() {
+        let all = [
+            (mistakes::<HostName>(253), Identifier::HostName, "host name"),
+            (mistakes::<DeviceId>(128), Identifier::DeviceId, "device ID"),
+            (mistakes::<ModuleId>(128), Identifier::ModuleId, "module ID"),
+            (mistakes::<IdScope>(64), Identifier::IdScope, "ID scope"),
+            (mistakes::<RegistrationId>(128), Identifier::RegistrationId, "registration ID"),
+            (mistakes::<PolicyName>(64), Identifier::PolicyName, "policy name"),
+        ];
+        for (errors, name, text) in all {
+            let [empty, placeholder, space, long] = errors;
+            assert_eq!([empty, placeholder], [E::Empty { name }, E::Placeholder { name }]);
+            assert_eq!([space, long], [E::WhiteSpace { name, offset: 1 }, E::TooLong { name }]);
+            for error in errors {
+                assert!(error.name() == name && error.to_string().starts_with(&format!("the {text} ")), "{error}");
+            }
+        }
+        for error in [E::Url, E::Port, E::Label { offset: 0 }] {
+            assert_eq!(error.name(), Identifier::HostName, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_character_that_is_refused_is_answered_with_those_that_are_not() {
+        for (error, allowed) in [
+            (HostName::new("a/b").err(), "letters, digits, `-`, `.` and `_`"),
+            (DeviceId::new("a/b").err(), "letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ '"),
+            (RegistrationId::new("a/b").err(), "letters, digits, `-`, `.`, `_` and `:`"),
+            (IdScope::new("a/b").err(), "letters and digits"),
+            (PolicyName::new("a;b").err(), "letters, digits and punctuation other than `;`"),
+        ] {
+            let text = error.unwrap().to_string();
+            assert!(text.ends_with(&format!("at byte 1; allowed are {allowed}")), "{text}");
+        }
     }
 }

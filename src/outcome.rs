@@ -265,6 +265,7 @@ impl fmt::Display for Changes {
 mod tests {
     use super::*;
     use crate::{credential::Keys, key::SharedAccessKey};
+    use alloc::string::ToString as _;
 
     const EXPIRY: UnixTime = UnixTime::from_secs(1_700_003_600);
 
@@ -305,5 +306,21 @@ mod tests {
         assert!(outcome.fall_back());
         assert!(holds(&outcome, &key(2)));
         assert!(!outcome.fall_back());
+    }
+
+    #[test]
+    fn each_change_alone_is_one() {
+        let none = Changes::default();
+        let alone = [
+            Changes { hub: true, ..none },
+            Changes { identity: true, ..none },
+            Changes { credential: true, ..none },
+            Changes { registration: true, ..none },
+        ];
+        assert!(!none.any());
+        for (changes, text) in alone.into_iter().zip(["the hub", "the identity", "the credential", "the registration"])
+        {
+            assert!(changes.any() && changes.to_string() == alloc::format!("{text} changed"), "{changes}");
+        }
     }
 }

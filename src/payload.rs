@@ -101,6 +101,19 @@ mod tests {
     }
 
     #[test]
+    fn payloads_with_the_same_text_are_the_same() {
+        let payload = |text| Payload::parse(text).unwrap();
+        assert_eq!(payload("[1]"), payload("[1]"));
+        assert_ne!(payload("[1]"), payload("[2]"));
+        assert_ne!(payload("[1]"), payload("[1 ]"), "it is kept as it is, and not understood");
+    }
+
+    #[test]
+    fn only_the_length_of_a_payload_is_shown() {
+        assert_eq!(format!("{:?}", Payload::parse("{\"key\":\"AwoR\"}").unwrap()), "Payload(14 bytes)");
+    }
+
+    #[test]
     fn what_is_no_json_is_refused_where_it_stops() {
         assert_eq!(Payload::parse("{\n\"a\":}"), Err(PayloadError::Json { line: 2, column: 5 }));
         assert!(Payload::parse("").is_err() && Payload::parse("{} {}").is_err());

@@ -145,6 +145,7 @@ impl Backoff {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString as _;
 
     #[test]
     fn a_pick_stays_inside_the_range() {
@@ -153,6 +154,30 @@ mod tests {
         assert_eq!(wait.pick(0), wait.at_least);
         assert_eq!(wait.pick(u32::MAX), wait.at_most);
         assert_eq!(wait.pick(u32::MAX / 2), Duration::from_millis(10_999));
+    }
+
+    #[test]
+    fn a_token_may_outlive_its_attempt_and_never_ends_before_it() {
+        let at = UnixTime::from_secs(1_700_000_000);
+        let five_minutes = Duration::from_secs(300);
+        let an_hour = Duration::from_secs(3600);
+        assert_eq!(Deadline::from(at).token_end, at + five_minutes);
+        let longer = Deadline::from(at).with_token_until(at + an_hour);
+        assert_eq!((longer.at, longer.token_end), (at, at + an_hour));
+        assert_eq!(Deadline::from(at).with_token_until(at).token_end, at + five_minutes);
+        assert_eq!(longer.with_token_until(at), longer);
+    }
+
+    #[test]
+    fn every_reason_has_its_words() {
+        for (reason, words) in [
+            (Reason::Renewal, "the token grows old"),
+            (Reason::Assigning, "the service is assigning a hub"),
+            (Reason::Busy { status: 429 }, "the service is busy (429)"),
+            (Reason::Unanswered, "no answer came"),
+        ] {
+            assert_eq!(reason.to_string(), words);
+        }
     }
 
     #[test]
@@ -167,6 +192,7 @@ mod tests {
         assert_eq!(seconds("Tue, 14 Nov 2023 22:13:00 GMT"), Some(1), "in the past");
         assert_eq!(seconds("soon"), None);
         assert_eq!(seconds("-1"), None);
+        assert_eq!(seconds(" "), None);
     }
 
     #[test]

@@ -181,6 +181,8 @@ mod tests {
             "14 Nov 2023",
             "Tue, 14 Nov 2023 22:13:20",
             "Tue, 14 Nov 2023 22:13:20 UTC",
+            "Tue, 14 Nov 2023 22:13:20 GMT GMT",
+            "Tue,  4 Nov 2023 22:13:20 GMT",
             "Tue, 14 Foo 2023 22:13:20 GMT",
             "Tue, 99 Nov 2023 22:13:20 GMT",
             "Tue, +4 Nov 2023 22:13:20 GMT",

@@ -8,6 +8,8 @@
 )]
 #![cfg(feature = "agent")]
 
+#[path = "agent/certificates.rs"]
+mod certificates;
 #[path = "agent/files.rs"]
 mod files;
 #[path = "agent/keys.rs"]

@@ -13,7 +13,7 @@ use alloc::{
     sync::Arc,
     vec::Vec,
 };
-use core::{fmt, time::Duration};
+use core::time::Duration;
 use std::io::Read as _;
 use ureq::{
     Error,
@@ -140,10 +140,4 @@ fn client_certificate(certificate: &ClientCertificate) -> Result<ClientCert, Tls
     let key = PrivateKey::from_pem(pem.expose().as_bytes());
     let key = key.map_err(|error| TlsError::ClientCertificate { reason: error.to_string() })?;
     Ok(ClientCert::new_with_certs(&chain, key))
-}
-
-impl fmt::Debug for Agent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Agent(..)")
-    }
 }

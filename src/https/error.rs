@@ -93,3 +93,37 @@ impl From<TpmError> for HttpsError {
         Self::Failed(error.into())
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use super::*;
+    use rustls::{AlertDescription, Error as Tls};
+
+    /// What an error of ureq's is here.
+    fn of(error: &ureq::Error) -> HttpsError {
+        HttpsError::of(&"h.net".parse().unwrap(), error)
+    }
+
+    #[test]
+    fn whoever_says_no_in_tls_is_told_apart_however_it_comes() {
+        let (alert, ours) =
+            (|| Tls::AlertReceived(AlertDescription::CertificateRequired), || Tls::NoCertificatesPresented);
+        let wrapped = |error| ureq::Error::Io(io::Error::new(io::ErrorKind::InvalidData, error));
+        for rejected in [ureq::Error::Rustls(alert()), wrapped(alert())] {
+            assert!(matches!(of(&rejected), HttpsError::Rejected { .. }), "{rejected:?}");
+        }
+        for untrusted in [ureq::Error::Rustls(ours()), wrapped(ours()), ureq::Error::Tls("no root certificates")] {
+            assert!(matches!(of(&untrusted), HttpsError::Untrusted { .. }), "{untrusted:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_no_answer_may_be_asked_again() {
+        for error in [ureq::Error::HostNotFound, ureq::Error::ConnectionFailed, io::Error::other("reset").into()] {
+            let error = of(&error);
+            assert!(matches!(error, HttpsError::NoAnswer { .. }) && error.is_transient(), "{error:?}");
+        }
+        assert!(!of(&ureq::Error::Rustls(Tls::DecryptError)).is_transient());
+    }
+}

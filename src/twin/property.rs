@@ -187,6 +187,14 @@ mod tests {
     }
 
     #[test]
+    fn a_priority_is_shown_as_it_is_written() {
+        for priority in [Priority::High, Priority::Low, Priority::Off] {
+            assert_eq!(priority.to_string().parse(), Ok(priority));
+            assert_eq!(priority.to_string(), priority.write());
+        }
+    }
+
+    #[test]
     fn every_value_is_written_as_it_is_read() {
         fn round<T: Property>(value: &Value) {
             assert_eq!(T::read(value).unwrap().write(), *value);

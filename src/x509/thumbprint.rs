@@ -72,10 +72,35 @@ impl FromStr for Thumbprint {
 
 fn bytes<const N: usize>(digits: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
-    for (to, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
-        let [high, low] = pair else { return None };
+    for (to, [high, low]) in bytes.iter_mut().zip(digits.as_bytes().as_chunks::<2>().0) {
         let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         *to = digit(high)? << 4 | digit(low)?;
     }
     Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thumbprint_has_40_or_64_digits() {
+        for length in [40, 64] {
+            let text = "0f".repeat(length / 2);
+            let read: Thumbprint = text.parse().unwrap();
+            assert!(read.as_bytes().iter().all(|byte| *byte == 0x0f) && read.as_bytes().len() == length / 2);
+        }
+        for length in [0, 2, 39, 41, 63, 65, 128] {
+            assert_eq!("0".repeat(length).parse::<Thumbprint>(), Err(CertificateProblem::Thumbprint), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_thumbprint_has_no_other_characters() {
+        for digits in ["g", "-", "+", "\0", "\u{7f}"] {
+            assert_eq!(digits.repeat(40).parse::<Thumbprint>(), Err(CertificateProblem::Thumbprint), "{digits}");
+        }
+        // 40 bytes, 20 characters.
+        assert_eq!("é".repeat(20).parse::<Thumbprint>(), Err(CertificateProblem::Thumbprint));
+    }
 }

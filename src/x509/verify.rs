@@ -69,7 +69,6 @@ fn explain(chain: &Chain, enrolled: &Certificate, now: UnixTime, reason: &Error)
         Error::EndEntityUsedAsCa => {
             all().skip(1).find(|(_, one)| !one.is_ca()).map(|(number, one)| error(number, one, Problem::NotCa))
         }
-        Error::CaUsedAsEndEntity => Some(error(1, first, Problem::CaAsLeaf)),
         Error::PathLenConstraintViolated => {
             let strict = (0..).zip(all().skip(1)).find(|(below, (_, one))| !one.allows_below(*below));
             strict.map(|(_, (number, one))| error(number, one, Problem::PathLength))

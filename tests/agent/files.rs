@@ -6,10 +6,11 @@ use super::{
 };
 use defender_auth::{
     Error,
-    agent::{Observation, load},
+    agent::{Observation, io_error, load},
     connection_string::{ConnectionStringError, Finding},
     error::{CertificateError, CertificateProblem, Code, FileProblem},
 };
+use std::io::ErrorKind;
 
 /// The largest configuration.
 const LIMIT: usize = 65_536;
@@ -113,6 +114,8 @@ fn binary_is_not_taken_for_utf_16() {
         // One byte more than it says is something else.
         is_file(&bad_key([head, &vec![0; length + 1]].concat()), &FileProblem::Utf16);
     }
+    // A sequence with nothing in it is no certificate.
+    is_file(&bad_key([0x30, 0]), &FileProblem::Utf16);
     // A key that begins like a sequence of 43 bytes, as many as follow with the end of its line.
     let folder = agent(JSON, C_AGENT);
     folder.write("key.txt", KEY.replacen("Aw", "0+", 1) + "\n");
@@ -151,4 +154,19 @@ fn a_byte_order_mark_is_left_out() {
 fn a_path_with_a_zero_in_it_is_refused() {
     let error = load("connection\0string.txt").unwrap_err();
     assert!(matches!(error.inner(), Error::File(_)), "{error:?}");
+}
+
+#[test]
+fn an_error_of_the_system_is_told_in_the_words_of_files() {
+    for (kind, problem) in [
+        (ErrorKind::NotFound, FileProblem::NotFound),
+        (ErrorKind::NotADirectory, FileProblem::NotFound),
+        (ErrorKind::PermissionDenied, FileProblem::Permission),
+        (ErrorKind::IsADirectory, FileProblem::NotRegular),
+        (ErrorKind::Other, FileProblem::Other("other error".to_owned())),
+    ] {
+        let error = io_error("a file", &kind.into());
+        is_file(&error, &problem);
+        assert_eq!(error.field().as_deref(), Some("a file"));
+    }
 }

@@ -7,6 +7,7 @@ use defender_auth::{
     certificate::{ClientCertificate, Issuer},
     credential::{Credential, Keys},
     device_mode::Target,
+    dps::Attestation,
     error::{Misuse, PlanError},
     http::Response,
     identity::{Identity, ModuleId},
@@ -221,6 +222,20 @@ fn plans_that_cannot_be_are_refused_when_they_are_made() {
     assert_eq!(module.in_device_mode(module_id()).unwrap_err(), PlanError::AlreadyAModule);
     let lookup = Plan::provision(profile().lookup_only(), tpm());
     assert_eq!(lookup.unwrap_err(), PlanError::TpmCannotLookUp);
+}
+
+#[test]
+fn a_plan_says_what_it_begins_with() {
+    let module = Plan::known(module_identity(), key(&MODULE_KEY));
+    let known = Plan::device(device(key(&DEVICE_KEY)));
+    let provision = Plan::provision(profile(), key(&DEVICE_KEY)).unwrap();
+    for (plan, begins) in
+        [(&module, [true, false, false]), (&known, [true, true, false]), (&provision, [false, false, true])]
+    {
+        assert_eq!([plan.outcome().is_some(), plan.known_device().is_some(), plan.profile().is_some()], begins);
+        assert_eq!(plan.attestation().is_some(), plan.profile().is_some());
+    }
+    assert!(matches!(provision.attestation(), Some(Attestation::Key(held)) if *held == key(&DEVICE_KEY)));
 }
 
 #[test]

@@ -11,6 +11,7 @@
 )]
 
 mod authenticator;
+mod blame;
 mod device_mode;
 mod mqtt;
 mod outcome;

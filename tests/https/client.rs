@@ -164,6 +164,12 @@ fn a_certificate_that_tls_cannot_use_is_refused_before_anybody_is_asked() {
 }
 
 #[test]
+fn a_client_prints_nothing_of_what_it_holds() {
+    let cloud = cloud(0);
+    assert_eq!(format!("{:?}", client(&cloud, [])), "Client(..)");
+}
+
+#[test]
 fn a_client_without_roots_is_none() {
     assert_eq!(Client::with(Roots::Pem(b""), Vec::new()).unwrap_err(), TlsError::NoCertificate.into());
 }

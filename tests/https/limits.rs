@@ -98,6 +98,29 @@ fn a_connection_that_is_slow_to_come_is_waited_for() {
 }
 
 #[test]
+fn an_address_that_goes_away_while_it_is_waited_for_is_no_answer() {
+    let (cloud, crowded) = (cloud(0), Crowded::open());
+    let client = at(crowded.address(), &cloud);
+    crowded.leave_later();
+    let auth = begin();
+    let Action::Send(request) = auth.poll() else { panic!("{auth:?}") };
+    let error = client.exchange(request).unwrap_err();
+    assert!(matches!(&error, HttpsError::NoAnswer { reason, .. } if reason.contains("refused")), "{error}");
+}
+
+#[test]
+fn an_answer_that_does_not_come_is_waited_for_in_the_same_run() {
+    let cloud = cloud(0);
+    cloud.fault(On::Register, Fault::ResetMidBody, 1);
+    let client = client(&cloud, []);
+    let mut auth = begin();
+    assert_eq!(end_of(&client.clone().stop_after(MOMENT), &mut auth), Err(HttpsError::TimedOut));
+    assert!(matches!(auth.poll(), Action::Wait(wait) if wait.reason == Reason::Unanswered), "{auth:?}");
+    assert_eq!(end_of(&client.clock_offset(400), &mut auth), Ok(()));
+    assert!(is_the_module(&auth.into_outcome().unwrap()));
+}
+
+#[test]
 fn a_long_wait_is_left_and_goes_on_meanwhile() {
     let cloud = cloud(0);
     cloud.fault(On::Register, Fault::Status(429).retry_after("300"), 1);

@@ -15,6 +15,7 @@ mod over_mqtt;
 mod place;
 mod proxy;
 mod redirect;
+mod roots;
 #[cfg(all(feature = "tpm", unix))]
 #[path = "../support/scratch.rs"]
 mod scratch;

@@ -38,6 +38,8 @@ fn the_environments_proxy_carries_every_request() {
     thread::spawn(move || serve(&listener, target, &sender));
     let mut other = Command::new(env::current_exe().unwrap());
     other.args(["--exact", "proxy::in_the_other_process"]).env_clear();
+    // Where a measured process leaves what it ran.
+    other.envs(env::vars_os().filter(|(name, _)| name == "LLVM_PROFILE_FILE"));
     let output = other.env(ROOT, cloud.root_pem()).env("HTTPS_PROXY", format!("http://{proxy}")).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     assert_eq!(asked.try_iter().collect::<Vec<_>>(), [DPS, HUB].map(|host| format!("CONNECT {host}:443 HTTP/1.1")));

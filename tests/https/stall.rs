@@ -79,6 +79,14 @@ impl Crowded {
         self.listener.local_addr().unwrap()
     }
 
+    /// After a while nobody listens any more.
+    pub(crate) fn leave_later(self) {
+        thread::spawn(move || {
+            thread::sleep(Duration::from_millis(700));
+            drop(self);
+        });
+    }
+
     /// After a while the crowd goes home, and the next ones are carried to a server.
     pub(crate) fn relay_later(self, to: SocketAddr) {
         thread::spawn(move || {

@@ -4,10 +4,12 @@ use crate::data;
 use defender_auth::{
     UnixTime,
     identity::{DeviceId, RegistrationId},
-    x509::{Chain, Finding, PrivateKey, Purpose, Severity, check},
+    x509::{Certificate, Chain, Finding, PrivateKey, Purpose, Severity, check},
 };
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
-use rcgen::{KeyUsagePurpose, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PKCS_ED25519, date_time_ymd,
+};
 
 pub(crate) const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 
@@ -106,6 +108,20 @@ fn dates_are_compared_with_the_callers_clock() {
 }
 
 #[test]
+fn an_end_that_is_near_is_said_as_people_say_it() {
+    let chain = read(&[&issued(&params("dev-01"))[0]]);
+    let end = chain.certificates()[0].not_after().as_secs();
+    for (left, words) in [(0, "within a day"), (86_399, "within a day"), (86_400, "in 1 day"), (172_800, "in 2 days")] {
+        let found = check(&chain, None, Purpose::Any, UnixTime::from_secs(end - left));
+        let mut texts = Vec::new();
+        for finding in &found {
+            texts.push(finding.to_string());
+        }
+        assert!(texts.iter().any(|text| text.contains(&format!(" ends {words}, on "))), "{texts:?}");
+    }
+}
+
+#[test]
 fn usages_that_exclude_clients_are_refused() {
     let mut leaf = params("dev-01");
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -134,6 +150,34 @@ fn names_are_compared_as_each_service_does() {
     let dotted = DeviceId::new("dev.01").unwrap();
     let id = |finding: &Finding| matches!(finding, Finding::CentralId { .. });
     assert!(has(&found(&own, Purpose::CentralIndividual(&dotted)), Severity::Refused, id));
+}
+
+#[test]
+fn a_hub_wants_no_name_in_a_self_signed_certificate() {
+    let mut nameless = params("");
+    nameless.distinguished_name = DistinguishedName::new();
+    let own = read(&[&nameless.self_signed(&KeyPair::generate().unwrap()).unwrap().pem()]);
+    let (device, registration) = (DeviceId::new("dev-01").unwrap(), RegistrationId::new("dev-01").unwrap());
+    let absent = |finding: &Finding| matches!(finding, Finding::CommonNameAbsent { .. });
+    assert!(!found(&own, Purpose::Hub(&device)).iter().any(absent));
+    assert!(has(&found(&own, Purpose::Provisioning(&registration)), Severity::Refused, absent));
+    let signed = read(&[&issued(&nameless)[0]]);
+    assert!(has(&found(&signed, Purpose::Hub(&device)), Severity::Refused, absent));
+}
+
+#[test]
+fn a_key_that_tls_cannot_use_is_named() {
+    let (root, key) = (ca("root"), KeyPair::generate().unwrap());
+    let leaf_key = KeyPair::generate_for(&PKCS_ED25519).unwrap();
+    let leaf = params("dev-01").signed_by(&leaf_key, &Issuer::from_params(&root, &key)).unwrap();
+    let read = |der: &[u8]| Chain::new(vec![Certificate::from_der(der).unwrap()]).unwrap();
+    let odd = |finding: &Finding| matches!(finding, Finding::KeyKind { number: 1, kind, .. } if kind == "Ed448");
+    assert!(!found(&read(leaf.der()), Purpose::Any).iter().any(odd));
+    // The same with Ed448 in the place of Ed25519.
+    let mut der = leaf.der().to_vec();
+    let at = der.windows(5).position(|bytes| bytes == [6, 3, 0x2b, 0x65, 0x70]).unwrap();
+    der[at + 4] = 0x71;
+    assert!(has(&found(&read(&der), Purpose::Any), Severity::Refused, odd));
 }
 
 #[test]

@@ -49,6 +49,52 @@ fn keys_that_cannot_be_used_say_why() {
     assert!(error.to_string().starts_with("block 2 (PRIVATE KEY): "), "{error}");
 }
 
+/// A key in PKCS#8 with other bytes in the place of the first of these.
+fn changed(pem: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut der = key(pem).unwrap().expose_pkcs8().to_vec();
+    let at = der.windows(from.len()).position(|bytes| bytes == from).unwrap();
+    der[at..at + to.len()].copy_from_slice(to);
+    der
+}
+
+#[test]
+fn other_curves_and_kinds_are_named_in_pkcs8_too() {
+    const P256: [u8; 10] = [6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
+    let kind_of = |der: &[u8]| match problem(PrivateKey::from_pkcs8(der)) {
+        Problem::KeyKind { kind } => kind,
+        other => panic!("{other:?}"),
+    };
+    let p192 = changed(data!("p256.pkcs8.pem"), &P256, &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 1]);
+    assert_eq!(kind_of(&p192), "1.2.840.10045.3.1.1");
+    // In the place of a name stands a sequence, as `openssl ecparam -param_enc explicit` writes it.
+    let explicit = changed(data!("p256.pkcs8.pem"), &P256, &[0x30, 8, 2, 6, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(kind_of(&explicit), "EC with a curve of its own");
+    let ed448 = changed(data!("ed25519.pem"), &[6, 3, 0x2b, 0x65, 0x70], &[6, 3, 0x2b, 0x65, 0x71]);
+    assert_eq!(kind_of(&ed448), "Ed448");
+}
+
+#[test]
+fn a_kind_of_key_has_the_name_that_people_use() {
+    for (pem, name) in [
+        (data!("rsa2048.pkcs8.pem"), "RSA 2048"),
+        (data!("p256.pkcs8.pem"), "EC P-256"),
+        (data!("p384.sec1.pem"), "EC P-384"),
+        (data!("ed25519.pem"), "Ed25519"),
+    ] {
+        assert_eq!(key(pem).unwrap().algorithm().to_string(), name);
+    }
+}
+
+#[test]
+fn an_encrypted_key_is_a_sequence() {
+    let frame =
+        |body: &str| format!("-----BEGIN ENCRYPTED PRIVATE KEY-----\n{body}\n-----END ENCRYPTED PRIVATE KEY-----\n");
+    let open = |body: &str| problem(PrivateKey::from_pem(frame(body).as_bytes(), Some(b"orchid")));
+    assert_eq!(open("AAAA"), Problem::Key);
+    // One with nothing in it says nothing about its encryption.
+    assert_eq!(open("MAA="), Problem::Encryption);
+}
+
 #[test]
 fn what_stands_in_the_place_of_a_certificate_is_named() {
     assert_eq!(problem(Chain::from_pem(data!("p256.csr.pem"))), Problem::Request);
@@ -67,6 +113,9 @@ fn broken_frames_are_named() {
     assert_eq!(problem_of(good.replace('\n', "")), Problem::OneLine);
     assert_eq!(problem_of(good.replace('\n', "\\n")), Problem::OneLine);
     assert_eq!(problem_of(good.replace('\n', "\n  ").replace("-----BEGIN", "  -----BEGIN")), Problem::Indented);
+    assert_eq!(problem_of(good.replace("-----END", "  -----END")), Problem::Indented);
+    let (head, body) = good.split_at(good.find('\n').unwrap() + 1);
+    assert_eq!(problem_of(format!("{head}  {body}")), Problem::Indented, "its first line");
     assert_eq!(problem_of(good.replace("-----END CERTIFICATE-----", "")), Problem::NoEnd);
     assert_eq!(problem_of(good.replace("END CERTIFICATE", "END KEY")), Problem::OtherEnd);
     assert_eq!(problem_of(good.trim_end().repeat(2)), Problem::Joined);
@@ -74,6 +123,13 @@ fn broken_frames_are_named() {
     for fine in [good.replace('\n', "\r\n"), format!("\u{feff}{good}"), format!("Bag Attributes\n  x: y\n{good}")] {
         assert!(Chain::from_pem(fine.as_bytes()).is_ok());
     }
+}
+
+#[test]
+fn a_label_is_shown_without_what_moves_a_cursor() {
+    let error = Chain::from_pem("-----BEGIN A\u{1b}[2Jé B-----\nMAA=\n".as_bytes()).unwrap_err();
+    assert_eq!(error.problem, Problem::NoEnd);
+    assert!(error.to_string().starts_with("block 1 (A?[2J? B): "), "{error}");
 }
 
 #[test]
@@ -93,6 +149,7 @@ fn a_pair_a_single_file_and_a_pfx_are_the_same_identity() {
     }
     assert_eq!(problem(ClientIdentity::from_pkcs12(data!("p256.password.pfx"))), Problem::Pkcs12Password);
     assert_eq!(problem(ClientIdentity::from_pkcs12(b"hello")), Problem::Pkcs12);
+    assert_eq!(problem(ClientIdentity::from_pkcs12(b"")), Problem::Empty);
     assert_eq!(problem(ClientIdentity::from_pem_pair(certificate, data!("ed25519.pem"), None)), Problem::Mismatch);
 }
 
@@ -101,6 +158,7 @@ fn nothing_prints_a_key() {
     let me = ClientIdentity::from_pkcs12(data!("p256.pfx")).unwrap();
     assert_eq!(format!("{:?}", me.key()), "PrivateKey(EC P-256, ..)");
     assert!(!format!("{me:?}").contains("pkcs8"));
+    assert_eq!(format!("{:?}", me.into_client_certificate()), "ClientCertificate(1 certificates, ..)");
 }
 
 #[test]

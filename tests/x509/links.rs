@@ -63,6 +63,17 @@ fn a_namesake_of_the_issuer_breaks_the_link() {
 }
 
 #[test]
+fn a_namesake_of_its_issuer_is_not_self_signed() {
+    let sent = chain(&[params("dev-01"), ca("dev-01")]);
+    let leaf = one(&sent[0]);
+    assert!(leaf.subject() == leaf.issuer() && !leaf.is_self_signed());
+    let found = check(&read(&sent[..1]), None, Purpose::Any, NOW);
+    assert!(!found.iter().any(|finding| *finding == Finding::SelfSigned));
+    assert!(found.iter().any(|finding| matches!(finding, Finding::IssuerAbsent { number: 1, .. })));
+    assert!(one(&sent[1]).is_self_signed());
+}
+
+#[test]
 fn a_device_that_issued_another_is_no_ca() {
     let sent = chain(&[params("dev-01"), params("gateway"), ca("root")]);
     assert_eq!(refused(&sent), [Finding::NotCa { number: 2, subject: "CN=gateway".into() }]);

@@ -6,7 +6,7 @@ use defender_auth::{
     error::{CertificateProblem, ChainProblem as Problem, Code},
     x509::{Certificate, Chain, EnrollmentGroups, verify},
 };
-use rcgen::ExtendedKeyUsagePurpose;
+use rcgen::{CustomExtension, ExtendedKeyUsagePurpose};
 
 fn read(pems: &[&str]) -> Chain {
     Chain::from_pem(pems.concat().as_bytes()).unwrap()
@@ -70,4 +70,19 @@ fn each_failure_names_its_certificate() {
     assert_eq!(failure(&read(&[&leaf, &between]), &root, NOW).problem, Problem::Usage);
     let [leaf, between, root] = issued(&ca("dev-01"));
     assert_eq!(failure(&read(&[&leaf, &between]), &root, NOW).problem, Problem::CaAsLeaf);
+}
+
+#[test]
+fn a_critical_extension_that_nobody_knows_is_named_as_the_reason() {
+    let mut strange = params("dev-01");
+    let mut extension = CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 55555, 1], vec![5, 0]);
+    strange.custom_extensions.push(extension.clone());
+    let [leaf, between, root] = issued(&strange);
+    assert_eq!(verify(&read(&[&leaf, &between]), &one(&root), NOW), Ok(()), "it may be there");
+    extension.set_criticality(true);
+    strange.custom_extensions = vec![extension];
+    let [leaf, between, root] = issued(&strange);
+    let error = verify(&read(&[&leaf, &between]), &one(&root), NOW).unwrap_err();
+    assert!(error.number == 1 && matches!(error.problem, Problem::Other { .. }), "{error}");
+    assert!(error.to_string().contains("UnsupportedCriticalExtension"), "{error}");
 }

@@ -4,6 +4,7 @@
 
 mod abi;
 mod committed;
+mod coverage;
 mod dist;
 mod fuzz;
 mod header;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask test            install what the tests need where that is allowed, then run every test
 cargo xtask check           formatting, lints, documentation, dependencies
+cargo xtask coverage        run every test on an instrumented build, then print how much of each module they ran
 cargo xtask abi             write down what C programs rely on, in ffi/abi; with --check only see whether it changed
 cargo xtask dist            build the C library and install it: --prefix DIR [--destdir DIR] [--features sas|tpm|full]
 cargo xtask fuzz            fuzz every target, or those named: [--seconds N] [--jobs N] [TARGET...] (needs a C++ compiler)
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
     let done = match task.as_deref() {
         Some("test") => test::test(),
         Some("check") => test::check(),
+        Some("coverage") => coverage::coverage(),
         Some("abi") => abi::abi(&options),
         Some("dist") => dist::dist(&options),
         Some("fuzz") => fuzz::fuzz(&options),

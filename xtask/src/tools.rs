@@ -82,10 +82,10 @@ fn works(program: &str, arguments: &[&str]) -> bool {
 }
 
 /// Where it is allowed, and not a question to anybody.
-fn install(packages: &[&str]) -> Result<(), String> {
+pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
     let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
     if !is_root || !works("apt-get", &["--version"]) {
-        return Err(format!("the tests need the Debian packages {}; install them and call again", packages.join(" ")));
+        return Err(format!("the Debian packages {} are missing; install them and call again", packages.join(" ")));
     }
     run(command("apt-get", &["update", "--quiet"]))?;
     let mut install = command("apt-get", &["install", "--yes", "--quiet", "--no-install-recommends"]);

@@ -1,0 +1,187 @@
+//! Authenticators as a C program with its own loop drives them: with a TPM, and from an agent's configuration.
+
+#![cfg(feature = "agent")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+
+mod support;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use defenderauth::{agent_config::*, authenticator::*, profile::*, *};
+use std::{ptr, slice};
+use support::{Failed, call, made, read, text, written};
+
+const NOW: u64 = 1_700_000_000;
+const ENDORSEMENT_KEY: &[u8] = &[1; 316];
+const STORAGE_ROOT_KEY: &[u8] = &[2; 284];
+const SIGNATURE: [u8; 32] = [9; 32];
+
+/// A key that is wrapped for a TPM, as far as anybody else can see.
+fn blob(first: u8) -> Vec<u8> {
+    let mut blob = [&[0, 32], [first; 32].as_slice()].concat();
+    for length in [256_u16, 142, 256, 48, 154] {
+        blob.extend(length.to_be_bytes());
+        blob.resize(blob.len() + usize::from(length), 7);
+    }
+    blob
+}
+
+fn answer(auth: &mut Authenticator, status: u16, body: &str) -> Result<(), Failed> {
+    let (body, len) = (body.as_ptr(), body.len());
+    call(|error| {
+        defenderauth_authenticator_handle_response(Some(auth), NOW, status, ptr::null(), 0, body, len, Some(error))
+    })
+}
+
+fn activated(auth: &mut Authenticator) -> Result<(), Failed> {
+    call(|error| defenderauth_authenticator_handle_activated(Some(auth), NOW, Some(error)))
+}
+
+fn signed(auth: &mut Authenticator, now: u64) -> Result<(), Failed> {
+    let (signature, len) = (SIGNATURE.as_ptr(), SIGNATURE.len());
+    call(|error| defenderauth_authenticator_handle_signature(Some(auth), now, signature, len, Some(error)))
+}
+
+/// What is pending, and what it says about itself.
+fn pending(auth: &Authenticator) -> (i32, String) {
+    (defenderauth_authenticator_poll(Some(auth)), read(defenderauth_authenticator_state(Some(auth))))
+}
+
+/// Which key it is about, and the bytes for the TPM.
+fn for_the_tpm(auth: &Authenticator) -> (i32, Vec<u8>) {
+    let input = defenderauth_authenticator_tpm_input(Some(auth));
+    // SAFETY: a view has its length, and the test has not freed its object.
+    let bytes = unsafe { slice::from_raw_parts(input.data, input.len) };
+    (defenderauth_authenticator_key_use(Some(auth)), bytes.to_vec())
+}
+
+fn by_tpm() -> Box<Authenticator> {
+    let ((scope, scope_len), (id, id_len)) = (text("0ne00000A0A"), text("dev-01"));
+    let profile = made(|out, error| defenderauth_profile_new(scope, scope_len, id, id_len, Some(out), Some(error)));
+    let profile = profile.unwrap();
+    let auth = made(|out, error| {
+        let (ek, ek_len) = (ENDORSEMENT_KEY.as_ptr(), ENDORSEMENT_KEY.len());
+        let (srk, srk_len) = (STORAGE_ROOT_KEY.as_ptr(), STORAGE_ROOT_KEY.len());
+        let (profile, module, out, error) = (Some(&*profile), ptr::null(), Some(out), Some(error));
+        defenderauth_authenticator_new_dps_tpm(profile, module, 0, ek, ek_len, srk, srk_len, None, NOW, out, error)
+    });
+    defenderauth_profile_free(Some(profile));
+    auth.unwrap()
+}
+
+fn challenge() -> String {
+    format!(r#"{{"authenticationKey":"{}","keyName":"registration"}}"#, STANDARD.encode(blob(3)))
+}
+
+/// A registration up to the signature.
+fn challenged() -> Box<Authenticator> {
+    let mut auth = by_tpm();
+    answer(&mut auth, 401, &challenge()).unwrap();
+    activated(&mut auth).unwrap();
+    auth
+}
+
+#[test]
+fn a_registration_with_a_tpm_has_each_of_its_steps_in_c() {
+    let mut auth = by_tpm();
+    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_SEND, "registering the device".into()));
+    assert_eq!(for_the_tpm(&auth), (0, Vec::new()));
+
+    answer(&mut auth, 401, &challenge()).unwrap();
+    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_ACTIVATE, "having the TPM take in a key".into()));
+    assert_eq!(for_the_tpm(&auth), (DEFENDERAUTH_KEY_USE_REGISTRATION, blob(3)));
+
+    activated(&mut auth).unwrap();
+    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_SIGN, "having the TPM sign".into()));
+    let (key_use, string) = for_the_tpm(&auth);
+    assert_eq!(key_use, DEFENDERAUTH_KEY_USE_REGISTRATION);
+    assert_eq!(String::from_utf8(string).unwrap(), format!("0ne00000A0A%2Fregistrations%2Fdev-01\n{}", NOW + 900));
+
+    signed(&mut auth, NOW).unwrap();
+    assert_eq!(pending(&auth).0, DEFENDERAUTH_ACTION_SEND);
+    let authorization = read(defenderauth_authenticator_request_authorization(Some(&auth)));
+    let signature = STANDARD.encode(SIGNATURE).replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    assert!(authorization.contains(&signature) && authorization.ends_with("&skn=registration"), "{authorization}");
+
+    answer(&mut auth, 202, r#"{"operationId":"4.x","status":"assigning"}"#).unwrap();
+    assert_eq!(pending(&auth).0, DEFENDERAUTH_ACTION_WAIT);
+    call(|error| defenderauth_authenticator_handle_elapsed(Some(&mut *auth), NOW, Some(error))).unwrap();
+    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_SEND, "asking how the registration stands".into()));
+
+    let assigned = format!(
+        r#"{{"operationId":"4.x","status":"assigned","registrationState":{{"registrationId":"dev-01","status":"assigned",
+        "assignedHub":"contoso.azure-devices.net","deviceId":"dev-01","tpm":{{"authenticationKey":"{}"}}}}}}"#,
+        STANDARD.encode(blob(4))
+    );
+    answer(&mut auth, 200, &assigned).unwrap();
+    assert_eq!(for_the_tpm(&auth), (DEFENDERAUTH_KEY_USE_HUB, blob(4)));
+    activated(&mut auth).unwrap();
+    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_DONE, "done".into()));
+    assert_eq!(defenderauth_authenticator_credential(Some(&auth)), DEFENDERAUTH_CREDENTIAL_TPM);
+    let (token, _) = written(512, |buf, cap, len, error| {
+        defenderauth_authenticator_sas_token(Some(&auth), NOW, 60, buf, cap, Some(len), Some(error))
+    });
+    assert_eq!(token.unwrap_err().code, DEFENDERAUTH_NOT_APPLICABLE);
+    defenderauth_authenticator_free(Some(auth));
+}
+
+#[test]
+fn what_the_tpm_did_too_late_ends_the_run() {
+    let mut auth = challenged();
+    let failed = signed(&mut auth, NOW + 86_400).unwrap_err();
+    assert_eq!(failed.code, DEFENDERAUTH_OUT_OF_TIME);
+    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_FAILED, "failed".into()));
+    assert_eq!(for_the_tpm(&auth), (0, Vec::new()), "nothing is left for the TPM");
+    let again = signed(&mut auth, NOW).unwrap_err();
+    assert_eq!((again.code, pending(&auth).0), (DEFENDERAUTH_STATE, DEFENDERAUTH_ACTION_FAILED));
+    defenderauth_authenticator_free(Some(auth));
+}
+
+/// An authenticator of one of the examples' agents.
+fn of_agent(name: &str) -> Box<Authenticator> {
+    let folder = format!("{}/../examples/agents/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (folder, len) = text(&folder);
+    let config = made(|out, error| defenderauth_agent_config_load(folder, len, Some(out), Some(error))).unwrap();
+    let auth = made(|out, error| {
+        defenderauth_authenticator_from_agent_config(Some(&config), None, NOW, Some(out), Some(error))
+    });
+    defenderauth_agent_config_free(Some(config));
+    auth.unwrap()
+}
+
+#[test]
+fn an_agents_configuration_begins_as_it_says() {
+    let hub = "contoso.azure-devices.net";
+    for (name, action, asked, target) in [
+        ("micro", DEFENDERAUTH_ACTION_DONE, "", ""),
+        ("c/module", DEFENDERAUTH_ACTION_DONE, "", ""),
+        ("csharp/device", DEFENDERAUTH_ACTION_SEND, hub, "/devices/dev-01/modules/azureiotsecurity?"),
+        (
+            "c/dps",
+            DEFENDERAUTH_ACTION_SEND,
+            "global.azure-devices-provisioning.net",
+            "/0ne00000A0A/registrations/dev-01?",
+        ),
+    ] {
+        let auth = of_agent(name);
+        assert_eq!(defenderauth_authenticator_poll(Some(&auth)), action, "{name}");
+        assert_eq!(read(defenderauth_authenticator_request_host(Some(&auth))), asked, "{name}");
+        let path = read(defenderauth_authenticator_request_target(Some(&auth)));
+        assert!(path.starts_with(target), "{name}: {path}");
+        if action == DEFENDERAUTH_ACTION_DONE {
+            assert_eq!(read(defenderauth_authenticator_host_name(Some(&auth))), hub);
+            assert_eq!(read(defenderauth_authenticator_module_id(Some(&auth))), "azureiotsecurity");
+        }
+        defenderauth_authenticator_free(Some(auth));
+    }
+}
+
+#[test]
+fn the_same_configuration_has_the_same_outcome() {
+    let (micro, again, c) = (of_agent("micro"), of_agent("micro"), of_agent("csharp/device"));
+    assert!(defenderauth_authenticator_same_outcome(Some(&micro), Some(&again)));
+    assert!(!defenderauth_authenticator_same_outcome(Some(&micro), Some(&c)), "one is not done");
+    assert!(!defenderauth_authenticator_same_outcome(Some(&micro), None));
+    for auth in [micro, again, c] {
+        defenderauth_authenticator_free(Some(auth));
+    }
+}
