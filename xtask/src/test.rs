@@ -1,5 +1,5 @@
 use crate::{
-    run::{cargo, command, run, target},
+    run::{cargo, command, run},
     tools,
 };
 use std::process::Command;
@@ -30,17 +30,7 @@ pub(crate) fn check() -> Result<(), String> {
     run(deny()?)
 }
 
-/// cargo-deny, the one on this machine or one below `target`.
 fn deny() -> Result<Command, String> {
-    const CHECKS: [&str; 5] = ["--all-features", "check", "bans", "licenses", "sources"];
-    if cargo(&["deny", "--version"]).output().is_ok_and(|output| output.status.success()) {
-        return Ok(cargo(&[&["deny"], CHECKS.as_slice()].concat()));
-    }
-    let folder = target().join("tools");
-    let program = folder.join("bin").join("cargo-deny").display().to_string();
-    let folder = folder.display().to_string();
-    if command(&program, &["--version"]).output().is_err() {
-        run(cargo(&["install", "cargo-deny", "--version", DENY, "--locked", "--root", &folder]))?;
-    }
-    Ok(command(&program, &CHECKS))
+    let deny = tools::cargo_program("cargo-deny", DENY)?;
+    Ok(command(&deny, &["deny", "--all-features", "check", "bans", "licenses", "sources"]))
 }

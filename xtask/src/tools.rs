@@ -1,6 +1,6 @@
 //! The programs of others that the tests measure this project against.
 
-use crate::run::{command, root, run, target};
+use crate::run::{cargo, command, root, run, target};
 use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -40,6 +40,23 @@ pub(crate) fn provide() -> Result<PathBuf, String> {
         install(&missing)?;
     }
     python()
+}
+
+/// A subcommand of cargo, the one on this machine or that version below `target`, by its program's name.
+///
+/// Its first argument is the subcommand's name, as it is when cargo calls it.
+pub(crate) fn cargo_program(name: &str, version: &str) -> Result<String, String> {
+    let subcommand = name.trim_start_matches("cargo-");
+    if works(name, &[subcommand, "--version"]) {
+        return Ok(name.to_owned());
+    }
+    let folder = target().join("tools");
+    let program = folder.join("bin").join(name).display().to_string();
+    if !works(&program, &[subcommand, "--version"]) {
+        let folder = folder.display().to_string();
+        run(cargo(&["install", name, "--version", version, "--locked", "--root", &folder]))?;
+    }
+    Ok(program)
 }
 
 fn missing() -> Vec<&'static str> {
