@@ -369,6 +369,7 @@ impl fmt::Display for Identity {
 mod tests {
     use super::*;
     use IdentifierError as E;
+    use alloc::{format, string::ToString as _};
 
     #[test]
     fn ids_take_what_the_service_takes() {
@@ -400,6 +401,33 @@ mod tests {
         assert_eq!(HostName::new("h.net."), Err(E::Label { offset: 6 }));
         assert_eq!(HostName::new(&"h".repeat(64)), Err(E::Label { offset: 0 }));
         assert_eq!(HostName::new("a b.net"), Err(E::WhiteSpace { name: Identifier::HostName, offset: 1 }));
+    }
+
+    #[test]
+    fn a_part_of_a_host_name_has_63_characters_at_most() {
+        let part = "h".repeat(63);
+        assert!(HostName::new(&format!("{part}.{part}")).is_ok());
+        assert_eq!(HostName::new(&format!("{part}.{part}h")), Err(E::Label { offset: 64 }));
+    }
+
+    #[test]
+    fn a_placeholder_has_two_brackets() {
+        let name = Identifier::PolicyName;
+        for text in ["<policy>", "{policy}"] {
+            assert_eq!(PolicyName::new(text), Err(E::Placeholder { name }));
+            assert!(PolicyName::new(&text[1..]).is_ok() && PolicyName::new(&text[..7]).is_ok());
+        }
+    }
+
+    #[test]
+    fn only_a_host_has_a_port() {
+        assert_eq!(IdScope::new("0ne:1"), Err(E::Character { name: Identifier::IdScope, offset: 3 }));
+    }
+
+    #[test]
+    fn an_error_says_which_name_is_wrong_and_what_is_allowed() {
+        let error = IdScope::new("0ne-1").unwrap_err().to_string();
+        assert_eq!(error, "the ID scope has a character that is not allowed at byte 3; allowed are letters and digits");
     }
 
     #[test]

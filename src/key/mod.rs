@@ -341,6 +341,8 @@ mod tests {
             ("AwoR****", E::Masked),
             ("\"AwoR\"", E::Quoted),
             ("HostName=h;SharedAccessKey=AwoR", E::ConnectionString),
+            ("HostName=h", E::ConnectionString),
+            ("AwoR;AwoR", E::ConnectionString),
             ("Awo-", E::UrlSafe { offset: 3 }),
             ("  Aw_R", E::UrlSafe { offset: 4 }),
             ("AwoRGB8%3D", E::PercentEncoded { offset: 7 }),
