@@ -435,6 +435,33 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_a_host_name_has_63_characters_at_most() {
+        let part = "h".repeat(63);
+        assert!(HostName::new(&format!("{part}.{part}")).is_ok());
+        assert_eq!(HostName::new(&format!("{part}.{part}h")), Err(E::Label { offset: 64 }));
+    }
+
+    #[test]
+    fn a_placeholder_has_two_brackets() {
+        let name = Identifier::PolicyName;
+        for text in ["<policy>", "{policy}"] {
+            assert_eq!(PolicyName::new(text), Err(E::Placeholder { name }));
+            assert!(PolicyName::new(&text[1..]).is_ok() && PolicyName::new(&text[..7]).is_ok());
+        }
+    }
+
+    #[test]
+    fn only_a_host_has_a_port() {
+        assert_eq!(IdScope::new("0ne:1"), Err(E::Character { name: Identifier::IdScope, offset: 3 }));
+    }
+
+    #[test]
+    fn an_error_says_which_name_is_wrong_and_what_is_allowed() {
+        let error = IdScope::new("0ne-1").unwrap_err().to_string();
+        assert_eq!(error, "the ID scope has a character that is not allowed at byte 3; allowed are letters and digits");
+    }
+
+    #[test]
     fn other_names_have_their_own_rules() {
         assert!(RegistrationId::new("Dev-1.a:b_c").is_ok());
         assert!(RegistrationId::new("a/b").is_err());

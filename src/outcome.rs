@@ -264,7 +264,7 @@ impl fmt::Display for Changes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{credential::Keys, key::SharedAccessKey};
+    use crate::{credential::Keys, key::SharedAccessKey, sas::Resource};
     use alloc::string::ToString as _;
 
     const EXPIRY: UnixTime = UnixTime::from_secs(1_700_003_600);
@@ -283,6 +283,7 @@ mod tests {
         for audience in [Audience::Encoded, Audience::EncodedTwice, Audience::Raw, Audience::HubOnly] {
             let outcome = outcome(key(1)).with_audience(audience);
             let easy = outcome.password(EXPIRY).into_token().unwrap();
+            assert_eq!(easy.resource(), Resource::with_audience(outcome.identity(), audience).as_str());
             assert_eq!(outcome.signer().unwrap().token(EXPIRY), easy);
         }
     }

@@ -43,19 +43,30 @@ fn the_signer_agrees_with_plain_hmac() {
 
 #[test]
 fn a_small_buffer_is_told_the_size_and_left_alone() {
-    let policy = "iothubowner".parse().unwrap();
-    let signer = Signer::new(&key(32), &resource(5).under(&policy));
-    let expiry = UnixTime::from_secs(1_700_000_000);
-    let token = signer.token(expiry);
-    let needed = token.expose().len();
-    for length in 0..needed {
-        let mut small = vec![0xEE; length];
-        assert_eq!(signer.token_into(expiry, &mut small), Err(BufferTooSmall { needed }));
-        assert!(small.iter().all(|byte| *byte == 0xEE));
+    // The second has more text than there is room to spare for a signature.
+    for policy in ["iothubowner", &"&".repeat(64)] {
+        let resource = resource(5).under(&policy.parse().unwrap());
+        let (signer, expiry) = (Signer::new(&key(32), &resource), UnixTime::from_secs(1_700_000_000));
+        let token = StringToSign::new(resource, expiry).sign_with(&key(32));
+        let needed = token.expose().len();
+        for length in 0..needed {
+            let mut small = vec![0xEE; length];
+            assert_eq!(signer.token_into(expiry, &mut small), Err(BufferTooSmall { needed }));
+            assert!(small.iter().all(|byte| *byte == 0xEE));
+        }
+        for room in 0..400 {
+            let mut buffer = vec![0; needed + room];
+            assert_eq!(signer.token_into(expiry, &mut buffer), Ok(needed));
+            assert_eq!(&buffer[..needed], token.expose().as_bytes());
+        }
     }
-    for room in 0..200 {
-        let mut buffer = vec![0; needed + room];
-        assert_eq!(signer.token_into(expiry, &mut buffer), Ok(needed));
-        assert_eq!(&buffer[..needed], token.expose().as_bytes());
-    }
+}
+
+#[test]
+fn the_size_that_always_fits_is_that_of_the_longest_token() {
+    let resource = resource(5).under(&"iothubowner".parse().unwrap());
+    // All 43 characters of a signature escaped, and twenty digits.
+    let (signature, written) = ("%2B".repeat(43), resource.as_str());
+    let longest = format!("SharedAccessSignature sr={written}&sig={signature}%3D&se={}&skn=iothubowner", u64::MAX);
+    assert_eq!(Signer::new(&key(32), &resource).max_len(), longest.len());
 }

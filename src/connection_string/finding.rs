@@ -66,3 +66,36 @@ impl fmt::Display for Finding {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{string::ToString as _, vec::Vec};
+
+    fn noticed(text: &str) -> Vec<Finding> {
+        Finding::of_key(text, &SharedAccessKey::from_base64(text).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_key_of_unusual_length_is_noticed() {
+        for (bytes, is_unusual) in
+            [(15, true), (16, false), (31, true), (32, false), (33, false), (63, true), (64, false), (65, true)]
+        {
+            let key = SharedAccessKey::from_bytes(&[7; 65][..bytes]).unwrap();
+            let expected = is_unusual.then_some(Finding::KeyLength { bytes });
+            assert_eq!(noticed(key.to_base64().expose()), Vec::from_iter(expected));
+        }
+    }
+
+    #[test]
+    fn a_key_without_its_end_is_noticed() {
+        assert_eq!(noticed("AwoRGB8mLTQ7QklQV15lbA=="), []);
+        assert_eq!(noticed("AwoRGB8mLTQ7QklQV15lbA"), [Finding::KeyPadding]);
+    }
+
+    #[test]
+    fn what_was_noticed_is_said_with_its_place() {
+        let text = Finding::UnknownName { offset: 7 }.to_string();
+        assert_eq!(text, "the name at byte 7 is unknown and was passed over");
+    }
+}

@@ -210,3 +210,23 @@ fn write(pairs: &[Option<(Field, &str)>]) -> SecretText {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_credential_is_written_as_it_was_read() {
+        for credential in [
+            "SharedAccessKey=AwoRGB8mLTQ7QklQV15lbA==",
+            "SharedAccessKeyName=device;SharedAccessKey=AwoRGB8mLTQ7QklQV15lbA==",
+            "SharedAccessSignature=SharedAccessSignature sr=h%2Fdevices%2Fd&sig=s&se=5",
+            "x509=true",
+        ] {
+            for (module, gateway) in [("", ""), (";ModuleId=m", ";GatewayHostName=g")] {
+                let text = alloc::format!("HostName=h;DeviceId=d{module};{credential}{gateway}");
+                assert_eq!(ConnectionString::parse(&text).unwrap().expose().expose(), text);
+            }
+        }
+    }
+}

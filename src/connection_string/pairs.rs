@@ -233,6 +233,121 @@ fn distance(word: &str, other: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::format;
+
+    const KEY: &str = "SharedAccessKey=AwoRGB8mLTQ7QklQV15lbA==";
+
+    fn error(text: &str) -> Option<E> {
+        ConnectionString::parse(text).err()
+    }
+
+    #[test]
+    fn a_piece_without_a_name_has_its_place() {
+        assert_eq!(error("HostName=h;DeviceId"), Some(E::Piece { offset: 11 }));
+        assert_eq!(error("HostName=h;;x=1;DeviceId;ModuleId"), Some(E::Piece { offset: 16 }));
+        assert_eq!(error(&format!(";HostName=h;;DeviceId=d;{KEY};")), None);
+    }
+
+    #[test]
+    fn a_text_without_names_is_a_key_or_nothing_known() {
+        for key in ["AwoRGB8mLTQ7QklQV15lbA==", "AwoRGB8mLTQ7QklQ", "AwoRGB8m/TQ+QklQ", " AwoRGB8mLTQ7QklQ "] {
+            assert_eq!(error(key), Some(E::BareKey), "{key}");
+        }
+        for text in ["AwoRGB8mLTQ7Qkl", "AwoRGB8mLTQ7Qk-Q", "hello"] {
+            assert_eq!(error(text), Some(E::NotPairs), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_depends_on_what_is_there() {
+        for (text, expected) in [
+            ("HostName=h", E::CutShort),
+            ("HostName=h;DeviceId=d", E::NoCredential),
+            ("HostName=h;ModuleId=m", E::Missing { name: "DeviceId" }),
+            ("DeviceId=d;ModuleId=m", E::Missing { name: "HostName" }),
+            ("HostName=h;SharedAccessKeyName=p", E::ServiceString),
+            ("HostName=h;idscope=s", E::Provisioning),
+            ("HostName=h;DeviceId=d;UseProvisioning=true", E::Provisioning),
+        ] {
+            assert_eq!(error(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_slip_in_a_name_that_is_not_there_is_an_error() {
+        let of = |rest: &str| error(&format!("HostName=h;DeviceId=d;{KEY};{rest}"));
+        assert_eq!(of("ModuleID1=m"), Some(E::Misspelt { name: "ModuleId", offset: 63 }));
+        assert_eq!(of("GatewayHostNam=g"), Some(E::Misspelt { name: "GatewayHostName", offset: 63 }));
+        assert_eq!(of("DeviceId1=d"), None, "the name itself is there");
+        assert_eq!(of("x50=true"), None, "too short to tell a slip from another name");
+        assert_eq!(of("GatewayHost=g"), Some(E::GatewayHost));
+        assert_eq!(of(" ModuleId=m"), Some(E::WhiteSpace { name: "ModuleId" }));
+        assert_eq!(of("deviceid=d"), Some(E::Duplicate { name: "DeviceId" }));
+    }
+
+    #[test]
+    fn an_unknown_name_is_reported_unless_it_is_historical() {
+        let text = format!("CredentialScope=Device;HostName=h;DeviceId=d;{KEY};a=1;repositoryid=2;b=3");
+        let findings = ConnectionString::read(&text).unwrap().1;
+        assert_eq!(findings, [Finding::UnknownName { offset: 86 }, Finding::UnknownName { offset: 105 }]);
+    }
+
+    #[test]
+    fn what_stands_round_a_string_is_named() {
+        let text = format!("HostName=h;DeviceId=d;{KEY}");
+        for (left, right, what) in [
+            ("“", "", "typographic"),
+            ("", "”", "typographic"),
+            ("\"", "", "double"),
+            ("", "\"", "double"),
+            ("'", "'", "single"),
+            ("`", "", "backquotes"),
+            ("", "`", "backquotes"),
+            ("{", "", "braces"),
+            ("", "}", "braces"),
+            ("<", "", "angle"),
+        ] {
+            let Some(E::Wrapped { what: found }) = error(&format!("{left}{text}{right}")) else {
+                panic!("{left}{right}")
+            };
+            assert!(found.contains(what), "{found}");
+        }
+        assert_eq!(error("HostName=h;SharedAccessKey=AwoRGB8mLTQ7QklQV15lbA==;DeviceId=d'"), None);
+        assert!(matches!(error("HostName=h;DeviceId={id}"), Some(E::NoCredential)), "a value is a placeholder");
+    }
+
+    #[test]
+    fn what_a_file_puts_round_a_string_is_left_out_and_said() {
+        let text = format!("HostName=h;DeviceId=d;{KEY}");
+        let findings = |text: &str| ConnectionString::read(text).map(|(_, findings)| findings);
+        assert_eq!(findings(&format!("\u{feff}{text}\r\n")), Ok([Finding::ByteOrderMark, Finding::LineBreak].into()));
+        assert_eq!(findings(&text), Ok(Vec::new()));
+        assert_eq!(error(&format!("{text}\n\n")), Some(E::LineBreak { offset: text.len() }));
+        assert_eq!(error(&text.replacen(';', "\0", 1)), Some(E::Utf16));
+        assert_eq!(error("\u{feff} \n"), Some(E::Empty));
+    }
+
+    #[test]
+    fn the_text_of_a_string_has_a_limit() {
+        let of = |length: usize| format!("HostName=h;DeviceId=d;{KEY};x={}", "x".repeat(length - 65));
+        assert_eq!(error(&of(ConnectionString::LIMIT)), None);
+        assert_eq!(error(&of(ConnectionString::LIMIT + 1)), Some(E::TooLong));
+    }
+
+    #[test]
+    fn slips_are_counted() {
+        for (word, other, slips) in [
+            ("", "", 0),
+            ("abc", "ABC", 0),
+            ("kitten", "sitting", 3),
+            ("ab", "ba", 2),
+            ("flaw", "lawn", 2),
+            ("abcdef", "xabcdef", 1),
+            ("abcdef", "acdef", 1),
+        ] {
+            assert_eq!((distance(word, other), distance(other, word)), (slips, slips), "{word} {other}");
+        }
+    }
 
     #[test]
     fn slips_are_recognised() {

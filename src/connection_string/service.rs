@@ -127,3 +127,23 @@ impl ServiceConnectionString {
         ])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_has_a_key_or_a_ready_made_token() {
+        let key = "HostName=h;SharedAccessKeyName=p;SharedAccessKey=AwoRGB8mLTQ7QklQV15lbA==";
+        let string = ServiceConnectionString::parse(key).unwrap();
+        assert_eq!(string.key(), Some(&SharedAccessKey::from_base64("AwoRGB8mLTQ7QklQV15lbA==").unwrap()));
+        assert_eq!((string.given_token(), string.expose().expose()), (None, key));
+
+        let token = "SharedAccessSignature sr=h&sig=s&se=5&skn=p";
+        let text = alloc::format!("HostName=h;SharedAccessKeyName=p;SharedAccessSignature={token}");
+        let string = ServiceConnectionString::parse(&text).unwrap();
+        assert_eq!(string.given_token(), Some(&SasToken::parse(token).unwrap()));
+        assert_eq!(string.token(UnixTime::from_secs(9)).expose(), token, "as it was given");
+        assert_eq!((string.key(), string.expose().expose()), (None, text.as_str()));
+    }
+}

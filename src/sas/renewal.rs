@@ -60,6 +60,7 @@ mod tests {
     fn every_life_has_its_range() {
         assert_eq!(range(3600), (2880, 3060));
         assert_eq!(range(86_400), (69_120, 73_440));
+        assert_eq!(range(150), (120, 127), "not only whole hundreds");
         assert_eq!(range(20), (15, 15), "never in the last five seconds");
         assert_eq!(range(3), (0, 0));
         assert_eq!(range(0), (0, 0));

@@ -315,6 +315,14 @@ mod tests {
     }
 
     #[test]
+    fn tokens_are_equal_when_their_texts_are() {
+        let [one, other] =
+            ["s", "t"].map(|sig| SasToken::parse(&format!("SharedAccessSignature sr=h&sig={sig}&se=5")).unwrap());
+        assert!(one == one.clone() && one != other);
+        assert!(!one.is_encoded_twice());
+    }
+
+    #[test]
     fn what_is_no_token_says_why() {
         use TokenError as E;
         for (text, error) in [

@@ -106,9 +106,13 @@ impl Transport for Connection {
     }
 
     fn pause(&mut self, attempt: u8) {
-        let factor = 1 << attempt.min(10);
-        thread::sleep((Duration::from_millis(5) * factor).min(LONGEST_PAUSE));
+        thread::sleep(pause_before(attempt));
     }
+}
+
+/// 10 ms before the first repetition, then twice as long each time.
+fn pause_before(attempt: u8) -> Duration {
+    (Duration::from_millis(5) * (1 << attempt.min(10))).min(LONGEST_PAUSE)
 }
 
 impl Stream {
@@ -209,7 +213,22 @@ mod tests {
         ] {
             assert_eq!(opening(&kind.into()), expected);
         }
+        for (kind, expected) in [
+            (ErrorKind::TimedOut, AccessProblem::TimedOut),
+            (ErrorKind::WouldBlock, AccessProblem::TimedOut),
+            (ErrorKind::BrokenPipe, AccessProblem::Closed),
+            (ErrorKind::ConnectionReset, AccessProblem::Closed),
+            (ErrorKind::ResourceBusy, AccessProblem::Busy),
+        ] {
+            assert_eq!(talking(&kind.into()), expected);
+        }
         let error = AccessError { place: "/dev/tpmrm0".into(), problem: opening(&ErrorKind::PermissionDenied.into()) };
         assert!(error.to_string().starts_with("/dev/tpmrm0: no permission on it; add the user to the group tss"));
+    }
+
+    #[test]
+    fn a_busy_tpm_is_given_more_time_each_time() {
+        let millis = [1, 2, 3, 6, 7, 12, 255].map(|attempt| pause_before(attempt).as_millis());
+        assert_eq!(millis, [10, 20, 40, 320, 500, 500, 500]);
     }
 }

@@ -190,5 +190,6 @@ fn the_hubs_key_is_never_lost_however_slow_the_tpm_is() {
 fn an_x509_or_key_device_ignores_a_wrapped_key() {
     let mut world = World::new([assigned_with_hub_key()]);
     let device = world.register_by_key().unwrap();
+    assert_eq!(world.steps(), ["PUT"], "no TPM is asked to take it");
     assert_eq!(device.credential(), &Credential::from(key(&DEVICE_KEY)));
 }

@@ -11,7 +11,7 @@ use std::{
     net::TcpListener,
     os::unix::net::{UnixListener, UnixStream},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 const COMMAND: [u8; 12] = [0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x44, 0, 0];
@@ -80,6 +80,15 @@ fn an_answer_of_the_greatest_length_is_read() {
     answer[..10].copy_from_slice(&[0x80, 1, 0, 0, 0x10, 0, 0, 0, 0, 0]);
     let mut connection = Connection::open(&answering(&scratch, vec![answer.clone()])).unwrap();
     assert_eq!(exchange(&mut connection), Ok(answer));
+}
+
+#[test]
+fn a_busy_tpm_is_left_alone_for_a_moment() {
+    let scratch = Scratch::new();
+    let mut connection = Connection::open(&answering(&scratch, vec![])).unwrap();
+    let begin = Instant::now();
+    connection.pause(1);
+    assert!(begin.elapsed() >= Duration::from_millis(10));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::{
     blob::{hmac, recipe, recipe_for},
     swtpm::Swtpm,
+    wire::Wire,
 };
 use defender_auth::{
     dps::ActivationBlob,
@@ -71,6 +72,26 @@ fn a_registration_key_leaves_the_hubs_key_alone_and_the_next_takes_its_place() {
     tpm.activate(&recipe_for([4; 32]).blob(&keys, KeyUse::Registration)).unwrap();
     drop(tpm);
     swtpm.assert_empty("with a registration key that never signed");
+}
+
+/// The session that an activation opens ends by itself: only a loaded key that was made persistent is flushed.
+#[test]
+#[ignore = "needs swtpm"]
+fn an_activation_sends_what_it_must_and_nothing_else() {
+    const ACTIVATION: [u32; 5] = [0x176, 0x151, 0x147, 0x156, 0x157];
+    let swtpm = Swtpm::with_keys();
+    let wire = Wire::new(swtpm.connection());
+    let mut tpm = TpmClient::new(wire.clone());
+    let keys = keys(&mut tpm);
+    for (key_use, before, behind) in [
+        (KeyUse::Registration, &[][..], &[][..]),
+        (KeyUse::Hub, &[0x173], &[0x120, 0x165]),
+        (KeyUse::Hub, &[0x173], &[0x120, 0x120, 0x165]),
+    ] {
+        let sent = wire.sent().len();
+        tpm.activate(&recipe().blob(&keys, key_use)).unwrap();
+        assert_eq!(wire.sent()[sent..], [before, &ACTIVATION, behind].concat(), "{:x?}", wire.sent());
+    }
 }
 
 /// A byte of each encrypted field, and of each public one that the TPM looks at.

@@ -130,3 +130,40 @@ fn a_tpm_that_is_gone_is_a_connection_that_ended_and_stays_so() {
     }
     assert!(swtpm.client().sign(KeyUse::Hub, b"x").is_ok());
 }
+
+#[test]
+#[ignore = "needs swtpm"]
+fn what_a_busy_tpm_did_not_flush_is_flushed_with_the_next_call_and_then_forgotten() {
+    const ACTIVATION: [u32; 5] = [0x176, 0x151, 0x147, 0x156, 0x157];
+    const FLUSH: u32 = 0x165;
+    let swtpm = Swtpm::with_keys();
+    let wire = Wire::new(swtpm.connection());
+    let mut tpm = TpmClient::new(wire.clone());
+    let keys = keys(&mut tpm);
+    let flush = wire.sent().len() + [0x173, EVICT].len() + ACTIVATION.len();
+    let busy = flush..flush + 13;
+    let answers = busy.clone();
+    let _ = wire.clone().tampered(move |number, response, length| {
+        if !answers.contains(&number) {
+            return length;
+        }
+        response[..10].copy_from_slice(&[0x80, 1, 0, 0, 0, 10, 0, 0, 9, 0x22]);
+        10
+    });
+    tpm.activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap();
+    assert_eq!(wire.sent()[flush..], [FLUSH; 13]);
+    tpm.activate(&recipe().blob(&keys, KeyUse::Registration)).unwrap();
+    assert_eq!(wire.sent()[busy.end..], [&[FLUSH], ACTIVATION.as_slice()].concat());
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn closing_says_when_the_tpm_could_not_be_told() {
+    let swtpm = Swtpm::new();
+    let wire = Wire::new(swtpm.connection());
+    let mut tpm = TpmClient::new(wire.clone());
+    tpm.storage_root_key().unwrap();
+    wire.cut();
+    let TpmError::Access(error) = tpm.close().unwrap_err() else { panic!() };
+    assert_eq!(error.problem, AccessProblem::Closed);
+}

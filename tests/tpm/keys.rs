@@ -68,6 +68,7 @@ fn keys_can_be_at_other_handles() {
     let mut tpm = swtpm.client();
     let handles = Handles { endorsement: 0x8101_0009, storage: 0x8100_0009, identity: 0x8100_0209 };
     tpm.set_handles(handles).unwrap();
+    assert_eq!(tpm.handles(), handles);
     let keys = keys(&mut tpm);
     tpm.persist_keys().unwrap();
     tpm.activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap();

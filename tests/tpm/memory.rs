@@ -64,6 +64,20 @@ fn a_tpm_full_of_others_objects_keeps_them_and_says_how_many() {
     swtpm.client().activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap();
 }
 
+/// The first key would have to go for the second, and an activation needs both.
+#[test]
+#[ignore = "needs swtpm"]
+fn a_tpm_with_room_for_one_of_two_keys_says_what_is_in_the_way() {
+    let swtpm = Swtpm::new();
+    let keys = keys(&mut swtpm.client());
+    for _ in 0..2 {
+        swtpm.tool("createprimary -C o -G ecc -c foreign.ctx");
+    }
+    let error = swtpm.client().activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap_err();
+    let TpmError::Command(error) = error else { panic!("{error}") };
+    assert_eq!(error.cause, CommandCause::ObjectMemory { others: 2 }, "{error}");
+}
+
 #[test]
 #[ignore = "needs swtpm"]
 fn what_a_killed_run_of_ours_left_makes_room_and_a_foreign_object_stays() {

@@ -83,14 +83,14 @@ fn a_busy_tpm_is_asked_again_and_not_for_ever() {
     drop(tpm);
     for code in [0x908u16, 0x90a, 0x922] {
         for times in [1, 12, 13] {
-            let wire = Wire::new(swtpm.connection()).tampered(move |number, response, length| {
+            let mut wire = Wire::new(swtpm.connection()).tampered(move |number, response, length| {
                 if number < times {
                     response[..10].copy_from_slice(&[0x80, 1, 0, 0, 0, 10, 0, 0, 0, 0]);
                     response[8..10].copy_from_slice(&code.to_be_bytes());
                 }
                 if number < times { 10 } else { length }
             });
-            let result = TpmClient::new(wire.clone()).sign(KeyUse::Hub, b"x");
+            let result = TpmClient::new(&mut wire).sign(KeyUse::Hub, b"x");
             assert_eq!(wire.pauses() as usize, times.min(12));
             match result {
                 Ok(signature) if times <= 12 => assert_eq!(signature.as_bytes(), &hmac(&recipe().key, b"x")),
@@ -157,6 +157,13 @@ fn a_lockout_is_told_with_its_length() {
     assert_eq!(Error::from(error).retry_after(), Some(Duration::from_secs(7200)));
     let error = TpmClient::new(Script(|_: &[u8]| refusal(0x921), 0)).sign(KeyUse::Hub, b"x").unwrap_err();
     assert!(error.to_string().contains("the TPM is in lockout; wait, or reset it"), "{error}");
+}
+
+#[test]
+fn a_key_that_cannot_be_read_is_not_taken_for_one_that_is_not_there() {
+    let error = TpmClient::new(Script(|_: &[u8]| refusal(0x101), 0)).endorsement_key().unwrap_err();
+    let TpmError::Command(error) = error else { panic!("{error}") };
+    assert_eq!((error.command, error.code.as_u32()), ("ReadPublic", 0x101));
 }
 
 #[test]
