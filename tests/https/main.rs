@@ -9,6 +9,7 @@ mod by_tpm;
 mod certificate;
 mod client;
 mod clock;
+mod killed;
 mod limits;
 mod matrix;
 mod over_mqtt;
