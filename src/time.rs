@@ -67,6 +67,13 @@ impl UnixTime {
     }
 }
 
+impl UnixTime {
+    /// As much before it, and never before 1970.
+    pub(crate) const fn earlier_by(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(span.as_secs()))
+    }
+}
+
 /// Saturates: the end of time is late enough for an expiry. Fractions of a second are dropped.
 impl Add<Duration> for UnixTime {
     type Output = Self;

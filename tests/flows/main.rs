@@ -11,6 +11,7 @@
 )]
 
 mod authenticator;
+mod clock;
 mod device_mode;
 mod mqtt;
 mod outcome;
