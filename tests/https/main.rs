@@ -26,4 +26,8 @@ mod stall;
 mod swtpm;
 #[cfg(feature = "tpm")]
 mod tpm;
+#[cfg(all(feature = "tpm", unix))]
+#[allow(dead_code, clippy::indexing_slicing, reason = "the tests of the TPM alone need all of it, and allow that")]
+#[path = "../tpm/wire.rs"]
+mod wire;
 mod world;
