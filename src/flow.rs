@@ -42,6 +42,8 @@ pub(crate) struct Attempt {
     asked: Asked,
     deadline: Deadline,
     backoff: Backoff,
+    /// No event comes before that: the latest one, and the wait that it led to.
+    least: UnixTime,
 }
 
 /// A good answer, or a wait before the same question is put again.
@@ -52,19 +54,23 @@ pub(crate) enum Verdict<'a> {
 
 impl Attempt {
     pub(crate) fn until(deadline: Deadline, asked: Asked) -> Self {
-        Self { asked, deadline, backoff: Backoff::default() }
+        Self { asked, deadline, backoff: Backoff::default(), least: UnixTime::from_secs(0) }
     }
 
     pub(crate) const fn token_expiry(&self) -> UnixTime {
         self.deadline.token_end
     }
 
-    pub(crate) fn check(&self, now: UnixTime) -> Result<(), Error> {
+    /// Whether there is still time when an event comes. A clock that stands still or is set back does not make more of it:
+    /// what it lacks is taken from what is left.
+    pub(crate) fn check(&mut self, now: UnixTime) -> Result<(), Error> {
+        self.deadline.at = self.deadline.at.earlier_by(self.least.since(now));
+        self.least = now;
         if now > self.deadline.at { Err(Error::OutOfTime) } else { Ok(()) }
     }
 
     /// Whether an answer is looked at: it came in time and is no longer than any of this service's.
-    pub(crate) fn admit(&self, now: UnixTime, response: &Response<'_>) -> Result<(), Error> {
+    pub(crate) fn admit(&mut self, now: UnixTime, response: &Response<'_>) -> Result<(), Error> {
         self.check(now)?;
         if response.body.len() > BODY_LIMIT {
             return Err(ProtocolError::new("body", Problem::TooLong).into());
@@ -81,7 +87,8 @@ impl Attempt {
                 Ok(Verdict::Answer(response.body))
             }
             status @ (408 | 429 | 500..=599) => {
-                let refused = || self.asked.refused(now, response);
+                let who = self.asked;
+                let refused = || who.refused(now, response);
                 let asked = response.retry_after.map(|after| after.clamped(response.date.unwrap_or(now)));
                 let wait = self.backoff.next(asked, Reason::Busy { status }).ok_or_else(refused)?;
                 self.fit(now, wait).map(Verdict::Again).ok_or_else(refused)
@@ -99,14 +106,15 @@ impl Attempt {
     }
 
     /// The pause before the next poll: as long as the service asks for.
-    pub(crate) fn poll_pause(&self, now: UnixTime, response: &Response<'_>) -> Result<Wait, Error> {
+    pub(crate) fn poll_pause(&mut self, now: UnixTime, response: &Response<'_>) -> Result<Wait, Error> {
         let least = response.retry_after.map_or(POLL, |after| after.clamped(response.date.unwrap_or(now)));
         self.fit(now, Wait::asked(least, Reason::Assigning)).ok_or(Error::OutOfTime)
     }
 
     /// A wait that would end after the deadline is not begun, and none is stretched beyond it.
-    fn fit(&self, now: UnixTime, wait: Wait) -> Option<Wait> {
+    fn fit(&mut self, now: UnixTime, wait: Wait) -> Option<Wait> {
         let left = self.deadline.at.since(now);
+        self.least = now + wait.at_least;
         (wait.at_least <= left).then(|| Wait { at_most: wait.at_most.min(left), ..wait })
     }
 }

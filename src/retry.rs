@@ -153,14 +153,6 @@ mod tests {
     }
 
     #[test]
-    fn a_token_may_outlive_its_attempt_and_never_ends_before_it() {
-        let until = |secs| Deadline::from(UnixTime::from_secs(1000)).with_token_until(UnixTime::from_secs(secs));
-        assert_eq!(until(5000).token_end.as_secs(), 5000);
-        assert_eq!(until(10).token_end.as_secs(), 1300, "five minutes longer than the attempt");
-        assert_eq!(until(5000).at.as_secs(), 1000);
-    }
-
-    #[test]
     fn a_pick_stays_inside_the_range() {
         let wait =
             Wait { at_least: Duration::from_secs(10), at_most: Duration::from_secs(12), reason: Reason::Renewal };

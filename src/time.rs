@@ -68,6 +68,11 @@ impl UnixTime {
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_secs(self.0.saturating_sub(earlier.0))
     }
+
+    /// As much before it, and never before 1970.
+    pub(crate) const fn earlier_by(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(span.as_secs()))
+    }
 }
 
 const fn days_in(month: u64, year: u64) -> u64 {

@@ -99,10 +99,15 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
 pub(crate) fn certificates(roots: Roots<'_>) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     match roots {
         Roots::Platform => {
-            let found = rustls_native_certs::load_native_certs().certs;
+            let loaded = rustls_native_certs::load_native_certs();
+            let found = loaded.certs;
             // A system's store holds what no client can use; that is passed over, as its other clients do.
             let (usable, _) = RootCertStore::empty().add_parsable_certificates(found.iter().cloned());
-            if usable == 0 { Err(TlsError::NoPlatformRoots) } else { Ok(found) }
+            match loaded.errors.first() {
+                _ if usable > 0 => Ok(found),
+                Some(error) => Err(TlsError::UnreadablePlatformRoots { reason: error.to_string() }),
+                None => Err(TlsError::NoPlatformRoots),
+            }
         }
         Roots::Azure => Ok(AZURE_ROOTS.into_iter().map(CertificateDer::from).collect()),
         Roots::Pem(text) => {

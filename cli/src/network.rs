@@ -87,6 +87,7 @@ impl Network {
             mqtt::Error::Unsendable { .. } | mqtt::Error::NotCarried => Failure::Call(error.to_string()),
             mqtt::Error::Untrusted { .. } => untrusted(error.to_string()),
             mqtt::Error::Rejected { .. } => rejected(error.to_string()),
+            mqtt::Error::TooManyOpen { .. } => too_many_open(error.to_string()),
             mqtt::Error::NotSubscribed { .. } => {
                 Failure::Service { what: error.to_string(), fault: "the service, or what it allows this identity" }
             }
@@ -104,6 +105,7 @@ impl Network {
             HttpsError::Failed(error) => error.into(),
             HttpsError::Untrusted { .. } => untrusted(error.to_string()),
             HttpsError::Rejected { .. } => rejected(error.to_string()),
+            HttpsError::TooManyOpen { .. } => too_many_open(error.to_string()),
             _ => Failure::Service { what: error.to_string(), fault: "the way to the service" },
         }
     }
@@ -111,6 +113,10 @@ impl Network {
 
 fn rejected(what: String) -> Failure {
     Failure::Service { what, fault: "the client certificate, or the server" }
+}
+
+fn too_many_open(what: String) -> Failure {
+    Failure::Service { what, fault: "this process, or the system that it runs on" }
 }
 
 fn untrusted(what: String) -> Failure {

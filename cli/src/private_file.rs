@@ -6,42 +6,111 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, ErrorKind, Write as _},
     path::{Path, PathBuf},
+    process,
 };
 
 /// For its owner alone.
 pub(crate) const SECRET: u32 = 0o600;
 
+/// As much is written and taken away again to see whether there is room. No connection string is longer.
+const ROOM: [u8; 4096] = [0; 4096];
+
 /// Whether a file can be put there, as far as that can be seen beforehand.
 pub(crate) fn check(path: &Path) -> Result<(), Failure> {
     let seen = || {
-        if path.is_dir() || path.file_name().is_none() {
+        if path.file_name().is_none() {
             return Err(ErrorKind::IsADirectory.into());
         }
-        let new = beside(path);
-        drop(create(&new, SECRET)?);
-        fs::remove_file(new)
+        is_file_or_nothing(path)?;
+        Draft::new(path, &[&ROOM]).map(drop)
     };
     seen().map_err(|error| failed(path, &error))
 }
 
-/// Puts a text in the place of what a file held. The old file is there until the new one is complete and on the disk.
+/// Puts a text in the place of what a file held. The old file is there until the new one is complete and on the disk. The
+/// new one is its owner's, as the old one was; a link to a file is replaced by the file.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
-    let new = beside(path);
-    let written = create(&new, SECRET).and_then(|file| {
-        let moved = write(file, text).and_then(|()| fs::rename(&new, path));
-        moved.inspect_err(|_| {
-            let _ = fs::remove_file(&new);
-        })
-    });
-    written.map_err(|error| failed(path, &error))
+    let replaced = || {
+        is_file_or_nothing(path)?;
+        let draft = Draft::new(path, &[text.as_bytes(), b"\n"])?;
+        fs::rename(&draft.0, path)?;
+        sync_folder(path);
+        Ok(())
+    };
+    replaced().map_err(|error| failed(path, &error))
+}
+
+/// A device or a pipe is no place for a file: whoever may replace `/dev/null` would lose it.
+pub(crate) fn is_file_or_nothing(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err(ErrorKind::IsADirectory.into()),
+        Ok(found) if !found.is_file() => Err(io::Error::other("it is a device, a pipe or a socket")),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// A complete file that does not have its name yet. What is left of it goes away with it.
+struct Draft(PathBuf);
+
+impl Draft {
+    fn new(path: &Path, parts: &[&[u8]]) -> io::Result<Self> {
+        sweep(path);
+        let new = beside(path);
+        let mut file = create(&new, SECRET)?;
+        let draft = Self(new);
+        keep_owner(&file, path)?;
+        parts.iter().try_for_each(|part| file.write_all(part))?;
+        // Some file systems notice only now that there is no room.
+        file.sync_all()?;
+        Ok(draft)
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // It is not there when it has its name.
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 /// Where the new file grows: in the same folder, or it could not be moved in one step.
 pub(crate) fn beside(path: &Path) -> PathBuf {
+    let mut name = draft_prefix(path);
+    name.push(process::id().to_string());
+    path.with_file_name(name)
+}
+
+fn draft_prefix(path: &Path) -> OsString {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}", std::process::id()));
-    path.with_file_name(name)
+    name.push(".");
+    name
+}
+
+/// Removes what runs that were killed have left beside a file. One with this process's number is nobody's any more: in a
+/// container every run may have the same.
+pub(crate) fn sweep(path: &Path) {
+    let prefix = draft_prefix(path);
+    for entry in fs::read_dir(folder(path)).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let number = name.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
+        let number = number.and_then(|digits| str::from_utf8(digits).ok()).and_then(|digits| digits.parse().ok());
+        if number.is_some_and(|number| number == process::id() || has_ended(number)) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Whether there is no such process. Where that cannot be seen, there is one.
+fn has_ended(number: u32) -> bool {
+    let processes = Path::new("/proc");
+    processes.join("self").exists() && !processes.join(number.to_string()).exists()
+}
+
+/// Where a file is.
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes a file that is not there yet.
@@ -55,10 +124,47 @@ pub(crate) fn create(path: &Path, mode: u32) -> io::Result<File> {
     options.open(path)
 }
 
-fn write(mut file: File, text: &str) -> io::Result<()> {
-    file.write_all(text.as_bytes())?;
-    file.write_all(b"\n")?;
-    file.sync_all()
+/// Gives a new file to whom the old one belongs, or whoever reads it could not any more.
+#[cfg(unix)]
+pub(crate) fn keep_owner(new: &File, old: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    let Ok(old) = fs::metadata(old) else { return Ok(()) };
+    let new_one = new.metadata()?;
+    if old.uid() != new_one.uid() {
+        let foreign = |_| io::Error::other("it belongs to another user, whom this one cannot give a file");
+        return fchown(new, Some(old.uid()), Some(old.gid())).map_err(foreign);
+    }
+    if old.gid() != new_one.gid() {
+        // Its mode gives a group nothing, so that another one does no harm.
+        let _ = fchown(new, None, Some(old.gid()));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn keep_owner(_: &File, _: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Has the name on the disk as well. Where a folder cannot be written out, the file system sees to it.
+pub(crate) fn sync_folder(path: &Path) {
+    if let Ok(folder) = File::open(folder(path)) {
+        let _ = folder.sync_all();
+    }
+}
+
+/// What to do about the system's no, if it is one that every file may meet.
+pub(crate) fn cure(error: &io::Error) -> Option<&'static str> {
+    Some(match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on its disk",
+        ErrorKind::ReadOnlyFilesystem => "its disk is mounted read-only; name a file on another",
+        // EMFILE and ENFILE.
+        _ if cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24)) => {
+            "close other files, or raise the limit (ulimit -n)"
+        }
+        ErrorKind::FileTooLarge => "raise this process's limit for files (ulimit -f)",
+        _ => return None,
+    })
 }
 
 fn failed(path: &Path, error: &io::Error) -> Failure {
@@ -66,7 +172,7 @@ fn failed(path: &Path, error: &io::Error) -> Failure {
         ErrorKind::NotFound | ErrorKind::NotADirectory => "its folder is not there; make it first".into(),
         ErrorKind::PermissionDenied => "its folder may not be written to; name another, or run as its owner".into(),
         ErrorKind::IsADirectory => "it is a folder; name a file in it".into(),
-        _ => format!("{error}; name another file"),
+        _ => format!("{error}; {}", cure(error).unwrap_or("name another file")),
     };
     Failure::Write(format!("{} cannot be written: {why}", path.display()))
 }

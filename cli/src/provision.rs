@@ -42,8 +42,8 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
     let id = keys.registration_id(arguments.registration_id.as_ref())?;
     let plan = Plan::provision(profile(arguments, &id)?, attestation(arguments, &id, &mut keys)?)?;
     let outcome = run::run(&plan, &network, arguments.carrier, &mut keys)?;
-    // What has been done is said first, whatever becomes of the file.
-    report(arguments, &id, &outcome)?;
+    // What has been done is said first, whatever becomes of the file; and the file is written, whatever becomes of that.
+    let told = report(arguments, &id, &outcome);
     if let Some(path) = &arguments.write_connection_string {
         let string = outcome.connection_string().ok_or(Error::NotApplicable(
             "the device is registered, but has no connection string: its ID holds a `;`, or it proves itself otherwise"
@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
         ))?;
         private_file::replace(path, string.expose().expose())?;
     }
-    Ok(())
+    told
 }
 
 /// What cannot be, and why.

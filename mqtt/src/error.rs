@@ -24,6 +24,14 @@ pub enum Error {
         /// What the system said.
         error: std::io::Error,
     },
+    /// No other connection can be opened here.
+    #[error(
+        "no connection to {place} can be opened, because too many files are open; close some, or raise the limit (ulimit -n)"
+    )]
+    TooManyOpen {
+        /// Host and port.
+        place: String,
+    },
     /// Somebody was reached who is not the hub, or cannot prove it.
     #[error("the server at {place} is not trusted: {reason}; check the host name and the root certificates")]
     Untrusted {

@@ -1,4 +1,4 @@
-use crate::{Dial, Error, Proof, Refusal};
+use crate::{Dial, Error, Proof, Refusal, dial::is_too_many_open};
 use defender_auth::{
     mqtt::Connect,
     tls::{Roots, client_config, client_config_with},
@@ -163,7 +163,10 @@ impl Link {
             .map_err(|_| untrusted(&place, "no certificate can bear this host name".into()))?;
         let mut tls =
             ClientConnection::new(Arc::new(config), name).map_err(|error| untrusted(&place, error.to_string()))?;
-        let unreachable = |error| Error::Unreachable { place: place.clone(), error };
+        let unreachable = |error| {
+            let place = place.clone();
+            if is_too_many_open(&error) { Error::TooManyOpen { place } } else { Error::Unreachable { place, error } }
+        };
         let mut tcp = dial.connect(LIMIT).map_err(unreachable)?;
         tcp.set_nodelay(true).map_err(unreachable)?;
         tcp.set_read_timeout(Some(LIMIT)).map_err(unreachable)?;

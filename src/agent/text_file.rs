@@ -1,6 +1,7 @@
 use super::{Finding, Observation};
 use crate::{
     error::{CertificateError, CertificateProblem, Error, FileError, FileProblem},
+    open_files,
     secret::{SecretBytes, SecretText},
 };
 use alloc::string::{String, ToString as _};
@@ -104,6 +105,7 @@ pub fn io_error(place: &str, error: &io::Error) -> Error {
         ErrorKind::NotFound | ErrorKind::NotADirectory => FileProblem::NotFound,
         ErrorKind::PermissionDenied => FileProblem::Permission,
         ErrorKind::IsADirectory => FileProblem::NotRegular,
+        _ if open_files::are_too_many(error) => FileProblem::TooManyOpen,
         _ => FileProblem::Other(error.to_string()),
     };
     problem(place, what)

@@ -108,7 +108,7 @@ impl Handshake<Waiting> {
     ///
     /// # Errors
     /// When the attempt's time has, too.
-    pub fn elapsed(self, now: UnixTime) -> Result<Handshake<Sending>, Error> {
+    pub fn elapsed(mut self, now: UnixTime) -> Result<Handshake<Sending>, Error> {
         self.base.attempt.check(now)?;
         Ok(Handshake { base: self.base, state: Sending { request: self.state.request } })
     }
@@ -125,7 +125,7 @@ impl Handshake<Signing> {
     ///
     /// # Errors
     /// When the attempt's time is over.
-    pub fn signed(self, now: UnixTime, signature: &Signature) -> Result<Handshake<Sending>, Error> {
+    pub fn signed(mut self, now: UnixTime, signature: &Signature) -> Result<Handshake<Sending>, Error> {
         self.base.attempt.check(now)?;
         let token = self.state.string_to_sign.token(signature);
         Ok(self.base.ask(Authorization::Token(token)))

@@ -152,7 +152,7 @@ impl Registration<Waiting> {
     ///
     /// # Errors
     /// When the attempt's time has, too.
-    pub fn elapsed(self, now: UnixTime) -> Result<Registration<Sending>, Error> {
+    pub fn elapsed(mut self, now: UnixTime) -> Result<Registration<Sending>, Error> {
         self.base.attempt.check(now)?;
         Ok(Registration { base: self.base, state: Sending { request: self.state.request } })
     }
@@ -169,7 +169,7 @@ impl Registration<Activating> {
     ///
     /// # Errors
     /// When there is more to do and the attempt's time is over.
-    pub fn activated(self, now: UnixTime) -> Result<Step, Error> {
+    pub fn activated(mut self, now: UnixTime) -> Result<Step, Error> {
         match self.state.then {
             Then::Sign(string_to_sign) => {
                 self.base.attempt.check(now)?;
@@ -191,7 +191,7 @@ impl Registration<Signing> {
     ///
     /// # Errors
     /// When the attempt's time is over.
-    pub fn signed(self, now: UnixTime, signature: &Signature) -> Result<Registration<Sending>, Error> {
+    pub fn signed(mut self, now: UnixTime, signature: &Signature) -> Result<Registration<Sending>, Error> {
         self.base.attempt.check(now)?;
         let token = self.state.string_to_sign.token(signature);
         Ok(self.base.ask(Operation::Register, Authorization::Token(token)))

@@ -569,6 +569,9 @@ pub enum FileProblem {
         /// Where.
         offset: usize,
     },
+    /// No other file can be opened.
+    #[error("it cannot be opened, because too many files are open; close some, or raise the limit (ulimit -n)")]
+    TooManyOpen,
     /// The system said something else.
     #[error("it cannot be read: {0}; see whether the disk is well")]
     Other(String),
@@ -581,6 +584,12 @@ pub enum TlsError {
     /// The system's root certificates cannot be found.
     #[error("no root certificates were found on this system; install its CA certificates, or give a PEM file")]
     NoPlatformRoots,
+    /// The system has root certificates, and none can be read.
+    #[error("the root certificates of this system cannot be read: {reason}; see to that, or give a PEM file")]
+    UnreadablePlatformRoots {
+        /// What stood in the way first.
+        reason: String,
+    },
     /// A text without certificates.
     #[error("there is no certificate in the PEM text; it must hold at least one `-----BEGIN CERTIFICATE-----`")]
     NoCertificate,

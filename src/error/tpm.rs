@@ -290,6 +290,9 @@ pub enum AccessProblem {
     /// An exchange broke off earlier: what comes now would answer another command.
     #[error("the connection broke off before; open it again")]
     Broken,
+    /// No other file or connection can be opened.
+    #[error("it cannot be opened, because too many files are open; close some, or raise the limit (ulimit -n)")]
+    TooManyOpen,
     /// The system said something else.
     #[error("it cannot be used: {0}; see what the system's log says about it")]
     Other(String),

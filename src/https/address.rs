@@ -1,4 +1,4 @@
-use crate::identity::HostName;
+use crate::{identity::HostName, open_files};
 use alloc::{string::String, vec::Vec};
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use ureq::{
@@ -33,7 +33,8 @@ impl Resolver for Addresses {
     fn resolve(&self, uri: &Uri, config: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         let mut found = self.empty();
         if let Some((host, port)) = &self.only {
-            (host.as_str(), *port).to_socket_addrs()?.take(MOST).for_each(|address| found.push(address));
+            let looked_up = (host.as_str(), *port).to_socket_addrs().map_err(open_files::or_too_many)?;
+            looked_up.take(MOST).for_each(|address| found.push(address));
             return if found.is_empty() { Err(Error::HostNotFound) } else { Ok(found) };
         }
         let host = uri.host().unwrap_or_default();
@@ -43,7 +44,12 @@ impl Resolver for Addresses {
                 Ok(found)
             }
             // With a limit it would start a thread, and leave it behind.
-            None => DefaultResolver::default().resolve(uri, config, NextTimeout::default()),
+            None => {
+                DefaultResolver::default().resolve(uri, config, NextTimeout::default()).map_err(|error| match error {
+                    Error::Io(error) => Error::Io(open_files::or_too_many(error)),
+                    other => other,
+                })
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 use crate::{
     error::{Error, TlsError, TpmError},
     identity::HostName,
-    tls,
+    open_files, tls,
 };
 use alloc::string::{String, ToString as _};
 use std::io;
@@ -41,6 +41,14 @@ pub enum HttpsError {
         /// What the system said.
         reason: String,
     },
+    /// No other connection can be opened here. The authenticator is as it was.
+    #[error(
+        "no connection to {host} can be opened, because too many files are open; close some, or raise the limit (ulimit -n)"
+    )]
+    TooManyOpen {
+        /// To whom.
+        host: HostName,
+    },
     /// The run was cancelled. The authenticator is as it was.
     #[error("the run was cancelled; use a client that is not, and it goes on where it was")]
     Cancelled,
@@ -51,7 +59,7 @@ pub enum HttpsError {
 
 impl HttpsError {
     /// Whether the flow may wait and ask again. What waiting cannot mend is a server that is not trusted, or that does not
-    /// trust this client; and a run that its caller ends is not to go on.
+    /// trust this client, and a process that has too many files open; and a run that its caller ends is not to go on.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::NoAnswer { .. })
@@ -76,6 +84,7 @@ impl HttpsError {
             // With TLS 1.3 it comes when the handshake is over for this side.
             _ if error.get_ref().is_some_and(|inner| tls::is_alert(inner)) => Self::Rejected { host, reason },
             io::ErrorKind::InvalidData => Self::Untrusted { host, reason },
+            _ if open_files::are_too_many(error) => Self::TooManyOpen { host },
             _ => Self::NoAnswer { host, reason },
         }
     }

@@ -196,10 +196,10 @@ impl<T: Transport> TpmClient<T> {
         known.iter().any(Option::is_some)
     }
 
-    /// Flushes a primary key that is loaded; its public part stays known.
-    pub(super) fn let_go(&mut self, role: KeyRole) -> bool {
+    /// Flushes a primary key that is loaded; its public part stays known. Whether there was one.
+    pub(super) fn let_go(&mut self, role: KeyRole) -> Result<bool, TpmError> {
         let handle = self.known_mut(role).as_mut().and_then(|key| key.handle.take_if(|handle| is_transient(*handle)));
-        handle.is_some_and(|handle| self.flush(handle, Self::ask).is_ok())
+        handle.map_or(Ok(false), |handle| is_done(self.flush(handle, Self::ask)))
     }
 
     /// Sends a command, and mends what can be mended: a TPM that was not started, that is busy, or that is full of what
@@ -273,8 +273,12 @@ impl<T: Transport> TpmClient<T> {
             if mine.contains(&Some(handle)) || self.work.contains(&handle) {
                 continue;
             }
-            let public = self.read_public(handle, Self::ask).ok().flatten();
-            if public.is_some_and(|public| template::is_ours(&public)) && self.flush(handle, Self::ask).is_ok() {
+            let public = match self.read_public(handle, Self::ask) {
+                Err(TpmError::Command(_)) => None,
+                read => read?,
+            };
+            let is_ours = public.is_some_and(|public| template::is_ours(&public));
+            if is_ours && is_done(self.flush(handle, Self::ask))? {
                 flushed += 1;
             } else {
                 others += 1;
@@ -284,7 +288,7 @@ impl<T: Transport> TpmClient<T> {
             for role in [KeyRole::Endorsement, KeyRole::StorageRoot] {
                 let is_needed =
                     self.known(role).and_then(|key| key.handle).is_some_and(|h| command.handles.contains(&h));
-                flushed += usize::from(!is_needed && self.let_go(role));
+                flushed += usize::from(!is_needed && self.let_go(role)?);
             }
         }
         Ok((flushed, others))
@@ -338,6 +342,15 @@ impl<T: Transport> TpmClient<T> {
 fn counted(reader: &mut Reader<'_>, most: u32) -> Result<Range<u32>, Malformed> {
     let count = reader.word()?;
     if count <= most { Ok(0..count) } else { Err(Malformed) }
+}
+
+/// Whether the TPM did it. Its no is an answer; when there is none, that is what went wrong.
+fn is_done(result: Result<(), TpmError>) -> Result<bool, TpmError> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(TpmError::Command(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Either of [`TpmClient::run`] and [`TpmClient::ask`].

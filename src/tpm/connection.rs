@@ -1,5 +1,8 @@
 use super::{endpoint::Endpoint, transport::Transport};
-use crate::error::{AccessError, AccessProblem};
+use crate::{
+    error::{AccessError, AccessProblem},
+    open_files,
+};
 use alloc::string::{String, ToString as _};
 use core::time::Duration;
 use std::{
@@ -185,6 +188,7 @@ fn opening(error: &io::Error) -> AccessProblem {
         ErrorKind::ResourceBusy => AccessProblem::Busy,
         ErrorKind::IsADirectory => AccessProblem::NotADevice,
         ErrorKind::TimedOut | ErrorKind::WouldBlock => AccessProblem::TimedOut,
+        _ if open_files::are_too_many(error) => AccessProblem::TooManyOpen,
         _ => AccessProblem::Other(error.to_string()),
     }
 }

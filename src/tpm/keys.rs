@@ -85,7 +85,7 @@ impl<T: Transport> TpmClient<T> {
             if is_transient(loaded) {
                 let persistent = self.place(role);
                 self.evict(loaded, persistent)?;
-                self.let_go(role);
+                self.let_go(role)?;
                 if let Some(key) = self.known_mut(role) {
                     key.handle = Some(persistent);
                 }

@@ -12,6 +12,7 @@
 
 mod authenticator;
 mod blame;
+mod clock;
 mod device_mode;
 mod mqtt;
 mod outcome;
@@ -265,6 +266,7 @@ fn every_error() -> Vec<(Error, i32)> {
         (ActivationBlob::parse(&[0, 1], KeyUse::Hub).unwrap_err().into(), 503),
         (plan.unwrap_err().into(), 604),
         (TlsError::NoPlatformRoots.into(), 650),
+        (TlsError::UnreadablePlatformRoots { reason: "no permission".into() }.into(), 650),
         (become_module([reply(401, "")], SasToken::parse("SharedAccessSignature sr=x&sig=y&se=1").unwrap()), 700),
         (register(repeat_n(assigning(), 999)), 701),
         (register(repeat_n(Reply::Silence, 7)), 801),

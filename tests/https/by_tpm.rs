@@ -2,6 +2,7 @@
 
 use crate::{
     swtpm::Swtpm,
+    wire::{Cut, Wire},
     world::{ATTEMPT, DEVICE_KEY, HUB, MODULE_KEY, asked, client, host, is_the_module, now},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -10,11 +11,12 @@ use defender_auth::{
     credential::Credential,
     device_mode::Target,
     dps::{Attestation, Profile},
-    https::Client,
+    error::{AccessProblem, TpmError},
+    https::{Client, HttpsError},
     key::{KeyUse, Signature},
     mqtt::Connect,
     tls::Roots,
-    tpm::{Connection, Tpm, TpmClient},
+    tpm::{Connection, Tpm, TpmClient, Transport},
 };
 use defender_auth_emulator::{Dps, Emulator, Enrollment, Hub, Module, World};
 use defender_auth_mqtt::{Dial, Error as MqttError, Session};
@@ -65,12 +67,14 @@ impl Machine {
     }
 }
 
-fn registration(tpm: &mut TpmClient<Connection>) -> Plan {
-    let attestation = Attestation::Tpm {
-        endorsement_key: tpm.endorsement_key().unwrap(),
-        storage_root_key: tpm.storage_root_key().unwrap(),
-    };
-    Plan::provision(Profile::new("0ne00000A0A".parse().unwrap(), ID.parse().unwrap()), attestation).unwrap()
+fn registration(tpm: &mut TpmClient<impl Transport>) -> Plan {
+    try_registration(tpm).unwrap()
+}
+
+fn try_registration(tpm: &mut TpmClient<impl Transport>) -> Result<Plan, TpmError> {
+    let (endorsement_key, storage_root_key) = (tpm.endorsement_key()?, tpm.storage_root_key()?);
+    let attestation = Attestation::Tpm { endorsement_key, storage_root_key };
+    Ok(Plan::provision(Profile::new("0ne00000A0A".parse().unwrap(), ID.parse().unwrap()), attestation).unwrap())
 }
 
 /// What the hub's key makes of one byte: the same key, the same signature.
@@ -183,4 +187,37 @@ fn device_mode_goes_on_with_the_key_in_the_tpm() {
     }
     drop(tpm);
     machine.has_one_key("after Device mode");
+}
+
+/// A TPM that loses its power behind each command of a registration, from the first key that is read to the hub's key in
+/// its place. Whatever it has then, the next run ends with the hub's key in it.
+#[test]
+#[ignore = "needs swtpm"]
+fn a_tpm_that_is_killed_at_any_command_of_a_registration_is_registered_by_the_next_run() {
+    let mut machine = Machine::new();
+    for at in 0..STEPS {
+        let wire = Wire::new(machine.swtpm.connection()).cut_at(Cut::Behind(at));
+        let mut tpm = TpmClient::new(wire);
+        let plan = try_registration(&mut tpm).map_err(HttpsError::from);
+        let result = plan.and_then(|plan| machine.client.authenticate_with(&plan, &mut tpm));
+        drop(tpm);
+        machine.swtpm.power_cycle();
+        let mut tpm = machine.swtpm.client();
+        let me = machine.register(&mut tpm);
+        machine.log_in(&me, &mut tpm).unwrap();
+        drop(tpm);
+        machine.has_one_key(&format!("after a registration that was killed behind command {at}"));
+        match result {
+            Err(HttpsError::Failed(Error::Tpm(TpmError::Access(error)))) => {
+                assert_eq!(error.problem, AccessProblem::Closed, "{at}");
+            }
+            Err(HttpsError::Failed(Error::Tpm(TpmError::IdentityLost { .. }))) => {}
+            Ok(_) => {
+                assert!(at >= 20, "only {at} commands");
+                return;
+            }
+            Err(error) => panic!("{at}: {error}"),
+        }
+    }
+    panic!("a registration of more than {STEPS} commands");
 }

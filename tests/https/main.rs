@@ -9,6 +9,7 @@ mod by_tpm;
 mod certificate;
 mod client;
 mod clock;
+mod killed;
 mod limits;
 mod matrix;
 mod over_mqtt;
@@ -26,4 +27,8 @@ mod stall;
 mod swtpm;
 #[cfg(feature = "tpm")]
 mod tpm;
+#[cfg(all(feature = "tpm", unix))]
+#[allow(dead_code, clippy::indexing_slicing, reason = "the tests of the TPM alone need all of it, and allow that")]
+#[path = "../tpm/wire.rs"]
+mod wire;
 mod world;

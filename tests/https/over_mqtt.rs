@@ -15,7 +15,7 @@ use defender_auth::{
 };
 use defender_auth_emulator::{Emulator, Fault, On};
 use defender_auth_mqtt::{Answer, Dial, Error as MqttError, Provisioner, Session};
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 impl Carried for Answer {
     fn response(&self) -> Response<'_> {
@@ -24,18 +24,24 @@ impl Carried for Answer {
 }
 
 /// One connection for as long as it holds, then another.
-struct Carrier<'a> {
+pub(crate) struct Carrier<'a> {
     cloud: &'a Emulator,
+    at: SocketAddr,
     open: Option<Provisioner>,
     opened: u32,
 }
 
 impl<'a> Carrier<'a> {
-    const fn new(cloud: &'a Emulator) -> Self {
-        Self { cloud, open: None, opened: 0 }
+    pub(crate) const fn new(cloud: &'a Emulator) -> Self {
+        Self::by(cloud, cloud.address())
     }
 
-    fn carry(&mut self, request: &Request) -> Option<Answer> {
+    /// By way of something that stands before it.
+    pub(crate) const fn by(cloud: &'a Emulator, at: SocketAddr) -> Self {
+        Self { cloud, at, open: None, opened: 0 }
+    }
+
+    pub(crate) fn carry(&mut self, request: &Request) -> Option<Answer> {
         self.try_carry(request).map_or_else(
             |error| match error {
                 MqttError::Closed { .. } | MqttError::Silent { .. } | MqttError::Unreachable { .. } => None,
@@ -51,7 +57,7 @@ impl<'a> Carrier<'a> {
         } else {
             self.opened += 1;
             let roots = Roots::Pem(self.cloud.root_pem().as_bytes());
-            Provisioner::open(request, &Dial::at(self.cloud.address()), roots)?
+            Provisioner::open(request, &Dial::at(self.at), roots)?
         };
         let answer = session.exchange(request)?;
         self.open = Some(session);

@@ -32,10 +32,15 @@ const STEPS: usize = 60;
 
 /// Both services, with a device that is assigned at the poll of this number, and its security module.
 pub(crate) fn cloud(polls: u32) -> Emulator {
+    Emulator::play(services(polls), "127.0.0.1:0".parse().unwrap()).unwrap()
+}
+
+/// What they know.
+pub(crate) fn services(polls: u32) -> World {
     let module = Module::new("azureiotsecurity", MODULE_KEY);
     let hub = Hub::new(HUB).device(Device::new("dev-01", DEVICE_KEY).module(module));
     let dps = Dps::new("0ne00000A0A").enrollment(Enrollment::new("dev-01", DEVICE_KEY).pending(polls));
-    Emulator::play(World::new().hub(hub).dps(dps), "127.0.0.1:0".parse().unwrap()).unwrap()
+    World::new().hub(hub).dps(dps)
 }
 
 pub(crate) fn host(name: &str) -> HostName {

@@ -3,7 +3,7 @@
 use super::mistake;
 use crate::{
     failure::Failure,
-    private_file::{SECRET, beside, create},
+    private_file::{SECRET, beside, create, cure, is_file_or_nothing, keep_owner, sweep, sync_folder},
 };
 use std::{
     fs::{self, DirBuilder},
@@ -34,6 +34,7 @@ impl Target {
                 Ok(metadata) if metadata.is_dir() => return Err(folder(path)),
                 Ok(_) if !force => return Err(taken(path)),
                 Ok(_) => {
+                    is_file_or_nothing(path).map_err(|error| unwritten(path, &error))?;
                     let same = |input: &&Path| fs::canonicalize(input).ok() == fs::canonicalize(path).ok();
                     if inputs.iter().any(same) {
                         let what = "it is the CA's own file, which would be lost; give another name";
@@ -67,6 +68,7 @@ impl Target {
         // All is on the disk by now; to rename is all that is left.
         for draft in &mut drafts {
             fs::rename(&draft.new, draft.path).map_err(|error| unwritten(draft.path, &error))?;
+            sync_folder(draft.path);
         }
         for draft in &mut drafts {
             draft.reserved = false;
@@ -90,9 +92,11 @@ impl<'a> Draft<'a> {
             std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
             builder.recursive(true).create(folder)?;
         }
+        sweep(path);
         let new = beside(path);
         let mut file = create(&new, mode)?;
         let draft = Self { path, new, reserved: false };
+        keep_owner(&file, path)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         Ok(draft)
@@ -127,7 +131,7 @@ fn unwritten(path: &Path, error: &io::Error) -> Failure {
     let cure = match error.kind() {
         ErrorKind::PermissionDenied => "write to a folder of your own",
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "a file stands where a folder should; give another name",
-        _ => "see whether the disk is full, and whether the path is right",
+        _ => cure(error).unwrap_or("see whether the path is right"),
     };
     Failure::Write(format!("{}: it cannot be written: {error}; {cure}", path.display()))
 }

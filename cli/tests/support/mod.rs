@@ -63,6 +63,13 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     command
 }
 
+/// The command, started by another program such as `strace`.
+pub(crate) fn started_by(program: &[&str], arguments: &[String]) -> Command {
+    let mut command = Command::new(program[0]);
+    command.args(&program[1..]).arg(env!("CARGO_BIN_EXE_defenderauth")).args(arguments);
+    command
+}
+
 /// Runs the command to its end.
 pub(crate) fn defenderauth(arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
     run(command(arguments), input.as_ref())

@@ -55,6 +55,14 @@ impl Registrar {
         self.provision(carrier, ID, &[&["--key-file", &self.key], more].concat())
     }
 
+    /// The arguments with which the device of [`enrollment`] registers over HTTPS, by way of that address.
+    pub(crate) fn arguments(&self, by: SocketAddr, more: &[&str]) -> Vec<String> {
+        let endpoint = format!("{}={by}", self.host);
+        let service = ["provision", "--endpoint", &endpoint, "--ca-file", &self.site.roots];
+        let device = ["--id-scope", SCOPE, "--registration-id", ID, "--key-file", &self.key];
+        service.iter().chain(&device).chain(more).map(ToString::to_string).collect()
+    }
+
     /// Registers a device with the key of [`group`].
     pub(crate) fn register_in_group(&self, carrier: &str, id: &str, more: &[&str]) -> Run {
         self.provision(carrier, id, &[&["--group-key-file", &self.group_key], more].concat())

@@ -114,7 +114,9 @@ impl From<HttpsError> for Failure {
             HttpsError::Untrusted { host, .. } | HttpsError::Rejected { host, .. } => {
                 (DEFENDERAUTH_TLS, host.to_string(), false)
             }
-            HttpsError::NoAnswer { host, .. } => (DEFENDERAUTH_NO_RESPONSE, host.to_string(), true),
+            HttpsError::NoAnswer { host, .. } | HttpsError::TooManyOpen { host } => {
+                (DEFENDERAUTH_NO_RESPONSE, host.to_string(), true)
+            }
             HttpsError::TimedOut => (DEFENDERAUTH_TIMEOUT, String::new(), true),
             // Cancelled, which is the last there is.
             _ => (DEFENDERAUTH_CANCELLED, String::new(), false),
