@@ -6,13 +6,14 @@ use super::{
 };
 use crate::{
     error::{CertificateError, CertificateProblem as Problem},
-    secret::{SecretBytes, SecretText},
+    secret::{SecretBytes, SecretText, wipe_stack},
 };
 use alloc::{string::ToString as _, vec::Vec};
 use core::fmt;
 use ring::{
+    error::KeyRejected,
     rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair},
+    signature::{ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm},
     signature::{Ed25519KeyPair, KeyPair as _, RsaKeyPair},
 };
 
@@ -102,16 +103,10 @@ impl PrivateKey {
     fn new(pkcs8: SecretBytes) -> Result<Self, Problem> {
         let der = pkcs8.expose();
         let algorithm = form::algorithm(der)?;
-        let public = match algorithm {
-            KeyAlgorithm::Rsa { .. } => RsaKeyPair::from_pkcs8(der).map(|pair| pair.public_key().as_ref().to_vec()),
-            KeyAlgorithm::P256 => ecdsa(&ECDSA_P256_SHA256_ASN1_SIGNING, der),
-            KeyAlgorithm::P384 => ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING, der),
-            KeyAlgorithm::Ed25519 => {
-                Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map(|pair| pair.public_key().as_ref().to_vec())
-            }
-        };
-        let public = public.map_err(|_| Problem::Key)?;
-        Ok(Self { pkcs8, algorithm, public })
+        let public = public_half(algorithm, der);
+        // ring wipes no key. Those of the curves it has on the stack.
+        wipe_stack::<16_384>();
+        Ok(Self { pkcs8, algorithm, public: public.map_err(|_| Problem::Key)? })
     }
 
     /// What kind of key it is.
@@ -145,10 +140,20 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-fn ecdsa(
-    algorithm: &'static ring::signature::EcdsaSigningAlgorithm,
-    der: &[u8],
-) -> Result<Vec<u8>, ring::error::KeyRejected> {
+/// The public key that belongs to a private one. A call of its own, for what it leaves on the stack to be wiped.
+#[inline(never)]
+fn public_half(algorithm: KeyAlgorithm, der: &[u8]) -> Result<Vec<u8>, KeyRejected> {
+    match algorithm {
+        KeyAlgorithm::Rsa { .. } => RsaKeyPair::from_pkcs8(der).map(|pair| pair.public_key().as_ref().to_vec()),
+        KeyAlgorithm::P256 => ecdsa(&ECDSA_P256_SHA256_ASN1_SIGNING, der),
+        KeyAlgorithm::P384 => ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING, der),
+        KeyAlgorithm::Ed25519 => {
+            Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map(|pair| pair.public_key().as_ref().to_vec())
+        }
+    }
+}
+
+fn ecdsa(algorithm: &'static EcdsaSigningAlgorithm, der: &[u8]) -> Result<Vec<u8>, KeyRejected> {
     // ring asks for a source of randomness and uses none to read a key.
     EcdsaKeyPair::from_pkcs8(algorithm, der, &SystemRandom::new()).map(|pair| pair.public_key().as_ref().to_vec())
 }
