@@ -9,6 +9,7 @@ mod by_tpm;
 mod certificate;
 mod client;
 mod clock;
+mod endless;
 mod limits;
 mod matrix;
 mod over_mqtt;
@@ -19,6 +20,7 @@ mod redirect;
 #[path = "../support/scratch.rs"]
 mod scratch;
 mod stall;
+mod stub;
 #[cfg(all(feature = "tpm", unix))]
 #[allow(dead_code, reason = "the tests of the TPM alone need all of it")]
 #[path = "../tpm/swtpm.rs"]
