@@ -1,7 +1,7 @@
 //! A private key, of whatever form it was written in.
 
 use super::{
-    pem::{self, Block},
+    pem::{self, Block, SIZE_LIMIT},
     pkcs8 as form,
 };
 use crate::{
@@ -92,11 +92,14 @@ impl PrivateKey {
         pkcs8.and_then(Self::new).map(Some).map_err(|problem| block.error(problem))
     }
 
-    /// Takes a key in PKCS#8 DER. The caller wipes its copy.
+    /// Takes a key in PKCS#8 DER of at most [`SIZE_LIMIT`] bytes. The caller wipes its copy.
     ///
     /// # Errors
-    /// When it cannot be read, or is of a kind that TLS has no use for.
+    /// When it is longer, cannot be read, or is of a kind that TLS has no use for.
     pub fn from_pkcs8(der: &[u8]) -> Result<Self, CertificateError> {
+        if der.len() > SIZE_LIMIT {
+            return Err(Problem::TooLarge { limit: SIZE_LIMIT }.into());
+        }
         Ok(Self::new(SecretBytes::copy_of(der))?)
     }
 
@@ -130,7 +133,10 @@ impl PrivateKey {
     /// The key itself in PKCS#8 as a PEM text (`PRIVATE KEY`), which is not encrypted.
     #[must_use]
     pub fn to_pem(&self) -> SecretText {
-        pem::private_key(self.pkcs8.expose())
+        let text = pem::private_key(self.pkcs8.expose());
+        // Some letters of it.
+        wipe_stack::<4096>();
+        text
     }
 }
 
