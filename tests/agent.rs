@@ -12,6 +12,8 @@
 mod files;
 #[path = "agent/keys.rs"]
 mod keys;
+#[path = "agent/large.rs"]
+mod large;
 #[path = "support/scratch.rs"]
 mod scratch;
 #[path = "agent/syntax.rs"]

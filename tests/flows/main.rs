@@ -12,6 +12,7 @@
 
 mod authenticator;
 mod device_mode;
+mod limits;
 mod mqtt;
 mod outcome;
 mod registration;
