@@ -25,23 +25,23 @@ impl Secret {
         &self.bytes
     }
 
-    /// The name of each form, and the form.
-    pub(crate) fn forms(&self) -> Vec<(&'static str, Vec<u8>)> {
+    pub(crate) fn forms(&self) -> Vec<Form> {
         let bytes = &self.bytes;
         let base64 = STANDARD.encode(bytes);
         let hex = bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+        let percent = base64.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
         let mut forms = vec![
-            ("raw", bytes.clone()),
+            Form::bytes("raw", bytes.clone()),
             // Numbers, as libraries of cryptography keep them.
-            ("reversed", bytes.iter().rev().copied().collect()),
-            ("words", words(bytes)),
-            ("hex", hex.clone().into()),
-            ("upper-case hex", hex.to_uppercase().into()),
-            ("percent-encoded base64", base64.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D").into()),
-            ("base64", base64.into()),
+            Form::bytes("reversed", bytes.iter().rev().copied().collect()),
+            Form::bytes("words", words(bytes)),
+            Form::text("hex", hex.clone(), 2 * PART),
+            Form::text("upper-case hex", hex.to_uppercase(), 2 * PART),
+            Form::text("percent-encoded base64", percent, PART / 3 * 4 + 2),
+            Form::text("base64", base64, PART / 3 * 4 + 2),
             // In the middle of something longer.
-            ("base64 behind one byte", inner_base64(bytes, 1)),
-            ("base64 behind two bytes", inner_base64(bytes, 2)),
+            Form::text("base64 behind one byte", inner_base64(bytes, 1), PART / 3 * 4 + 2),
+            Form::text("base64 behind two bytes", inner_base64(bytes, 2), PART / 3 * 4 + 2),
         ];
         if self.is_key {
             forms.extend(self.hmac_forms());
@@ -50,7 +50,7 @@ impl Secret {
     }
 
     /// The blocks that HMAC begins with, and the states that it has behind them (RFC 2104).
-    fn hmac_forms(&self) -> Vec<(&'static str, Vec<u8>)> {
+    fn hmac_forms(&self) -> Vec<Form> {
         let mut block = [0; 64];
         block[..self.bytes.len()].copy_from_slice(&self.bytes);
         let mut forms = Vec::new();
@@ -62,13 +62,36 @@ impl Secret {
             let mut state = INITIAL;
             compress256(&mut state, &[padded]);
             forms.extend([
-                (block_name, padded.to_vec()),
-                (words_name, words(&padded)),
-                (state_name, state.iter().flat_map(|word| word.to_ne_bytes()).collect()),
-                (bytes_name, state.iter().flat_map(|word| word.to_be_bytes()).collect()),
+                Form::bytes(block_name, padded.to_vec()),
+                Form::bytes(words_name, words(&padded)),
+                Form::bytes(state_name, state.iter().flat_map(|word| word.to_ne_bytes()).collect()),
+                Form::bytes(bytes_name, state.iter().flat_map(|word| word.to_be_bytes()).collect()),
             ]);
         }
         forms
+    }
+}
+
+/// So many bytes of a secret in a row are a part of it: what `free`, which overwrites sixteen bytes, and a half-written
+/// copy leave of a key. Of less than that a processor's register may have held the text, which is put on the stack now
+/// and then.
+const PART: usize = 16;
+
+/// One way to write a secret.
+pub(crate) struct Form {
+    pub(crate) name: &'static str,
+    pub(crate) bytes: Vec<u8>,
+    /// How many bytes of the form stand for a part of the secret.
+    pub(crate) piece: usize,
+}
+
+impl Form {
+    fn bytes(name: &'static str, bytes: Vec<u8>) -> Self {
+        Self { name, bytes, piece: PART }
+    }
+
+    fn text(name: &'static str, text: String, piece: usize) -> Self {
+        Self { name, bytes: text.into(), piece }
     }
 }
 
@@ -82,8 +105,8 @@ fn words(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// What is the same whatever stands round it.
-fn inner_base64(bytes: &[u8], behind: usize) -> Vec<u8> {
-    let text = STANDARD.encode([&[0; 2][..behind], bytes].concat()).into_bytes();
+fn inner_base64(bytes: &[u8], behind: usize) -> String {
+    let text = STANDARD.encode([&[0; 2][..behind], bytes].concat());
     let whole = (behind + bytes.len()) / 3 * 4;
-    text[4..whole].to_vec()
+    text[4..whole].into()
 }

@@ -8,10 +8,6 @@ use std::{
     os::unix::fs::FileExt as _,
 };
 
-/// So many bytes of a form in a row are a part of the secret: what `free`, which overwrites the first sixteen bytes, and
-/// a half-written copy leave of it. Fewer are what a processor's register has held, which a debug build puts on the stack.
-const PIECE: usize = 16;
-
 /// A form of a secret that was found, how much of it, and where first.
 pub(crate) struct Found {
     pub(crate) name: String,
@@ -50,9 +46,15 @@ pub(crate) fn scan(process: u32, secrets: &[Secret]) -> Vec<Found> {
     found
 }
 
-/// Every piece of every form.
+/// So many bytes of memory are looked up at once.
+const HEAD: usize = 16;
+
+/// A piece of a form, of which secret, and in which form.
+type Needle<'a> = (Vec<u8>, (&'a str, &'static str));
+
+/// Every piece of every form, by its first bytes.
 struct Needles<'a> {
-    pieces: HashMap<[u8; PIECE], (&'a str, &'static str)>,
+    pieces: HashMap<[u8; HEAD], Vec<Needle<'a>>>,
     /// Whether some piece begins with these two bytes: most of a memory is passed over by that.
     beginnings: Vec<bool>,
 }
@@ -61,10 +63,11 @@ impl<'a> Needles<'a> {
     fn of(secrets: &'a [Secret]) -> Self {
         let mut this = Self { pieces: HashMap::new(), beginnings: vec![false; 1 << 16] };
         for secret in secrets {
-            for (name, form) in secret.forms() {
-                for piece in form.windows(PIECE).filter(|piece| is_telling(piece)) {
+            for form in secret.forms() {
+                for piece in form.bytes.windows(form.piece).filter(|piece| is_telling(&piece[..HEAD])) {
                     this.beginnings[beginning(piece)] = true;
-                    this.pieces.entry(piece.try_into().unwrap()).or_insert((&secret.name, name));
+                    let same = this.pieces.entry(piece[..HEAD].try_into().unwrap()).or_default();
+                    same.push((piece.to_vec(), (&secret.name, form.name)));
                 }
             }
         }
@@ -73,8 +76,11 @@ impl<'a> Needles<'a> {
 
     /// Where in a memory a piece is, of which secret, and in which form.
     fn find(&self, memory: &[u8]) -> impl Iterator<Item = (usize, (&'a str, &'static str))> {
-        let pieces = memory.windows(PIECE).enumerate().filter(|(_, piece)| self.beginnings[beginning(piece)]);
-        pieces.filter_map(|(at, piece)| Some((at, *self.pieces.get(piece)?)))
+        let places = (0..memory.len().saturating_sub(HEAD)).filter(|at| self.beginnings[beginning(&memory[*at..])]);
+        places.filter_map(|at| {
+            let same = self.pieces.get(&memory[at..at + HEAD])?;
+            same.iter().find(|(piece, _)| memory[at..].starts_with(piece)).map(|(_, what)| (at, *what))
+        })
     }
 }
 

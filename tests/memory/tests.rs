@@ -45,7 +45,7 @@ fn kept() {
     folder.write("key", secret.bytes());
     let agent = Agent::play("control", &folder.folder());
     let found: BTreeSet<_> = scan(agent.id(), slice::from_ref(&secret)).iter().map(|found| found.form).collect();
-    assert_eq!(found, secret.forms().iter().map(|(form, _)| *form).collect());
+    assert_eq!(found, secret.forms().iter().map(|form| form.name).collect());
     let other = Secret::key("another key", &random());
     assert!(scan(agent.id(), &[other]).is_empty());
 }
