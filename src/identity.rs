@@ -387,7 +387,11 @@ impl fmt::Display for Identity {
 mod tests {
     use super::*;
     use IdentifierError as E;
-    use alloc::{format, string::ToString as _};
+    use alloc::{
+        format,
+        string::{String, ToString as _},
+        vec,
+    };
 
     #[test]
     fn ids_take_what_the_service_takes() {
@@ -395,6 +399,24 @@ mod tests {
         assert_eq!(DeviceId::new(all).unwrap().as_str(), all);
         assert!(ModuleId::new("$edgeAgent").is_ok());
         assert!(DeviceId::new(&"d".repeat(128)).is_ok());
+    }
+
+    #[test]
+    fn every_name_has_a_limit() {
+        let host = |length: usize| ["h".repeat(length - 192), vec!["h".repeat(63); 3].join(".")].join(".");
+        assert!(HostName::new(&host(253)).is_ok());
+        assert_eq!(HostName::new(&host(254)), Err(E::TooLong { name: Identifier::HostName }));
+        let longest = ["i".repeat(64), "i".repeat(128)];
+        let [short, long] = longest.each_ref().map(String::as_str);
+        assert!(IdScope::new(short).is_ok() && PolicyName::new(short).is_ok());
+        assert!(DeviceId::new(long).is_ok() && ModuleId::new(long).is_ok() && RegistrationId::new(long).is_ok());
+        let [short, long] = longest.map(|text| text + "i");
+        let too_long = |name| E::TooLong { name };
+        assert_eq!(IdScope::new(&short), Err(too_long(Identifier::IdScope)));
+        assert_eq!(PolicyName::new(&short), Err(too_long(Identifier::PolicyName)));
+        assert_eq!(DeviceId::new(&long), Err(too_long(Identifier::DeviceId)));
+        assert_eq!(ModuleId::new(&long), Err(too_long(Identifier::ModuleId)));
+        assert_eq!(RegistrationId::new(&long), Err(too_long(Identifier::RegistrationId)));
     }
 
     #[test]

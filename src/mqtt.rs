@@ -49,7 +49,7 @@ pub struct Connect {
 
 impl Connect {
     /// To a hub, or to the gateway before it. `model_id` is that of IoT Plug and Play (`dtmi:…`), if the device
-    /// implements one.
+    /// implements one. A field of an MQTT packet has at most 65,535 bytes: a client refuses a longer user name.
     #[must_use]
     pub fn hub(identity: &Identity, model_id: Option<&str>) -> Self {
         Self::hub_as(identity, model_id, AGENT)

@@ -1,7 +1,8 @@
 //! JSON that travels through the library untouched.
 
+use crate::secret::SecretText;
 use alloc::{borrow::ToOwned as _, boxed::Box};
-use core::fmt;
+use core::{fmt, mem};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -23,7 +24,7 @@ pub enum PayloadError {
 }
 
 /// Any JSON value, kept as text: custom data that is sent with a registration or handed back by it. As an allocation may
-/// hand out secrets in it, it is not shown by `Debug`.
+/// hand out secrets in it, it is not shown by `Debug`, and is wiped when dropped.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Payload(Box<RawValue>);
@@ -70,6 +71,13 @@ impl Payload {
 
     pub(crate) fn as_raw(&self) -> &RawValue {
         &self.0
+    }
+}
+
+impl Drop for Payload {
+    fn drop(&mut self) {
+        let text: Box<str> = mem::take(&mut self.0).into();
+        drop(SecretText::new(text.into_string()));
     }
 }
 

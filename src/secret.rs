@@ -1,4 +1,29 @@
 //! What must not be printed, compared byte by byte, or left in memory.
+//!
+//! # What is left in memory all the same
+//!
+//! Keys, passwords, passphrases, connection strings and tokens are kept in memory that is wiped when it is given back.
+//! A process that has used and dropped them holds none of them any more, in no form, except where a dependency keeps
+//! a copy that it does not wipe. Such a copy is in memory that was given back, until something else is written there:
+//!
+//! | dependency | what it keeps | when |
+//! |---|---|---|
+//! | `ureq`, `http` | the token of a request, as a header and in a buffer; an answer in a buffer, and so the keys of a module | feature `https` |
+//! | `ureq`, `rustls-pki-types` | a private key, which they take as PEM: the text, and what it says | feature `https`, with a certificate |
+//! | `rustls` | what was sent and received, before it is encrypted and after | each TLS connection |
+//! | `ring` | the numbers of an RSA key, and the scalar of a key on a curve | reading a key (RSA only); while a TLS configuration with a certificate lives, and behind it |
+//! | `p12-keystore` | the private key of a .pfx | reading it |
+//! | `mqtt-protocol-core` | the token of a login, in its CONNECT packet | `defender-auth-mqtt` |
+//!
+//! The test `memory` of this crate searches the writable memory of such processes for all of these, and fails when one
+//! leaves anything else, or no longer leaves what is said here.
+//!
+//! Nothing can be wiped that the caller copies: a text made of [`SecretText::expose`], and a
+//! [`Signature`](crate::key::Signature), which is `Copy` and proves one token. While a secret is in use it is in memory,
+//! and so in a core dump and in swap space: an agent that holds keys turns core dumps off (`ulimit -c 0`,
+//! `LimitCORE=0` in its unit, or `prctl(PR_SET_DUMPABLE, 0)`, which also keeps other processes of its user from reading
+//! its memory) and runs where swap is off or encrypted. The library does none of this by itself: these are the
+//! process's settings, not a library's.
 
 use alloc::{string::String, vec, vec::Vec};
 use core::{fmt, mem};
@@ -24,6 +49,12 @@ fn wipe_all(bytes: &mut Vec<u8>) {
     bytes.clear();
     bytes.resize(bytes.capacity(), 0);
     optimization_barrier(bytes.as_slice());
+}
+
+/// Overwrites so many bytes of what calls that have returned left on the stack.
+#[inline(never)]
+pub(crate) fn wipe_stack<const LENGTH: usize>() {
+    wipe(&mut [0; LENGTH]);
 }
 
 /// Text with a secret in it: a token, a key in base64, a connection string.

@@ -15,6 +15,9 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject as _},
 };
 
+/// The longest PEM text of root certificates that is read, in bytes. A whole system's are 250 KB.
+pub const ROOTS_LIMIT: usize = 4 * 1024 * 1024;
+
 /// Whom to believe that a server is who it says it is.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -23,7 +26,7 @@ pub enum Roots<'a> {
     Platform,
     /// [`AZURE_ROOTS`], which are built in: for devices without a store of certificates.
     Azure,
-    /// The certificates in this PEM text, and no others.
+    /// The certificates in this PEM text of at most [`ROOTS_LIMIT`] bytes, and no others.
     Pem(&'a [u8]),
 }
 
@@ -110,6 +113,7 @@ pub(crate) fn certificates(roots: Roots<'_>) -> Result<Vec<CertificateDer<'stati
             }
         }
         Roots::Azure => Ok(AZURE_ROOTS.into_iter().map(CertificateDer::from).collect()),
+        Roots::Pem(text) if text.len() > ROOTS_LIMIT => Err(TlsError::RootsTooLong { limit: ROOTS_LIMIT }),
         Roots::Pem(text) => {
             let mut found = Vec::new();
             for (certificate, number) in CertificateDer::pem_slice_iter(text).zip(1..) {
@@ -132,6 +136,15 @@ mod tests {
         assert_eq!(client_config(Roots::Pem(b"")).err(), Some(TlsError::NoCertificate));
         let key = b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
         assert_eq!(client_config(Roots::Pem(key)).err(), Some(TlsError::NoCertificate));
+    }
+
+    #[test]
+    fn a_text_of_roots_has_a_limit() {
+        let pem = rcgen::generate_simple_self_signed(["h.net".into()]).unwrap().cert.pem();
+        let padded = |length: usize| [pem.as_bytes(), &b"\n".repeat(length - pem.len())].concat();
+        assert!(client_config(Roots::Pem(&padded(ROOTS_LIMIT))).is_ok());
+        let error = client_config(Roots::Pem(&padded(ROOTS_LIMIT + 1))).err();
+        assert_eq!(error, Some(TlsError::RootsTooLong { limit: ROOTS_LIMIT }));
     }
 
     #[test]

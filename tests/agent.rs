@@ -14,6 +14,8 @@ mod certificates;
 mod files;
 #[path = "agent/keys.rs"]
 mod keys;
+#[path = "agent/large.rs"]
+mod large;
 #[path = "support/scratch.rs"]
 mod scratch;
 #[path = "agent/syntax.rs"]

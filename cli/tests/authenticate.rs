@@ -165,6 +165,22 @@ fn roots_that_are_none_are_refused_before_anybody_is_asked() {
 }
 
 #[test]
+fn a_file_of_roots_has_a_limit() {
+    let scratch = Scratch::new();
+    let endpoint = format!("{HOST}={}", loopback());
+    let file = scratch.path("roots.pem");
+    let arguments = ["authenticate", "-", "--connect", "--ca-file", &file, "--endpoint", &endpoint];
+    let cured_by = |cure: &str| defenderauth(&arguments, device()).failed(2, &[&file, cure]);
+    scratch.write("roots.pem", " ".repeat(1 << 20));
+    cured_by("-----BEGIN CERTIFICATE-----");
+    scratch.write("roots.pem", " ".repeat((1 << 20) + 1));
+    cured_by("1048576");
+    // A gibibyte that takes no room on the disk.
+    std::fs::File::options().write(true).open(&file).unwrap().set_len(1 << 30).unwrap();
+    cured_by("1048576");
+}
+
+#[test]
 fn another_client_id_needs_a_connection() {
     defenderauth(&["authenticate", "-", "--client-id", "x"], device()).misused(&["--connect"]);
 }

@@ -8,7 +8,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use std::{
     error::Error,
     fs,
-    io::Write as _,
+    io::{Read as _, Write as _},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -52,7 +52,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(&arguments.folder)?;
     let agent = arguments.folder.join("agent");
     let (config, agent, key) = if let Some(path) = &arguments.config {
-        let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let text = read(path).map_err(|error| format!("{}: {error}", path.display()))?;
         (Config::parse(&text)?, "AGENT".into(), "KEY".into())
     } else {
         let key = arguments.folder.join(DEVICE_FILE);
@@ -84,6 +84,13 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     loop {
         thread::sleep(Duration::from_secs(3600));
     }
+}
+
+/// A configuration's text, and no more of a larger file than shows that it is too long.
+fn read(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    fs::File::open(path)?.take(Config::LIMIT as u64 + 1).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// The key of the sample's device that may provision itself.

@@ -71,6 +71,22 @@ pub enum Error {
         /// Host and port.
         place: String,
     },
+    /// A packet that no hub sends.
+    #[error("{place} sends a packet of more than {limit} bytes, as no hub does; check host and port")]
+    TooLarge {
+        /// Host and port.
+        place: String,
+        /// The largest that is read, in bytes.
+        limit: usize,
+    },
+    /// Other packets without end in the place of an answer.
+    #[error("{place} sends more than {limit} packets and no answer among them; it may not be a service of Azure IoT")]
+    TooMany {
+        /// Host and port.
+        place: String,
+        /// How many are taken.
+        limit: usize,
+    },
     /// The server does not let this login listen there.
     #[error("{place} refuses a subscription to {topic}; check which topics this identity may have")]
     NotSubscribed {

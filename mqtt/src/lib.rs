@@ -28,4 +28,4 @@ pub use dial::Dial;
 pub use error::{Error, Refusal};
 pub use proof::Proof;
 pub use provisioner::{Answer, Provisioner};
-pub use session::{Message, Session};
+pub use session::{EARLY_LIMIT, Message, PACKET_LIMIT, Session};

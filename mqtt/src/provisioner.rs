@@ -1,4 +1,4 @@
-use crate::{Dial, Error, Message, Proof, Session};
+use crate::{Dial, EARLY_LIMIT, Error, Message, Proof, Session};
 use defender_auth::{
     http::{Request, Response},
     mqtt::{Connect, PROVISIONING_ANSWERS, provisioning_answer, provisioning_topic},
@@ -37,21 +37,23 @@ impl Provisioner {
         Ok(Self { session, sent: 0 })
     }
 
-    /// Sends a request and waits for its answer. Answers to others are passed over.
+    /// Sends a request and waits for its answer. Up to [`EARLY_LIMIT`] answers to others are passed
+    /// over.
     ///
     /// # Errors
-    /// When MQTT cannot carry the request, none comes in time, or the connection breaks.
+    /// When MQTT cannot carry the request, none comes in time, but many others; and when the connection breaks.
     pub fn exchange(&mut self, request: &Request) -> Result<Answer, Error> {
         self.sent += 1;
         let rid = self.sent.to_string();
         let topic = provisioning_topic(request, &rid).ok_or(Error::NotCarried)?;
         self.session.publish(&topic, request.body())?;
-        loop {
+        for _ in 0..=EARLY_LIMIT {
             let message = self.session.next_message()?;
             if provisioning_answer(&message.topic, &message.payload).is_some_and(|(answered, _)| answered == rid) {
                 return Ok(Answer(message));
             }
         }
+        Err(self.session.too_many())
     }
 
     /// Says goodbye.

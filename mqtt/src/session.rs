@@ -6,9 +6,9 @@ use defender_auth::{
 use mqtt_protocol_core::mqtt::{
     Connection, Version,
     common::Cursor,
-    connection::{Event, role},
+    connection::{ConnectionOptions, Event, role},
     packet::{GenericPacketTrait as _, Packet, Qos, SubEntry, SubOpts, v3_1_1},
-    result_code::SubackReturnCode,
+    result_code::{MqttError, SubackReturnCode},
 };
 use rustls::{ClientConfig, ClientConnection, StreamOwned, pki_types::ServerName};
 use std::{
@@ -24,6 +24,12 @@ const LIMIT: Duration = Duration::from_secs(15);
 
 /// Seconds between signs of life, as the C SDK has it.
 const KEEP_ALIVE: u16 = 240;
+
+/// The largest packet that is read, in bytes. A hub's messages are no larger.
+pub const PACKET_LIMIT: usize = 256 * 1024;
+
+/// How many packets may come before the one that is waited for. Messages among them are kept.
+pub const EARLY_LIMIT: usize = 64;
 
 /// An accepted login.
 pub struct Session {
@@ -65,10 +71,11 @@ impl Session {
         }
     }
 
-    /// Subscribes, and waits until the server has taken note. What it publishes meanwhile is kept.
+    /// Subscribes, and waits until the server has taken note. What it publishes meanwhile is kept, up to [`EARLY_LIMIT`]
+    /// messages.
     ///
     /// # Errors
-    /// When the server refuses or does not answer, or the connection breaks.
+    /// When the server refuses, does not answer, or publishes more than that; and when the connection breaks.
     pub fn subscribe(&mut self, topic: &str) -> Result<(), Error> {
         let unsendable = |_| Error::Unsendable { field: "topic" };
         let entry = SubEntry::new(topic, SubOpts::new().set_qos(Qos::AtLeastOnce)).map_err(unsendable)?;
@@ -79,6 +86,7 @@ impl Session {
         let answer = loop {
             match self.link.receive()? {
                 Packet::V3_1_1Suback(answer) => break answer,
+                _ if early.len() == EARLY_LIMIT => return Err(self.too_many()),
                 other => early.push(other),
             }
         };
@@ -110,14 +118,21 @@ impl Session {
     /// The next message, waiting for it if need be.
     ///
     /// # Errors
-    /// When none comes in time, or the connection breaks.
+    /// When none comes in time, but [`EARLY_LIMIT`] packets that are none; when one is larger than [`PACKET_LIMIT`]; and
+    /// when the connection breaks.
     pub fn next_message(&mut self) -> Result<Message, Error> {
-        loop {
+        for _ in 0..=EARLY_LIMIT {
             if let Packet::V3_1_1Publish(message) = self.link.receive()? {
                 let payload = message.payload().as_slice().to_vec();
                 return Ok(Message { topic: message.topic_name().into(), payload });
             }
         }
+        Err(self.too_many())
+    }
+
+    /// Whoever sends so much else does not answer.
+    pub(crate) fn too_many(&self) -> Error {
+        Error::TooMany { place: self.link.place.clone(), limit: EARLY_LIMIT }
     }
 
     /// Says goodbye. A connection that is gone by then is as good as closed.
@@ -175,7 +190,9 @@ impl Link {
         while tls.is_handshaking() {
             tls.complete_io(&mut tcp).map_err(|error| broken(&place, error))?;
         }
-        let mut mqtt = Connection::new(Version::V3_1_1);
+        let limit = u32::try_from(PACKET_LIMIT).unwrap_or(u32::MAX);
+        let options = ConnectionOptions::new().maximum_packet_size_recv(limit);
+        let mut mqtt = Connection::with_options(Version::V3_1_1, options);
         mqtt.set_auto_pub_response(true);
         Ok(Self { stream: StreamOwned::new(tls, tcp), mqtt, inbox: VecDeque::new(), place })
     }
@@ -215,6 +232,9 @@ impl Link {
                     sent.and_then(|()| self.stream.flush()).map_err(|error| broken(&self.place, error))?;
                 }
                 Event::NotifyPacketReceived(packet) => self.inbox.push_back(packet),
+                Event::NotifyError(MqttError::PacketTooLarge) => {
+                    return Err(Error::TooLarge { place: self.place.clone(), limit: PACKET_LIMIT });
+                }
                 Event::NotifyError(_) => return Err(self.protocol()),
                 _ => {}
             }

@@ -11,8 +11,8 @@ use crate::{
     secret::SecretText,
 };
 use alloc::borrow::Cow;
-use core::mem;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,22 +39,40 @@ struct Authentication<'a> {
 #[serde(rename_all = "camelCase")]
 struct SymmetricKey<'a> {
     #[serde(borrow)]
-    primary_key: Option<KeyText<'a>>,
+    primary_key: Option<&'a RawValue>,
     #[serde(borrow)]
-    secondary_key: Option<KeyText<'a>>,
+    secondary_key: Option<&'a RawValue>,
 }
 
-/// Borrowed from the body as a rule. Where a peer writes `\/` for `/` it is a copy, and wiped.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct KeyText<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl Drop for KeyText<'_> {
-    fn drop(&mut self) {
-        if let Cow::Owned(text) = &mut self.0 {
-            drop(SecretText::new(mem::take(text)));
+/// The text of a key. serde would build one with escapes in it, `\/` for `/`, in memory that it does not wipe.
+fn key_text(json: &RawValue) -> Option<SecretText> {
+    let inside = json.get().strip_prefix('"')?.strip_suffix('"')?;
+    let mut is_text = true;
+    let text = SecretText::build(inside.len(), |text| {
+        let mut pieces = inside.split('\\');
+        text.extend(pieces.next());
+        for piece in pieces {
+            match unescaped(piece) {
+                Some((first, rest)) => {
+                    text.push(first);
+                    text.push_str(rest);
+                }
+                None => is_text = false,
+            }
         }
+    });
+    is_text.then_some(text)
+}
+
+/// What stands behind a backslash: the character that is meant, and what follows. Of the others none is in a key.
+fn unescaped(piece: &str) -> Option<(char, &str)> {
+    if let Some(rest) = piece.strip_prefix('/') {
+        return Some(('/', rest));
     }
+    let (digits, rest) = piece.strip_prefix('u')?.split_at_checked(4)?;
+    let digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(digits)?;
+    let code = u32::from_str_radix(digits, 16).ok()?;
+    char::from_u32(code).filter(char::is_ascii).map(|first| (first, rest))
 }
 
 fn wrong(field: &'static str, problem: Problem) -> Error {
@@ -91,10 +109,11 @@ fn keys(both: Option<SymmetricKey<'_>>) -> Result<Keys, Error> {
     const PRIMARY: &str = "authentication.symmetricKey.primaryKey";
     const SECONDARY: &str = "authentication.symmetricKey.secondaryKey";
     let both = both.ok_or_else(|| wrong("authentication.symmetricKey", Problem::Missing))?;
-    let key = |field, text: &KeyText<'_>| {
-        SharedAccessKey::from_base64(&text.0).map_err(|_| wrong(field, Problem::Unreadable))
+    let key = |field, json| {
+        let key = key_text(json).and_then(|text| SharedAccessKey::from_base64(text.expose()).ok());
+        key.ok_or_else(|| wrong(field, Problem::Unreadable))
     };
-    let primary = key(PRIMARY, both.primary_key.as_ref().ok_or_else(|| wrong(PRIMARY, Problem::Missing))?)?;
-    let secondary = both.secondary_key.as_ref().map(|text| key(SECONDARY, text)).transpose()?;
+    let primary = key(PRIMARY, both.primary_key.ok_or_else(|| wrong(PRIMARY, Problem::Missing))?)?;
+    let secondary = both.secondary_key.map(|json| key(SECONDARY, json)).transpose()?;
     Ok(Keys::new(primary, secondary))
 }

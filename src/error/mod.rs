@@ -593,6 +593,12 @@ pub enum TlsError {
     /// A text without certificates.
     #[error("there is no certificate in the PEM text; it must hold at least one `-----BEGIN CERTIFICATE-----`")]
     NoCertificate,
+    /// A text of roots that is too long.
+    #[error("the PEM text of root certificates is longer than {limit} bytes; give those of your services alone")]
+    RootsTooLong {
+        /// The longest that is read, in bytes.
+        limit: usize,
+    },
     /// A certificate that cannot be used as a root.
     #[error("certificate {number} of the PEM text cannot be read; export it again")]
     Certificate {

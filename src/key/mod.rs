@@ -16,6 +16,9 @@ use sha2::{Digest as _, Sha256};
 /// The longest text that is read as a key, in bytes.
 pub const KEY_TEXT_LIMIT: usize = 4096;
 
+/// The longest key, in bytes: what the longest text of one stands for.
+pub const KEY_LIMIT: usize = KEY_TEXT_LIMIT / 4 * 3;
+
 /// 32 bytes of HMAC-SHA256, made by a key in memory or by a TPM. Compared in constant time, hidden in `Debug`.
 #[derive(Clone, Copy)]
 pub struct Signature([u8; 32]);
@@ -109,8 +112,8 @@ pub enum KeyError {
     /// It ends where no base64 text ends.
     #[error("the key has lost characters at its end; copy it again, up to and including the last `=`")]
     Truncated,
-    /// More than [`KEY_TEXT_LIMIT`] bytes.
-    #[error("the key is longer than {KEY_TEXT_LIMIT} bytes; a key has 44 or 88 characters")]
+    /// A text of more than [`KEY_TEXT_LIMIT`] bytes, or more than the [`KEY_LIMIT`] bytes that it may stand for.
+    #[error("the key is longer than {KEY_TEXT_LIMIT} characters; a key has 44 or 88")]
     TooLong,
     /// Entropy for a new key that is not 32 or 64 bytes.
     #[error("a new key takes 32 or 64 random bytes, not {length}; pass a buffer of that size")]
@@ -157,12 +160,16 @@ impl SharedAccessKey {
         }
     }
 
-    /// A key from its bytes.
+    /// A key from its bytes, at most [`KEY_LIMIT`] of them.
     ///
     /// # Errors
-    /// When there are none.
+    /// When there are none, or more than that.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
-        if bytes.is_empty() { Err(KeyError::Empty) } else { Ok(Self(SecretBytes::copy_of(bytes))) }
+        match bytes.len() {
+            0 => Err(KeyError::Empty),
+            1..=KEY_LIMIT => Ok(Self(SecretBytes::copy_of(bytes))),
+            _ => Err(KeyError::TooLong),
+        }
     }
 
     /// A new key from 32 or 64 bytes of the caller's random source. The caller wipes its buffer.
@@ -361,6 +368,9 @@ mod tests {
     fn the_text_of_a_key_has_a_limit() {
         assert_eq!(SharedAccessKey::from_base64(&"A".repeat(KEY_TEXT_LIMIT)).unwrap().len(), 3072);
         assert_eq!(SharedAccessKey::from_base64(&"A".repeat(KEY_TEXT_LIMIT + 1)), Err(KeyError::TooLong));
+        let longest = SharedAccessKey::from_bytes(&[1; KEY_LIMIT]).unwrap();
+        assert_eq!(SharedAccessKey::from_base64(longest.to_base64().expose()), Ok(longest), "its text can be read");
+        assert_eq!(SharedAccessKey::from_bytes(&[1; KEY_LIMIT + 1]), Err(KeyError::TooLong));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{
 use crate::{
     encode,
     key::{SharedAccessKey, Signature},
-    secret::SecretText,
+    secret::{SecretText, Zeroizing, wipe, wipe_stack},
     time::UnixTime,
 };
 use alloc::{borrow::Cow, string::String};
@@ -50,7 +50,7 @@ impl StringToSign {
     /// The token, with a signature that was made elsewhere.
     #[must_use]
     pub fn token(&self, signature: &Signature) -> SasToken {
-        let mut words = [0; 8];
+        let mut words = Zeroizing::new([0; 8]);
         for (word, bytes) in words.iter_mut().zip(signature.as_bytes().as_chunks::<4>().0) {
             *word = u32::from_be_bytes(*bytes);
         }
@@ -132,6 +132,15 @@ impl SasToken {
     /// Makes a token in one step, with a key in memory. [`Signer`](super::Signer) is faster from the second token on.
     #[must_use]
     pub fn sign(key: &SharedAccessKey, resource: &Resource, expiry: UnixTime) -> Self {
+        let token = Self::made(key, resource, expiry);
+        // Where the signature was made.
+        wipe_stack::<4096>();
+        token
+    }
+
+    /// In a call of its own, for what it leaves on the stack to be wiped.
+    #[inline(never)]
+    fn made(key: &SharedAccessKey, resource: &Resource, expiry: UnixTime) -> Self {
         let prepared = Prepared::new(key, resource.as_str());
         let mac = match ten_digits(expiry.as_secs()) {
             Some(digits) => prepared.mac_of_ten(put(digits)),
@@ -156,7 +165,9 @@ impl SasToken {
                 encode::percent_into(policy, text);
             }
         });
-        Self::written(text, written.len(), signature.len(), expiry)
+        let signature = signature.len();
+        wipe(&mut signature_buffer);
+        Self::written(text, written.len(), signature, expiry)
     }
 
     /// Reads a token that somebody else made, whatever the order of its fields and the way it is encoded. One line

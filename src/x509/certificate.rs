@@ -1,6 +1,6 @@
 //! One certificate: its bytes, and what the checks want to know of it.
 
-use super::{pkcs8, thumbprint::Thumbprint};
+use super::{SIZE_LIMIT, pkcs8, thumbprint::Thumbprint};
 use crate::{error::CertificateProblem as Problem, time::UnixTime};
 use alloc::{borrow::ToOwned as _, string::String, string::ToString as _, vec::Vec};
 use core::fmt;
@@ -55,11 +55,14 @@ pub(crate) enum Signature {
 }
 
 impl Certificate {
-    /// Reads a certificate in DER.
+    /// Reads a certificate in DER, of at most [`SIZE_LIMIT`] bytes with what stands behind it.
     ///
     /// # Errors
-    /// When the bytes are not a certificate.
+    /// When the bytes are more, or not a certificate.
     pub fn from_der(der: &[u8]) -> Result<Self, Problem> {
+        if der.len() > SIZE_LIMIT {
+            return Err(Problem::TooLarge { limit: SIZE_LIMIT });
+        }
         let (rest, parsed) = X509Certificate::from_der(der).map_err(|_| Problem::Certificate)?;
         // OpenSSL's TRUSTED CERTIFICATE has its own remarks behind the certificate; they are not sent.
         let der = der.get(..der.len() - rest.len()).unwrap_or(der).to_owned();

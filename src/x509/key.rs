@@ -1,18 +1,19 @@
 //! A private key, of whatever form it was written in.
 
 use super::{
-    pem::{self, Block},
+    pem::{self, Block, SIZE_LIMIT},
     pkcs8 as form,
 };
 use crate::{
     error::{CertificateError, CertificateProblem as Problem},
-    secret::{SecretBytes, SecretText},
+    secret::{SecretBytes, SecretText, wipe_stack},
 };
 use alloc::{string::ToString as _, vec::Vec};
 use core::fmt;
 use ring::{
+    error::KeyRejected,
     rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair},
+    signature::{ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm},
     signature::{Ed25519KeyPair, KeyPair as _, RsaKeyPair},
 };
 
@@ -91,27 +92,24 @@ impl PrivateKey {
         pkcs8.and_then(Self::new).map(Some).map_err(|problem| block.error(problem))
     }
 
-    /// Takes a key in PKCS#8 DER. The caller wipes its copy.
+    /// Takes a key in PKCS#8 DER of at most [`SIZE_LIMIT`] bytes. The caller wipes its copy.
     ///
     /// # Errors
-    /// When it cannot be read, or is of a kind that TLS has no use for.
+    /// When it is longer, cannot be read, or is of a kind that TLS has no use for.
     pub fn from_pkcs8(der: &[u8]) -> Result<Self, CertificateError> {
+        if der.len() > SIZE_LIMIT {
+            return Err(Problem::TooLarge { limit: SIZE_LIMIT }.into());
+        }
         Ok(Self::new(SecretBytes::copy_of(der))?)
     }
 
     fn new(pkcs8: SecretBytes) -> Result<Self, Problem> {
         let der = pkcs8.expose();
         let algorithm = form::algorithm(der)?;
-        let public = match algorithm {
-            KeyAlgorithm::Rsa { .. } => RsaKeyPair::from_pkcs8(der).map(|pair| pair.public_key().as_ref().to_vec()),
-            KeyAlgorithm::P256 => ecdsa(&ECDSA_P256_SHA256_ASN1_SIGNING, der),
-            KeyAlgorithm::P384 => ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING, der),
-            KeyAlgorithm::Ed25519 => {
-                Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map(|pair| pair.public_key().as_ref().to_vec())
-            }
-        };
-        let public = public.map_err(|_| Problem::Key)?;
-        Ok(Self { pkcs8, algorithm, public })
+        let public = public_half(algorithm, der);
+        // ring wipes no key. Those of the curves it has on the stack.
+        wipe_stack::<16_384>();
+        Ok(Self { pkcs8, algorithm, public: public.map_err(|_| Problem::Key)? })
     }
 
     /// What kind of key it is.
@@ -135,7 +133,10 @@ impl PrivateKey {
     /// The key itself in PKCS#8 as a PEM text (`PRIVATE KEY`), which is not encrypted.
     #[must_use]
     pub fn to_pem(&self) -> SecretText {
-        pem::private_key(self.pkcs8.expose())
+        let text = pem::private_key(self.pkcs8.expose());
+        // Some letters of it.
+        wipe_stack::<4096>();
+        text
     }
 }
 
@@ -145,10 +146,20 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-fn ecdsa(
-    algorithm: &'static ring::signature::EcdsaSigningAlgorithm,
-    der: &[u8],
-) -> Result<Vec<u8>, ring::error::KeyRejected> {
+/// The public key that belongs to a private one. A call of its own, for what it leaves on the stack to be wiped.
+#[inline(never)]
+fn public_half(algorithm: KeyAlgorithm, der: &[u8]) -> Result<Vec<u8>, KeyRejected> {
+    match algorithm {
+        KeyAlgorithm::Rsa { .. } => RsaKeyPair::from_pkcs8(der).map(|pair| pair.public_key().as_ref().to_vec()),
+        KeyAlgorithm::P256 => ecdsa(&ECDSA_P256_SHA256_ASN1_SIGNING, der),
+        KeyAlgorithm::P384 => ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING, der),
+        KeyAlgorithm::Ed25519 => {
+            Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map(|pair| pair.public_key().as_ref().to_vec())
+        }
+    }
+}
+
+fn ecdsa(algorithm: &'static EcdsaSigningAlgorithm, der: &[u8]) -> Result<Vec<u8>, KeyRejected> {
     // ring asks for a source of randomness and uses none to read a key.
     EcdsaKeyPair::from_pkcs8(algorithm, der, &SystemRandom::new()).map(|pair| pair.public_key().as_ref().to_vec())
 }

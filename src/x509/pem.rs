@@ -152,6 +152,7 @@ pub(super) fn certificate(der: &[u8]) -> String {
 }
 
 /// A private key in PKCS#8 as a text, in memory that is wiped: `encode_string` has none of that kind.
+#[inline(never)]
 pub(super) fn private_key(der: &[u8]) -> SecretText {
     const LABEL: &str = "PRIVATE KEY";
     const LINE: pem_rfc7468::LineEnding = pem_rfc7468::LineEnding::LF;

@@ -14,6 +14,7 @@ mod authenticator;
 mod blame;
 mod clock;
 mod device_mode;
+mod limits;
 mod mqtt;
 mod outcome;
 mod registration;

@@ -9,6 +9,7 @@ mod by_tpm;
 mod certificate;
 mod client;
 mod clock;
+mod endless;
 mod killed;
 mod limits;
 mod matrix;
@@ -21,6 +22,7 @@ mod roots;
 #[path = "../support/scratch.rs"]
 mod scratch;
 mod stall;
+mod stub;
 #[cfg(all(feature = "tpm", unix))]
 #[allow(dead_code, reason = "the tests of the TPM alone need all of it")]
 #[path = "../tpm/swtpm.rs"]

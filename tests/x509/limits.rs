@@ -5,7 +5,7 @@ use allocation_counter::measure;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use defender_auth::{
     error::{CertificateError, CertificateProblem as Problem},
-    x509::{Chain, ClientIdentity, PrivateKey, SIZE_LIMIT},
+    x509::{Certificate, Chain, ClientIdentity, PrivateKey, SIZE_LIMIT},
 };
 
 /// What is wrong, and how many bytes were in use at most while that was found out.
@@ -39,6 +39,19 @@ fn a_text_has_its_greatest_size() {
     assert!(Chain::from_pem(&padded(SIZE_LIMIT)).is_ok());
     let too_large = Problem::TooLarge { limit: SIZE_LIMIT };
     assert_eq!(Chain::from_pem(&padded(SIZE_LIMIT + 1)).unwrap_err().problem, too_large);
+}
+
+/// DER is not read beyond its end, so that one of the greatest size is a certificate or a key with zeros behind it.
+#[test]
+fn der_has_the_same_greatest_size() {
+    let too_large = Problem::TooLarge { limit: SIZE_LIMIT };
+    let certificate = Chain::from_pem(data!("p256.certificate.pem")).unwrap().certificates()[0].der().to_vec();
+    let padded = |der: &[u8], length: usize| [der, &vec![0; length - der.len()]].concat();
+    assert!(Certificate::from_der(&padded(&certificate, SIZE_LIMIT)).is_ok());
+    assert_eq!(Certificate::from_der(&padded(&certificate, SIZE_LIMIT + 1)).unwrap_err(), too_large);
+    let key = PrivateKey::from_pem(data!("p256.pkcs8.pem"), None).unwrap().expose_pkcs8().to_vec();
+    let problem = |length: usize| PrivateKey::from_pkcs8(&padded(&key, length)).unwrap_err().problem;
+    assert_eq!((problem(SIZE_LIMIT), problem(SIZE_LIMIT + 1)), (Problem::Key, too_large));
 }
 
 #[test]

@@ -143,6 +143,16 @@ mod tests {
     }
 
     #[test]
+    fn a_configuration_has_a_limit() {
+        let padded = |length: usize| {
+            let sample = include_str!("../../sample.toml");
+            Config::parse(&(sample.to_owned() + &"\n".repeat(length - sample.len())))
+        };
+        assert!(padded(Config::LIMIT).is_ok());
+        assert_eq!(padded(Config::LIMIT + 1).err(), Some(ConfigError::TooLong));
+    }
+
+    #[test]
     fn the_sample_is_good() {
         let config = Config::parse(include_str!("../../sample.toml")).unwrap();
         check(&config.hubs, config.dps.as_ref()).unwrap();

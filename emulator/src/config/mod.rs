@@ -40,6 +40,9 @@ pub struct Config {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
+    /// The file is too long.
+    #[error("the configuration is longer than {} bytes; leave out devices", Config::LIMIT)]
+    TooLong,
     /// The file is not TOML of the right shape.
     #[error("the configuration cannot be read: {0}; see emulator/sample.toml")]
     Toml(String),
@@ -122,11 +125,17 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// The longest text that is read, in bytes.
+    pub const LIMIT: usize = 1024 * 1024;
+
     /// Reads a configuration file's text.
     ///
     /// # Errors
-    /// When it is not TOML, lacks a member, or has an unknown one.
+    /// When it is too long, is not TOML, lacks a member, or has an unknown one.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        if text.len() > Self::LIMIT {
+            return Err(ConfigError::TooLong);
+        }
         // Only the message: the whole error quotes the line, which may hold a key.
         toml::from_str(text).map_err(|error| ConfigError::Toml(error.message().into()))
     }

@@ -11,12 +11,9 @@ use defender_auth::{
     Action, Authenticator,
     agent::TextFile,
     https::{Cancel, Client, HttpsError},
-    tls::Roots,
+    tls::{ROOTS_LIMIT, Roots},
 };
 use std::{path::Path, sync::OnceLock, time::Duration};
-
-/// No file of roots is larger.
-const ROOTS_LIMIT: usize = 4 << 20;
 
 #[expect(clippy::unnecessary_wraps, reason = "a build without drivers says no")]
 pub(super) const fn is_there() -> Result<(), Failure> {

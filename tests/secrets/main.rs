@@ -1,6 +1,9 @@
 //! No `Debug`, no `Display` and no error shows a secret, in any of its forms.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod types;
+mod values;
 
 use defender_auth::{
     ConnectionString, Error, Outcome, Plan, SharedAccessKey, UnixTime, agent,
@@ -11,18 +14,24 @@ use defender_auth::{
     sas::{Resource, SasToken, Signer, StringToSign},
     secret::SecretText,
 };
-use std::fmt::{Debug, Write as _};
+use std::{
+    any::type_name,
+    collections::BTreeSet,
+    fmt::{Debug, Write as _},
+};
 
 /// Bytes that no other text holds by chance.
 const KEYS: [[u8; 32]; 3] = [*b"zq/primary/32-bytes-of-a-secret!", *b"zq/another/32-bytes-of-a-secret!", [0x5a; 32]];
 const EXPIRY: UnixTime = UnixTime::from_secs(1_700_003_600);
 
-/// Everything that was printed.
+/// Everything that was printed, and the words in the names of its types.
 #[derive(Default)]
-struct Shown(String);
+struct Shown(String, BTreeSet<String>);
 
 impl Shown {
-    fn debug(&mut self, value: &impl Debug) {
+    fn debug<T: Debug>(&mut self, value: &T) {
+        let names = type_name::<T>().split(|c: char| !c.is_alphanumeric());
+        self.1.extend(names.map(String::from));
         write!(self.0, "{value:?} {value:#?} ").unwrap();
     }
 

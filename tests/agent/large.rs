@@ -1,0 +1,76 @@
+//! Files of a gibibyte, and input without end: they cost what the limit of their kind says.
+
+use super::{C_AGENT, JSON, MICRO, Scratch, XML};
+use allocation_counter::measure;
+use defender_auth::{
+    Error,
+    agent::{Passphrase, TextFile, load},
+    error::FileProblem,
+};
+use std::{fs::File, io};
+
+/// A gibibyte of zeros, which takes no room on the disk.
+fn gibibyte(folder: &Scratch, name: &str) -> String {
+    let path = folder.path(name);
+    File::create(&path).unwrap().set_len(1 << 30).unwrap();
+    path
+}
+
+/// What stands beside a file that is too large: a configuration that names it, and the error.
+const BESIDE: usize = 128 * 1024;
+
+/// A file or a reader is refused as too large, and takes no more memory than its limit.
+#[track_caller]
+fn costs<T>(limit: usize, read: impl FnOnce() -> Result<T, Error>) {
+    let mut result = None;
+    let used = measure(|| result = Some(read().map(drop)));
+    let error = result.unwrap().unwrap_err();
+    let Error::File(error) = error.inner() else { panic!("{error}") };
+    assert_eq!(error.problem, FileProblem::TooLarge { limit });
+    assert!(used.bytes_max < (limit + BESIDE) as u64, "{} bytes for {limit}", used.bytes_max);
+}
+
+#[test]
+fn a_gibibyte_costs_no_more_than_the_limit_of_a_file() {
+    for name in [MICRO, JSON, XML] {
+        let folder = Scratch::new();
+        gibibyte(&folder, name);
+        costs(65_536, || load(folder.folder()));
+    }
+    let folder = Scratch::new();
+    folder.write(JSON, C_AGENT);
+    gibibyte(&folder, "key.txt");
+    costs(4096, || load(folder.folder()));
+    let passphrase = gibibyte(&folder, "passphrase.txt");
+    costs(1024, || Passphrase::open(&passphrase));
+}
+
+#[cfg(feature = "x509")]
+#[test]
+fn a_gibibyte_costs_no_more_than_the_limit_of_a_certificate() {
+    use defender_auth::{
+        agent::{chain_file, identity_file, private_key_file},
+        x509::SIZE_LIMIT,
+    };
+    let folder = Scratch::new();
+    let [pem, pfx] = ["certificate.pem", "certificate.pfx"].map(|name| gibibyte(&folder, name));
+    costs(SIZE_LIMIT, || chain_file(&pem));
+    costs(SIZE_LIMIT, || private_key_file(&pem, None));
+    costs(SIZE_LIMIT, || identity_file(&pem, None));
+    costs(SIZE_LIMIT, || identity_file(&pfx, None));
+}
+
+#[test]
+fn input_without_end_is_read_up_to_its_limit() {
+    for limit in [0, 1, 4096, 1 << 20] {
+        costs(limit, || TextFile::from_reader(io::repeat(b'A'), "standard input", limit));
+    }
+}
+
+#[test]
+fn input_at_its_limit_is_whole_and_one_byte_more_is_not() {
+    let text = "A".repeat(4097);
+    let read = |length: usize| TextFile::from_reader(&text.as_bytes()[..length], "standard input", 4096);
+    assert_eq!(read(4096).unwrap().text(), &text[..4096]);
+    costs(4096, || read(4097));
+}

@@ -1,0 +1,99 @@
+//! Private keys of certificates, and a passphrase.
+
+use crate::{
+    forms::Secret,
+    scratch::Scratch,
+    symmetric::{HUB, ID, SCOPE, play},
+    tests::{leaves, random},
+};
+use defender_auth::x509::Certificate;
+use defender_auth_emulator::{Dps, Enrollment, Hub, World};
+use pem_rfc7468::LineEnding;
+use pkcs8::{PrivateKeyInfoRef, pkcs5::pbes2::Parameters};
+use std::{fs, path::Path};
+
+/// Few rounds, because it is not the cipher that is tested.
+const ROUNDS: u32 = 100;
+
+/// A file of other tests.
+fn data(name: &str) -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/x509/data").join(name)).unwrap()
+}
+
+fn der(name: &str) -> Vec<u8> {
+    pem_rfc7468::decode_vec(&data(name)).unwrap().1
+}
+
+/// The secret of a key on a curve: the first octet string of its length.
+fn scalar(name: &str, file: &str, length: u8) -> Secret {
+    let der = der(file);
+    let at = 2 + der.windows(2).position(|pair| pair == [4, length]).unwrap();
+    Secret::other(name, &der[at..at + usize::from(length)])
+}
+
+fn p256() -> Secret {
+    scalar("P-256", "p256.pkcs8.pem", 32)
+}
+
+/// The secret numbers of a key in PKCS#1: those behind its version, modulus and public exponent.
+fn rsa() -> Vec<Secret> {
+    let der = der("rsa2048.pkcs1.pem");
+    let mut rest = &der[4..];
+    let mut numbers = Vec::new();
+    while let [2, length, tail @ ..] = rest {
+        let (length, tail) = match length {
+            0x82 => (usize::from(u16::from_be_bytes([tail[0], tail[1]])), &tail[2..]),
+            0x81 => (usize::from(tail[0]), &tail[1..]),
+            length => (usize::from(*length), tail),
+        };
+        numbers.push(tail[..length].strip_prefix(&[0]).unwrap_or(&tail[..length]));
+        rest = &tail[length..];
+    }
+    assert_eq!(numbers.len(), 9);
+    numbers[3..].iter().map(|number| Secret::other("RSA", number)).collect()
+}
+
+pub(crate) fn pem() {
+    let folder = Scratch::new();
+    for (to, from) in [
+        ("rsa.pem", "rsa2048.pkcs1.pem"),
+        ("sec1.pem", "p384.sec1.pem"),
+        ("pkcs8.pem", "p256.pkcs8.pem"),
+        ("ed25519.pem", "ed25519.pem"),
+        ("certificate.pem", "p256.certificate.pem"),
+    ] {
+        folder.write(to, data(from));
+    }
+    let passphrase = random();
+    let parameters = Parameters::generate_pbkdf2_sha256_aes256cbc(ROUNDS, &[1; 16], [2; 16]).unwrap();
+    let key = der("p256.pkcs8.pem");
+    let passphrase_text = passphrase.map(|byte| char::from(b'a' + byte % 26)).into_iter().collect::<String>();
+    let key = PrivateKeyInfoRef::try_from(key.as_slice()).unwrap().encrypt_with_params(parameters, &passphrase_text);
+    let encrypted = pem_rfc7468::encode_string("ENCRYPTED PRIVATE KEY", LineEnding::LF, key.unwrap().as_bytes());
+    folder.write("encrypted.pem", encrypted.unwrap());
+    folder.write("passphrase.txt", &passphrase_text);
+    let mut secrets = rsa();
+    secrets.extend([
+        p256(),
+        scalar("P-384", "p384.sec1.pem", 48),
+        scalar("Ed25519", "ed25519.pem", 32),
+        Secret::key("passphrase", passphrase_text.as_bytes()),
+    ]);
+    leaves("pem", &folder, &secrets, &["RSA"]);
+}
+
+pub(crate) fn pkcs12() {
+    let folder = Scratch::new();
+    folder.write("identity.pfx", data("p256.pfx"));
+    leaves("pkcs12", &folder, &[p256()], &["P-256"]);
+}
+
+pub(crate) fn certificate() {
+    let folder = Scratch::new();
+    folder.write("pkcs8.pem", data("p256.pkcs8.pem"));
+    folder.write("certificate.pem", data("p256.certificate.pem"));
+    let thumbprint = Certificate::from_der(&der("p256.certificate.pem")).unwrap().sha256().to_string();
+    let dps = Dps::new(SCOPE).enrollment(Enrollment::with_thumbprint(ID, &thumbprint).pending(0));
+    let _cloud = play(World::new().hub(Hub::new(HUB)).dps(dps), &folder);
+    leaves("certificate", &folder, &[p256()], &["P-256"]);
+}

@@ -1,0 +1,112 @@
+//! Every way in which a secret may be written.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sha2::block_api::compress256;
+
+/// Something that must not be left behind.
+pub(crate) struct Secret {
+    pub(crate) name: String,
+    bytes: Vec<u8>,
+    is_key: bool,
+}
+
+impl Secret {
+    /// A symmetric key: what HMAC makes of it is as good as the key.
+    pub(crate) fn key(name: &str, bytes: &[u8]) -> Self {
+        Self { name: name.into(), bytes: bytes.into(), is_key: true }
+    }
+
+    /// Anything else.
+    pub(crate) fn other(name: &str, bytes: &[u8]) -> Self {
+        Self { name: name.into(), bytes: bytes.into(), is_key: false }
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(crate) fn forms(&self) -> Vec<Form> {
+        let bytes = &self.bytes;
+        let base64 = STANDARD.encode(bytes);
+        let hex = bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+        let percent = base64.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+        let mut forms = vec![
+            Form::bytes("raw", bytes.clone()),
+            // Numbers, as libraries of cryptography keep them.
+            Form::bytes("reversed", bytes.iter().rev().copied().collect()),
+            Form::bytes("words", words(bytes)),
+            Form::text("hex", hex.clone(), 2 * PART),
+            Form::text("upper-case hex", hex.to_uppercase(), 2 * PART),
+            Form::text("percent-encoded base64", percent, PART / 3 * 4 + 2),
+            Form::text("base64", base64, PART / 3 * 4 + 2),
+            // In the middle of something longer.
+            Form::text("base64 behind one byte", inner_base64(bytes, 1), PART / 3 * 4 + 2),
+            Form::text("base64 behind two bytes", inner_base64(bytes, 2), PART / 3 * 4 + 2),
+        ];
+        if self.is_key {
+            forms.extend(self.hmac_forms());
+        }
+        forms
+    }
+
+    /// The blocks that HMAC begins with, and the states that it has behind them (RFC 2104).
+    fn hmac_forms(&self) -> Vec<Form> {
+        let mut block = [0; 64];
+        block[..self.bytes.len()].copy_from_slice(&self.bytes);
+        let mut forms = Vec::new();
+        for (pad, [block_name, words_name, state_name, bytes_name]) in [
+            (0x36, ["ipad", "words of ipad", "inner state", "bytes of inner state"]),
+            (0x5c, ["opad", "words of opad", "outer state", "bytes of outer state"]),
+        ] {
+            let padded = block.map(|byte| byte ^ pad);
+            let mut state = INITIAL;
+            compress256(&mut state, &[padded]);
+            forms.extend([
+                Form::bytes(block_name, padded.to_vec()),
+                Form::bytes(words_name, words(&padded)),
+                Form::bytes(state_name, state.iter().flat_map(|word| word.to_ne_bytes()).collect()),
+                Form::bytes(bytes_name, state.iter().flat_map(|word| word.to_be_bytes()).collect()),
+            ]);
+        }
+        forms
+    }
+}
+
+/// So many bytes of a secret in a row are a part of it: what `free`, which overwrites sixteen bytes, and a half-written
+/// copy leave of a key. Of less than that a processor's register may have held the text, which is put on the stack now
+/// and then.
+const PART: usize = 16;
+
+/// One way to write a secret.
+pub(crate) struct Form {
+    pub(crate) name: &'static str,
+    pub(crate) bytes: Vec<u8>,
+    /// How many bytes of the form stand for a part of the secret.
+    pub(crate) piece: usize,
+}
+
+impl Form {
+    fn bytes(name: &'static str, bytes: Vec<u8>) -> Self {
+        Self { name, bytes, piece: PART }
+    }
+
+    fn text(name: &'static str, text: String, piece: usize) -> Self {
+        Self { name, bytes: text.into(), piece }
+    }
+}
+
+/// FIPS 180-4, section 5.3.3.
+const INITIAL: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+
+/// As a hash reads them: four bytes are a number.
+fn words(bytes: &[u8]) -> Vec<u8> {
+    bytes.chunks(4).flat_map(|word| word.iter().rev().copied()).collect()
+}
+
+/// What is the same whatever stands round it.
+fn inner_base64(bytes: &[u8], behind: usize) -> String {
+    let text = STANDARD.encode([&[0; 2][..behind], bytes].concat());
+    let whole = (behind + bytes.len()) / 3 * 4;
+    text[4..whole].into()
+}

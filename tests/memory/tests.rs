@@ -1,0 +1,58 @@
+//! The tests by name, and what they have in common.
+
+use crate::{asymmetric, forms::Secret, process::Agent, scan::scan, scratch::Scratch, symmetric};
+use std::{collections::BTreeSet, env, fs::File, io::Read as _, slice};
+
+const TESTS: [(&str, fn()); 9] = [
+    ("a_secret_that_is_kept_is_found_in_every_form", kept),
+    ("nothing_is_left_of_keys_and_their_tokens", symmetric::keys),
+    ("nothing_is_left_of_a_chain_whose_answers_the_caller_carries", symmetric::flow),
+    ("nothing_is_left_of_a_tpms_passwords_and_inner_key", symmetric::tpm),
+    ("of_a_chain_over_https_its_tokens_and_answers_are_left", symmetric::https),
+    ("of_a_login_over_mqtt_its_token_is_left", symmetric::mqtt),
+    ("of_private_keys_in_pem_numbers_of_rsa_are_left", asymmetric::pem),
+    ("of_a_pfx_its_key_is_left", asymmetric::pkcs12),
+    ("of_a_certificate_over_https_its_key_is_left", asymmetric::certificate),
+];
+
+/// All of them, or those with the first argument in their names, as the ordinary runner does it.
+pub(crate) fn run() {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let wanted = arguments.iter().find(|argument| !argument.starts_with('-'));
+    for (name, test) in TESTS.iter().filter(|(name, _)| wanted.is_none_or(|part| name.contains(part.as_str()))) {
+        if arguments.iter().any(|argument| argument == "--list") {
+            println!("{name}: test");
+            continue;
+        }
+        test();
+        println!("test {name} ... ok");
+    }
+}
+
+/// What is to be left of the secrets when a process has done its part: of these, by name, something; of the others
+/// nothing.
+pub(crate) fn leaves(part: &str, folder: &Scratch, secrets: &[Secret], left: &[&str]) {
+    let agent = Agent::play(part, &folder.folder());
+    let found = scan(agent.id(), secrets);
+    let names: BTreeSet<_> = found.iter().map(|found| found.name.as_str()).collect();
+    assert_eq!(names, left.iter().copied().collect(), "{found:#?}");
+}
+
+/// The scanner finds what a careless program leaves.
+fn kept() {
+    let folder = Scratch::new();
+    let secret = Secret::key("key", &random());
+    folder.write("key", secret.bytes());
+    let agent = Agent::play("control", &folder.folder());
+    let found: BTreeSet<_> = scan(agent.id(), slice::from_ref(&secret)).iter().map(|found| found.form).collect();
+    assert_eq!(found, secret.forms().iter().map(|form| form.name).collect());
+    let other = Secret::key("another key", &random());
+    assert!(scan(agent.id(), &[other]).is_empty());
+}
+
+/// Bytes that are nowhere else.
+pub(crate) fn random() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    File::open("/dev/urandom").unwrap().read_exact(&mut bytes).unwrap();
+    bytes
+}

@@ -1,0 +1,154 @@
+//! A value of every type that can hold a secret, with one in it.
+
+use crate::{EXPIRY, KEYS, Shown, identity, key, types};
+use defender_auth::{
+    Action, Authenticator, ConnectionString, Device, Event, Plan, UnixTime, agent,
+    certificate::{ClientCertificate, Issuer},
+    connection_string::ServiceConnectionString,
+    credential::{Credential, Keys, PolicyKey},
+    device_mode::{self, Target},
+    dps::{self, Attestation, Profile, Registration},
+    error::{AccessError, Hierarchy},
+    http::Response,
+    https::Client,
+    key::GroupKey,
+    payload::Payload,
+    sas::Signer,
+    tls::Roots,
+    tpm::{TpmClient, Transport},
+    x509::ClientIdentity,
+};
+use defender_auth_emulator as emulator;
+
+const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
+
+/// Public names that only look as if: types of a private module have the same ones.
+const NAMESAKES: [&str; 2] = ["Answer", "Incoming"];
+
+/// A private key that the other tests have too.
+const PEM: [&[u8]; 2] =
+    [include_bytes!("../x509/data/p256.certificate.pem"), include_bytes!("../x509/data/p256.pkcs8.pem")];
+
+#[test]
+fn every_type_with_a_secret_is_silent() {
+    let mut shown = Shown::default();
+    credentials(&mut shown);
+    files(&mut shown);
+    registrations(&mut shown);
+    handshakes(&mut shown);
+    let mut tpm = TpmClient::new(Nobody);
+    tpm.set_password(Hierarchy::Owner, &KEYS[0]).unwrap();
+    shown.debug(&tpm);
+    reply(&mut shown);
+    shown.assert_silent(&[]);
+    let key = base64(PEM[1]);
+    assert!(!shown.0.contains(&key[20..60]), "{key}");
+    let wanted = types::with_a_secret();
+    let missed: Vec<_> = wanted.difference(&shown.1).filter(|name| !NAMESAKES.contains(&name.as_str())).collect();
+    assert!(missed.is_empty() && wanted.len() > 35, "not looked at: {missed:?}");
+}
+
+/// What stands between the lines of a PEM text.
+fn base64(pem: &[u8]) -> String {
+    std::str::from_utf8(pem).unwrap().lines().filter(|line| !line.starts_with('-')).collect()
+}
+
+fn profile() -> Profile {
+    let secret = key(1).to_base64();
+    let payload = Payload::parse(&format!("\"{}\"", secret.expose())).unwrap();
+    Profile::new("0ne00000A0A".parse().unwrap(), "d".parse().unwrap()).payload(payload)
+}
+
+fn credentials(shown: &mut Shown) {
+    let certificate = ClientCertificate::from_der(vec![vec![1]], &KEYS[1], Issuer::Itself);
+    let policy_key = PolicyKey { policy: "device".parse().unwrap(), key: key(2) };
+    let me = Plan::known(identity(), key(0)).outcome().unwrap().clone();
+    let signer: Option<Signer> = me.signer();
+    let string = ConnectionString::new(identity(), key(1)).unwrap();
+    shown.debug(&(Keys::new(key(0), Some(key(1))), policy_key, Credential::from(key(0)), certificate.clone()));
+    shown.debug(&(me.password(EXPIRY), me.password(EXPIRY).into_token(), me, signer));
+    shown.debug(&(key(0), key(0).sign(b"x"), key(0).to_base64(), GroupKey::new(&key(0)), string));
+    shown.debug(&ServiceConnectionString::new("h.net".parse().unwrap(), "p".parse().unwrap(), key(0)));
+    shown.debug(&(Target::default().certificate(certificate.clone()), Attestation::from(certificate)));
+    shown.debug(&(profile(), Attestation::from(key(0))));
+    let [certificate, key] = PEM;
+    let both = ClientIdentity::from_pem_pair(certificate, key, None).unwrap();
+    shown.debug(&(both.key().clone(), both));
+}
+
+fn files(shown: &mut Shown) {
+    let text = format!("HostName=h;DeviceId=d;SharedAccessKey={}", key(0).to_base64().expose());
+    let file = agent::TextFile::from_reader(text.as_bytes(), "stdin", 200).unwrap();
+    shown.debug(&(agent::connection_string(&file).unwrap(), file));
+    shown.debug(&agent::Passphrase::new(key(0).to_base64()));
+}
+
+fn registrations(shown: &mut Shown) {
+    let sending = Registration::start(profile(), key(0), NOW + EXPIRY.since(NOW)).unwrap();
+    shown.debug(&(sending.request(), &sending));
+    let dps::Step::Wait(waiting) = sending.unanswered(NOW).unwrap() else { panic!("it waits") };
+    shown.debug(&waiting);
+    let tpm = Attestation::Tpm { endorsement_key: vec![1], storage_root_key: vec![2] };
+    let sending = Registration::start(profile(), tpm, EXPIRY).unwrap();
+    // Five fields of one byte.
+    let challenge = br#"{"authenticationKey":"AAEBAAEBAAEBAAEBAAEB","keyName":"registration"}"#;
+    let step = sending.answered(NOW, Response::new(401, challenge)).unwrap();
+    shown.debug(&step);
+    let dps::Step::Activate(activating) = step else { panic!("it is challenged") };
+    shown.debug(&activating);
+    let dps::Step::Sign(signing) = activating.activated(NOW).unwrap() else { panic!("it signs") };
+    shown.debug(&signing);
+    let secret = key(2).to_base64();
+    let json = format!(
+        r#"{{"status":"assigned","registrationState":{{"assignedHub":"h.net","deviceId":"d","payload":"{}"}}}}"#,
+        secret.expose()
+    );
+    let sending = Registration::start(profile(), key(0), EXPIRY).unwrap();
+    let response = Response::new(200, json.as_bytes());
+    let event = Event::Answered(response);
+    shown.debug(&(response, event));
+    let dps::Step::Done(device) = sending.answered(NOW, response).unwrap() else { panic!("it is assigned") };
+    let record = device.record().cloned();
+    let payload = record.as_ref().and_then(|record| record.payload.clone()).unwrap();
+    shown.debug(&(payload, record, device));
+}
+
+fn handshakes(shown: &mut Shown) {
+    let device = || Device::new("h.net".parse().unwrap(), "d".parse().unwrap(), key(0));
+    let step = device_mode::Handshake::start(device(), Target::default(), EXPIRY).unwrap();
+    shown.debug(&step);
+    let device_mode::Step::Send(sending) = step else { panic!("it asks") };
+    shown.debug(&sending);
+    let plan = Plan::device(device()).in_device_mode(Target::default()).unwrap();
+    let auth = Authenticator::new(&plan, EXPIRY);
+    let action: Action<'_> = auth.poll();
+    shown.debug(&(plan, action, &auth));
+}
+
+/// An answer with the module's keys, which only a client can make.
+fn reply(shown: &mut Shown) {
+    let [device, module] = [key(0).to_base64(), key(1).to_base64()];
+    let module = emulator::Module::new("azureiotsecurity", module.expose());
+    let hub = emulator::Hub::new("h.net").device(emulator::Device::new("d", device.expose()).module(module));
+    let cloud = emulator::Emulator::start([hub], "127.0.0.1:0".parse().unwrap()).unwrap();
+    let at = vec![("h.net".parse().unwrap(), cloud.https_address())];
+    let client = Client::with(Roots::Pem(cloud.root_pem().as_bytes()), at).unwrap();
+    let now = UnixTime::from(std::time::SystemTime::now());
+    let device = Device::new("h.net".parse().unwrap(), "d".parse().unwrap(), key(0));
+    let plan = Plan::device(device).in_device_mode(Target::default()).unwrap();
+    let auth = Authenticator::new(&plan, now + core::time::Duration::from_secs(60));
+    let Action::Send(request) = auth.poll() else { panic!("it asks") };
+    let reply = client.exchange(request).unwrap();
+    assert_eq!(reply.as_response().status(), 200);
+    shown.debug(&(reply, client));
+}
+
+/// A TPM that is not there.
+#[derive(Debug)]
+struct Nobody;
+
+impl Transport for Nobody {
+    fn exchange(&mut self, _: &[u8], _: &mut [u8]) -> Result<usize, AccessError> {
+        panic!("nothing is sent")
+    }
+}
