@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: libFuzzer with AddressSanitizer on every target, and what each of them reached.
+//! `cargo xtask fuzz`: libFuzzer with `AddressSanitizer` on every target, and what each of them reached.
 
 use crate::{
     run::{command, root, run, target},
