@@ -9,9 +9,8 @@
 //! | dependency | what it keeps | when |
 //! |---|---|---|
 //! | `ureq`, `http` | the token of a request, as a header and in a buffer; an answer in a buffer, and so the keys of a module | feature `https` |
-//! | `ureq`, `rustls-pki-types` | a private key, which they take as PEM: the text, and what it says | feature `https`, with a certificate |
 //! | `rustls` | what was sent and received, before it is encrypted and after | each TLS connection |
-//! | `ring` | the numbers of an RSA key, and the scalar of a key on a curve | reading a key (RSA only); while a TLS configuration with a certificate lives, and behind it |
+//! | `ring` | the numbers of an RSA key; of other keys what it computes from them for signing | reading an RSA key; a TLS configuration with a certificate |
 //! | `p12-keystore` | the private key of a .pfx | reading it |
 //! | `mqtt-protocol-core` | the token of a login, in its CONNECT packet | `defender-auth-mqtt` |
 //!

@@ -7,6 +7,8 @@ mod azure;
 pub use azure::AZURE_ROOTS;
 
 use crate::{certificate::ClientCertificate, error::TlsError};
+#[cfg(feature = "https")]
+use alloc::string::String;
 use alloc::{string::ToString as _, sync::Arc, vec::Vec};
 use rustls::{
     ClientConfig, ConfigBuilder, RootCertStore,
@@ -14,6 +16,9 @@ use rustls::{
     crypto::{CryptoProvider, ring},
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject as _},
 };
+
+#[cfg(feature = "https")]
+use std::io;
 
 /// The longest PEM text of root certificates that is read, in bytes. A whole system's are 250 KB.
 pub const ROOTS_LIMIT: usize = 4 * 1024 * 1024;
@@ -62,7 +67,7 @@ fn verifying(roots: Roots<'_>) -> Result<ConfigBuilder<ClientConfig, WantsClient
     trusting(store)
 }
 
-fn trusting(store: RootCertStore) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, TlsError> {
+fn trusting(store: impl Into<Arc<RootCertStore>>) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, TlsError> {
     let builder = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(|_| TlsError::Provider)?;
@@ -81,10 +86,54 @@ fn proving(
     config.map_err(|error| TlsError::ClientCertificate { reason: error.to_string() })
 }
 
-/// Whether TLS can use it.
+/// A connection after its handshake.
 #[cfg(feature = "https")]
-pub(crate) fn check(certificate: &ClientCertificate) -> Result<(), TlsError> {
-    proving(trusting(RootCertStore::empty())?, certificate).map(drop)
+pub(crate) type Stream<S> = rustls::StreamOwned<rustls::ClientConnection, S>;
+
+/// Whom the library's own client trusts.
+#[cfg(feature = "https")]
+#[derive(Clone)]
+pub(crate) struct Trust(Arc<RootCertStore>);
+
+#[cfg(feature = "https")]
+impl Trust {
+    pub(crate) fn of(roots: Roots<'_>) -> Result<Self, TlsError> {
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(certificates(roots)?);
+        Ok(Self(store.into()))
+    }
+
+    /// What it connects with: a certificate of its own, or none.
+    pub(crate) fn settings(&self, certificate: Option<&ClientCertificate>) -> Result<Settings, TlsError> {
+        let builder = trusting(Arc::clone(&self.0))?;
+        let config = match certificate {
+            Some(certificate) => proving(builder, certificate)?,
+            None => builder.with_no_client_auth(),
+        };
+        Ok(Settings(config.into()))
+    }
+}
+
+/// What the library's own client connects with.
+#[cfg(feature = "https")]
+#[derive(Clone)]
+pub(crate) struct Settings(Arc<ClientConfig>);
+
+#[cfg(feature = "https")]
+impl Settings {
+    /// Greets a server and verifies it.
+    pub(crate) fn handshake<S: io::Read + io::Write>(&self, host: &str, mut socket: S) -> io::Result<Stream<S>> {
+        let name = rustls::pki_types::ServerName::try_from(String::from(host)).map_err(untrusted)?;
+        let mut tls = rustls::ClientConnection::new(Arc::clone(&self.0), name).map_err(untrusted)?;
+        tls.complete_io(&mut socket)?;
+        Ok(Stream::new(tls, socket))
+    }
+}
+
+/// As a failed handshake comes, too.
+#[cfg(feature = "https")]
+fn untrusted(error: impl Into<alloc::boxed::Box<dyn core::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
 }
 
 /// Whether it is the server that ended the connection, with its reason.

@@ -1,25 +1,17 @@
-use super::{HttpsError, Reply, address::Addresses, limits::Limits, tcp::Tcp};
+use super::{HttpsError, Reply, address::Addresses, limits::Limits, secure::Secure, tcp::Tcp};
 use crate::{
-    certificate::ClientCertificate,
-    encode,
     error::TlsError,
     http::{BODY_LIMIT, Request},
-    secret::{SecretBytes, SecretText},
-    tls::{self, Roots},
+    secret::SecretBytes,
+    tls::{Roots, Settings, Trust},
 };
-use alloc::{
-    format,
-    string::{String, ToString as _},
-    sync::Arc,
-    vec::Vec,
-};
-use core::time::Duration;
+use alloc::{format, string::String};
+use core::{fmt, time::Duration};
 use std::io::Read as _;
 use ureq::{
     Error,
     http::{Request as HttpRequest, Response as HttpResponse},
-    tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig, TlsProvider},
-    unversioned::transport::{ConnectProxyConnector, ConnectionDetails, Connector, RustlsConnector, Transport},
+    unversioned::transport::{ConnectProxyConnector, Connector as _},
 };
 
 /// How long reaching a server may take, its name and its certificate included.
@@ -31,30 +23,17 @@ const REQUEST: Duration = Duration::from_secs(30);
 /// What carries requests, one at a time.
 #[derive(Clone)]
 pub(super) struct Agent {
-    roots: RootCerts,
-    /// Without a certificate.
-    tls: Tls,
+    trust: Trust,
+    /// Without a certificate: set up once for many connections, which resume each other's sessions.
+    tls: Settings,
     pub(super) addresses: Addresses,
-}
-
-/// ureq's TLS, set up once for many connections: they share its settings and resume its sessions.
-#[derive(Clone, Debug, Default)]
-struct Tls(Arc<RustlsConnector>);
-
-impl<In: Transport> Connector<In> for Tls {
-    type Out = <RustlsConnector as Connector<In>>::Out;
-
-    fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Self::Out>, Error> {
-        self.0.connect(details, chained)
-    }
 }
 
 impl Agent {
     pub(super) fn trusting(roots: Roots<'_>) -> Result<Self, TlsError> {
-        let certificates = tls::certificates(roots)?;
-        let roots: Vec<_> = certificates.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
-        let roots = RootCerts::new_with_certs(&roots);
-        Ok(Self { roots, tls: Tls::default(), addresses: Addresses::default() })
+        let trust = Trust::of(roots)?;
+        let tls = trust.settings(None)?;
+        Ok(Self { trust, tls, addresses: Addresses::default() })
     }
 
     /// Sends one request, once, and reads the answer.
@@ -68,8 +47,12 @@ impl Agent {
     }
 
     fn carry(&self, request: &Request, limits: &Limits) -> Result<Reply, HttpsError> {
-        let certificate = request.certificate().map(client_certificate).transpose()?;
-        let agent = self.agent(certificate, limits);
+        let tls = match request.certificate() {
+            // What rustls would refuse in the middle of a handshake is found here, with its reason.
+            Some(certificate) => self.trust.settings(Some(certificate))?,
+            None => self.tls.clone(),
+        };
+        let agent = self.agent(tls, limits);
         let host = request.host();
         let failed = |error: &Error| HttpsError::of(host, error);
         let mut builder =
@@ -95,16 +78,8 @@ impl Agent {
         Ok(Reply { status: response.status().as_u16(), headers, body })
     }
 
-    fn agent(&self, certificate: Option<ClientCert>, limits: &Limits) -> ureq::Agent {
-        let tls = if certificate.is_some() { Tls::default() } else { self.tls.clone() };
-        let settings = TlsConfig::builder()
-            .provider(TlsProvider::Rustls)
-            .unversioned_rustls_crypto_provider(tls::provider())
-            .root_certs(self.roots.clone())
-            .client_cert(certificate)
-            .build();
+    fn agent(&self, tls: Settings, limits: &Limits) -> ureq::Agent {
         let mut config = ureq::Agent::config_builder()
-            .tls_config(settings)
             .https_only(true)
             .http_status_as_error(false)
             .max_redirects(0)
@@ -119,25 +94,13 @@ impl Agent {
             config = config.proxy(None);
         }
         let tcp = Tcp { limits: limits.clone() };
-        let connector = ().chain(ConnectProxyConnector::default()).chain(tcp).chain(tls);
+        let connector = ().chain(ConnectProxyConnector::default()).chain(tcp).chain(Secure(tls));
         ureq::Agent::with_parts(config.build(), connector, self.addresses.clone())
     }
 }
 
-const BEGIN: &str = "-----BEGIN PRIVATE KEY-----\n";
-const END: &str = "\n-----END PRIVATE KEY-----\n";
-
-fn client_certificate(certificate: &ClientCertificate) -> Result<ClientCert, TlsError> {
-    // What rustls would refuse in the middle of a handshake is found here, with its reason.
-    tls::check(certificate)?;
-    let (chain, key) = certificate.der().ok_or(TlsError::KeyElsewhere)?;
-    let chain: Vec<_> = chain.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
-    // It takes keys as text only. Its own copy is gone with the request, though not wiped.
-    let body = SecretText::new(encode::base64(key));
-    let pem = SecretText::build(BEGIN.len() + body.expose().len() + END.len(), |pem| {
-        pem.extend([BEGIN, body.expose(), END]);
-    });
-    let key = PrivateKey::from_pem(pem.expose().as_bytes());
-    let key = key.map_err(|error| TlsError::ClientCertificate { reason: error.to_string() })?;
-    Ok(ClientCert::new_with_certs(&chain, key))
+impl fmt::Debug for Agent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Agent(..)")
+    }
 }

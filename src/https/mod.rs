@@ -26,6 +26,7 @@ mod client;
 mod error;
 mod limits;
 mod reply;
+mod secure;
 mod tcp;
 
 pub use client::Client;

@@ -131,7 +131,6 @@ fn a_fault_ends_as_it_does_over_https() {
         Fault::Status(500),
         Fault::Status(503),
         Fault::Redirect("https://fabrikam.azure-devices.net/".into()),
-        Fault::Oversized,
         Fault::WrongContentType,
         Fault::ResetMidBody,
         Fault::Stall(Duration::from_millis(50)),
@@ -143,6 +142,17 @@ fn a_fault_ends_as_it_does_over_https() {
             assert_eq!((essence(mqtt), mqtt_asked), (essence(https), https_asked), "{name}");
         }
     }
+}
+
+/// No service sends a packet of a megabyte. It is not read, and the flow is told nothing.
+#[test]
+fn an_oversized_answer_ends_the_connection() {
+    let cloud = cloud(0);
+    cloud.fault(On::Register, Fault::Oversized, 1);
+    let auth = Authenticator::new(&registration(), now() + ATTEMPT);
+    let Action::Send(request) = auth.poll() else { panic!("{auth:?}") };
+    let error = Carrier::new(&cloud).try_carry(request).err().unwrap();
+    assert!(matches!(error, MqttError::TooLarge { .. }), "{error}");
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! A proxy from the environment. A process has one environment, so that the client runs in another process.
 
-use crate::world::{self, DPS, HUB, cloud, is_the_module, plan};
-use defender_auth::{https::Client, tls::Roots};
+use crate::{
+    stub::Stub,
+    world::{self, ATTEMPT, DPS, HUB, cloud, is_the_module, now, plan},
+};
+use defender_auth::{Action, Authenticator, https::Client, tls::Roots};
 use std::{
     env,
-    io::{self, BufRead as _, BufReader, Write as _},
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     process::Command,
     sync::mpsc::{Sender, channel},
@@ -13,6 +16,9 @@ use std::{
 
 /// Holds the root certificate for [`in_the_other_process`].
 const ROOT: &str = "DEFENDER_AUTH_TEST_ROOT";
+
+/// Has it send one request only, to which there is no answer.
+const ONCE: &str = "DEFENDER_AUTH_TEST_ONCE";
 
 /// Takes connections for any host to one address, and tells what it was asked.
 fn serve(listener: &TcpListener, target: SocketAddr, asked: &Sender<String>) -> io::Result<()> {
@@ -45,10 +51,42 @@ fn the_environments_proxy_carries_every_request() {
     assert_eq!(asked.try_iter().collect::<Vec<_>>(), [DPS, HUB].map(|host| format!("CONNECT {host}:443 HTTP/1.1")));
 }
 
-/// Does nothing unless the test above has started it.
+/// The connection to the proxy is encrypted, and what goes through it is encrypted once more: the proxy sees the
+/// beginning of a handshake, and no request.
+#[test]
+fn a_proxy_behind_tls_sees_no_request() {
+    let (sender, seen) = channel();
+    let proxy = Stub::serving(move |stream| {
+        let (mut head, mut length) = ([0; 1024], 0);
+        while !head[..length].ends_with(b"\r\n\r\n") {
+            length += stream.read(&mut head[length..])?;
+        }
+        assert!(head.starts_with(b"CONNECT "));
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+        stream.flush()?;
+        let length = stream.read(&mut head)?;
+        let _ = sender.send(head[..length].to_vec());
+        Err(io::ErrorKind::ConnectionAborted.into())
+    });
+    let mut other = Command::new(env::current_exe().unwrap());
+    other.args(["--exact", "proxy::in_the_other_process"]).env_clear().env(ROOT, &proxy.root).env(ONCE, "");
+    let output = other.env("HTTPS_PROXY", format!("https://localhost:{}", proxy.address.port())).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let seen = seen.try_recv().unwrap();
+    assert_eq!(seen[..2], [22, 3], "a ClientHello: {}", String::from_utf8_lossy(&seen));
+}
+
+/// Does nothing unless a test above has started it.
 #[test]
 fn in_the_other_process() {
     let Ok(root) = env::var(ROOT) else { return };
+    if env::var(ONCE).is_ok() {
+        let client = Client::with(Roots::Pem(root.as_bytes()), Vec::new()).unwrap();
+        let auth = Authenticator::new(&plan(), now() + ATTEMPT);
+        let Action::Send(request) = auth.poll() else { panic!("{auth:?}") };
+        assert!(client.exchange(request).is_err());
+        return;
+    }
     let client = Client::with(Roots::Pem(root.as_bytes()), Vec::new()).unwrap();
     assert!(is_the_module(&client.authenticate(&plan()).unwrap()));
     // With addresses given it goes there: the proxy of the other process leads to an emulator of another root.

@@ -20,7 +20,7 @@ pub(crate) struct Stub {
 
 impl Stub {
     pub(crate) fn serving(serve: impl Fn(&mut Stream) -> io::Result<()> + Send + Sync + 'static) -> Self {
-        let names = [HUB, DPS].map(String::from);
+        let names = [HUB, DPS, "localhost"].map(String::from);
         let rcgen::CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(names).unwrap();
         let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -36,7 +36,13 @@ impl Stub {
             for stream in listener.incoming() {
                 let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
                 let serve = Arc::clone(&serve);
-                thread::spawn(move || serve(&mut Stream::new(connection, stream?)));
+                thread::spawn(move || {
+                    let mut stream = Stream::new(connection, stream?);
+                    serve(&mut stream)?;
+                    // The client ends the connection: what is not read when it is closed here would take away what was
+                    // written.
+                    io::copy(&mut stream, &mut io::sink())
+                });
             }
         });
         Self { address, root: cert.pem() }

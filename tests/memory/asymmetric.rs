@@ -95,5 +95,5 @@ pub(crate) fn certificate() {
     let thumbprint = Certificate::from_der(&der("p256.certificate.pem")).unwrap().sha256().to_string();
     let dps = Dps::new(SCOPE).enrollment(Enrollment::with_thumbprint(ID, &thumbprint).pending(0));
     let _cloud = play(World::new().hub(Hub::new(HUB)).dps(dps), &folder);
-    leaves("certificate", &folder, &[p256()], &["P-256"]);
+    leaves("certificate", &folder, &[p256()], &[]);
 }

@@ -23,7 +23,7 @@ use defender_auth_emulator as emulator;
 const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
 
 /// Public names that only look as if: types of a private module have the same ones.
-const NAMESAKES: [&str; 2] = ["Answer", "Incoming"];
+const NAMESAKES: [&str; 3] = ["Agent", "Answer", "Incoming"];
 
 /// A private key that the other tests have too.
 const PEM: [&[u8]; 2] =
