@@ -529,15 +529,19 @@ mod tests {
 
     #[test]
     fn a_character_that_is_refused_is_answered_with_those_that_are_not() {
-        for (error, allowed) in [
-            (HostName::new("a/b").err(), "letters, digits, `-`, `.` and `_`"),
-            (DeviceId::new("a/b").err(), "letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ '"),
-            (RegistrationId::new("a/b").err(), "letters, digits, `-`, `.`, `_` and `:`"),
-            (IdScope::new("a/b").err(), "letters and digits"),
-            (PolicyName::new("a;b").err(), "letters, digits and punctuation other than `;`"),
+        let ids = "letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ '";
+        for (error, name, allowed) in [
+            (HostName::new("a/b").err(), Identifier::HostName, "letters, digits, `-`, `.` and `_`"),
+            (DeviceId::new("a/b").err(), Identifier::DeviceId, ids),
+            (ModuleId::new("a/b").err(), Identifier::ModuleId, ids),
+            (RegistrationId::new("a/b").err(), Identifier::RegistrationId, "letters, digits, `-`, `.`, `_` and `:`"),
+            (IdScope::new("a/b").err(), Identifier::IdScope, "letters and digits"),
+            (PolicyName::new("a;b").err(), Identifier::PolicyName, "letters, digits and punctuation other than `;`"),
         ] {
-            let text = error.unwrap().to_string();
+            let error = error.unwrap();
+            let text = error.to_string();
             assert!(text.ends_with(&format!("at byte 1; allowed are {allowed}")), "{text}");
+            assert_eq!(error.name(), name);
         }
     }
 }

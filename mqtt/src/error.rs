@@ -135,3 +135,25 @@ impl fmt::Display for Refusal {
         write!(f, "{meaning} (CONNACK {})", self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_the_server_does_not_like() {
+        for (code, words, is_about_identity) in [
+            (1, "version of MQTT", false),
+            (2, "the client id", true),
+            (3, "not available now", false),
+            (4, "the user name or the password", true),
+            (5, "who it says it is", true),
+            (6, "no known reason", false),
+        ] {
+            let refusal = Refusal::new(code);
+            let text = refusal.to_string();
+            assert!(text.contains(words) && text.ends_with(&format!("(CONNACK {code})")), "{text}");
+            assert_eq!((refusal.code(), refusal.is_about_identity()), (code, is_about_identity));
+        }
+    }
+}

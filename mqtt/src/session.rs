@@ -258,3 +258,24 @@ fn broken(place: &str, error: io::Error) -> Error {
         _ => Error::Unreachable { place, error },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls::{AlertDescription, Error as Tls};
+
+    #[test]
+    fn a_connection_that_breaks_says_who_broke_it() {
+        let of = |kind: ErrorKind| broken("h:8883", kind.into());
+        for kind in [ErrorKind::WouldBlock, ErrorKind::TimedOut] {
+            assert!(matches!(of(kind), Error::Silent { .. }), "{kind}");
+        }
+        for kind in [ErrorKind::UnexpectedEof, ErrorKind::ConnectionReset, ErrorKind::BrokenPipe] {
+            assert!(matches!(of(kind), Error::Closed { .. }), "{kind}");
+        }
+        assert!(matches!(of(ErrorKind::HostUnreachable), Error::Unreachable { .. }));
+        let tls = |error: Tls| broken("h:8883", io::Error::new(ErrorKind::InvalidData, error));
+        assert!(matches!(tls(Tls::AlertReceived(AlertDescription::BadCertificate)), Error::Rejected { .. }));
+        assert!(matches!(tls(Tls::NoCertificatesPresented), Error::Untrusted { .. }));
+    }
+}

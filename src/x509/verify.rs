@@ -86,7 +86,10 @@ fn explain(chain: &Chain, enrolled: &Certificate, now: UnixTime, reason: &Error)
             let weak = all().find(|(_, one)| one.weak_hash.is_some()).unwrap_or(last);
             Some(error(weak.0, weak.1, Problem::Algorithm))
         }
-        _ => None,
+        // It is in one that cannot be read alone either.
+        _ => all()
+            .find(|(_, one)| EndEntityCert::try_from(&CertificateDer::from(one.der())).is_err())
+            .map(|(number, one)| error(number, one, other(reason))),
     };
     found.unwrap_or_else(|| error(1, first, other(reason)))
 }

@@ -1,6 +1,9 @@
 //! Chains against enrolled certificates.
 
-use crate::checks::{NOW, ca, issued, params};
+use crate::{
+    checks::{NOW, ca, issued, params},
+    links::chain,
+};
 use defender_auth::{
     Error, UnixTime,
     error::{CertificateProblem, ChainProblem as Problem, Code},
@@ -85,4 +88,10 @@ fn a_critical_extension_that_nobody_knows_is_named_as_the_reason() {
     let error = verify(&read(&[&leaf, &between]), &one(&root), NOW).unwrap_err();
     assert!(error.number == 1 && matches!(error.problem, Problem::Other { .. }), "{error}");
     assert!(error.to_string().contains("UnsupportedCriticalExtension"), "{error}");
+    // In an intermediate the verifier finds it in the middle of its work.
+    let mut between = ca("intermediate");
+    between.custom_extensions = strange.custom_extensions;
+    let sent = chain(&[params("dev-01"), between, ca("root")]);
+    let error = verify(&read(&[&sent[0], &sent[1]]), &one(&sent[2]), NOW).unwrap_err();
+    assert!(error.number == 2 && matches!(error.problem, Problem::Other { .. }), "{error}");
 }
