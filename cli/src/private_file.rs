@@ -12,6 +12,9 @@ use std::{
 /// For its owner alone.
 pub(crate) const SECRET: u32 = 0o600;
 
+/// What the name of a draft ends with when an old file has it.
+pub(crate) const KEPT: &str = ".old";
+
 /// As much is written and taken away again to see whether there is room. No connection string is longer.
 const ROOM: [u8; 4096] = [0; 4096];
 
@@ -95,7 +98,8 @@ pub(crate) fn sweep(path: &Path) {
     for entry in fs::read_dir(folder(path)).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let number = name.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
-        let number = number.and_then(|digits| str::from_utf8(digits).ok()).and_then(|digits| digits.parse().ok());
+        let number = number.and_then(|digits| str::from_utf8(digits).ok());
+        let number = number.and_then(|digits| digits.strip_suffix(KEPT).unwrap_or(digits).parse().ok());
         if number.is_some_and(|number| number == process::id() || has_ended(number)) {
             let _ = fs::remove_file(entry.path());
         }

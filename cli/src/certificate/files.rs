@@ -3,7 +3,7 @@
 use super::mistake;
 use crate::{
     failure::Failure,
-    private_file::{SECRET, beside, create, cure, is_file_or_nothing, keep_owner, sweep, sync_folder},
+    private_file::{KEPT, SECRET, beside, create, cure, is_file_or_nothing, keep_owner, sweep, sync_folder},
 };
 use std::{
     fs::{self, DirBuilder},
@@ -67,21 +67,25 @@ impl Target {
         }
         // All is on the disk by now; to rename is all that is left.
         for draft in &mut drafts {
-            fs::rename(&draft.new, draft.path).map_err(|error| unwritten(draft.path, &error))?;
-            sync_folder(draft.path);
+            draft.take_place().map_err(|error| unwritten(draft.path, &error))?;
         }
         for draft in &mut drafts {
-            draft.reserved = false;
+            draft.is_done = true;
+            sync_folder(draft.path);
         }
         Ok(())
     }
 }
 
-/// A complete file that does not have its name yet. What is left of it goes away with it.
+/// A complete file on its way to its name. Unless it is done, all is as it was when it goes away.
 struct Draft<'a> {
     path: &'a Path,
     new: PathBuf,
+    /// What had the name before, under another.
+    old: Option<PathBuf>,
+    /// Nobody had the name before.
     reserved: bool,
+    is_done: bool,
 }
 
 impl<'a> Draft<'a> {
@@ -95,11 +99,23 @@ impl<'a> Draft<'a> {
         sweep(path);
         let new = beside(path);
         let mut file = create(&new, mode)?;
-        let draft = Self { path, new, reserved: false };
+        let draft = Self { path, new, old: None, reserved: false, is_done: false };
         keep_owner(&file, path)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         Ok(draft)
+    }
+
+    /// Takes the name, whoever has it. The old file is kept as long as the other of the two may fail, where a file can
+    /// have two names.
+    fn take_place(&mut self) -> io::Result<()> {
+        let mut kept = self.new.clone().into_os_string();
+        kept.push(KEPT);
+        match fs::hard_link(self.path, &kept) {
+            Ok(()) => self.old = Some(kept.into()),
+            Err(error) => self.reserved |= error.kind() == ErrorKind::NotFound,
+        }
+        fs::rename(&self.new, self.path)
     }
 
     /// Takes the name, or fails when somebody has it.
@@ -113,8 +129,16 @@ impl<'a> Draft<'a> {
 impl Drop for Draft<'_> {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.new);
-        if self.reserved {
-            let _ = fs::remove_file(self.path);
+        match &self.old {
+            Some(old) => {
+                if !self.is_done {
+                    let _ = fs::rename(old, self.path);
+                }
+                // Two names of one file are both left.
+                let _ = fs::remove_file(old);
+            }
+            None if self.reserved && !self.is_done => drop(fs::remove_file(self.path)),
+            None => {}
         }
     }
 }
