@@ -69,6 +69,7 @@ mod tests {
             (Op::ActivateCredential, key, 0xa9d, Other),
             (Op::Import, key, 0x3df, Damaged),
             (Op::Load, key, 0x1df, Damaged),
+            (Op::Load, key, 0x18b, Other),
             (Op::Hmac, key, 0x18b, NoIdentityKey { handle: key }),
             (Op::Hmac, key, 0x910, NoIdentityKey { handle: key }),
             (Op::HmacStart, key, 0x2c4, NotAnHmacKey { handle: key }),

@@ -193,6 +193,18 @@ fn a_lookup_goes_on_in_device_mode_as_the_agents_do_it() {
 }
 
 #[test]
+fn a_plan_can_be_told_whether_to_look_up_or_to_register() {
+    let plan = Plan::provision(profile(), key(&DEVICE_KEY)).unwrap().lookup_only(true);
+    for (plan, reply, step) in
+        [(plan.clone(), reply(200, &state(json!({}))), "POST"), (plan.lookup_only(false), assigned(json!({})), "PUT")]
+    {
+        let mut world = World::new([reply]);
+        world.run(&plan).unwrap();
+        assert_eq!(world.steps(), [step]);
+    }
+}
+
+#[test]
 fn a_tpm_and_device_mode_need_every_action_there_is() {
     let plan = Plan::provision(profile(), tpm()).unwrap().in_device_mode(module_id()).unwrap();
     let mut world = World::new([challenge(), assigning(), assigned_with_hub_key(), reply(503, ""), module_keys()]);

@@ -11,7 +11,7 @@ use defender_auth::{
     dps::ActivationBlob,
     error::{AccessError, CommandCause, TpmError},
     key::KeyUse,
-    tpm::{Tpm, TpmClient, Transport},
+    tpm::{Firmware, Tpm, TpmClient, Transport},
 };
 use std::time::Duration;
 
@@ -157,6 +157,25 @@ fn a_lockout_is_told_with_its_length() {
     assert_eq!(Error::from(error).retry_after(), Some(Duration::from_secs(7200)));
     let error = TpmClient::new(Script(|_: &[u8]| refusal(0x921), 0)).sign(KeyUse::Hub, b"x").unwrap_err();
     assert!(error.to_string().contains("the TPM is in lockout; wait, or reset it"), "{error}");
+}
+
+#[test]
+fn facts_cost_one_question_and_a_look_at_the_hubs_key() {
+    let mut questions = Vec::new();
+    let answer = |command: &[u8]| {
+        questions.push(command[6..].to_vec());
+        // A property that nobody asked for.
+        let list = [0, 0, 0, 0, 6, 0, 0, 0, 1, 0, 0, 1, 0, 1, 2, 3, 4];
+        if command[9] == 0x7a {
+            [&[0x80, 1, 0, 0, 0, 27, 0, 0, 0, 0], list.as_slice()].concat()
+        } else {
+            refusal(0x18b)
+        }
+    };
+    let facts = TpmClient::new(Script(answer, 0)).facts().unwrap();
+    assert_eq!((facts.manufacturer.as_str(), facts.firmware, facts.has_identity_key), ("", Firmware(0), false));
+    let properties = [0, 0, 1, 0x7a, 0, 0, 0, 6, 0, 0, 1, 5, 0, 0, 0, 8];
+    assert_eq!(questions, [properties.as_slice(), &[0, 0, 1, 0x73, 0x81, 0, 1, 0]]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use defender_auth::{
     tpm::{Tpm, TpmClient},
 };
 
-const LENGTHS: [usize; 9] = [0, 1, 63, 1023, 1024, 1025, 2048, 2049, 5000];
+const LENGTHS: [usize; 10] = [0, 1, 63, 1023, 1024, 1025, 2047, 2048, 2049, 5000];
 
 fn data(length: usize) -> Vec<u8> {
     (0..length).map(|i| u8::try_from(i % 251).unwrap()).collect()
@@ -88,9 +88,13 @@ fn long_data_costs_a_command_for_each_piece() {
     let mut tpm = TpmClient::new(wire.clone());
     let keys = keys(&mut tpm);
     tpm.activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap();
-    let before = wire.sent().len();
-    tpm.sign(KeyUse::Hub, &data(3000)).unwrap();
-    assert_eq!(wire.sent()[before..], [0x17a, 0x15b, 0x15c, 0x15c, 0x13e]);
+    for (length, expected) in
+        [(1024, &[0x155][..]), (2048, &[0x17a, 0x15b, 0x15c, 0x13e]), (3000, &[0x17a, 0x15b, 0x15c, 0x15c, 0x13e])]
+    {
+        let before = wire.sent().len();
+        tpm.sign(KeyUse::Hub, &data(length)).unwrap();
+        assert_eq!(wire.sent()[before..], *expected, "{length}");
+    }
 }
 
 #[test]
