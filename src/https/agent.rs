@@ -6,7 +6,7 @@ use crate::{
     tls::{Roots, Settings, Trust},
 };
 use alloc::{format, string::String};
-use core::{fmt, time::Duration};
+use core::time::Duration;
 use std::io::Read as _;
 use ureq::{
     Error,
@@ -96,11 +96,5 @@ impl Agent {
         let tcp = Tcp { limits: limits.clone() };
         let connector = ().chain(ConnectProxyConnector::default()).chain(tcp).chain(Secure(tls));
         ureq::Agent::with_parts(config.build(), connector, self.addresses.clone())
-    }
-}
-
-impl fmt::Debug for Agent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Agent(..)")
     }
 }

@@ -114,16 +114,19 @@ fn checked(text: &[u8]) -> Result<&str, CertificateError> {
     str::from_utf8(text).map_err(|_| Problem::Binary.into())
 }
 
-/// A label as it may be printed: it comes from the file.
+/// A label as it may be printed: it comes from the file. Labels are words in capitals; what begins with anything else may
+/// be the key itself, on the line of a BEGIN that lost its dashes.
 fn shown(label: &str) -> String {
-    label.chars().take(40).map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect()
+    let is_label = |c: &char| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, ' ' | '.' | '/' | '-');
+    let shown: String = label.chars().take_while(is_label).take(40).collect();
+    if shown.len() == label.len() { shown } else { shown + "…" }
 }
 
 fn block(name: PemBlock, body: &str) -> Result<Block, CertificateError> {
     if body.lines().any(|line| line.starts_with("Proc-Type:") || line.starts_with("DEK-Info:")) {
         return Ok(Block { name, content: Content::LegacyEncrypted });
     }
-    match decode(&name.label, body) {
+    match decode(body) {
         Some(bytes) => Ok(Block { name, content: Content::Der(bytes) }),
         None if body.lines().any(|line| line.starts_with([' ', '\t'])) => Err(Problem::Indented.in_block(name)),
         None => Err(Problem::NotBase64.in_block(name)),
@@ -132,12 +135,14 @@ fn block(name: PemBlock, body: &str) -> Result<Block, CertificateError> {
 
 /// The frame is written anew, with what the reader does not take left out: white space at the ends of lines, and empty
 /// lines.
-fn decode(label: &str, body: &str) -> Option<SecretBytes> {
-    let capacity = 2 * (BEGIN.len() + label.len() + DASHES.len()) + body.len() + 4;
+fn decode(body: &str) -> Option<SecretBytes> {
+    const FIRST: &str = "-----BEGIN BLOCK-----\n";
+    const LAST: &str = "-----END BLOCK-----\n";
+    let capacity = FIRST.len() + body.len() + 1 + LAST.len();
     let text = SecretText::build(capacity, |text| {
-        text.extend([BEGIN, label, DASHES, "\n"]);
+        text.push_str(FIRST);
         body.lines().map(str::trim_end).filter(|line| !line.is_empty()).for_each(|line| text.extend([line, "\n"]));
-        text.extend([END, label, DASHES, "\n"]);
+        text.push_str(LAST);
     });
     let mut decoder = pem_rfc7468::Decoder::new_detect_wrap(text.expose().as_bytes()).ok()?;
     let mut bytes = SecretBytes::zeros(decoder.remaining_len());

@@ -129,7 +129,7 @@ fn broken_frames_are_named() {
 fn a_label_is_shown_without_what_moves_a_cursor() {
     let error = Chain::from_pem("-----BEGIN A\u{1b}[2Jé B-----\nMAA=\n".as_bytes()).unwrap_err();
     assert_eq!(error.problem, Problem::NoEnd);
-    assert!(error.to_string().starts_with("block 1 (A?[2J? B): "), "{error}");
+    assert!(error.to_string().starts_with("block 1 (A…): "), "{error}");
 }
 
 #[test]
@@ -194,4 +194,19 @@ fn a_chain_whose_key_is_elsewhere_is_the_same_certificate() {
     let other = Chain::from_pem(data!("sha1.certificate.pem")).unwrap().to_client_certificate();
     assert_ne!(other, elsewhere);
     assert_ne!(ClientCertificate::held_elsewhere(None), elsewhere);
+}
+
+/// The dashes behind `PRIVATE KEY` were lost with the line break, so that the key stands where a label should.
+#[test]
+fn a_key_in_the_place_of_a_label_is_not_quoted() {
+    let pem = String::from_utf8(data!("p256.sec1.pem").to_vec()).unwrap();
+    let body = pem.split("-----").nth(2).unwrap().replace('\n', "");
+    for between in ["", " ", "--"] {
+        let text = pem.replacen("-----\n", between, 1).replace('\n', "");
+        let error = PrivateKey::from_pem(text.as_bytes(), None).err().unwrap();
+        let shown = format!("{error} {error:?}");
+        assert_eq!(error.problem, Problem::OneLine);
+        assert!(shown.contains("EC PRIVATE KEY"), "{shown}");
+        assert!(body.as_bytes().windows(8).all(|part| !shown.contains(str::from_utf8(part).unwrap())), "{shown}");
+    }
 }
