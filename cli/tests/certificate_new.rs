@@ -229,6 +229,16 @@ fn wrong_calls_say_what_to_do() {
     assert!(make(&["device", "--help"], "").done().out.contains("RSA is not among them"));
 }
 
+#[test]
+fn a_list_of_devices_has_8_mib_at_most() {
+    let office = Office::new("p256");
+    let mut list = "\n".repeat(8 * 1024 * 1024);
+    let device = ["self-signed", "--out-dir", &office.path("x"), "--ids", "-"];
+    make(&device, &list).failed(2, &["there is no device ID in it"]);
+    list.push('\n');
+    make(&device, &list).failed(2, &["larger than 8388608 bytes"]);
+}
+
 /// `openssl` with these arguments: whether it agrees, and what it says.
 fn openssl(arguments: &[&str]) -> (bool, String) {
     let output = Command::new("openssl").args(arguments).output().unwrap();

@@ -122,3 +122,18 @@ fn a_twin_is_read_reported_and_followed() {
     assert!(emulator.journal().entries().contains(&unheard));
     assert!(matches!(emulator.journal().entries().last(), Some(Entry::Ended { .. })));
 }
+
+#[test]
+fn a_packet_has_a_limit() {
+    let emulator = emulator();
+    let key = Group::device_key(OTHER, "new-1").unwrap();
+    let topic = format!("{REGISTER}1");
+    let mut client = registrant(&emulator, &key);
+    client.publish(&topic, &"x".repeat(256 * 1024 - (1 + 3 + 2 + topic.len())));
+    let (answered, ..) = client.message().unwrap();
+    assert_eq!(answered, "$dps/registrations/res/400/?$rid=1", "it is no JSON, but it is read");
+    let mut client = registrant(&emulator, &key);
+    // A PUBLISH that says it is a byte longer: four bytes, and 262,141 more.
+    client.begin(&[0x30, 0xfd, 0xff, 0x0f]);
+    assert_eq!(client.message(), None);
+}

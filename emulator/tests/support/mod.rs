@@ -179,6 +179,11 @@ impl Mqtt {
         self.send(publish.build().unwrap().into());
     }
 
+    /// Bytes that are no whole packet.
+    pub(crate) fn begin(&mut self, bytes: &[u8]) {
+        self.tls.write_all(bytes).unwrap();
+    }
+
     /// The next message: its topic, its payload, and how it came. `None` when the connection ends.
     pub(crate) fn message(&mut self) -> Option<(String, String, Qos)> {
         match self.receive()? {
