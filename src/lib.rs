@@ -94,7 +94,7 @@ pub use error::Error;
 pub use key::SharedAccessKey;
 pub use outcome::{Device, Outcome};
 pub use plan::Plan;
-pub use time::UnixTime;
+pub use time::{ClockSkew, UnixTime};
 
 /// The README's code is compiled with the tests.
 #[cfg(all(doctest, feature = "agent", feature = "https"))]
