@@ -192,8 +192,7 @@ impl Link {
         }
         let limit = u32::try_from(PACKET_LIMIT).unwrap_or(u32::MAX);
         let options = ConnectionOptions::new().maximum_packet_size_recv(limit);
-        let mut mqtt = Connection::with_options(Version::V3_1_1, options);
-        mqtt.set_auto_pub_response(true);
+        let mqtt = Connection::with_options(Version::V3_1_1, options);
         Ok(Self { stream: StreamOwned::new(tls, tcp), mqtt, inbox: VecDeque::new(), place })
     }
 
@@ -224,6 +223,18 @@ impl Link {
         self.inbox.pop_front().ok_or_else(|| Error::Silent { place: self.place.clone(), limit: LIMIT })
     }
 
+    /// Not left to the engine, which does not survive the packet identifier 0. Nothing is subscribed to at QoS 2.
+    fn acknowledge(&mut self, publish: &v3_1_1::Publish) -> Result<(), Error> {
+        match (publish.qos(), publish.packet_id()) {
+            (Qos::AtMostOnce, _) => Ok(()),
+            (Qos::AtLeastOnce, Some(id)) => {
+                let answer = v3_1_1::Puback::builder().packet_id(id).build();
+                self.send(answer.map_err(|_| self.protocol())?.into())
+            }
+            _ => Err(self.protocol()),
+        }
+    }
+
     fn act(&mut self, events: Vec<Event>) -> Result<(), Error> {
         for event in events {
             match event {
@@ -231,7 +242,12 @@ impl Link {
                     let sent = self.stream.write_all(&packet.to_continuous_buffer());
                     sent.and_then(|()| self.stream.flush()).map_err(|error| broken(&self.place, error))?;
                 }
-                Event::NotifyPacketReceived(packet) => self.inbox.push_back(packet),
+                Event::NotifyPacketReceived(packet) => {
+                    if let Packet::V3_1_1Publish(publish) = &packet {
+                        self.acknowledge(publish)?;
+                    }
+                    self.inbox.push_back(packet);
+                }
                 Event::NotifyError(MqttError::PacketTooLarge) => {
                     return Err(Error::TooLarge { place: self.place.clone(), limit: PACKET_LIMIT });
                 }

@@ -218,6 +218,18 @@ fn answers_to_others_have_a_limit() {
     assert!(is_too_many(&exchange_behind(EARLY_LIMIT + 1)));
 }
 
+/// At QoS 1 a message has a number above zero, for its acknowledgement; at QoS 2 nothing was subscribed to.
+#[test]
+fn a_message_that_cannot_be_acknowledged_is_refused() {
+    let next = |packet: &'static [u8]| {
+        log_in(move |stream| stream.write_all(packet)).and_then(|mut session| session.next_message())
+    };
+    assert_eq!(next(&[0x32, 5, 0, 1, b't', 0, 7]).unwrap().topic, "t");
+    for packet in [&[0x32, 5, 0, 1, b't', 0, 0][..], &[0x34, 5, 0, 1, b't', 0, 0], &[0x34, 5, 0, 1, b't', 0, 7]] {
+        assert!(matches!(next(packet), Err(MqttError::Protocol { .. })), "{packet:?}");
+    }
+}
+
 /// What does not fit into the fields of an MQTT packet is refused before anybody is asked.
 #[test]
 fn a_user_name_that_does_not_fit_is_not_sent() {
