@@ -7,7 +7,7 @@ use std::{
 };
 
 /// A program and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 20] = [
+const PROGRAMS: [(&str, &str); 21] = [
     ("abidiff", "abigail-tools"),
     ("clang", "clang"),
     ("cmake", "cmake"),
@@ -23,6 +23,7 @@ const PROGRAMS: [(&str, &str); 20] = [
     ("openssl", "openssl"),
     ("pkg-config", "pkg-config"),
     ("python3", "python3"),
+    ("strace", "strace"),
     ("strip", "binutils"),
     ("swtpm", "swtpm"),
     ("swtpm_setup", "swtpm-tools"),

@@ -94,7 +94,8 @@ impl Run {
         let is_late = self.now > self.deadline;
         assert!(!is_late || !matches!(self.machine.poll(), Action::Send(_) | Action::Wait(_)), "it is too late to ask");
         if let Action::Wait(wait) = self.machine.poll() {
-            flow::wait(wait, self.now, self.deadline, (name == "Answered").then_some(round.status));
+            flow::wait(wait, (name == "Answered").then_some(round.status));
+            assert!(self.now + wait.at_most <= self.deadline, "{wait:?}");
             let is_failure = !matches!(wait.reason, Reason::Assigning);
             assert!(!is_failure || (1..=7).contains(&self.failures), "patience has an end");
         }

@@ -1,7 +1,7 @@
 //! Answers of the provisioning service to a registration, however the device proves itself.
 
 use crate::{
-    flow::{self, ROUNDS, Round, START},
+    flow::{self, Clock, ROUNDS, Round, START},
     inputs::Inputs,
 };
 use core::time::Duration;
@@ -36,7 +36,15 @@ pub fn check(data: &[u8]) {
     let started = Registration::start(profile.clone(), attestation.clone(), deadline);
     assert_eq!(started.is_err(), is_tpm && profile.is_lookup_only(), "a TPM's lookup has no proof");
     let Ok(sending) = started else { return };
-    let mut run = Run { profile, attestation, deadline, now: START, last: Vec::new(), failures: 0, body: b"" };
+    let mut run = Run {
+        profile,
+        attestation,
+        clock: Clock::until(deadline),
+        now: START,
+        last: Vec::new(),
+        failures: 0,
+        body: b"",
+    };
     let mut step = Step::Send(sending);
     for _ in 0..ROUNDS {
         run.shown(&step);
@@ -54,7 +62,7 @@ pub fn check(data: &[u8]) {
 struct Run<'a> {
     profile: Profile,
     attestation: Attestation,
-    deadline: UnixTime,
+    clock: Clock,
     now: UnixTime,
     /// The latest request, as it was written.
     last: Vec<u8>,
@@ -65,9 +73,9 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn next(&mut self, step: Step, round: &Round<'_>) -> Result<Step, Error> {
-        let is_late = self.now > self.deadline;
+        let is_late = self.clock.is_late(self.now);
         match step {
-            Step::Send(sending) => self.sent(sending, round),
+            Step::Send(sending) => self.sent(sending, round, is_late),
             Step::Wait(waiting) => {
                 let elapsed = waiting.elapsed(self.now);
                 assert_eq!(elapsed.as_ref().err(), is_late.then_some(&Error::OutOfTime));
@@ -99,7 +107,7 @@ impl Run<'_> {
         }
     }
 
-    fn sent(&mut self, sending: Registration<Sending>, round: &Round<'_>) -> Result<Step, Error> {
+    fn sent(&mut self, sending: Registration<Sending>, round: &Round<'_>, is_late: bool) -> Result<Step, Error> {
         let request = sending.request();
         self.last = flow::request(request, self.profile.endpoint());
         let is_proved = request.token().is_some() || request.certificate().is_some();
@@ -120,7 +128,7 @@ impl Run<'_> {
             let connect = Connect::provisioning(request).expect("what has a topic has a login");
             assert_eq!(connect.client_id, self.profile.registration_id().as_str());
         }
-        let (is_late, status) = (self.now > self.deadline, (round.event != b'U').then_some(round.status));
+        let status = (round.event != b'U').then_some(round.status);
         let step = match status {
             None => sending.unanswered(self.now),
             Some(_) => sending.answered(self.now, round.response),
@@ -129,7 +137,8 @@ impl Run<'_> {
         self.failures = if matches!(status, Some(200..=299)) { 0 } else { self.failures + 1 };
         match &step {
             Ok(Step::Wait(waiting)) => {
-                flow::wait(waiting.wait(), self.now, self.deadline, status);
+                flow::wait(waiting.wait(), status);
+                self.clock.waits(self.now, waiting.wait());
                 assert!(self.failures <= 6, "patience has an end");
                 assert!(is_proved || !matches!(status, Some(200..=299)), "who proves nothing is not registered");
             }

@@ -1,7 +1,7 @@
 //! Answers of a hub that is asked for a module's identity, and what the module logs in with then.
 
 use crate::{
-    flow::{self, ROUNDS, Round, START},
+    flow::{self, Clock, ROUNDS, Round, START},
     inputs::Inputs,
 };
 use core::time::Duration;
@@ -36,7 +36,8 @@ pub fn check(data: &[u8]) {
     let Ok(mut step) = started else { return };
     let signs = *device.credential() == Credential::ExternalKey;
     assert!(matches!((&step, signs), (Step::Sign(_), true) | (Step::Send(_), false)), "{step:?}");
-    let mut run = Run { device, module, certificate, deadline, now: START, last: Vec::new(), failures: 0 };
+    let mut run =
+        Run { device, module, certificate, clock: Clock::until(deadline), now: START, last: Vec::new(), failures: 0 };
     for _ in 0..ROUNDS {
         let Some(round) = Round::take(&mut inputs) else { return };
         run.now = round.after(run.now);
@@ -54,7 +55,7 @@ struct Run {
     device: Device,
     module: ModuleId,
     certificate: Option<ClientCertificate>,
-    deadline: UnixTime,
+    clock: Clock,
     now: UnixTime,
     /// The latest request, as it was written.
     last: Vec<u8>,
@@ -64,9 +65,10 @@ struct Run {
 
 impl Run {
     fn next(&mut self, step: Step, round: &Round<'_>) -> Result<Step, Error> {
-        let late = (self.now > self.deadline).then_some(Error::OutOfTime);
+        let is_late = self.clock.is_late(self.now);
+        let late = is_late.then_some(Error::OutOfTime);
         match step {
-            Step::Send(sending) => self.sent(sending, round),
+            Step::Send(sending) => self.sent(sending, round, is_late),
             Step::Wait(waiting) => {
                 let elapsed = waiting.elapsed(self.now);
                 assert_eq!(elapsed.as_ref().err(), late.as_ref());
@@ -85,13 +87,13 @@ impl Run {
         }
     }
 
-    fn sent(&mut self, sending: Handshake<Sending>, round: &Round<'_>) -> Result<Step, Error> {
+    fn sent(&mut self, sending: Handshake<Sending>, round: &Round<'_>, is_late: bool) -> Result<Step, Error> {
         let request = sending.request();
         self.last = flow::request(request, self.device.identity().hub());
         assert_eq!((request.method(), request.body()), ("GET", &b""[..]));
         assert!(request.target().starts_with("/devices/dev-1/modules/"));
         assert!(request.token().is_some() || request.certificate().is_some(), "something proves it");
-        let (is_late, status) = (self.now > self.deadline, (round.event != b'U').then_some(round.status));
+        let status = (round.event != b'U').then_some(round.status);
         let step = match status {
             None => sending.unanswered(self.now),
             Some(_) => sending.answered(self.now, round.response),
@@ -100,7 +102,8 @@ impl Run {
         self.failures += 1;
         match &step {
             Ok(Step::Wait(waiting)) => {
-                flow::wait(waiting.wait(), self.now, self.deadline, status);
+                flow::wait(waiting.wait(), status);
+                self.clock.waits(self.now, waiting.wait());
                 assert!(self.failures <= 6, "patience has an end");
             }
             Ok(Step::Done(_)) => assert!(matches!(status, Some(200..=299))),

@@ -1,9 +1,11 @@
 //! What a flow is fed with, and what holds for all that it wants. An input is lines: what the flow begins with, and then
 //! two a round, of which the second is a body.
 
+mod clock;
 mod said;
 mod wanted;
 
+pub(crate) use clock::Clock;
 pub(crate) use said::{error, no_secret, steers};
 pub(crate) use wanted::{request, wait};
 
