@@ -1,6 +1,6 @@
 //! The soak's verdict on memory and files: what rises is found, and what is flat is not.
 
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 #[path = "soak/watch.rs"]

@@ -7,43 +7,43 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a soak that cannot go on has failed")]
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod agent;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod arguments;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod cloud;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod errand;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod fault;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod fleet;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod order;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod random;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod run;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[path = "../support/scratch.rs"]
 mod scratch;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[allow(dead_code, reason = "the tests of the TPM alone need all of it")]
 #[path = "../tpm/swtpm.rs"]
 mod swtpm;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod watch;
 
 use std::process::ExitCode;
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn main() -> ExitCode {
     run::main()
 }
 
 /// Memory and files of a process are looked up as Linux shows them.
-#[cfg(not(unix))]
+#[cfg(not(target_os = "linux"))]
 fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
