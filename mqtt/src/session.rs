@@ -223,7 +223,7 @@ impl Link {
         self.inbox.pop_front().ok_or_else(|| Error::Silent { place: self.place.clone(), limit: LIMIT })
     }
 
-    /// Not left to the engine, which does not survive the packet identifier 0. Nothing is subscribed to at QoS 2.
+    /// Not left to the engine, which does not survive the packet identifier 0. Nothing is subscribed to at `QoS` 2.
     fn acknowledge(&mut self, publish: &v3_1_1::Publish) -> Result<(), Error> {
         match (publish.qos(), publish.packet_id()) {
             (Qos::AtMostOnce, _) => Ok(()),

@@ -218,7 +218,7 @@ fn answers_to_others_have_a_limit() {
     assert!(is_too_many(&exchange_behind(EARLY_LIMIT + 1)));
 }
 
-/// At QoS 1 a message has a number above zero, for its acknowledgement; at QoS 2 nothing was subscribed to.
+/// At `QoS` 1 a message has a number above zero, for its acknowledgement; at `QoS` 2 nothing was subscribed to.
 #[test]
 fn a_message_that_cannot_be_acknowledged_is_refused() {
     let next = |packet: &'static [u8]| {

@@ -178,7 +178,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Not left to the engine, which does not survive the packet identifier 0. Who publishes at QoS 2 loses the
+    /// Not left to the engine, which does not survive the packet identifier 0. Who publishes at `QoS` 2 loses the
     /// connection, as with a hub.
     fn acknowledge(&mut self, publish: &v3_1_1::Publish) -> Result<Next, String> {
         match (publish.qos(), publish.packet_id()) {

@@ -1,6 +1,5 @@
 use core::time::Duration;
 use defender_auth::{
-    UnixTime,
     http::Request,
     identity::HostName,
     retry::{Reason, Wait},
