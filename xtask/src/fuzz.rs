@@ -111,7 +111,8 @@ fn fuzz_one(name: &str, seconds: &str) -> Result<String, String> {
     let said = fs::read(&log).map_err(|error| format!("{}: {error}", log.display()))?;
     let said = String::from_utf8_lossy(&said);
     if !status.success() {
-        return Err(format!("{name}: {status}\n{}\nthe input is in {}", last_lines(&said), artifacts.display()));
+        let (what, log) = (what_happened(&said), log.display());
+        return Err(format!("{name}: {status}\n{what}\nthe input is in {}, the rest in {log}", artifacts.display()));
     }
     let figure = |name: &str| said.lines().find_map(|line| line.strip_prefix(name)).map_or("?", str::trim);
     Ok(format!(
@@ -135,7 +136,10 @@ fn inputs(corpus: &Path) -> String {
     fs::read_dir(corpus).map_or_else(|_| "?".into(), |entries| entries.count().to_string())
 }
 
-fn last_lines(said: &str) -> String {
+/// The first lines of the first panic or report, behind which a long stack follows.
+fn what_happened(said: &str) -> String {
     let lines: Vec<&str> = said.lines().collect();
-    lines.get(lines.len().saturating_sub(60)..).unwrap_or(&lines).join("\n")
+    let is_first = |line: &&str| line.contains("panicked at") || line.contains("ERROR: ");
+    let first = lines.iter().position(is_first).unwrap_or(lines.len().saturating_sub(5));
+    lines.iter().skip(first).take(5).copied().collect::<Vec<_>>().join("\n")
 }

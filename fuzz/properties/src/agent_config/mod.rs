@@ -102,7 +102,11 @@ fn text(bytes: &[u8]) {
 fn secrets_of(bytes: &[u8], which: u8) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     let keys: Vec<_> = match which % 4 {
-        2 => text.split(';').filter_map(|pair| pair.split_once("AccessKey=")).map(|(_, key)| key.to_owned()).collect(),
+        2 => {
+            let pairs = text.split(';').filter_map(|pair| pair.split_once('='));
+            let keys = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case("SharedAccessKey"));
+            keys.map(|(_, key)| key.to_owned()).collect()
+        }
         3 => text.split_whitespace().filter(|word| !word.contains("---")).map(str::to_owned).collect(),
         _ => Vec::new(),
     };
