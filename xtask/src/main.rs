@@ -7,6 +7,7 @@ mod committed;
 mod dist;
 mod header;
 mod instructions;
+mod mutants;
 mod run;
 mod test;
 mod tools;
@@ -20,6 +21,7 @@ cargo xtask abi             write down what C programs rely on, in ffi/abi; with
 cargo xtask dist            build the C library and install it: --prefix DIR [--destdir DIR] [--features sas|tpm|full]
 cargo xtask header          make include/defenderauth.h of ffi/src; with --check only see whether it is the one that is there
 cargo xtask instructions    count the instructions of one token (needs gdb)
+cargo xtask mutants         change what signs, reads and sends in small ways and see that a test notices: [FILE...]; takes hours
 ";
 
 fn main() -> ExitCode {
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         Some("dist") => dist::dist(&options),
         Some("header") => header::header(&options),
         Some("instructions") => instructions::count(),
+        Some("mutants") => mutants::mutants(&options),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");
             Ok(())
