@@ -94,6 +94,12 @@ mod tests {
     }
 
     #[test]
+    fn what_a_file_leaves_at_either_end_is_no_mistake() {
+        assert!(!Finding::ByteOrderMark.is_warning() && !Finding::LineBreak.is_warning());
+        assert!(Finding::KeyPadding.is_warning() && Finding::UnknownName { offset: 0 }.is_warning());
+    }
+
+    #[test]
     fn what_was_noticed_is_said_with_its_place() {
         let text = Finding::UnknownName { offset: 7 }.to_string();
         assert_eq!(text, "the name at byte 7 is unknown and was passed over");
