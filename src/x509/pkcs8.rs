@@ -19,6 +19,7 @@ const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const TRIPLE_DES: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.3.7");
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 
 /// Names of what cannot be used, for the error.
@@ -96,13 +97,20 @@ fn wrapped(algorithm: AlgorithmIdentifierRef<'_>, key: &[u8]) -> Result<SecretBy
 
 /// Opens an encrypted key.
 pub(crate) fn decrypted(der: &[u8], passphrase: Option<&[u8]>) -> Result<SecretBytes, Problem> {
-    let info = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|_| {
-        // The scheme is read together with the rest: what is sound around it is encrypted in another way.
-        if <&SequenceRef>::from_der(der).is_ok() { Problem::Encryption } else { Problem::Key }
-    })?;
+    // What is sound around its scheme is encrypted in another way.
+    let other = || if <&SequenceRef>::from_der(der).is_ok() { Problem::Encryption } else { Problem::Key };
+    let cipher = cipher(der).ok_or_else(other)?;
+    if !is_whole(cipher) {
+        return Err(Problem::Encryption);
+    }
+    let info = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|_| Problem::Encryption)?;
     let parameters = info.encryption_algorithm.pbes2().ok_or(Problem::Encryption)?;
     if !affordable(parameters) {
         return Err(Problem::EncryptionCost);
+    }
+    // `pkcs5` panics for that, too.
+    if parameters.kdf.scrypt().is_some_and(|kdf| kdf.cost_parameter == 0) {
+        return Err(Problem::Encryption);
     }
     let passphrase = passphrase.ok_or(Problem::PassphraseNeeded)?;
     match info.decrypt(passphrase) {
@@ -113,6 +121,25 @@ pub(crate) fn decrypted(der: &[u8], passphrase: Option<&[u8]>) -> Result<SecretB
         // A wrong passphrase gives bytes at random, and now and then their padding is right.
         Err(_) => Err(Problem::Passphrase),
     }
+}
+
+/// The cipher of a key that is encrypted by PBES2 (RFC 8018, section A.4).
+fn cipher(der: &[u8]) -> Option<AlgorithmIdentifierRef<'_>> {
+    let scheme = AnyRef::from_der(der).ok()?.sequence(|key| {
+        let scheme = AlgorithmIdentifierRef::decode(key)?;
+        <&OctetStringRef>::decode(key).map(|_| scheme)
+    });
+    let cipher = scheme.ok()?.parameters?.sequence(|scheme| {
+        let _derivation = AlgorithmIdentifierRef::decode(scheme)?;
+        AlgorithmIdentifierRef::decode(scheme)
+    });
+    cipher.ok()
+}
+
+/// Whether triple DES has an initial vector of its own length: for one that is too short `pkcs5` panics.
+fn is_whole(cipher: AlgorithmIdentifierRef<'_>) -> bool {
+    let vector = cipher.parameters.and_then(|vector| vector.decode_as::<&OctetStringRef>().ok());
+    cipher.oid != TRIPLE_DES || vector.is_some_and(|vector| vector.as_bytes().len() == 8)
 }
 
 /// Who wrote the file may not make this device work for hours.

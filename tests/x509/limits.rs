@@ -78,41 +78,49 @@ fn the_largest_block_costs_a_few_times_its_size() {
 
 fn der(tag: u8, content: &[&[u8]]) -> Vec<u8> {
     let content = content.concat();
-    [&[tag, u8::try_from(content.len()).unwrap()], content.as_slice()].concat()
+    let length = u8::try_from(content.len()).unwrap();
+    [if length < 0x80 { vec![tag, length] } else { vec![tag, 0x81, length] }, content].concat()
 }
 
 fn number(value: u64) -> Vec<u8> {
     let bytes = value.to_be_bytes();
-    let start = bytes.iter().position(|byte| *byte != 0).unwrap();
+    let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(7);
     // A leading zero keeps it positive.
     der(2, &[&[0][..usize::from(bytes[start] >= 0x80)], &bytes[start..]])
 }
 
-/// A key encrypted under this derivation, which nobody can open.
-fn encrypted(derivation: &[u8]) -> String {
-    let cipher = der(6, &[&[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 0x2a]]); // aes256-CBC
-    let cipher = der(0x30, &[&cipher, &der(4, &[&[7; 16]])]);
-    let scheme = der(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 0x0d]]); // PBES2
-    let scheme = der(0x30, &[&scheme, &der(0x30, &[derivation, &cipher])]);
-    let key = STANDARD.encode(der(0x30, &[&scheme, &der(4, &[&[7; 16]])]));
+/// PBES2 with this derivation and this cipher.
+fn scheme(derivation: &[u8], cipher: &[u8]) -> Vec<u8> {
+    let name = der(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 0x0d]]);
+    der(0x30, &[&name, &der(0x30, &[derivation, cipher])])
+}
+
+fn aes256_cbc() -> Vec<u8> {
+    der(0x30, &[&der(6, &[&[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 0x2a]]), &der(4, &[&[7; 16]])])
+}
+
+/// A key encrypted in this way, which nobody can open.
+fn encrypted(scheme: &[u8]) -> String {
+    let key = STANDARD.encode(der(0x30, &[scheme, &der(4, &[&[7; 16]])]));
     format!("-----BEGIN ENCRYPTED PRIVATE KEY-----\n{key}\n-----END ENCRYPTED PRIVATE KEY-----\n")
 }
 
-fn pbkdf2(iterations: u64) -> String {
+fn pbkdf2(iterations: u64) -> Vec<u8> {
     let name = der(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 0x0c]]);
     let hash = der(0x30, &[&der(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 9]]), &[5, 0]]); // hmacWithSHA256
-    encrypted(&der(0x30, &[&name, &der(0x30, &[&der(4, &[&[7; 8]]), &number(iterations), &hash])]))
+    der(0x30, &[&name, &der(0x30, &[&der(4, &[&[7; 8]]), &number(iterations), &hash])])
 }
 
-fn scrypt([cost, block, parallel]: [u64; 3]) -> String {
+fn scrypt([cost, block, parallel]: [u64; 3]) -> Vec<u8> {
     let name = der(6, &[&[0x2b, 6, 1, 4, 1, 0xda, 0x47, 4, 0x0b]]);
     let costs = der(0x30, &[&der(4, &[&[7; 8]]), &number(cost), &number(block), &number(parallel)]);
-    encrypted(&der(0x30, &[&name, &costs]))
+    der(0x30, &[&name, &costs])
 }
 
 /// Whether a key would be derived: asked without a passphrase, so that none is.
 #[track_caller]
-fn affordable(key: &str, expected: bool) {
+fn affordable(derivation: &[u8], expected: bool) {
+    let key = encrypted(&scheme(derivation, &aes256_cbc()));
     let (problem, bytes) = cost(|| PrivateKey::from_pem(key.as_bytes(), None));
     assert_eq!(problem, if expected { Problem::PassphraseNeeded } else { Problem::EncryptionCost });
     assert!(bytes < 4096, "{bytes}");
@@ -137,8 +145,47 @@ fn deriving_a_key_has_a_limit() {
 #[test]
 fn what_is_affordable_is_tried() {
     // What was made up here is sound but for what is encrypted.
-    for key in [pbkdf2(1), scrypt([2, 1, 1])] {
+    for derivation in [pbkdf2(1), scrypt([2, 1, 1])] {
+        let key = encrypted(&scheme(&derivation, &aes256_cbc()));
         let (problem, _) = cost(|| PrivateKey::from_pem(key.as_bytes(), Some(b"orchid")));
         assert_eq!(problem, Problem::Passphrase);
+    }
+}
+
+/// What is wrong with a key that is encrypted in this way.
+fn problem_of(scheme: &[u8]) -> Problem {
+    cost(|| PrivateKey::from_pem(encrypted(scheme).as_bytes(), Some(b"orchid"))).0
+}
+
+/// Triple DES with an initial vector of this length.
+fn triple_des(length: usize) -> Vec<u8> {
+    let name = der(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 3, 7]]);
+    der(0x30, &[&name, &der(4, &[&vec![7; length]])])
+}
+
+#[test]
+fn an_initial_vector_of_another_length_is_refused() {
+    assert_eq!(problem_of(&scheme(&pbkdf2(1), &triple_des(8))), Problem::Passphrase);
+    for length in [0, 1, 7, 9, 16] {
+        assert_eq!(problem_of(&scheme(&pbkdf2(1), &triple_des(length))), Problem::Encryption, "{length}");
+    }
+}
+
+#[test]
+fn a_derivation_that_does_nothing_is_refused() {
+    for costs in [[0, 8, 1], [1 << 14, 0, 1], [1 << 14, 8, 0], [3, 8, 1]] {
+        assert_eq!(problem_of(&scheme(&scrypt(costs), &aes256_cbc())), Problem::Encryption, "{costs:?}");
+    }
+}
+
+#[test]
+fn a_pfx_that_its_reader_does_not_survive_is_refused() {
+    for scheme in [scheme(&scrypt([0, 8, 1]), &aes256_cbc()), scheme(&pbkdf2(1), &triple_des(1))] {
+        let name = |last: u8| der(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, last]]);
+        let content = der(0x30, &[&name(1), &scheme, &der(0x80, &[&[7; 16]])]);
+        let safe = der(0x30, &[&name(6), &der(0xa0, &[&der(0x30, &[&number(0), &content])])]);
+        let data = der(0xa0, &[&der(4, &[&der(0x30, &[&safe])])]);
+        let pfx = der(0x30, &[&number(3), &der(0x30, &[&name(1), &data])]);
+        assert_eq!(ClientIdentity::from_pkcs12(&pfx).unwrap_err().problem, Problem::Pkcs12);
     }
 }
