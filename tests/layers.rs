@@ -35,7 +35,7 @@ const LAYERS: [&[&str]; 21] = [
 const NEIGHBOURS: [(&str, &str); 2] = [("encode", "secret"), ("retry", "time")];
 
 /// Outside crates and the only modules that may name them.
-const HOMES: [(&str, &[&str]); 20] = [
+const HOMES: [(&str, &[&str]); 22] = [
     ("base64", &["encode"]),
     ("hmac", &["key"]),
     ("sha2", &["key", "sas", "tpm"]),
@@ -47,10 +47,12 @@ const HOMES: [(&str, &[&str]); 20] = [
     ("rustls", &["tls"]),
     ("ureq", &["https"]),
     ("socket2", &["https"]),
-    ("p12_keystore", &["x509"]),
+    ("cbc", &["x509"]),
+    ("des", &["x509"]),
     ("pem_rfc7468", &["x509"]),
     ("pkcs1", &["x509"]),
     ("pkcs8", &["x509"]),
+    ("rc2", &["x509"]),
     // In `tls` it is rustls's name for it.
     ("ring", &["tls", "x509"]),
     ("rustls_pki_types", &["x509"]),

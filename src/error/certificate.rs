@@ -195,6 +195,18 @@ pub enum CertificateProblem {
     /// A .pfx with a password.
     #[error("the .pfx has a password; export it again without one (`openssl pkcs12 -export -passout pass:`)")]
     Pkcs12Password,
+    /// A .pfx that is protected in a way that is not supported: with PBMAC1, or another cipher.
+    #[error(
+        "the .pfx is encrypted in a way that is not supported, or has a MAC (such as PBMAC1) that is not; export it \
+         again: `openssl pkcs12 -export -passout pass:`"
+    )]
+    Pkcs12Scheme,
+    /// A .pfx that is encrypted so that reading all of it takes minutes or gigabytes.
+    #[error(
+        "the .pfx is encrypted with a cost beyond reason, all its parts together; export it again: \
+         `openssl pkcs12 -export -passout pass:`"
+    )]
+    Pkcs12Cost,
     /// What was given is not a thumbprint.
     #[error("this is not a thumbprint; it is 40 (SHA-1) or 64 (SHA-256) hexadecimal digits")]
     Thumbprint,

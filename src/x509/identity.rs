@@ -56,7 +56,8 @@ impl ClientIdentity {
     /// From a .pfx without a password, as the C agent has it.
     ///
     /// # Errors
-    /// When it cannot be read, has a password, or does not hold one key and its certificate.
+    /// When it cannot be read, has a password, asks for more work than one encrypted key may, or does not hold one key
+    /// and its certificate.
     pub fn from_pkcs12(bytes: &[u8]) -> Result<Self, CertificateError> {
         let (certificates, key) = pkcs12::read(bytes)?;
         let certificates = certificates.iter().map(|der| Certificate::from_der(der)).collect::<Result<Vec<_>, _>>()?;

@@ -29,6 +29,7 @@ mod finding;
 mod groups;
 mod identity;
 mod key;
+mod pbes2;
 mod pem;
 mod pkcs12;
 mod pkcs8;

@@ -11,7 +11,7 @@ use core::str;
 /// The longest file that is read, in bytes: more than a leaf, six intermediates and a key of the largest kinds take.
 pub const SIZE_LIMIT: usize = 256 * 1024;
 /// A chain is seldom longer than four.
-const BLOCK_LIMIT: usize = 32;
+pub(super) const BLOCK_LIMIT: usize = 32;
 
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";

@@ -1,17 +1,16 @@
 //! From the other forms of a private key to PKCS#8, and what kind of key it is.
 
-use super::key::KeyAlgorithm;
+use super::{
+    key::KeyAlgorithm,
+    pbes2::{NotOpened, Pbes2},
+};
 use crate::{error::CertificateProblem as Problem, secret::SecretBytes};
 use alloc::string::{String, ToString as _};
 use pkcs8::{
-    AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, Error, ObjectIdentifier, PrivateKeyInfoRef,
+    AlgorithmIdentifierRef, ObjectIdentifier, PrivateKeyInfoRef,
     der::{
         Decode as _, Encode as _,
         asn1::{AnyRef, OctetStringRef, SequenceRef},
-    },
-    pkcs5::{
-        self,
-        pbes2::{Kdf, Parameters},
     },
 };
 
@@ -19,7 +18,6 @@ const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const TRIPLE_DES: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.3.7");
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 
 /// Names of what cannot be used, for the error.
@@ -30,11 +28,6 @@ const OTHERS: [(&str, &str); 5] = [
     ("1.3.101.113", "Ed448"),
     ("1.2.840.113549.1.1.10", "RSA-PSS"),
 ];
-
-/// Enough for every tool's own choice, and over in a few seconds.
-const ITERATIONS: u32 = 10_000_000;
-/// What scrypt may take. OpenSSL's choice is 16 MiB.
-const MEMORY: u64 = 256 * 1024 * 1024;
 
 /// The kind of a key in PKCS#8, when it can be used.
 pub(crate) fn algorithm(der: &[u8]) -> Result<KeyAlgorithm, Problem> {
@@ -99,57 +92,21 @@ fn wrapped(algorithm: AlgorithmIdentifierRef<'_>, key: &[u8]) -> Result<SecretBy
 pub(crate) fn decrypted(der: &[u8], passphrase: Option<&[u8]>) -> Result<SecretBytes, Problem> {
     // What is sound around its scheme is encrypted in another way.
     let other = || if <&SequenceRef>::from_der(der).is_ok() { Problem::Encryption } else { Problem::Key };
-    let cipher = cipher(der).ok_or_else(other)?;
-    if !is_whole(cipher) {
-        return Err(Problem::Encryption);
-    }
-    let info = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|_| Problem::Encryption)?;
-    let parameters = info.encryption_algorithm.pbes2().ok_or(Problem::Encryption)?;
-    if !affordable(parameters) {
-        return Err(Problem::EncryptionCost);
-    }
-    // `pkcs5` panics for that, too.
-    if parameters.kdf.scrypt().is_some_and(|kdf| kdf.cost_parameter == 0) {
-        return Err(Problem::Encryption);
-    }
+    let (scheme, bytes) = sealed(der).ok_or_else(other)?;
+    let scheme = Pbes2::read(scheme).ok_or(Problem::Encryption)?;
+    scheme.cost().ok_or(Problem::EncryptionCost)?;
     let passphrase = passphrase.ok_or(Problem::PassphraseNeeded)?;
-    match info.decrypt(passphrase) {
-        Ok(key) => Ok(SecretBytes::copy_of(key.as_bytes())),
-        Err(Error::EncryptedPrivateKey(
-            pkcs5::Error::UnsupportedAlgorithm { .. } | pkcs5::Error::AlgorithmParametersInvalid { .. },
-        )) => Err(Problem::Encryption),
-        // A wrong passphrase gives bytes at random, and now and then their padding is right.
-        Err(_) => Err(Problem::Passphrase),
-    }
+    scheme.open(passphrase, bytes).map_err(|problem| match problem {
+        NotOpened::Scheme => Problem::Encryption,
+        NotOpened::Password => Problem::Passphrase,
+    })
 }
 
-/// The cipher of a key that is encrypted by PBES2 (RFC 8018, section A.4).
-fn cipher(der: &[u8]) -> Option<AlgorithmIdentifierRef<'_>> {
-    let scheme = AnyRef::from_der(der).ok()?.sequence(|key| {
+/// How a key is encrypted, and the encrypted bytes (RFC 5208, section 6).
+pub(super) fn sealed(der: &[u8]) -> Option<(AlgorithmIdentifierRef<'_>, &[u8])> {
+    let both = AnyRef::from_der(der).ok()?.sequence(|key| {
         let scheme = AlgorithmIdentifierRef::decode(key)?;
-        <&OctetStringRef>::decode(key).map(|_| scheme)
+        <&OctetStringRef>::decode(key).map(|bytes| (scheme, bytes.as_bytes()))
     });
-    let cipher = scheme.ok()?.parameters?.sequence(|scheme| {
-        let _derivation = AlgorithmIdentifierRef::decode(scheme)?;
-        AlgorithmIdentifierRef::decode(scheme)
-    });
-    cipher.ok()
-}
-
-/// Whether triple DES has an initial vector of its own length: for one that is too short `pkcs5` panics.
-fn is_whole(cipher: AlgorithmIdentifierRef<'_>) -> bool {
-    let vector = cipher.parameters.and_then(|vector| vector.decode_as::<&OctetStringRef>().ok());
-    cipher.oid != TRIPLE_DES || vector.is_some_and(|vector| vector.as_bytes().len() == 8)
-}
-
-/// Who wrote the file may not make this device work for hours.
-fn affordable(parameters: &Parameters) -> bool {
-    match &parameters.kdf {
-        Kdf::Pbkdf2(kdf) => kdf.iteration_count <= ITERATIONS,
-        Kdf::Scrypt(kdf) => {
-            let memory = kdf.cost_parameter.saturating_mul(128 * u64::from(kdf.block_size));
-            memory <= MEMORY && kdf.parallelization <= 16
-        }
-        _ => false,
-    }
+    both.ok()
 }

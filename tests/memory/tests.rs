@@ -11,7 +11,7 @@ const TESTS: [(&str, fn()); 9] = [
     ("of_a_chain_over_https_its_tokens_and_answers_are_left", symmetric::https),
     ("of_a_login_over_mqtt_its_token_is_left", symmetric::mqtt),
     ("of_private_keys_in_pem_numbers_of_rsa_are_left", asymmetric::pem),
-    ("of_a_pfx_its_key_is_left", asymmetric::pkcs12),
+    ("nothing_is_left_of_the_key_of_a_pfx", asymmetric::pkcs12),
     ("nothing_is_left_of_a_certificates_key_behind_https", asymmetric::certificate),
 ];
 

@@ -1,6 +1,9 @@
 //! What is too large, too many or too costly, and what it takes to say so.
 
-use crate::data;
+use crate::{
+    data,
+    der::{aes256_cbc, der, pbkdf2, scheme, scrypt, triple_des},
+};
 use allocation_counter::measure;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use defender_auth::{
@@ -89,45 +92,10 @@ fn the_largest_block_costs_a_few_times_its_size() {
     assert!(problem == Problem::Certificate && bytes < 2 * SIZE_LIMIT as u64, "{problem} {bytes}");
 }
 
-fn der(tag: u8, content: &[&[u8]]) -> Vec<u8> {
-    let content = content.concat();
-    let length = u8::try_from(content.len()).unwrap();
-    [if length < 0x80 { vec![tag, length] } else { vec![tag, 0x81, length] }, content].concat()
-}
-
-fn number(value: u64) -> Vec<u8> {
-    let bytes = value.to_be_bytes();
-    let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(7);
-    // A leading zero keeps it positive.
-    der(2, &[&[0][..usize::from(bytes[start] >= 0x80)], &bytes[start..]])
-}
-
-/// PBES2 with this derivation and this cipher.
-fn scheme(derivation: &[u8], cipher: &[u8]) -> Vec<u8> {
-    let name = der(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 0x0d]]);
-    der(0x30, &[&name, &der(0x30, &[derivation, cipher])])
-}
-
-fn aes256_cbc() -> Vec<u8> {
-    der(0x30, &[&der(6, &[&[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 0x2a]]), &der(4, &[&[7; 16]])])
-}
-
 /// A key encrypted in this way, which nobody can open.
 fn encrypted(scheme: &[u8]) -> String {
     let key = STANDARD.encode(der(0x30, &[scheme, &der(4, &[&[7; 16]])]));
     format!("-----BEGIN ENCRYPTED PRIVATE KEY-----\n{key}\n-----END ENCRYPTED PRIVATE KEY-----\n")
-}
-
-fn pbkdf2(iterations: u64) -> Vec<u8> {
-    let name = der(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 0x0c]]);
-    let hash = der(0x30, &[&der(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 9]]), &[5, 0]]); // hmacWithSHA256
-    der(0x30, &[&name, &der(0x30, &[&der(4, &[&[7; 8]]), &number(iterations), &hash])])
-}
-
-fn scrypt([cost, block, parallel]: [u64; 3]) -> Vec<u8> {
-    let name = der(6, &[&[0x2b, 6, 1, 4, 1, 0xda, 0x47, 4, 0x0b]]);
-    let costs = der(0x30, &[&der(4, &[&[7; 8]]), &number(cost), &number(block), &number(parallel)]);
-    der(0x30, &[&name, &costs])
 }
 
 /// Whether a key would be derived: asked without a passphrase, so that none is.
@@ -170,12 +138,6 @@ fn problem_of(scheme: &[u8]) -> Problem {
     cost(|| PrivateKey::from_pem(encrypted(scheme).as_bytes(), Some(b"orchid"))).0
 }
 
-/// Triple DES with an initial vector of this length.
-fn triple_des(length: usize) -> Vec<u8> {
-    let name = der(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 3, 7]]);
-    der(0x30, &[&name, &der(4, &[&vec![7; length]])])
-}
-
 #[test]
 fn an_initial_vector_of_another_length_is_refused() {
     assert_eq!(problem_of(&scheme(&pbkdf2(1), &triple_des(8))), Problem::Passphrase);
@@ -188,17 +150,5 @@ fn an_initial_vector_of_another_length_is_refused() {
 fn a_derivation_that_does_nothing_is_refused() {
     for costs in [[0, 8, 1], [1 << 14, 0, 1], [1 << 14, 8, 0], [3, 8, 1]] {
         assert_eq!(problem_of(&scheme(&scrypt(costs), &aes256_cbc())), Problem::Encryption, "{costs:?}");
-    }
-}
-
-#[test]
-fn a_pfx_that_its_reader_does_not_survive_is_refused() {
-    for scheme in [scheme(&scrypt([0, 8, 1]), &aes256_cbc()), scheme(&pbkdf2(1), &triple_des(1))] {
-        let name = |last: u8| der(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, last]]);
-        let content = der(0x30, &[&name(1), &scheme, &der(0x80, &[&[7; 16]])]);
-        let safe = der(0x30, &[&name(6), &der(0xa0, &[&der(0x30, &[&number(0), &content])])]);
-        let data = der(0xa0, &[&der(4, &[&der(0x30, &[&safe])])]);
-        let pfx = der(0x30, &[&number(3), &der(0x30, &[&name(1), &data])]);
-        assert_eq!(ClientIdentity::from_pkcs12(&pfx).unwrap_err().problem, Problem::Pkcs12);
     }
 }

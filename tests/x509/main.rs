@@ -4,10 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod checks;
+mod der;
 mod files;
 mod limits;
 mod links;
 mod openssl;
+mod pkcs12;
 mod verify;
 
 /// A file of `data/`, all of which are keys for these tests only.

@@ -5,7 +5,10 @@ use crate::{
     data,
     links::{chain, strict},
 };
-use defender_auth::x509::{Chain, verify};
+use defender_auth::{
+    error::CertificateProblem as Problem,
+    x509::{Chain, ClientIdentity, verify},
+};
 use std::{fs, path::PathBuf, process::Command};
 
 fn openssl(arguments: &[&str]) -> (bool, String) {
@@ -64,5 +67,43 @@ fn verdicts_agree() {
         for file in files {
             fs::remove_file(file).unwrap();
         }
+    }
+}
+
+#[test]
+#[ignore = "needs openssl"]
+fn every_pfx_without_a_password_is_read() {
+    let certificate = written("pfx.pem", data!("p256.certificate.pem"));
+    let key = written("pfx.key", data!("p256.pkcs8.pem"));
+    let target = written("out.pfx", &[]);
+    let export = |password: &str, options: &str| {
+        let command = ["pkcs12", "-export", "-in", &certificate, "-inkey", &key, "-out", &target, "-passout", password];
+        let options: Vec<&str> = options.split_whitespace().collect();
+        assert!(openssl(&[&command, options.as_slice()].concat()).0, "{options:?}");
+        ClientIdentity::from_pkcs12(&fs::read(&target).unwrap())
+    };
+    let expected = ClientIdentity::from_pem_pair(data!("p256.certificate.pem"), data!("p256.pkcs8.pem"), None).unwrap();
+    for options in [
+        "",
+        "-nomac",
+        "-legacy",
+        "-legacy -nomac",
+        "-certpbe NONE -keypbe NONE",
+        "-certpbe PBE-SHA1-3DES -keypbe PBE-SHA1-3DES -macalg sha1",
+        "-certpbe AES-128-CBC -keypbe AES-192-CBC -macalg sha384 -iter 10000",
+        "-certpbe DES-EDE3-CBC -keypbe NONE -macalg sha512 -maciter",
+        "-certpbe NONE -keypbe AES-256-CBC -nomaciter -noiter",
+        "-name device -CSP unknown -LMK",
+    ] {
+        let read = export("pass:", options).unwrap_or_else(|error| panic!("{options}: {error}"));
+        assert_eq!(read.key().expose_pkcs8(), expected.key().expose_pkcs8(), "{options}");
+        assert_eq!(read.chain(), expected.chain(), "{options}");
+        assert_eq!(export("pass:orchid", options).unwrap_err().problem, Problem::Pkcs12Password, "{options}");
+    }
+    for options in ["-macalg sha224", "-certpbe PBE-SHA1-2DES", "-certpbe PBE-SHA1-RC2-128 -legacy"] {
+        assert_eq!(export("pass:", options).unwrap_err().problem, Problem::Pkcs12Scheme, "{options}");
+    }
+    for file in [certificate, key, target] {
+        fs::remove_file(file).unwrap();
     }
 }
