@@ -73,7 +73,8 @@ impl<T: Transport> TpmClient<T> {
     fn input_buffer(&mut self) -> Result<usize, TpmError> {
         let found = self.properties(INPUT_BUFFER, 1)?;
         match found.as_slice() {
-            [(INPUT_BUFFER, size @ 1..)] => Ok(MOST_INPUT.min(*size as usize)),
+            // One that says less would have long data cut into as many commands as there are bytes.
+            [(INPUT_BUFFER, size)] if *size as usize >= SAFE_INPUT => Ok(MOST_INPUT.min(*size as usize)),
             _ => Err(TpmError::Answer { command: Op::GetCapability.name() }),
         }
     }
