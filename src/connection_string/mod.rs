@@ -229,4 +229,35 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn an_id_with_a_semicolon_has_no_place() {
+        let key = || SharedAccessKey::from_bytes(&[7; 16]).unwrap();
+        let identity = |device: &str, module: &str| {
+            Identity::module("h".parse().unwrap(), device.parse().unwrap(), module.parse().unwrap())
+        };
+        for (device, module, name) in [("d;x", "m", "DeviceId"), ("d", "m;x", "ModuleId")] {
+            assert_eq!(ConnectionString::new(identity(device, module), key()), Err(E::Semicolon { name }));
+        }
+        assert!(ConnectionString::new(identity("d", "m"), key()).is_ok());
+    }
+
+    #[test]
+    fn a_token_that_is_encoded_twice_is_said() {
+        let text = |resource: &str| {
+            alloc::format!(
+                "HostName=h;DeviceId=d+;SharedAccessSignature=SharedAccessSignature sr={resource}&sig=s&se=5"
+            )
+        };
+        let findings = |resource: &str| ConnectionString::read(&text(resource)).unwrap().1;
+        assert_eq!(findings("h%2Fdevices%2Fd%2B"), []);
+        assert_eq!(findings("h%2Fdevices%2Fd%252B"), [Finding::EncodedTwice]);
+        assert!(alloc::format!("{}", Finding::EncodedTwice).contains("encoded twice"));
+    }
+
+    #[test]
+    fn a_text_is_parsed_into_one() {
+        let text = "HostName=h;DeviceId=d;x509=true";
+        assert_eq!(text.parse(), ConnectionString::parse(text));
+    }
 }

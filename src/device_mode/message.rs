@@ -117,3 +117,32 @@ fn keys(both: Option<SymmetricKey<'_>>) -> Result<Keys, Error> {
     let secondary = both.secondary_key.map(|json| key(SECONDARY, json)).transpose()?;
     Ok(Keys::new(primary, secondary))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text_of(json: &str) -> Option<SecretText> {
+        key_text(serde_json::from_str(json).unwrap())
+    }
+
+    #[test]
+    fn escapes_of_ascii_in_a_key_are_undone() {
+        for (json, text) in [
+            (r#""ab+/=""#, "ab+/="),
+            (r#""a\/b\/""#, "a/b/"),
+            (r#""\u002b\u002F\u003d""#, "+/="),
+            (r#""\/\u0061b""#, "/ab"),
+            (r#""""#, ""),
+        ] {
+            assert_eq!(text_of(json).unwrap().expose(), text, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_no_key_has_makes_no_text() {
+        for json in [r#""a\nb""#, r#""a\b""#, r#""a\"b""#, r#""\u00e9""#, r#""\ud83d\ude00""#, "7", "true", "{}"] {
+            assert!(text_of(json).is_none(), "{json}");
+        }
+    }
+}
