@@ -117,7 +117,9 @@ fn secrets_of(bytes: &[u8], which: u8) -> Vec<String> {
 fn quotes_none(secrets: &[String], configuration: &str, shown: &str) {
     for secret in secrets {
         let elsewhere = configuration.replacen(secret.as_str(), "", 1);
-        for part in secret.as_bytes().windows(12).filter_map(|part| str::from_utf8(part).ok()) {
+        // A slash may be that of a path, with the process's number before it.
+        let parts = secret.as_bytes().windows(12).filter(|part| !part.contains(&b'/'));
+        for part in parts.filter_map(|part| str::from_utf8(part).ok()) {
             let has = |kind: fn(char) -> bool| part.contains(kind);
             let is_random =
                 has(|c| c.is_ascii_lowercase()) && has(|c| c.is_ascii_uppercase()) && has(|c| c.is_ascii_digit());
