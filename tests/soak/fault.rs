@@ -69,7 +69,9 @@ impl End {
         let written = |words: &str| journal.iter().any(|line| line.contains(words));
         match (self, refusal) {
             (Self::Status(status), Plan(Error::Service(error))) => error.status == status,
-            (Self::Unreachable, Plan(Error::Unreachable { .. })) => true,
+            // A message that is too long is not read over MQTT.
+            (Self::Unreachable, Plan(Error::Unreachable { .. }))
+            | (Self::Message(Problem::TooLong), Mqtt(MqttError::TooLarge { .. })) => true,
             (Self::Message(problem), Plan(Error::Protocol(error))) => {
                 *error == ProtocolError { field: "body", problem }
             }
