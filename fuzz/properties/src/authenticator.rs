@@ -114,13 +114,13 @@ impl Run {
                 assert!(is_known || HostName::new(request.host().as_str()).is_ok());
             }
             Action::Sign(_, string) => assert!(string.as_bytes().split(|byte| *byte == b'\n').count() == 2),
-            Action::Failed(error) => flow::error(error, &[KEY, "sig="], body),
+            Action::Failed(error) => flow::error(error, &[KEY, "SharedAccessSignature sr="], body),
             _ => {}
         }
         if let Action::Failed(_) | Action::Done(_) = self.machine.poll() {
             return;
         }
-        flow::no_secret(&format!("{:?}", self.machine.poll()), &[KEY, "sig="], body);
+        flow::no_secret(&format!("{:?}", self.machine.poll()), &[KEY, "SharedAccessSignature sr="], body);
         assert!(!format!("{:?}", self.machine).contains(KEY));
     }
 

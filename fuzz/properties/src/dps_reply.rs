@@ -22,7 +22,7 @@ use serde_json::Value;
 const KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
 
 /// What nobody is shown.
-const SECRETS: [&str; 2] = [KEY, "sig="];
+const SECRETS: [&str; 2] = [KEY, "SharedAccessSignature sr="];
 
 /// A registration does what its documentation says and nothing else, whatever it is told. That an ended one goes on is
 /// nothing that can be written: its steps take what they change.

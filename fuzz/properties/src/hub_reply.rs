@@ -44,9 +44,9 @@ pub fn check(data: &[u8]) {
         match run.next(step, &round) {
             Ok(Step::Done(outcome)) => return run.done(&outcome, round.body),
             Ok(next) => step = next,
-            Err(error) => return flow::error(&error, &[KEY, "sig="], round.body),
+            Err(error) => return flow::error(&error, &[KEY, "SharedAccessSignature sr="], round.body),
         }
-        flow::no_secret(&format!("{step:?}"), &[KEY, "sig="], round.body);
+        flow::no_secret(&format!("{step:?}"), &[KEY, "SharedAccessSignature sr="], round.body);
     }
 }
 

@@ -45,11 +45,12 @@ fn sort<'a>(value: &'a Value, is_key: bool, keys: &mut Vec<&'a str>, words: &mut
 }
 
 /// Words that we say ourselves; the longer ones first, because they have the shorter ones in them.
-const OURS: [&str; 6] = [
+const OURS: [&str; 7] = [
     "registrationState.tpm.authenticationKey",
     "authentication.symmetricKey.secondaryKey",
     "authentication.symmetricKey.primaryKey",
     "authenticationKey",
+    "authentication",
     "registration",
     "Registration",
 ];
