@@ -18,9 +18,11 @@ const CARGO_FUZZ: &str = "0.13.2";
 /// What is fuzzed, in seconds a target, if nobody says otherwise.
 const SECONDS: &str = "60";
 
-/// Options: `--seconds N`, `--jobs N`, and names of targets; without names all of them.
+/// Options: `--seconds N`, `--jobs N`, `--seed N` for the same choices at each run, and names of targets; without names
+/// all of them.
 pub(crate) fn fuzz(options: &[String]) -> Result<(), String> {
-    let (mut seconds, mut jobs) = (SECONDS.to_owned(), thread::available_parallelism().map_or(1, usize::from));
+    let mut limits = vec![format!("-max_total_time={SECONDS}")];
+    let mut jobs = thread::available_parallelism().map_or(1, usize::from);
     let all = targets()?;
     let mut chosen = Vec::new();
     let mut options = options.iter();
@@ -30,7 +32,9 @@ pub(crate) fn fuzz(options: &[String]) -> Result<(), String> {
             number.ok_or_else(|| format!("{option} is followed by a whole number above zero"))
         };
         match option.as_str() {
-            "--seconds" => seconds = number()?.to_string(),
+            // The last one counts.
+            "--seconds" => limits.push(format!("-max_total_time={}", number()?)),
+            "--seed" => limits.push(format!("-seed={}", number()?)),
             "--jobs" => jobs = number()?,
             name if all.iter().any(|target| target == name) => chosen.push(name.to_owned()),
             other => return Err(format!("there is no target `{other}`; there are {}", all.join(", "))),
@@ -44,7 +48,7 @@ pub(crate) fn fuzz(options: &[String]) -> Result<(), String> {
             let mut failed = Vec::new();
             let next = || queue.lock().ok().and_then(|mut queue| queue.next());
             while let Some(name) = next() {
-                match fuzz_one(&name, &seconds) {
+                match fuzz_one(&name, &limits) {
                     Ok(line) => println!("{line}"),
                     Err(error) => failed.push(error),
                 }
@@ -86,8 +90,8 @@ fn build() -> Result<(), String> {
     run(build)
 }
 
-/// One target for so many seconds: its line of figures, or what it found.
-fn fuzz_one(name: &str, seconds: &str) -> Result<String, String> {
+/// One target within these limits: its line of figures, or what it found.
+fn fuzz_one(name: &str, limits: &[String]) -> Result<String, String> {
     let (corpus, artifacts) = (made().join("corpus").join(name), made().join("artifacts").join(name));
     for folder in [&corpus, &artifacts] {
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -98,7 +102,7 @@ fn fuzz_one(name: &str, seconds: &str) -> Result<String, String> {
     let mut fuzzer =
         command(&program.display().to_string(), &["-print_final_stats=1", "-timeout=60", "-rss_limit_mb=1024"]);
     fuzzer
-        .arg(format!("-max_total_time={seconds}"))
+        .args(limits)
         .arg(format!("-dict={}", fuzz_folder().join("dictionaries").join(format!("{name}.dict")).display()))
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
         // New inputs go into the first folder; the seeds are only read.

@@ -23,7 +23,7 @@ cargo xtask check           formatting, lints, documentation, dependencies
 cargo xtask coverage        run every test on an instrumented build, then print how much of each module they ran
 cargo xtask abi             write down what C programs rely on, in ffi/abi; with --check only see whether it changed
 cargo xtask dist            build the C library and install it: --prefix DIR [--destdir DIR] [--features sas|tpm|full]
-cargo xtask fuzz            fuzz every target, or those named: [--seconds N] [--jobs N] [TARGET...] (needs a C++ compiler)
+cargo xtask fuzz            fuzz every target, or those named: [--seconds N] [--jobs N] [--seed N] [TARGET...] (needs a C++ compiler)
 cargo xtask header          make include/defenderauth.h of ffi/src; with --check only see whether it is the one that is there
 cargo xtask instructions    count the instructions of one token (needs gdb)
 cargo xtask mutants         change what signs, reads and sends in small ways and see that a test notices: [FILE...]; takes hours
