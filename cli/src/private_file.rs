@@ -13,7 +13,7 @@ use std::{
 pub(crate) const SECRET: u32 = 0o600;
 
 /// What the name of a draft ends with when an old file has it.
-pub(crate) const KEPT: &str = ".old";
+const KEPT: &str = ".old";
 
 /// As much is written and taken away again to see whether there is room. No connection string is longer.
 const ROOM: [u8; 4096] = [0; 4096];
@@ -25,7 +25,7 @@ pub(crate) fn check(path: &Path) -> Result<(), Failure> {
             return Err(ErrorKind::IsADirectory.into());
         }
         is_file_or_nothing(path)?;
-        Draft::new(path, &[&ROOM]).map(drop)
+        Draft::new(path, &[&ROOM], SECRET).map(drop)
     };
     seen().map_err(|error| failed(path, &error))
 }
@@ -35,8 +35,8 @@ pub(crate) fn check(path: &Path) -> Result<(), Failure> {
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     let replaced = || {
         is_file_or_nothing(path)?;
-        let draft = Draft::new(path, &[text.as_bytes(), b"\n"])?;
-        fs::rename(&draft.0, path)?;
+        let draft = Draft::new(path, &[text.as_bytes(), b"\n"], SECRET)?;
+        draft.take_place(path)?;
         sync_folder(path);
         Ok(())
     };
@@ -54,19 +54,31 @@ pub(crate) fn is_file_or_nothing(path: &Path) -> io::Result<()> {
 }
 
 /// A complete file that does not have its name yet. What is left of it goes away with it.
-struct Draft(PathBuf);
+pub(crate) struct Draft(PathBuf);
 
 impl Draft {
-    fn new(path: &Path, parts: &[&[u8]]) -> io::Result<Self> {
+    pub(crate) fn new(path: &Path, parts: &[&[u8]], mode: u32) -> io::Result<Self> {
         sweep(path);
         let new = beside(path);
-        let mut file = create(&new, SECRET)?;
+        let mut file = create(&new, mode)?;
         let draft = Self(new);
         keep_owner(&file, path)?;
         parts.iter().try_for_each(|part| file.write_all(part))?;
         // Some file systems notice only now that there is no room.
         file.sync_all()?;
         Ok(draft)
+    }
+
+    /// Gives it its name, whoever has that.
+    pub(crate) fn take_place(&self, path: &Path) -> io::Result<()> {
+        fs::rename(&self.0, path)
+    }
+
+    /// A name beside it for what had its name before.
+    pub(crate) fn kept(&self) -> PathBuf {
+        let mut kept = self.0.clone().into_os_string();
+        kept.push(KEPT);
+        kept.into()
     }
 }
 
@@ -78,7 +90,7 @@ impl Drop for Draft {
 }
 
 /// Where the new file grows: in the same folder, or it could not be moved in one step.
-pub(crate) fn beside(path: &Path) -> PathBuf {
+fn beside(path: &Path) -> PathBuf {
     let mut name = draft_prefix(path);
     name.push(process::id().to_string());
     path.with_file_name(name)
@@ -93,7 +105,7 @@ fn draft_prefix(path: &Path) -> OsString {
 
 /// Removes what runs that were killed have left beside a file. One with this process's number is nobody's any more: in a
 /// container every run may have the same.
-pub(crate) fn sweep(path: &Path) {
+fn sweep(path: &Path) {
     let prefix = draft_prefix(path);
     for entry in fs::read_dir(folder(path)).into_iter().flatten().flatten() {
         let name = entry.file_name();
@@ -130,7 +142,7 @@ pub(crate) fn create(path: &Path, mode: u32) -> io::Result<File> {
 
 /// Gives a new file to whom the old one belongs, or whoever reads it could not any more.
 #[cfg(unix)]
-pub(crate) fn keep_owner(new: &File, old: &Path) -> io::Result<()> {
+fn keep_owner(new: &File, old: &Path) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, fchown};
     let Ok(old) = fs::metadata(old) else { return Ok(()) };
     let new_one = new.metadata()?;
@@ -146,7 +158,7 @@ pub(crate) fn keep_owner(new: &File, old: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-pub(crate) fn keep_owner(_: &File, _: &Path) -> io::Result<()> {
+fn keep_owner(_: &File, _: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -3,11 +3,11 @@
 use super::mistake;
 use crate::{
     failure::Failure,
-    private_file::{KEPT, SECRET, beside, create, cure, is_file_or_nothing, keep_owner, sweep, sync_folder},
+    private_file::{self, SECRET, create, cure, is_file_or_nothing, sync_folder},
 };
 use std::{
     fs::{self, DirBuilder},
-    io::{self, ErrorKind, Write as _},
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
 };
 
@@ -80,7 +80,7 @@ impl Target {
 /// A complete file on its way to its name. Unless it is done, all is as it was when it goes away.
 struct Draft<'a> {
     path: &'a Path,
-    new: PathBuf,
+    new: private_file::Draft,
     /// What had the name before, under another.
     old: Option<PathBuf>,
     /// Nobody had the name before.
@@ -96,26 +96,19 @@ impl<'a> Draft<'a> {
             std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
             builder.recursive(true).create(folder)?;
         }
-        sweep(path);
-        let new = beside(path);
-        let mut file = create(&new, mode)?;
-        let draft = Self { path, new, old: None, reserved: false, is_done: false };
-        keep_owner(&file, path)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        Ok(draft)
+        let new = private_file::Draft::new(path, &[text.as_bytes()], mode)?;
+        Ok(Self { path, new, old: None, reserved: false, is_done: false })
     }
 
     /// Takes the name, whoever has it. The old file is kept as long as the other of the two may fail, where a file can
     /// have two names.
     fn take_place(&mut self) -> io::Result<()> {
-        let mut kept = self.new.clone().into_os_string();
-        kept.push(KEPT);
+        let kept = self.new.kept();
         match fs::hard_link(self.path, &kept) {
-            Ok(()) => self.old = Some(kept.into()),
+            Ok(()) => self.old = Some(kept),
             Err(error) => self.reserved |= error.kind() == ErrorKind::NotFound,
         }
-        fs::rename(&self.new, self.path)
+        self.new.take_place(self.path)
     }
 
     /// Takes the name, or fails when somebody has it.
@@ -128,7 +121,6 @@ impl<'a> Draft<'a> {
 
 impl Drop for Draft<'_> {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.new);
         match &self.old {
             Some(old) => {
                 if !self.is_done {
