@@ -27,6 +27,7 @@ pub mod identifiers;
 mod inputs;
 pub mod mqtt_topics;
 pub mod sas_token;
+mod secret_parts;
 pub mod tpm_response;
 pub mod twin;
 

@@ -1,3 +1,4 @@
+use crate::secret_parts::secret_parts;
 use core::fmt;
 use serde_json::Value;
 
@@ -13,8 +14,7 @@ pub(crate) fn no_secret(shown: &str, ours: &[&str], body: &[u8]) {
     let (mut keys, mut words) = (Vec::new(), Vec::new());
     sort(&json, false, &mut keys, &mut words);
     for key in keys.iter().filter(|key| key.len() > 12 && key.is_ascii()) {
-        for part in key.as_bytes().windows(12).filter(|part| is_random(part)) {
-            let part = str::from_utf8(part).expect("the key is ASCII");
+        for part in secret_parts(key) {
             // What the service says elsewhere in words may be shown.
             let elsewhere = words.iter().any(|word| word.contains(part));
             assert!(!shown.contains(part) || elsewhere, "{shown} shows a key of the answer");
@@ -41,12 +41,6 @@ fn sort<'a>(value: &'a Value, is_key: bool, keys: &mut Vec<&'a str>, words: &mut
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
-}
-
-/// Whether it has capitals, small letters and digits: a made-up key may have words in it that are shown elsewhere.
-fn is_random(part: &[u8]) -> bool {
-    let has = |kind: fn(&u8) -> bool| part.iter().any(kind);
-    has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit)
 }
 
 /// What moves the cursor or turns the line round.
