@@ -473,11 +473,6 @@ mod tests {
     }
 
     #[test]
-    fn only_a_host_has_a_port() {
-        assert_eq!(IdScope::new("0ne:1"), Err(E::Character { name: Identifier::IdScope, offset: 3 }));
-    }
-
-    #[test]
     fn an_error_says_which_name_is_wrong_and_what_is_allowed() {
         let error = IdScope::new("0ne-1").unwrap_err().to_string();
         assert_eq!(error, "the ID scope has a character that is not allowed at byte 3; allowed are letters and digits");

@@ -148,11 +148,6 @@ mod tests {
     use alloc::string::ToString as _;
 
     #[test]
-    fn a_wait_says_what_for() {
-        assert_eq!(Reason::Busy { status: 503 }.to_string(), "the service is busy (503)");
-    }
-
-    #[test]
     fn a_pick_stays_inside_the_range() {
         let wait =
             Wait { at_least: Duration::from_secs(10), at_most: Duration::from_secs(12), reason: Reason::Renewal };
@@ -179,6 +174,7 @@ mod tests {
             (Reason::Renewal, "the token grows old"),
             (Reason::Assigning, "the service is assigning a hub"),
             (Reason::Busy { status: 429 }, "the service is busy (429)"),
+            (Reason::Busy { status: 503 }, "the service is busy (503)"),
             (Reason::Unanswered, "no answer came"),
         ] {
             assert_eq!(reason.to_string(), words);

@@ -76,7 +76,8 @@ fn missing() -> Vec<&'static str> {
     packages
 }
 
-fn works(program: &str, arguments: &[&str]) -> bool {
+/// Whether a program is there and ends well.
+pub(crate) fn works(program: &str, arguments: &[&str]) -> bool {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
