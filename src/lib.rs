@@ -78,8 +78,9 @@ pub mod twin;
 pub mod agent;
 #[cfg(feature = "https")]
 pub mod https;
-#[cfg(any(feature = "agent", feature = "https", all(feature = "tpm", feature = "std", unix)))]
-mod open_files;
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub mod open_files;
 #[cfg(feature = "rustls")]
 pub mod tls;
 #[cfg(feature = "tpm")]

@@ -1,6 +1,7 @@
 //! Files with secrets: for their owner alone, and whole or not at all.
 
 use crate::failure::Failure;
+use defender_auth::open_files;
 use std::{
     ffi::OsString,
     fs::{self, File, OpenOptions},
@@ -174,10 +175,7 @@ pub(crate) fn cure(error: &io::Error) -> Option<&'static str> {
     Some(match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on its disk",
         ErrorKind::ReadOnlyFilesystem => "its disk is mounted read-only; name a file on another",
-        // EMFILE and ENFILE.
-        _ if cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24)) => {
-            "close other files, or raise the limit (ulimit -n)"
-        }
+        _ if open_files::are_too_many(error) => "close other files, or raise the limit (ulimit -n)",
         ErrorKind::FileTooLarge => "raise this process's limit for files (ulimit -f)",
         _ => return None,
     })

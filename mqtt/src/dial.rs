@@ -1,7 +1,7 @@
-use defender_auth::{identity::HostName, mqtt::PORT};
+use defender_auth::{identity::HostName, mqtt::PORT, open_files};
 use std::{
     io,
-    net::{Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs as _, UdpSocket},
+    net::{SocketAddr, TcpStream, ToSocketAddrs as _},
     time::Duration,
 };
 
@@ -34,7 +34,7 @@ impl Dial {
     pub(crate) fn connect(&self, limit: Duration) -> io::Result<TcpStream> {
         let addresses: Vec<SocketAddr> = match self.address {
             Some(address) => vec![address],
-            None => self.place.to_socket_addrs().map_err(or_too_many_open)?.collect(),
+            None => self.place.to_socket_addrs().map_err(open_files::or_too_many)?.collect(),
         };
         let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
         for address in addresses {
@@ -44,19 +44,5 @@ impl Dial {
             }
         }
         Err(last)
-    }
-}
-
-/// Whether this process, or the whole system, has as many files open as it may: `EMFILE` and `ENFILE`.
-pub(crate) fn is_too_many_open(error: &io::Error) -> bool {
-    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
-}
-
-/// Why a name was not found. A look-up that cannot open what it needs fails with a reason that means nothing, so that it
-/// is seen whether anything can be opened.
-fn or_too_many_open(error: io::Error) -> io::Error {
-    match UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)) {
-        Err(cause) if is_too_many_open(&cause) => cause,
-        _ => error,
     }
 }

@@ -1,6 +1,7 @@
-use crate::{Dial, Error, Proof, Refusal, dial::is_too_many_open};
+use crate::{Dial, Error, Proof, Refusal};
 use defender_auth::{
     mqtt::Connect,
+    open_files,
     tls::{Roots, client_config, client_config_with},
 };
 use mqtt_protocol_core::mqtt::{
@@ -180,7 +181,11 @@ impl Link {
             ClientConnection::new(Arc::new(config), name).map_err(|error| untrusted(&place, error.to_string()))?;
         let unreachable = |error| {
             let place = place.clone();
-            if is_too_many_open(&error) { Error::TooManyOpen { place } } else { Error::Unreachable { place, error } }
+            if open_files::are_too_many(&error) {
+                Error::TooManyOpen { place }
+            } else {
+                Error::Unreachable { place, error }
+            }
         };
         let mut tcp = dial.connect(LIMIT).map_err(unreachable)?;
         tcp.set_nodelay(true).map_err(unreachable)?;
