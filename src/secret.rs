@@ -14,7 +14,7 @@
 //! | `mqtt-protocol-core` | the token of a login, in its CONNECT packet | `defender-auth-mqtt` |
 //!
 //! The test `memory` of this crate searches the writable memory of such processes for all of these, and fails when one
-//! leaves anything else, or no longer leaves what is said here.
+//! leaves anything else.
 //!
 //! Nothing can be wiped that the caller copies: a text made of [`SecretText::expose`], and a
 //! [`Signature`](crate::key::Signature), which is `Copy` and proves one token. While a secret is in use it is in memory,
