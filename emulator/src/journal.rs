@@ -112,6 +112,11 @@ impl Journal {
         entries.iter().skip(entries.len().saturating_sub(count)).cloned().collect()
     }
 
+    /// Forgets all entries so far.
+    pub fn clear(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = VecDeque::new();
+    }
+
     pub(crate) fn add(&self, entry: Entry, echo: bool) {
         if echo {
             eprintln!("{entry}");
@@ -138,5 +143,30 @@ impl fmt::Display for Entry {
             Self::Ended { identity, reason } => write!(f, "ended the connection of {identity:?}: {reason}"),
             Self::Dropped { reason } => write!(f, "dropped a connection: {reason}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_very_many_entries_the_latest_are_kept() {
+        let journal = Journal::default();
+        for number in 0..=ENTRIES {
+            journal.add(Entry::accepted(&number.to_string()), false);
+        }
+        let entries = journal.entries();
+        assert_eq!((entries.len(), entries.first()), (ENTRIES, Some(&Entry::accepted("1"))));
+        assert_eq!(journal.latest(1), [Entry::accepted(&ENTRIES.to_string())]);
+    }
+
+    #[test]
+    fn what_is_cleared_is_gone_from_every_clone() {
+        let journal = Journal::default();
+        journal.add(Entry::accepted("contoso.azure-devices.net/dev-01"), false);
+        let other = journal.clone();
+        other.clear();
+        assert!(journal.entries().is_empty());
     }
 }

@@ -42,6 +42,8 @@ pub(crate) enum Order {
     Forget,
     /// The latest entries of the journal.
     Journal(usize),
+    /// A new journal, so that its length is no growth.
+    ClearJournal,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -108,6 +110,10 @@ impl Order {
             Self::Forget => return Reply::Forgotten(cloud.forget_faults()),
             Self::Journal(count) => {
                 return Reply::Journal(cloud.journal().latest(count).iter().map(ToString::to_string).collect());
+            }
+            Self::ClearJournal => {
+                cloud.journal().clear();
+                Ok(())
             }
         };
         done.map_or_else(|error| Reply::Failed(error.to_string()), |()| Reply::Done)

@@ -6,6 +6,7 @@ use crate::{
     cloud::{self, Cloud},
     errand::Soak,
     fleet::{DPS, HUBS, muster},
+    order::Order,
     random::Random,
     swtpm::Swtpm,
     watch::Watch,
@@ -54,7 +55,7 @@ fn soak(arguments: &Arguments) -> bool {
         End::After(time) => (time / 60).max(Duration::from_secs(1)),
         End::Operations(_) => Duration::from_secs(5),
     };
-    look(&mut watches, &soak, begin);
+    look(&mut watches, &mut soak, begin);
     let mut next = interval;
     while soak.tally.unexplained < ENOUGH {
         match arguments.end {
@@ -66,10 +67,10 @@ fn soak(arguments: &Arguments) -> bool {
         soak.step();
         if begin.elapsed() >= next {
             next += interval;
-            look(&mut watches, &soak, begin);
+            look(&mut watches, &mut soak, begin);
         }
     }
-    look(&mut watches, &soak, begin);
+    look(&mut watches, &mut soak, begin);
     let verdicts = watches.map(|watch| watch.verdict());
     for (text, _) in &verdicts {
         println!("soak: {text}");
@@ -90,7 +91,8 @@ fn attestation(tpm: &Swtpm) -> Attestation {
     }
 }
 
-fn look(watches: &mut [Watch; 2], soak: &Soak, begin: Instant) {
+fn look(watches: &mut [Watch; 2], soak: &mut Soak, begin: Instant) {
+    soak.site.cloud.tell(&Order::ClearJournal);
     let (tally, seconds) = (&soak.tally, begin.elapsed().as_secs());
     let [fleet, services] = watches.each_mut().map(Watch::look);
     println!(

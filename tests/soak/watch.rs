@@ -11,8 +11,8 @@ pub(crate) struct Sample {
     pub(crate) files: usize,
 }
 
-/// The samples of one process. The first tenth is left out of the verdict: until then buffers, the journal and the
-/// allocator's pools grow to what they stay at.
+/// The samples of one process. The first tenth is left out of the verdict: until then buffers and the allocator's
+/// pools grow to what they stay at.
 pub(crate) struct Watch {
     name: &'static str,
     pid: u32,
