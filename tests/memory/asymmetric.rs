@@ -1,39 +1,19 @@
 //! Private keys of certificates, and a passphrase.
 
 use crate::{
-    forms::Secret,
+    forms::{Secret, random},
+    pem::{data, der, p256, scalar},
     scratch::Scratch,
     symmetric::{HUB, ID, SCOPE, play},
-    tests::{leaves, random},
+    tests::leaves,
 };
 use defender_auth::x509::Certificate;
 use defender_auth_emulator::{Dps, Enrollment, Hub, World};
 use pem_rfc7468::LineEnding;
 use pkcs8::{PrivateKeyInfoRef, pkcs5::pbes2::Parameters};
-use std::{fs, path::Path};
 
 /// Few rounds, because it is not the cipher that is tested.
 const ROUNDS: u32 = 100;
-
-/// A file of other tests.
-fn data(name: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/x509/data").join(name)).unwrap()
-}
-
-fn der(name: &str) -> Vec<u8> {
-    pem_rfc7468::decode_vec(&data(name)).unwrap().1
-}
-
-/// The secret of a key on a curve: the first octet string of its length.
-fn scalar(name: &str, file: &str, length: u8) -> Secret {
-    let der = der(file);
-    let at = 2 + der.windows(2).position(|pair| pair == [4, length]).unwrap();
-    Secret::other(name, &der[at..at + usize::from(length)])
-}
-
-fn p256() -> Secret {
-    scalar("P-256", "p256.pkcs8.pem", 32)
-}
 
 /// The secret numbers of a key in PKCS#1: those behind its version, modulus and public exponent.
 fn rsa() -> Vec<Secret> {

@@ -2,6 +2,14 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::block_api::compress256;
+use std::{fs::File, io::Read as _};
+
+/// Bytes that are nowhere else.
+pub(crate) fn random() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    File::open("/dev/urandom").unwrap().read_exact(&mut bytes).unwrap();
+    bytes
+}
 
 /// Something that must not be left behind.
 pub(crate) struct Secret {

@@ -12,6 +12,8 @@ mod asymmetric;
 #[cfg(target_os = "linux")]
 mod forms;
 #[cfg(target_os = "linux")]
+mod pem;
+#[cfg(target_os = "linux")]
 mod process;
 #[cfg(target_os = "linux")]
 mod scan;

@@ -2,9 +2,9 @@
 
 use crate::{
     agent::EXPIRY,
-    forms::Secret,
+    forms::{Secret, random},
     scratch::Scratch,
-    tests::{leaves, random},
+    tests::leaves,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use defender_auth::SharedAccessKey;

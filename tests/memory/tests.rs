@@ -1,7 +1,14 @@
 //! The tests by name, and what they have in common.
 
-use crate::{asymmetric, forms::Secret, process::Agent, scan::scan, scratch::Scratch, symmetric};
-use std::{collections::BTreeSet, env, fs::File, io::Read as _, slice};
+use crate::{
+    asymmetric,
+    forms::{Secret, random},
+    process::Agent,
+    scan::scan,
+    scratch::Scratch,
+    symmetric,
+};
+use std::{collections::BTreeSet, env, slice};
 
 const TESTS: [(&str, fn()); 9] = [
     ("a_secret_that_is_kept_is_found_in_every_form", kept),
@@ -48,11 +55,4 @@ fn kept() {
     assert_eq!(found, secret.forms().iter().map(|form| form.name).collect());
     let other = Secret::key("another key", &random());
     assert!(scan(agent.id(), &[other]).is_empty());
-}
-
-/// Bytes that are nowhere else.
-pub(crate) fn random() -> [u8; 32] {
-    let mut bytes = [0; 32];
-    File::open("/dev/urandom").unwrap().read_exact(&mut bytes).unwrap();
-    bytes
 }

@@ -1,0 +1,130 @@
+//! What is left of secrets in a process that used the C library and freed all that it had from it: nothing, though all
+//! of it was there before.
+
+#![cfg(all(feature = "full", target_os = "linux"))]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
+
+#[path = "support/compiled.rs"]
+mod compiled;
+#[path = "../../tests/memory/forms.rs"]
+#[allow(dead_code, reason = "the library's own test uses the rest")]
+mod forms;
+#[path = "../../tests/memory/pem.rs"]
+#[allow(dead_code, reason = "the library's own test uses the rest")]
+mod pem;
+#[path = "../../tests/memory/scan.rs"]
+mod scan;
+#[path = "../../tests/support/scratch.rs"]
+mod scratch;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use compiled::Bench;
+use forms::{Secret, random};
+use scan::scan;
+use std::{
+    io::{Read as _, Write as _},
+    process::{Child, Stdio},
+    slice,
+};
+
+const HUB: &str = "contoso.azure-devices.net";
+
+/// `remains`, ended with its test, however that ends.
+struct Process(Child);
+
+impl Process {
+    /// Its next word.
+    fn says(&mut self, word: u8) {
+        let mut said = [0];
+        let heard = self.0.stdout.as_mut().unwrap().read(&mut said).unwrap();
+        assert_eq!(&said[..heard], [word], "the program failed");
+    }
+
+    fn goes_on(&mut self) {
+        self.0.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[track_caller]
+fn nothing_is_left(process: &Process, secrets: &[Secret]) {
+    let left = scan(process.0.id(), secrets);
+    assert!(left.is_empty(), "{left:#?}");
+}
+
+#[test]
+#[ignore = "needs a C compiler"]
+fn nothing_is_left_of_secrets_when_all_is_freed() {
+    let bench = Bench::new();
+    let program = bench.build("remains", &["tests/c/remains.c"], &["-DDATA=\"\""]);
+    let [key, string, group, module, second, payload, configured] = [(); 7].map(|()| random());
+    let folder = &bench.scratch;
+    let text = |bytes: &[u8; 32]| STANDARD.encode(bytes);
+    folder.write("key", text(&key));
+    folder.write("broken", text(&key) + "!");
+    folder.write("string", format!("HostName={HUB};DeviceId=dev-01;SharedAccessKey={}", text(&string)));
+    folder.write("group", text(&group));
+    folder.write("payload", format!(r#"{{"proof":"{}"}}"#, text(&payload)));
+    folder.write(
+        "module.json",
+        format!(
+            r#"{{"moduleId":"azureiotsecurity","deviceId":"dev-01","authentication":{{"type":"sas","symmetricKey":{{"primaryKey":"{}","secondaryKey":"{}"}}}}}}"#,
+            text(&module).replace('/', "\\/"),
+            text(&second),
+        ),
+    );
+    folder.write(
+        "assigned.json",
+        format!(
+            r#"{{"operationId":"1","status":"assigned","registrationState":{{"registrationId":"dev-01","assignedHub":"{HUB}","deviceId":"dev-01","status":"assigned","payload":{{"custom":"{}"}}}}}}"#,
+            text(&payload)
+        ),
+    );
+    folder.write("configured", text(&configured));
+    folder.write(
+        "LocalConfiguration.json",
+        format!(
+            r#"{{"Configuration":{{"Authentication":{{"Identity":"Device","AuthenticationMethod":"SasToken","FilePath":"configured","DeviceId":"dev-01","HostName":"{HUB}"}}}}}}"#
+        ),
+    );
+    for name in ["p256.certificate.pem", "p256.pkcs8.pem", "p256.encrypted.pem"] {
+        folder.write(name, pem::data(name));
+    }
+    let held = [
+        Secret::key("key", &key),
+        Secret::key("key of the connection string", &string),
+        Secret::key("derived key", &derived(&group)),
+        Secret::key("module's key", &module),
+        Secret::key("module's second key", &second),
+        Secret::other("payload", &payload),
+        Secret::key("key of the configuration", &configured),
+        pem::p256(),
+    ];
+    let gone = [Secret::key("group's key", &group)];
+
+    let mut command = bench.command(&program);
+    let mut process =
+        Process(command.arg(folder.folder()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap());
+    process.says(b'h');
+    for secret in &held {
+        assert!(!scan(process.0.id(), slice::from_ref(secret)).is_empty(), "{} is not held", secret.name);
+    }
+    nothing_is_left(&process, &gone);
+    process.goes_on();
+    process.says(b'f');
+    nothing_is_left(&process, &held);
+    nothing_is_left(&process, &gone);
+    process.goes_on();
+    assert!(process.0.wait().unwrap().success());
+}
+
+fn derived(group: &[u8]) -> Vec<u8> {
+    let group = defender_auth::SharedAccessKey::from_bytes(group).unwrap();
+    group.sign(b"dev-01").as_bytes().to_vec()
+}
