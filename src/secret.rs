@@ -18,10 +18,11 @@
 //!
 //! Nothing can be wiped that the caller copies: a text made of [`SecretText::expose`], and a
 //! [`Signature`](crate::key::Signature), which is `Copy` and proves one token. While a secret is in use it is in memory,
-//! and so in a core dump and in swap space: an agent that holds keys turns core dumps off (`ulimit -c 0`,
-//! `LimitCORE=0` in its unit, or `prctl(PR_SET_DUMPABLE, 0)`, which also keeps other processes of its user from reading
-//! its memory) and runs where swap is off or encrypted. The library does none of this by itself: these are the
-//! process's settings, not a library's.
+//! and so in a core dump and in swap space: an agent that holds keys turns core dumps off and runs where swap is off or
+//! encrypted. Against dumps there is `LimitCORE=1` in its unit (0 would not do: Linux gives the dump to a program that
+//! is set up for it all the same) or `prctl(PR_SET_DUMPABLE, 0)`, which also keeps other processes of its user from
+//! reading its memory. The library does none of this by itself: these are the process's settings, not a library's. The
+//! command `defenderauth` does.
 
 use alloc::{string::String, vec, vec::Vec};
 use core::{fmt, mem};

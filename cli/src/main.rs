@@ -6,6 +6,8 @@ mod arguments;
 mod authenticate;
 mod certificate;
 mod clock;
+#[cfg(unix)]
+mod core_dump;
 mod derive_key;
 mod endpoint;
 mod failure;
@@ -31,6 +33,9 @@ use failure::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Before there is anything to lose.
+    #[cfg(unix)]
+    core_dump::switch_off();
     // clap ends the program by itself, with 2, when the call is wrong.
     let result = match Arguments::parse().command {
         Command::Inspect(arguments) => inspect::run(&arguments),

@@ -1,5 +1,5 @@
 //! Runs the command as a shell does.
-#![allow(dead_code, reason = "no test file needs all of it")]
+#![allow(dead_code, unused_imports, reason = "no test file needs all of it")]
 
 // The same folders as in the library's own tests.
 #[path = "../../../tests/support/scratch.rs"]
