@@ -1,6 +1,6 @@
 //! Percent-encoding, base64 and URLs, against the crates that most Rust programs use for them.
 
-use crate::inputs::Inputs;
+use crate::{inputs::Inputs, quotes_nothing::quotes_nothing};
 use data_encoding::{BASE64, BASE64_NOPAD};
 use defender_auth::{
     Action, Authenticator, Device, Plan, SharedAccessKey, UnixTime,
@@ -83,10 +83,7 @@ fn base64(text: &str) {
             assert_eq!(key.len(), bytes.len());
             assert_eq!(key.to_base64().expose(), BASE64.encode(&bytes));
         }
-        (Err(error), None) => {
-            let shown = format!("{error} {error:?}");
-            assert!(trimmed.len() < 24 || !shown.contains(trimmed), "an error quotes no key: {shown}");
-        }
+        (Err(error), None) => quotes_nothing(error),
         (Err(_), Some(_)) => assert!(text.len() > KEY_TEXT_LIMIT, "{text:?} is base64"),
         (Ok(_), None) => panic!("{text:?} is not base64"),
     }

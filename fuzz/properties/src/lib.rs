@@ -26,6 +26,7 @@ pub mod hub_reply;
 pub mod identifiers;
 mod inputs;
 pub mod mqtt_topics;
+mod quotes_nothing;
 pub mod sas_token;
 mod secret_parts;
 pub mod tpm_response;

@@ -1,6 +1,6 @@
 //! The twin of a security module: read, applied, and reported.
 
-use crate::inputs::Inputs;
+use crate::{inputs::Inputs, quotes_nothing::quotes_nothing};
 use core::time::Duration;
 use defender_auth::twin::{
     Agent, Desired, IsoDuration, MicroAgentSettings, PriorityIntervals, Properties, PropertyError,
@@ -49,8 +49,7 @@ fn documents(json: &[u8]) -> Vec<Desired> {
         assert!(depth(&value.unwrap_or_default()) <= Twin::DEPTH);
     }
     for error in [twin.as_ref().err(), patch.as_ref().err()].into_iter().flatten() {
-        let (shown, text) = (error.to_string(), String::from_utf8_lossy(json));
-        assert!(text.len() < 24 || !shown.contains(&*text), "an error quotes nothing: {shown}");
+        quotes_nothing(*error);
     }
     [twin.map(|twin| twin.desired).ok(), patch.ok()].into_iter().flatten().collect()
 }
@@ -192,7 +191,7 @@ fn duration(text: &str) {
             let signs = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "");
             assert_eq!(signs(&written), signs(text), "it has the units in which it was written");
         }
-        Err(error) => assert!(text.len() < 24 || !error.to_string().contains(text)),
+        Err(error) => quotes_nothing(error),
     }
 }
 

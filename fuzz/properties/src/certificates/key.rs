@@ -1,6 +1,7 @@
 //! Private keys, in each of their forms.
 
 use super::readable::{is_readable, written};
+use crate::secret_parts::secret_parts;
 use defender_auth::{
     error::{CertificateError, CertificateProblem as Problem},
     x509::{KeyAlgorithm, PrivateKey},
@@ -132,8 +133,7 @@ pub(super) fn hides_text(text: &[u8], error: &CertificateError) {
     let Ok(text) = str::from_utf8(text) else { return };
     let (frames, bodies): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.contains("-----"));
     let is_base64 = |line: &&str| line.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
-    // No word of our own is that long.
-    for part in bodies.into_iter().filter(is_base64).filter_map(|line| line.get(..20)) {
+    for part in bodies.into_iter().filter(is_base64).flat_map(secret_parts) {
         assert!(!shown.contains(part) || frames.iter().any(|frame| frame.contains(part)), "{shown}");
     }
 }
