@@ -1,6 +1,9 @@
 //! Commands that say what they are before they run.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::PathBuf,
+    process::{Command, ExitStatus},
+};
 
 /// The workspace's root.
 pub(crate) fn root() -> PathBuf {
@@ -25,10 +28,20 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()), arguments)
 }
 
-/// Runs a command to its end.
-pub(crate) fn run(mut command: Command) -> Result<(), String> {
-    let shown = format!("{command:?}").replace('"', "");
-    println!("+ {shown}");
-    let status = command.status().map_err(|error| format!("{shown}: {error}"))?;
+/// Runs a command to its end, which has to be a good one.
+pub(crate) fn run(command: Command) -> Result<(), String> {
+    let shown = shown(&command);
+    let status = status(command)?;
     if status.success() { Ok(()) } else { Err(format!("{shown}: {status}")) }
+}
+
+/// Runs a command to its end, and says what that was.
+pub(crate) fn status(mut command: Command) -> Result<ExitStatus, String> {
+    let shown = shown(&command);
+    println!("+ {shown}");
+    command.status().map_err(|error| format!("{shown}: {error}"))
+}
+
+fn shown(command: &Command) -> String {
+    format!("{command:?}").replace('"', "")
 }
