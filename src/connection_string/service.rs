@@ -50,8 +50,13 @@ impl ServiceConnectionString {
         let policy = pairs.require(Field::SharedAccessKeyName)?;
         let key = pairs.get(Field::SharedAccessKey);
         let token = pairs.get(Field::SharedAccessSignature);
+        let mut of_key = Vec::new();
         let secret = match (key, token) {
-            (Some(key), None) => Secret::Key(SharedAccessKey::from_base64(key).map_err(E::Key)?),
+            (Some(text), None) => {
+                let key = SharedAccessKey::from_base64(text).map_err(E::Key)?;
+                of_key.extend(Finding::of_key(text, &key));
+                Secret::Key(key)
+            }
             (None, Some(token)) => Secret::Token(SasToken::parse(token).map_err(E::Token)?),
             (Some(_), Some(_)) => {
                 return Err(E::TwoCredentials { first: "SharedAccessKey", second: "SharedAccessSignature" });
@@ -61,7 +66,9 @@ impl ServiceConnectionString {
         let value = |name: Field| move |error| E::Value { name: name.as_str(), error };
         let host = HostName::new(host).map_err(value(Field::HostName))?;
         let policy = PolicyName::new(policy).map_err(value(Field::SharedAccessKeyName))?;
-        Ok((Self { host, policy, secret }, pairs.into_findings()))
+        let mut findings = pairs.into_findings();
+        findings.append(&mut of_key);
+        Ok((Self { host, policy, secret }, findings))
     }
 
     /// A policy and its key.
@@ -138,6 +145,8 @@ mod tests {
         let string = ServiceConnectionString::parse(key).unwrap();
         assert_eq!(string.key(), Some(&SharedAccessKey::from_base64("AwoRGB8mLTQ7QklQV15lbA==").unwrap()));
         assert_eq!((string.given_token(), string.expose().expose()), (None, key));
+        let (same, findings) = ServiceConnectionString::read(key.trim_end_matches('=')).unwrap();
+        assert_eq!((same, findings), (string, [Finding::KeyPadding].into()));
 
         let token = "SharedAccessSignature sr=h&sig=s&se=5&skn=p";
         let text = alloc::format!("HostName=h;SharedAccessKeyName=p;SharedAccessSignature={token}");
