@@ -1,4 +1,4 @@
-//! Base64 and percent-encoding, each once for the whole library.
+//! Base64, percent-encoding and numbers, each once for the whole library.
 
 use crate::secret::SecretBytes;
 use alloc::{borrow::Cow, string::String, vec, vec::Vec};
@@ -7,6 +7,7 @@ use base64::{
     alphabet::STANDARD,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
+use core::str::FromStr;
 
 /// Standard alphabet; padding is written, and optional when read. Bits below the padding must be zero: a text cut
 /// short shows in them.
@@ -121,6 +122,11 @@ pub(crate) fn percent_decoded(text: &str) -> Option<Cow<'_, str>> {
     String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
+/// A decimal number: digits only. `parse` alone would take a sign.
+pub(crate) fn number<T: FromStr>(text: &str) -> Option<T> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,6 +178,14 @@ mod tests {
     fn a_broken_escape_is_no_text() {
         for text in ["%", "%4", "%zz", "%+1", "%FF"] {
             assert_eq!(percent_decoded(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_digits() {
+        assert_eq!((number("0"), number("007"), number("255")), (Some(0_u8), Some(7), Some(255)));
+        for text in ["", "+1", "-1", " 1", "1 ", "0x1", "256", "\u{664}"] {
+            assert_eq!(number::<u8>(text), None, "{text:?}");
         }
     }
 }

@@ -87,12 +87,12 @@ impl Connect {
 /// The one subscription that a registration over MQTT wants.
 pub const PROVISIONING_ANSWERS: &str = "$dps/registrations/res/#";
 
-/// The topic to publish a request's [`body`](Request::body) to; `rid` comes back with the answer. `None` when MQTT cannot
-/// carry it.
+/// The topic to publish a request's [`body`](Request::body) to; the number `rid` comes back with the answer. `None` when
+/// MQTT cannot carry it.
 ///
 /// Source: `Azure/azure-iot-sdk-c:provisioning_client/src/prov_transport_mqtt_common.c`.
 #[must_use]
-pub fn provisioning_topic(request: &Request, rid: &str) -> Option<String> {
+pub fn provisioning_topic(request: &Request, rid: u32) -> Option<String> {
     carried(request)?;
     match request.operation() {
         Operation::Register => Some(format!("$dps/registrations/PUT/iotdps-register/?$rid={rid}")),
@@ -104,26 +104,25 @@ pub fn provisioning_topic(request: &Request, rid: &str) -> Option<String> {
     }
 }
 
-/// An answer of the provisioning service, and the `rid` that it answers. `None` for any other topic.
+/// An answer of the provisioning service, and the `rid` that it answers. `None` for any other topic, and for an answer to
+/// what is no number, and so not from here.
 ///
 /// ```
 /// use defender_auth::mqtt::provisioning_answer;
 ///
 /// let (rid, answer) = provisioning_answer("$dps/registrations/res/202/?$rid=7&retry-after=3", b"{}").unwrap();
-/// assert_eq!((rid, answer.status()), ("7", 202));
+/// assert_eq!((rid, answer.status()), (7, 202));
 /// assert!(provisioning_answer("$iothub/twin/res/200/?$rid=7", b"{}").is_none());
 /// ```
 #[must_use]
-pub fn provisioning_answer<'a>(topic: &'a str, payload: &'a [u8]) -> Option<(&'a str, Response<'a>)> {
+pub fn provisioning_answer<'a>(topic: &'a str, payload: &'a [u8]) -> Option<(u32, Response<'a>)> {
     let (status, query) = topic.strip_prefix("$dps/registrations/res/")?.split_once("/?")?;
-    // Digits only; `parse` alone would take a sign.
-    let digits = Some(status).filter(|status| status.bytes().all(|byte| byte.is_ascii_digit()))?;
-    let status = digits.parse().ok().filter(|status| (100..600).contains(status))?;
+    let status = encode::number(status).filter(|status| (100..600).contains(status))?;
     let mut response = Response::new(status, payload);
     let mut rid = None;
     for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
         match name {
-            "$rid" => rid = Some(value),
+            "$rid" => rid = encode::number(value),
             _ => response = response.header(name, value),
         }
     }

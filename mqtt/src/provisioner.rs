@@ -44,8 +44,8 @@ impl Provisioner {
     /// When MQTT cannot carry the request, none comes in time, but many others; and when the connection breaks.
     pub fn exchange(&mut self, request: &Request) -> Result<Answer, Error> {
         self.sent += 1;
-        let rid = self.sent.to_string();
-        let topic = provisioning_topic(request, &rid).ok_or(Error::NotCarried)?;
+        let rid = self.sent;
+        let topic = provisioning_topic(request, rid).ok_or(Error::NotCarried)?;
         self.session.publish(&topic, request.body())?;
         for _ in 0..=EARLY_LIMIT {
             let message = self.session.next_message()?;

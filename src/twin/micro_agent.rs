@@ -3,6 +3,7 @@ use super::{
     properties::Properties,
     property::{Mistake, PropertyError},
 };
+use crate::encode;
 use alloc::{string::String, vec::Vec};
 use core::time::Duration;
 use serde_json::{Map, Value, json};
@@ -124,8 +125,7 @@ impl PriorityIntervals {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut numbers = text.split(',').map(|number| {
-            let number = number.trim();
-            let minutes: u32 = number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())??;
+            let minutes: u32 = encode::number(number.trim())?;
             (minutes > 0).then(|| Duration::from_secs(u64::from(minutes) * 60))
         });
         let mut next = || numbers.next().flatten();

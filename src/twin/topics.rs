@@ -1,5 +1,6 @@
 //! The topics of a twin. They name neither device nor module: the hub knows who is connected.
 
+use crate::encode::number;
 use alloc::{format, string::String};
 
 const ANSWERS: &str = "$iothub/twin/res/";
@@ -81,11 +82,6 @@ impl Incoming {
 
 fn parameter<T: core::str::FromStr>(query: &str, name: &str) -> Option<T> {
     query.strip_prefix('?')?.split('&').find_map(|pair| pair.strip_prefix(name)).and_then(number)
-}
-
-/// Digits only; `parse` alone would take a sign.
-fn number<T: core::str::FromStr>(text: &str) -> Option<T> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 #[cfg(test)]

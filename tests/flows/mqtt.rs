@@ -17,7 +17,7 @@ fn registering(profile: Profile, proof: impl Into<Attestation>) -> Authenticator
 }
 
 /// The client that a test needs: what is published with which `rid`, and what comes back.
-fn published(auth: &Authenticator, rid: &str) -> (Option<Connect>, Option<String>) {
+fn published(auth: &Authenticator, rid: u32) -> (Option<Connect>, Option<String>) {
     let Action::Send(request) = auth.poll() else { panic!("nothing to send: {:?}", auth.poll()) };
     (Connect::provisioning(request), provisioning_topic(request, rid))
 }
@@ -31,13 +31,13 @@ fn receive(auth: &mut Authenticator, now: UnixTime, topic: &str, reply: &Reply) 
 #[test]
 fn a_registration_goes_over_mqtt_as_it_goes_over_https() {
     let mut auth = registering(profile(), key(&DEVICE_KEY));
-    let (connect, topic) = published(&auth, "1");
+    let (connect, topic) = published(&auth, 1);
     assert_eq!(topic.unwrap(), "$dps/registrations/PUT/iotdps-register/?$rid=1");
     receive(&mut auth, T0, "$dps/registrations/res/202/?$rid=1&retry-after=5", &assigning());
     let Action::Wait(wait) = auth.poll() else { panic!("{:?}", auth.poll()) };
     assert_eq!(secs(wait).0, 5);
     auth.handle(T0 + seconds(5), Event::Elapsed).unwrap();
-    let (again, topic) = published(&auth, "2");
+    let (again, topic) = published(&auth, 2);
     let expected = format!("$dps/registrations/GET/iotdps-get-operationstatus/?$rid=2&operationId={OPERATION}");
     assert_eq!((again, topic.unwrap()), (connect, expected), "one connection carries both");
     receive(&mut auth, T0 + seconds(6), "$dps/registrations/res/200/?$rid=2", &assigned(json!({})));
@@ -48,7 +48,7 @@ fn a_registration_goes_over_mqtt_as_it_goes_over_https() {
 #[test]
 fn the_login_is_the_registrations_with_its_token_as_the_password() {
     let auth = registering(profile().at(Cloud::China), key(&DEVICE_KEY));
-    let connect = published(&auth, "1").0.unwrap();
+    let connect = published(&auth, 1).0.unwrap();
     assert_eq!((connect.host.as_str(), PORT), ("global.azure-devices-provisioning.cn", 8883));
     assert_eq!((connect.client_id.as_str(), PROVISIONING_ANSWERS), ("dev-01", "$dps/registrations/res/#"));
     let version = env!("CARGO_PKG_VERSION");
@@ -71,7 +71,7 @@ fn a_certificate_logs_in_without_a_password() {
 #[test]
 fn the_api_version_goes_into_the_user_name() {
     let profile = profile().api_version(ApiVersion::new("2021-06-01").unwrap());
-    let connect = published(&registering(profile, key(&DEVICE_KEY)), "1").0.unwrap();
+    let connect = published(&registering(profile, key(&DEVICE_KEY)), 1).0.unwrap();
     assert!(connect.user_name.contains("/api-version=2021-06-01&"), "{}", connect.user_name);
 }
 
@@ -83,16 +83,16 @@ fn what_mqtt_cannot_carry_says_so() {
         ("a TPM's first request", registering(profile(), tpm())),
         ("a hub's module identity", Authenticator::new(&module, END)),
     ] {
-        assert_eq!(published(&auth, "1"), (None, None), "{what}");
+        assert_eq!(published(&auth, 1), (None, None), "{what}");
     }
 }
 
 #[test]
 fn an_answer_brings_its_rid_status_and_retry_after() {
     for (topic, rid, status) in [
-        ("$dps/registrations/res/202/?$rid=7&retry-after=3", "7", 202),
-        ("$dps/registrations/res/202/?retry-after=3&$rid=7", "7", 202),
-        ("$dps/registrations/res/401/?$rid=a-b&x=y", "a-b", 401),
+        ("$dps/registrations/res/202/?$rid=7&retry-after=3", 7, 202),
+        ("$dps/registrations/res/202/?retry-after=3&$rid=7", 7, 202),
+        ("$dps/registrations/res/401/?$rid=4294967295&x=y", u32::MAX, 401),
     ] {
         let (answered, response) = provisioning_answer(topic, b"{}").unwrap();
         assert_eq!((answered, response.status()), (rid, status), "{topic}");
@@ -108,6 +108,10 @@ fn other_topics_are_no_answers() {
         "$dps/registrations/res/600/?$rid=1",
         "$dps/registrations/res/99999/?$rid=1",
         "$dps/registrations/res/200/?retry-after=3",
+        "$dps/registrations/res/200/?$rid=+1",
+        "$dps/registrations/res/200/?$rid=a-b",
+        "$dps/registrations/res/200/?$rid=4294967296",
+        "$dps/registrations/res/200/?$rid=",
         "$dps/registrations/res/200",
         "$iothub/twin/res/200/?$rid=1",
     ] {

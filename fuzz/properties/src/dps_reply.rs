@@ -123,7 +123,7 @@ impl Run<'_> {
             }
             _ => panic!("{request:?}"),
         }
-        if let Some(topic) = provisioning_topic(request, "7") {
+        if let Some(topic) = provisioning_topic(request, 7) {
             assert!(topic.bytes().all(|byte| byte.is_ascii_graphic()) && !topic.contains(['#', '+']), "{topic}");
             let connect = Connect::provisioning(request).expect("what has a topic has a login");
             assert_eq!(connect.client_id, self.profile.registration_id().as_str());
