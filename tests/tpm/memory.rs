@@ -12,6 +12,8 @@ use defender_auth::{
     tpm::{Connection, Tpm, TpmClient, Transport as _},
 };
 
+const FLUSH: u32 = 0x165;
+
 /// A policy session that nobody ends.
 fn leak_session(connection: &mut Connection) {
     let mut command = vec![0x80, 1, 0, 0, 0, 0x2b, 0, 0, 1, 0x76, 0x40, 0, 0, 7, 0x40, 0, 0, 7, 0, 16];
@@ -110,6 +112,30 @@ fn what_a_killed_run_of_ours_left_makes_room_and_a_foreign_object_stays() {
     assert_eq!(tpm.sign(KeyUse::Hub, b"x").unwrap().as_bytes(), &hmac(&recipe().key, b"x"));
     drop(tpm);
     swtpm.assert_empty("after leftovers");
+}
+
+/// What cannot be flushed makes no room, whoever made it.
+#[test]
+#[ignore = "needs swtpm"]
+fn what_a_tpm_does_not_flush_is_counted_as_in_the_way() {
+    let swtpm = Swtpm::new();
+    let wire = Wire::new(swtpm.connection());
+    let mut tpm = TpmClient::new(wire.clone());
+    let keys = keys(&mut tpm);
+    tpm.activate(&recipe().blob(&keys, KeyUse::Registration)).unwrap();
+    wire.cut();
+    assert_eq!(swtpm.handles("transient").len(), 3);
+    let refusing = Wire::new(swtpm.connection()).tampered(|_, response, length| {
+        // Of all that is asked here FlushContext alone is answered with a mere yes.
+        if length == 10 && response[6..10] == [0; 4] {
+            response[6..10].copy_from_slice(&[0, 0, 1, 1]);
+        }
+        length
+    });
+    let error = TpmClient::new(refusing.clone()).endorsement_key().unwrap_err();
+    let TpmError::Command(error) = error else { panic!("{error}") };
+    assert_eq!(error.cause, CommandCause::ObjectMemory { others: 3 });
+    assert_eq!(refusing.sent().iter().filter(|command| **command == FLUSH).count(), 3);
 }
 
 /// As on a machine that slept: the primary keys were loaded, and are not any more.
