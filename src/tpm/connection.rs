@@ -226,6 +226,10 @@ mod tests {
         ] {
             assert_eq!(talking(&kind.into()), expected);
         }
+        #[cfg(unix)]
+        assert_eq!(opening(&io::Error::from_raw_os_error(24)), AccessProblem::TooManyOpen);
+        let other = io::Error::other("rust in the socket");
+        assert_eq!(opening(&other), AccessProblem::Other("rust in the socket".into()));
         let error = AccessError { place: "/dev/tpmrm0".into(), problem: opening(&ErrorKind::PermissionDenied.into()) };
         assert!(error.to_string().starts_with("/dev/tpmrm0: no permission on it; add the user to the group tss"));
     }
