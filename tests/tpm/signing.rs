@@ -8,6 +8,7 @@ use crate::{
 };
 use defender_auth::{
     UnixTime,
+    error::TpmError,
     identity::Identity,
     key::KeyUse,
     sas::{Resource, StringToSign},
@@ -94,6 +95,33 @@ fn long_data_costs_a_command_for_each_piece() {
         let before = wire.sent().len();
         tpm.sign(KeyUse::Hub, &data(length)).unwrap();
         assert_eq!(wire.sent()[before..], *expected, "{length}");
+    }
+}
+
+/// Each piece costs a command.
+#[test]
+#[ignore = "needs swtpm"]
+fn a_tpm_that_takes_little_at_a_time_is_not_believed() {
+    let swtpm = Swtpm::with_keys();
+    let mut tpm = swtpm.client();
+    let keys = keys(&mut tpm);
+    tpm.activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap();
+    drop(tpm);
+    for (size, is_believed) in [(0_u32, false), (1, false), (1023, false), (1024, true)] {
+        let wire = Wire::new(swtpm.connection()).tampered(move |number, response, length| {
+            if number == 0 {
+                // The value behind the name of the only property.
+                response[23..27].copy_from_slice(&size.to_be_bytes());
+            }
+            length
+        });
+        let signature = TpmClient::new(wire.clone()).sign(KeyUse::Hub, &data(1025));
+        if is_believed {
+            assert_eq!(signature.unwrap().as_bytes(), &hmac(&recipe().key, &data(1025)));
+        } else {
+            assert_eq!(signature.unwrap_err(), TpmError::Answer { command: "GetCapability" });
+            assert_eq!(wire.sent(), [0x17a], "nothing was begun");
+        }
     }
 }
 
