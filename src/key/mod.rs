@@ -368,9 +368,10 @@ mod tests {
     fn the_text_of_a_key_has_a_limit() {
         assert_eq!(SharedAccessKey::from_base64(&"A".repeat(KEY_TEXT_LIMIT)).unwrap().len(), 3072);
         assert_eq!(SharedAccessKey::from_base64(&"A".repeat(KEY_TEXT_LIMIT + 1)), Err(KeyError::TooLong));
-        let longest = SharedAccessKey::from_bytes(&[1; KEY_LIMIT]).unwrap();
+        let longest = SharedAccessKey::from_bytes(&[1; 3072]).unwrap();
         assert_eq!(SharedAccessKey::from_base64(longest.to_base64().expose()), Ok(longest), "its text can be read");
-        assert_eq!(SharedAccessKey::from_bytes(&[1; KEY_LIMIT + 1]), Err(KeyError::TooLong));
+        assert_eq!(SharedAccessKey::from_bytes(&[1; 3073]), Err(KeyError::TooLong));
+        assert_eq!(SharedAccessKey::from_bytes(&[]), Err(KeyError::Empty));
     }
 
     #[test]
