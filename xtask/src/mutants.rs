@@ -52,8 +52,10 @@ pub(crate) fn mutants(files: &[String]) -> Result<(), String> {
         mutants.args(["--", "--", "--include-ignored"]);
         mutants
     };
-    if status(pass(&QUICK, &[]))?.code().is_some_and(|code| LIVED.contains(&code)) {
-        run(pass(&ALL, &["--iterate"]))?;
+    match status(pass(&QUICK, &[]))? {
+        status if status.success() => Ok(()),
+        status if status.code().is_some_and(|code| LIVED.contains(&code)) => run(pass(&ALL, &["--iterate"])),
+        // The tests fail without any mutant, for example.
+        status => Err(format!("cargo-mutants: {status}")),
     }
-    Ok(())
 }
