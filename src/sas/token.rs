@@ -297,12 +297,8 @@ impl Fields {
         let resource = required(resource, "sr")?;
         let signature = required(signature, "sig")?;
         let expiry = required(expiry, "se")?;
-        let expires_at = text
-            .get(expiry.clone())
-            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
-            .and_then(|digits| digits.parse().ok())
-            .map(UnixTime::from_secs)
-            .ok_or(TokenError::Expiry)?;
+        let expires_at =
+            text.get(expiry.clone()).and_then(encode::number).map(UnixTime::from_secs).ok_or(TokenError::Expiry)?;
         Ok(Self { resource, signature, expiry, policy, expires_at })
     }
 }
