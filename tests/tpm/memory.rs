@@ -14,6 +14,16 @@ use defender_auth::{
 
 const FLUSH: u32 = 0x165;
 
+/// A run that made two primary keys and a registration key, and is killed.
+fn leave_keys(swtpm: &Swtpm) {
+    let wire = Wire::new(swtpm.connection());
+    let mut tpm = TpmClient::new(wire.clone());
+    let keys = keys(&mut tpm);
+    tpm.activate(&recipe().blob(&keys, KeyUse::Registration)).unwrap();
+    wire.cut();
+    assert_eq!(swtpm.handles("transient").len(), 3);
+}
+
 /// A policy session that nobody ends.
 fn leak_session(connection: &mut Connection) {
     let mut command = vec![0x80, 1, 0, 0, 0, 0x2b, 0, 0, 1, 0x76, 0x40, 0, 0, 7, 0x40, 0, 0, 7, 0, 16];
@@ -97,15 +107,8 @@ fn what_a_killed_run_of_ours_left_makes_room_and_a_foreign_object_stays() {
     assert_eq!(swtpm.handles("transient")[0], foreign[0]);
     swtpm.tool("flushcontext -t");
 
-    // Without the foreign object: two primary keys and a registration key, and all of it again.
-    for _ in 0..2 {
-        let wire = Wire::new(swtpm.connection());
-        let mut tpm = TpmClient::new(wire.clone());
-        let keys = keys(&mut tpm);
-        tpm.activate(&recipe().blob(&keys, KeyUse::Registration)).unwrap();
-        wire.cut();
-        assert_eq!(swtpm.handles("transient").len(), 3);
-    }
+    // Without the foreign object, and all of it again.
+    (0..2).for_each(|_| leave_keys(&swtpm));
     let mut tpm = swtpm.client();
     let keys = keys(&mut tpm);
     tpm.activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap();
@@ -119,12 +122,7 @@ fn what_a_killed_run_of_ours_left_makes_room_and_a_foreign_object_stays() {
 #[ignore = "needs swtpm"]
 fn what_a_tpm_does_not_flush_is_counted_as_in_the_way() {
     let swtpm = Swtpm::new();
-    let wire = Wire::new(swtpm.connection());
-    let mut tpm = TpmClient::new(wire.clone());
-    let keys = keys(&mut tpm);
-    tpm.activate(&recipe().blob(&keys, KeyUse::Registration)).unwrap();
-    wire.cut();
-    assert_eq!(swtpm.handles("transient").len(), 3);
+    leave_keys(&swtpm);
     let refusing = Wire::new(swtpm.connection()).tampered(|_, response, length| {
         // Of all that is asked here FlushContext alone is answered with a mere yes.
         if length == 10 && response[6..10] == [0; 4] {
