@@ -2,26 +2,19 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
 
+#[path = "../../tests/support/ended.rs"]
+mod ended;
 mod support;
 
+use ended::Ended;
 use std::{
     fs,
     io::Write as _,
     os::unix::process::ExitStatusExt as _,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     thread,
     time::Duration,
 };
-
-/// Ended with its test, however that ends.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// The limits of a process for its core dumps: the one that holds, and the highest that it may set.
 fn limits(process: u32) -> Vec<String> {

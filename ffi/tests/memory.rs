@@ -6,6 +6,8 @@
 
 #[path = "support/compiled.rs"]
 mod compiled;
+#[path = "../../tests/support/ended.rs"]
+mod ended;
 #[path = "../../tests/memory/forms.rs"]
 #[allow(dead_code, reason = "the library's own test uses the rest")]
 mod forms;
@@ -19,11 +21,12 @@ mod scratch;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use compiled::Bench;
+use ended::Ended;
 use forms::{Secret, random};
 use scan::scan;
 use std::{
     io::{Read as _, Write as _},
-    process::{Child, Stdio},
+    process::Stdio,
     slice,
 };
 
@@ -32,32 +35,25 @@ const HUB: &str = "contoso.azure-devices.net";
 /// The loader, when it looks a function up at its first call, puts the registers on the stack, whatever is in them.
 const NOW: &str = "-Wl,-z,now";
 
-/// `remains`, ended with its test, however that ends.
-struct Process(Child);
+/// `remains`.
+struct Process(Ended);
 
 impl Process {
     /// Its next word.
     fn says(&mut self, word: u8) {
         let mut said = [0];
-        let heard = self.0.stdout.as_mut().unwrap().read(&mut said).unwrap();
+        let heard = self.0.0.stdout.as_mut().unwrap().read(&mut said).unwrap();
         assert_eq!(&said[..heard], [word], "the program failed");
     }
 
     fn goes_on(&mut self) {
-        self.0.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        self.0.0.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
     }
 }
 
 #[track_caller]
 fn nothing_is_left(process: &Process, secrets: &[Secret]) {
-    let left = scan(process.0.id(), secrets);
+    let left = scan(process.0.0.id(), secrets);
     assert!(left.is_empty(), "{left:#?}");
 }
 
@@ -113,10 +109,10 @@ fn nothing_is_left_of_secrets_when_all_is_freed() {
 
     let mut command = bench.command(&program);
     let mut process =
-        Process(command.arg(folder.folder()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap());
+        Process(Ended(command.arg(folder.folder()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()));
     process.says(b'h');
     for secret in &held {
-        assert!(!scan(process.0.id(), slice::from_ref(secret)).is_empty(), "{} is not held", secret.name);
+        assert!(!scan(process.0.0.id(), slice::from_ref(secret)).is_empty(), "{} is not held", secret.name);
     }
     nothing_is_left(&process, &gone);
     process.goes_on();
@@ -124,7 +120,7 @@ fn nothing_is_left_of_secrets_when_all_is_freed() {
     nothing_is_left(&process, &held);
     nothing_is_left(&process, &gone);
     process.goes_on();
-    assert!(process.0.wait().unwrap().success());
+    assert!(process.0.0.wait().unwrap().success());
 }
 
 fn derived(group: &[u8]) -> Vec<u8> {

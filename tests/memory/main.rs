@@ -10,6 +10,9 @@ mod agent;
 #[cfg(target_os = "linux")]
 mod asymmetric;
 #[cfg(target_os = "linux")]
+#[path = "../support/ended.rs"]
+mod ended;
+#[cfg(target_os = "linux")]
 mod forms;
 #[cfg(target_os = "linux")]
 mod pem;

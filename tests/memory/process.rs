@@ -1,9 +1,10 @@
 //! A process of its own for each part, which does its work, says so, and waits to be searched.
 
+use crate::ended::Ended;
 use std::{
     env,
     io::{Read as _, Write as _, stdin, stdout},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
 
 /// The variable that names what a process is to do.
@@ -11,30 +12,22 @@ pub(crate) const PART: &str = "DEFENDER_AUTH_MEMORY_PART";
 /// The variable that names the folder with what it needs.
 const FOLDER: &str = "DEFENDER_AUTH_MEMORY_FOLDER";
 
-/// Ended with its test, however that ends.
-pub(crate) struct Agent(Child);
+pub(crate) struct Agent(Ended);
 
 impl Agent {
     /// Starts one, and comes back when its work is done.
     pub(crate) fn play(part: &str, folder: &str) -> Self {
         let mut command = Command::new(env::current_exe().unwrap());
         command.env_clear().env(PART, part).env(FOLDER, folder);
-        let mut this = Self(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap());
+        let mut process = Ended(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap());
         let mut word = [0; 4];
-        let said = this.0.stdout.as_mut().unwrap().read_exact(&mut word);
+        let said = process.0.stdout.as_mut().unwrap().read_exact(&mut word);
         assert!(said.is_ok() && word == *b"done", "{part} failed");
-        this
+        Self(process)
     }
 
     pub(crate) fn id(&self) -> u32 {
-        self.0.id()
-    }
-}
-
-impl Drop for Agent {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        self.0.0.id()
     }
 }
 
