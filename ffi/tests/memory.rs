@@ -4,6 +4,8 @@
 #![cfg(all(feature = "full", target_os = "linux"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
 
+#[path = "../../tests/memory/answers.rs"]
+mod answers;
 #[path = "support/compiled.rs"]
 mod compiled;
 #[path = "../../tests/support/ended.rs"]
@@ -19,6 +21,7 @@ mod scan;
 #[path = "../../tests/support/scratch.rs"]
 mod scratch;
 
+use answers::{HUB, ID};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use compiled::Bench;
 use ended::Ended;
@@ -29,8 +32,6 @@ use std::{
     process::Stdio,
     slice,
 };
-
-const HUB: &str = "contoso.azure-devices.net";
 
 /// The loader, when it looks a function up at its first call, puts the registers on the stack, whatever is in them.
 const NOW: &str = "-Wl,-z,now";
@@ -67,31 +68,13 @@ fn nothing_is_left_of_secrets_when_all_is_freed() {
     let text = |bytes: &[u8; 32]| STANDARD.encode(bytes);
     folder.write("key", text(&key));
     folder.write("broken", text(&key) + "!");
-    folder.write("string", format!("HostName={HUB};DeviceId=dev-01;SharedAccessKey={}", text(&string)));
+    folder.write("string", format!("HostName={HUB};DeviceId={ID};SharedAccessKey={}", text(&string)));
     folder.write("group", text(&group));
     folder.write("payload", format!(r#"{{"proof":"{}"}}"#, text(&payload)));
-    folder.write(
-        "module.json",
-        format!(
-            r#"{{"moduleId":"azureiotsecurity","deviceId":"dev-01","authentication":{{"type":"sas","symmetricKey":{{"primaryKey":"{}","secondaryKey":"{}"}}}}}}"#,
-            text(&module).replace('/', "\\/"),
-            text(&second),
-        ),
-    );
-    folder.write(
-        "assigned.json",
-        format!(
-            r#"{{"operationId":"1","status":"assigned","registrationState":{{"registrationId":"dev-01","assignedHub":"{HUB}","deviceId":"dev-01","status":"assigned","payload":{{"custom":"{}"}}}}}}"#,
-            text(&payload)
-        ),
-    );
+    folder.write("module.json", answers::module(&module, &second));
+    folder.write("assigned.json", answers::assigned(&payload));
     folder.write("configured", text(&configured));
-    folder.write(
-        "LocalConfiguration.json",
-        format!(
-            r#"{{"Configuration":{{"Authentication":{{"Identity":"Device","AuthenticationMethod":"SasToken","FilePath":"configured","DeviceId":"dev-01","HostName":"{HUB}"}}}}}}"#
-        ),
-    );
+    folder.write("LocalConfiguration.json", answers::configuration("configured"));
     for name in ["p256.certificate.pem", "p256.pkcs8.pem", "p256.encrypted.pem"] {
         folder.write(name, pem::data(name));
     }

@@ -1,10 +1,11 @@
 //! Private keys of certificates, and a passphrase.
 
 use crate::{
+    answers::{HUB, ID},
     forms::{Secret, random},
     pem::{data, der, p256, scalar},
     scratch::Scratch,
-    symmetric::{HUB, ID, SCOPE, play},
+    symmetric::{SCOPE, play},
     tests::leaves,
 };
 use defender_auth::x509::Certificate;

@@ -8,6 +8,8 @@
 #[cfg(target_os = "linux")]
 mod agent;
 #[cfg(target_os = "linux")]
+mod answers;
+#[cfg(target_os = "linux")]
 mod asymmetric;
 #[cfg(target_os = "linux")]
 #[path = "../support/ended.rs"]

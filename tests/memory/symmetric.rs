@@ -2,6 +2,7 @@
 
 use crate::{
     agent::EXPIRY,
+    answers::{self, HUB, ID},
     forms::{Secret, random},
     scratch::Scratch,
     tests::leaves,
@@ -10,9 +11,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use defender_auth::SharedAccessKey;
 use defender_auth_emulator::{Device, Dps, Emulator, Enrollment, Hub, Module, World};
 
-pub(crate) const HUB: &str = "contoso.azure-devices.net";
 pub(crate) const SCOPE: &str = "0ne00000A0A";
-pub(crate) const ID: &str = "dev-01";
 
 fn sign(key: &[u8], text: &str) -> Vec<u8> {
     SharedAccessKey::from_bytes(key).unwrap().sign(text.as_bytes()).as_bytes().to_vec()
@@ -56,21 +55,8 @@ pub(crate) fn flow() {
     let folder = Scratch::new();
     let [device, module, second, custom] = [(); 4].map(|()| random());
     folder.write("key.txt", STANDARD.encode(device));
-    folder.write(
-        "assigned.json",
-        format!(
-            r#"{{"operationId":"1","status":"assigned","registrationState":{{"registrationId":"{ID}","assignedHub":"{HUB}","deviceId":"{ID}","status":"assigned","payload":{{"custom":"{}"}}}}}}"#,
-            STANDARD.encode(custom)
-        ),
-    );
-    let escaped = STANDARD.encode(module).replace('/', "\\/");
-    let other = STANDARD.encode(second);
-    folder.write(
-        "module.json",
-        format!(
-            r#"{{"moduleId":"azureiotsecurity","deviceId":"{ID}","authentication":{{"type":"sas","symmetricKey":{{"primaryKey":"{escaped}","secondaryKey":"{other}"}}}}}}"#
-        ),
-    );
+    folder.write("assigned.json", answers::assigned(&custom));
+    folder.write("module.json", answers::module(&module, &second));
     leaves(
         "flow",
         &folder,
@@ -118,12 +104,7 @@ pub(crate) fn https() {
     let [device, module] = [(); 2].map(|()| random());
     let (device_text, module_text) = (STANDARD.encode(device), STANDARD.encode(module));
     folder.write("key.txt", &device_text);
-    folder.write(
-        "LocalConfiguration.json",
-        format!(
-            r#"{{"Configuration":{{"Authentication":{{"Identity":"Device","AuthenticationMethod":"SasToken","FilePath":"key.txt","DeviceId":"{ID}","HostName":"{HUB}"}}}}}}"#
-        ),
-    );
+    folder.write("LocalConfiguration.json", answers::configuration("key.txt"));
     let hub = Hub::new(HUB).device(Device::new(ID, &device_text).module(Module::new("azureiotsecurity", &module_text)));
     let dps = Dps::new(SCOPE).enrollment(Enrollment::new(ID, &device_text).pending(0));
     let _cloud = play(World::new().hub(hub).dps(dps), &folder);
