@@ -6,7 +6,7 @@ mod measure;
 
 use defender_auth::{
     Action, Authenticator, Device, Event, Outcome, Plan, SharedAccessKey, UnixTime,
-    device_mode::{self, Handshake, Target},
+    device_mode::{self, ModuleLookup, Target},
     dps::{self, Profile, Registration},
     http::{Operation, Response},
     sas::{Resource, SasToken},
@@ -30,7 +30,7 @@ fn time(name: &str, call: impl FnMut()) -> f64 {
 }
 
 fn handshake(device: &Device) -> Outcome {
-    let step = Handshake::start(device.clone(), Target::default(), END).unwrap();
+    let step = ModuleLookup::start(device.clone(), Target::default(), END).unwrap();
     let device_mode::Step::Send(sending) = step else { panic!() };
     black_box(sending.request());
     match sending.answered(T0, Response::new(200, MODULE.as_bytes())).unwrap() {

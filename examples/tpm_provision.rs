@@ -56,7 +56,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     println!("4. What it does at every start from then on: sign");
     let mut tpm = tpm::open(&software.endpoint())?;
-    let device = Device::new(me.identity().hub().clone(), me.identity().device_id().clone(), Credential::ExternalKey);
+    let device =
+        Device::new(me.identity().hub().clone(), me.identity().device_id().clone(), Credential::ExternalSigner);
     log_in(&device.into(), &mut tpm, &cloud)?;
     for entry in cloud.journal().entries() {
         println!("   the cloud says: {entry}");

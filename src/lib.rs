@@ -51,51 +51,48 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
-mod encode;
-pub mod secret;
-mod time;
-
-pub mod authenticator;
-pub mod certificate;
+mod adapters;
+mod base;
 pub mod connection_string;
 pub mod credential;
-pub mod device_mode;
-pub mod dps;
 pub mod error;
+#[cfg(feature = "flows")]
 mod flow;
-pub mod http;
 pub mod identity;
 pub mod key;
 pub mod mqtt;
-pub mod outcome;
-pub mod payload;
-pub mod plan;
-pub mod retry;
 pub mod sas;
+#[cfg(feature = "twin")]
 pub mod twin;
 
 #[cfg(feature = "agent")]
-pub mod agent;
+pub use adapters::agent;
 #[cfg(feature = "https")]
-pub mod https;
+pub use adapters::https;
 #[cfg(feature = "std")]
 #[doc(hidden)]
-pub mod open_files;
-#[cfg(feature = "rustls")]
-pub mod tls;
+pub use adapters::open_files;
+#[cfg(feature = "tls")]
+pub use adapters::tls;
 #[cfg(feature = "tpm")]
-pub mod tpm;
+pub use adapters::tpm;
 #[cfg(feature = "x509")]
-pub mod x509;
+pub use adapters::x509;
+pub use base::{payload, secret, wait};
+#[cfg(feature = "flows")]
+pub use flow::{authenticator, device_mode, dps, http, outcome, plan};
 
-pub use authenticator::{Action, Authenticator, Event};
+pub use base::time::{ClockSkew, UnixTime};
 pub use connection_string::ConnectionString;
 pub use credential::Password;
 pub use error::Error;
+#[cfg(feature = "flows")]
+pub use flow::{
+    authenticator::{Action, Authenticator, Event},
+    outcome::{Device, Outcome},
+    plan::Plan,
+};
 pub use key::SharedAccessKey;
-pub use outcome::{Device, Outcome};
-pub use plan::Plan;
-pub use time::{ClockSkew, UnixTime};
 
 /// The README's code is compiled with the tests.
 #[cfg(all(doctest, feature = "agent", feature = "https"))]

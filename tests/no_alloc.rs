@@ -16,7 +16,7 @@ fn a_prepared_signer_makes_tokens_without_allocating() {
     for id in ["d", "device-0001", "a-device-whose-resource-fills-more-than-one-block"] {
         let identity = Identity::device("contoso.azure-devices.net".parse().unwrap(), id.parse().unwrap());
         let policy = "device".parse().unwrap();
-        for resource in [Resource::of(&identity), Resource::of(&identity).under(&policy)] {
+        for resource in [Resource::of(&identity), Resource::of(&identity).with_policy(&policy)] {
             let signer = Signer::new(&key, &resource);
             let exact = signer.token(UnixTime::from_secs(1_700_000_000)).expose().len();
             let mut buffer = [0; 512];

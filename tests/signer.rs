@@ -45,7 +45,7 @@ fn the_signer_agrees_with_plain_hmac() {
 fn a_small_buffer_is_told_the_size_and_left_alone() {
     // The second has more text than there is room to spare for a signature.
     for policy in ["iothubowner", &"&".repeat(64)] {
-        let resource = resource(5).under(&policy.parse().unwrap());
+        let resource = resource(5).with_policy(&policy.parse().unwrap());
         let (signer, expiry) = (Signer::new(&key(32), &resource), UnixTime::from_secs(1_700_000_000));
         let token = StringToSign::new(resource, expiry).sign_with(&key(32));
         let needed = token.expose().len();
@@ -64,7 +64,7 @@ fn a_small_buffer_is_told_the_size_and_left_alone() {
 
 #[test]
 fn the_size_that_always_fits_is_that_of_the_longest_token() {
-    let resource = resource(5).under(&"iothubowner".parse().unwrap());
+    let resource = resource(5).with_policy(&"iothubowner".parse().unwrap());
     // All 43 characters of a signature escaped, and twenty digits.
     let (signature, written) = ("%2B".repeat(43), resource.as_str());
     let longest = format!("SharedAccessSignature sr={written}&sig={signature}%3D&se={}&skn=iothubowner", u64::MAX);

@@ -2,7 +2,7 @@ use crate::{arguments::DeriveKey, failure::Failure, output, source::Source};
 use defender_auth::{
     Error, agent,
     error::{FileError, FileProblem},
-    identity::{Identifier, IdentifierError, RegistrationId},
+    identity::{IdentifierError, IdentifierKind, RegistrationId},
     key::GroupKey,
 };
 use std::{
@@ -75,7 +75,7 @@ impl<'a, R: BufRead> Ids<'a, R> {
         let most = (&mut self.reader).take(LINE_LIMIT as u64 + 1);
         let read = { most }.read_until(b'\n', &mut self.line).map_err(|error| agent::io_error(self.place, &error))?;
         if self.line.len() > LINE_LIMIT {
-            return Err(IdentifierError::TooLong { name: Identifier::RegistrationId }.into());
+            return Err(IdentifierError::TooLong { name: IdentifierKind::RegistrationId }.into());
         }
         let text = str::from_utf8(&self.line).map_err(|error| {
             let problem = FileProblem::NotUtf8 { offset: error.valid_up_to() };

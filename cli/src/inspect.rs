@@ -120,7 +120,7 @@ impl Report {
 /// Its name in connection strings, as JSON members are written.
 pub(crate) const fn credential(credential: &Credential) -> &'static str {
     match credential {
-        Credential::Keys(_) | Credential::PolicyKey(_) => "shared_access_key",
+        Credential::SymmetricKeys(_) | Credential::PolicyKey(_) => "shared_access_key",
         Credential::Token(_) => "shared_access_signature",
         Credential::Certificate(_) => "x509",
         _ => "external_key",

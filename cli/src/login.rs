@@ -112,7 +112,7 @@ fn cause(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTime, refusal
                  clock. Compare them with the portal"
             );
         }
-        Credential::ExternalKey => "the hub has another key for it than the TPM; register again",
+        Credential::ExternalSigner => "the hub has another key for it than the TPM; register again",
         _ => "the hub has other keys for it",
     };
     format!(

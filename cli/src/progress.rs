@@ -1,6 +1,6 @@
 //! What is going on, on standard error: a countdown on a terminal, plain lines elsewhere.
 
-use defender_auth::retry::Wait;
+use defender_auth::wait::Wait;
 use std::{
     io::{IsTerminal as _, Write as _, stderr},
     thread,

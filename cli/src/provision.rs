@@ -79,17 +79,17 @@ fn check(arguments: &Provision) -> Result<(), Failure> {
 fn profile(arguments: &Provision, id: &RegistrationId) -> Result<Profile, Failure> {
     let mut profile = Profile::new(arguments.id_scope.clone(), id.clone());
     if let Some(service) = &arguments.endpoint {
-        profile = profile.at(service.host.clone());
+        profile = profile.with_endpoint(service.host.clone());
     }
     if let Some(model) = &arguments.model_id {
-        profile = profile.payload(Payload::model_id(model));
+        profile = profile.with_payload(Payload::model_id(model));
     }
     if let Some(path) = &arguments.payload_file {
         let file = TextFile::open(path, Payload::LIMIT)?;
         let payload = Payload::parse(file.text_without_mark()).map_err(|error| Error::from(error).at(file.place()))?;
-        profile = profile.payload(payload);
+        profile = profile.with_payload(payload);
     }
-    Ok(if arguments.lookup { profile.lookup_only() } else { profile })
+    Ok(profile.lookup_only(arguments.lookup))
 }
 
 /// The device's key, the one that is derived for it, its certificate, or its TPM.
@@ -116,7 +116,7 @@ fn attestation(arguments: &Provision, id: &RegistrationId, keys: &mut Keys) -> R
 
 fn report(arguments: &Provision, id: &RegistrationId, outcome: &Outcome) -> Result<(), Failure> {
     let identity = outcome.identity();
-    let record = outcome.record();
+    let record = outcome.registration_state();
     let json = |payload: &Payload| serde_json::from_str(payload.as_str()).unwrap_or_default();
     let report = Report {
         id_scope: arguments.id_scope.as_str(),

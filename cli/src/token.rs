@@ -52,7 +52,7 @@ fn of_tpm(arguments: &Token, expiry: UnixTime) -> Result<SasToken, Failure> {
         Some(module) => Identity::module(hub, device, module.clone()),
         None => Identity::device(hub, device),
     };
-    let plan = Plan::known(identity, Credential::ExternalKey);
+    let plan = Plan::known(identity, Credential::ExternalSigner);
     let me = plan.outcome().ok_or(Error::NotSupported { what: "a token of a TPM" })?;
     let token = login::password(me, expiry, &mut arguments.tpm.open()?)?.into_token();
     Ok(token.ok_or(Error::NotSupported { what: "a token of a TPM" })?)

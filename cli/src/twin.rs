@@ -56,7 +56,7 @@ fn fetch(me: &mut Outcome, network: &Network, keys: &mut Keys) -> Result<twin::T
 fn ask(session: &mut Session) -> Result<Result<twin::Twin, Failure>, defender_auth_mqtt::Error> {
     let [answers, _] = twin::SUBSCRIPTIONS;
     session.subscribe(answers)?;
-    session.publish(&twin::get(RID), b"")?;
+    session.publish(&twin::get_topic(RID), b"")?;
     loop {
         let message = session.next_message()?;
         match Incoming::of(&message.topic) {

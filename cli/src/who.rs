@@ -83,7 +83,7 @@ impl Who {
                 Ok(Plan::provision(Profile::new(scope.clone(), id), attestation)?)
             }
             Self { host_name: Some(host), device_id: Some(device), .. } => {
-                Ok(Device::new(host.clone(), device.clone(), Credential::ExternalKey).into())
+                Ok(Device::new(host.clone(), device.clone(), Credential::ExternalSigner).into())
             }
             // clap has seen to it that there is one.
             _ => Err(Failure::Call("there is nobody to authenticate; name an agent's folder".into())),

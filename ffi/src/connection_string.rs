@@ -13,9 +13,8 @@ use crate::{
 };
 use defender_auth::{
     ConnectionString as Parsed, SharedAccessKey,
-    certificate::ClientCertificate,
     connection_string::{ConnectionStringError, ServiceConnectionString},
-    credential::Credential,
+    credential::{ClientCertificate, Credential},
     identity::{DeviceId, HostName, Identity, ModuleId},
     secret::SecretText,
 };
@@ -77,7 +76,7 @@ impl ConnectionString {
         match &self.whose {
             Whose::Service(service) => service.key(),
             Whose::Identity(parsed) => match parsed.credential() {
-                Credential::Keys(keys) => Some(keys.current()),
+                Credential::SymmetricKeys(keys) => Some(keys.current()),
                 Credential::PolicyKey(policy) => Some(&policy.key),
                 _ => None,
             },

@@ -131,7 +131,7 @@ from_library!(
     library::connection_string::ConnectionStringError,
     library::dps::BlobError,
     library::error::CertificateError,
-    library::error::Misuse,
+    library::error::ApiMisuse,
     library::error::PlanError,
     library::error::TlsError,
     library::error::TpmError,

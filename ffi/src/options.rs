@@ -11,8 +11,13 @@ use crate::{
     output,
 };
 use defender_auth::{
-    Outcome, UnixTime, certificate::ClientCertificate, device_mode::Target, identity::HostName, identity::ModuleId,
-    mqtt::Connect, retry::Deadline, sas::Audience,
+    Outcome, UnixTime,
+    credential::ClientCertificate,
+    device_mode::Target,
+    identity::{HostName, ModuleId},
+    mqtt::Connect,
+    sas::Audience,
+    wait::Deadline,
 };
 use std::{ffi::c_char, mem::MaybeUninit, time::Duration};
 
@@ -54,9 +59,9 @@ impl Chosen {
 
     /// The module that a device becomes.
     pub(crate) fn target(&self, module: ModuleId) -> Target {
-        let target = Target::new(module).audience(self.audience.unwrap_or_default());
+        let target = Target::new(module).with_audience(self.audience.unwrap_or_default());
         match &self.module_certificate {
-            Some(certificate) => target.certificate(certificate.clone()),
+            Some(certificate) => target.with_certificate(certificate.clone()),
             None => target,
         }
     }
@@ -67,7 +72,7 @@ impl Chosen {
             None => outcome,
         };
         match &self.gateway {
-            Some(gateway) => outcome.through(gateway.clone()),
+            Some(gateway) => outcome.with_gateway(gateway.clone()),
             None => outcome,
         }
     }

@@ -28,7 +28,7 @@ object!(Profile, "profile");
 impl Profile {
     pub(crate) fn registrant(&self) -> Registrant {
         let registrant = self.registrant.clone();
-        if self.lookup_only { registrant.lookup_only() } else { registrant }
+        if self.lookup_only { registrant.lookup_only(true) } else { registrant }
     }
 }
 
@@ -64,7 +64,7 @@ pub extern "C" fn defenderauth_profile_set_endpoint(
     guard::call(error, || {
         let mut profile = exclusive(profile)?;
         let host = HostName::new(input::text("host_name", host_name, len)?)?;
-        profile.registrant = profile.registrant.clone().at(host);
+        profile.registrant = profile.registrant.clone().with_endpoint(host);
         Ok(())
     })
 }
@@ -81,7 +81,7 @@ pub extern "C" fn defenderauth_profile_set_payload(
     guard::call(error, || {
         let mut profile = exclusive(profile)?;
         let payload = self::payload(input::text("json", json, len)?)?;
-        profile.registrant = profile.registrant.clone().payload(payload);
+        profile.registrant = profile.registrant.clone().with_payload(payload);
         Ok(())
     })
 }

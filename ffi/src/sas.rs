@@ -20,7 +20,7 @@ pub(crate) fn resource(
     let resource = resource.map_err(|error| Failure::from(error).field("resource"))?;
     Ok(match input::text("policy", policy, policy_len)? {
         "" => resource,
-        name => resource.under(&PolicyName::new(name)?),
+        name => resource.with_policy(&PolicyName::new(name)?),
     })
 }
 

@@ -1,4 +1,4 @@
-use defender_auth::{certificate::ClientCertificate, sas::SasToken};
+use defender_auth::{credential::ClientCertificate, sas::SasToken};
 
 /// What proves who logs in.
 #[derive(Clone, Copy, Debug)]

@@ -14,12 +14,11 @@ pub use finding::Finding;
 pub use service::ServiceConnectionString;
 
 use crate::{
-    certificate::ClientCertificate,
-    credential::{Credential, PolicyKey},
+    base::secret::SecretText,
+    credential::{ClientCertificate, Credential, PolicyKey},
     identity::{DeviceId, HostName, IdentifierError, Identity, ModuleId, PolicyName},
     key::SharedAccessKey,
     sas::SasToken,
-    secret::SecretText,
 };
 use ConnectionStringError as E;
 use alloc::vec::Vec;
@@ -79,7 +78,7 @@ impl ConnectionString {
             None => Identity::device(host, device),
         };
         if let Some(gateway) = pairs.get(Field::GatewayHostName) {
-            identity = identity.through(value(Field::GatewayHostName, gateway, HostName::new)?);
+            identity = identity.with_gateway(value(Field::GatewayHostName, gateway, HostName::new)?);
         }
         if matches!(&credential, Credential::Token(token) if !token.is_good_for(&identity)) {
             findings.push(Finding::OtherResource);
@@ -95,7 +94,7 @@ impl ConnectionString {
     /// the one and no place for the other.
     pub fn new(identity: Identity, credential: impl Into<Credential>) -> Result<Self, E> {
         let credential = credential.into();
-        if credential == Credential::ExternalKey {
+        if credential == Credential::ExternalSigner {
             return Err(E::ExternalKey);
         }
         if identity.device_id().as_str().contains(';') {
@@ -124,7 +123,7 @@ impl ConnectionString {
     pub fn expose(&self) -> SecretText {
         let identity = &self.identity;
         let (key, policy) = match &self.credential {
-            Credential::Keys(keys) => (Some(keys.current().to_base64()), None),
+            Credential::SymmetricKeys(keys) => (Some(keys.current().to_base64()), None),
             Credential::PolicyKey(key) => (Some(key.key.to_base64()), Some(key.policy.as_str())),
             _ => (None, None),
         };

@@ -3,11 +3,10 @@ use super::{
     pairs::{Field, Pairs},
 };
 use crate::{
+    base::{secret::SecretText, time::UnixTime},
     identity::{HostName, PolicyName},
     key::SharedAccessKey,
     sas::{Resource, SasToken},
-    secret::SecretText,
-    time::UnixTime,
 };
 use alloc::vec::Vec;
 

@@ -1,7 +1,7 @@
 //! What is wrong with a certificate, a key or a chain: plain data, so that the core can carry it.
 
 use super::Code;
-use crate::time::UnixTime;
+use crate::base::time::UnixTime;
 use alloc::{format, string::String};
 use core::fmt;
 

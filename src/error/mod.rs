@@ -1,12 +1,11 @@
 //! One error for everything above the parsers: what is wrong, whose fault it is, what to do. Never a secret.
 
 use crate::{
+    base::{payload::PayloadError, time::UnixTime},
     connection_string::ConnectionStringError,
     identity::IdentifierError,
     key::KeyError,
-    payload::PayloadError,
     sas::{ResourceError, TokenError},
-    time::UnixTime,
     twin::TwinError,
 };
 use alloc::{borrow::Cow, boxed::Box, string::String};
@@ -19,7 +18,7 @@ mod tpm;
 
 pub use certificate::{CertificateError, CertificateProblem, ChainError, ChainProblem, PemBlock};
 pub use response_code::{Layer, Place, ResponseCode};
-pub use service::{Asked, Refusal, ServiceError};
+pub use service::{Refusal, ServiceError, ServiceOperation};
 pub use tpm::{
     AccessError, AccessProblem, BlobProblem, CommandCause, CommandError, EndpointError, Found, Hierarchy, KeyRole,
     TpmError,
@@ -31,7 +30,7 @@ pub use tpm::{
 pub enum Error {
     /// The caller answered an action that was not pending.
     #[error(transparent)]
-    Misuse(#[from] Misuse),
+    ApiMisuse(#[from] ApiMisuse),
     /// A plan that the protocol or the documentation does not allow.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -109,7 +108,7 @@ pub enum Error {
     },
     /// One of the above, and the place where it was found.
     #[error("{place}: {error}")]
-    In {
+    Context {
         /// A file, or a file and a setting in it.
         place: String,
         /// What is wrong there.
@@ -258,14 +257,14 @@ impl Error {
     /// Adds the place: a file, or a setting in it.
     #[must_use]
     pub fn at(self, place: impl Into<String>) -> Self {
-        Self::In { place: place.into(), error: Box::new(self) }
+        Self::Context { place: place.into(), error: Box::new(self) }
     }
 
     /// What is wrong, without the places where it was found.
     #[must_use]
     pub fn inner(&self) -> &Self {
         match self {
-            Self::In { error, .. } => error.inner(),
+            Self::Context { error, .. } => error.inner(),
             other => other,
         }
     }
@@ -278,7 +277,7 @@ impl Error {
                 ErrorKind::Input
             }
             Self::Certificate(_) | Self::Chain(_) => ErrorKind::Input,
-            Self::Misuse(_) | Self::Resource(_) | Self::NotApplicable(_) => ErrorKind::Caller,
+            Self::ApiMisuse(_) | Self::Resource(_) | Self::NotApplicable(_) => ErrorKind::Caller,
             Self::Config(_) | Self::Tls(_) | Self::Plan(_) => ErrorKind::Configuration,
             Self::Service(error) => error.kind(),
             Self::Module(_) => ErrorKind::Registry,
@@ -288,7 +287,7 @@ impl Error {
             Self::Tpm(error) => error.kind(),
             Self::File(_) => ErrorKind::File,
             Self::NotSupported { .. } => ErrorKind::Library,
-            Self::In { error, .. } => error.kind(),
+            Self::Context { error, .. } => error.kind(),
         }
     }
 
@@ -299,7 +298,7 @@ impl Error {
             Self::Unreachable { .. } | Self::OutOfTime => true,
             Self::Service(error) => error.is_retryable(),
             Self::Tpm(error) => error.is_retryable(),
-            Self::In { error, .. } => error.is_retryable(),
+            Self::Context { error, .. } => error.is_retryable(),
             _ => false,
         }
     }
@@ -309,7 +308,7 @@ impl Error {
     #[must_use]
     pub fn field(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::In { place, .. } => Some(place.into()),
+            Self::Context { place, .. } => Some(place.into()),
             Self::Service(error) => Some(error.asked.as_str().into()),
             Self::Protocol(error) => Some(error.field.into()),
             Self::File(error) => Some((&error.path).into()),
@@ -339,12 +338,12 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::Misuse(_) => Code::State,
+            Self::ApiMisuse(_) => Code::State,
             Self::Plan(PlanError::DeviceModeNeedsSelfSigned) | Self::Chain(_) => Code::CertificateRule,
             Self::Plan(PlanError::TpmCannotLookUp | PlanError::AlreadyAModule) | Self::Resource(_) => Code::Argument,
             Self::Service(error) => error.code(),
             Self::Module(_) => Code::ProtocolNoCredential,
-            Self::Protocol(error) if error.problem == Problem::TooLong => Code::ProtocolLimit,
+            Self::Protocol(error) if error.problem == ProtocolProblem::TooLong => Code::ProtocolLimit,
             Self::Twin(TwinError::TooLarge) => Code::ProtocolLimit,
             Self::Protocol(_) | Self::Twin(_) => Code::ProtocolMessage,
             Self::Payload(_) => Code::Payload,
@@ -371,7 +370,7 @@ impl Error {
             Self::NotApplicable(_) => Code::NotApplicable,
             Self::NotSupported { .. } => Code::Unsupported,
             Self::TokenExpired { .. } => Code::TokenExpired,
-            Self::In { error, .. } => error.code(),
+            Self::Context { error, .. } => error.code(),
         }
     }
 }
@@ -394,7 +393,7 @@ const fn key_code(error: KeyError) -> Code {
 /// The caller answered an action that was not pending. The machine is as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{given} does not answer {pending}; poll again and answer what is pending")]
-pub struct Misuse {
+pub struct ApiMisuse {
     /// The action that waits for its answer.
     pub pending: &'static str,
     /// What was given.
@@ -438,13 +437,13 @@ pub struct ProtocolError {
     /// The member, with the members that lead to it.
     pub field: &'static str,
     /// What is wrong there.
-    pub problem: Problem,
+    pub problem: ProtocolProblem,
 }
 
 /// What is wrong with a member of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Problem {
+pub enum ProtocolProblem {
     /// It is not there.
     #[error("it is missing")]
     Missing,
@@ -460,7 +459,7 @@ pub enum Problem {
 }
 
 impl ProtocolError {
-    pub(crate) const fn new(field: &'static str, problem: Problem) -> Self {
+    pub(crate) const fn new(field: &'static str, problem: ProtocolProblem) -> Self {
         Self { field, problem }
     }
 }

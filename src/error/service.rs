@@ -1,19 +1,19 @@
 use super::{Code, ErrorKind};
-use crate::time::ClockSkew;
+use crate::base::time::ClockSkew;
 use alloc::string::String;
 use core::{fmt, time::Duration};
 
 /// What a service was asked for when it said no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Asked {
+pub enum ServiceOperation {
     /// To register a device, or how its registration stands: the provisioning service.
     Registration,
     /// A module's identity: the hub.
     Module,
 }
 
-impl Asked {
+impl ServiceOperation {
     /// The step of a plan that it is.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -43,7 +43,7 @@ pub enum Refusal {
 #[non_exhaustive]
 pub struct ServiceError {
     /// What it was asked for.
-    pub asked: Asked,
+    pub asked: ServiceOperation,
     /// What it said no to.
     pub refusal: Refusal,
     /// The HTTP status of its answer.
@@ -61,7 +61,7 @@ pub struct ServiceError {
 }
 
 impl ServiceError {
-    pub(crate) const fn new(asked: Asked, refusal: Refusal, status: u16) -> Self {
+    pub(crate) const fn new(asked: ServiceOperation, refusal: Refusal, status: u16) -> Self {
         Self { asked, refusal, status, code: None, tracking_id: None, message: None, retry_after: None, clock: None }
     }
 
@@ -105,17 +105,17 @@ impl ServiceError {
             (Refusal::Status, _, 429) => "there are too many requests; wait as long as it asks",
             (Refusal::Status, _, 408 | 500..=599) => "it is busy or down; try again later",
             (Refusal::Status, _, 300..=399) => "it is not where it was asked for; check the host name",
-            (Refusal::Status, Asked::Registration, 401) => {
+            (Refusal::Status, ServiceOperation::Registration, 401) => {
                 "the key is not that of this registration ID (a group's key must be derived for it first, a certificate \
                  bears it as common name, a TPM is enrolled by its endorsement key), or ID scope and registration ID do not belong together"
             }
-            (Refusal::Status, Asked::Registration, 404) => {
+            (Refusal::Status, ServiceOperation::Registration, 404) => {
                 "there is no enrollment for this registration ID, or the ID scope is another service's"
             }
-            (Refusal::Status, Asked::Module, 401 | 403) => {
+            (Refusal::Status, ServiceOperation::Module, 401 | 403) => {
                 "the key is not that of this device, or the device is disabled; compare both with the portal"
             }
-            (Refusal::Status, Asked::Module, 404) => {
+            (Refusal::Status, ServiceOperation::Module, 404) => {
                 "the hub has no such device, or the device no such security module; create the module at the hub"
             }
             (Refusal::Status, ..) if self.code.is_none() && self.message.is_none() => {
@@ -129,8 +129,8 @@ impl ServiceError {
 impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let service = match self.asked {
-            Asked::Registration => "the provisioning service",
-            Asked::Module => "the hub",
+            ServiceOperation::Registration => "the provisioning service",
+            ServiceOperation::Module => "the hub",
         };
         match self.refusal {
             Refusal::Status => write!(f, "{service} answered {}", self.status)?,

@@ -1,6 +1,7 @@
 //! What is wrong with a TPM, the way to it, or a key for it: plain data, so that the core can carry it.
 
-use super::{Code, ErrorKind, ResponseCode};
+use super::{Code, Error, ErrorKind, ResponseCode};
+use crate::key::BlobError;
 use alloc::{boxed::Box, string::String};
 use core::{fmt, time::Duration};
 
@@ -370,5 +371,10 @@ impl TpmError {
             Self::NoRegistrationKey => Code::State,
             Self::Handle { .. } | Self::PasswordTooLong { .. } => Code::Argument,
         }
+    }
+}
+impl From<BlobError> for Error {
+    fn from(BlobError { field }: BlobError) -> Self {
+        TpmError::Blob { field, problem: BlobProblem::Cut }.into()
     }
 }

@@ -1,13 +1,17 @@
 //! Shared access keys: read, generate, derive, sign.
 
+mod activation_blob;
 mod prepared;
 
+pub use activation_blob::{ActivationBlob, BlobError};
 pub(crate) use prepared::{Last, PreparedKey, State};
 
 use crate::{
-    encode::{self, Base64Error},
+    base::{
+        encode::{self, Base64Error},
+        secret::{SecretBytes, SecretText, same, wipe},
+    },
     identity::RegistrationId,
-    secret::{SecretBytes, SecretText, same, wipe},
 };
 use core::fmt;
 use hmac::{Hmac, KeyInit as _, Mac as _};

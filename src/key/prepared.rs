@@ -8,7 +8,7 @@
 //! The two states are as good as the key, and are wiped like one.
 
 use super::SharedAccessKey;
-use crate::secret::{Zeroizing, wipe};
+use crate::base::secret::{Zeroizing, wipe};
 use sha2::block_api::compress256;
 
 /// The state of SHA-256 between two blocks.

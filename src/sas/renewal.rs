@@ -1,6 +1,6 @@
-use crate::{
-    retry::{Reason, Wait},
+use crate::base::{
     time::UnixTime,
+    wait::{Reason, Wait},
 };
 use core::time::Duration;
 

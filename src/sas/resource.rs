@@ -1,5 +1,5 @@
 use crate::{
-    encode,
+    base::encode,
     identity::{HostName, IdScope, Identity, PolicyName, RegistrationId},
 };
 use alloc::{boxed::Box, string::String};
@@ -91,7 +91,7 @@ impl Resource {
     /// A whole hub or provisioning service, in the name of one of its shared access policies.
     #[must_use]
     pub fn service(host: &HostName, policy: &PolicyName) -> Self {
-        Self::without_policy(encode::percent(host.as_str())).under(policy)
+        Self::without_policy(encode::percent(host.as_str())).with_policy(policy)
     }
 
     /// Any resource as plain text, `host/devices/id`; it is encoded as [`Audience::Encoded`] would.
@@ -122,7 +122,7 @@ impl Resource {
 
     /// The same resource, signed in the name of a policy.
     #[must_use]
-    pub fn under(self, policy: &PolicyName) -> Self {
+    pub fn with_policy(self, policy: &PolicyName) -> Self {
         Self { policy: Some(policy.as_str().into()), ..self }
     }
 
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn a_gateway_is_not_part_of_the_audience() {
         let identity = Identity::device("h.net".parse().unwrap(), "d".parse().unwrap());
-        let behind = identity.clone().through("edge.local".parse().unwrap());
+        let behind = identity.clone().with_gateway("edge.local".parse().unwrap());
         assert_eq!(Resource::of(&behind), Resource::of(&identity));
     }
 

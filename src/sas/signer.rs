@@ -4,10 +4,12 @@ use super::{
     write::{DIGITS_MAX, HEAD, SIGNATURE_MAX, SIGNATURE_ROOM, decimal, escape_base64, put, ten_digits},
 };
 use crate::{
-    encode,
+    base::{
+        encode,
+        secret::{SecretBytes, SecretText},
+        time::UnixTime,
+    },
     key::SharedAccessKey,
-    secret::{SecretBytes, SecretText},
-    time::UnixTime,
 };
 use alloc::{boxed::Box, string::String};
 use core::{fmt, str};

@@ -4,10 +4,12 @@ use super::{
     write::{DIGITS_MAX, HEAD, SIGNATURE_ROOM, decimal, expiry_text, put, signature_text, ten_digits},
 };
 use crate::{
-    encode,
+    base::{
+        encode,
+        secret::{SecretText, Zeroizing, wipe, wipe_stack},
+        time::UnixTime,
+    },
     key::{SharedAccessKey, Signature},
-    secret::{SecretText, Zeroizing, wipe, wipe_stack},
-    time::UnixTime,
 };
 use alloc::{borrow::Cow, string::String};
 use core::ops::Range;
@@ -358,7 +360,7 @@ mod tests {
         let resource = Resource::from_plain("h/devices/d").unwrap();
         let policy = "a&b".parse().unwrap();
         let key = SharedAccessKey::from_bytes(&[7; 32]).unwrap();
-        for resource in [resource.clone(), resource.under(&policy)] {
+        for resource in [resource.clone(), resource.with_policy(&policy)] {
             for expiry in [0, 9, 1_700_000_000, u64::MAX] {
                 let expiry = UnixTime::from_secs(expiry);
                 let token = StringToSign::new(resource.clone(), expiry).sign_with(&key);

@@ -1,9 +1,8 @@
 use super::SasToken;
 use crate::{
-    encode,
+    base::{encode, time::UnixTime},
     identity::Identity,
     key::{SharedAccessKey, Signature},
-    time::UnixTime,
 };
 use alloc::string::ToString as _;
 use core::time::Duration;

@@ -5,7 +5,7 @@
     reason = "every index is masked to its table or below a constant that the buffer's type carries"
 )]
 
-use crate::time::UnixTime;
+use crate::base::time::UnixTime;
 use core::str;
 
 /// What stands before the resource.
@@ -140,7 +140,7 @@ pub(super) const fn decimal(mut n: u64, buffer: &mut [u8; DIGITS_MAX]) -> &[u8] 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encode;
+    use crate::base::encode;
     use alloc::{format, string::ToString as _};
 
     #[test]

@@ -1,9 +1,9 @@
 use super::{
     document::Desired,
     properties::Properties,
-    property::{Mistake, PropertyError},
+    property::{PropertyError, PropertyProblem},
 };
-use crate::encode;
+use crate::base::encode;
 use alloc::{string::String, vec::Vec};
 use core::time::Duration;
 use serde_json::{Map, Value, json};
@@ -70,17 +70,17 @@ impl MicroAgentSettings {
         errors
     }
 
-    fn set(&mut self, name: &str, value: &Value) -> Result<(), Mistake> {
+    fn set(&mut self, name: &str, value: &Value) -> Result<(), PropertyProblem> {
         match value {
             Value::Null => {
                 self.settings.remove(name);
                 return Ok(());
             }
             Value::Object(_) | Value::Array(_) => {
-                return Err(Mistake::Type { expected: "a plain text, number, true or false" });
+                return Err(PropertyProblem::Type { expected: "a plain text, number, true or false" });
             }
             _ if name == INTERVALS => {
-                PriorityIntervals::read(value).ok_or(Mistake::Intervals)?;
+                PriorityIntervals::read(value).ok_or(PropertyProblem::Intervals)?;
             }
             Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }

@@ -95,5 +95,5 @@ pub use document::{Desired, Twin, TwinError};
 pub use duration::{DurationError, IsoDuration};
 pub use micro_agent::{MicroAgentSettings, PriorityIntervals};
 pub use properties::Properties;
-pub use property::{Mistake, Priority, PropertyError};
-pub use topics::{Answer, Incoming, SUBSCRIPTIONS, get, report};
+pub use property::{Priority, PropertyError, PropertyProblem};
+pub use topics::{Answer, Incoming, SUBSCRIPTIONS, get_topic, report_topic};

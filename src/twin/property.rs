@@ -36,11 +36,11 @@ impl fmt::Display for Priority {
 
 /// Without regard to case: documentation writes `High`, and the C agent reports `high`.
 impl FromStr for Priority {
-    type Err = Mistake;
+    type Err = PropertyProblem;
 
-    fn from_str(text: &str) -> Result<Self, Mistake> {
+    fn from_str(text: &str) -> Result<Self, PropertyProblem> {
         let all = [Self::High, Self::Low, Self::Off];
-        all.into_iter().find(|priority| priority.as_str().eq_ignore_ascii_case(text)).ok_or(Mistake::Priority)
+        all.into_iter().find(|priority| priority.as_str().eq_ignore_ascii_case(text)).ok_or(PropertyProblem::Priority)
     }
 }
 
@@ -51,13 +51,13 @@ pub struct PropertyError {
     /// Its name, never its value.
     pub name: String,
     /// What is wrong with it.
-    pub mistake: Mistake,
+    pub mistake: PropertyProblem,
 }
 
 /// What is wrong with a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Mistake {
+pub enum PropertyProblem {
     /// Its value stands there bare.
     #[error("is not wrapped; write {{\"value\": …}} round its value")]
     NotWrapped,
@@ -83,7 +83,7 @@ pub enum Mistake {
 
 /// A type of value, in JSON.
 pub(super) trait Property: Sized {
-    fn read(value: &Value) -> Result<Self, Mistake>;
+    fn read(value: &Value) -> Result<Self, PropertyProblem>;
 
     /// `Null` for what is absent.
     fn write(&self) -> Value;
@@ -92,13 +92,13 @@ pub(super) trait Property: Sized {
 /// A place for such a value, whatever its type.
 pub(super) trait Slot {
     /// Leaves the old value when the new one is bad.
-    fn set(&mut self, value: &Value) -> Result<(), Mistake>;
+    fn set(&mut self, value: &Value) -> Result<(), PropertyProblem>;
 
     fn get(&self) -> Value;
 }
 
 impl<T: Property> Slot for T {
-    fn set(&mut self, value: &Value) -> Result<(), Mistake> {
+    fn set(&mut self, value: &Value) -> Result<(), PropertyProblem> {
         *self = T::read(value)?;
         Ok(())
     }
@@ -109,8 +109,8 @@ impl<T: Property> Slot for T {
 }
 
 impl Property for IsoDuration {
-    fn read(value: &Value) -> Result<Self, Mistake> {
-        let expected = Mistake::Type { expected: "a duration in quotation marks, for example \"PT7M\"" };
+    fn read(value: &Value) -> Result<Self, PropertyProblem> {
+        let expected = PropertyProblem::Type { expected: "a duration in quotation marks, for example \"PT7M\"" };
         Ok(value.as_str().ok_or(expected)?.parse()?)
     }
 
@@ -121,11 +121,11 @@ impl Property for IsoDuration {
 
 /// A number of bytes.
 impl Property for u64 {
-    fn read(value: &Value) -> Result<Self, Mistake> {
+    fn read(value: &Value) -> Result<Self, PropertyProblem> {
         let expected =
-            Mistake::Type { expected: "a whole number of bytes without quotation marks, for example 204800" };
+            PropertyProblem::Type { expected: "a whole number of bytes without quotation marks, for example 204800" };
         match value.as_u64().ok_or(expected)? {
-            0 => Err(Mistake::NoBytes),
+            0 => Err(PropertyProblem::NoBytes),
             bytes => Ok(bytes),
         }
     }
@@ -136,8 +136,8 @@ impl Property for u64 {
 }
 
 impl Property for Priority {
-    fn read(value: &Value) -> Result<Self, Mistake> {
-        value.as_str().ok_or(Mistake::Type { expected: "\"High\", \"Low\" or \"Off\"" })?.parse()
+    fn read(value: &Value) -> Result<Self, PropertyProblem> {
+        value.as_str().ok_or(PropertyProblem::Type { expected: "\"High\", \"Low\" or \"Off\"" })?.parse()
     }
 
     fn write(&self) -> Value {
@@ -146,8 +146,8 @@ impl Property for Priority {
 }
 
 impl Property for bool {
-    fn read(value: &Value) -> Result<Self, Mistake> {
-        value.as_bool().ok_or(Mistake::Type { expected: "true or false without quotation marks" })
+    fn read(value: &Value) -> Result<Self, PropertyProblem> {
+        value.as_bool().ok_or(PropertyProblem::Type { expected: "true or false without quotation marks" })
     }
 
     fn write(&self) -> Value {
@@ -156,11 +156,11 @@ impl Property for bool {
 }
 
 impl Property for Option<String> {
-    fn read(value: &Value) -> Result<Self, Mistake> {
+    fn read(value: &Value) -> Result<Self, PropertyProblem> {
         match value {
             Value::Null => Ok(None),
             Value::String(text) => Ok(Some(text.clone())),
-            _ => Err(Mistake::Type { expected: "a text in quotation marks" }),
+            _ => Err(PropertyProblem::Type { expected: "a text in quotation marks" }),
         }
     }
 
@@ -182,7 +182,7 @@ mod tests {
             assert_eq!(text.parse(), Ok(priority));
         }
         for text in ["", "Medium", "High ", "Operational"] {
-            assert_eq!(text.parse::<Priority>(), Err(Mistake::Priority), "{text}");
+            assert_eq!(text.parse::<Priority>(), Err(PropertyProblem::Priority), "{text}");
         }
     }
 
@@ -211,7 +211,7 @@ mod tests {
     fn no_type_is_taken_for_another() {
         fn refuses<T: Property>(values: &[Value]) {
             for value in values {
-                assert!(matches!(T::read(value), Err(Mistake::Type { .. })), "{value}");
+                assert!(matches!(T::read(value), Err(PropertyProblem::Type { .. })), "{value}");
             }
         }
         refuses::<IsoDuration>(&[json!(7), json!(true), json!([]), json!({})]);
@@ -219,13 +219,13 @@ mod tests {
         refuses::<Priority>(&[json!(1), json!(["High"])]);
         refuses::<bool>(&[json!("true"), json!(1), json!({"value": true})]);
         refuses::<Option<String>>(&[json!(1), json!(["text"])]);
-        assert_eq!(u64::read(&json!(0)), Err(Mistake::NoBytes));
+        assert_eq!(u64::read(&json!(0)), Err(PropertyProblem::NoBytes));
     }
 
     #[test]
     fn a_bad_value_leaves_the_old_one() {
         let mut priority = Priority::High;
-        assert_eq!(priority.set(&json!("Medium")), Err(Mistake::Priority));
+        assert_eq!(priority.set(&json!("Medium")), Err(PropertyProblem::Priority));
         assert_eq!(priority.get(), json!("High"));
         assert_eq!(priority.set(&json!("off")), Ok(()));
         assert_eq!(priority, Priority::Off);
@@ -235,13 +235,13 @@ mod tests {
     fn an_error_is_one_line_with_name_and_cure() {
         let error = |name: &str, mistake| PropertyError { name: name.into(), mistake }.to_string();
         assert_eq!(
-            error("snapshotFrequency", Mistake::NotWrapped),
+            error("snapshotFrequency", PropertyProblem::NotWrapped),
             "`snapshotFrequency` is not wrapped; write {\"value\": …} round its value"
         );
         assert_eq!(
             error("snapshotFrequency", DurationError::Fraction.into()),
             "`snapshotFrequency` has a fraction; write it in whole seconds"
         );
-        assert!(error("eventPriority\n", Mistake::Priority).starts_with("`eventPriority\\n` is no priority"));
+        assert!(error("eventPriority\n", PropertyProblem::Priority).starts_with("`eventPriority\\n` is no priority"));
     }
 }

@@ -1,6 +1,6 @@
 //! The topics of a twin. They name neither device nor module: the hub knows who is connected.
 
-use crate::encode::number;
+use crate::base::encode::number;
 use alloc::{format, string::String};
 
 const ANSWERS: &str = "$iothub/twin/res/";
@@ -11,13 +11,13 @@ pub const SUBSCRIPTIONS: [&str; 2] = ["$iothub/twin/res/#", "$iothub/twin/PATCH/
 
 /// Where an empty message asks for the whole twin. The answer bears the same number.
 #[must_use]
-pub fn get(rid: u32) -> String {
+pub fn get_topic(rid: u32) -> String {
     format!("$iothub/twin/GET/?$rid={rid}")
 }
 
 /// Where to send a change of the reported part. The answer bears the same number.
 #[must_use]
-pub fn report(rid: u32) -> String {
+pub fn report_topic(rid: u32) -> String {
     format!("$iothub/twin/PATCH/properties/reported/?$rid={rid}")
 }
 
@@ -47,7 +47,7 @@ pub enum Incoming {
     },
 }
 
-/// The hub's answer to [`get`] or [`report`].
+/// The hub's answer to [`get_topic`] or [`report_topic`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The request's number.
@@ -95,8 +95,8 @@ mod tests {
 
     #[test]
     fn requests_bear_their_number() {
-        assert_eq!(get(1), "$iothub/twin/GET/?$rid=1");
-        assert_eq!(report(u32::MAX), "$iothub/twin/PATCH/properties/reported/?$rid=4294967295");
+        assert_eq!(get_topic(1), "$iothub/twin/GET/?$rid=1");
+        assert_eq!(report_topic(u32::MAX), "$iothub/twin/PATCH/properties/reported/?$rid=4294967295");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{C_AGENT, JSON, MICRO, STRING, agent, is_file, refused};
 use defender_auth::{
     agent::{CERTIFICATE, PRIVATE_KEY, Passphrase, load},
-    certificate::Issuer,
+    credential::Issuer,
     error::FileProblem,
     secret::SecretText,
 };
@@ -19,7 +19,7 @@ fn a_c_agent_proves_itself_to_the_provisioning_service_with_its_certificate() {
     folder.write("both.pem", format!("{LEAF}{KEY}"));
     let plan = load(folder.folder()).unwrap().plan;
     let certificate = plan.attestation().unwrap().certificate().unwrap();
-    assert!(certificate.issuer() == Some(Issuer::Itself) && certificate.der().is_some());
+    assert!(certificate.issuer() == Some(Issuer::SelfSigned) && certificate.der().is_some());
 }
 
 #[test]

@@ -4,11 +4,10 @@ use crate::world::*;
 use allocation_counter::measure;
 use defender_auth::{
     Action, Authenticator, ConnectionString, Device, Error, Event, Outcome, Plan, UnixTime,
-    certificate::{ClientCertificate, Issuer},
-    credential::{Credential, Keys},
+    credential::{ClientCertificate, Credential, Issuer, SymmetricKeys},
     device_mode::Target,
     dps::Attestation,
-    error::{Misuse, PlanError},
+    error::{ApiMisuse, PlanError},
     http::Response,
     identity::{Identity, ModuleId},
     key::Signature,
@@ -96,7 +95,7 @@ fn every_event_in_every_state_is_the_answer_or_misuse_that_changes_nothing() {
                 assert_ne!(before, format!("{auth:?}"), "{given} in {pending}");
                 taken += 1;
             } else {
-                assert_eq!(auth.handle(T0, event), Err(Misuse { pending, given }));
+                assert_eq!(auth.handle(T0, event), Err(ApiMisuse { pending, given }));
                 assert_eq!(before, format!("{auth:?}"), "{given} in {pending}");
                 refused += 1;
             }
@@ -118,7 +117,7 @@ fn polling_changes_nothing() {
 fn a_failed_machine_keeps_its_reason() {
     let (_, mut auth) = every_state().pop().unwrap();
     for (given, event) in every_event() {
-        assert_eq!(auth.handle(T0, event), Err(Misuse { pending: "Failed", given }));
+        assert_eq!(auth.handle(T0, event), Err(ApiMisuse { pending: "Failed", given }));
     }
     assert!(matches!(auth.poll(), Action::Failed(Error::Service(error)) if error.status == 404));
     assert_eq!(service_error(auth.into_outcome().unwrap_err()).status, 404);
@@ -127,7 +126,7 @@ fn a_failed_machine_keeps_its_reason() {
 #[test]
 fn asking_too_early_for_the_outcome_names_what_is_pending() {
     for (pending, auth) in every_state().into_iter().take(11) {
-        assert_eq!(auth.into_outcome().unwrap_err(), Error::Misuse(Misuse { pending, given: "into_outcome" }));
+        assert_eq!(auth.into_outcome().unwrap_err(), Error::ApiMisuse(ApiMisuse { pending, given: "into_outcome" }));
     }
 }
 
@@ -146,7 +145,7 @@ fn an_action_can_be_answered_while_it_is_looked_at() {
 fn a_known_module_or_device_asks_nobody() {
     let token = SasToken::parse("SharedAccessSignature sr=x&sig=y&se=1800000000").unwrap();
     let elsewhere = ClientCertificate::held_elsewhere(None);
-    for credential in [Credential::from(key(&MODULE_KEY)), token.into(), elsewhere.into(), Credential::ExternalKey] {
+    for credential in [Credential::from(key(&MODULE_KEY)), token.into(), elsewhere.into(), Credential::ExternalSigner] {
         let plans = [Plan::known(module_identity(), credential.clone()), Plan::device(device(credential.clone()))];
         for plan in plans {
             let outcome = World::new([]).run(&plan).unwrap();
@@ -170,7 +169,7 @@ fn provisioning_ends_with_the_device() {
     let outcome = world.run(&Plan::provision(profile(), key(&DEVICE_KEY)).unwrap()).unwrap();
     assert_eq!(world.steps(), ["PUT", "wait", "GET"]);
     assert_eq!(outcome.identity().to_string(), format!("{HUB}/devices/dev-01"));
-    assert_eq!(outcome.record().unwrap().etag.as_deref(), Some("e1"));
+    assert_eq!(outcome.registration_state().unwrap().etag.as_deref(), Some("e1"));
 }
 
 #[test]
@@ -180,13 +179,16 @@ fn provisioning_goes_on_in_device_mode() {
     assert_eq!(world.steps(), ["PUT", "wait", "GET", "GET"]);
     assert!(world.log[3].contains(HUB) && holds(&world.tokens[2], &DEVICE_KEY, world.now));
     assert_eq!(outcome.identity(), &module_identity());
-    assert_eq!(outcome.credential(), &Credential::Keys(Keys::new(key(&MODULE_KEY), Some(key(&MODULE_KEY_2)))));
-    assert!(outcome.record().is_some(), "what the service said about the device is kept");
+    assert_eq!(
+        outcome.credential(),
+        &Credential::SymmetricKeys(SymmetricKeys::new(key(&MODULE_KEY), Some(key(&MODULE_KEY_2))))
+    );
+    assert!(outcome.registration_state().is_some(), "what the service said about the device is kept");
 }
 
 #[test]
 fn a_lookup_goes_on_in_device_mode_as_the_agents_do_it() {
-    let plan = Plan::provision(profile().lookup_only(), key(&DEVICE_KEY)).unwrap();
+    let plan = Plan::provision(profile().lookup_only(true), key(&DEVICE_KEY)).unwrap();
     let mut world = World::new([reply(200, &state(json!({}))), module_keys()]);
     world.run(&plan.in_device_mode(module_id()).unwrap()).unwrap();
     assert_eq!(world.steps(), ["POST", "GET"]);
@@ -217,7 +219,8 @@ fn a_tpm_and_device_mode_need_every_action_there_is() {
 
 #[test]
 fn a_self_signed_certificate_proves_both_flows() {
-    let plan = Plan::provision(profile(), certificate(Issuer::Itself)).unwrap().in_device_mode(module_id()).unwrap();
+    let plan =
+        Plan::provision(profile(), certificate(Issuer::SelfSigned)).unwrap().in_device_mode(module_id()).unwrap();
     let mut world = World::new([assigned(json!({})), module_keys()]);
     world.run(&plan).unwrap();
     assert!(world.log.iter().all(|line| line.ends_with(" by certificate")), "{:?}", world.log);
@@ -232,7 +235,7 @@ fn plans_that_cannot_be_are_refused_when_they_are_made() {
     assert_eq!(known.in_device_mode(module_id()).unwrap_err(), PlanError::DeviceModeNeedsSelfSigned);
     let module = Plan::known(module_identity(), key(&MODULE_KEY));
     assert_eq!(module.in_device_mode(module_id()).unwrap_err(), PlanError::AlreadyAModule);
-    let lookup = Plan::provision(profile().lookup_only(), tpm());
+    let lookup = Plan::provision(profile().lookup_only(true), tpm());
     assert_eq!(lookup.unwrap_err(), PlanError::TpmCannotLookUp);
 }
 
@@ -247,7 +250,7 @@ fn a_plan_says_what_it_begins_with() {
         assert_eq!([plan.outcome().is_some(), plan.known_device().is_some(), plan.profile().is_some()], begins);
         assert_eq!(plan.attestation().is_some(), plan.profile().is_some());
     }
-    assert!(matches!(provision.attestation(), Some(Attestation::Key(held)) if *held == key(&DEVICE_KEY)));
+    assert!(matches!(provision.attestation(), Some(Attestation::SymmetricKey(held)) if *held == key(&DEVICE_KEY)));
 }
 
 #[test]
@@ -264,7 +267,7 @@ fn a_connection_string_is_a_plan() {
     assert_eq!(plan.outcome().unwrap().connection_string().unwrap().expose().expose(), text);
     let mut world = World::new([module_keys()]);
     let outcome = world.run(&plan.in_device_mode(module_id()).unwrap()).unwrap();
-    assert_eq!(outcome.identity(), &module_identity().through("edge".parse().unwrap()));
+    assert_eq!(outcome.identity(), &module_identity().with_gateway("edge".parse().unwrap()));
     assert!(holds(&world.tokens[0], &DEVICE_KEY, T0));
 }
 

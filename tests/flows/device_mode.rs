@@ -3,15 +3,14 @@
 use crate::{Shown, world::*};
 use defender_auth::{
     Device, Error, Outcome, Password,
-    certificate::{ClientCertificate, Issuer},
-    credential::{Credential, Keys, PolicyKey},
-    device_mode::{Handshake, Step, Target},
-    error::{Asked, ErrorKind, ModuleError, PlanError, Problem, ProtocolError},
+    credential::{ClientCertificate, Credential, Issuer, PolicyKey, SymmetricKeys},
+    device_mode::{ModuleLookup, Step, Target},
+    error::{ErrorKind, ModuleError, PlanError, ProtocolError, ProtocolProblem, ServiceOperation},
     http::BODY_LIMIT,
     identity::{DeviceId, ModuleId},
     key::KeyUse,
-    retry::Reason,
     sas::{Audience, Resource, SasToken},
+    wait::Reason,
 };
 use serde_json::{Value, json};
 use std::iter::repeat_n;
@@ -21,7 +20,7 @@ const GET: &str = "GET contoso.azure-devices.net/devices/dev-01/modules/azureiot
 impl World {
     /// Device mode through its typed states.
     pub(crate) fn become_module(&mut self, device: Device, target: impl Into<Target>) -> Result<Outcome, Error> {
-        let mut step = Handshake::start(device, target, self.deadline)?;
+        let mut step = ModuleLookup::start(device, target, self.deadline)?;
         loop {
             step = match step {
                 Step::Send(sending) => match self.exchange(sending.request()).response() {
@@ -60,14 +59,14 @@ fn a_devices_key_opens_the_way_to_the_modules_keys() {
     assert_eq!(field(token, "sr"), Some("contoso.azure-devices.net%2Fdevices%2Fdev-01"));
     assert_eq!((field(token, "skn"), field(token, "se")), (None, Some("1700000900")));
     assert_eq!(outcome.identity().to_string(), format!("{HUB}/devices/dev-01/modules/azureiotsecurity"));
-    let keys = Keys::new(key(&MODULE_KEY), Some(key(&MODULE_KEY_2)));
-    assert_eq!((outcome.credential(), outcome.record()), (&Credential::Keys(keys), None));
+    let keys = SymmetricKeys::new(key(&MODULE_KEY), Some(key(&MODULE_KEY_2)));
+    assert_eq!((outcome.credential(), outcome.registration_state()), (&Credential::SymmetricKeys(keys), None));
 }
 
 #[test]
 fn the_audience_of_the_security_agents_is_there_by_name() {
     let mut world = World::new([module_keys()]);
-    world.become_module(device(key(&DEVICE_KEY)), Target::default().audience(Audience::HubOnly)).unwrap();
+    world.become_module(device(key(&DEVICE_KEY)), Target::default().with_audience(Audience::HubOnly)).unwrap();
     assert_eq!(field(&world.tokens[0], "sr"), Some(HUB));
 }
 
@@ -87,7 +86,7 @@ fn ids_are_encoded_in_path_and_token_and_not_in_the_outcome() {
 
 #[test]
 fn a_device_behind_a_gateway_asks_the_hub_and_goes_on_behind_the_gateway() {
-    let behind = device(key(&DEVICE_KEY)).through("edge.local".parse().unwrap());
+    let behind = device(key(&DEVICE_KEY)).with_gateway("edge.local".parse().unwrap());
     let mut world = World::new([module_keys()]);
     let outcome = world.become_module(behind, Target::default()).unwrap();
     assert_eq!(world.log, [format!("{GET} by token")]);
@@ -96,7 +95,7 @@ fn a_device_behind_a_gateway_asks_the_hub_and_goes_on_behind_the_gateway() {
 
 #[test]
 fn a_self_signed_certificate_or_one_that_is_not_known_is_enough() {
-    for ours in [certificate(Issuer::Itself), ClientCertificate::held_elsewhere(None)] {
+    for ours in [certificate(Issuer::SelfSigned), ClientCertificate::held_elsewhere(None)] {
         let mut world = World::new([module_keys()]);
         world.become_module(device(ours), Target::default()).unwrap();
         assert_eq!(world.log, [format!("{GET} by certificate")]);
@@ -106,7 +105,7 @@ fn a_self_signed_certificate_or_one_that_is_not_known_is_enough() {
 #[test]
 fn a_certificate_of_an_authority_is_refused_before_anything_is_sent() {
     for theirs in [certificate(Issuer::Authority), ClientCertificate::held_elsewhere(Some(Issuer::Authority))] {
-        let error = Handshake::start(device(theirs), Target::default(), END).unwrap_err();
+        let error = ModuleLookup::start(device(theirs), Target::default(), END).unwrap_err();
         assert_eq!(error, Error::Plan(PlanError::DeviceModeNeedsSelfSigned));
     }
 }
@@ -115,14 +114,15 @@ fn a_certificate_of_an_authority_is_refused_before_anything_is_sent() {
 fn a_key_in_a_tpm_signs_for_the_question() {
     let mut world = World::new([module_keys()]);
     world.tpm.persistent = Some(HUB_KEY);
-    world.become_module(device(Credential::ExternalKey), Target::default()).unwrap();
+    world.become_module(device(Credential::ExternalSigner), Target::default()).unwrap();
     assert_eq!(world.log, ["sign Hub", &format!("{GET} by token")]);
     assert!(holds(&world.tokens[0], &HUB_KEY, T0));
 }
 
 #[test]
 fn a_signature_that_comes_too_late_is_not_sent() {
-    let Ok(Step::Sign(signing)) = Handshake::start(device(Credential::ExternalKey), Target::default(), END) else {
+    let Ok(Step::Sign(signing)) = ModuleLookup::start(device(Credential::ExternalSigner), Target::default(), END)
+    else {
         panic!()
     };
     let signature = Tpm { persistent: Some(HUB_KEY), ..Tpm::default() }.sign(KeyUse::Hub, b"");
@@ -167,7 +167,7 @@ fn a_module_that_wants_a_certificate_gets_the_targets_own() {
         let answer = module(&json!({ "symmetricKey": { "primaryKey": null, "secondaryKey": null }, "type": kind }));
         assert_eq!(by_key(answer.clone()).unwrap_err(), Error::Module(ModuleError::NeedsCertificate));
         let own = certificate(Issuer::Authority);
-        let target = Target::default().certificate(own.clone());
+        let target = Target::default().with_certificate(own.clone());
         let outcome = World::new([answer]).become_module(device(key(&DEVICE_KEY)), target).unwrap();
         assert_eq!(outcome.password(END), Password::Certificate(own));
     }
@@ -187,20 +187,24 @@ fn an_answer_is_checked_before_it_is_believed() {
     let good = json!({ "type": "sas", "symmetricKey": { "primaryKey": base64(&MODULE_KEY) } });
     let with = |symmetric: Value| json!({ "authentication": { "type": "sas", "symmetricKey": symmetric } });
     for (members, field, problem) in [
-        (json!({ "deviceId": "other" }), "deviceId", Problem::Unexpected),
-        (json!({ "deviceId": "DEV-01" }), "deviceId", Problem::Unexpected),
-        (json!({ "deviceId": null }), "deviceId", Problem::Missing),
-        (json!({ "moduleId": "$edgeAgent" }), "moduleId", Problem::Unexpected),
-        (json!({ "moduleId": null }), "moduleId", Problem::Missing),
-        (json!({ "moduleId": 7 }), "body", Problem::Unreadable),
-        (json!({ "authentication": null }), "authentication", Problem::Missing),
-        (json!({ "authentication": {} }), "authentication.type", Problem::Missing),
-        (json!({ "authentication": { "type": "oauth" } }), "authentication.type", Problem::Unexpected),
-        (json!({ "authentication": { "type": "sas" } }), "authentication.symmetricKey", Problem::Missing),
-        (with(json!({ "primaryKey": null })), PRIMARY, Problem::Missing),
-        (with(json!({ "primaryKey": "" })), PRIMARY, Problem::Unreadable),
-        (with(json!({ "primaryKey": "!!!" })), PRIMARY, Problem::Unreadable),
-        (with(json!({ "primaryKey": base64(&MODULE_KEY), "secondaryKey": "!" })), SECONDARY, Problem::Unreadable),
+        (json!({ "deviceId": "other" }), "deviceId", ProtocolProblem::Unexpected),
+        (json!({ "deviceId": "DEV-01" }), "deviceId", ProtocolProblem::Unexpected),
+        (json!({ "deviceId": null }), "deviceId", ProtocolProblem::Missing),
+        (json!({ "moduleId": "$edgeAgent" }), "moduleId", ProtocolProblem::Unexpected),
+        (json!({ "moduleId": null }), "moduleId", ProtocolProblem::Missing),
+        (json!({ "moduleId": 7 }), "body", ProtocolProblem::Unreadable),
+        (json!({ "authentication": null }), "authentication", ProtocolProblem::Missing),
+        (json!({ "authentication": {} }), "authentication.type", ProtocolProblem::Missing),
+        (json!({ "authentication": { "type": "oauth" } }), "authentication.type", ProtocolProblem::Unexpected),
+        (json!({ "authentication": { "type": "sas" } }), "authentication.symmetricKey", ProtocolProblem::Missing),
+        (with(json!({ "primaryKey": null })), PRIMARY, ProtocolProblem::Missing),
+        (with(json!({ "primaryKey": "" })), PRIMARY, ProtocolProblem::Unreadable),
+        (with(json!({ "primaryKey": "!!!" })), PRIMARY, ProtocolProblem::Unreadable),
+        (
+            with(json!({ "primaryKey": base64(&MODULE_KEY), "secondaryKey": "!" })),
+            SECONDARY,
+            ProtocolProblem::Unreadable,
+        ),
     ] {
         let mut answer = json!({ "moduleId": "azureiotsecurity", "deviceId": "dev-01", "authentication": good });
         let Value::Object(members) = members else { panic!() };
@@ -216,7 +220,7 @@ fn a_body_is_read_up_to_the_limit() {
     let padded = |length: usize| by_key(module_keys().padded(length));
     padded(BODY_LIMIT).unwrap();
     let problem = protocol_error(padded(BODY_LIMIT + 1).unwrap_err()).problem;
-    assert_eq!((BODY_LIMIT, problem), (65_536, Problem::TooLong));
+    assert_eq!((BODY_LIMIT, problem), (65_536, ProtocolProblem::TooLong));
 }
 
 #[test]
@@ -225,7 +229,10 @@ fn a_key_whose_slashes_a_peer_escapes_is_read_all_the_same() {
     let slashes = base64(&[0xff; 32]);
     let body = body.replace(&base64(&MODULE_KEY), &slashes.replace('/', "\\/"));
     let outcome = by_key(reply(200, &body)).unwrap();
-    assert_eq!(outcome.credential(), &Credential::Keys(Keys::new(key(&[0xff; 32]), Some(key(&MODULE_KEY_2)))));
+    assert_eq!(
+        outcome.credential(),
+        &Credential::SymmetricKeys(SymmetricKeys::new(key(&[0xff; 32]), Some(key(&MODULE_KEY_2))))
+    );
 }
 
 #[test]
@@ -238,7 +245,10 @@ fn a_refusal_of_the_hub_keeps_status_words_and_tracking_id() {
         assert!(!error.is_retryable() && error.kind() == ErrorKind::Service, "{error}");
         assert!(error.to_string().contains("the hub answered") && error.to_string().contains(id), "{error}");
         let error = service_error(error);
-        assert_eq!((error.asked, error.status, error.message.as_deref()), (Asked::Module, status, Some(words)));
+        assert_eq!(
+            (error.asked, error.status, error.message.as_deref()),
+            (ServiceOperation::Module, status, Some(words))
+        );
         assert_eq!(error.tracking_id.as_deref(), Some(id));
     }
 }

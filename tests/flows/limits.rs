@@ -4,7 +4,7 @@ use crate::world::{DEVICE_KEY, END, T0, key, profile};
 use defender_auth::{
     Device, Error,
     dps::{Registration, Step},
-    error::{Problem, ProtocolError},
+    error::{ProtocolError, ProtocolProblem},
     http::{ApiVersion, BODY_LIMIT, Response},
     payload::Payload,
 };
@@ -26,7 +26,7 @@ fn an_operation_id_has_a_limit() {
         answered(202, &format!(r#"{{"operationId":"{id}","status":"assigning"}}"#))
     };
     assert!(matches!(pending(256), Ok(Step::Wait(_))));
-    let error = ProtocolError { field: "operationId", problem: Problem::Unreadable };
+    let error = ProtocolError { field: "operationId", problem: ProtocolProblem::Unreadable };
     assert_eq!(pending(257).unwrap_err(), Error::Protocol(error));
 }
 
@@ -54,7 +54,7 @@ fn json_of_any_depth_is_kept_where_nobody_reads_it() {
 }
 
 fn others(device: &Device) -> &str {
-    device.record().unwrap().others["deep"].as_str()
+    device.registration_state().unwrap().others["deep"].as_str()
 }
 
 /// What is read has 127 levels at most, as with twins. Of a refusal that is deeper the status is left.

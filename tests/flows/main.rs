@@ -23,16 +23,15 @@ mod world;
 
 use defender_auth::{
     Action, ConnectionString, Device, Error, Event, Outcome, Plan, SharedAccessKey, UnixTime,
-    certificate::Issuer,
-    credential::Credential,
-    device_mode::{Handshake, Step, Target},
-    dps::{self, ActivationBlob, Registration},
+    credential::{Credential, Issuer},
+    device_mode::{ModuleLookup, Step, Target},
+    dps::{self, Registration},
     error::{
         AccessError, AccessProblem, BlobProblem, Code, CommandCause, CommandError, ConfigError, EndpointError,
         ErrorKind, FileError, FileProblem, Found, Hierarchy, KeyRole, ResponseCode, TlsError, TpmError,
     },
     identity::DeviceId,
-    key::KeyUse,
+    key::{ActivationBlob, KeyUse},
     payload::Payload,
     sas::{Resource, SasToken},
 };
@@ -76,7 +75,7 @@ fn a_clock_that_jumps_forward_ends_the_attempt_and_backward_does_no_harm() {
         waiting
     };
     let handshake = || {
-        let step = Handshake::start(device(key(&DEVICE_KEY)), Target::default(), END).unwrap();
+        let step = ModuleLookup::start(device(key(&DEVICE_KEY)), Target::default(), END).unwrap();
         let Step::Send(sending) = step else { panic!() };
         let Ok(Step::Wait(waiting)) = sending.unanswered(T0) else { panic!() };
         waiting
@@ -98,7 +97,7 @@ fn an_answer_after_the_deadline_comes_too_late() {
         assert_eq!(step.unwrap_err(), Error::OutOfTime);
     }
     let answer = |now| {
-        let step = Handshake::start(device(key(&DEVICE_KEY)), Target::default(), END).unwrap();
+        let step = ModuleLookup::start(device(key(&DEVICE_KEY)), Target::default(), END).unwrap();
         let Step::Send(sending) = step else { panic!() };
         sending.answered(now, module_keys().response().unwrap())
     };
@@ -230,8 +229,8 @@ fn every_error() -> Vec<(Error, i32)> {
     let no_key = |text: &str| Error::from(SharedAccessKey::from_base64(text).unwrap_err());
     let file = |problem| Error::from(FileError { path: "/etc/x".to_owned(), problem });
     let plan = Plan::device(device(certificate(Issuer::Authority))).in_device_mode(Target::default());
-    let lookup = Plan::provision(profile().lookup_only(), tpm()).unwrap_err();
-    let nobody = World::new([ended("unassigned")]).register(profile().lookup_only(), key(&DEVICE_KEY));
+    let lookup = Plan::provision(profile().lookup_only(true), tpm()).unwrap_err();
+    let nobody = World::new([ended("unassigned")]).register(profile().lookup_only(true), key(&DEVICE_KEY));
     let (_, mut sending) = authenticator::every_state().swap_remove(0);
     let mut errors: Vec<_> = [400, 401, 403, 404].map(|status| (refused(status), i32::from(status))).into();
     errors.extend([(301, 400), (409, 400), (408, 440), (500, 440)].map(|(status, number)| (refused(status), number)));

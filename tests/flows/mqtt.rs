@@ -3,7 +3,7 @@
 use crate::world::*;
 use defender_auth::{
     Action, Authenticator, Event, Plan, UnixTime,
-    certificate::Issuer,
+    credential::Issuer,
     device_mode::Target,
     dps::{Attestation, Cloud, Profile},
     http::ApiVersion,
@@ -47,7 +47,7 @@ fn a_registration_goes_over_mqtt_as_it_goes_over_https() {
 
 #[test]
 fn the_login_is_the_registrations_with_its_token_as_the_password() {
-    let auth = registering(profile().at(Cloud::China), key(&DEVICE_KEY));
+    let auth = registering(profile().with_endpoint(Cloud::China), key(&DEVICE_KEY));
     let connect = published(&auth, 1).0.unwrap();
     assert_eq!((connect.host.as_str(), PORT), ("global.azure-devices-provisioning.cn", 8883));
     assert_eq!((connect.client_id.as_str(), PROVISIONING_ANSWERS), ("dev-01", "$dps/registrations/res/#"));
@@ -70,7 +70,7 @@ fn a_certificate_logs_in_without_a_password() {
 
 #[test]
 fn the_api_version_goes_into_the_user_name() {
-    let profile = profile().api_version(ApiVersion::new("2021-06-01").unwrap());
+    let profile = profile().with_api_version(ApiVersion::new("2021-06-01").unwrap());
     let connect = published(&registering(profile, key(&DEVICE_KEY)), 1).0.unwrap();
     assert!(connect.user_name.contains("/api-version=2021-06-01&"), "{}", connect.user_name);
 }
@@ -79,7 +79,7 @@ fn the_api_version_goes_into_the_user_name() {
 fn what_mqtt_cannot_carry_says_so() {
     let module = Plan::device(device(key(&DEVICE_KEY))).in_device_mode(Target::default()).unwrap();
     for (what, auth) in [
-        ("a lookup", registering(profile().lookup_only(), key(&DEVICE_KEY))),
+        ("a lookup", registering(profile().lookup_only(true), key(&DEVICE_KEY))),
         ("a TPM's first request", registering(profile(), tpm())),
         ("a hub's module identity", Authenticator::new(&module, END)),
     ] {
@@ -131,7 +131,8 @@ fn a_refusal_over_mqtt_is_a_refusal() {
 #[test]
 fn a_login_at_the_hub_names_device_module_and_model() {
     let (hub, id) = (HUB.parse().unwrap(), "dev-01".parse().unwrap());
-    let module = Identity::module(hub, id, "azureiotsecurity".parse().unwrap()).through("edge.local".parse().unwrap());
+    let module =
+        Identity::module(hub, id, "azureiotsecurity".parse().unwrap()).with_gateway("edge.local".parse().unwrap());
     let connect = Connect::hub(&module, Some("dtmi:a:b;1"));
     assert_eq!((connect.host.as_str(), connect.client_id.as_str()), ("edge.local", "dev-01/azureiotsecurity"));
     let version = env!("CARGO_PKG_VERSION");

@@ -3,14 +3,14 @@
 use crate::world::*;
 use defender_auth::{
     ConnectionString, Device, Error, Outcome, Password, Plan,
-    credential::{Credential, Keys},
-    error::{Problem, ProtocolError, Refusal},
+    credential::{Credential, SymmetricKeys},
+    error::{ProtocolError, ProtocolProblem, Refusal},
     http::BODY_LIMIT,
     identity::{Identity, ModuleId},
     key::KeyUse,
-    outcome::{Record, Substatus},
-    retry::Reason,
+    outcome::{RegistrationState, Substatus},
     sas::{Renewal, SasToken},
+    wait::Reason,
 };
 use serde_json::{Value, json};
 
@@ -19,11 +19,11 @@ fn answered(reply: Reply) -> Result<Device, Error> {
 }
 
 fn looked_up(reply: Reply) -> Result<Device, Error> {
-    World::new([reply]).register(profile().lookup_only(), key(&DEVICE_KEY))
+    World::new([reply]).register(profile().lookup_only(true), key(&DEVICE_KEY))
 }
 
-fn recorded(members: Value) -> Record {
-    answered(assigned(members)).unwrap().record().unwrap().clone()
+fn recorded(members: Value) -> RegistrationState {
+    answered(assigned(members)).unwrap().registration_state().unwrap().clone()
 }
 
 /// An answer whose registration came to no good end.
@@ -84,7 +84,7 @@ fn members_of_newer_versions_are_kept_as_they_are() {
         "connectionProfile": { "port": 8883 }, "issuedCertificateChain": ["MIIB", "MIIC"], "invented": null,
     });
     for device in [answered(assigned(members.clone())), looked_up(reply(200, &state(members.clone())))] {
-        let record = device.unwrap().record().unwrap().clone();
+        let record = device.unwrap().registration_state().unwrap().clone();
         let others = record.others.iter().map(|(name, json)| format!("{name}: {}", json.as_str()));
         let chain = r#"issuedCertificateChain: ["MIIB","MIIC"]"#;
         assert_eq!(others.collect::<Vec<_>>(), [r#"connectionProfile: {"port":8883}"#, "invented: null", chain]);
@@ -96,7 +96,7 @@ fn a_good_answer_about_another_registration_is_refused() {
     let other = json!({ "registrationId": "dev-02" });
     for result in [answered(assigned(other.clone())), looked_up(reply(200, &state(other)))] {
         let error = protocol_error(result.unwrap_err());
-        assert_eq!((error.field, error.problem), ("registrationState.registrationId", Problem::Unexpected));
+        assert_eq!((error.field, error.problem), ("registrationState.registrationId", ProtocolProblem::Unexpected));
     }
     assert!(answered(assigned(json!({ "registrationId": "DEV-01" }))).is_ok(), "case does not matter to the service");
     assert!(answered(assigned(json!({ "deviceId": "another-name" }))).is_ok(), "an enrollment names its device");
@@ -193,7 +193,7 @@ fn words_that_quote_a_part_of_a_credential_are_withheld_too() {
 
 #[test]
 fn an_answer_that_makes_no_sense_is_named_by_its_field() {
-    use Problem::{Missing, Unexpected, Unreadable};
+    use ProtocolProblem::{Missing, Unexpected, Unreadable};
     let status = |word: &str| reply(200, &json!({ "status": word }));
     for (reply, field, problem) in [
         (reply(200, "<html>"), "body", Unreadable),
@@ -216,7 +216,11 @@ fn an_answer_that_makes_no_sense_is_named_by_its_field() {
 fn an_operation_id_cannot_change_the_path_of_the_poll() {
     for id in ["", "../x", "a/b", "a?b", "a b", "a%2fb", "a#b", "a\r\nb", &"a".repeat(257)] {
         let error = answered(reply(202, &json!({ "operationId": id, "status": "assigning" }))).unwrap_err();
-        assert_eq!(protocol_error(error), ProtocolError { field: "operationId", problem: Problem::Unreadable }, "{id}");
+        assert_eq!(
+            protocol_error(error),
+            ProtocolError { field: "operationId", problem: ProtocolProblem::Unreadable },
+            "{id}"
+        );
     }
 }
 
@@ -224,7 +228,7 @@ fn an_operation_id_cannot_change_the_path_of_the_poll() {
 fn a_body_is_read_up_to_the_limit() {
     let padded = |length: usize| answered(assigned(json!({})).padded(length));
     padded(BODY_LIMIT).unwrap();
-    assert_eq!(protocol_error(padded(BODY_LIMIT + 1).unwrap_err()).problem, Problem::TooLong);
+    assert_eq!(protocol_error(padded(BODY_LIMIT + 1).unwrap_err()).problem, ProtocolProblem::TooLong);
 }
 
 #[test]
@@ -251,13 +255,13 @@ fn a_plan_runs_again_and_tells_what_changed() {
 
 #[test]
 fn going_over_to_the_secondary_key_happens_once_and_is_no_change() {
-    let fresh = module_outcome(Keys::new(key(&MODULE_KEY), Some(key(&MODULE_KEY_2))));
+    let fresh = module_outcome(SymmetricKeys::new(key(&MODULE_KEY), Some(key(&MODULE_KEY_2))));
     let mut fallen = fresh.clone();
     assert!(fallen.fall_back() && !fallen.fall_back());
     let token = fallen.password(END).into_token().unwrap();
     assert!(holds(token.expose(), &MODULE_KEY_2, T0));
     assert!(!fresh.changes_since(&fallen).any());
-    assert!(!module_outcome(Credential::ExternalKey).fall_back());
+    assert!(!module_outcome(Credential::ExternalSigner).fall_back());
 }
 
 #[test]
@@ -273,13 +277,15 @@ fn the_connection_string_of_an_outcome_is_a_plan_again() {
     let text = outcome.connection_string().unwrap().expose();
     let plan = Plan::from(ConnectionString::parse(text.expose()).unwrap());
     assert_eq!(plan.outcome(), Some(&outcome));
-    assert!(module_outcome(Credential::ExternalKey).connection_string().is_none());
+    assert!(module_outcome(Credential::ExternalSigner).connection_string().is_none());
 }
 
 #[test]
 fn ninety_days_of_tokens_are_renewed_in_time_with_a_key_and_with_a_tpm() {
     let tpm = Tpm { persistent: Some(HUB_KEY), ..Tpm::default() };
-    for (credential, secret) in [(Credential::from(key(&MODULE_KEY)), MODULE_KEY), (Credential::ExternalKey, HUB_KEY)] {
+    for (credential, secret) in
+        [(Credential::from(key(&MODULE_KEY)), MODULE_KEY), (Credential::ExternalSigner, HUB_KEY)]
+    {
         let outcome = module_outcome(credential);
         let (mut now, mut made) = (T0, 0_u32);
         while now < T0 + seconds(90 * 86_400) {

@@ -3,15 +3,14 @@
 use crate::world::*;
 use defender_auth::{
     Device, Error, SharedAccessKey, UnixTime,
-    certificate::Issuer,
-    credential::Credential,
+    credential::{Credential, Issuer},
     dps::{Attestation, Cloud, Profile, Registration, Sending, Step, Waiting},
     error::{ErrorKind, Refusal},
     http::{ApiVersion, Operation},
     identity::HostName,
     key::KeyUse,
     payload::Payload,
-    retry::Reason,
+    wait::Reason,
 };
 use serde_json::json;
 use std::iter::repeat_n;
@@ -124,8 +123,8 @@ fn a_body_holds_the_registration_id_and_the_payload() {
     assert_eq!(body(profile()), r#"{"registrationId":"dev-01"}"#);
     let model = Payload::model_id("dtmi:a:b;1");
     let with_model = r#"{"registrationId":"dev-01","payload":{"modelId":"dtmi:a:b;1"}}"#;
-    assert_eq!(body(profile().payload(model.clone())), with_model);
-    assert_eq!(body(profile().payload(model).lookup_only()), body(profile()), "a lookup brings nothing");
+    assert_eq!(body(profile().with_payload(model.clone())), with_model);
+    assert_eq!(body(profile().with_payload(model).lookup_only(true)), body(profile()), "a lookup brings nothing");
 }
 
 #[test]
@@ -154,7 +153,7 @@ fn every_cloud_has_its_host_and_others_can_be_named() {
         (Cloud::UsGovernment.into(), "global.azure-devices-provisioning.us"),
         (own, "dps.contoso.example"),
     ] {
-        let sending = sending(profile().at(endpoint), END);
+        let sending = sending(profile().with_endpoint(endpoint), END);
         assert_eq!(sending.request().host().as_str(), host);
     }
     assert_eq!(profile().endpoint().as_str(), DPS);
@@ -162,10 +161,10 @@ fn every_cloud_has_its_host_and_others_can_be_named() {
 
 #[test]
 fn the_api_version_is_a_parameter_of_every_request() {
-    let profile = profile().api_version(ApiVersion::new("2021-06-01").unwrap());
+    let profile = profile().with_api_version(ApiVersion::new("2021-06-01").unwrap());
     let mut world = World::new([assigning(), assigned(json!({})), reply(200, &state(json!({})))]);
     world.register(profile.clone(), key(&DEVICE_KEY)).unwrap();
-    world.register(profile.lookup_only(), key(&DEVICE_KEY)).unwrap();
+    world.register(profile.lookup_only(true), key(&DEVICE_KEY)).unwrap();
     assert_eq!(world.steps(), ["PUT", "wait", "GET", "POST"]);
     for line in [0, 2, 3] {
         assert!(world.log[line].contains("?api-version=2021-06-01 "), "{}", world.log[line]);
@@ -175,21 +174,21 @@ fn the_api_version_is_a_parameter_of_every_request() {
 #[test]
 fn a_lookup_asks_and_does_not_register() {
     let mut world = World::new([reply(200, &state(json!({})))]);
-    world.register(profile().lookup_only(), key(&DEVICE_KEY)).unwrap();
+    world.register(profile().lookup_only(true), key(&DEVICE_KEY)).unwrap();
     assert_eq!(world.log, [format!("POST {DPS}/0ne000A1B2C/registrations/dev-01?api-version=2019-03-31 by token")]);
 }
 
 #[test]
 fn a_lookup_waits_while_somebody_elses_registration_runs() {
     let mut world = World::new([reply(200, &json!({ "status": "assigning" })), reply(200, &state(json!({})))]);
-    world.register(profile().lookup_only(), key(&DEVICE_KEY)).unwrap();
+    world.register(profile().lookup_only(true), key(&DEVICE_KEY)).unwrap();
     assert_eq!(world.steps(), ["POST", "wait", "POST"]);
 }
 
 #[test]
 fn a_lookup_of_a_device_that_nobody_registered_is_refused() {
     let mut world = World::new([reply(200, &json!({ "status": "unassigned" }))]);
-    let error = world.register(profile().lookup_only(), key(&DEVICE_KEY)).unwrap_err();
+    let error = world.register(profile().lookup_only(true), key(&DEVICE_KEY)).unwrap_err();
     assert_eq!(service_error(error).refusal, Refusal::Unassigned);
 }
 

@@ -5,7 +5,7 @@ use defender_auth::{
     Error,
     credential::Credential,
     dps::{Activating, Registration, Sending, Signing, Step},
-    error::{PlanError, Problem, ProtocolError},
+    error::{PlanError, ProtocolError, ProtocolProblem},
     http::BODY_LIMIT,
     key::{KeyUse, Signature},
 };
@@ -52,7 +52,7 @@ fn a_tpm_is_challenged_signs_and_takes_the_hubs_key_too() {
     assert_eq!(world.log[6], "activate Hub");
     assert!(world.tokens.iter().all(|token| holds(token, &REGISTRATION_KEY, world.now)), "{:?}", world.tokens);
     assert_eq!(field(&world.tokens[0], "se"), Some("1700000900"), "five minutes longer than the attempt");
-    assert_eq!(device.credential(), &Credential::ExternalKey);
+    assert_eq!(device.credential(), &Credential::ExternalSigner);
     assert_eq!((world.tpm.persistent, world.tpm.transient), (Some(HUB_KEY), None));
 }
 
@@ -114,7 +114,7 @@ fn a_wrapped_key_that_is_cut_or_no_base64_is_the_services_fault() {
     let whole = blob(&REGISTRATION_KEY);
     for key in [base64(&whole[..700]), "!!!".to_owned()] {
         let error = challenged_with(&json!({ "authenticationKey": key })).map(|_| ()).unwrap_err();
-        let expected = ProtocolError { field: "authenticationKey", problem: Problem::Unreadable };
+        let expected = ProtocolError { field: "authenticationKey", problem: ProtocolProblem::Unreadable };
         assert_eq!(protocol_error(error), expected, "{key}");
         let last = assigned(json!({ "tpm": { "authenticationKey": key } }));
         let error = protocol_error(world([challenge(), last]).register(profile(), tpm()).unwrap_err());
@@ -127,7 +127,7 @@ fn a_challenge_is_read_up_to_the_limit_of_a_body() {
     let padded =
         |length: usize| world([challenge().padded(length), assigned_with_hub_key()]).register(profile(), tpm());
     padded(BODY_LIMIT).unwrap();
-    assert_eq!(protocol_error(padded(BODY_LIMIT + 1).unwrap_err()).problem, Problem::TooLong);
+    assert_eq!(protocol_error(padded(BODY_LIMIT + 1).unwrap_err()).problem, ProtocolProblem::TooLong);
 }
 
 #[test]
@@ -135,14 +135,14 @@ fn a_tpm_that_gets_no_key_of_the_hub_is_not_done() {
     let mut world = world([challenge(), assigned(json!({}))]);
     let error = protocol_error(world.register(profile(), tpm()).unwrap_err());
     let field = "registrationState.tpm.authenticationKey";
-    assert_eq!(error, ProtocolError { field, problem: Problem::Missing });
+    assert_eq!(error, ProtocolError { field, problem: ProtocolProblem::Missing });
 }
 
 #[test]
 fn a_tpm_that_is_not_challenged_does_not_go_on_without_proof() {
     for reply in [assigning(), assigned_with_hub_key()] {
         let error = protocol_error(world([reply]).register(profile(), tpm()).unwrap_err());
-        assert_eq!(error, ProtocolError { field: "authenticationKey", problem: Problem::Missing });
+        assert_eq!(error, ProtocolError { field: "authenticationKey", problem: ProtocolProblem::Missing });
     }
 }
 
@@ -156,7 +156,7 @@ fn a_challenge_may_come_from_a_service_that_was_busy_first() {
 
 #[test]
 fn a_lookup_by_a_tpm_has_no_beginning() {
-    let error = Registration::start(profile().lookup_only(), tpm(), END).unwrap_err();
+    let error = Registration::start(profile().lookup_only(true), tpm(), END).unwrap_err();
     assert_eq!(error, Error::Plan(PlanError::TpmCannotLookUp));
 }
 

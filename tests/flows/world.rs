@@ -3,13 +3,12 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use defender_auth::{
     Action, Authenticator, Device, Error, Event, Outcome, Plan, SharedAccessKey, UnixTime,
-    certificate::{ClientCertificate, Issuer},
-    credential::Credential,
-    dps::{ActivationBlob, Attestation, Profile},
+    credential::{ClientCertificate, Credential, Issuer},
+    dps::{Attestation, Profile},
     error::{ProtocolError, ServiceError},
     http::{Request, Response},
-    key::{KeyUse, Signature},
-    retry::Wait,
+    key::{ActivationBlob, KeyUse, Signature},
+    wait::Wait,
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};

@@ -120,14 +120,14 @@ fn a_tpm_takes_a_device_from_its_enrollment_to_the_hub() {
     let machine = Machine::new();
     let mut tpm = machine.swtpm.client();
     let me = machine.register(&mut tpm);
-    assert_eq!((me.identity().device_id().as_str(), me.credential()), (ID, &Credential::ExternalKey));
+    assert_eq!((me.identity().device_id().as_str(), me.credential()), (ID, &Credential::ExternalSigner));
     assert_eq!(asked(&machine.cloud, 0), REGISTERED);
     machine.log_in(&me, &mut tpm).unwrap();
     drop(tpm);
     machine.has_one_key("after a registration");
 
     // From then on the device is known.
-    let plan = Plan::device(Device::new(host(HUB), ID.parse().unwrap(), Credential::ExternalKey));
+    let plan = Plan::device(Device::new(host(HUB), ID.parse().unwrap(), Credential::ExternalSigner));
     let mut tpm = machine.swtpm.client();
     machine.log_in(plan.outcome().unwrap(), &mut tpm).unwrap();
     drop(tpm);
@@ -180,7 +180,7 @@ fn device_mode_goes_on_with_the_key_in_the_tpm() {
     let mut tpm = machine.swtpm.client();
     machine.register(&mut tpm);
     machine.cloud.add_module(HUB, ID, Module::new("azureiotsecurity", MODULE_KEY)).unwrap();
-    let device = Device::new(host(HUB), ID.parse().unwrap(), Credential::ExternalKey);
+    let device = Device::new(host(HUB), ID.parse().unwrap(), Credential::ExternalSigner);
     for plan in [registration(&mut tpm), Plan::device(device)] {
         let plan = plan.in_device_mode(Target::default()).unwrap();
         assert!(is_the_module(&machine.client.authenticate_with(&plan, &mut tpm).unwrap()));

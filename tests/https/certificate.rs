@@ -3,7 +3,7 @@
 use crate::world::{ATTEMPT, HUB, MODULE_KEY, drive, host, now};
 use defender_auth::{
     Device, Outcome, Password, Plan,
-    certificate::{ClientCertificate, Issuer},
+    credential::{ClientCertificate, Issuer},
     device_mode::Target,
     dps::Profile,
     https::Client,
@@ -35,7 +35,7 @@ fn self_signed() -> (ClientCertificate, String) {
     let key = KeyPair::generate().unwrap();
     let der = params(ID).self_signed(&key).unwrap().der().to_vec();
     let thumbprint = Certificate::from_der(&der).unwrap().sha256().to_string();
-    (ClientCertificate::from_der(vec![der], &key.serialize_der(), Issuer::Itself), thumbprint)
+    (ClientCertificate::from_der(vec![der], &key.serialize_der(), Issuer::SelfSigned), thumbprint)
 }
 
 /// A leaf with its intermediate, and the root that stands behind both, in PEM.
@@ -99,7 +99,7 @@ fn a_module_may_have_the_certificate_instead() {
     let device = emulator::Device::with_thumbprint(ID, &thumbprint).module(module);
     let cloud = play(World::new().hub(Hub::new(HUB).device(device)));
     let device = Device::new(host(HUB), ID.parse().unwrap(), certificate);
-    let target = Target::default().certificate(of_module);
+    let target = Target::default().with_certificate(of_module);
     let me = authenticate(&cloud, &Plan::device(device).in_device_mode(target).unwrap());
     logs_in(&cloud, &me);
 }

@@ -5,7 +5,7 @@ use crate::world::{
 };
 use defender_auth::{
     Action, Authenticator, Device, Error, Plan,
-    certificate::{ClientCertificate, Issuer},
+    credential::{ClientCertificate, Issuer},
     device_mode::Target,
     error::{Code, TlsError},
     http::BODY_LIMIT,
@@ -147,8 +147,8 @@ fn a_body_is_read_to_one_byte_beyond_the_limit() {
 
 #[test]
 fn a_certificate_that_tls_cannot_use_is_refused_before_anybody_is_asked() {
-    let unusable = ClientCertificate::from_der(vec![vec![0x30, 1]], &[0x30, 2], Issuer::Itself);
-    let elsewhere = ClientCertificate::held_elsewhere(Some(Issuer::Itself));
+    let unusable = ClientCertificate::from_der(vec![vec![0x30, 1]], &[0x30, 2], Issuer::SelfSigned);
+    let elsewhere = ClientCertificate::held_elsewhere(Some(Issuer::SelfSigned));
     for certificate in [unusable, elsewhere] {
         let cloud = cloud(0);
         let is_held = certificate.der().is_some();

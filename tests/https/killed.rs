@@ -8,8 +8,8 @@ use defender_auth::{
     Error,
     error::Code,
     https::{Client, HttpsError},
-    retry::Reason,
     tls::Roots,
+    wait::Reason,
 };
 use defender_auth_emulator::Emulator;
 use socket2::SockRef;

@@ -7,8 +7,8 @@ use crate::{
 use defender_auth::{
     Action, Authenticator,
     https::{Cancel, Client, HttpsError},
-    retry::Reason,
     tls::Roots,
+    wait::Reason,
 };
 use defender_auth_emulator::{Emulator, Fault, On};
 use std::{

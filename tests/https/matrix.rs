@@ -7,10 +7,10 @@ use crate::{
 };
 use defender_auth::{
     Error,
-    error::{Asked, Code, ErrorKind, Problem, ProtocolError, Refusal, ServiceError},
+    error::{Code, ErrorKind, ProtocolError, ProtocolProblem, Refusal, ServiceError, ServiceOperation},
     http::Request,
     https::{Client, Reply},
-    retry::Reason,
+    wait::Reason,
 };
 use defender_auth_emulator::{Emulator, Fault, On};
 use std::time::Duration;
@@ -23,7 +23,7 @@ enum End {
     /// Well: the request is sent again after so many seconds.
     Again(Reason, u64),
     /// Badly: a service said no, with this status and for this reason.
-    Refused(Asked, u16, Code),
+    Refused(ServiceOperation, u16, Code),
     /// Badly: the answer is longer than any that a service sends.
     TooLong,
 }
@@ -32,11 +32,11 @@ use End::{Again, Refused, Taken, TooLong};
 const NO_ANSWER: End = Again(Reason::Unanswered, 1);
 
 const fn dps(status: u16, code: Code) -> End {
-    Refused(Asked::Registration, status, code)
+    Refused(ServiceOperation::Registration, status, code)
 }
 
 const fn hub(status: u16, code: Code) -> End {
-    Refused(Asked::Module, status, code)
+    Refused(ServiceOperation::Module, status, code)
 }
 
 const fn busy(status: u16, seconds: u64) -> End {
@@ -179,17 +179,17 @@ fn assert_ends(name: &str, run: Run, end: End) {
             assert_refused(name, error, asked, status);
         }
         (TooLong, Err(error)) => {
-            assert_eq!(error, ProtocolError { field: "body", problem: Problem::TooLong }.into(), "{name}");
+            assert_eq!(error, ProtocolError { field: "body", problem: ProtocolProblem::TooLong }.into(), "{name}");
         }
         (_, result) => panic!("{name}: {result:?} instead of {end:?}"),
     }
 }
 
-fn assert_refused(name: &str, error: Error, asked: Asked, status: u16) {
+fn assert_refused(name: &str, error: Error, asked: ServiceOperation, status: u16) {
     let Error::Service(error) = error else { panic!("{name}: {error:?}") };
     let ServiceError { asked: by, refusal, status: given, code, tracking_id, message, retry_after, clock, .. } = *error;
     assert_eq!((by, refusal, given), (asked, Refusal::Status, status), "{name}");
-    let own_code = (asked == Asked::Registration).then(|| u32::from(status) * 1000 + 1);
+    let own_code = (asked == ServiceOperation::Registration).then(|| u32::from(status) * 1000 + 1);
     assert_eq!((code, retry_after, clock), (own_code, None, None), "{name}");
     assert!(tracking_id.is_some() && message.is_some(), "{name}: what the service said is passed on");
 }

@@ -7,11 +7,11 @@ use crate::{
 use defender_auth::{
     Action, Authenticator, Device, Error, Plan,
     device_mode::Target,
-    error::{Code, Problem, ProtocolError},
+    error::{Code, ProtocolError, ProtocolProblem},
     http::{Request, Response},
     mqtt::Connect,
-    retry::Reason,
     tls::Roots,
+    wait::Reason,
 };
 use defender_auth_emulator::{Emulator, Fault, On};
 use defender_auth_mqtt::{Answer, Dial, Error as MqttError, Provisioner, Session};
@@ -100,7 +100,7 @@ fn over_https(place: &Place, fault: &Fault, times: u32) -> (Run, String) {
 fn essence(run: Run) -> String {
     let result = match run.result {
         Ok(outcome) => {
-            let record = outcome.record().unwrap();
+            let record = outcome.registration_state().unwrap();
             format!("{} {:?} {:?}", outcome.identity(), outcome.credential(), record.substatus)
         }
         Err(Error::Service(mut error)) => {
@@ -178,7 +178,7 @@ fn after_a_429_it_waits_as_long_as_it_was_asked_to_and_goes_on_over_the_same_con
 fn half_of_an_answer_is_a_wrong_one() {
     for place in places() {
         let (run, ..) = over_mqtt(place, &Fault::Truncated, 1);
-        let wrong = ProtocolError { field: "body", problem: Problem::Unreadable };
+        let wrong = ProtocolError { field: "body", problem: ProtocolProblem::Unreadable };
         assert_eq!(run.result.unwrap_err(), wrong.into(), "{}", place.name());
     }
 }

@@ -3,11 +3,11 @@
 use crate::world::{ATTEMPT, DPS, asked, client, cloud, host, now};
 use defender_auth::{
     Action, Authenticator, Error, Event, Plan,
-    dps::{ActivationBlob, Attestation, Profile},
+    dps::{Attestation, Profile},
     error::{AccessError, AccessProblem, Code, TpmError},
     http::Response,
     https::HttpsError,
-    key::{KeyUse, Signature},
+    key::{ActivationBlob, KeyUse, Signature},
     tpm::Tpm,
 };
 
@@ -59,7 +59,7 @@ fn challenged() -> Authenticator {
         endorsement_key: tpm.endorsement_key().unwrap(),
         storage_root_key: tpm.storage_root_key().unwrap(),
     };
-    let profile = Profile::new("0ne00000A0A".parse().unwrap(), "dev-01".parse().unwrap()).at(host(DPS));
+    let profile = Profile::new("0ne00000A0A".parse().unwrap(), "dev-01".parse().unwrap()).with_endpoint(host(DPS));
     let plan = Plan::provision(profile, attestation).unwrap();
     let mut auth = Authenticator::new(&plan, now() + ATTEMPT);
     // Five fields of one byte.

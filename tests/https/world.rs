@@ -7,8 +7,8 @@ use defender_auth::{
     http::{Request, Response},
     https::{Client, Reply},
     identity::HostName,
-    retry::Reason,
     tls::Roots,
+    wait::Reason,
 };
 use defender_auth_emulator::{Device, Dps, Emulator, Enrollment, Entry, Hub, Module, World};
 use std::{

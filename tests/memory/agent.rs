@@ -98,7 +98,7 @@ fn flow() {
     let now = UnixTime::from_secs(1_700_000_000);
     let mut auth = Authenticator::new(
         &plan,
-        defender_auth::retry::Deadline::from(now + Duration::from_secs(60)).with_token_until(EXPIRY),
+        defender_auth::wait::Deadline::from(now + Duration::from_secs(60)).with_token_until(EXPIRY),
     );
     for name in ["assigned.json", "module.json"] {
         auth.handle(now, Event::Answered(Response::new(200, &secret(name)))).unwrap();
@@ -116,13 +116,13 @@ fn https() {
     let (key, _) = agent::key_file(path("key.txt")).unwrap();
     let plan = Plan::provision(profile, key).unwrap().in_device_mode(Target::default()).unwrap();
     let deadline = UnixTime::from(std::time::SystemTime::now()) + Duration::from_secs(600);
-    let mut auth = Authenticator::new(&plan, defender_auth::retry::Deadline::from(deadline).with_token_until(EXPIRY));
+    let mut auth = Authenticator::new(&plan, defender_auth::wait::Deadline::from(deadline).with_token_until(EXPIRY));
     client.run(&mut auth).unwrap();
     let me = auth.into_outcome().unwrap();
     assert!(me.identity().module_id().is_some());
     let loaded = agent::load(path("LocalConfiguration.json")).unwrap();
     let mut auth =
-        Authenticator::new(&loaded.plan, defender_auth::retry::Deadline::from(deadline).with_token_until(EXPIRY));
+        Authenticator::new(&loaded.plan, defender_auth::wait::Deadline::from(deadline).with_token_until(EXPIRY));
     client.run(&mut auth).unwrap();
 }
 

@@ -2,9 +2,8 @@
 
 use crate::agent::{path, secret};
 use defender_auth::{
-    dps::ActivationBlob,
     error::{AccessError, Hierarchy},
-    key::KeyUse,
+    key::{ActivationBlob, KeyUse},
     tpm::{Tpm as _, TpmClient, Transport},
 };
 

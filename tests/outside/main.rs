@@ -11,7 +11,7 @@ mod outside;
 mod scratch;
 
 use defender_auth::{
-    Plan, SharedAccessKey, certificate::ClientCertificate, dps::Profile, https::Client, identity::HostName, tls::Roots,
+    Plan, SharedAccessKey, credential::ClientCertificate, dps::Profile, https::Client, identity::HostName, tls::Roots,
 };
 use outside::{Authority, Server};
 use scratch::Scratch;

@@ -8,7 +8,7 @@ use crate::{
 use defender_auth::{
     Device, Error, Plan,
     device_mode::Target,
-    error::{Asked, Refusal},
+    error::{Refusal, ServiceOperation},
     https::HttpsError,
 };
 use std::process::Command;
@@ -98,7 +98,10 @@ fn nginx_refuses_whoever_has_no_certificate_of_the_authority() {
         for plan in [provision_by_key(), provision(&stranger)] {
             match client(&authority, &server).authenticate(&plan).unwrap_err() {
                 HttpsError::Failed(Error::Service(said)) => {
-                    assert_eq!((said.asked, said.refusal, said.status), (Asked::Registration, Refusal::Status, 400));
+                    assert_eq!(
+                        (said.asked, said.refusal, said.status),
+                        (ServiceOperation::Registration, Refusal::Status, 400)
+                    );
                     assert!(said.to_string().contains("it does not say why"), "{said}");
                 }
                 other => panic!("{other:?}"),

@@ -6,7 +6,7 @@ use crate::{
     provision, provision_by_key,
 };
 use defender_auth::{
-    certificate::ClientCertificate,
+    credential::ClientCertificate,
     https::HttpsError,
     tls::{Roots, client_config_with},
 };

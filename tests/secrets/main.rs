@@ -8,7 +8,7 @@ mod values;
 use defender_auth::{
     ConnectionString, Error, Outcome, Plan, SharedAccessKey, UnixTime, agent,
     connection_string::ServiceConnectionString,
-    credential::{Credential, Keys, PolicyKey},
+    credential::{Credential, PolicyKey, SymmetricKeys},
     identity::Identity,
     key::{GroupKey, Signature},
     sas::{Resource, SasToken, Signer, StringToSign},
@@ -76,10 +76,10 @@ fn no_value_prints_a_secret() {
     let string = StringToSign::new(resource.clone(), EXPIRY);
     let token = string.sign_with(&key(0));
     let credentials = [
-        Credential::from(Keys::new(key(0), Some(key(1)))),
+        Credential::from(SymmetricKeys::new(key(0), Some(key(1)))),
         Credential::from(PolicyKey { policy: "device".parse().unwrap(), key: key(2) }),
         Credential::from(token.clone()),
-        Credential::ExternalKey,
+        Credential::ExternalSigner,
     ];
     for credential in credentials {
         let plan = Plan::known(identity(), credential.clone());

@@ -3,9 +3,8 @@
 use crate::{EXPIRY, KEYS, Shown, identity, key, types};
 use defender_auth::{
     Action, Authenticator, ConnectionString, Device, Event, Plan, UnixTime, agent,
-    certificate::{ClientCertificate, Issuer},
     connection_string::ServiceConnectionString,
-    credential::{Credential, Keys, PolicyKey},
+    credential::{ClientCertificate, Credential, Issuer, PolicyKey, SymmetricKeys},
     device_mode::{self, Target},
     dps::{self, Attestation, Profile, Registration},
     error::{AccessError, Hierarchy},
@@ -56,20 +55,20 @@ fn base64(pem: &[u8]) -> String {
 fn profile() -> Profile {
     let secret = key(1).to_base64();
     let payload = Payload::parse(&format!("\"{}\"", secret.expose())).unwrap();
-    Profile::new("0ne00000A0A".parse().unwrap(), "d".parse().unwrap()).payload(payload)
+    Profile::new("0ne00000A0A".parse().unwrap(), "d".parse().unwrap()).with_payload(payload)
 }
 
 fn credentials(shown: &mut Shown) {
-    let certificate = ClientCertificate::from_der(vec![vec![1]], &KEYS[1], Issuer::Itself);
+    let certificate = ClientCertificate::from_der(vec![vec![1]], &KEYS[1], Issuer::SelfSigned);
     let policy_key = PolicyKey { policy: "device".parse().unwrap(), key: key(2) };
     let me = Plan::known(identity(), key(0)).outcome().unwrap().clone();
     let signer: Option<Signer> = me.signer();
     let string = ConnectionString::new(identity(), key(1)).unwrap();
-    shown.debug(&(Keys::new(key(0), Some(key(1))), policy_key, Credential::from(key(0)), certificate.clone()));
+    shown.debug(&(SymmetricKeys::new(key(0), Some(key(1))), policy_key, Credential::from(key(0)), certificate.clone()));
     shown.debug(&(me.password(EXPIRY), me.password(EXPIRY).into_token(), me, signer));
     shown.debug(&(key(0), key(0).sign(b"x"), key(0).to_base64(), GroupKey::new(&key(0)), string));
     shown.debug(&ServiceConnectionString::new("h.net".parse().unwrap(), "p".parse().unwrap(), key(0)));
-    shown.debug(&(Target::default().certificate(certificate.clone()), Attestation::from(certificate)));
+    shown.debug(&(Target::default().with_certificate(certificate.clone()), Attestation::from(certificate)));
     shown.debug(&(profile(), Attestation::from(key(0))));
     let [certificate, key] = PEM;
     let both = ClientIdentity::from_pem_pair(certificate, key, None).unwrap();
@@ -108,14 +107,14 @@ fn registrations(shown: &mut Shown) {
     let event = Event::Answered(response);
     shown.debug(&(response, event));
     let dps::Step::Done(device) = sending.answered(NOW, response).unwrap() else { panic!("it is assigned") };
-    let record = device.record().cloned();
+    let record = device.registration_state().cloned();
     let payload = record.as_ref().and_then(|record| record.payload.clone()).unwrap();
     shown.debug(&(payload, record, device));
 }
 
 fn handshakes(shown: &mut Shown) {
     let device = || Device::new("h.net".parse().unwrap(), "d".parse().unwrap(), key(0));
-    let step = device_mode::Handshake::start(device(), Target::default(), EXPIRY).unwrap();
+    let step = device_mode::ModuleLookup::start(device(), Target::default(), EXPIRY).unwrap();
     shown.debug(&step);
     let device_mode::Step::Send(sending) = step else { panic!("it asks") };
     shown.debug(&sending);

@@ -61,7 +61,7 @@ impl Carried {
 /// What a login shows.
 pub(crate) enum Shown {
     Token(SasToken),
-    Certificate(defender_auth::certificate::ClientCertificate),
+    Certificate(defender_auth::credential::ClientCertificate),
 }
 
 impl Site {

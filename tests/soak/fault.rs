@@ -7,7 +7,7 @@ use crate::{
 };
 use defender_auth::{
     Error,
-    error::{Problem, ProtocolError, Refusal as Said},
+    error::{ProtocolError, ProtocolProblem, Refusal as Said},
     https::HttpsError,
 };
 use defender_auth_mqtt::Error as MqttError;
@@ -48,7 +48,7 @@ pub(crate) enum End {
     /// No answer came, however often it was asked for.
     Unreachable,
     /// The message is not what the protocol says.
-    Message(Problem),
+    Message(ProtocolProblem),
     /// The enrollment is disabled.
     Disabled,
     /// CONNACK, or 401, and these words in the journal.
@@ -71,7 +71,7 @@ impl End {
             (Self::Status(status), Plan(Error::Service(error))) => error.status == status,
             // A message that is too long is not read over MQTT.
             (Self::Unreachable, Plan(Error::Unreachable { .. }))
-            | (Self::Message(Problem::TooLong), Mqtt(MqttError::TooLarge { .. })) => true,
+            | (Self::Message(ProtocolProblem::TooLong), Mqtt(MqttError::TooLarge { .. })) => true,
             (Self::Message(problem), Plan(Error::Protocol(error))) => {
                 *error == ProtocolError { field: "body", problem }
             }
@@ -141,8 +141,8 @@ impl Disturbance {
             }
             Trouble::Reset if *times == 7 => End::Unreachable,
             // MQTT says where a message ends, so that half of one is a whole one, and wrong.
-            Trouble::Half if carrier == Carrier::Mqtt => End::Message(Problem::Unreadable),
-            Trouble::Oversized => End::Message(Problem::TooLong),
+            Trouble::Half if carrier == Carrier::Mqtt => End::Message(ProtocolProblem::Unreadable),
+            Trouble::Oversized => End::Message(ProtocolProblem::TooLong),
             Trouble::Redirect => End::Status(302),
             Trouble::Status(status @ (..408 | 409..500)) => End::Status(*status),
             // It is asked again, or good all the same.

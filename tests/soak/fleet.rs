@@ -4,8 +4,7 @@ use crate::random::Random;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use defender_auth::{
     ConnectionString, Device, Outcome, Plan, SharedAccessKey,
-    certificate::{ClientCertificate, Issuer},
-    credential::Keys,
+    credential::{ClientCertificate, Issuer, SymmetricKeys},
     device_mode::Target,
     dps::{Attestation, Profile},
     identity::RegistrationId,
@@ -51,7 +50,7 @@ impl Member {
         let (hub, key) = (HUBS[0], primary.to_base64());
         let text = format!("HostName={hub};DeviceId={};SharedAccessKey={}", self.id, key.expose());
         let identity = ConnectionString::parse(&text).unwrap().identity().clone();
-        let keys = Keys::new(primary.clone(), Some(secondary.clone()));
+        let keys = SymmetricKeys::new(primary.clone(), Some(secondary.clone()));
         Some(Device::new(identity.hub().clone(), identity.device_id().clone(), keys))
     }
 
@@ -182,5 +181,5 @@ fn self_signed(id: &str) -> (ClientCertificate, String) {
     let key = KeyPair::generate().unwrap();
     let der = params(id).self_signed(&key).unwrap().der().to_vec();
     let thumbprint = Certificate::from_der(&der).unwrap().sha256().to_string();
-    (ClientCertificate::from_der(vec![der], &key.serialize_der(), Issuer::Itself), thumbprint)
+    (ClientCertificate::from_der(vec![der], &key.serialize_der(), Issuer::SelfSigned), thumbprint)
 }

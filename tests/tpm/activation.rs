@@ -6,9 +6,8 @@ use crate::{
     wire::Wire,
 };
 use defender_auth::{
-    dps::ActivationBlob,
     error::{BlobProblem, CommandCause, TpmError},
-    key::KeyUse,
+    key::{ActivationBlob, KeyUse},
     tpm::{Tpm, TpmClient, Transport},
 };
 

@@ -4,7 +4,7 @@ use aes::{
     Aes128,
     cipher::{BlockCipherEncrypt as _, KeyInit as _},
 };
-use defender_auth::{dps::ActivationBlob, key::KeyUse};
+use defender_auth::key::{ActivationBlob, KeyUse};
 use hmac::{Hmac, Mac as _};
 use num_bigint::BigUint;
 use sha2::{Digest as _, Sha256};

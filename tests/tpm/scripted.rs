@@ -8,9 +8,8 @@ use crate::{
 };
 use defender_auth::{
     Error,
-    dps::ActivationBlob,
     error::{AccessError, CommandCause, TpmError},
-    key::KeyUse,
+    key::{ActivationBlob, KeyUse},
     tpm::{Firmware, Tpm, TpmClient, Transport},
 };
 use std::time::Duration;

@@ -6,9 +6,8 @@ use crate::{
 };
 use defender_auth::{
     ConnectionString, SharedAccessKey,
-    certificate::ClientCertificate,
     connection_string::{ConnectionStringError, ServiceConnectionString},
-    credential::Credential,
+    credential::{ClientCertificate, Credential},
     identity::{HostName, Identity, ModuleId},
 };
 use serde_json::{Map, Value};
@@ -20,7 +19,7 @@ const DICTIONARY: &[&str] = &["dictionary.parse"];
 
 fn key_in(credential: &Credential) -> Option<&SharedAccessKey> {
     match credential {
-        Credential::Keys(keys) => Some(keys.current()),
+        Credential::SymmetricKeys(keys) => Some(keys.current()),
         Credential::PolicyKey(policy) => Some(&policy.key),
         _ => None,
     }

@@ -13,7 +13,7 @@ use defender_auth::{
 };
 
 /// What a record asks for.
-pub(crate) struct Asked {
+pub(crate) struct ServiceOperation {
     pub(crate) identity: Option<Identity>,
     pub(crate) resource: Resource,
     pub(crate) key: SharedAccessKey,
@@ -37,7 +37,7 @@ pub(crate) fn input<'a>(record: &'a Record, name: &str) -> Option<&'a str> {
 }
 
 /// Our own types from the record's texts; the rule, if one of them is refused.
-pub(crate) fn asked(record: &Record) -> Result<Asked, Option<Rule>> {
+pub(crate) fn asked(record: &Record) -> Result<ServiceOperation, Option<Rule>> {
     let input = |name: &str| input(record, name);
     let names = |_| Some(rule::NAMES);
     let mut identity = None;
@@ -59,11 +59,11 @@ pub(crate) fn asked(record: &Record) -> Result<Asked, Option<Rule>> {
         let plain = ["scope", "uri", "resource"].into_iter().find_map(input).unwrap();
         let resource = Resource::from_plain(plain).unwrap();
         match input("key_name") {
-            Some(policy) => resource.under(&policy.parse().map_err(names)?),
+            Some(policy) => resource.with_policy(&policy.parse().map_err(names)?),
             None => resource,
         }
     };
-    Ok(Asked { identity, resource, key: own_key(record)?, expiry: expiry(record)? })
+    Ok(ServiceOperation { identity, resource, key: own_key(record)?, expiry: expiry(record)? })
 }
 
 pub(crate) fn own_key(record: &Record) -> Result<SharedAccessKey, Option<Rule>> {

@@ -2,7 +2,7 @@ use crate::{
     connection_string_rules as rule, key,
     percent_encoding::{UNRESERVED, UPPER_HEX, decoded, upper_hex},
     records::{AGREES, Record, Rule, SAS, TYPED, compare, records},
-    sas_asked::{Asked, asked, input, own_key, theirs},
+    sas_asked::{ServiceOperation, asked, input, own_key, theirs},
     sas_read,
 };
 use core::time::Duration;
@@ -65,7 +65,7 @@ pub(crate) fn audience(ours: &str, theirs: &str) -> Option<Rule> {
 
 /// By which rule two tokens with the same meaning are written differently: that of `skn`, else of `sr`, of the
 /// order, of `sig`.
-fn difference(asked: &Asked, ours: &str, theirs: &str) -> Option<Rule> {
+fn difference(asked: &ServiceOperation, ours: &str, theirs: &str) -> Option<Rule> {
     let (sr, sig) = (field(theirs, "sr")?, field(theirs, "sig")?);
     let rule = audience(asked.resource.as_str(), sr)?;
     if let (ENCODED, Some(identity)) = (rule, &asked.identity) {

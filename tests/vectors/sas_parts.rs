@@ -109,7 +109,7 @@ fn a_token_takes_a_signature_that_was_made_elsewhere() {
     let judge = |record: &Record| {
         let mut resource = Resource::of(&identity(record)?);
         if let Some(policy) = record.input("key_name") {
-            resource = resource.under(&policy.parse().unwrap());
+            resource = resource.with_policy(&policy.parse().unwrap());
         }
         let given = record.input("signature")?;
         let token = StringToSign::new(resource, expiry(record)).token(&Signature::from_bytes(from_base64(given)));

@@ -2,7 +2,7 @@
 
 use crate::data;
 use defender_auth::{
-    certificate::{ClientCertificate, Issuer},
+    credential::{ClientCertificate, Issuer},
     error::{CertificateError, CertificateProblem as Problem},
     x509::{Chain, ClientIdentity, KeyAlgorithm, PrivateKey},
 };
@@ -136,7 +136,7 @@ fn a_label_is_shown_without_what_moves_a_cursor() {
 fn a_pair_a_single_file_and_a_pfx_are_the_same_identity() {
     let (certificate, key) = (data!("p256.certificate.pem"), data!("p256.sec1params.pem"));
     let pair = ClientIdentity::from_pem_pair(certificate, key, None).unwrap().into_client_certificate();
-    assert_eq!(pair.issuer(), Some(Issuer::Itself));
+    assert_eq!(pair.issuer(), Some(Issuer::SelfSigned));
     let one = [certificate, key].concat();
     let others = [
         ClientIdentity::from_pem(&one, None),
@@ -187,7 +187,7 @@ fn a_chain_whose_key_is_elsewhere_is_the_same_certificate() {
     let chain = Chain::from_pem(data!("p256.certificate.pem")).unwrap();
     let elsewhere = chain.to_client_certificate();
     assert!(elsewhere.der().is_none());
-    assert_eq!(elsewhere.issuer(), Some(Issuer::Itself));
+    assert_eq!(elsewhere.issuer(), Some(Issuer::SelfSigned));
     assert_eq!(elsewhere.chain(), [chain.certificates()[0].der()]);
     let both = ClientIdentity::new(&chain, key(data!("p256.sec1.pem")).unwrap()).unwrap().into_client_certificate();
     assert_eq!(both, elsewhere);

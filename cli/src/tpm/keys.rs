@@ -3,10 +3,10 @@ use crate::{failure::Failure, output};
 use defender_auth::{
     Error,
     agent::Passphrase,
-    dps::{ActivationBlob, Attestation},
+    dps::Attestation,
     error::Hierarchy,
     identity::RegistrationId,
-    key::{KeyUse, Signature},
+    key::{ActivationBlob, KeyUse, Signature},
     sas::StringToSign,
     tpm::{Endpoint, Facts, Handles, Tpm as _, TpmClient},
 };

@@ -2,7 +2,7 @@
 //! reached there, and so nothing of it is linked.
 
 use crate::failure::Failure;
-use defender_auth::{Action, Event, Plan, UnixTime, error::Misuse, retry::Deadline};
+use defender_auth::{Action, Event, Plan, UnixTime, error::ApiMisuse, wait::Deadline};
 
 #[cfg(feature = "flows")]
 type Inner = defender_auth::Authenticator;
@@ -24,7 +24,7 @@ impl Machine {
         self.0.poll()
     }
 
-    pub(super) fn handle(&mut self, now: UnixTime, event: Event<'_>) -> Result<(), Misuse> {
+    pub(super) fn handle(&mut self, now: UnixTime, event: Event<'_>) -> Result<(), ApiMisuse> {
         self.0.handle(now, event)
     }
 
@@ -48,7 +48,7 @@ impl Machine {
         match self.0 {}
     }
 
-    pub(super) const fn handle(&mut self, _: UnixTime, _: Event<'_>) -> Result<(), Misuse> {
+    pub(super) const fn handle(&mut self, _: UnixTime, _: Event<'_>) -> Result<(), ApiMisuse> {
         match self.0 {}
     }
 

@@ -126,7 +126,7 @@ pub extern "C" fn defenderauth_authenticator_new_device_tpm(
 ) -> ResultCode {
     guard::call(error, || {
         let out = output::object(out)?;
-        let plan = device((host_name, host_name_len), (device_id, device_id_len), Credential::ExternalKey)?;
+        let plan = device((host_name, host_name_len), (device_id, device_id_len), Credential::ExternalSigner)?;
         out.put(begin(plan, (module_id, module_id_len), options_or_null, now)?);
         Ok(())
     })

@@ -39,7 +39,7 @@ impl Authenticator {
 /// A secondary key is another key, though the pair is the same.
 fn key_in_use(outcome: &Outcome) -> Option<&SharedAccessKey> {
     match outcome.credential() {
-        Credential::Keys(keys) => Some(keys.current()),
+        Credential::SymmetricKeys(keys) => Some(keys.current()),
         _ => None,
     }
 }

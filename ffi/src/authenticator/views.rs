@@ -117,7 +117,7 @@ impl Me {
     fn of(outcome: &Outcome, chosen: &Chosen) -> Self {
         let identity = outcome.identity();
         let login = chosen.login(outcome);
-        let record = outcome.record();
+        let record = outcome.registration_state();
         // Whatever its end, a token says what it is for.
         let audience = match outcome.password(UnixTime::LATEST) {
             Password::Token(token) => View::new(token.resource()),
@@ -144,7 +144,7 @@ impl Me {
 pub(super) const fn kind(credential: &Credential) -> i32 {
     match credential {
         Credential::Certificate(_) => crate::code::DEFENDERAUTH_CREDENTIAL_CERTIFICATE,
-        Credential::ExternalKey => crate::code::DEFENDERAUTH_CREDENTIAL_TPM,
+        Credential::ExternalSigner => crate::code::DEFENDERAUTH_CREDENTIAL_TPM,
         _ => crate::code::DEFENDERAUTH_CREDENTIAL_KEY,
     }
 }

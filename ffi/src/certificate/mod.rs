@@ -18,7 +18,7 @@ use crate::{
 };
 use defender_auth::{
     UnixTime,
-    certificate::{ClientCertificate, Issuer},
+    credential::{ClientCertificate, Issuer},
 };
 use read::Chain;
 use std::{ffi::c_char, mem::MaybeUninit};
@@ -122,7 +122,9 @@ pub extern "C" fn defenderauth_certificate_has_key(certificate: Option<&Certific
 /// Whether its own key signed it. Then the hub knows it by its thumbprint.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_is_self_signed(certificate: Option<&Certificate>) -> bool {
-    guard::get(false, || look(certificate, false, |certificate| certificate.carried.issuer() == Some(Issuer::Itself)))
+    guard::get(false, || {
+        look(certificate, false, |certificate| certificate.carried.issuer() == Some(Issuer::SelfSigned))
+    })
 }
 
 /// The common name (CN) of its subject, which the services compare with an ID.

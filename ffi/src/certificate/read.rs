@@ -4,7 +4,7 @@ use super::{Facts, finding};
 use crate::{code::DEFENDERAUTH_CERTIFICATE_ABSENT, failure::Failure, view::View};
 use defender_auth::{
     UnixTime,
-    certificate::ClientCertificate,
+    credential::ClientCertificate,
     secret::SecretText,
     x509::{self, ClientIdentity, PrivateKey, Purpose},
 };

@@ -2,7 +2,7 @@
 
 use super::Facts;
 use crate::failure::Failure;
-use defender_auth::{UnixTime, certificate::ClientCertificate, secret::SecretText};
+use defender_auth::{UnixTime, credential::ClientCertificate, secret::SecretText};
 
 /// There is none.
 pub(super) enum Chain {}

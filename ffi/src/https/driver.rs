@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn work_for_a_tpm_is_left_to_the_caller_who_gave_none() {
         let (cloud, hub) = (cloud(), HUB.parse().unwrap());
-        let device = Device::new(hub, "dev-01".parse().unwrap(), Credential::ExternalKey);
+        let device = Device::new(hub, "dev-01".parse().unwrap(), Credential::ExternalSigner);
         let mut machine = machine(&Plan::device(device).in_device_mode(Target::default()).unwrap());
         let failure = ends(driver(&cloud).run(&mut machine, None, MINUTE), DEFENDERAUTH_NULL);
         assert_eq!(failure.field, "tpm_or_null");

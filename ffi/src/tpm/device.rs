@@ -8,9 +8,8 @@ use defender_auth::{
     https::{Client, HttpsError},
 };
 use defender_auth::{
-    dps::ActivationBlob,
     error::{Hierarchy, TpmError},
-    key::{KeyUse, Signature},
+    key::{ActivationBlob, KeyUse, Signature},
     tpm::{self, Connection, Endpoint, Handles, Tpm as _, TpmClient},
 };
 

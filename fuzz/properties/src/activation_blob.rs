@@ -2,9 +2,8 @@
 
 use crate::inputs::Inputs;
 use defender_auth::{
-    dps::ActivationBlob,
     error::{AccessError, AccessProblem, BlobProblem, TpmError},
-    key::KeyUse,
+    key::{ActivationBlob, KeyUse},
     tpm::{Tpm as _, TpmClient, Transport},
 };
 

@@ -7,14 +7,13 @@ use crate::{
 use core::time::Duration;
 use defender_auth::{
     Action, Authenticator, Device, Error, Event, Plan, SharedAccessKey, UnixTime,
-    certificate::ClientCertificate,
-    credential::Credential,
+    credential::{ClientCertificate, Credential},
     device_mode::Target,
     dps::{Attestation, Profile},
-    error::Misuse,
+    error::ApiMisuse,
     identity::{HostName, Identity},
     key::Signature,
-    retry::Reason,
+    wait::Reason,
 };
 
 const KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
@@ -70,7 +69,7 @@ impl Run {
         );
         let handled = self.machine.handle(self.now, event);
         if !answers {
-            assert_eq!(handled, Err(Misuse { pending, given: name }));
+            assert_eq!(handled, Err(ApiMisuse { pending, given: name }));
             assert_eq!(written(&self.machine), before, "an event that answers nothing changes nothing");
             assert_eq!(self.machine.clock_offset(), offset);
             return;
@@ -129,7 +128,7 @@ impl Run {
         let (pending, last) = (pending(&self.machine), written(&self.machine));
         match self.machine.into_outcome() {
             Ok(outcome) => assert_eq!(format!("Done({outcome:?})").into_bytes(), last),
-            Err(Error::Misuse(misuse)) => assert_eq!(misuse, Misuse { pending, given: "into_outcome" }),
+            Err(Error::ApiMisuse(misuse)) => assert_eq!(misuse, ApiMisuse { pending, given: "into_outcome" }),
             Err(error) => assert_eq!(format!("Failed({error:?})").into_bytes(), last),
         }
     }
@@ -169,7 +168,7 @@ fn plan(kind: u8, credential: u8) -> Option<Plan> {
             let module = Identity::module("h".parse().ok()?, "d".parse().ok()?, "m".parse().ok()?);
             Plan::known(module, key)
         }
-        (b'D' | b'H', b'X') => device(Credential::ExternalKey),
+        (b'D' | b'H', b'X') => device(Credential::ExternalSigner),
         (b'D' | b'H', b'C') => device(ClientCertificate::held_elsewhere(None).into()),
         (b'D' | b'H', _) => device(key.into()),
         (b'L', _) => Plan::provision(profile, key).ok()?.lookup_only(true),

@@ -7,8 +7,7 @@ use crate::{
 use core::time::Duration;
 use defender_auth::{
     Device, SharedAccessKey, UnixTime,
-    certificate::{ClientCertificate, Issuer},
-    credential::Credential,
+    credential::{ClientCertificate, Credential, Issuer},
     dps::{Attestation, Cloud, Profile, Registration, Sending, Step},
     error::Error,
     http::Operation,
@@ -177,15 +176,15 @@ impl Run<'_> {
         assert_eq!(HostName::new(identity.hub().as_str()).as_ref(), Ok(identity.hub()));
         assert_eq!(DeviceId::new(identity.device_id().as_str()).as_ref(), Ok(identity.device_id()));
         assert!(identity.module_id().is_none() && identity.gateway().is_none());
-        let record = device.record().expect("the service has noted something");
+        let record = device.registration_state().expect("the service has noted something");
         let substatus = record.substatus.as_ref().map(ToString::to_string);
         for said in [&substatus, &record.last_updated, &record.etag].into_iter().flatten() {
             assert!(!said.contains(flow::steers), "{said:?} can be shown");
         }
         match (&self.attestation, device.credential()) {
-            (Attestation::Key(key), Credential::Keys(keys)) => assert_eq!(keys.current(), key),
+            (Attestation::SymmetricKey(key), Credential::SymmetricKeys(keys)) => assert_eq!(keys.current(), key),
             (Attestation::Certificate(given), Credential::Certificate(certificate)) => assert_eq!(certificate, given),
-            (Attestation::Tpm { .. }, Credential::ExternalKey) => {}
+            (Attestation::Tpm { .. }, Credential::ExternalSigner) => {}
             (_, credential) => panic!("{credential:?}"),
         }
     }
@@ -212,8 +211,8 @@ fn attestation(kind: u8) -> Attestation {
 fn profile(kind: u8) -> Profile {
     let profile = Profile::new("0ne00000A0A".parse().expect("a scope"), "dev-1".parse().expect("an ID"));
     match kind {
-        b'L' => profile.lookup_only(),
-        b'P' => profile.payload(Payload::model_id("dtmi:a:b;1")).at(Cloud::China),
+        b'L' => profile.lookup_only(true),
+        b'P' => profile.with_payload(Payload::model_id("dtmi:a:b;1")).with_endpoint(Cloud::China),
         _ => profile,
     }
 }

@@ -123,7 +123,7 @@ fn names(text: &str) {
     }
     if let (Ok(scope), Ok(id)) = (scope.parse::<IdScope>(), registration.parse::<RegistrationId>()) {
         let path = format!("/{scope}/registrations/{id}/register?api-version=2019-03-31");
-        let profile = Profile::new(scope, id).at(host.clone());
+        let profile = Profile::new(scope, id).with_endpoint(host.clone());
         requested(&Plan::provision(profile, key()).expect("a plan"), &host, &path);
     }
 }

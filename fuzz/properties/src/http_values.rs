@@ -6,7 +6,7 @@ use defender_auth::{
     Error, SharedAccessKey, UnixTime,
     dps::{Profile, Registration, Step},
     http::{BODY_LIMIT, Response},
-    retry::{Deadline, Reason, Wait},
+    wait::{Deadline, Reason, Wait},
 };
 use std::time::{Duration as Span, SystemTime};
 

@@ -7,9 +7,8 @@ use crate::{
 use core::time::Duration;
 use defender_auth::{
     ConnectionString, Device, Outcome, Password, SharedAccessKey, UnixTime,
-    certificate::{ClientCertificate, Issuer},
-    credential::{Credential, Keys, PolicyKey},
-    device_mode::{Handshake, Sending, Step, Target},
+    credential::{ClientCertificate, Credential, Issuer, PolicyKey, SymmetricKeys},
+    device_mode::{ModuleLookup, Sending, Step, Target},
     error::Error,
     identity::ModuleId,
     key::Signature,
@@ -31,10 +30,10 @@ pub fn check(data: &[u8]) {
     let deadline = START + Duration::from_secs([600, 60, 86_400, 0][usize::from(begin.byte() % 4)]);
     let is_by_authority =
         device.credential().certificate().and_then(ClientCertificate::issuer) == Some(Issuer::Authority);
-    let started = Handshake::start(device.clone(), target, deadline);
+    let started = ModuleLookup::start(device.clone(), target, deadline);
     assert_eq!(started.is_err(), is_by_authority, "Device mode is for self-signed certificates");
     let Ok(mut step) = started else { return };
-    let signs = *device.credential() == Credential::ExternalKey;
+    let signs = *device.credential() == Credential::ExternalSigner;
     assert!(matches!((&step, signs), (Step::Sign(_), true) | (Step::Send(_), false)), "{step:?}");
     let mut run =
         Run { device, module, certificate, clock: Clock::until(deadline), now: START, last: Vec::new(), failures: 0 };
@@ -87,7 +86,7 @@ impl Run {
         }
     }
 
-    fn sent(&mut self, sending: Handshake<Sending>, round: &Round<'_>, is_late: bool) -> Result<Step, Error> {
+    fn sent(&mut self, sending: ModuleLookup<Sending>, round: &Round<'_>, is_late: bool) -> Result<Step, Error> {
         let request = sending.request();
         self.last = flow::request(request, self.device.identity().hub());
         assert_eq!((request.method(), request.body()), ("GET", &b""[..]));
@@ -123,7 +122,7 @@ impl Run {
         assert_eq!((&body["deviceId"], &body["moduleId"]), (&"dev-1".into(), &self.module.as_str().into()));
         let said = &body["authentication"];
         match outcome.credential() {
-            Credential::Keys(keys) => {
+            Credential::SymmetricKeys(keys) => {
                 assert_eq!(said["type"], "sas");
                 self.keys(outcome, keys, &said["symmetricKey"]);
             }
@@ -141,9 +140,12 @@ impl Run {
     }
 
     /// The keys are those of the answer, and make good tokens.
-    fn keys(&self, outcome: &Outcome, keys: &Keys, said: &Value) {
+    fn keys(&self, outcome: &Outcome, keys: &SymmetricKeys, said: &Value) {
         let key = |name: &str| said[name].as_str().map(|text| SharedAccessKey::from_base64(text).expect("a key"));
-        assert_eq!(Some(keys), key("primaryKey").map(|primary| Keys::new(primary, key("secondaryKey"))).as_ref());
+        assert_eq!(
+            Some(keys),
+            key("primaryKey").map(|primary| SymmetricKeys::new(primary, key("secondaryKey"))).as_ref()
+        );
         let mut outcome = outcome.clone();
         let has_another = key("secondaryKey").is_some();
         for name in ["primaryKey", "secondaryKey"].into_iter().take(1 + usize::from(has_another)) {
@@ -171,12 +173,12 @@ fn device(kind: u8) -> Device {
     let key = SharedAccessKey::from_base64(KEY).expect("a key");
     match kind {
         b'P' => Device::new(hub, id, PolicyKey { policy: "device".parse().expect("a name"), key }),
-        b'X' => Device::new(hub, id, Credential::ExternalKey),
+        b'X' => Device::new(hub, id, Credential::ExternalSigner),
         b'T' => Device::new(hub, id, SasToken::parse(TOKEN).expect("a token")),
         b'C' => Device::new(hub, id, ClientCertificate::held_elsewhere(None)),
-        b'S' => Device::new(hub, id, ClientCertificate::from_der(vec![vec![0x30, 0]], &[0x30, 0], Issuer::Itself)),
+        b'S' => Device::new(hub, id, ClientCertificate::from_der(vec![vec![0x30, 0]], &[0x30, 0], Issuer::SelfSigned)),
         b'A' => Device::new(hub, id, ClientCertificate::held_elsewhere(Some(Issuer::Authority))),
-        b'W' => Device::new(hub, id, key).through("gateway".parse().expect("a host")),
+        b'W' => Device::new(hub, id, key).with_gateway("gateway".parse().expect("a host")),
         _ => Device::new(hub, id, key),
     }
 }
@@ -185,13 +187,13 @@ fn device(kind: u8) -> Device {
 fn target(kind: u8) -> (Target, ModuleId, Option<ClientCertificate>) {
     let module = ModuleId::new(if kind == b'O' { "$a%#?;'" } else { "azureiotsecurity" }).expect("an ID");
     let certificate =
-        (kind == b'C').then(|| ClientCertificate::with_key_elsewhere(vec![vec![0x30, 1, 7]], Issuer::Itself));
-    let target = Target::new(module.clone()).audience(match kind {
+        (kind == b'C').then(|| ClientCertificate::with_key_elsewhere(vec![vec![0x30, 1, 7]], Issuer::SelfSigned));
+    let target = Target::new(module.clone()).with_audience(match kind {
         b'H' => Audience::HubOnly,
         b'R' => Audience::Raw,
         b'E' => Audience::EncodedTwice,
         _ => Audience::Encoded,
     });
-    let target = certificate.iter().cloned().fold(target, Target::certificate);
+    let target = certificate.iter().cloned().fold(target, Target::with_certificate);
     (target, module, certificate)
 }

@@ -6,7 +6,7 @@ use defender_auth::{
     SharedAccessKey,
     http::ApiVersion,
     identity::{
-        DeviceId, HostName, IdScope, Identifier, IdentifierError, Identity, ModuleId, PolicyName, RegistrationId,
+        DeviceId, HostName, IdScope, IdentifierError, IdentifierKind, Identity, ModuleId, PolicyName, RegistrationId,
     },
     mqtt::Connect,
     sas::{Audience, Resource},
@@ -32,12 +32,18 @@ pub fn check(data: &[u8]) {
 }
 
 fn every_kind(text: &str) {
-    name::<HostName>(text, Identifier::HostName, 253, "-._", HostName::as_str);
-    name::<DeviceId>(text, Identifier::DeviceId, 128, OF_IDS, DeviceId::as_str);
-    name::<ModuleId>(text, Identifier::ModuleId, 128, OF_IDS, ModuleId::as_str);
-    name::<IdScope>(text, Identifier::IdScope, 64, "", IdScope::as_str);
-    name::<RegistrationId>(text, Identifier::RegistrationId, 128, "-._:", RegistrationId::as_str);
-    name::<PolicyName>(text, Identifier::PolicyName, 64, r##"!"#$%&'()*+,-./:<=>?@[\]^_`{|}~"##, PolicyName::as_str);
+    name::<HostName>(text, IdentifierKind::HostName, 253, "-._", HostName::as_str);
+    name::<DeviceId>(text, IdentifierKind::DeviceId, 128, OF_IDS, DeviceId::as_str);
+    name::<ModuleId>(text, IdentifierKind::ModuleId, 128, OF_IDS, ModuleId::as_str);
+    name::<IdScope>(text, IdentifierKind::IdScope, 64, "", IdScope::as_str);
+    name::<RegistrationId>(text, IdentifierKind::RegistrationId, 128, "-._:", RegistrationId::as_str);
+    name::<PolicyName>(
+        text,
+        IdentifierKind::PolicyName,
+        64,
+        r##"!"#$%&'()*+,-./:<=>?@[\]^_`{|}~"##,
+        PolicyName::as_str,
+    );
     let version = ApiVersion::new(text);
     assert_eq!(version.is_some(), (1..=32).contains(&text.len()) && is_of(text, "-."));
     assert!(version.is_none_or(|version| version.as_str() == text));
@@ -47,16 +53,17 @@ fn is_of(text: &str, more: &str) -> bool {
     text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c))
 }
 
-fn name<T>(text: &str, kind: Identifier, limit: usize, more: &str, as_str: fn(&T) -> &str)
+fn name<T>(text: &str, kind: IdentifierKind, limit: usize, more: &str, as_str: fn(&T) -> &str)
 where
     T: FromStr<Err = IdentifierError> + fmt::Display + Debug + PartialEq,
 {
     // A template's `<the host name>` and `{device}` would be policies otherwise.
     let is_placeholder =
         [('<', '>'), ('{', '}')].iter().any(|(open, close)| text.starts_with(*open) && text.ends_with(*close));
-    let is_folder = matches!(kind, Identifier::DeviceId | Identifier::ModuleId | Identifier::RegistrationId)
-        && matches!(text, "." | "..");
-    let has_labels = kind != Identifier::HostName || text.split('.').all(|label| (1..=63).contains(&label.len()));
+    let is_folder =
+        matches!(kind, IdentifierKind::DeviceId | IdentifierKind::ModuleId | IdentifierKind::RegistrationId)
+            && matches!(text, "." | "..");
+    let has_labels = kind != IdentifierKind::HostName || text.split('.').all(|label| (1..=63).contains(&label.len()));
     let allowed = (1..=limit).contains(&text.len()) && is_of(text, more) && has_labels && !is_placeholder && !is_folder;
     match text.parse::<T>() {
         Ok(name) => {
@@ -96,7 +103,7 @@ fn identity(device: &Identity, module: Option<ModuleId>, gateway: Option<&HostNa
     assert_eq!(device.to_string(), format!("{hub}/devices/{id}"));
     let identities = [Some(device.clone()), module.map(|m| Identity::module(hub.clone(), id.clone(), m))];
     for identity in identities.into_iter().flatten() {
-        let behind = gateway.map(|gateway| identity.clone().through(gateway.clone()));
+        let behind = gateway.map(|gateway| identity.clone().with_gateway(gateway.clone()));
         for reached in [Some(identity.clone()), behind].into_iter().flatten() {
             connect(&reached, model);
             assert_eq!(reached.endpoint(), reached.gateway().unwrap_or(hub));

@@ -71,7 +71,7 @@ fn twin_topics(rid: u32, status: u16, version: u64) {
             assert_eq!(Incoming::of(&written(incoming)), Some(incoming));
         }
     }
-    for topic in [twin::get(rid), twin::report(rid)] {
+    for topic in [twin::get_topic(rid), twin::report_topic(rid)] {
         assert_eq!(Incoming::of(&topic), None, "what is sent does not come");
         assert!(topic.ends_with(&format!("/?$rid={rid}")));
     }

@@ -5,7 +5,7 @@ use crate::{
     outside::{Authority, KINDS, P256, Version},
     token,
 };
-use defender_auth::{certificate::ClientCertificate, tls::Roots};
+use defender_auth::{credential::ClientCertificate, tls::Roots};
 use defender_auth_mqtt::{Dial, Error, Proof, Session};
 
 /// A broker that knows whoever has a certificate of this authority by its common name, and leaves everybody their own

@@ -6,7 +6,7 @@ use super::{
     document::Desired,
     duration::IsoDuration,
     properties::{self, Properties},
-    property::{Mistake, Priority, Property, PropertyError, Slot},
+    property::{Priority, Property, PropertyError, PropertyProblem, Slot},
 };
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 use serde_json::{Map, Value, json};
@@ -127,7 +127,7 @@ impl SecurityConfiguration {
             None | Some(Value::Null) => (&none, true),
             Some(Value::Object(named)) => (named, !desired.is_patch()),
             Some(_) => {
-                let mistake = Mistake::Type { expected: "an object of properties, each {\"value\": …}" };
+                let mistake = PropertyProblem::Type { expected: "an object of properties, each {\"value\": …}" };
                 return [PropertyError { name: self.object.clone(), mistake }].into();
             }
         };
@@ -147,7 +147,7 @@ impl SecurityConfiguration {
     }
 
     /// One property: to what is desired or, by `null`, to its default.
-    fn set(&mut self, name: &str, desired: &Value, default: &mut Self) -> Result<(), Mistake> {
+    fn set(&mut self, name: &str, desired: &Value, default: &mut Self) -> Result<(), PropertyProblem> {
         if let Some(((_, slot), (_, default))) =
             self.slots().into_iter().zip(default.slots()).find(|((known, _), _)| *known == name)
         {
@@ -194,11 +194,11 @@ impl SecurityConfiguration {
 }
 
 /// The value in its wrapping; `None`: there shall be none. `{"value": null}` is how a patch says that, too.
-fn unwrapped(desired: &Value) -> Result<Option<&Value>, Mistake> {
+fn unwrapped(desired: &Value) -> Result<Option<&Value>, PropertyProblem> {
     let value = match desired {
         Value::Null => desired,
-        Value::Object(wrapping) => wrapping.get("value").ok_or(Mistake::NotWrapped)?,
-        _ => return Err(Mistake::NotWrapped),
+        Value::Object(wrapping) => wrapping.get("value").ok_or(PropertyProblem::NotWrapped)?,
+        _ => return Err(PropertyProblem::NotWrapped),
     };
     Ok(Some(value).filter(|value| !value.is_null()))
 }
@@ -209,7 +209,7 @@ fn set_event<T: Property + Clone>(
     event: &str,
     desired: &Value,
     default: &BTreeMap<String, T>,
-) -> Result<(), Mistake> {
+) -> Result<(), PropertyProblem> {
     let value = match unwrapped(desired)? {
         Some(value) => Some(T::read(value)?),
         None => default.get(event).cloned(),

@@ -160,10 +160,10 @@ fn the_others_hold_beside_a_bad_one() {
     })));
     let mistakes: Vec<_> = errors.iter().map(|error| (error.name.as_str(), error.mistake)).collect();
     assert_eq!(mistakes.len(), 4);
-    assert_eq!(mistakes[0], ("eventPriorityLogin", Mistake::Priority));
+    assert_eq!(mistakes[0], ("eventPriorityLogin", PropertyProblem::Priority));
     assert_eq!(mistakes[1], ("highPriorityMessageFrequency", DurationError::Form.into()));
-    assert_eq!(mistakes[2], ("lowPriorityMessageFrequency", Mistake::NotWrapped));
-    assert!(matches!(mistakes[3], ("maxMessageSizeInBytes", Mistake::Type { .. })));
+    assert_eq!(mistakes[2], ("lowPriorityMessageFrequency", PropertyProblem::NotWrapped));
+    assert!(matches!(mistakes[3], ("maxMessageSizeInBytes", PropertyProblem::Type { .. })));
     assert!(errors.iter().all(|error| !format!("{error} {error:?}").contains("hunter2")));
     assert_eq!(configuration.snapshot_frequency, IsoDuration::hours(1));
     assert_eq!(configuration.event_priorities["Diagnostic"], Priority::Off);

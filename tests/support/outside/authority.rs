@@ -1,6 +1,6 @@
 use super::run;
 use crate::Scratch;
-use defender_auth::{certificate::ClientCertificate, x509::ClientIdentity};
+use defender_auth::{credential::ClientCertificate, x509::ClientIdentity};
 use std::{fs, process::Command};
 
 /// A host name that servers bear.

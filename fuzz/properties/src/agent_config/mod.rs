@@ -154,7 +154,7 @@ fn json_says(text: &str, secret: &[u8], loaded: &Loaded) {
             assert_eq!(Some(me.identity().hub().as_str()), says("HostName"));
             assert_eq!(Some(me.identity().device_id().as_str()), says("DeviceId"));
             assert_eq!(me.identity().module_id().map(ModuleId::as_str), Some("azureiotsecurity"));
-            assert!(matches!(me.credential(), Credential::Keys(keys) if Some(keys.current()) == key.as_ref()));
+            assert!(matches!(me.credential(), Credential::SymmetricKeys(keys) if Some(keys.current()) == key.as_ref()));
         }
         Some("Device") => {
             let device = plan.known_device().expect("a device");
@@ -167,7 +167,7 @@ fn json_says(text: &str, secret: &[u8], loaded: &Loaded) {
             assert_eq!(Some(profile.id_scope().as_str()), settings["DPS"]["IDScope"].as_str());
             assert_eq!(Some(profile.registration_id().as_str()), settings["DPS"]["RegistrationId"].as_str());
             assert!(profile.is_lookup_only() && plan.target().is_some());
-            if let Some(Attestation::Key(given)) = plan.attestation() {
+            if let Some(Attestation::SymmetricKey(given)) = plan.attestation() {
                 assert_eq!(Some(given), key.as_ref());
             }
         }

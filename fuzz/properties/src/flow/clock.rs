@@ -1,4 +1,4 @@
-use defender_auth::{UnixTime, retry::Wait};
+use defender_auth::{UnixTime, wait::Wait};
 
 /// The time of one attempt, as its machine has to see it.
 pub(crate) struct Clock {

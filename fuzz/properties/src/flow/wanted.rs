@@ -2,7 +2,7 @@ use core::time::Duration;
 use defender_auth::{
     http::Request,
     identity::HostName,
-    retry::{Reason, Wait},
+    wait::{Reason, Wait},
 };
 
 /// A request goes where it should and is one request of HTTP, whatever a service has said before. Its bytes are handed

@@ -6,9 +6,8 @@ mod script;
 
 use crate::{activation_blob, inputs::Inputs};
 use defender_auth::{
-    dps::ActivationBlob,
     error::{CommandCause, Hierarchy, TpmError},
-    key::KeyUse,
+    key::{ActivationBlob, KeyUse},
     tpm::{Tpm as _, TpmClient, registration_id},
 };
 use model::{FIRMWARE, Model, Object};

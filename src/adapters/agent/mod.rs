@@ -1,0 +1,181 @@
+//! The files that agents keep on disk, as a [`Plan`].
+//!
+//! | what | which agent |
+//! |---|---|
+//! | a folder with `connection_string.txt` | the micro agent |
+//! | `LocalConfiguration.json` and the key file that it names | the C security agent |
+//! | `Authentication.config` and the key file that it names | the C# security agent |
+//!
+//! Every file must be a regular one of at most 64 KiB (a key: 4 KiB) in UTF-8. What is noticed on the way, a key file
+//! that others may read for one, comes with the plan as [`Finding`]s.
+//!
+//! ```no_run
+//! let loaded = defender_auth::agent::load("/etc/defender_iot_micro_agent")?;
+//! for finding in &loaded.findings {
+//!     eprintln!("{finding}");
+//! }
+//! let me = loaded.plan.outcome();
+//! # Ok::<_, defender_auth::Error>(())
+//! ```
+
+mod c_agent;
+#[cfg(feature = "x509")]
+mod certificate;
+mod csharp_agent;
+mod finding;
+mod passphrase;
+mod proof;
+mod settings;
+mod text_file;
+
+#[cfg(feature = "x509")]
+pub use certificate::{
+    CERTIFICATE, PRIVATE_KEY, certificate_files, chain_file, identity_file, is_pkcs12, private_key_file,
+};
+pub use finding::{Finding, Observation};
+pub use passphrase::Passphrase;
+pub use text_file::{TextFile, io_error};
+
+use crate::{
+    connection_string::{self, ConnectionString, ServiceConnectionString},
+    error::{ConfigError, Error},
+    flow::plan::Plan,
+    key::{KEY_TEXT_LIMIT, SharedAccessKey},
+    twin::SecurityConfiguration,
+};
+#[cfg(feature = "x509")]
+use crate::{credential::Credential, flow::outcome::Outcome};
+use alloc::{string::ToString as _, vec::Vec};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The largest configuration file that is read, in bytes.
+const CONFIGURATION_LIMIT: usize = 64 * 1024;
+
+/// The micro agent's file with its connection string.
+pub const CONNECTION_STRING: &str = "connection_string.txt";
+const LOCAL_CONFIGURATION: &str = "LocalConfiguration.json";
+const AUTHENTICATION_CONFIG: &str = "Authentication.config";
+
+/// A plan, and what was noticed while it was made.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Loaded {
+    /// What to run.
+    pub plan: Plan,
+    /// What was noticed.
+    pub findings: Vec<Finding>,
+    /// What a security agent does while its module's twin desires nothing else. `None` for a connection string, which
+    /// does not say whose it is.
+    pub defaults: Option<SecurityConfiguration>,
+}
+
+/// Reads an agent's folder, one of its configuration files, or a file with a connection string.
+///
+/// # Errors
+/// Names the file, the setting or the byte in it, and the cure. What the agents' documentation forbids is refused
+/// here, in its own words.
+pub fn load(path: impl AsRef<Path>) -> Result<Loaded, Error> {
+    load_with(path, None)
+}
+
+/// The same for an agent whose private key may be encrypted. The agents' own files have no word for a passphrase, and
+/// it should not lie beside the key.
+///
+/// # Errors
+/// Likewise; and when the passphrase does not open the key. One that is not needed does no harm.
+pub fn load_with(path: impl AsRef<Path>, passphrase: Option<&Passphrase>) -> Result<Loaded, Error> {
+    let path = path.as_ref();
+    let file: PathBuf = if path.is_dir() { path.join(known_file(path)?) } else { path.into() };
+    let text = TextFile::open(&file, CONFIGURATION_LIMIT)?;
+    let folder = file.parent().unwrap_or(Path::new(""));
+    match file.extension().and_then(|extension| extension.to_str()) {
+        Some(extension) if extension.eq_ignore_ascii_case("json") => c_agent::load(&text, folder, passphrase),
+        Some(extension) if ["config", "xml"].iter().any(|known| extension.eq_ignore_ascii_case(known)) => {
+            csharp_agent::load(&text, folder, passphrase)
+        }
+        _ => with_certificate(connection_string(&text)?, folder, passphrase),
+    }
+}
+
+/// The micro agent's certificate, if its connection string wants one and it is in the same folder.
+#[cfg(feature = "x509")]
+fn with_certificate(loaded: Loaded, folder: &Path, passphrase: Option<&Passphrase>) -> Result<Loaded, Error> {
+    let Some(me) = loaded.plan.outcome().filter(|me| matches!(me.credential(), Credential::Certificate(_))) else {
+        return Ok(loaded);
+    };
+    let Some((certificate, found)) = certificate::of_micro_agent(folder, passphrase)? else { return Ok(loaded) };
+    let plan = Plan::from(Outcome::new(me.identity().clone(), certificate.into()));
+    Ok(Loaded { plan, findings: loaded.findings.into_iter().chain(found).collect(), ..loaded })
+}
+
+#[cfg(not(feature = "x509"))]
+#[expect(clippy::unnecessary_wraps, reason = "with certificates it may fail")]
+const fn with_certificate(loaded: Loaded, _folder: &Path, _passphrase: Option<&Passphrase>) -> Result<Loaded, Error> {
+    Ok(loaded)
+}
+
+/// The plan in a connection string that was read already.
+///
+/// # Errors
+/// Names the place and the cure.
+pub fn connection_string(file: &TextFile) -> Result<Loaded, Error> {
+    let (string, noticed) = ConnectionString::read(file.text()).map_err(|error| Error::from(error).at(file.place()))?;
+    let findings = findings(file, string.credential().is_secret(), noticed);
+    Ok(Loaded { plan: Plan::from(string), findings, defaults: None })
+}
+
+/// The service connection string in a text that was read already.
+///
+/// # Errors
+/// Names the place and the cure.
+pub fn service_connection_string(file: &TextFile) -> Result<(ServiceConnectionString, Vec<Finding>), Error> {
+    let string = ServiceConnectionString::read(file.text());
+    let (string, noticed) = string.map_err(|error| Error::from(error).at(file.place()))?;
+    Ok((string, findings(file, true, noticed)))
+}
+
+/// What was noticed in a file, beginning with who may read a secret in it.
+fn findings(
+    file: &TextFile,
+    is_secret: bool,
+    noticed: impl IntoIterator<Item = connection_string::Finding>,
+) -> Vec<Finding> {
+    let open = is_secret.then(|| file.readable_by_others()).flatten();
+    let noticed = noticed.into_iter().map(|finding| Finding::new(file.place(), Observation::Text(finding)));
+    open.into_iter().chain(noticed).collect()
+}
+
+/// The key in a key file.
+///
+/// # Errors
+/// Names the file and the cure.
+pub fn key_file(path: impl AsRef<Path>) -> Result<(SharedAccessKey, Vec<Finding>), Error> {
+    key(&TextFile::open(path.as_ref(), KEY_TEXT_LIMIT)?)
+}
+
+/// The key in a text that was read already.
+///
+/// # Errors
+/// Names the place and the cure.
+pub fn key(file: &TextFile) -> Result<(SharedAccessKey, Vec<Finding>), Error> {
+    let text = file.text_without_mark();
+    let key = SharedAccessKey::from_base64(text).map_err(|error| Error::from(error).at(file.place()))?;
+    let noticed = connection_string::Finding::of_key(text, &key);
+    let findings = findings(file, true, noticed);
+    Ok((key, findings))
+}
+
+/// The one file in a folder that says how to authenticate.
+fn known_file(folder: &Path) -> Result<&'static str, Error> {
+    let known = [CONNECTION_STRING, LOCAL_CONFIGURATION, AUTHENTICATION_CONFIG];
+    let mut present = known.into_iter().filter(|name| fs::symlink_metadata(folder.join(name)).is_ok());
+    let error = match (present.next(), present.next()) {
+        (Some(only), None) => return Ok(only),
+        (Some(first), Some(second)) => ConfigError::Ambiguous { first, second },
+        (None, _) => ConfigError::NothingKnown,
+    };
+    Err(Error::from(error).at(folder.display().to_string()))
+}

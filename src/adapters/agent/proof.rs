@@ -1,0 +1,60 @@
+//! What an agent proves itself with: the file behind its configuration.
+
+use super::{Finding, Passphrase, key_file, settings::Method};
+use crate::{
+    credential::{ClientCertificate, Credential},
+    error::Error,
+    flow::dps::Attestation,
+    key::SharedAccessKey,
+};
+use alloc::vec::Vec;
+use std::path::Path;
+
+pub(super) enum Proof {
+    Key(SharedAccessKey),
+    Certificate(ClientCertificate),
+}
+
+impl Proof {
+    /// Reads it.
+    pub(super) fn load(
+        method: Method,
+        path: &Path,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<(Self, Vec<Finding>), Error> {
+        match method {
+            Method::Key => key_file(path).map(|(key, findings)| (Self::Key(key), findings)),
+            Method::Certificate => {
+                certificate(path, passphrase).map(|(certificate, found)| (Self::Certificate(certificate), found))
+            }
+        }
+    }
+}
+
+#[cfg(feature = "x509")]
+use super::certificate::of_security_agent as certificate;
+
+#[cfg(not(feature = "x509"))]
+fn certificate(path: &Path, _passphrase: Option<&Passphrase>) -> Result<(ClientCertificate, Vec<Finding>), Error> {
+    use alloc::string::ToString as _;
+    let what = "a certificate in an agent's configuration (feature `x509` is off)";
+    Err(Error::NotSupported { what }.at(path.display().to_string()))
+}
+
+impl From<Proof> for Credential {
+    fn from(proof: Proof) -> Self {
+        match proof {
+            Proof::Key(key) => key.into(),
+            Proof::Certificate(certificate) => certificate.into(),
+        }
+    }
+}
+
+impl From<Proof> for Attestation {
+    fn from(proof: Proof) -> Self {
+        match proof {
+            Proof::Key(key) => key.into(),
+            Proof::Certificate(certificate) => certificate.into(),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What the configuration files of the two security agents have in common, in whichever words they say it.
+
+use super::{Loaded, Passphrase, proof::Proof};
+use crate::{
+    error::{ConfigError, Error, PlanError},
+    flow::{dps::Profile, outcome::Device, plan::Plan},
+    identity::{IdentifierError, Identity, ModuleId},
+};
+use alloc::{format, string::String};
+use std::path::Path;
+
+/// As whom an agent first authenticates.
+#[derive(Clone, Copy)]
+pub(super) enum Mode {
+    Module,
+    Device,
+    Provisioning,
+}
+
+/// With what.
+#[derive(Clone, Copy)]
+pub(super) enum Method {
+    Key,
+    Certificate,
+}
+
+/// The words of one kind of file: the names of its settings, and the values that they can have.
+pub(super) struct Words {
+    pub(super) identity: &'static str,
+    pub(super) identities: (&'static str, [(&'static str, Mode); 3]),
+    pub(super) method: &'static str,
+    pub(super) methods: (&'static str, [(&'static str, Method); 2]),
+    pub(super) file: &'static str,
+    pub(super) host: &'static str,
+    pub(super) device: &'static str,
+    /// `None`: the agent knows no other module than its own.
+    pub(super) module: Option<&'static str>,
+    pub(super) scope: &'static str,
+    pub(super) registration: &'static str,
+}
+
+/// The settings of one file.
+pub(super) struct Settings<'a> {
+    pub(super) words: &'a Words,
+    /// The file, as errors call it.
+    pub(super) place: &'a str,
+    /// Where a relative path begins.
+    pub(super) folder: &'a Path,
+    /// What opens an encrypted key.
+    pub(super) passphrase: Option<&'a Passphrase>,
+    /// The value of a setting.
+    pub(super) get: &'a dyn Fn(&'static str) -> Option<&'a str>,
+}
+
+impl Settings<'_> {
+    pub(super) fn into_loaded(self) -> Result<Loaded, Error> {
+        let words = self.words;
+        let mode = self.choice(words.identity, &words.identities)?;
+        let method = self.choice(words.method, &words.methods)?;
+        match (mode, method) {
+            (Mode::Module, Method::Certificate) => Err(self.wrong(ConfigError::ModuleWithCertificate)),
+            (Mode::Module, Method::Key) => self.module(method),
+            (Mode::Device, _) => self.device(method),
+            (Mode::Provisioning, _) => self.provisioning(method),
+        }
+    }
+
+    /// The key is the module's own.
+    fn module(&self, method: Method) -> Result<Loaded, Error> {
+        let hub = self.name(self.words.host, str::parse)?;
+        let device = self.name(self.words.device, str::parse)?;
+        let identity = Identity::module(hub, device, self.module_id()?);
+        self.with_proof(method, |proof| Ok(Plan::known(identity, proof)))
+    }
+
+    /// Key or certificate is the device's, and the hub says what the module's is.
+    fn device(&self, method: Method) -> Result<Loaded, Error> {
+        let hub = self.name(self.words.host, str::parse)?;
+        let device = self.name(self.words.device, str::parse)?;
+        let module = self.module_id()?;
+        self.with_proof(method, |proof| Plan::device(Device::new(hub, device, proof)).in_device_mode(module))
+    }
+
+    /// The same, and the provisioning service says which hub. The agents ask it and never register.
+    fn provisioning(&self, method: Method) -> Result<Loaded, Error> {
+        let scope = self.name(self.words.scope, str::parse)?;
+        let profile = Profile::new(scope, self.name(self.words.registration, str::parse)?).lookup_only(true);
+        let module = self.module_id()?;
+        self.with_proof(method, |proof| Plan::provision(profile, proof)?.in_device_mode(module))
+    }
+
+    fn with_proof(&self, method: Method, plan: impl FnOnce(Proof) -> Result<Plan, PlanError>) -> Result<Loaded, Error> {
+        let path = self.folder.join(self.require(self.words.file)?);
+        let (proof, findings) = Proof::load(method, &path, self.passphrase)?;
+        let plan = plan(proof).map_err(|error| Error::from(error).at(self.place))?;
+        Ok(Loaded { plan, findings, defaults: None })
+    }
+
+    fn module_id(&self) -> Result<ModuleId, Error> {
+        self.words.module.map_or_else(|| Ok(ModuleId::azureiotsecurity()), |setting| self.name(setting, str::parse))
+    }
+
+    fn require(&self, setting: &'static str) -> Result<&str, Error> {
+        (self.get)(setting)
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| self.wrong(ConfigError::Missing { setting }))
+    }
+
+    fn choice<T: Copy, const N: usize>(
+        &self,
+        setting: &'static str,
+        (allowed, values): &(&'static str, [(&'static str, T); N]),
+    ) -> Result<T, Error> {
+        let given = self.require(setting)?;
+        let found = values.iter().find(|(value, _)| *value == given).map(|(_, meaning)| *meaning);
+        found.ok_or_else(|| self.wrong(ConfigError::Value { setting, allowed }))
+    }
+
+    fn name<T>(&self, setting: &'static str, parse: impl Fn(&str) -> Result<T, IdentifierError>) -> Result<T, Error> {
+        parse(self.require(setting)?).map_err(|error| Error::from(error).at(self.place_of(setting)))
+    }
+
+    fn place_of(&self, setting: &str) -> String {
+        format!("{}: `{setting}`", self.place)
+    }
+
+    fn wrong(&self, error: ConfigError) -> Error {
+        Error::from(error).at(self.place)
+    }
+}

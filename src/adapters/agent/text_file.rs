@@ -1,0 +1,162 @@
+use super::{Finding, Observation};
+use crate::{
+    adapters::open_files,
+    base::secret::{SecretBytes, SecretText},
+    error::{CertificateError, CertificateProblem, Error, FileError, FileProblem},
+};
+use alloc::string::{String, ToString as _};
+use std::{
+    fs::{self, File},
+    io::{self, ErrorKind, Read},
+    path::Path,
+    str,
+};
+
+/// A text that may hold a secret, with the name of where it came from. Wiped when dropped.
+#[derive(Debug)]
+pub struct TextFile {
+    place: String,
+    text: SecretText,
+    open_to_others: bool,
+}
+
+impl TextFile {
+    /// Reads a regular file of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// When it is not there, may not be read, is not a regular file, is larger than that, or is not UTF-8.
+    pub fn open(path: impl AsRef<Path>, limit: usize) -> Result<Self, Error> {
+        let place = path.as_ref().display().to_string();
+        let (file, metadata) = regular(path.as_ref(), &place)?;
+        let text = read(file, &place, limit)?;
+        Ok(Self { place, text, open_to_others: is_open_to_others(&metadata) })
+    }
+
+    /// Reads standard input, or anything else, up to `limit` bytes. `place` is what errors call it.
+    ///
+    /// # Errors
+    /// When it cannot be read, is larger than that, or is not UTF-8.
+    pub fn from_reader(reader: impl Read, place: &str, limit: usize) -> Result<Self, Error> {
+        Ok(Self { place: place.into(), text: read(reader, place, limit)?, open_to_others: false })
+    }
+
+    /// The text as it is, with what may stand round it.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.text.expose()
+    }
+
+    /// The text without a byte order mark.
+    #[must_use]
+    pub fn text_without_mark(&self) -> &str {
+        let text = self.text();
+        text.strip_prefix('\u{feff}').unwrap_or(text)
+    }
+
+    /// Where it came from.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The text without a byte order mark, of a file that must have something in it.
+    pub(super) fn content(&self) -> Result<&str, Error> {
+        let text = self.text_without_mark();
+        if text.trim().is_empty() { Err(problem(&self.place, FileProblem::Empty)) } else { Ok(text) }
+    }
+
+    pub(super) fn readable_by_others(&self) -> Option<Finding> {
+        self.open_to_others.then(|| Finding::new(&self.place, Observation::ReadableByOthers))
+    }
+}
+
+/// Opens a regular file.
+fn regular(path: &Path, place: &str) -> Result<(File, fs::Metadata), Error> {
+    let failed = |error: io::Error| io_error(place, &error);
+    // ServiceOperation before it is opened, because opening a pipe waits for somebody at its other end, and once more of what was
+    // really opened.
+    let regular = |metadata: fs::Metadata| {
+        if metadata.is_file() { Ok(metadata) } else { Err(problem(place, FileProblem::NotRegular)) }
+    };
+    regular(fs::metadata(path).map_err(failed)?)?;
+    let file = File::open(path).map_err(failed)?;
+    let metadata = regular(file.metadata().map_err(failed)?)?;
+    Ok((file, metadata))
+}
+
+/// A regular file that need not be text, and whether others may read it.
+#[cfg(feature = "x509")]
+pub(super) fn bytes(path: &Path, limit: usize) -> Result<(SecretBytes, Option<Finding>), Error> {
+    let place = path.display().to_string();
+    let (file, metadata) = regular(path, &place)?;
+    let bytes = read_bytes(file, &place, limit)?;
+    let open = is_open_to_others(&metadata).then(|| Finding::new(&place, Observation::ReadableByOthers));
+    Ok((bytes, open))
+}
+
+fn problem(place: &str, problem: FileProblem) -> Error {
+    FileError { path: place.into(), problem }.into()
+}
+
+/// What an error of the system means for a file.
+#[must_use]
+pub fn io_error(place: &str, error: &io::Error) -> Error {
+    let what = match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => FileProblem::NotFound,
+        ErrorKind::PermissionDenied => FileProblem::Permission,
+        ErrorKind::IsADirectory => FileProblem::NotRegular,
+        _ if open_files::are_too_many(error) => FileProblem::TooManyOpen,
+        _ => FileProblem::Other(error.to_string()),
+    };
+    problem(place, what)
+}
+
+fn read_bytes(reader: impl Read, place: &str, limit: usize) -> Result<SecretBytes, Error> {
+    // Room for one byte too many from the start: a buffer that grows leaves copies behind.
+    let mut bytes = SecretBytes::with_capacity(limit + 1);
+    let most = u64::try_from(limit).map_or(u64::MAX, |limit| limit.saturating_add(1));
+    reader.take(most).read_to_end(bytes.as_vec_mut()).map_err(|error| io_error(place, &error))?;
+    if bytes.expose().len() > limit {
+        return Err(problem(place, FileProblem::TooLarge { limit }));
+    }
+    Ok(bytes)
+}
+
+fn read(reader: impl Read, place: &str, limit: usize) -> Result<SecretText, Error> {
+    let bytes = read_bytes(reader, place, limit)?;
+    let bytes = bytes.expose();
+    match str::from_utf8(bytes) {
+        Ok(text) if !bytes.contains(&0) => Ok(SecretText::new(text.into())),
+        // ServiceOperation of what is no text only: the base64 of a key may begin like a sequence.
+        _ if is_der(bytes) => Err(Error::from(CertificateError::from(CertificateProblem::Binary)).at(place)),
+        Err(error) if !is_utf_16(bytes) => Err(problem(place, FileProblem::NotUtf8 { offset: error.valid_up_to() })),
+        _ => Err(problem(place, FileProblem::Utf16)),
+    }
+}
+
+fn is_utf_16(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.contains(&0)
+}
+
+/// Whether it is a certificate or a key in binary, whose zeros would look like those of UTF-16: a sequence of as many
+/// bytes as there are. No device's certificate and no key is longer than two bytes can say.
+fn is_der(bytes: &[u8]) -> bool {
+    let (length, rest) = match bytes {
+        [0x30, 0x82, high, low, rest @ ..] => (usize::from(u16::from_be_bytes([*high, *low])), rest),
+        [0x30, 0x81, length, rest @ ..] | [0x30, length @ ..=0x7f, rest @ ..] => (usize::from(*length), rest),
+        _ => return false,
+    };
+    length > 0 && length == rest.len()
+}
+
+#[cfg(unix)]
+fn is_open_to_others(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    metadata.permissions().mode() & 0o004 != 0
+}
+
+/// Elsewhere permissions are not nine bits, and nothing is said about them.
+#[cfg(not(unix))]
+const fn is_open_to_others(_: &fs::Metadata) -> bool {
+    false
+}

@@ -1,0 +1,15 @@
+//! What touches files, sockets, clocks or a heavy dependency. Nothing outside this folder imports it.
+
+#[cfg(feature = "agent")]
+pub mod agent;
+#[cfg(feature = "https")]
+pub mod https;
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub mod open_files;
+#[cfg(feature = "tls")]
+pub mod tls;
+#[cfg(feature = "tpm")]
+pub mod tpm;
+#[cfg(feature = "x509")]
+pub mod x509;

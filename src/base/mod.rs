@@ -1,0 +1,7 @@
+//! What every layer uses and what uses none of them: time, secrets, text encodings, payloads and waits.
+
+pub(crate) mod encode;
+pub mod payload;
+pub mod secret;
+pub(crate) mod time;
+pub mod wait;

@@ -1,0 +1,161 @@
+use crate::{
+    base::payload::Payload,
+    credential::ClientCertificate,
+    flow::http::{ApiVersion, Registrant},
+    identity::{HostName, IdScope, RegistrationId},
+    key::SharedAccessKey,
+};
+use alloc::vec::Vec;
+use core::fmt;
+
+/// The clouds whose provisioning service has one name for all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cloud {
+    /// `global.azure-devices-provisioning.net`
+    #[default]
+    Global,
+    /// `global.azure-devices-provisioning.cn`
+    China,
+    /// `global.azure-devices-provisioning.us`
+    UsGovernment,
+}
+
+impl From<Cloud> for HostName {
+    fn from(cloud: Cloud) -> Self {
+        Self::known(match cloud {
+            Cloud::Global => "global.azure-devices-provisioning.net",
+            Cloud::China => "global.azure-devices-provisioning.cn",
+            Cloud::UsGovernment => "global.azure-devices-provisioning.us",
+        })
+    }
+}
+
+/// What to register, and where.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    endpoint: HostName,
+    registrant: Registrant,
+    payload: Option<Payload>,
+    pub(crate) lookup_only: bool,
+}
+
+impl Profile {
+    /// At the global endpoint.
+    #[must_use]
+    pub fn new(scope: IdScope, id: RegistrationId) -> Self {
+        let registrant = Registrant { scope, id, version: ApiVersion::provisioning() };
+        Self { endpoint: Cloud::Global.into(), registrant, payload: None, lookup_only: false }
+    }
+
+    /// At another endpoint: another [`Cloud`]'s, or a host name of one's own.
+    #[must_use]
+    pub fn with_endpoint(mut self, endpoint: impl Into<HostName>) -> Self {
+        self.endpoint = endpoint.into();
+        self
+    }
+
+    /// With custom data for the allocation, such as [`Payload::model_id`].
+    #[must_use]
+    pub fn with_payload(mut self, payload: Payload) -> Self {
+        self.payload = Some(payload);
+        self
+    }
+
+    /// Looks up where the device is registered instead of registering it, as the security agents do.
+    #[must_use]
+    pub const fn lookup_only(mut self, lookup_only: bool) -> Self {
+        self.lookup_only = lookup_only;
+        self
+    }
+
+    /// Speaks another version of the service's interface than 2019-03-31.
+    #[must_use]
+    pub fn with_api_version(mut self, version: ApiVersion) -> Self {
+        self.registrant.version = version;
+        self
+    }
+
+    /// Where it registers.
+    #[must_use]
+    pub const fn endpoint(&self) -> &HostName {
+        &self.endpoint
+    }
+
+    /// The ID scope.
+    #[must_use]
+    pub const fn id_scope(&self) -> &IdScope {
+        &self.registrant.scope
+    }
+
+    /// The registration ID.
+    #[must_use]
+    pub const fn registration_id(&self) -> &RegistrationId {
+        &self.registrant.id
+    }
+
+    /// Whether it only asks.
+    #[must_use]
+    pub const fn is_lookup_only(&self) -> bool {
+        self.lookup_only
+    }
+
+    pub(super) const fn registrant(&self) -> &Registrant {
+        &self.registrant
+    }
+
+    /// A lookup brings nothing.
+    pub(super) fn sent_payload(&self) -> Option<&Payload> {
+        self.payload.as_ref().filter(|_| !self.lookup_only)
+    }
+}
+
+/// How a device proves itself to the provisioning service.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Attestation {
+    /// The key of an individual enrollment, or one derived from a group's.
+    SymmetricKey(SharedAccessKey),
+    /// A certificate of an individual enrollment, or one that chains to a group's.
+    Certificate(ClientCertificate),
+    /// A TPM, by its public keys, each a complete `TPM2B_PUBLIC`.
+    Tpm {
+        /// The endorsement key, by which the enrollment knows the TPM.
+        endorsement_key: Vec<u8>,
+        /// The storage root key, to which the service wraps what it sends.
+        storage_root_key: Vec<u8>,
+    },
+}
+
+impl Attestation {
+    /// The certificate, if it is one.
+    #[must_use]
+    pub const fn certificate(&self) -> Option<&ClientCertificate> {
+        match self {
+            Self::Certificate(certificate) => Some(certificate),
+            Self::SymmetricKey(_) | Self::Tpm { .. } => None,
+        }
+    }
+}
+
+impl fmt::Debug for Attestation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SymmetricKey(_) => "SymmetricKey(..)",
+            Self::Certificate(_) => "Certificate(..)",
+            Self::Tpm { .. } => "Tpm { .. }",
+        })
+    }
+}
+
+impl From<SharedAccessKey> for Attestation {
+    fn from(key: SharedAccessKey) -> Self {
+        Self::SymmetricKey(key)
+    }
+}
+
+impl From<ClientCertificate> for Attestation {
+    fn from(certificate: ClientCertificate) -> Self {
+        Self::Certificate(certificate)
+    }
+}

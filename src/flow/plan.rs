@@ -1,0 +1,163 @@
+//! From what an agent has to what it wants to be. A plan is a value: keep it, and run it as often as needed.
+
+use crate::{
+    connection_string::ConnectionString,
+    credential::Credential,
+    error::PlanError,
+    flow::{
+        device_mode::{self, Target},
+        dps::{self, Attestation, Profile},
+        outcome::{Device, Outcome},
+    },
+    identity::Identity,
+};
+use alloc::boxed::Box;
+
+/// How an agent authenticates. An [`Authenticator`](crate::Authenticator) runs it.
+///
+/// | begins with | [`in_device_mode`](Self::in_device_mode) | asks |
+/// |---|---|---|
+/// | [`known`](Self::known) module | refused | nobody |
+/// | [`device`](Self::device), or [`known`](Self::known) device | no | nobody |
+/// | the same | yes | the hub |
+/// | [`provision`](Self::provision) | no | the provisioning service |
+/// | [`provision`](Self::provision) | yes | the provisioning service, then the hub |
+///
+/// ```
+/// use core::time::Duration;
+/// use defender_auth::{ConnectionString, Plan, UnixTime};
+///
+/// let text = "HostName=contoso.azure-devices.net;DeviceId=dev-01;ModuleId=azureiotsecurity;\
+///             SharedAccessKey=AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
+/// let plan = Plan::from(ConnectionString::parse(text)?);
+/// let me = plan.outcome().expect("a module's connection string asks nobody");
+/// let an_hour_from_now = UnixTime::from_secs(1_700_000_000) + Duration::from_secs(3600);
+/// let token = me.password(an_hour_from_now).into_token().expect("a key makes tokens at once");
+/// assert_eq!(token.plain_resource().as_deref(), Some("contoso.azure-devices.net/devices/dev-01/modules/azureiotsecurity"));
+/// # Ok::<_, defender_auth::connection_string::ConnectionStringError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Plan {
+    pub(crate) start: Start,
+    pub(crate) target: Option<Target>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Start {
+    /// A module.
+    Known(Outcome),
+    Device(Device),
+    Provision(Box<(Profile, Attestation)>),
+}
+
+impl Plan {
+    /// The identity is known, a module's or a device's, and so is what proves it.
+    pub fn known(identity: Identity, credential: impl Into<Credential>) -> Self {
+        Self::from(Outcome::new(identity, credential.into()))
+    }
+
+    /// A device whose hub is known.
+    pub const fn device(device: Device) -> Self {
+        Self { start: Start::Device(device), target: None }
+    }
+
+    /// A device whose hub the provisioning service knows.
+    ///
+    /// # Errors
+    /// When a lookup is to be proved by a TPM.
+    pub fn provision(profile: Profile, attestation: impl Into<Attestation>) -> Result<Self, PlanError> {
+        let attestation = attestation.into();
+        dps::check(&profile, &attestation)?;
+        Ok(Self { start: Start::Provision(Box::new((profile, attestation))), target: None })
+    }
+
+    /// Device mode: go on as a module of that device.
+    ///
+    /// # Errors
+    /// When the plan begins with a module, or with a certificate that is known to be signed by a CA.
+    pub fn in_device_mode(mut self, target: impl Into<Target>) -> Result<Self, PlanError> {
+        device_mode::check(match &self.start {
+            Start::Known(_) => return Err(PlanError::AlreadyAModule),
+            Start::Device(device) => device.credential().certificate(),
+            Start::Provision(both) => both.1.certificate(),
+        })?;
+        self.target = Some(target.into());
+        Ok(self)
+    }
+
+    /// Looks up where the device is registered instead of registering it, or the reverse. No effect on a plan that does
+    /// not start with provisioning.
+    pub const fn lookup_only(mut self, lookup_only: bool) -> Self {
+        if let Start::Provision(both) = &mut self.start {
+            both.0.lookup_only = lookup_only;
+        }
+        self
+    }
+
+    /// The outcome, if nobody has to be asked for it.
+    #[must_use]
+    pub const fn outcome(&self) -> Option<&Outcome> {
+        match (&self.start, &self.target) {
+            (Start::Known(outcome), _) => Some(outcome),
+            (Start::Device(device), None) => Some(device.as_outcome()),
+            _ => None,
+        }
+    }
+
+    /// What is to be registered, if the provisioning service is to be asked.
+    #[must_use]
+    pub const fn profile(&self) -> Option<&Profile> {
+        match &self.start {
+            Start::Provision(both) => Some(&both.0),
+            Start::Known(_) | Start::Device(_) => None,
+        }
+    }
+
+    /// How the device proves itself to the provisioning service, if that is to be asked.
+    #[must_use]
+    pub const fn attestation(&self) -> Option<&Attestation> {
+        match &self.start {
+            Start::Provision(both) => Some(&both.1),
+            Start::Known(_) | Start::Device(_) => None,
+        }
+    }
+
+    /// The device that it begins with, if that is known.
+    #[must_use]
+    pub const fn known_device(&self) -> Option<&Device> {
+        match &self.start {
+            Start::Device(device) => Some(device),
+            Start::Known(_) | Start::Provision(_) => None,
+        }
+    }
+
+    /// The module that the device becomes in Device mode.
+    #[must_use]
+    pub fn target(&self) -> Option<&crate::identity::ModuleId> {
+        self.target.as_ref().map(|target| &target.module)
+    }
+}
+
+impl From<Device> for Plan {
+    fn from(device: Device) -> Self {
+        Self::device(device)
+    }
+}
+
+/// A device's outcome can go on in Device mode, a module's is what it is.
+impl From<Outcome> for Plan {
+    fn from(outcome: Outcome) -> Self {
+        let start = match Device::try_from(outcome) {
+            Ok(device) => Start::Device(device),
+            Err(module) => Start::Known(module),
+        };
+        Self { start, target: None }
+    }
+}
+
+impl From<ConnectionString> for Plan {
+    fn from(string: ConnectionString) -> Self {
+        Self::from(Outcome::from(string))
+    }
+}
