@@ -2,38 +2,44 @@
 
 use crate::{arguments::Trust, endpoint::Endpoint, failure::Failure};
 use defender_auth::{
-    Error,
-    agent::TextFile,
+    Error, agent,
+    error::{FileError, FileProblem, TlsError},
     https::{Client, HttpsError},
     identity::HostName,
     mqtt::{Connect, PORT},
     tls::Roots,
 };
 use defender_auth_mqtt::{self as mqtt, Dial, Proof, Refusal, Session};
-use std::net::SocketAddr;
+use std::{
+    fs::{self, File},
+    io::{self, Read as _},
+    net::SocketAddr,
+    path::Path,
+};
 
 /// The port of HTTPS.
 pub(crate) const HTTPS: u16 = 443;
 
 /// The largest file of root certificates that is read, in bytes: a whole system's are 250 KB.
-const ROOTS_LIMIT: usize = 1024 * 1024;
+const ROOTS_LIMIT: u64 = 1024 * 1024;
 
 /// Roots and addresses.
 pub(crate) struct Network {
-    roots: Option<TextFile>,
+    /// The file, and its text.
+    roots: Option<(String, Vec<u8>)>,
     azure_roots: bool,
     endpoints: Vec<Endpoint>,
 }
 
 impl Network {
     pub(crate) fn new(trust: &Trust, endpoints: &[Endpoint]) -> Result<Self, Error> {
-        let roots = trust.ca_file.as_ref().map(|path| TextFile::open(path, ROOTS_LIMIT)).transpose()?;
+        let roots = trust.ca_file.as_deref().map(read_roots).transpose()?;
         Ok(Self { roots, azure_roots: trust.azure_roots, endpoints: endpoints.to_vec() })
     }
 
     pub(crate) fn roots(&self) -> Roots<'_> {
         match &self.roots {
-            Some(file) => Roots::Pem(file.text().as_bytes()),
+            Some((_, text)) => Roots::Pem(text),
             None if self.azure_roots => Roots::Azure,
             None => Roots::Platform,
         }
@@ -98,8 +104,12 @@ impl Network {
     /// What an error of the HTTPS client means.
     pub(crate) fn failed(&self, error: HttpsError) -> Failure {
         match error {
+            // A client certificate is not in the file of the roots.
+            HttpsError::Failed(Error::Tls(error @ (TlsError::ClientCertificate { .. } | TlsError::KeyElsewhere))) => {
+                Error::Tls(error).into()
+            }
             HttpsError::Failed(error @ Error::Tls(_)) => {
-                let place = self.roots.as_ref().map(TextFile::place);
+                let place = self.roots.as_ref().map(|(place, _)| place.as_str());
                 place.map_or(error.clone(), |place| error.at(place)).into()
             }
             HttpsError::Failed(error) => error.into(),
@@ -109,6 +119,23 @@ impl Network {
             _ => Failure::Service { what: error.to_string(), fault: "the way to the service" },
         }
     }
+}
+
+/// Root certificates in PEM. Bytes outside its blocks need not be text.
+fn read_roots(path: &Path) -> Result<(String, Vec<u8>), Error> {
+    let place = path.display().to_string();
+    let problem = |problem| Error::from(FileError { path: place.clone(), problem });
+    let failed = |error: io::Error| agent::io_error(&place, &error);
+    // Before it is opened: opening a pipe waits for its other end.
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(problem(FileProblem::NotRegular));
+    }
+    let mut text = Vec::new();
+    File::open(path).and_then(|file| file.take(ROOTS_LIMIT + 1).read_to_end(&mut text)).map_err(failed)?;
+    if text.len() as u64 > ROOTS_LIMIT {
+        return Err(problem(FileProblem::TooLarge { limit: usize::try_from(ROOTS_LIMIT).unwrap_or(usize::MAX) }));
+    }
+    Ok((place, text))
 }
 
 fn rejected(what: String) -> Failure {

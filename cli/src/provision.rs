@@ -11,6 +11,7 @@ use defender_auth::{
     dps::{Attestation, Profile},
     identity::{Identity, RegistrationId},
     payload::Payload,
+    x509::Purpose,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -102,10 +103,11 @@ fn attestation(arguments: &Provision, id: &RegistrationId, keys: &mut Keys) -> R
     match arguments {
         Provision { key_file: Some(path), .. } => Ok(key(path)?.into()),
         Provision { group_key_file: Some(path), .. } => Ok(key(path)?.derive(id).into()),
-        Provision { certificate_file: Some(certificate), private_key_file: Some(key), .. } => {
-            let (certificate, findings) =
-                agent::certificate_files(certificate, key, arguments.unlock.passphrase()?.as_ref())?;
+        Provision { certificate_file: Some(path), private_key_file: Some(key), .. } => {
+            let (certificate, findings) = agent::certificate_files(path, key, arguments.unlock.passphrase()?.as_ref())?;
             output::warn(&findings);
+            let place = path.display().to_string();
+            output::warn(&agent::name_findings(&certificate, &place, Purpose::Provisioning(id)));
             Ok(certificate.into())
         }
         _ if arguments.tpm.endpoint.is_some() => Ok(keys.attestation()?),

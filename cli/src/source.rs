@@ -31,7 +31,7 @@ impl Source {
     pub(crate) fn load(&self, passphrase: Option<&Passphrase>) -> Result<Loaded, Error> {
         match self {
             Self::Stdin => agent::connection_string(&self.text()?),
-            Self::Path(path) => agent::load_with(path, passphrase),
+            Self::Path(path) => agent::load_with_certificate(path, passphrase),
         }
     }
 
@@ -47,7 +47,7 @@ impl Source {
                     loaded => loaded.map(Ok),
                 }
             }
-            Self::Path(path) => match agent::load_with(path, passphrase) {
+            Self::Path(path) => match agent::load_with_certificate(path, passphrase) {
                 Err(error) if is_service(&error) => self.text().map(Err),
                 loaded => loaded.map(Ok),
             },

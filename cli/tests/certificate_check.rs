@@ -94,7 +94,7 @@ fn of_several_groups_the_nearest_takes_the_device_in() {
     let [root, between] = ["root.pem", "intermediate.pem"].map(|name| folder.path(name));
     let groups = ["--group-ca", &root, "--group-ca", &between, "--group-ca", &other.path("root.pem")];
     let run = check(&folder, &groups).done();
-    assert!(run.out.contains("the device comes into the group of ") && run.shows(&between), "{run:?}");
+    assert!(run.out.contains("the device belongs to the group of ") && run.shows(&between), "{run:?}");
 }
 
 #[test]
@@ -140,7 +140,8 @@ fn a_pfx_brings_certificate_and_key() {
     let key = data("p256.pkcs8.pem");
     defenderauth(&[&call[..], &["--key", &key]].concat(), "").failed(2, &["p256.pkcs8.pem", "leave out --key"]);
     let locked = data("p256.password.pfx");
-    defenderauth(&["certificate", "check", "--chain", &locked], "").failed(2, &["p256.password.pfx", "without one"]);
+    defenderauth(&["certificate", "check", "--chain", &locked], "")
+        .failed(2, &["p256.password.pfx", "openssl pkcs12 -in"]);
 }
 
 #[test]

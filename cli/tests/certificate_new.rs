@@ -145,7 +145,7 @@ fn nothing_is_replaced_unless_it_is_asked_for() {
         let folder = Scratch::new();
         let file = folder.write(there, "old");
         let call = ["self-signed", "--device-id", "pump-1", "--out-dir", &folder.folder()];
-        make(&call, "").failed(2, &[&file, "it is there already", "--force"]);
+        make(&call, "").failed(2, &[&file, "it exists already", "--force"]);
         assert_eq!(fs::read_to_string(&file).unwrap(), "old");
         assert_eq!(fs::read_dir(folder.folder()).unwrap().count(), 1, "neither is written");
         make(&[&call[..], &["--force"]].concat(), "").done();
@@ -180,8 +180,11 @@ fn a_batch_has_a_folder_and_a_line_for_each() {
         assert!(Path::new(&office.path(&format!("batch/{id}/{PRIVATE}"))).exists());
     }
     let progress = run.err.lines().filter(|line| line.starts_with("made ")).count();
-    assert!(progress == 10 && run.err.contains("made 40 of 40\n") && run.err.contains("for testing only"), "{run:?}");
-    let again = office.batch("pump-100\npump-7\n").failed(2, &["pump-7", "it is there already"]);
+    assert!(
+        progress == 10 && run.err.contains("created 40 of 40\n") && run.err.contains("for testing only"),
+        "{run:?}"
+    );
+    let again = office.batch("pump-100\npump-7\n").failed(2, &["pump-7", "it exists already"]);
     assert!(again.out.is_empty() && !Path::new(&office.path("batch/pump-100")).exists(), "{again:?}");
 }
 
@@ -252,7 +255,7 @@ fn openssl_agrees_on_chain_purpose_dates_and_thumbprints() {
         let office = Office::new(algorithm);
         let more = ["--algorithm", algorithm, "--days", "9000", "--out-dir", &office.0.folder()];
         let run = office.device(&[&["--device-id", "pump-1"], &more[..]].concat(), "").done();
-        assert!(run.err.contains("the CA ends at"), "it outlives its CA: {run:?}");
+        assert!(run.err.contains("the CA expires at"), "it outlives its CA: {run:?}");
         let (leaf, root) = (office.path(PUBLIC), office.path("root.pem"));
         let verify = ["verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", &root, "-untrusted", &leaf, &leaf];
         assert!(openssl(&verify).0);

@@ -51,7 +51,7 @@ fn the_proof_is_one_certificate_that_the_ca_has_signed() {
     let leaf = EndEntityCert::try_from(&proof[0]).unwrap();
     assert!(leaf.verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &[], now, client, None, None).is_ok());
     assert!(!fs::read_to_string(office.path("proof.pem")).unwrap().contains("PRIVATE KEY"));
-    prove(&office, CODE, "root.pem", "root.key.pem").failed(2, &["proof.pem", "it is there already", "--force"]);
+    prove(&office, CODE, "root.pem", "root.key.pem").failed(2, &["proof.pem", "it exists already", "--force"]);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn openssl_agrees_and_its_own_cas_sign_too() {
         let start = ["req", "-x509", "-nodes", "-days", "20", "-subj", "/C=NL/O=Contoso, Ltd/CN=Own CA", "-newkey"];
         openssl(&[&start[..], kind, &["-keyout", &key, "-out", &ca]].concat());
         let run = prove(&office, CODE, "ca.pem", "ca.key").done();
-        assert!(run.err.contains("the CA ends at"), "{run:?}");
+        assert!(run.err.contains("the CA expires at"), "{run:?}");
         openssl(&["verify", "-purpose", "sslclient", "-CAfile", &ca, &proof]);
         assert_eq!(openssl(&["x509", "-in", &proof, "-noout", "-subject"]), format!("subject=CN = {CODE}\n"));
         fs::remove_file(&proof).unwrap();
@@ -140,13 +140,13 @@ fn odd_authority(office: &Scratch, change: impl FnOnce(&mut CertificateParams)) 
 fn a_ca_that_may_not_sign_now_is_refused() {
     let office = office();
     odd_authority(&office, |ca| ca.not_after = date_time_ymd(2020, 1, 1));
-    prove(&office, CODE, "ca.pem", "ca.key").failed(2, &["ca.pem", "the CA ended at 2020-01-01T00:00:00Z"]);
+    prove(&office, CODE, "ca.pem", "ca.key").failed(2, &["ca.pem", "the CA expired at 2020-01-01T00:00:00Z"]);
     odd_authority(&office, |ca| ca.not_before = date_time_ymd(2999, 1, 1));
-    prove(&office, CODE, "ca.pem", "ca.key").failed(2, &["the CA begins at 2999", "this clock"]);
+    prove(&office, CODE, "ca.pem", "ca.key").failed(2, &["the CA is not valid before 2999", "this clock"]);
     odd_authority(&office, |ca| ca.key_usages = vec![KeyUsagePurpose::DigitalSignature]);
     prove(&office, CODE, "ca.pem", "ca.key").failed(2, &["ca.pem", "keyCertSign"]);
     odd_authority(&office, |ca| ca.is_ca = IsCa::ExplicitNoCa);
-    prove(&office, CODE, "ca.pem", "ca.key").failed(2, &["ca.pem", "no CA's"]);
+    prove(&office, CODE, "ca.pem", "ca.key").failed(2, &["ca.pem", "not a CA's"]);
     odd_authority(&office, |ca| ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0)));
     let signer = ["--ca", &office.path("ca.pem"), "--ca-key", &office.path("ca.key")];
     let call = ["certificate", "new", "intermediate", "--common-name", "Mid", "--out-dir", &office.folder()];

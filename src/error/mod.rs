@@ -11,12 +11,16 @@ use crate::{
 use alloc::{borrow::Cow, boxed::Box, string::String};
 use core::{fmt, time::Duration};
 
-mod certificate;
+mod certificate_problem;
+mod chain;
+mod foreign_format;
 mod response_code;
 mod service;
 mod tpm;
 
-pub use certificate::{CertificateError, CertificateProblem, ChainError, ChainProblem, PemBlock};
+pub use certificate_problem::{CertificateError, CertificateProblem, PemBlock};
+pub use chain::{ChainError, ChainProblem};
+pub use foreign_format::ForeignFormat;
 pub use response_code::{Layer, Place, ResponseCode};
 pub use service::{Refusal, ServiceError, ServiceOperation};
 pub use tpm::{

@@ -117,7 +117,7 @@ fn an_end_that_is_near_is_said_as_people_say_it() {
         for finding in &found {
             texts.push(finding.to_string());
         }
-        assert!(texts.iter().any(|text| text.contains(&format!(" ends {words}, on "))), "{texts:?}");
+        assert!(texts.iter().any(|text| text.contains(&format!(" expires {words}, on "))), "{texts:?}");
     }
 }
 

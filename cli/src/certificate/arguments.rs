@@ -5,47 +5,50 @@ use crate::{arguments::unix_time, source::Source, unlock::Unlock};
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use defender_auth::{
     UnixTime,
-    identity::{DeviceId, RegistrationId},
+    identity::{DeviceId, ModuleId, RegistrationId},
 };
 use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Say what the services will say of a certificate: exit status 0 usable, 1 it will be refused, 2 it cannot be read
+    /// Check a certificate as the services will: exit status 0 usable, 1 it will be refused, 2 it cannot be read
     Check(Check),
-    /// Make a certificate and its key, for testing
+    /// Create a certificate and its key, for testing
     #[command(subcommand)]
     New(New),
-    /// Prove to a service that you have a CA's key: a certificate that bears the service's code and the CA's signature
+    /// Prove possession of a CA's key to a service: create a certificate with the service's code, signed by the CA
     ///
-    /// The key of this certificate is thrown away: nobody needs it.
+    /// The key of this certificate is discarded: it is not needed.
     Verification(Verification),
 }
 
 #[derive(Args)]
 pub(crate) struct Check {
-    /// The certificate in PEM, with those that stand behind it; or all of it with its key in a .pfx without a password
+    /// The certificate in PEM, leaf first, then its intermediates; or all of it with its key in a .pfx
     #[arg(long, value_name = "FILE")]
     pub(crate) chain: PathBuf,
-    /// Its private key in PEM, to see whether they belong together
+    /// Its private key in PEM, to check whether they belong together
     #[arg(long, value_name = "PEM")]
     pub(crate) key: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) unlock: Unlock,
-    /// The root or intermediate of an enrollment group in PEM, to see whether the chain leads there. Repeated, one for
-    /// each group: to see where it leads
+    /// The root or intermediate of an enrollment group in PEM, to check whether the chain leads there. Repeated, one for
+    /// each group: to find the one that it leads to
     #[arg(long, value_name = "PEM")]
     pub(crate) group_ca: Vec<PathBuf>,
-    /// The device at the hub whose certificate it is to be
+    /// The device ID at the hub that the certificate is for
     #[arg(long, value_name = "ID", conflicts_with = "registration_id")]
     pub(crate) device_id: Option<DeviceId>,
-    /// The registration whose certificate it is to be
+    /// The module ID that the certificate is for: its common name is DEVICE/MODULE
+    #[arg(long, value_name = "ID", requires = "device_id", conflicts_with = "central")]
+    pub(crate) module_id: Option<ModuleId>,
+    /// The registration ID that the certificate is for
     #[arg(long, value_name = "ID")]
     pub(crate) registration_id: Option<RegistrationId>,
-    /// It is for an individual enrollment of IoT Central, which has rules of its own
+    /// Check for an individual enrollment of IoT Central, which has additional rules
     #[arg(long, requires = "device_id")]
     pub(crate) central: bool,
-    /// Look at it as of then, in seconds since 1970, not as of now
+    /// The time of the check in seconds since 1970 [default: now]
     #[arg(long, value_name = "UNIX", value_parser = unix_time)]
     pub(crate) now: Option<UnixTime>,
     /// Print JSON
@@ -55,20 +58,20 @@ pub(crate) struct Check {
 
 #[derive(Subcommand)]
 pub(crate) enum New {
-    /// A root: a CA that signs itself (`root.pem`, `root.key.pem`)
+    /// A root: a self-signed CA (`root.pem`, `root.key.pem`)
     Root(NewRoot),
-    /// A CA that another CA has signed (`intermediate.pem`, `intermediate.key.pem`)
+    /// A CA signed by another CA (`intermediate.pem`, `intermediate.key.pem`)
     Intermediate(NewIntermediate),
-    /// A device's certificate that a CA has signed (`certificate_public.pem`, `certificate_private.pem`)
+    /// A device's certificate signed by a CA (`certificate_public.pem`, `certificate_private.pem`)
     Device(NewDevice),
-    /// A device's certificate that signs itself; a service knows it by its thumbprint (`certificate_public.pem`,
+    /// A device's self-signed certificate, which a service identifies by its thumbprint (`certificate_public.pem`,
     /// `certificate_private.pem`)
     SelfSigned(NewSelfSigned),
 }
 
 #[derive(Args)]
 pub(crate) struct NewRoot {
-    /// Its name
+    /// The common name of the CA
     #[arg(long, value_name = "NAME", value_parser = ids::common_name)]
     pub(crate) common_name: String,
     #[command(flatten)]
@@ -77,7 +80,7 @@ pub(crate) struct NewRoot {
 
 #[derive(Args)]
 pub(crate) struct NewIntermediate {
-    /// Its name
+    /// The common name of the CA
     #[arg(long, value_name = "NAME", value_parser = ids::common_name)]
     pub(crate) common_name: String,
     #[command(flatten)]
@@ -90,6 +93,9 @@ pub(crate) struct NewIntermediate {
 pub(crate) struct NewDevice {
     #[command(flatten)]
     pub(crate) who: Who,
+    /// A module of the device: the common name is DEVICE/MODULE
+    #[arg(long, value_name = "ID")]
+    pub(crate) module_id: Option<ModuleId>,
     #[command(flatten)]
     pub(crate) signer: Signer,
     #[command(flatten)]
@@ -100,6 +106,9 @@ pub(crate) struct NewDevice {
 pub(crate) struct NewSelfSigned {
     #[command(flatten)]
     pub(crate) who: Who,
+    /// A module of the device: the common name is DEVICE/MODULE
+    #[arg(long, value_name = "ID")]
+    pub(crate) module_id: Option<ModuleId>,
     #[command(flatten)]
     pub(crate) making: Making,
 }
@@ -119,7 +128,7 @@ pub(crate) struct Who {
 /// The CA that signs.
 #[derive(Args)]
 pub(crate) struct Signer {
-    /// The CA that signs, in PEM, and behind it the CAs between it and the root
+    /// The CA that signs, in PEM, then the CAs between it and the root
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: PathBuf,
     /// The CA's key, in PEM
@@ -133,22 +142,22 @@ pub(crate) struct Signer {
 #[derive(Args)]
 #[command(group = ArgGroup::new("where").required(true).args(["out_dir", "certificate"]))]
 pub(crate) struct Making {
-    /// What kind of key. RSA is not among them: the cryptography in this command signs with RSA keys and makes none
+    /// The kind of key. Not RSA: the cryptography of this command signs with RSA keys, but does not generate them
     #[arg(long, value_enum, default_value = "p256")]
     pub(crate) algorithm: Algorithm,
-    /// How many days it is good for, from now on [default: 365 for a CA, 30 for a device]
+    /// Days of validity, from now on [default: 365 for a CA, 30 for a device]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub(crate) days: Option<u32>,
     /// Put certificate and key into this folder, under the usual names
     #[arg(long, value_name = "DIR")]
     pub(crate) out_dir: Option<PathBuf>,
-    /// Write the certificate, and behind it the CAs between it and the root, to this file
+    /// Write the certificate, then the CAs between it and the root, to this file
     #[arg(long, value_name = "FILE", requires = "key")]
     pub(crate) certificate: Option<PathBuf>,
     /// Write the key to this file (mode 0600)
     #[arg(long, value_name = "FILE", requires = "certificate", conflicts_with = "out_dir")]
     pub(crate) key: Option<PathBuf>,
-    /// Replace files that are there
+    /// Replace existing files
     #[arg(long)]
     pub(crate) force: bool,
 }
@@ -161,7 +170,7 @@ pub(crate) struct Verification {
     pub(crate) code: String,
     #[command(flatten)]
     pub(crate) signer: Signer,
-    /// How many days it is good for, from now on
+    /// Days of validity, from now on
     #[arg(long, value_name = "N", default_value = "30", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub(crate) days: u32,
     /// Put it into this folder, as `verification.pem`
@@ -170,7 +179,7 @@ pub(crate) struct Verification {
     /// Write it to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) certificate: Option<PathBuf>,
-    /// Replace a file that is there
+    /// Replace an existing file
     #[arg(long)]
     pub(crate) force: bool,
 }
@@ -182,6 +191,6 @@ pub(crate) enum Algorithm {
     P256,
     /// ECDSA with P-384
     P384,
-    /// Ed25519; a service may know RSA and ECDSA only
+    /// Ed25519; a service may support RSA and ECDSA only
     Ed25519,
 }

@@ -1,4 +1,4 @@
-//! The CA that signs, out of its files.
+//! The CA that signs, read from its files.
 
 use super::{arguments::Signer, mistake};
 use crate::{clock, failure::Failure, output};
@@ -12,11 +12,11 @@ use x509_parser::{certificate::X509Certificate, prelude::FromDer as _};
 /// A CA with its key.
 pub(super) struct Authority {
     pub(super) issuer: Issuer<'static, KeyPair>,
-    /// Its name as it is encoded: what it signs must say the same, byte by byte.
+    /// Its name as it is encoded: the issuer of what it signs must be the same, byte by byte.
     pub(super) subject: Vec<u8>,
-    /// What stands behind a certificate that it has signed: itself and the CAs above it, without the root.
+    /// The intermediates of a certificate that it signs: itself and the CAs above it, without the root.
     pub(super) chain: String,
-    /// Its end.
+    /// The last second of its validity.
     pub(super) not_after: UnixTime,
     /// Whether it may sign other CAs.
     pub(super) may_sign_authorities: bool,
@@ -35,9 +35,9 @@ impl Authority {
         let now = clock::now();
         links(&chain, &key, now).map_err(wrong)?;
         let Some(first) = chain.linked().first() else { return Err(wrong("there is no certificate in it".into())) };
-        // The library says what services look at; whoever signs has to know more.
+        // The library checks what services check; signing requires more.
         let (_, ca) = X509Certificate::from_der(first.der())
-            .map_err(|_| wrong("its first certificate cannot be read; have it made again".into()))?;
+            .map_err(|_| wrong("its first certificate cannot be read; have it issued again".into()))?;
         signs(first, &ca, now).map_err(wrong)?;
         let constraints = ca.basic_constraints().ok().flatten();
         let above: Vec<_> = chain.linked().iter().filter(|it| !it.is_self_signed()).map(Certificate::to_pem).collect();
@@ -65,7 +65,7 @@ fn links(chain: &Chain, key: &PrivateKey, now: UnixTime) -> Result<(), String> {
 /// Whether it is a CA that may sign now.
 fn signs(first: &Certificate, ca: &X509Certificate<'_>, now: UnixTime) -> Result<(), String> {
     if !first.is_ca() {
-        return Err("the certificate of this key is no CA's (basicConstraints); give a CA that signs".into());
+        return Err("the certificate of this key is not a CA's (basicConstraints); give a CA that signs".into());
     }
     if ca.key_usage().ok().flatten().is_some_and(|usage| !usage.value.key_cert_sign()) {
         return Err("the CA's key usage does not allow it to sign certificates (keyCertSign); use another CA".into());
@@ -75,10 +75,10 @@ fn signs(first: &Certificate, ca: &X509Certificate<'_>, now: UnixTime) -> Result
     }
     let (begin, end) = (clock::readable(first.not_before()), clock::readable(first.not_after()));
     if first.not_after() <= now {
-        return Err(format!("the CA ended at {end}; make a new one, or see whether this clock is right"));
+        return Err(format!("the CA expired at {end}; create a new one, or check this clock"));
     }
     if first.not_before() > now {
-        return Err(format!("the CA begins at {begin} only; see whether this clock is right"));
+        return Err(format!("the CA is not valid before {begin}; check this clock"));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! How far a batch has come: a bar on a terminal, a line for each tenth elsewhere.
+//! The progress of a batch: a bar on a terminal, a line for each tenth elsewhere.
 
 use std::{
     io::{IsTerminal as _, Write, stderr},
@@ -7,7 +7,7 @@ use std::{
 
 const WIDTH: usize = 30;
 
-/// A terminal is not written to more often than this.
+/// The shortest time between two updates of a terminal.
 const PAUSE: Duration = Duration::from_millis(50);
 
 pub(super) struct Bar<W: Write> {
@@ -28,7 +28,7 @@ impl<W: Write> Bar<W> {
         Self { out, terminal, total: total.max(1), tenth: 0, drawn: None }
     }
 
-    /// So many are done. What is shown is for people: that it cannot be shown is no failure.
+    /// Shows how many are done. A failed write is no failure of the command: the bar is for information.
     pub(super) fn show(&mut self, done: usize) {
         let total = self.total;
         if self.terminal {
@@ -42,13 +42,13 @@ impl<W: Write> Bar<W> {
             let _ = self.out.flush();
         } else if 10 * done / total > self.tenth {
             self.tenth = 10 * done / total;
-            let _ = writeln!(self.out, "made {done} of {total}");
+            let _ = writeln!(self.out, "created {done} of {total}");
         }
     }
 }
 
 impl<W: Write> Drop for Bar<W> {
-    /// What is said next begins a line of its own.
+    /// The next output starts on a line of its own.
     fn drop(&mut self) {
         if self.drawn.is_some() {
             let _ = writeln!(self.out);
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_sees_one_line_that_grows() {
+    fn a_terminal_shows_one_line_that_grows() {
         let shown = shown(true, 1000);
         assert!(shown.starts_with("\r[                              ] 1 of 1000"), "{shown:?}");
         assert!(shown.ends_with("\r[##############################] 1000 of 1000\n"), "{shown:?}");
@@ -80,8 +80,8 @@ mod tests {
     fn elsewhere_there_are_ten_lines_at_most() {
         let lines = |total| shown(false, total).lines().map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(lines(1000).len(), 10);
-        assert_eq!(lines(1000).first().unwrap(), "made 100 of 1000");
-        assert_eq!(lines(3), ["made 1 of 3", "made 2 of 3", "made 3 of 3"]);
-        assert_eq!(lines(1), ["made 1 of 1"]);
+        assert_eq!(lines(1000).first().unwrap(), "created 100 of 1000");
+        assert_eq!(lines(3), ["created 1 of 3", "created 2 of 3", "created 3 of 3"]);
+        assert_eq!(lines(1), ["created 1 of 1"]);
     }
 }

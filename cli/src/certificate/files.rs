@@ -1,4 +1,4 @@
-//! A certificate and its key on disk: both or neither, whole, and not in the place of others unless that is asked for.
+//! A certificate and its key on disk: both or neither, complete, and replacing others only on request.
 
 use super::mistake;
 use crate::{
@@ -13,7 +13,7 @@ use std::{
 
 const PUBLIC: u32 = 0o644;
 
-/// Where they go.
+/// Where they are written.
 pub(super) struct Target {
     pub(super) certificate: PathBuf,
     pub(super) key: Option<PathBuf>,
@@ -24,7 +24,8 @@ impl Target {
         self.key.iter().chain([&self.certificate]).map(PathBuf::as_path)
     }
 
-    /// Whether they can be written there, as far as that is seen before anything is made. `inputs` are never replaced.
+    /// Whether they can be written there, as far as that can be checked before anything is created. `inputs` are never
+    /// replaced.
     pub(super) fn check(&self, force: bool, inputs: &[&Path]) -> Result<(), Failure> {
         if self.key.as_ref() == Some(&self.certificate) {
             return Err(mistake(self.certificate.display(), "certificate and key get a file each; give two names"));
@@ -56,7 +57,7 @@ impl Target {
             let (text, mode) = if secret { (key, SECRET) } else { (certificate, PUBLIC) };
             drafts.push(Draft::new(path, text, mode).map_err(|error| unwritten(path, &error))?);
         }
-        // Both names are taken before one is filled, so that neither is when the other is not free.
+        // Both names are reserved before one is filled, so that neither is when the other is taken.
         for draft in &mut drafts {
             if !force {
                 draft.reserve().map_err(|error| match error.kind() {
@@ -65,7 +66,7 @@ impl Target {
                 })?;
             }
         }
-        // All is on the disk by now; to rename is all that is left.
+        // Everything is on the disk by now; only the renaming is left.
         for draft in &mut drafts {
             draft.take_place().map_err(|error| unwritten(draft.path, &error))?;
         }
@@ -77,13 +78,13 @@ impl Target {
     }
 }
 
-/// A complete file on its way to its name. Unless it is done, all is as it was when it goes away.
+/// A complete file that gets its name last. Dropped before it is done, it restores what was there.
 struct Draft<'a> {
     path: &'a Path,
     new: private_file::Draft,
-    /// What had the name before, under another.
+    /// The file that had the name before, under another.
     old: Option<PathBuf>,
-    /// Nobody had the name before.
+    /// The name was free before.
     reserved: bool,
     is_done: bool,
 }
@@ -100,8 +101,8 @@ impl<'a> Draft<'a> {
         Ok(Self { path, new, old: None, reserved: false, is_done: false })
     }
 
-    /// Takes the name, whoever has it. The old file is kept as long as the other of the two may fail, where a file can
-    /// have two names.
+    /// Takes the name, even from an existing file. The old file is kept as long as the other of the two may fail, where a
+    /// file can have two names.
     fn take_place(&mut self) -> io::Result<()> {
         let kept = self.new.kept();
         match fs::hard_link(self.path, &kept) {
@@ -111,7 +112,7 @@ impl<'a> Draft<'a> {
         self.new.take_place(self.path)
     }
 
-    /// Takes the name, or fails when somebody has it.
+    /// Takes the name, or fails when it is taken.
     fn reserve(&mut self) -> io::Result<()> {
         create(self.path, SECRET)?;
         self.reserved = true;
@@ -126,7 +127,7 @@ impl Drop for Draft<'_> {
                 if !self.is_done {
                     let _ = fs::rename(old, self.path);
                 }
-                // Two names of one file are both left.
+                // A file under both names stays under both.
                 let _ = fs::remove_file(old);
             }
             None if self.reserved && !self.is_done => drop(fs::remove_file(self.path)),
@@ -136,7 +137,7 @@ impl Drop for Draft<'_> {
 }
 
 fn taken(path: &Path) -> Failure {
-    mistake(path.display(), "it is there already; give another name, or --force to replace it")
+    mistake(path.display(), "it exists already; give another name, or --force to replace it")
 }
 
 fn folder(path: &Path) -> Failure {
@@ -146,8 +147,8 @@ fn folder(path: &Path) -> Failure {
 fn unwritten(path: &Path, error: &io::Error) -> Failure {
     let cure = match error.kind() {
         ErrorKind::PermissionDenied => "write to a folder of your own",
-        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "a file stands where a folder should; give another name",
-        _ => cure(error).unwrap_or("see whether the path is right"),
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "a file is in the place of a folder; give another name",
+        _ => cure(error).unwrap_or("check the path"),
     };
     Failure::Write(format!("{}: it cannot be written: {error}; {cure}", path.display()))
 }

@@ -2,7 +2,10 @@
 
 use super::mistake;
 use crate::{failure::Failure, source::Source};
-use defender_auth::{agent::TextFile, identity::DeviceId};
+use defender_auth::{
+    agent::TextFile,
+    identity::{DeviceId, ModuleId},
+};
 use std::{collections::HashMap, io};
 
 /// The most characters of a common name (X.520).
@@ -28,6 +31,21 @@ pub(super) fn device_id(text: &str) -> Result<DeviceId, String> {
     let id: DeviceId = text.parse().map_err(|error| format!("{error}"))?;
     fits(text)?;
     Ok(id)
+}
+
+/// The common name of a client's certificate: the device ID, for a module with its ID after a slash.
+pub(super) fn client_name(device: &DeviceId, module: Option<&ModuleId>) -> Result<String, String> {
+    let name = module.map_or_else(|| device.to_string(), |module| format!("{device}/{module}"));
+    fits(&name)?;
+    if module.is_none()
+        && let Some(other) = name.chars().find(|c| !c.is_ascii_alphanumeric() && !"-._:".contains(*c))
+    {
+        eprintln!(
+            "warning: {name}: with `{other}` in its common name the certificate cannot be used with DPS, whose \
+             registration IDs have letters, digits, `-`, `.`, `_` and `:`"
+        );
+    }
+    Ok(name)
 }
 
 /// What a service shows: it gave it letters and digits only.

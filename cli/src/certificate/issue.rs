@@ -1,4 +1,4 @@
-//! Makes a key and its certificate.
+//! Creates a key and its certificate.
 
 use super::{arguments::Algorithm, authority::Authority};
 use crate::{clock, failure::Failure};
@@ -11,12 +11,12 @@ use std::time::Duration;
 use x509_parser::{certificate::X509Certificate, prelude::FromDer as _};
 use zeroize::Zeroizing;
 
-/// It begins before it is made, for clocks that are late.
+/// It is valid from before its creation, for clocks that are late.
 const EARLY: u64 = 5 * 60;
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// What stands before the 32 bytes of an Ed25519 key in PKCS#8, version 0 (RFC 8410, section 10.3).
+/// The bytes before the 32 bytes of an Ed25519 key in PKCS#8, version 0 (RFC 8410, section 10.3).
 const ED25519: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
 /// What a certificate is for.
@@ -28,7 +28,7 @@ pub(super) enum Kind {
     Client,
 }
 
-/// From when to when.
+/// The validity.
 #[derive(Clone, Copy)]
 pub(super) struct Term {
     pub(super) not_before: UnixTime,
@@ -36,18 +36,18 @@ pub(super) struct Term {
 }
 
 impl Term {
-    /// So many days from now on.
+    /// This many days from now on.
     pub(super) fn of(days: u32) -> Result<Self, Failure> {
         let now = clock::now();
         let not_after = now + Duration::from_secs(u64::from(days) * DAY);
         if not_after > UnixTime::LATEST {
-            return Err(Failure::Call("it would end after the year 9999; see whether this clock is right".into()));
+            return Err(Failure::Call("it would expire after the year 9999; check this clock".into()));
         }
         Ok(Self { not_before: UnixTime::from_secs(now.as_secs().saturating_sub(EARLY)), not_after })
     }
 }
 
-/// A certificate in PEM with those that stand behind it, its key, and its thumbprints as the portal wants them.
+/// A certificate in PEM, leaf first, then its intermediates; its key; and its thumbprints as the portal requires them.
 pub(super) struct Made {
     pub(super) certificate: String,
     pub(super) key: Zeroizing<String>,
@@ -55,7 +55,7 @@ pub(super) struct Made {
     pub(super) sha256: String,
 }
 
-/// Without a CA it signs itself.
+/// Without a CA it is self-signed.
 pub(super) fn make(
     kind: Kind,
     name: &str,
@@ -87,7 +87,7 @@ fn key_pair(algorithm: Algorithm) -> Result<KeyPair, Failure> {
         Algorithm::P256 => KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256),
         Algorithm::P384 => KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384),
         Algorithm::Ed25519 => KeyPair::generate_for(&PKCS_ED25519).and_then(|key| {
-            // It comes with its public half behind it (RFC 5958), which OpenSSL 3.0 does not read.
+            // It comes with its public half after it (RFC 5958), which OpenSSL 3.0 does not read.
             let der = Zeroizing::new(key.serialize_der());
             let seed = der.get(ED25519.len()..ED25519.len() + 32).ok_or(rcgen::Error::CouldNotParseKeyPair)?;
             KeyPair::try_from([&ED25519, seed].concat())
@@ -117,11 +117,11 @@ fn parameters(kind: Kind, name: &str, term: Term, signed: bool) -> CertificatePa
     parameters
 }
 
-/// A chain is followed by names: the issuer's must be the CA's as that has it, and the subject's another.
+/// Paths are built by names: the issuer must be the CA's subject byte by byte, and the subject another.
 fn names_differ_and_meet(der: &[u8], ca: &Authority) -> Result<(), Failure> {
     let (_, made) = X509Certificate::from_der(der).map_err(unmade)?;
     if made.issuer().as_raw() != ca.subject {
-        return Err(unmade("the CA's name cannot be written again as it stands; use a CA with a plain name"));
+        return Err(unmade("the CA's name cannot be encoded again as it is; use a CA with a plain name"));
     }
     if made.subject().as_raw() == ca.subject {
         return Err(unmade("it has the name of the CA that signs it, and would look self-signed; give it another"));
@@ -130,5 +130,5 @@ fn names_differ_and_meet(der: &[u8], ca: &Authority) -> Result<(), Failure> {
 }
 
 fn unmade(why: impl std::fmt::Display) -> Failure {
-    Failure::Call(format!("the certificate cannot be made: {why}"))
+    Failure::Call(format!("the certificate cannot be created: {why}"))
 }

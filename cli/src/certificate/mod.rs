@@ -1,5 +1,5 @@
-//! Certificates: what services will say of one; and for testing a chain of authorities, devices' certificates, and the
-//! proof that somebody has a CA's key.
+//! Certificates: checks before connecting; for testing also CAs, devices' certificates, and proofs of possession of a
+//! CA's key.
 
 mod arguments;
 mod authority;
@@ -17,8 +17,8 @@ use crate::failure::Failure;
 use defender_auth::Error;
 use std::fmt::Display;
 
-/// What everything that is made here is good for.
-const NOTE: &str = "for testing only: the key of a production device is made on the device and never leaves it";
+/// Printed with everything that is created here.
+const NOTE: &str = "for testing only: the key of a production device is generated on the device and never leaves it";
 
 pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     match command {
@@ -28,7 +28,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     }
 }
 
-/// What is wrong with a file, or with what is to be one.
+/// A mistake in a file, or in the name of one.
 fn mistake(place: impl Display, what: impl Display) -> Failure {
     Failure::Input(Error::NotApplicable(what.to_string().into()).at(place.to_string()))
 }

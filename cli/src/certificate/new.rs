@@ -11,10 +11,13 @@ use super::{
     mistake,
 };
 use crate::{clock, failure::Failure, output, source::Source};
-use defender_auth::{agent, identity::DeviceId};
+use defender_auth::{
+    agent,
+    identity::{DeviceId, ModuleId},
+};
 use std::{fmt::Write as _, path::Path};
 
-/// What a certificate and its key are called in a folder.
+/// The file names of a certificate and its key in a folder.
 type Names = [&'static str; 2];
 
 const ROOT: Names = ["root.pem", "root.key.pem"];
@@ -23,7 +26,7 @@ const INTERMEDIATE: Names = ["intermediate.pem", "intermediate.key.pem"];
 /// As the micro agent calls them.
 const DEVICE: Names = [agent::CERTIFICATE, agent::PRIVATE_KEY];
 
-/// How many days a CA and a device's certificate are good for.
+/// Days of validity of a CA and of a device's certificate.
 const AUTHORITY_DAYS: u32 = 365;
 const DEVICE_DAYS: u32 = 30;
 
@@ -31,21 +34,24 @@ pub(super) fn run(kind: &New) -> Result<(), Failure> {
     match kind {
         New::Root(it) => one(&it.common_name, Kind::Authority, ROOT, None, &it.making),
         New::Intermediate(it) => one(&it.common_name, Kind::Authority, INTERMEDIATE, Some(&it.signer), &it.making),
-        New::Device(it) => devices(&it.who, Some(&it.signer), &it.making),
-        New::SelfSigned(it) => devices(&it.who, None, &it.making),
+        New::Device(it) => devices(&it.who, it.module_id.as_ref(), Some(&it.signer), &it.making),
+        New::SelfSigned(it) => devices(&it.who, it.module_id.as_ref(), None, &it.making),
     }
 }
 
-fn devices(who: &Who, signer: Option<&Signer>, making: &Making) -> Result<(), Failure> {
+fn devices(who: &Who, module: Option<&ModuleId>, signer: Option<&Signer>, making: &Making) -> Result<(), Failure> {
     match (&who.device_id, &who.ids, &making.out_dir) {
-        (Some(id), ..) => one(id.as_str(), Kind::Client, DEVICE, signer, making),
-        (None, Some(list), Some(folder)) => batch(list, folder, signer, making),
-        // clap has seen to it.
+        (Some(id), ..) => {
+            let name = ids::client_name(id, module).map_err(Failure::Call)?;
+            one(&name, Kind::Client, DEVICE, signer, making)
+        }
+        (None, Some(list), Some(folder)) => batch(list, module, folder, signer, making),
+        // clap ensures it.
         _ => Err(Failure::Call("give --device-id ID, or --ids FILE with --out-dir DIR".into())),
     }
 }
 
-/// What all certificates of a call have in common.
+/// What is the same for all certificates of a call.
 struct Maker<'a> {
     kind: Kind,
     term: Term,
@@ -83,11 +89,13 @@ impl<'a> Maker<'a> {
     }
 }
 
-/// A chain is good for as long as all of it is.
+/// A chain is valid for as long as all of it is.
 pub(super) fn warn_of_early_end(ca: &Authority, term: Term, place: impl std::fmt::Display) {
     if ca.not_after < term.not_after {
         let end = clock::readable(ca.not_after);
-        eprintln!("warning: {place}: the CA ends at {end}, before what it signs; services refuse both from then on");
+        eprintln!(
+            "warning: {place}: the CA expires at {end}, before the certificate that it signs; from then on services reject both"
+        );
     }
 }
 
@@ -100,7 +108,7 @@ fn one(name: &str, kind: Kind, names: Names, signer: Option<&Signer>, making: &M
     let target = match (&making.out_dir, &making.certificate) {
         (Some(folder), _) => target(folder, names),
         (None, Some(certificate)) => Target { certificate: certificate.clone(), key: making.key.clone() },
-        // clap has seen to it.
+        // clap ensures it.
         (None, None) => return Err(Failure::Call("give --out-dir, or --certificate and --key".into())),
     };
     maker.check(&target)?;
@@ -108,7 +116,7 @@ fn one(name: &str, kind: Kind, names: Names, signer: Option<&Signer>, making: &M
     report(name, &target, maker.term, &made)
 }
 
-/// What was made, and where it is.
+/// Prints what was created, and where it is.
 pub(super) fn report(name: &str, target: &Target, term: Term, made: &Made) -> Result<(), Failure> {
     let key = target.key.as_ref().map(|path| path.display().to_string());
     output::table(&[
@@ -124,29 +132,43 @@ pub(super) fn report(name: &str, target: &Target, term: Term, made: &Made) -> Re
 }
 
 /// A folder for each device, and a line with its thumbprints.
-fn batch(list: &Source, folder: &Path, signer: Option<&Signer>, making: &Making) -> Result<(), Failure> {
+fn batch(
+    list: &Source,
+    module: Option<&ModuleId>,
+    folder: &Path,
+    signer: Option<&Signer>,
+    making: &Making,
+) -> Result<(), Failure> {
     let ids = ids::list(list)?;
+    let names = ids.iter().map(|id| ids::client_name(id, module).map_err(|what| mistake(id, what)));
+    let names = names.collect::<Result<Vec<_>, _>>()?;
     let maker = Maker::new(Kind::Client, signer, making)?;
-    // All that can be wrong with one of them is found before the first is made.
+    // Everything that can be wrong with one of them is found before the first is created.
     let targets: Vec<_> = ids.iter().map(|id| target(&folder.join(id.as_str()), DEVICE)).collect();
     targets.iter().try_for_each(|target| maker.check(target))?;
     let mut lines = String::new();
-    let ended = make_all(&maker, &ids, &targets, &mut lines);
-    // What is made is made: its thumbprints are told whatever came after.
+    let ended = make_all(&maker, &ids, &names, &targets, &mut lines);
+    // The thumbprints of those that were created are printed, whatever failed later.
     if !lines.is_empty() {
         output::line(lines.trim_end())?;
     }
     if ended.is_err() {
-        eprintln!("made {} of {}; with --force all are made anew", lines.lines().count(), ids.len());
+        eprintln!("created {} of {}; with --force all are created again", lines.lines().count(), ids.len());
     }
     eprintln!("{NOTE}");
     ended
 }
 
-fn make_all(maker: &Maker<'_>, ids: &[DeviceId], targets: &[Target], lines: &mut String) -> Result<(), Failure> {
+fn make_all(
+    maker: &Maker<'_>,
+    ids: &[DeviceId],
+    names: &[String],
+    targets: &[Target],
+    lines: &mut String,
+) -> Result<(), Failure> {
     let mut bar = bar::on_stderr(ids.len());
-    for (done, (id, target)) in (1..).zip(ids.iter().zip(targets)) {
-        let made = maker.make(id.as_str(), target)?;
+    for (done, ((id, name), target)) in (1..).zip(ids.iter().zip(names).zip(targets)) {
+        let made = maker.make(name, target)?;
         // A string takes all that is written to it.
         let _ = writeln!(lines, "{id},{},{}", made.sha1, made.sha256);
         bar.show(done);

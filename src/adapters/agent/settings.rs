@@ -1,10 +1,10 @@
 //! What the configuration files of the two security agents have in common, in whichever words they say it.
 
-use super::{Loaded, Passphrase, proof::Proof};
+use super::{Loaded, Passphrase, proof::Proof, subject::Subject};
 use crate::{
     error::{ConfigError, Error, PlanError},
     flow::{dps::Profile, outcome::Device, plan::Plan},
-    identity::{IdentifierError, Identity, ModuleId},
+    identity::{DeviceId, IdentifierError, Identity, ModuleId},
 };
 use alloc::{format, string::String};
 use std::path::Path;
@@ -70,15 +70,19 @@ impl Settings<'_> {
         let hub = self.name(self.words.host, str::parse)?;
         let device = self.name(self.words.device, str::parse)?;
         let identity = Identity::module(hub, device, self.module_id()?);
-        self.with_proof(method, |proof| Ok(Plan::known(identity, proof)))
+        let subject = identity.device_id().clone();
+        self.with_proof(method, Subject::Device(&subject), |proof| Ok(Plan::known(identity, proof)))
     }
 
     /// Key or certificate is the device's, and the hub says what the module's is.
     fn device(&self, method: Method) -> Result<Loaded, Error> {
         let hub = self.name(self.words.host, str::parse)?;
-        let device = self.name(self.words.device, str::parse)?;
+        let device: DeviceId = self.name(self.words.device, str::parse)?;
         let module = self.module_id()?;
-        self.with_proof(method, |proof| Plan::device(Device::new(hub, device, proof)).in_device_mode(module))
+        let subject = device.clone();
+        self.with_proof(method, Subject::Device(&subject), |proof| {
+            Plan::device(Device::new(hub, device, proof)).in_device_mode(module)
+        })
     }
 
     /// The same, and the provisioning service says which hub. The agents ask it and never register.
@@ -86,12 +90,20 @@ impl Settings<'_> {
         let scope = self.name(self.words.scope, str::parse)?;
         let profile = Profile::new(scope, self.name(self.words.registration, str::parse)?).lookup_only(true);
         let module = self.module_id()?;
-        self.with_proof(method, |proof| Plan::provision(profile, proof)?.in_device_mode(module))
+        let subject = profile.registration_id().clone();
+        self.with_proof(method, Subject::Registration(&subject), |proof| {
+            Plan::provision(profile, proof)?.in_device_mode(module)
+        })
     }
 
-    fn with_proof(&self, method: Method, plan: impl FnOnce(Proof) -> Result<Plan, PlanError>) -> Result<Loaded, Error> {
+    fn with_proof(
+        &self,
+        method: Method,
+        subject: Subject<'_>,
+        plan: impl FnOnce(Proof) -> Result<Plan, PlanError>,
+    ) -> Result<Loaded, Error> {
         let path = self.folder.join(self.require(self.words.file)?);
-        let (proof, findings) = Proof::load(method, &path, self.passphrase)?;
+        let (proof, findings) = Proof::load(method, &path, self.passphrase, subject)?;
         let plan = plan(proof).map_err(|error| Error::from(error).at(self.place))?;
         Ok(Loaded { plan, findings, defaults: None })
     }
