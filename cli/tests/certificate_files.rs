@@ -224,7 +224,7 @@ fn what_stands_in_the_place_of_the_key_is_named() {
     let other = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
     unreadable(check_key(other), &["key.pem: ", "no private key", "hold a block `-----BEGIN PRIVATE KEY-----`"]);
     let two = text("p256.pkcs8.pem") + &text("ed25519.pem");
-    unreadable(check_key(two), &["key.pem: block 2 (PRIVATE KEY): ", "second private key", "leave only the one"]);
+    unreadable(check_key(two), &["key.pem: block 2 (PRIVATE KEY): ", "second private key", "keep only the one"]);
 }
 
 #[test]

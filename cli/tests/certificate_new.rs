@@ -107,7 +107,7 @@ fn a_ca_is_no_client_and_a_device_signs_nothing() {
     office.device(&["--device-id", "pump-1", "--out-dir", &office.0.folder()], "").done();
     let signer = ["--ca", &office.path(PUBLIC), "--ca-key", &office.path(PRIVATE)];
     let run = office.new_one(&[&["device", "--device-id", "pump-2"][..], &signer].concat());
-    run.failed(2, &[PUBLIC, "no CA's", "give a CA that signs"]);
+    run.failed(2, &[PUBLIC, "not a CA's", "give a CA that signs"]);
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn a_batch_has_a_folder_and_a_line_for_each() {
         assert_eq!(accepted(&file, &office.path("root.pem")), Ok(()));
         assert!(Path::new(&office.path(&format!("batch/{id}/{PRIVATE}"))).exists());
     }
-    let progress = run.err.lines().filter(|line| line.starts_with("made ")).count();
+    let progress = run.err.lines().filter(|line| line.starts_with("created ")).count();
     assert!(
         progress == 10 && run.err.contains("created 40 of 40\n") && run.err.contains("for testing only"),
         "{run:?}"
@@ -228,8 +228,8 @@ fn wrong_calls_say_what_to_do() {
     assert!(!Path::new(at[1]).exists());
     let in_a_file = office.path("ids.txt/x");
     let run = make(&["self-signed", "--device-id", "d", "--out-dir", &in_a_file], "");
-    run.failed(2, &["ids.txt", "a file stands where a folder should", "fault: the file"]);
-    assert!(make(&["device", "--help"], "").done().out.contains("RSA is not among them"));
+    run.failed(2, &["ids.txt", "a file is in the place of a folder", "fault: the file"]);
+    assert!(make(&["device", "--help"], "").done().out.contains("Not RSA: the cryptography"));
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub enum ForeignFormat {
          `openssl genpkey`"
     )]
     OpenSsh,
-    /// A PuTTY private key.
+    /// A private key of `PuTTY`.
     #[error(
         "this is a PuTTY private key; convert it: `puttygen FILE -O private-openssh -o FILE.key`, then \
          `ssh-keygen -p -m PKCS8 -f FILE.key`"

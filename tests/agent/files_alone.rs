@@ -16,7 +16,9 @@ fn a_certificate_beside_a_connection_string_is_not_read_unless_it_is_asked_for()
         &[("certificate_public.pem", LEAF), ("certificate_private.pem", "no key")],
     ] {
         let folder = agent(MICRO, &string);
-        files.iter().for_each(|(name, text)| drop(folder.write(name, text)));
+        for (name, text) in files {
+            folder.write(name, text);
+        }
         let plan = load(folder.folder()).unwrap().plan;
         let held = plan.known_device().unwrap().credential().certificate().unwrap();
         assert!(held.der().is_none() && held.chain().is_empty(), "{files:?}");

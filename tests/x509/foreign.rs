@@ -201,7 +201,7 @@ fn foreign_formats_are_named_with_the_command_that_converts_them() {
     for file in [data!("p256.pfx"), data!("foreign/nss.pfx")] {
         let text = STANDARD.encode(file);
         let wrapped: String =
-            text.as_bytes().chunks(76).map(|line| format!("{}\r\n", str::from_utf8(line).unwrap())).collect();
+            text.as_bytes().chunks(76).flat_map(|line| [str::from_utf8(line).unwrap(), "\r\n"]).collect();
         for text in [text, wrapped] {
             named(pfx(text.as_bytes()), ForeignFormat::Base64Pkcs12, "base64 -d FILE");
             named(certificate(text.as_bytes()), ForeignFormat::Base64Pkcs12, "base64 -d FILE");
@@ -215,7 +215,7 @@ fn foreign_formats_are_named_with_the_command_that_converts_them() {
     let tss2 = b"-----BEGIN TSS2 PRIVATE KEY-----\nMAA=\n-----END TSS2 PRIVATE KEY-----\n";
     named(problem(key(tss2)), ForeignFormat::Tss2, "not supported yet");
     let text = str::from_utf8(data!("p256.certificate.pem")).unwrap();
-    let quoted = |end: &str| text.lines().map(|line| format!("    \"{line}{end}\n")).collect::<String>();
+    let quoted = |end: &str| text.lines().flat_map(|line| ["    \"", line, end, "\n"]).collect::<String>();
     for end in ["\\n\"", "\\r\\n\"", "\\n\" \\", "\""] {
         let source = format!("static const char certificate[] =\n{};\n", quoted(end));
         named(certificate(source.as_bytes()), ForeignFormat::Quoted, "sed -e");

@@ -169,7 +169,7 @@ fn unchecked(sent: &[String], enrolled: &str, number: usize) {
 fn a_signature_that_cannot_be_checked_here_is_no_rejection() {
     let [leaf, root] = [data!("foreign/sha512.leaf.pem"), data!("foreign/sha512.root.pem")]
         .map(|pem| String::from_utf8(pem.to_vec()).unwrap());
-    unchecked(&[leaf.clone()], &root, 1);
+    unchecked(std::slice::from_ref(&leaf), &root, 1);
     let found = checked(&[leaf, root]);
     let is_told = |finding: &Finding| matches!(finding, Finding::UncheckedSignature { number: 1, .. });
     assert!(found.is_usable() && found.iter().any(is_told), "{found:?}");

@@ -47,9 +47,13 @@ pub(super) const fn bit(finding: &defender_auth::x509::Finding) -> u32 {
         Finding::CommonNameAbsent { .. } | Finding::CommonNameDiffers { .. } => DEFENDERAUTH_FINDING_NAME_MISMATCH,
         Finding::Reordered => DEFENDERAUTH_FINDING_CHAIN_ORDER,
         // What does not belong there is most often above something that is missing.
-        Finding::BrokenLink { .. } | Finding::NotCa { .. } | Finding::Unrelated { .. } => {
-            DEFENDERAUTH_FINDING_CHAIN_BROKEN
-        }
+        Finding::BrokenLink { .. }
+        | Finding::NotCa { .. }
+        | Finding::NoCertSign { .. }
+        | Finding::IssuerNotForClients { .. }
+        | Finding::PathLength { .. }
+        | Finding::Unrelated { .. } => DEFENDERAUTH_FINDING_CHAIN_BROKEN,
+        Finding::Chain(error) if !error.problem.is_unchecked() => DEFENDERAUTH_FINDING_CHAIN_BROKEN,
         Finding::CaAsLeaf { .. } => DEFENDERAUTH_FINDING_CA_LEAF,
         Finding::WeakSignature { .. } | Finding::RsaSize { .. } | Finding::KeyKind { .. } => DEFENDERAUTH_FINDING_WEAK,
         // That is how a good chain is: what is registered or enrolled needs not be in it.

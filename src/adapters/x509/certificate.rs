@@ -32,10 +32,7 @@ pub struct Certificate {
     /// `None` without a key usage, likewise.
     pub(super) digital_signature: Option<bool>,
     pub(super) cert_sign: Option<bool>,
-    /// Whether it constrains the names below it.
-    pub(super) constrains_names: bool,
-    /// Whether it does so for kinds of names that the verifier rejects altogether.
-    pub(super) has_unsupported_constraints: bool,
+    pub(super) name_constraints: Constraints,
     /// Whether an extension about policies is critical, which the verifier does not know.
     pub(super) has_critical_policies: bool,
     subject_key: Option<Vec<u8>>,
@@ -50,6 +47,17 @@ pub struct Certificate {
     /// The name of a hash that is broken.
     pub(super) weak_hash: Option<&'static str>,
     self_signed: bool,
+}
+
+/// The names that a CA allows below it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Constraints {
+    /// All.
+    None,
+    /// DNS names and IP addresses, which the verifier compares.
+    Supported,
+    /// Other kinds too, for which the verifier rejects every certificate.
+    Unsupported,
 }
 
 impl Certificate {
@@ -67,7 +75,7 @@ impl Certificate {
         let (subject, issuer) = (Name::of(parsed.subject()), Name::of(parsed.issuer()));
         let (mut subject_key, mut authority_key) = (None, None);
         let (mut client_auth, mut digital_signature, mut cert_sign) = (None, None, None);
-        let (mut constrains_names, mut has_unsupported_constraints) = (false, false);
+        let mut name_constraints = Constraints::None;
         let (mut is_ca, mut path_length) = (false, None);
         let mut has_critical_policies = false;
         for extension in parsed.extensions() {
@@ -80,9 +88,7 @@ impl Certificate {
                 ParsedExtension::KeyUsage(usage) => {
                     (digital_signature, cert_sign) = (Some(usage.digital_signature()), Some(usage.key_cert_sign()));
                 }
-                ParsedExtension::NameConstraints(constraints) => {
-                    (constrains_names, has_unsupported_constraints) = (true, are_unsupported(constraints));
-                }
+                ParsedExtension::NameConstraints(constraints) => name_constraints = Constraints::of(constraints),
                 ParsedExtension::ExtendedKeyUsage(usage) => client_auth = Some(usage.client_auth || usage.any),
                 ParsedExtension::SubjectKeyIdentifier(id) => subject_key = Some(id.0.to_owned()),
                 ParsedExtension::AuthorityKeyIdentifier(id) => {
@@ -108,8 +114,7 @@ impl Certificate {
             client_auth,
             digital_signature,
             cert_sign,
-            constrains_names,
-            has_unsupported_constraints,
+            name_constraints,
             has_critical_policies,
             subject_key,
             authority_key,
@@ -237,10 +242,12 @@ impl fmt::Debug for Certificate {
     }
 }
 
-/// The verifier knows DNS names and IP addresses alone.
-fn are_unsupported(constraints: &NameConstraints<'_>) -> bool {
-    let all = constraints.permitted_subtrees.iter().chain(&constraints.excluded_subtrees).flatten();
-    all.into_iter().any(|subtree| !matches!(subtree.base, GeneralName::DNSName(_) | GeneralName::IPAddress(_)))
+impl Constraints {
+    fn of(constraints: &NameConstraints<'_>) -> Self {
+        let mut all = constraints.permitted_subtrees.iter().chain(&constraints.excluded_subtrees).flatten();
+        let is_supported = |base: &GeneralName<'_>| matches!(base, GeneralName::DNSName(_) | GeneralName::IPAddress(_));
+        if all.all(|subtree| is_supported(&subtree.base)) { Self::Supported } else { Self::Unsupported }
+    }
 }
 
 /// Times before 1970 count as 1970.

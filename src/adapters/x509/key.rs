@@ -64,7 +64,7 @@ impl PrivateKey {
             "TSS2 PRIVATE KEY" => Err(ForeignFormat::Tss2.into()),
             label => Err(Problem::KeyKind { kind: label.to_string() }),
         };
-        pkcs8.and_then(Self::new).map(Some).map_err(|problem| block.error(problem))
+        pkcs8.and_then(|pkcs8| Self::new(&pkcs8)).map(Some).map_err(|problem| block.error(problem))
     }
 
     /// Takes a key in PKCS#8 DER of at most [`SIZE_LIMIT`] bytes. The caller wipes its copy.
@@ -75,10 +75,10 @@ impl PrivateKey {
         if der.len() > SIZE_LIMIT {
             return Err(Problem::TooLarge { limit: SIZE_LIMIT }.into());
         }
-        Ok(Self::new(SecretBytes::copy_of(der))?)
+        Ok(Self::new(&SecretBytes::copy_of(der))?)
     }
 
-    fn new(pkcs8: SecretBytes) -> Result<Self, Problem> {
+    fn new(pkcs8: &SecretBytes) -> Result<Self, Problem> {
         let algorithm = form::algorithm(pkcs8.expose())?;
         let public = public_half(algorithm, pkcs8.expose());
         let read = public.map(|public| (pkcs8.clone(), public)).or_else(|_| {

@@ -40,7 +40,7 @@ impl Name {
     }
 }
 
-/// The text of a DirectoryString (RFC 5280, section 4.1.2.4) or of another string type.
+/// The text of a directory string (RFC 5280, section 4.1.2.4) or of another string type.
 fn text(value: &Any<'_>) -> Option<String> {
     let bytes = value.as_bytes();
     match value.tag() {

@@ -67,7 +67,9 @@ impl Graph {
         if possible.len() < 2 {
             return possible;
         }
-        possible.iter().for_each(|above| self.check(list, below, *above));
+        for above in &possible {
+            self.check(list, below, *above);
+        }
         let is_bad = |above: &usize| self.is_bad(below, *above);
         if possible.iter().all(is_bad) { possible } else { possible.into_iter().filter(|it| !is_bad(it)).collect() }
     }

@@ -1,6 +1,10 @@
 //! A chain against the certificate that an enrollment group holds, offline, as the service does it.
 
-use super::{certificate::Certificate, chain::Chain, signature::Signature};
+use super::{
+    certificate::{Certificate, Constraints},
+    chain::Chain,
+    signature::Signature,
+};
 use crate::{
     base::time::UnixTime,
     error::{ChainError, ChainProblem as Problem},
@@ -137,9 +141,12 @@ fn explain(path: &[Numbered<'_>], anchor: Numbered<'_>, reason: &Error) -> Chain
     let all = || path.iter().copied().chain([anchor]);
     match reason {
         Error::NameConstraintViolation | Error::MalformedNameConstraint | Error::UnsupportedNameType => {
-            let (place, problem) = match all().find(|(_, one)| one.has_unsupported_constraints) {
+            let (place, problem) = match all().find(|(_, one)| one.name_constraints == Constraints::Unsupported) {
                 Some(place) => (place, unchecked(&"its name constraints are not only for DNS names and addresses")),
-                None => (all().find(|(_, one)| one.constrains_names).unwrap_or(first), Problem::NameConstraints),
+                None => (
+                    all().find(|(_, one)| one.name_constraints != Constraints::None).unwrap_or(first),
+                    Problem::NameConstraints,
+                ),
             };
             error(place, problem)
         }
