@@ -1,4 +1,4 @@
-//! What is said of a certificate before a service is asked.
+//! Checks of a certificate before a service is asked.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -35,7 +35,7 @@ fn check(folder: &Scratch, more: &[&str]) -> Run {
     defenderauth(&[&["certificate", "check", "--chain", &chain], more].concat(), "")
 }
 
-/// It will be refused, for a reason that is said.
+/// It will be refused, for a reason with these words.
 #[track_caller]
 fn refused(run: &Run, words: &str) {
     let lines: Vec<_> = run.out.lines().filter(|line| line.starts_with("refused ")).collect();
@@ -76,7 +76,7 @@ fn a_key_of_another_certificate_is_refused() {
 }
 
 #[test]
-fn a_certificate_that_is_over_or_has_not_begun_is_refused() {
+fn a_certificate_that_has_expired_or_is_not_yet_valid_is_refused() {
     let folder = chain();
     refused(&check(&folder, &["--now", "4000000000"]), "");
     refused(&check(&folder, &["--now", "1000000000"]), "");

@@ -109,7 +109,7 @@ fn keys_are_read_in_every_form() {
 }
 
 #[test]
-fn what_editors_and_tools_put_round_it_is_fine() {
+fn text_around_the_blocks_is_ignored() {
     for (name, check) in FORMS {
         let good = text(name);
         for fine in [

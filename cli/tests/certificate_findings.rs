@@ -79,7 +79,7 @@ fn a_chain_that_ends_below_its_root_or_with_it_is_noted() {
 }
 
 #[test]
-fn a_stranger_in_the_chain_is_a_warning() {
+fn an_unrelated_certificate_in_the_chain_is_a_warning() {
     let root = Signer::root(authority("root"));
     let other = Signer::root(authority("other"));
     let run = check_now(&[&root.above(device(ID)).pem, &root.pem, &other.pem], &[]);
@@ -173,7 +173,7 @@ fn a_ca_as_a_leaf_is_refused_unless_its_thumbprint_counts() {
 }
 
 #[test]
-fn a_key_of_a_kind_that_nobody_takes_is_refused() {
+fn a_key_of_an_unsupported_kind_is_refused() {
     let pem = std::fs::read_to_string(data("p521.certificate.pem")).unwrap();
     refused(&check_now(&[&pem], &[]), ["certificate 1 (CN=dev-01) has a key of kind P-521", "use P-256"]);
 }

@@ -74,7 +74,7 @@ fn an_intermediate_that_is_left_out_is_asked_for() {
 }
 
 #[test]
-fn a_group_of_the_same_name_with_another_key_is_told() {
+fn a_group_of_the_same_name_with_another_key_is_reported() {
     let [_, between, leaf] = chain();
     let [namesake, ..] = chain();
     let words =

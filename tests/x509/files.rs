@@ -74,7 +74,7 @@ fn other_curves_and_kinds_are_named_in_pkcs8_too() {
 }
 
 #[test]
-fn a_kind_of_key_has_the_name_that_people_use() {
+fn a_kind_of_key_has_its_usual_name() {
     for (pem, name) in [
         (data!("rsa2048.pkcs8.pem"), "RSA 2048"),
         (data!("p256.pkcs8.pem"), "EC P-256"),
@@ -96,7 +96,7 @@ fn an_encrypted_key_is_a_sequence() {
 }
 
 #[test]
-fn what_stands_in_the_place_of_a_certificate_is_named() {
+fn what_is_there_instead_of_a_certificate_is_named() {
     assert_eq!(problem(Chain::from_pem(data!("p256.csr.pem"))), Problem::Request);
     assert_eq!(problem(Chain::from_pem(data!("p256.public.pem"))), Problem::PublicKey);
     assert_eq!(problem(Chain::from_pem(data!("p256.sec1.pem"))), Problem::KeyForCertificate);

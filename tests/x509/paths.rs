@@ -7,7 +7,7 @@ use defender_auth::{
 };
 use rcgen::{CertificateParams, DnType, Issuer, KeyIdMethod, KeyPair, date_time_ymd};
 
-/// Somebody who signs, with a key that may have several certificates.
+/// A CA, whose key may have several certificates.
 struct Signer {
     params: CertificateParams,
     key: KeyPair,

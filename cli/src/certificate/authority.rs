@@ -58,7 +58,10 @@ impl Authority {
 /// Whether each certificate was signed by the next.
 fn links(chain: &Chain, key: &PrivateKey, now: UnixTime) -> Result<(), String> {
     let found = check(chain, Some(key), Purpose::Any, now);
-    let broken = found.iter().find(|finding| matches!(finding, Finding::BrokenLink { .. } | Finding::NotCa { .. }));
+    let is_broken = |finding: &&Finding| {
+        matches!(finding, Finding::BrokenLink { .. } | Finding::NotCa { .. } | Finding::NoCertSign { .. })
+    };
+    let broken = found.iter().find(is_broken);
     broken.map_or(Ok(()), |finding| Err(finding.to_string()))
 }
 

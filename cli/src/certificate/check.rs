@@ -125,7 +125,7 @@ enum Group {
     /// None was given.
     None,
     /// Its file, and its certificate.
-    Found(String, Certificate),
+    Found(String, Box<Certificate>),
     /// Why it leads to none of those that were given.
     NotFound(Vec<Said>),
 }
@@ -143,7 +143,7 @@ fn group(files: &[PathBuf], chain: &Chain, now: UnixTime) -> Result<Group, Failu
     if let Some(group) = groups.find(chain, now)
         && let Some((place, enrolled)) = known.iter().find(|(place, _)| place == group)
     {
-        return Ok(Group::Found(place.clone(), enrolled.clone()));
+        return Ok(Group::Found(place.clone(), Box::new(enrolled.clone())));
     }
     // One of one needs no name.
     let name = |place: &str| if files.len() > 1 { format!("{place}: ") } else { String::new() };

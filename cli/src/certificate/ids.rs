@@ -48,7 +48,7 @@ pub(super) fn client_name(device: &DeviceId, module: Option<&ModuleId>) -> Resul
     Ok(name)
 }
 
-/// What a service shows: it gave it letters and digits only.
+/// A verification code: services issue them with letters and digits only.
 pub(super) fn code(text: &str) -> Result<String, String> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
         return Err("it has letters, digits, `-` and `_` only; copy it again from the service's page".into());
@@ -67,7 +67,7 @@ fn fits(text: &str) -> Result<(), String> {
     ))
 }
 
-/// All IDs of a list, each of them good and there once. Blank lines are passed over.
+/// All IDs of a list, each of them valid and unique. Blank lines are ignored.
 pub(super) fn list(source: &Source) -> Result<Vec<DeviceId>, Failure> {
     let file = match source {
         Source::Stdin => TextFile::from_reader(io::stdin().lock(), "standard input", LIST_LIMIT),

@@ -4,9 +4,10 @@ use super::{
     certificate::Certificate,
     chain::Chain,
     finding::Finding,
-    findings::{Findings, Severity},
+    findings::Findings,
     key::PrivateKey,
     names::{Purpose, names},
+    severity::Severity,
     signature::Signature,
     verify::{tls_problem, verify, verify_path},
 };

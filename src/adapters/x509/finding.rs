@@ -1,7 +1,7 @@
 //! What the checks find, and what to do about it.
 
 use super::{
-    findings::Severity,
+    severity::Severity,
     times::{date, left, within},
 };
 use crate::{base::time::UnixTime, error::ChainError};

@@ -1,33 +1,8 @@
-//! A list of findings, and how much each of them matters.
+//! Everything that was found in a chain.
 
-use super::finding::Finding;
+use super::{finding::Finding, severity::Severity};
 use alloc::vec::Vec;
-use core::{cmp::Reverse, fmt, slice};
-
-/// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Severity {
-    /// For information.
-    Note,
-    /// It works, or may work; the certificate should be looked at.
-    Warning,
-    /// It could not be checked here. A service may accept it.
-    Unchecked,
-    /// The service, or TLS before it, rejects the certificate.
-    Refused,
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Unchecked => "unchecked",
-            Self::Refused => "refused",
-        })
-    }
-}
+use core::{cmp::Reverse, slice};
 
 /// Everything that was found, the worst first.
 #[derive(Clone, Debug, PartialEq, Eq)]

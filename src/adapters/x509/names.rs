@@ -3,7 +3,7 @@
 use super::{
     certificate::Certificate,
     finding::{Compared, Finding},
-    findings::Severity,
+    severity::Severity,
 };
 use crate::identity::{DeviceId, ModuleId, RegistrationId};
 use alloc::{borrow::ToOwned as _, format, string::String, vec::Vec};

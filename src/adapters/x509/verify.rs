@@ -43,7 +43,7 @@ pub fn verify(chain: &Chain, enrolled: &Certificate, now: UnixTime) -> Result<()
 /// Whether the CAs of a path allow what is below them, as far as the path goes: its last certificate is the anchor.
 pub(super) fn verify_path(path: &[Numbered<'_>], now: UnixTime) -> Result<(), ChainError> {
     let [(_, leaf), between @ .., top] = path else { return Ok(()) };
-    // A self-signed certificate of a device is no CA's, and stands alone.
+    // An issuer that is not a CA is a finding of its own.
     if !top.1.is_ca() {
         return Ok(());
     }

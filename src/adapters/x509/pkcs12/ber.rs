@@ -68,7 +68,7 @@ impl<'a> Element<'a> {
         self.tag & CONSTRUCTED != 0
     }
 
-    /// `is_implicit`: the tag stands in the place of an octet string's.
+    /// `is_implicit`: the tag replaces that of an octet string.
     fn write(self, to: &mut Writer, is_implicit: bool, depth: usize) -> Option<()> {
         let depth = depth.checked_sub(1)?;
         if self.tag == OCTET_STRING_IN_PARTS || is_implicit && self.is_constructed() {
