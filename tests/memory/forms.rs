@@ -12,6 +12,7 @@ pub(crate) fn random() -> [u8; 32] {
 }
 
 /// Something that must not be left behind.
+#[derive(Clone)]
 pub(crate) struct Secret {
     pub(crate) name: String,
     bytes: Vec<u8>,
