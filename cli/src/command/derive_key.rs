@@ -14,7 +14,8 @@ use clap::{ArgGroup, Args};
 use defender_auth::{Error, agent, identity::RegistrationId, key::GroupKey};
 use std::{
     io::{self, BufRead, BufReader, Write},
-    path::PathBuf,
+    iter,
+    path::{Path, PathBuf},
 };
 use zeroize::Zeroizing;
 
@@ -35,6 +36,13 @@ pub(crate) struct DeriveKey {
     ids: Vec<String>,
 }
 
+impl DeriveKey {
+    fn inputs(&self) -> impl Iterator<Item = &Path> {
+        let list = self.ids_from.as_ref().and_then(Source::path);
+        iter::once(self.group_key_file.as_path()).chain(list)
+    }
+}
+
 pub(crate) fn run(arguments: &DeriveKey) -> Result<(), Failure> {
     let (key, findings) = agent::key_file(&arguments.group_key_file)?;
     finding::warn(findings);
@@ -42,6 +50,7 @@ pub(crate) fn run(arguments: &DeriveKey) -> Result<(), Failure> {
     let ids = arguments.ids.iter().map(|id| id.parse()).collect::<Result<Vec<RegistrationId>, _>>()?;
     let derivation = Derivation { group: GroupKey::new(&key), ids: &ids, list: arguments.ids_from.as_ref() };
     if let Some(path) = &arguments.out {
+        private_file::check_inputs(path, arguments.inputs())?;
         return private_file::write(path, |file| derivation.write(file));
     }
     warn_of_readers();

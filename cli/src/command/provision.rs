@@ -21,7 +21,10 @@ use defender_auth::{
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::{path::PathBuf, slice};
+use std::{
+    path::{Path, PathBuf},
+    slice,
+};
 
 #[derive(Args)]
 #[command(group = ArgGroup::new("key").required(true).args(["key_file", "group_key_file", "certificate_file", "tpm"]))]
@@ -89,9 +92,20 @@ struct Report<'a> {
     others: Map<String, Value>,
 }
 
+impl Provision {
+    /// The files that it reads.
+    fn inputs(&self) -> impl Iterator<Item = &Path> {
+        let Self { key_file, group_key_file, certificate_file, private_key_file, payload_file, .. } = self;
+        [key_file, group_key_file, certificate_file, private_key_file, payload_file, &self.trust.ca_file]
+            .into_iter()
+            .filter_map(Option::as_deref)
+    }
+}
+
 pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
     check(arguments)?;
     if let Some(path) = &arguments.write_connection_string {
+        private_file::check_inputs(path, arguments.inputs())?;
         private_file::check(path)?;
     }
     let endpoints = arguments.endpoint.as_ref().and_then(|service| service.endpoint.as_ref());

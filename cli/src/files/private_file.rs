@@ -6,6 +6,7 @@ use super::{
 };
 use crate::terminal::failure::Failure;
 use std::{
+    fs,
     io::{self, ErrorKind, Write},
     path::Path,
 };
@@ -20,6 +21,19 @@ pub(crate) fn check(path: &Path) -> Result<(), Failure> {
         Draft::new(path, &[&ROOM], SECRET).map(drop)
     };
     test().map_err(|error| failed(path, &error))
+}
+
+/// Fails if the file is one of those that the command reads: it would be lost.
+pub(crate) fn check_inputs<'a>(path: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> Result<(), Failure> {
+    let target = fs::canonicalize(path).ok();
+    let is_input = target.is_some() && inputs.into_iter().any(|input| fs::canonicalize(input).ok() == target);
+    if is_input {
+        return Err(Failure::at(
+            path.display(),
+            "this command reads this file, which would be lost; give another name",
+        ));
+    }
+    Ok(())
 }
 
 /// Replaces what a file held by a text. The old file exists until the new one is complete and on the disk. The new one

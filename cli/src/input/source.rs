@@ -2,7 +2,10 @@
 
 use super::text_file::TextFile;
 use defender_auth::Error;
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 /// Standard input, or a path, which need not be UTF-8.
 #[derive(Clone, Debug)]
@@ -18,6 +21,14 @@ impl From<OsString> for Source {
 }
 
 impl Source {
+    /// The path, unless it is standard input.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Stdin => None,
+            Self::Path(path) => Some(path),
+        }
+    }
+
     /// Reads a text of at most `limit` bytes. `expected` is what a terminal is told to enter.
     pub(crate) fn text(&self, expected: &str, limit: usize) -> Result<TextFile, Error> {
         match self {

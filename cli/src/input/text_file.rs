@@ -13,6 +13,9 @@ use std::{
 };
 use zeroize::Zeroizing;
 
+/// The start of a PEM block.
+const BEGIN: &[u8] = b"-----BEGIN ";
+
 /// A text, with the name of its origin. Wiped when dropped.
 pub(crate) struct TextFile {
     place: String,
@@ -33,8 +36,24 @@ impl TextFile {
         Self::read(stdin::open(expected), stdin::NAME.into(), limit, false)
     }
 
+    /// The same for PEM, in which bytes outside the blocks are ignored and need not be UTF-8 (RFC 7468, section 2).
+    pub(crate) fn open_pem(path: &Path, limit: usize) -> Result<Self, Error> {
+        let place = path.display().to_string();
+        let (file, metadata) = regular(path, &place)?;
+        let bytes = read_bytes(file, &place, limit)?;
+        let open_to_others = is_open_to_others(&metadata);
+        if !bytes.contains(&0) && bytes.windows(BEGIN.len()).any(|window| window == BEGIN) {
+            return Ok(Self { place, bytes, open_to_others });
+        }
+        Self::of_bytes(bytes, place, open_to_others)
+    }
+
     fn read(reader: impl Read, place: String, limit: usize, open_to_others: bool) -> Result<Self, Error> {
         let bytes = read_bytes(reader, &place, limit)?;
+        Self::of_bytes(bytes, place, open_to_others)
+    }
+
+    fn of_bytes(bytes: Zeroizing<Vec<u8>>, place: String, open_to_others: bool) -> Result<Self, Error> {
         match str::from_utf8(&bytes) {
             Ok(_) if !bytes.contains(&0) => Ok(Self { place, bytes, open_to_others }),
             // Tested on binary input only: the base64 of a key may begin like a sequence.
@@ -52,9 +71,14 @@ impl TextFile {
         text.strip_prefix('\u{feff}').unwrap_or(text)
     }
 
+    /// All of it.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The whole text.
     pub(crate) fn text(&self) -> &str {
-        // It was checked when it was read.
+        // Unless it is PEM, whose bytes are used instead, it was checked when it was read.
         str::from_utf8(&self.bytes).unwrap_or_default()
     }
 

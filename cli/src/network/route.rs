@@ -27,13 +27,13 @@ pub(crate) struct Network {
 
 impl Network {
     pub(crate) fn new(trust: &Trust, endpoints: &[Endpoint]) -> Result<Self, Error> {
-        let roots = trust.ca_file.as_ref().map(|path| TextFile::open(path.as_path(), ROOTS_LIMIT)).transpose()?;
+        let roots = trust.ca_file.as_ref().map(|path| TextFile::open_pem(path, ROOTS_LIMIT)).transpose()?;
         Ok(Self { roots, azure_roots: trust.azure_roots, endpoints: endpoints.to_vec() })
     }
 
     pub(crate) fn roots(&self) -> Roots<'_> {
         match &self.roots {
-            Some(file) => Roots::Pem(file.text().as_bytes()),
+            Some(file) => Roots::Pem(file.bytes()),
             None if self.azure_roots => Roots::Azure,
             None => Roots::Platform,
         }

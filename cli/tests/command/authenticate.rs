@@ -121,11 +121,11 @@ fn an_endpoint_for_another_host_is_a_mistake() {
 }
 
 #[test]
-fn a_server_that_cannot_be_trusted_is_left() {
+fn a_server_that_cannot_be_verified_gets_no_credential() {
     let (site, other) = (Site::new(), Site::new());
     let endpoint = site.endpoint();
     let arguments = ["authenticate", "-", "--connect", "--endpoint", &endpoint];
-    // No roots are given: the system's count, and in place of them here those of somebody else.
+    // No roots are given: the system's are used, which do not have the hub's here.
     let mut no_roots = command(&arguments);
     no_roots.env("SSL_CERT_FILE", &other.roots).env_remove("SSL_CERT_DIR");
     let no_roots = run(no_roots, device().as_bytes());
@@ -141,7 +141,7 @@ fn a_server_that_cannot_be_trusted_is_left() {
 }
 
 #[test]
-fn nobody_is_there() {
+fn an_address_without_a_server_is_reported() {
     let site = Site::new();
     let free = TcpListener::bind(loopback()).unwrap().local_addr().unwrap();
     let endpoint = format!("{HOST}={free}");
@@ -150,7 +150,7 @@ fn nobody_is_there() {
 }
 
 #[test]
-fn roots_that_are_none_are_refused_before_anybody_is_asked() {
+fn invalid_roots_are_refused_before_any_request() {
     let scratch = Scratch::new();
     let no_pem = scratch.write("roots.pem", "this is not PEM");
     let nowhere = scratch.path("nowhere.pem");
@@ -158,6 +158,18 @@ fn roots_that_are_none_are_refused_before_anybody_is_asked() {
         let endpoint = format!("{HOST}={}", loopback());
         let arguments = ["authenticate", "-", "--connect", "--ca-file", &file, "--endpoint", &endpoint];
         defenderauth(&arguments, device()).failed(2, &[&file, cure]);
+    }
+}
+
+/// A comment in another encoding, as tools write it above a root.
+#[test]
+fn bytes_outside_the_blocks_of_a_file_of_roots_are_ignored() {
+    let site = Site::new();
+    for (before, after) in [(&b"# Pr\xfcfstelle\n"[..], &b""[..]), (b"", b"\xff\xfe\n")] {
+        let roots = site.scratch.write("latin.pem", [before, site.emulator.root_pem().as_bytes(), after].concat());
+        let endpoint = site.endpoint();
+        let call = ["authenticate", "-", "--connect", "--ca-file", &roots, "--endpoint", &endpoint];
+        defenderauth(&call, device()).done();
     }
 }
 

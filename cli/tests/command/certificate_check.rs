@@ -67,7 +67,7 @@ fn a_key_of_another_certificate_is_refused() {
 }
 
 #[test]
-fn a_certificate_that_is_over_or_has_not_begun_is_refused() {
+fn a_certificate_that_has_expired_or_is_not_yet_valid_is_refused() {
     let folder = chain();
     refused(&check(&folder, &["--now", "4000000000"]), "");
     refused(&check(&folder, &["--now", "1000000000"]), "");
@@ -80,7 +80,7 @@ fn a_group_that_it_does_not_lead_to_is_refused() {
 }
 
 #[test]
-fn of_several_groups_the_nearest_takes_the_device_in() {
+fn of_several_groups_the_nearest_is_the_devices() {
     let (folder, other) = (chain(), chain());
     let [root, between] = ["root.pem", "intermediate.pem"].map(|name| folder.path(name));
     let groups = ["--group-ca", &root, "--group-ca", &between, "--group-ca", &other.path("root.pem")];
@@ -89,7 +89,7 @@ fn of_several_groups_the_nearest_takes_the_device_in() {
 }
 
 #[test]
-fn two_groups_with_one_certificate_are_refused_in_the_documents_words() {
+fn two_groups_with_one_certificate_are_refused_in_the_words_of_the_documentation() {
     let folder = chain();
     let (root, copy) = (folder.path("root.pem"), folder.path("copy.pem"));
     fs::copy(&root, &copy).unwrap();

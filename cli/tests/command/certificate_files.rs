@@ -101,7 +101,7 @@ fn keys_are_read_in_every_form() {
 }
 
 #[test]
-fn what_editors_and_tools_put_round_it_is_fine() {
+fn what_editors_and_tools_add_is_accepted() {
     for (name, check) in FORMS {
         let good = text(name);
         for fine in [
@@ -131,7 +131,7 @@ fn a_body_on_one_line_between_its_begin_and_end_is_fine() {
 }
 
 #[test]
-fn binary_files_are_told_from_text() {
+fn binary_files_are_distinguished_from_text() {
     let cures = ["DER", "openssl x509 -inform der", "openssl pkey -inform der", "openssl pkcs12"];
     let certificate = der(&text("p256.certificate.pem"));
     unreadable(check_chain(certificate), &[&["chain.pem: it is binary"][..], &cures].concat());
@@ -170,7 +170,7 @@ fn broken_frames_are_named_with_their_block() {
 }
 
 #[test]
-fn files_without_anything_in_them_are_named() {
+fn empty_files_are_named() {
     for ((_, check), file) in FORMS.into_iter().zip(["chain.pem", "key.pem"]) {
         for empty in ["", " \r\n\n", "\u{feff}"] {
             unreadable(check(empty), &[file, ": it is empty; write the certificate or the key anew"]);
@@ -187,7 +187,7 @@ fn files_without_anything_in_them_are_named() {
 }
 
 #[test]
-fn what_stands_in_the_place_of_the_certificate_is_named() {
+fn something_else_in_the_place_of_the_certificate_is_named() {
     for (name, words) in [
         ("p256.csr.pem", ["block 1 (CERTIFICATE REQUEST): ", "signing request; have it signed"]),
         ("p256.public.pem", ["block 1 (PUBLIC KEY): ", "public key; give the certificate"]),
@@ -205,7 +205,7 @@ fn what_stands_in_the_place_of_the_certificate_is_named() {
 }
 
 #[test]
-fn what_stands_in_the_place_of_the_key_is_named() {
+fn something_else_in_the_place_of_the_key_is_named() {
     for (name, words) in [
         ("p256.csr.pem", ["block 1 (CERTIFICATE REQUEST): ", "signing request"]),
         ("p256.public.pem", ["block 1 (PUBLIC KEY): ", "or the private key that belongs to it"]),

@@ -56,7 +56,7 @@ fn self_signed(device: rcgen::CertificateParams) -> String {
 }
 
 #[test]
-fn who_signed_it_is_noted() {
+fn the_issuer_is_noted() {
     noted(&check_now(&[&self_signed(device(ID))], &[]), ["the certificate is self-signed", "register its thumbprint"]);
     noted(&check_now(&[&signed(device(ID))], &[]), ["the certificate is signed by CN=root", "Device mode"]);
 }
@@ -71,7 +71,7 @@ fn a_chain_that_ends_below_its_root_or_with_it_is_noted() {
 }
 
 #[test]
-fn a_stranger_in_the_chain_is_a_warning() {
+fn an_unrelated_certificate_in_the_chain_is_a_warning() {
     let root = Signer::root(authority("root"));
     let other = Signer::root(authority("other"));
     let run = check_now(&[&root.above(device(ID)).pem, &root.pem, &other.pem], &[]);
@@ -97,7 +97,7 @@ fn an_issuer_that_is_no_ca_is_refused() {
 }
 
 #[test]
-fn dates_are_told_with_their_cure() {
+fn dates_are_reported_with_their_remedy() {
     // Until 2040-01-01T00:00:00Z.
     let root = Signer::root(authority("root"));
     let leaf = root.above(device(ID)).pem;
@@ -168,7 +168,7 @@ fn a_ca_as_a_leaf_is_refused_unless_its_thumbprint_counts() {
 }
 
 #[test]
-fn a_key_of_a_kind_that_nobody_takes_is_refused() {
+fn a_key_of_a_kind_that_no_service_accepts_is_refused() {
     let pem = std::fs::read_to_string(data("p521.certificate.pem")).unwrap();
     refused(&check_now(&[&pem], &[]), ["certificate 1 (CN=dev-01) has a key of kind P-521", "take P-256"]);
 }
@@ -181,7 +181,7 @@ fn rsa_keys_of_1024_bits_are_refused() {
 }
 
 #[test]
-fn sha_1_is_refused_where_somebody_checks_the_signature() {
+fn sha_1_is_refused_where_the_signature_is_verified() {
     let run = check_now(&[include_str!("../../../tests/x509/data/sha1.chain.pem")], &[]);
     refused(&run, ["certificate 1 (CN=dev-01) is signed with SHA-1, which is broken", "made with SHA-256"]);
     let run = check_now(&[include_str!("../../../tests/x509/data/sha1.certificate.pem")], &[]);
@@ -213,7 +213,7 @@ fn the_key_chooses_its_certificate_out_of_a_chain() {
 }
 
 #[test]
-fn findings_stand_before_the_verdict_the_worst_first() {
+fn findings_precede_the_verdict_the_worst_first() {
     let mut leaf = authority(ID);
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let run = check(&[&self_signed(leaf)], &["--now", "2208900000", "--registration-id", "dev-02"]);

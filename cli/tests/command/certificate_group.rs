@@ -66,7 +66,7 @@ fn an_intermediate_that_is_left_out_is_asked_for() {
 }
 
 #[test]
-fn a_group_of_the_same_name_with_another_key_is_told() {
+fn a_group_of_the_same_name_with_another_key_is_reported() {
     let [_, between, leaf] = chain();
     let [namesake, ..] = chain();
     let words = "it was not signed by the key of its issuer, although the names fit; take the issuer's present";
@@ -113,7 +113,7 @@ fn only_cas_issue_certificates() {
 }
 
 #[test]
-fn a_ca_says_how_long_a_chain_below_it_may_be() {
+fn the_path_length_of_a_ca_is_enforced() {
     let mut strict = authority("strict");
     strict.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     let words = "there are more certificates below it than it allows (path length)";

@@ -1,4 +1,4 @@
-//! Agents with certificates, up to the hub's yes.
+//! Agents with certificates, up to their login.
 
 use crate::support::{
     HOST, MODULE_KEY, Run, Scratch, defenderauth,
@@ -71,7 +71,7 @@ fn a_key_of_another_certificate_is_named() {
 }
 
 #[test]
-fn a_certificate_that_is_nowhere_is_said_to_be_elsewhere() {
+fn a_certificate_without_a_file_is_reported_as_held_elsewhere() {
     let text = string(&format!("DeviceId={ID};x509=true"));
     defenderauth(&["authenticate", "-"], &text).failed(2, &["held elsewhere"]);
 }
@@ -87,7 +87,7 @@ fn the_c_agents_single_file_leads_to_the_security_module() {
 }
 
 #[test]
-fn a_certificate_of_a_ca_is_refused_in_device_mode_before_anybody_is_asked() {
+fn a_ca_signed_certificate_is_refused_in_device_mode_before_any_request() {
     let folder = Scratch::new();
     let at = |name: &str| folder.path(name);
     make(&["root", "--common-name", "root", "--out-dir", &folder.folder()]);
@@ -119,7 +119,7 @@ fn provisioning_takes_a_certificate_over_both_carriers() {
 }
 
 #[test]
-fn a_certificate_of_nobody_is_refused_by_the_provisioning_service() {
+fn a_certificate_without_an_enrollment_is_refused_by_the_provisioning_service() {
     let (folder, _) = micro_agent();
     let other = micro_agent().1;
     let enrollment = Enrollment::with_thumbprint(ID, &other).pending(0);

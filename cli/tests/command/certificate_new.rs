@@ -92,7 +92,7 @@ fn a_chain_is_accepted_whatever_the_keys_are() {
 }
 
 #[test]
-fn a_ca_is_no_client_and_a_device_signs_nothing() {
+fn a_ca_is_no_client_and_a_device_certificate_cannot_sign() {
     let office = Office::new("p256");
     assert!(accepted(&office.path("intermediate.pem"), &office.path("root.pem")).is_err());
     office.device(&["--device-id", "pump-1", "--out-dir", &office.0.folder()], "").done();
@@ -125,7 +125,7 @@ fn keys_are_for_their_owner_alone() {
     let office = Office::new("p256");
     for (name, mode) in [("root.key.pem", 0o600), ("root.pem", 0o644), ("", 0o755)] {
         let found = fs::metadata(office.path(name)).unwrap().permissions().mode() & 0o777;
-        // The umask of whoever runs the tests may take more away.
+        // The umask of the tests may remove more.
         assert!(found & !mode == 0 && found & 0o600 == 0o600, "{name}: {found:o}");
     }
 }

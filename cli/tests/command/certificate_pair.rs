@@ -47,7 +47,7 @@ fn a_certificate_and_its_key_are_both_new_or_both_old() {
 /// Killed between the two renames it leaves a pair that does not fit, which another run makes good.
 #[test]
 #[ignore = "needs strace"]
-fn certificates_that_a_killed_run_left_are_made_good_by_another() {
+fn certificates_that_a_killed_run_left_are_repaired_by_another() {
     for inject in ["fsync:signal=KILL:when=2", "/^rename:signal=KILL:when=1", "/^rename:signal=KILL:when=2"] {
         let (folder, arguments) = pair();
         let inject = format!("inject={inject}");

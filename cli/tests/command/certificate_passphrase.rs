@@ -46,7 +46,7 @@ fn a_file_without_a_passphrase_is_named() {
 }
 
 #[test]
-fn without_a_passphrase_the_cure_is_said() {
+fn without_a_passphrase_the_remedy_is_reported() {
     let (chain, key) = (data("p256.certificate.pem"), data("p256.encrypted.pem"));
     let run = defenderauth(&["certificate", "check", "--chain", &chain, "--key", &key], "");
     run.failed(2, &["p256.encrypted.pem", "the key is encrypted", "give its passphrase"]);

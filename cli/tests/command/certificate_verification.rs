@@ -1,4 +1,4 @@
-//! The proof that somebody has a CA's key, and CAs that others made.
+//! Proofs of possession of a CA's key, and CAs made by other programs.
 
 use crate::support::{Run, Scratch, defenderauth};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd};

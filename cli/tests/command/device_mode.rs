@@ -93,7 +93,7 @@ fn json_says_who_logged_in() {
 }
 
 #[test]
-fn without_connect_nobody_logs_in() {
+fn without_connect_there_is_no_login() {
     for agent in BY_DEVICE {
         let site = site_with(module());
         let run = site.ask(&["authenticate", &folder(agent)], "").done();

@@ -1,4 +1,4 @@
-//! Sample agents that do not become their security module, and what they are told.
+//! Sample agents whose Device mode fails, and the causes that are reported.
 
 use crate::support::{
     HOST, KEY, LONG_KEY, Run,
@@ -7,14 +7,14 @@ use crate::support::{
 };
 use defender_auth_emulator::{Device, Module};
 
-/// What the hub says to a device that it does not believe.
+/// The cause of a 401 for a device.
 const NOT_THIS_DEVICE: &str = "the key is not that of this device, or the device is disabled";
 
 fn connect(site: &Site, path: &str) -> Run {
     site.ask(&["authenticate", path, "--connect"], "")
 }
 
-/// It was told once why, and nobody logged in.
+/// The cause is reported once, and there was no login.
 #[track_caller]
 fn refused(site: &Site, path: &str, cause: &str) -> Run {
     let run = connect(site, path).refused(cause);
@@ -108,7 +108,7 @@ fn a_module_that_was_removed_after_the_lookup_is_named() {
 
 /// Or the real hub would be asked, which is not what was meant.
 #[test]
-fn an_endpoint_for_dps_alone_does_not_do_for_the_hub() {
+fn an_endpoint_for_dps_alone_does_not_apply_to_the_hub() {
     let site = site_with(module());
     register(&site);
     let run = site.ask_dps(&["authenticate", &folder("c/dps"), "--connect"]);
@@ -145,7 +145,7 @@ fn a_clock_that_is_behind_is_named_by_dps_too() {
 }
 
 #[test]
-fn a_clock_that_is_ahead_is_named_when_the_hub_says_no() {
+fn a_clock_that_is_ahead_is_named_when_the_hub_refuses() {
     let agent = with_key("c/device", LONG_KEY);
     let site = site_with(module());
     site.emulator.clock_offset(-7200);

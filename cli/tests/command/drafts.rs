@@ -20,7 +20,15 @@ const LIVE: &str = ".string.txt.00000000cafe0000";
 fn locked(path: &str) -> Ended {
     let script = "flock --exclusive 9; echo locked; read -r end";
     let mut shell = Command::new("unshare");
-    shell.args(["--pid", "--fork", "--map-root-user", "sh", "-c", &format!("exec 9<'{path}'; {script}")]);
+    shell.args([
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--map-root-user",
+        "sh",
+        "-c",
+        &format!("exec 9<'{path}'; {script}"),
+    ]);
     let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(shell.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -60,6 +68,8 @@ fn an_old_file_that_a_running_command_may_still_restore_is_not_removed() {
     names.sort();
     assert_eq!(names, [LIVE, &kept, "string.txt"]);
     drop(running);
+    // Until that process has ended.
+    assert!(Command::new("flock").args([&place.folder.path(LIVE), "true"]).status().unwrap().success());
     place.is_repaired_by_another_run();
 }
 

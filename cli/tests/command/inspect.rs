@@ -129,13 +129,13 @@ fn a_service_string_that_all_can_read_is_a_finding_too() {
 
 /// The published documentation prints it so.
 #[test]
-fn x509_may_have_a_space_behind_it() {
+fn x509_may_be_followed_by_a_space() {
     let seen = defenderauth(&["inspect", "-"], string("DeviceId=dev-01;x509=true \n")).done();
     assert!(seen.out.contains("credential    x509\n"), "{seen:?}");
 }
 
 #[test]
-fn an_unknown_name_is_passed_over_and_said() {
+fn an_unknown_name_is_ignored_and_reported() {
     let text = format!("{};Colour=mauve", device());
     let seen = defenderauth(&["inspect", "-"], text).done();
     let said = seen.out.lines().any(|line| line.starts_with("note") && line.contains("unknown"));

@@ -87,6 +87,16 @@ fn a_file_that_cannot_be_written_is_named() {
     }
 }
 
+#[test]
+fn the_files_that_it_reads_are_not_replaced() {
+    let group = Group::new();
+    let ids = group.folder.write("ids.txt", "dev1\n");
+    for (out, text) in [(&ids, "dev1\n"), (&group.key, SHORT_KEY)] {
+        group.derive(&["--ids", &ids, "--out", out], "").failed(2, &[out, "would be lost"]);
+        assert_eq!(fs::read_to_string(out).unwrap(), text);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn keys_on_standard_output_are_warned_of_when_others_can_read_the_file() {

@@ -1,4 +1,4 @@
-//! What people really get wrong, and whether the command tells them how to mend it.
+//! Common mistakes in connection strings, and whether the error says how to correct them.
 
 use crate::support::{HOST, KEY, LONG_KEY, Scratch, defenderauth, device, service, string};
 
@@ -49,7 +49,7 @@ fn the_shell_cut_the_string() {
 }
 
 #[test]
-fn something_stands_round_the_string() {
+fn the_string_is_enclosed_in_something() {
     for (open, close, what) in [
         ("\"", "\"", "double quotation marks"),
         ("'", "'", "single quotation marks"),
@@ -147,7 +147,7 @@ fn provisioning_has_no_connection_strings() {
 }
 
 #[test]
-fn what_editors_add_is_left_out_and_said() {
+fn what_editors_add_is_ignored_and_reported() {
     let device = device();
     for (text, note) in [
         (format!("{device}\n"), "a line break at the end was left out"),

@@ -1,4 +1,4 @@
-//! A process that may not open another file: every command says so and how to mend it, and none goes on trying.
+//! A process at its limit of open files: every command reports that with its remedy, and none retries.
 
 use crate::support::{
     HOST, Run, Scratch, device,
@@ -80,7 +80,7 @@ fn a_connection_that_cannot_be_opened_is_not_tried_again() {
 /// A look-up fails too, for a reason that means nothing.
 #[test]
 #[ignore = "needs strace"]
-fn a_name_that_cannot_be_looked_up_for_that_is_no_matter_of_the_network() {
+fn a_name_that_cannot_be_looked_up_at_the_limit_is_not_blamed_on_the_network() {
     let site = Site::new();
     let key = site.scratch.write("device.key", crate::support::KEY);
     let device = ["--id-scope", SCOPE, "--registration-id", ID, "--key-file", &key, "--ca-file", &site.roots];
@@ -96,7 +96,7 @@ fn a_name_that_cannot_be_looked_up_for_that_is_no_matter_of_the_network() {
 
 #[test]
 #[ignore = "needs strace"]
-fn a_tpm_that_cannot_be_opened_for_that_is_told_so() {
+fn a_tpm_that_cannot_be_opened_at_the_limit_is_reported_as_such() {
     let show = words(&["tpm", "show", "--tpm", "swtpm:path=/nowhere"]);
     without_sockets(&show).failed(2, &["/nowhere", CAUSE[0], CAUSE[1]]);
 }

@@ -79,7 +79,7 @@ fn azures_python_sdk_provisions_and_connects_with_what_the_command_makes() {
 
 #[test]
 #[ignore = "needs openssl, which `cargo xtask test` brings"]
-fn a_server_that_rejects_the_client_is_told_from_one_that_is_not_trusted() {
+fn a_server_that_rejects_the_client_is_distinguished_from_one_that_is_not_trusted() {
     let (office, authority) = (Office::new("p256"), Authority::new(P256));
     office.device("dev-01");
     let ([chain, key], roots) = (office.files("dev-01"), authority.path("root.pem"));

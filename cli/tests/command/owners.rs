@@ -37,7 +37,7 @@ fn the_new_file_belongs_to_the_owner_of_the_old_one() {
     }
 }
 
-/// Whoever may write to the folder may have put the file there.
+/// Any user with write permission in the folder may have put the file there.
 #[test]
 #[ignore = "needs root"]
 fn a_foreign_file_in_a_folder_that_others_may_write_to_is_refused() {

@@ -74,7 +74,7 @@ fn the_device_id_may_differ_from_the_registration_id() {
 }
 
 #[test]
-fn json_has_all_that_the_service_said() {
+fn json_has_all_members_of_the_services_answer() {
     for carrier in CARRIERS {
         let registrar = Registrar::of(enrollment().device_id("pump-02").payload(json!({"site": "north"})));
         let report = registrar.register(carrier, &["--json"]).done().json();
@@ -160,7 +160,7 @@ fn a_lookup_finds_a_registered_device() {
 
 /// Progress goes to standard error: [`assigned`] has seen that the result alone is on standard output.
 #[test]
-fn progress_is_told_while_the_service_decides() {
+fn progress_is_reported_while_the_service_decides() {
     together(|carrier| {
         let run = assigned(Registrar::of(enrollment().pending(1)).register(carrier, &[]), ID);
         let lines: Vec<_> = run.err.lines().collect();
@@ -172,7 +172,7 @@ fn progress_is_told_while_the_service_decides() {
 }
 
 #[test]
-fn a_busy_service_is_asked_again() {
+fn a_busy_service_is_retried() {
     together(|carrier| {
         let registrar = Registrar::of(enrollment());
         registrar.site.emulator.fault(On::Register, Fault::Status(429).retry_after("1"), 1);
@@ -183,7 +183,7 @@ fn a_busy_service_is_asked_again() {
 }
 
 #[test]
-fn a_broken_connection_is_made_anew() {
+fn a_broken_connection_is_opened_again() {
     together(|carrier| {
         let registrar = Registrar::of(enrollment());
         registrar.site.emulator.fault(On::Register, Fault::ResetMidBody, 1);

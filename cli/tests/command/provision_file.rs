@@ -68,7 +68,7 @@ fn a_file_is_replaced_and_nothing_else_is_left() {
 }
 
 #[test]
-fn a_failed_registration_leaves_the_file_alone() {
+fn a_failed_registration_does_not_change_the_file() {
     let folder = Scratch::new();
     let file = folder.write("string.txt", "old");
     Registrar::of(enrollment().disabled()).register("https", &["--write-connection-string", &file]).refused("disabled");
@@ -91,12 +91,12 @@ fn an_id_that_no_string_can_hold_is_named() {
     let registrar = Registrar::of(enrollment().device_id("pump;02"));
     let run = registrar.register("https", &["--write-connection-string", &folder.path("string.txt")]);
     let run = run.failed(2, &["has no connection string: its ID contains a `;`"]);
-    assert!(run.out.contains("pump;02"), "it is registered all the same: {run:?}");
+    assert!(run.out.contains("pump;02"), "it is registered nevertheless: {run:?}");
     assert_eq!(names(&folder), [""; 0]);
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_named_before_anybody_is_asked() {
+fn a_missing_folder_is_named_before_any_request() {
     let folder = Scratch::new();
     let file = folder.path("nowhere/string.txt");
     let registrar = Registrar::of(enrollment());
@@ -113,4 +113,13 @@ fn a_folder_is_not_replaced() {
     registrar.register("https", &["--write-connection-string", &path]).failed(2, &[&path, "name a file in it"]);
     assert_eq!(names(&folder), ["string.txt"]);
     assert_eq!(registrar.site.journal(), [""; 0]);
+}
+
+#[test]
+fn a_file_that_the_command_reads_is_not_replaced() {
+    let registrar = Registrar::of(enrollment());
+    let key = registrar.site.scratch.write("own.key", KEY);
+    let run = registrar.provision("https", ID, &["--key-file", &key, "--write-connection-string", &key]);
+    run.failed(2, &[&key, "would be lost", "give another name"]);
+    assert_eq!((fs::read_to_string(&key).unwrap().as_str(), registrar.site.journal().len()), (KEY, 0));
 }

@@ -7,8 +7,8 @@ use crate::support::{
 };
 use defender_auth_emulator::Dps;
 
-/// What the service says to whom it does not believe.
-const NOT_BELIEVED: &str = "the key is not that of this registration ID";
+/// The cause of a 401 with a key.
+const WRONG_KEY: &str = "the key is not that of this registration ID";
 
 #[test]
 fn a_disabled_enrollment_is_named() {
@@ -19,7 +19,7 @@ fn a_disabled_enrollment_is_named() {
 }
 
 #[test]
-fn a_failed_registration_shows_code_and_words() {
+fn a_failed_registration_shows_code_and_message() {
     for carrier in CARRIERS {
         let registrar = Registrar::of(enrollment().failing(400_208, "The enrollment has no hub"));
         let run = registrar.register(carrier, &[]).refused("the registration failed");
@@ -32,7 +32,7 @@ fn a_wrong_key_is_named() {
     for carrier in CARRIERS {
         let registrar = Registrar::of(enrollment());
         let key = registrar.site.scratch.write("wrong.key", LONG_KEY);
-        let run = registrar.provision(carrier, ID, &["--key-file", &key]).refused(NOT_BELIEVED);
+        let run = registrar.provision(carrier, ID, &["--key-file", &key]).refused(WRONG_KEY);
         run.failed(1, &["the provisioning service answered 401"]);
     }
 }
@@ -74,14 +74,14 @@ fn a_lookup_of_a_device_that_never_registered_fails() {
 }
 
 #[test]
-fn a_lookup_wants_https() {
+fn a_lookup_requires_https() {
     let registrar = Registrar::of(enrollment());
     registrar.register("mqtt", &["--lookup"]).failed(2, &["HTTPS"]);
     assert_eq!(registrar.site.journal(), [""; 0]);
 }
 
 #[test]
-fn a_lookup_brings_nothing() {
+fn a_lookup_sends_no_payload() {
     let registrar = Registrar::of(enrollment());
     let run = registrar.provision("https", "dev-02", &["--key-file", "k", "--lookup", "--model-id", "dtmi:x;1"]);
     run.misused(&["--lookup", "--model-id"]);
@@ -98,7 +98,7 @@ fn an_endpoint_for_the_port_of_the_other_carrier_is_a_mistake() {
 }
 
 #[test]
-fn a_payload_that_is_not_json_is_found_before_anybody_is_asked() {
+fn a_payload_that_is_not_json_is_found_before_any_request() {
     let registrar = Registrar::of(enrollment());
     let file = registrar.site.scratch.write("payload.json", "{\n\"a\":}");
     registrar.register("https", &["--payload-file", &file]).failed(2, &[&file, "line 2, column 5"]);
@@ -106,7 +106,7 @@ fn a_payload_that_is_not_json_is_found_before_anybody_is_asked() {
 }
 
 #[test]
-fn a_server_that_is_not_trusted_is_left() {
+fn a_server_that_is_not_trusted_gets_no_credential() {
     let other = Site::new();
     for carrier in CARRIERS {
         let registrar = Registrar::of(enrollment());
@@ -117,7 +117,7 @@ fn a_server_that_is_not_trusted_is_left() {
 
 /// The server must bear the name that is asked for.
 #[test]
-fn a_server_with_another_name_is_left() {
+fn a_server_with_another_name_gets_no_credential() {
     for carrier in CARRIERS {
         let registrar = Registrar::of(enrollment());
         let endpoint = format!("dps.contoso.net={}", registrar.address(carrier));

@@ -7,7 +7,7 @@ use crate::support::{
     site::{SCOPE, Site},
 };
 
-/// Nobody answers there.
+/// An address without a server.
 const CLOSED: &str = "127.0.0.1:9";
 
 /// Runs it with nothing in the environment but these variables.

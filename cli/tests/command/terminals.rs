@@ -42,7 +42,7 @@ fn on_a_terminal_the_command_says_what_it_waits_for() {
 }
 
 #[test]
-fn elsewhere_it_does_not() {
+fn without_a_terminal_it_prints_no_prompt() {
     let run = run(command(&["inspect", "-"]), device().as_bytes()).done();
     assert!(run.err.is_empty(), "{run:?}");
 }

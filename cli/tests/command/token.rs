@@ -29,7 +29,7 @@ fn the_token_of_a_service_names_its_policy() {
 }
 
 #[test]
-fn a_life_begins_now() {
+fn a_lifetime_begins_now() {
     let run = defenderauth(&["token", "-", "--ttl", "1h"], device()).done();
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
     let (_, end) = run.out.trim_end().rsplit_once("&se=").unwrap();
@@ -39,7 +39,7 @@ fn a_life_begins_now() {
 }
 
 #[test]
-fn a_token_has_one_end() {
+fn a_token_has_one_expiry() {
     for (arguments, word) in [
         (&[][..], "--expires-at"),
         (&["--ttl", "1h", "--expires-at", "1700003600"], "cannot be used with"),
@@ -57,7 +57,7 @@ fn a_token_has_one_end() {
 }
 
 #[test]
-fn a_token_that_is_over_is_made_with_a_warning() {
+fn an_expired_token_is_made_with_a_warning() {
     let run = defenderauth(&["token", "-", "--expires-at", "0"], device()).done();
     assert!(run.out.ends_with("&se=0\n") && run.err.starts_with("warning: "), "{run:?}");
 }

@@ -32,7 +32,7 @@ fn a_tpm_is_shown_enrolled_registered_and_logged_in() {
     machine.tpm.assert_empty("after a token");
     let ready = string(&format!("DeviceId={ID};SharedAccessSignature={}", token.out.trim_end()));
     machine.site.accepts("-", &ready, &format!("{HOST}/{ID}"));
-    machine.is_believed();
+    machine.is_accepted();
     assert_eq!(machine.registrations(), 2, "the challenge and the registration: {:?}", machine.site.journal());
 }
 
@@ -66,7 +66,7 @@ fn after_a_power_cut_it_logs_in_without_a_new_activation() {
     let mut machine = Machine::registered();
     let (asked, kept) = (machine.site.journal().len(), machine.tpm.handles("persistent"));
     machine.tpm.power_cycle();
-    machine.is_believed();
+    machine.is_accepted();
     assert_eq!(machine.site.journal().len(), asked + 1, "the login and nothing else");
     assert_eq!(machine.tpm.handles("persistent"), kept);
 }
@@ -101,7 +101,7 @@ fn keys_are_made_persistent_when_asked_and_then_found() {
     assert_eq!(machine.tpm.handles("persistent"), all);
     machine.provision(&[]).done();
     assert_eq!(machine.tpm.handles("persistent"), all);
-    machine.is_believed();
+    machine.is_accepted();
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn registering_again_brings_the_hubs_new_key() {
     let refused = machine.connect(&[]).failed(1, &["the hub and the TPM have different keys for it; register again"]);
     assert!(refused.out.ends_with("hub           refused\n"), "{refused:?}");
     machine.provision(&[]).done();
-    machine.is_believed();
+    machine.is_accepted();
     assert_eq!(machine.tpm.handles("persistent"), [IDENTITY]);
 }
 
@@ -128,7 +128,7 @@ fn a_power_cut_between_challenge_and_activation_is_an_error_and_a_rerun_succeeds
     machine.tpm.assert_empty("after a power cut");
     assert_eq!(machine.tpm.handles("persistent"), [""; 0]);
     machine.provision(&[]).done();
-    machine.is_believed();
+    machine.is_accepted();
 }
 
 #[test]
@@ -138,5 +138,5 @@ fn an_answer_that_is_lost_costs_a_wait_and_not_the_key() {
     machine.site.emulator.fault_after(On::Register, 1, Fault::ResetMidBody, 1);
     let run = machine.provision(&[]).done();
     assert!(run.err.contains("waiting "), "{run:?}");
-    machine.is_believed();
+    machine.is_accepted();
 }

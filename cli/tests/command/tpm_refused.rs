@@ -34,9 +34,9 @@ fn a_key_for_another_tpm_or_a_damaged_one_is_named_and_the_old_one_stays() {
             let run = machine.provision(&[]).failed(1, &[enrol, "fault: the service's registry"]);
             assert!(!run.shows("failure mode") && run.out.is_empty(), "{run:?}");
             assert_eq!(machine.tpm.handles("persistent"), [IDENTITY]);
-            machine.is_believed();
+            machine.is_accepted();
             machine.provision(&[]).done();
-            machine.is_believed();
+            machine.is_accepted();
         }
     }
 }
@@ -65,24 +65,24 @@ fn a_second_challenge_is_an_error() {
     assert!(run.out.is_empty(), "{run:?}");
     // Its own challenge, the fault, and the challenge that came of it; it did not go on.
     assert_eq!(machine.site.journal().len(), before + 3, "{:?}", machine.site.journal());
-    machine.is_believed();
+    machine.is_accepted();
 }
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_disabled_enrollment_leaves_the_key_of_before() {
+fn a_disabled_enrollment_leaves_the_previous_key() {
     let machine = Machine::registered();
     machine.site.emulator.disable_enrollment(ID).unwrap();
     machine.provision(&[]).failed(1, &["the enrollment is disabled"]);
-    machine.is_believed();
+    machine.is_accepted();
     machine.site.emulator.enable_enrollment(ID).unwrap();
     machine.provision(&[]).done();
-    machine.is_believed();
+    machine.is_accepted();
 }
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_foreign_key_in_the_place_of_the_hubs_is_said_before_anybody_is_asked() {
+fn a_foreign_key_at_the_handle_of_the_hubs_is_reported_before_any_request() {
     let machine = Machine::new();
     occupy(&machine.tpm);
     let foreign = "an RSA key of another template is at 0x81000100, where the identity key belongs; it is another \
@@ -107,9 +107,9 @@ fn the_owners_password_comes_from_a_file() {
     machine.provision(&[]).failed(2, &["EvictControl", "the owner hierarchy has a password; give it"]);
     let guess = machine.provision(&["--owner-password-file", &wrong]);
     guess.failed(2, &["the owner hierarchy has another password; give the right one"]);
-    machine.is_believed();
+    machine.is_accepted();
     machine.provision(&["--owner-password-file", &right]).done();
-    machine.is_believed();
+    machine.is_accepted();
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn a_tpm_that_may_not_be_used_is_named_with_the_group_that_may() {
 }
 
 #[test]
-fn a_way_that_is_not_supported_is_named_with_those_that_are() {
+fn a_transport_that_is_not_supported_is_named_with_those_that_are() {
     for (tcti, words) in [
         ("tabrmd", "`tabrmd` is not supported; write device:/dev/tpmrm0, swtpm:path=PATH or swtpm:host=HOST,port=PORT"),
         ("/dev/tpm0", "a path alone is ambiguous; write device:PATH or swtpm:path=PATH"),

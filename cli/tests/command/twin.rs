@@ -81,7 +81,7 @@ fn a_later_version_is_shown() {
 }
 
 #[test]
-fn a_bad_property_is_named_and_the_others_hold() {
+fn a_bad_property_is_named_and_the_others_apply() {
     let site = security_module(&json!({
         "highPriorityMessageFrequency": {"value": "soon"},
         "lowPriorityMessageFrequency": {"value": "PT6H"},
@@ -124,7 +124,7 @@ fn each_agent_has_defaults_of_its_own() {
 }
 
 #[test]
-fn the_object_of_the_agents_configuration_is_looked_at() {
+fn the_object_of_the_agents_configuration_is_read() {
     let site = site_with(module().desired(json!({
         OBJECT: {"snapshotFrequency": {"value": "PT2H"}},
         "mine": {"snapshotFrequency": {"value": "PT3H"}},
@@ -164,9 +164,9 @@ fn an_agent_by_dps_looks_up_its_hub() {
     }
 }
 
-/// Whoever reads changes nothing.
+/// Reading must not change anything.
 #[test]
-fn reading_registers_nobody_and_reports_nothing() {
+fn reading_registers_no_device_and_reports_no_property() {
     let site = site_with(module());
     twin(&site, "csharp/dps", &[]).refused("the device is not registered");
     assert!(!site.journal().iter().any(|entry| entry.contains("register ")));
@@ -193,7 +193,7 @@ fn json_has_a_micro_agents_settings() {
 }
 
 #[test]
-fn a_bad_setting_is_named_and_the_others_hold() {
+fn a_bad_setting_is_named_and_the_others_apply() {
     let site = micro_agent(json!({"CollectorsCore_PriorityIntervals": "soon", "Process_CacheSize": 256}));
     let run = micro_twin(&site, &[]).done();
     assert_eq!(run.err.lines().count(), 1, "{run:?}");
@@ -208,7 +208,7 @@ fn a_micro_agent_without_settings_has_none_here() {
 }
 
 #[test]
-fn a_refused_login_is_told_as_elsewhere() {
+fn a_refused_login_is_reported_as_by_authenticate() {
     let agent = with_key("c/module", LONG_KEY);
     let site = site_with(module());
     let run = site.ask(&["twin", &agent.folder()], "").refused("the hub refused");

@@ -31,7 +31,7 @@ fn injected(place: &Place, call: &str, what: &str) -> (Option<i32>, String) {
 
 #[test]
 #[ignore = "needs strace"]
-fn the_system_says_no_at_any_step() {
+fn a_system_call_fails_at_any_step() {
     for (call, what, words) in [
         ("fsync", "error=ENOSPC:when=1", "make room on its disk"),
         ("fsync", "error=ENOSPC:when=2", "make room on its disk"),
@@ -81,7 +81,7 @@ fn file_and_folder_are_on_the_disk_in_this_order() {
     assert!(calls[3].1.contains(&format!("{}>", place.folder.folder())), "{trace}");
 }
 
-/// Runs the command with the folder on a disk of 64 KiB. `fill` says when that is full: at once, or when somebody asks
+/// Runs the command with the folder on a disk of 64 KiB. `fill` says when that is full: at once, or when a test asks
 /// for it by making a file `fill` beside the services' files.
 fn on_a_small_disk(place: &Place, arguments: &[String], fill: &str) -> Run {
     let script = format!(
@@ -99,7 +99,7 @@ fn on_a_small_disk(place: &Place, arguments: &[String], fill: &str) -> Run {
 
 #[test]
 #[ignore = "needs unshare and mount namespaces"]
-fn a_disk_that_is_full_is_told_before_anybody_is_asked() {
+fn a_full_disk_is_reported_before_any_request() {
     let place = Place::new();
     let run = on_a_small_disk(&place, &place.arguments(), "fill").failed(2, &[&place.file, "make room on its disk"]);
     assert_eq!(run.out, format!("string.txt\n{OLD}"));
@@ -159,7 +159,7 @@ fn a_device_or_a_pipe_is_not_replaced() {
     assert!(fs::symlink_metadata(place.folder.path("null")).unwrap().is_symlink());
 }
 
-/// Where it leads somebody else may have decided.
+/// Another user may have chosen its target.
 #[test]
 fn a_link_is_replaced_and_not_followed() {
     let place = Place::new();

@@ -1,4 +1,4 @@
-//! Certificates with any mistake in them: the command itself makes good ones only.
+//! Certificates with any mistake in them: the command itself makes valid ones only.
 
 use defender_auth::x509::{KeyAlgorithm, PrivateKey};
 use rcgen::{
@@ -28,7 +28,7 @@ pub(crate) fn authority(name: &str) -> CertificateParams {
     params
 }
 
-/// Somebody who signs certificates, whether they may or not.
+/// A certificate that signs others, permitted or not.
 pub(crate) struct Signer {
     pub(crate) pem: String,
     issuer: Issuer<'static, KeyPair>,
@@ -52,7 +52,7 @@ impl Signer {
     }
 }
 
-/// A public key of which nobody has to have the private one.
+/// A public key; its private key need not exist.
 pub(crate) struct Public {
     bytes: Vec<u8>,
     algorithm: &'static SignatureAlgorithm,

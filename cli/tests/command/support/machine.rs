@@ -20,7 +20,7 @@ pub(crate) const ID: &str = "pump-17";
 /// The place of the hub's key.
 pub(crate) const IDENTITY: &str = "0x81000100";
 
-/// `TPM2_StartAuthSession`, the first command of an activation that needs nobody's keys but the TPM's.
+/// `TPM2_StartAuthSession`, the first command of an activation that needs no key of a service.
 pub(crate) const START_AUTH_SESSION: u32 = 0x176;
 
 pub(crate) struct Machine {
@@ -82,15 +82,15 @@ impl Machine {
         self.leaves_nothing(run)
     }
 
-    /// The hub believes the TPM's key.
+    /// The hub accepts the TPM's key.
     #[track_caller]
-    pub(crate) fn is_believed(&self) {
+    pub(crate) fn is_accepted(&self) {
         let run = self.connect(&[]).done();
         assert!(run.out.ends_with("hub           accepted\n"), "{run:?}");
         assert_eq!(self.site.journal().last(), Some(&format!("accepted {HOST}/{ID}")));
     }
 
-    /// How often somebody registered.
+    /// The number of registrations.
     pub(crate) fn registrations(&self) -> usize {
         self.site.journal().iter().filter(|entry| entry.contains("register")).count()
     }
@@ -111,7 +111,7 @@ pub(crate) fn shell(line: &str) -> Run {
     run(shell, b"")
 }
 
-/// Stands between a command and the TPM, and writes down what was asked.
+/// A proxy between a command and the TPM that records the commands.
 pub(crate) struct Tap {
     pub(crate) tcti: String,
     codes: Arc<Mutex<Vec<u32>>>,

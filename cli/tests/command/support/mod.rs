@@ -136,7 +136,7 @@ impl Run {
         serde_json::from_str(&self.out).unwrap()
     }
 
-    /// The service said no, for a reason that is told once, and nothing is on standard output.
+    /// The service refused it, for a reason that is reported once, and nothing is on standard output.
     #[track_caller]
     pub(crate) fn refused(self, cause: &str) -> Self {
         assert!(self.out.is_empty() && self.err.matches(cause).count() == 1, "not once {cause:?} in {self:?}");

@@ -79,7 +79,7 @@ impl Registrar {
         call(&self.endpoint(carrier), &self.site.roots, carrier, &device)
     }
 
-    /// Registers the device of [`enrollment`], with another idea of where the service is or of whom to trust.
+    /// Registers the device of [`enrollment`], with another address of the service or other trust anchors.
     pub(crate) fn register_at(&self, endpoint: &str, roots: &str, carrier: &str) -> Run {
         let device = ["--id-scope", SCOPE, "--registration-id", ID, "--key-file", &self.key];
         call(endpoint, roots, carrier, &device)

@@ -66,7 +66,7 @@ impl Site {
         no_token(defenderauth(&[&arguments, more].concat(), input))
     }
 
-    /// The hub believes it, as whom it says.
+    /// The hub accepts it as this identity.
     #[track_caller]
     pub(crate) fn accepts(&self, source: &str, input: &str, identity: &str) {
         let told = self.connect(source, input, &[]).done();
@@ -79,7 +79,7 @@ impl Site {
         assert!(self.emulator.journal().entries().ends_with(&[entry.clone(), entry]));
     }
 
-    /// The hub does not believe it, for a reason that it keeps to itself; the command names the likely ones.
+    /// The hub refuses it without a reason; the command names the likely ones.
     /// Numbers in the reason do not matter.
     #[track_caller]
     pub(crate) fn refuses(&self, input: &str, more: &[&str], reason: &Refusal, cause: &str) {
