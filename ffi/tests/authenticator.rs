@@ -87,11 +87,11 @@ fn a_registration_with_a_tpm_has_each_of_its_steps_in_c() {
     assert_eq!(for_the_tpm(&auth), (0, Vec::new()));
 
     answer(&mut auth, 401, &challenge()).unwrap();
-    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_ACTIVATE, "having the TPM take in a key".into()));
+    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_ACTIVATE, "activating a key in the TPM".into()));
     assert_eq!(for_the_tpm(&auth), (DEFENDERAUTH_KEY_USE_REGISTRATION, blob(3)));
 
     activated(&mut auth).unwrap();
-    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_SIGN, "having the TPM sign".into()));
+    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_SIGN, "signing with the TPM".into()));
     let (key_use, string) = for_the_tpm(&auth);
     assert_eq!(key_use, DEFENDERAUTH_KEY_USE_REGISTRATION);
     assert_eq!(String::from_utf8(string).unwrap(), format!("0ne00000A0A%2Fregistrations%2Fdev-01\n{}", NOW + 900));
@@ -105,7 +105,7 @@ fn a_registration_with_a_tpm_has_each_of_its_steps_in_c() {
     answer(&mut auth, 202, r#"{"operationId":"4.x","status":"assigning"}"#).unwrap();
     assert_eq!(pending(&auth).0, DEFENDERAUTH_ACTION_WAIT);
     call(|error| defenderauth_authenticator_handle_elapsed(Some(&mut *auth), NOW, Some(error))).unwrap();
-    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_SEND, "asking how the registration stands".into()));
+    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_SEND, "polling the registration status".into()));
 
     let assigned = format!(
         r#"{{"operationId":"4.x","status":"assigned","registrationState":{{"registrationId":"dev-01","status":"assigned",
