@@ -167,6 +167,9 @@
 /** The largest response body that is accepted, in bytes; stop reading there. */
 #define DEFENDERAUTH_BODY_LIMIT 65536
 
+/** The port of MQTT over TLS. */
+#define DEFENDERAUTH_MQTT_PORT 8883
+
 /** The usual lifetime of a token, in seconds. */
 #define DEFENDERAUTH_DEFAULT_TOKEN_SECONDS 3600
 
@@ -1140,7 +1143,7 @@ defenderauth_result defenderauth_authenticator_signer(const struct defenderauth_
                                                       struct defenderauth_error **error);
 
 /**
- * The host to connect to over MQTT, port 8883: the gateway if there is one, else the hub. The
+ * The host to connect to over MQTT, on port `DEFENDERAUTH_MQTT_PORT`: the gateway if there is one, else the hub. The
  * server's certificate must be valid for this name.
  */
 struct defenderauth_str defenderauth_authenticator_mqtt_host_name(const struct defenderauth_authenticator *authenticator);

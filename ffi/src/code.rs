@@ -177,6 +177,8 @@ pub const DEFENDERAUTH_SIGNATURE_CAPACITY: usize = 64;
 pub const DEFENDERAUTH_REQUEST_HEADER_LIMIT: usize = 8;
 /// The largest response body that is accepted, in bytes; stop reading there.
 pub const DEFENDERAUTH_BODY_LIMIT: usize = 65_536;
+/// The port of MQTT over TLS.
+pub const DEFENDERAUTH_MQTT_PORT: u16 = 8883;
 /// The usual lifetime of a token, in seconds.
 pub const DEFENDERAUTH_DEFAULT_TOKEN_SECONDS: u64 = 3600;
 

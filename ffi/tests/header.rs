@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
-use defender_auth::identity::ModuleId;
+use defender_auth::{identity::ModuleId, mqtt};
 use defenderauth::DEFENDERAUTH_VERSION_NUMBER;
 use std::{
     io::Write,
@@ -98,6 +98,11 @@ fn its_version_is_the_librarys() {
     assert_eq!(text("DEFENDERAUTH_VERSION_NUMBER"), DEFENDERAUTH_VERSION_NUMBER.to_string());
     let parts = env!("CARGO_PKG_VERSION").split('.').map(|part| part.parse::<u32>().unwrap());
     assert_eq!(parts.fold(0, |number, part| number << 8 | part), DEFENDERAUTH_VERSION_NUMBER);
+}
+
+#[test]
+fn its_mqtt_port_is_the_librarys() {
+    assert_eq!(text("DEFENDERAUTH_MQTT_PORT"), mqtt::PORT.to_string());
 }
 
 #[test]

@@ -199,7 +199,7 @@ pub extern "C" fn defenderauth_authenticator_signer(
     })
 }
 
-/// The host to connect to over MQTT, port 8883: the gateway if there is one, else the hub. The
+/// The host to connect to over MQTT, on port `DEFENDERAUTH_MQTT_PORT`: the gateway if there is one, else the hub. The
 /// server's certificate must be valid for this name.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_mqtt_host_name(authenticator: Option<&Authenticator>) -> Str {
