@@ -1,4 +1,4 @@
-//! Builds that lack something have its functions all the same.
+//! A build without a feature still has its functions.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

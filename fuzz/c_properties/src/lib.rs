@@ -1,5 +1,5 @@
-//! The C library as a sequence of calls, with pointers of every kind that C may give: NULL where it is allowed and where
-//! it is not, buffers of every size, texts with a zero inside. What is freed is not used again.
+//! The C library under any sequence of calls, with every kind of pointer that C can pass: NULL where it is allowed and where
+//! it is not, buffers of every size, texts that contain a NUL. Nothing is used after it was freed.
 
 #![allow(
     clippy::expect_used,
@@ -7,10 +7,10 @@
     clippy::missing_panics_doc,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a property that does not hold is told by a panic"
+    reason = "a violated property panics"
 )]
-#![allow(clippy::vec_box, reason = "C holds boxes")]
-#![allow(clippy::wildcard_imports, reason = "the names of C's functions say where they come from")]
+#![allow(clippy::vec_box, reason = "C owns boxes")]
+#![allow(clippy::wildcard_imports, reason = "the names of the C functions have a prefix")]
 
 mod authenticator;
 mod call;
@@ -27,10 +27,10 @@ use defenderauth::{
     signer::defenderauth_signer_free,
 };
 
-/// As many calls at most.
+/// The largest number of calls.
 const CALLS: usize = 60;
 
-/// What C holds. It is freed once, at the end.
+/// The objects that C owns. They are freed once, at the end.
 #[derive(Default)]
 struct Held {
     keys: Vec<Box<Key>>,
@@ -43,7 +43,7 @@ struct Held {
     authenticators: Vec<Box<Authenticator>>,
 }
 
-/// Every call answers with what the header has, writes what the header says, and nothing beyond it.
+/// Every call returns a result of the header, writes what the header says, and nothing else.
 pub fn check(data: &[u8]) {
     let mut held = Held::default();
     for call in data.split(|byte| *byte == b'\n').take(CALLS).filter_map(Call::read) {
