@@ -949,7 +949,7 @@ defenderauth_result defenderauth_authenticator_new_dps_tpm(const struct defender
                                                            struct defenderauth_authenticator **out,
                                                            struct defenderauth_error **error);
 
-/** Authenticates as an agent's configuration says. */
+/** Authenticates with an agent's configuration. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_authenticator_from_agent_config(const struct defenderauth_agent_config *config,
                                                                  const struct defenderauth_options *options_or_null,

@@ -66,7 +66,7 @@ impl<'a> Buffer<'a> {
 
     /// Copies the bytes into the buffer.
     pub(crate) fn put(mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.say(bytes.len());
+        self.report(bytes.len());
         if !self.has_room(bytes.len()) {
             return Err(too_small(bytes.len()));
         }
@@ -82,7 +82,7 @@ impl<'a> Buffer<'a> {
         let room = self.cap.saturating_sub(usize::from(self.is_text));
         let written = write(self.memory().get_mut(..room).unwrap_or_default());
         let (Ok(len) | Err(len)) = written;
-        self.say(len);
+        self.report(len);
         if written.is_err() {
             // No partial output is left behind.
             self.end(0);
@@ -97,7 +97,7 @@ impl<'a> Buffer<'a> {
     }
 
     /// Writes the length, whether the content fits or not.
-    const fn say(&mut self, len: usize) {
+    const fn report(&mut self, len: usize) {
         if let Some(out) = &mut self.len {
             out.write(len);
         }

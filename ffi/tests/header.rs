@@ -75,7 +75,7 @@ fn a_compiler_warns_about_an_ignored_result() {
     for (compiler, language, standard) in cases {
         let output = compiled(compiler, language, standard, &dropped);
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success(), "{compiler} -std={standard} said nothing");
+        assert!(!output.status.success(), "{compiler} -std={standard} printed no warning");
         assert!(said.contains("defenderauth_key_from_base64"), "{compiler} -std={standard}: {said}");
     }
 }

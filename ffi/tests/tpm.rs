@@ -162,10 +162,10 @@ fn null_is_named() {
     let null = |name: &str| (DEFENDERAUTH_NULL, name.to_owned());
     let (endpoint, len) = text("device:");
     assert_eq!(blamed(call(|error| defenderauth_tpm_open(endpoint, len, None, Some(error)))), null("out"));
-    let nobody = bytes(1, |buf, cap, len, error| {
+    let failed = bytes(1, |buf, cap, len, error| {
         defenderauth_tpm_sign(None, DEFENDERAUTH_KEY_USE_HUB, ptr::null(), 0, buf, cap, Some(len), Some(error))
     });
-    let (failed, len) = nobody.unwrap_err();
+    let (failed, len) = failed.unwrap_err();
     assert_eq!((blamed::<()>(Err(failed)), len), (null("tpm"), 0));
     for outcome in [
         call(|error| defenderauth_tpm_set_identity_handle(None, 0x8100_0101, Some(error))),

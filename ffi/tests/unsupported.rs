@@ -101,9 +101,9 @@ mod without_flows {
     const KEY: &str = "AwoRGB8mLTQ7QklQV15lbA==";
     const NOW: u64 = 1_700_000_000;
 
-    fn key() -> Box<Key> {
+    fn key() -> Key {
         let (key, len) = text(KEY);
-        made(|out, error| defenderauth_key_from_base64(key, len, Some(out), Some(error))).unwrap()
+        *made(|out, error| defenderauth_key_from_base64(key, len, Some(out), Some(error))).unwrap()
     }
 
     fn of_string(string: &str) -> Result<Box<Authenticator>, Failed> {
@@ -116,7 +116,7 @@ mod without_flows {
     fn of_key(module: &str) -> Result<Box<Authenticator>, Failed> {
         let ((host, host_len), (id, id_len), (module, len), key) = (text("h.net"), text("d"), text(module), key());
         made(|out, error| {
-            let (key, out, error) = (Some(&*key), Some(out), Some(error));
+            let (key, out, error) = (Some(&key), Some(out), Some(error));
             defenderauth_authenticator_new_device_key(
                 host, host_len, id, id_len, module, len, key, None, NOW, out, error,
             )
@@ -201,7 +201,7 @@ mod without_flows {
         let (mut profile, key) = (profile.unwrap(), key());
         let payload = call(|error| defenderauth_profile_set_payload(Some(&mut profile), json, json_len, Some(error)));
         let provisioned = made(|out, error| {
-            let (profile, key, out, error) = (Some(&*profile), Some(&*key), Some(out), Some(error));
+            let (profile, key, out, error) = (Some(&*profile), Some(&key), Some(out), Some(error));
             defenderauth_authenticator_new_dps_key(profile, null(), 0, key, None, NOW, out, error)
         });
         for failed in [payload, provisioned.map(drop), of_key("m").map(drop), of_tpm("m").map(drop)] {

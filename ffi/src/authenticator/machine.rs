@@ -1,5 +1,5 @@
-//! What an authenticator runs. In a build without the flows it holds an outcome that no request is needed for, and
-//! nothing of the state machines is linked.
+//! What an authenticator runs. In a build without the flows it holds an outcome that needs no request, and nothing of the
+//! state machines is linked.
 
 use crate::failure::Failure;
 use defender_auth::{Action, Event, Plan, UnixTime, retry::Deadline};

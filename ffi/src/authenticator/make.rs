@@ -180,7 +180,7 @@ pub extern "C" fn defenderauth_authenticator_new_dps_tpm(
     })
 }
 
-/// Authenticates as an agent's configuration says.
+/// Authenticates with an agent's configuration.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_from_agent_config(

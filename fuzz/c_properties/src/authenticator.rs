@@ -96,7 +96,7 @@ impl Held {
 
 /// A result that matches the pending action is accepted, and no other.
 fn answer(it: Option<&mut Authenticator>, event: &Call<'_>) {
-    let Some(it) = it else { return nobody(event) };
+    let Some(it) = it else { return without_object(event) };
     let (action, before) = (defenderauth_authenticator_poll(Some(it)), look::written(Some(it)));
     let now = event.number(0);
     let status = u16::try_from(event.number(1)).unwrap_or(200);
@@ -137,9 +137,9 @@ fn answer(it: Option<&mut Authenticator>, event: &Call<'_>) {
 }
 
 /// NULL accepts nothing and returns nothing.
-fn nobody(event: &Call<'_>) {
-    let null: ResultCode = call(event.wants_error(), |error| defenderauth_authenticator_handle_elapsed(None, 0, error));
-    assert_eq!(null, defenderauth::DEFENDERAUTH_NULL);
+fn without_object(event: &Call<'_>) {
+    let code: ResultCode = call(event.wants_error(), |error| defenderauth_authenticator_handle_elapsed(None, 0, error));
+    assert_eq!(code, defenderauth::DEFENDERAUTH_NULL);
     assert_eq!(defenderauth_authenticator_poll(None), DEFENDERAUTH_ACTION_FAILED);
     assert!(defenderauth_authenticator_failure(None).is_some());
     assert_eq!(text(defenderauth_authenticator_state(None)), "");
