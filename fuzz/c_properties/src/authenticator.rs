@@ -4,8 +4,8 @@ mod look;
 mod outcome;
 
 use crate::{
-    Held,
     call::Call,
+    held::Held,
     memory::{call, made, text},
 };
 use core::ptr::null;

@@ -1,8 +1,8 @@
 //! Keys, connection strings, tokens and signers: `a` to `h`.
 
 use crate::{
-    Held,
     call::Call,
+    held::Held,
     memory::{made, text, written},
 };
 use defenderauth::{

@@ -1,8 +1,8 @@
 //! Options, profiles, certificates and configurations of agents: `i` to `r`.
 
 use crate::{
-    Held,
     call::Call,
+    held::Held,
     memory::{call, fixed, made, text, written},
 };
 use core::ptr::null;
