@@ -13,7 +13,7 @@ mod registrar;
 mod site;
 mod support;
 
-use defender_auth_emulator::{Dps, Enrollment, Fault, Group, On};
+use defender_auth_emulator::{Dps, Enrollment, Fault, Group, Operation};
 use registrar::{CARRIERS, GROUP_KEY, ID, Registrar, enrollment, group, together};
 use serde_json::{Value, json};
 use site::SCOPE;
@@ -186,7 +186,7 @@ fn progress_is_told_while_the_service_decides() {
 fn a_busy_service_is_asked_again() {
     together(|carrier| {
         let registrar = Registrar::of(enrollment());
-        registrar.site.emulator.fault(On::Register, Fault::Status(429).retry_after("1"), 1);
+        registrar.site.emulator.fault(Operation::Register, Fault::Status(429).retry_after("1"), 1);
         let run = assigned(registrar.register(carrier, &[]), ID);
         assert!(run.err.contains(" s: the service is busy (429)\n"), "{run:?}");
         assert_eq!(run.err.matches("registering the device").count(), 2, "{run:?}");
@@ -197,7 +197,7 @@ fn a_busy_service_is_asked_again() {
 fn a_broken_connection_is_made_anew() {
     together(|carrier| {
         let registrar = Registrar::of(enrollment());
-        registrar.site.emulator.fault(On::Register, Fault::ResetMidBody, 1);
+        registrar.site.emulator.fault(Operation::Register, Fault::ResetMidBody, 1);
         let run = assigned(registrar.register(carrier, &[]), ID);
         assert!(run.err.contains(" s: no answer came\n"), "{run:?}");
     });

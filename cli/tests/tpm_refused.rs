@@ -8,7 +8,7 @@ mod machine;
 mod site;
 mod support;
 
-use defender_auth_emulator::{Fault, On};
+use defender_auth_emulator::{Fault, Operation};
 use machine::{ID, IDENTITY, Machine, Swtpm};
 use site::SCOPE;
 use support::{self as scratch, HOST, defenderauth};
@@ -16,7 +16,7 @@ use support::{self as scratch, HOST, defenderauth};
 /// A machine that is registered, and then meets a fault when it registers again.
 fn meeting(fault: Fault, skip: u32) -> Machine {
     let machine = Machine::registered();
-    machine.site.emulator.fault_after(On::Register, skip, fault, 1);
+    machine.site.emulator.fault_after(Operation::Register, skip, fault, 1);
     machine
 }
 

@@ -1,4 +1,4 @@
-//! Certificates that others made and clients that others wrote. `cargo xtask test` brings them and runs these tests.
+//! Certificates and clients of other implementations. `cargo xtask test` installs them and runs these tests.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -41,7 +41,7 @@ fn openssl(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Logs in with mosquitto's client and publishes, with an answer wanted.
+/// Logs in with mosquitto's client and publishes at QoS 1.
 fn mosquitto_pub(emulator: &Emulator, id: &str, certificate: &str, key: &str) -> Output {
     let root = Root::of(emulator);
     let port = emulator.address().port().to_string();
@@ -86,7 +86,7 @@ fn azures_python_sdk_provisions_and_connects_with_certificates() {
     let root = Authority::root("root");
     let between = root.authority("between");
     let own = Leaf::self_signed("dev-01");
-    // The SDK dials the hub that it is assigned to, so that hub has the address for its name.
+    // The SDK connects to the assigned hub by its host name, which therefore is the address.
     let emulator = start_for_sdk(|address| {
         let dps = Dps::new("0ne00000A0A").at(address).enrollment(Enrollment::with_thumbprint("dev-01", &own.sha1()));
         let dps = dps.group(Group::with_authority("fleet", &root.pem()));
