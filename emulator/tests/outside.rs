@@ -38,7 +38,7 @@ fn token(resource: &str, key: &str) -> String {
     format!("SharedAccessSignature sr={resource}&sig={signature}&se={expiry}")
 }
 
-/// Logs in with mosquitto's client and publishes at QoS 1.
+/// Logs in with mosquitto's client and publishes, with an acknowledgement.
 fn mosquitto_pub(emulator: &Emulator, key: &str) -> Output {
     let root = Root::of(emulator);
     let port = emulator.address().port().to_string();
@@ -54,7 +54,7 @@ fn mosquitto_pub(emulator: &Emulator, key: &str) -> Output {
 }
 
 #[test]
-#[ignore = "needs mosquitto-clients, which `cargo xtask test` brings"]
+#[ignore = "needs mosquitto-clients, which `cargo xtask test` installs"]
 fn mosquittos_client_logs_in_and_publishes() {
     let emulator = start();
     let output = mosquitto_pub(&emulator, DEVICE_KEY);
@@ -63,7 +63,7 @@ fn mosquittos_client_logs_in_and_publishes() {
 }
 
 #[test]
-#[ignore = "needs mosquitto-clients, which `cargo xtask test` brings"]
+#[ignore = "needs mosquitto-clients, which `cargo xtask test` installs"]
 fn mosquittos_client_reports_the_refusal() {
     let emulator = start();
     let output = mosquitto_pub(&emulator, WRONG_KEY);
@@ -72,7 +72,7 @@ fn mosquittos_client_reports_the_refusal() {
 }
 
 #[test]
-#[ignore = "needs openssl, which `cargo xtask test` brings"]
+#[ignore = "needs openssl, which `cargo xtask test` installs"]
 fn openssl_verifies_the_certificate_by_chain_and_name() {
     let emulator = start();
     let root = Root::of(&emulator);
@@ -116,7 +116,7 @@ fn sdk(emulator: &Emulator, kind: &str, identity: &str, key: &str) -> Output {
 }
 
 #[test]
-#[ignore = "needs Azure's SDK for Python, which `cargo xtask test` brings"]
+#[ignore = "needs Azure's SDK for Python, which `cargo xtask test` installs"]
 fn azures_python_sdk_connects_as_device_and_as_module() {
     let emulator = start_for_sdk(|_| World::new().hub(hub()));
     let output = sdk(&emulator, "device", "DeviceId=dev@1", DEVICE_KEY);
@@ -160,7 +160,7 @@ fn provision(emulator: &Emulator, id: &str, key: &str) -> Output {
 }
 
 #[test]
-#[ignore = "needs Azure's SDK for Python, which `cargo xtask test` brings"]
+#[ignore = "needs Azure's SDK for Python, which `cargo xtask test` installs"]
 fn azures_python_sdk_provisions_and_connects_to_its_hub() {
     // The SDK connects to the assigned hub by its host name, which therefore is the address.
     let emulator = start_for_sdk(|address| {
@@ -217,7 +217,7 @@ finally:
 "#;
 
 #[test]
-#[ignore = "needs Azure's SDK for Python, which `cargo xtask test` brings"]
+#[ignore = "needs Azure's SDK for Python, which `cargo xtask test` installs"]
 fn azures_python_sdk_reads_and_reports_in_a_modules_twin() {
     let emulator = start_for_sdk(|_| {
         let module = Module::new("azureiotsecurity", MODULE_KEY).desired(json!({ "a": { "value": 1 }, "b": 2 }));
