@@ -56,7 +56,15 @@ impl Place {
     }
 
     const fn looking_up(skip: u32, round: u32) -> Self {
-        Self { on: On::LookUpRegistration, skip, round, before: "", unheard: "look read", lost: "look read", after: "read" }
+        Self {
+            on: On::LookUpRegistration,
+            skip,
+            round,
+            before: "",
+            unheard: "look read",
+            lost: "look read",
+            after: "read",
+        }
     }
 
     const fn reading(skip: u32, round: u32) -> Self {
