@@ -26,7 +26,7 @@ use std::{
 /// A configuration can also request faults of the services, such as a 429 with Retry-After, a truncated body or a delay:
 /// see [[fault]] in emulator/sample.toml.
 #[derive(Parser)]
-#[command(version, about, long_about = None, verbatim_doc_comment)]
+#[command(version, verbatim_doc_comment)]
 struct Arguments {
     /// The hubs, the provisioning service and the faults, as TOML (see emulator/sample.toml)
     config: Option<PathBuf>,

@@ -179,3 +179,11 @@ fn an_error_that_cannot_be_written_keeps_its_exit_code() {
     let _ = fs::remove_dir_all(folder);
     assert_eq!(status.code(), Some(2));
 }
+
+#[test]
+fn the_help_text_tells_what_it_does_and_where_faults_are_configured() {
+    let (mut command, folder) = command("help", "");
+    let help = String::from_utf8(command.arg("--help").output().unwrap().stdout).unwrap();
+    let _ = fs::remove_dir_all(folder);
+    assert!(help.starts_with("A loopback emulator of IoT Hub") && help.contains("[[fault]]"), "{help}");
+}
