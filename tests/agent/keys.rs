@@ -68,7 +68,7 @@ fn a_key_without_padding_is_accepted_and_noticed() {
 
 #[test]
 fn a_key_of_unusual_length_is_accepted_and_noticed() {
-    for (bytes, unusual) in [(15, true), (16, false), (64, false), (65, true)] {
+    for (bytes, unusual) in [(15, true), (16, false), (33, true), (48, false), (64, false), (65, true)] {
         let key = SharedAccessKey::from_bytes(&vec![0x55; bytes]).unwrap();
         let expected = unusual.then_some(Observation::Text(TextFinding::KeyLength { bytes }));
         assert_eq!(noticed(key.to_base64().expose()), Vec::from_iter(expected));
