@@ -12,6 +12,8 @@
 mod certificates;
 #[path = "agent/files.rs"]
 mod files;
+#[path = "agent/foreign.rs"]
+mod foreign;
 #[path = "agent/keys.rs"]
 mod keys;
 #[path = "agent/large.rs"]
