@@ -68,7 +68,7 @@ fn something_stands_round_the_string() {
     ] {
         mistake(format!("{open}{}{close}\n", device()), &[what, "remove them"]);
     }
-    mistake("<connection string>", &["angle brackets", "remove them"]);
+    mistake("<connection string>", &["placeholder", "in its place", "angle brackets", "remove them"]);
 }
 
 #[test]

@@ -39,7 +39,10 @@ pub enum ConnectionStringError {
     #[error("this is {0}")]
     Foreign(ForeignText),
     /// `<connection string>`, `$CONNECTION_STRING`
-    #[error("this is a placeholder of a template or the name of a variable; replace it with the connection string")]
+    #[error(
+        "this is a placeholder of a template or the name of a variable; put the connection string in its place, and if \
+         it has angle brackets or braces, remove them"
+    )]
     Template,
     /// `SharedAccessKey={YourSharedAccessKey}`
     #[error("`{name}` contains a placeholder of a template; replace it with the real value")]
@@ -77,7 +80,7 @@ pub enum ConnectionStringError {
         name: &'static str,
     },
     /// `GatewayHost`, as some documentation prints it.
-    #[error("the connection string says `GatewayHost`; the name is `GatewayHostName`")]
+    #[error("the connection string has `GatewayHost`; the name is `GatewayHostName`")]
     GatewayHost,
     /// A name is missing, and another one looks like it.
     #[error(

@@ -1,4 +1,4 @@
-//! Texts of other kinds that are given in place of a connection string, told by their form.
+//! Texts of other kinds that are given in place of a connection string, recognised by their form.
 
 use super::field::Field;
 use core::fmt;
@@ -25,6 +25,8 @@ pub enum ForeignText {
     Xml,
     /// A certificate or a key.
     Pem,
+    /// A connection string in base64, as a Kubernetes secret stores it.
+    Base64,
     /// `https://…`
     Url,
 }
@@ -61,8 +63,11 @@ impl fmt::Display for ForeignText {
             }
             Self::Xml => "XML, not a connection string; give the string alone, without elements and attributes",
             Self::Pem => {
-                "a PEM file (a certificate or a key), not a connection string; a connection string says `x509=true` \
-                 and the certificate stays in a file of its own"
+                "a PEM file (a certificate or a key), not a connection string; a connection string has `x509=true` \
+                 and the certificate is in a file of its own"
+            }
+            Self::Base64 => {
+                "the base64 of a connection string, as a Kubernetes secret stores it; decode it (`base64 --decode`)"
             }
             Self::Url => "a URL, not a connection string; one begins with `HostName=`",
         })
@@ -83,6 +88,8 @@ impl ForeignText {
             Some(Self::Pem)
         } else if text.starts_with("SharedAccessSignature ") || (text.starts_with("sr=") && text.contains("&sig=")) {
             Some(Self::SasToken)
+        } else if text.starts_with(HOST_NAME_IN_BASE64) {
+            Some(Self::Base64)
         } else if !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             Some(Self::Url)
         } else if is_toml(first, has_more) {
@@ -110,6 +117,9 @@ impl ForeignText {
         }
     }
 }
+
+/// `HostName=`
+const HOST_NAME_IN_BASE64: &str = "SG9zdE5hbWU9";
 
 const STORAGE: [&str; 8] = [
     "DefaultEndpointsProtocol",

@@ -29,7 +29,7 @@ pub(super) fn strip<'a>(text: &'a str, findings: &mut Vec<Finding>) -> Result<&'
     if text.trim().is_empty() {
         return Err(E::Empty);
     }
-    // Before the limit: a configuration file may be longer, and is not told apart by its length.
+    // Before the limit, which a configuration file may exceed: its kind is the better answer.
     if let Some(kind) = ForeignText::recognise(text) {
         return Err(E::Foreign(kind));
     }
@@ -198,6 +198,7 @@ mod tests {
             ("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n".to_string(), F::Pem),
             ("SharedAccessSignature sr=h%2Fdevices%2Fd&sig=s&se=5".to_string(), F::SasToken),
             ("sr=h%2Fdevices%2Fd&sig=s&se=5".to_string(), F::SasToken),
+            ("SG9zdE5hbWU9aDtEZXZpY2VJZD1k\n".to_string(), F::Base64),
             ("https://contoso.azure-devices.net".to_string(), F::Url),
             ("mqtts://contoso.azure-devices.net:8883".to_string(), F::Url),
             (
