@@ -8,8 +8,8 @@ mod placeholder;
 pub use error::IdentifierError;
 pub use kind::IdentifierKind;
 pub(crate) use names::is_folder;
-pub(crate) use placeholder::{is_in as has_placeholder, is_variable_in as has_variable};
 pub use names::{DeviceId, HostName, IdScope, ModuleId, PolicyName, RegistrationId};
+pub(crate) use placeholder::{is_in as has_placeholder, is_variable_in as has_variable};
 
 use core::fmt;
 

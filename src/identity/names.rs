@@ -330,8 +330,8 @@ mod tests {
         assert!(PolicyName::new("a b").is_err());
     }
 
-    /// What is wrong with a name of each kind that has white space, a character too many, or nothing in it.
-    fn mistakes<T: core::str::FromStr<Err = E>>(limit: usize) -> [E; 4] {
+    /// The errors of a name that is empty, a placeholder, has white space, or a character too many.
+    fn errors<T: core::str::FromStr<Err = E>>(limit: usize) -> [E; 4] {
         let long = "a".repeat(limit + 1);
         ["", "{x}", "a\t", &long].map(|text| text.parse::<T>().err().unwrap())
     }
@@ -339,12 +339,12 @@ mod tests {
     #[test]
     fn every_error_names_its_kind() {
         let all = [
-            (mistakes::<HostName>(253), IdentifierKind::HostName, "host name"),
-            (mistakes::<DeviceId>(128), IdentifierKind::DeviceId, "device ID"),
-            (mistakes::<ModuleId>(128), IdentifierKind::ModuleId, "module ID"),
-            (mistakes::<IdScope>(64), IdentifierKind::IdScope, "ID scope"),
-            (mistakes::<RegistrationId>(128), IdentifierKind::RegistrationId, "registration ID"),
-            (mistakes::<PolicyName>(64), IdentifierKind::PolicyName, "policy name"),
+            (errors::<HostName>(253), IdentifierKind::HostName, "host name"),
+            (errors::<DeviceId>(128), IdentifierKind::DeviceId, "device ID"),
+            (errors::<ModuleId>(128), IdentifierKind::ModuleId, "module ID"),
+            (errors::<IdScope>(64), IdentifierKind::IdScope, "ID scope"),
+            (errors::<RegistrationId>(128), IdentifierKind::RegistrationId, "registration ID"),
+            (errors::<PolicyName>(64), IdentifierKind::PolicyName, "policy name"),
         ];
         for (errors, name, text) in all {
             let [empty, placeholder, space, long] = errors;

@@ -7,7 +7,7 @@ pub(crate) fn is_in(text: &str) -> bool {
         .any(|(open, close)| text.split_once(open).is_some_and(|(_, rest)| rest.contains(close)))
 }
 
-/// Whether the text has a variable that was not expanded, or dots in place of what was left out: `$HUB`, `%HUB%`,
+/// Whether the text has a variable that was not expanded, or dots in place of an omitted part: `$HUB`, `%HUB%`,
 /// `...`. Only for values in which none of these characters is allowed.
 pub(crate) fn is_variable_in(text: &str) -> bool {
     text.contains(['$', '…']) || text.contains("...") || has_percent_variable(text)

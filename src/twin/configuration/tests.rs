@@ -204,7 +204,7 @@ fn an_unknown_property_of_any_type_is_kept_merged_and_reported() {
     configuration.apply(&whole(&json!({"new": {"d": 4}})));
     let report: Value = serde_json::from_str(&configuration.reported().since(&reported).unwrap().to_string()).unwrap();
     let gone = json!({"bare": null, "eventPriority": null, "new": {"a": null, "c": null, "d": 4}});
-    assert_eq!(report, json!({OBJECT: gone}), "the hub is told what is gone");
+    assert_eq!(report, json!({OBJECT: gone}), "the report removes it");
 }
 
 #[test]
