@@ -4,17 +4,17 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdentifierKind {
-    /// A [`HostName`].
+    /// A [`HostName`](super::HostName).
     HostName,
-    /// A [`DeviceId`].
+    /// A [`DeviceId`](super::DeviceId).
     DeviceId,
-    /// A [`ModuleId`].
+    /// A [`ModuleId`](super::ModuleId).
     ModuleId,
-    /// An [`IdScope`].
+    /// An [`IdScope`](super::IdScope).
     IdScope,
-    /// A [`RegistrationId`].
+    /// A [`RegistrationId`](super::RegistrationId).
     RegistrationId,
-    /// A [`PolicyName`].
+    /// A [`PolicyName`](super::PolicyName).
     PolicyName,
 }
 

@@ -7,6 +7,7 @@ mod placeholder;
 
 pub use error::IdentifierError;
 pub use kind::IdentifierKind;
+#[cfg(feature = "flows")]
 pub(crate) use names::is_folder;
 pub use names::{DeviceId, HostName, IdScope, ModuleId, PolicyName, RegistrationId};
 pub(crate) use placeholder::{is_in as has_placeholder, is_variable_in as has_variable};
