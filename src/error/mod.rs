@@ -318,7 +318,8 @@ impl Error {
             Self::Config(
                 ConfigError::Missing { setting }
                 | ConfigError::Duplicate { setting }
-                | ConfigError::Value { setting, .. },
+                | ConfigError::Value { setting, .. }
+                | ConfigError::CertificateStore { setting },
             ) => Some((*setting).into()),
             _ => None,
         }
@@ -503,6 +504,16 @@ pub enum ConfigError {
         setting: &'static str,
         /// What it can be.
         allowed: &'static str,
+    },
+    /// A certificate in the certificate store of Windows.
+    #[error(
+        "`{setting}` is `Store`, and the certificate store of Windows is not supported; export the certificate with its \
+         private key to a file (PEM, or .pfx without a password), give its path in `filePath`, and set `{setting}` to \
+         `LocalFile`"
+    )]
+    CertificateStore {
+        /// Its name.
+        setting: &'static str,
     },
     /// The documented limitation of Security Module mode.
     #[error(
