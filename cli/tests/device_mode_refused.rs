@@ -19,7 +19,7 @@ use site::{DPS, Site};
 use support::{HOST, KEY, LONG_KEY, Run};
 
 /// What the hub says to a device that it does not believe.
-const NOT_THIS_DEVICE: &str = "the key is not that of this device, or the device is disabled";
+const NOT_THIS_DEVICE: &str = "the key is not that of this device";
 
 fn connect(site: &Site, path: &str) -> Run {
     site.ask(&["authenticate", path, "--connect"], "")
@@ -55,7 +55,7 @@ fn a_wrong_key_of_the_registration_is_named() {
 fn a_missing_module_is_named() {
     for agent in BY_DEVICE {
         let site = site_of(Device::new("dev-01", KEY));
-        let run = refused(&site, &folder(agent), "the device no such security module");
+        let run = refused(&site, &folder(agent), "the device has no such security module");
         run.failed(1, &["the hub answered 404", "create the module at the hub"]);
     }
 }
@@ -73,7 +73,7 @@ fn a_module_without_authentication_is_named() {
 fn a_module_with_a_certificate_is_named() {
     for module in [Module::with_thumbprint("azureiotsecurity", "AB12"), Module::with_authority("azureiotsecurity")] {
         let site = site_with(module);
-        refused(&site, &folder("c/device"), "the module authenticates by certificate and there is none for it here");
+        refused(&site, &folder("c/device"), "the hub requires a certificate from the module and none was given");
     }
 }
 
@@ -114,7 +114,7 @@ fn a_module_that_was_removed_after_the_lookup_is_named() {
     let site = site_with(module());
     register(&site);
     site.emulator.remove_module(HOST, "dev-01", "azureiotsecurity").unwrap();
-    refused(&site, &folder("c/dps"), "the device no such security module");
+    refused(&site, &folder("c/dps"), "the device has no such security module");
 }
 
 /// Or the real hub would be asked, which is not what was meant.

@@ -34,7 +34,7 @@ fn a_failed_registration_shows_code_and_words() {
     for carrier in CARRIERS {
         let registrar = Registrar::of(enrollment().failing(400_208, "The enrollment has no hub"));
         let run = registrar.register(carrier, &[]).refused("the registration failed");
-        run.failed(1, &["(400208)", "The enrollment has no hub", "look at the enrollment"]);
+        run.failed(1, &["(400208)", "The enrollment has no hub", "the enrollment has no IoT hub; link a hub"]);
     }
 }
 

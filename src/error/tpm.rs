@@ -1,72 +1,74 @@
 //! What is wrong with a TPM, the way to it, or a key for it: plain data, so that the core can carry it.
 
-use super::{Code, Error, ErrorKind, ResponseCode};
-use crate::key::BlobError;
+use super::{code::Code, kind::ErrorKind, response_code::ResponseCode};
 use alloc::{boxed::Box, string::String};
 use core::{fmt, time::Duration};
 
-/// Why a TPM did not do what it was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TpmError {
-    /// It said no.
-    #[error(transparent)]
-    Command(#[from] CommandError),
-    /// It cannot be reached.
-    #[error(transparent)]
-    Access(#[from] AccessError),
-    /// A text names no TPM.
-    #[error(transparent)]
-    Endpoint(#[from] EndpointError),
-    /// Its answer is not one.
-    #[error("what came back from {command} is not an answer to it; check that a TPM 2.0 is at the other end")]
-    Answer {
-        /// The command that it should have answered.
-        command: &'static str,
-    },
-    /// The key blob cannot be a key for a TPM.
-    #[error("field {field} of the key blob {problem}; register again, and see that nothing changes it on its way")]
-    Blob {
-        /// Counted from 1.
-        field: u8,
-        /// What is wrong with it.
-        problem: BlobProblem,
-    },
-    /// Something else is where one of our keys belongs.
-    #[error("{found} is at {handle:#010x}, where {expected} belongs; {}", cure(*.expected, *.found))]
-    Foreign {
-        /// Where.
-        handle: u32,
-        /// What belongs there.
-        expected: KeyRole,
-        /// What is there.
-        found: Found,
-    },
-    /// There is no key for this attempt.
-    #[error(
-        "no registration key is in the TPM; activate the blob of the service's challenge first, once for each signature"
-    )]
-    NoRegistrationKey,
-    /// The old key was being replaced by the new one: it is gone, or nobody knows.
-    #[error("the identity key may be lost, because replacing it broke off ({error}); register again")]
-    IdentityLost {
-        /// Why.
-        error: Box<Self>,
-    },
-    /// A handle that no persistent key of the owner's can have, or one for two keys.
-    #[error(
-        "a persistent key cannot be at {handle:#010x}; choose three different handles from 0x81000000 to 0x817fffff"
-    )]
-    Handle {
-        /// It.
-        handle: u32,
-    },
-    /// A password that no TPM takes.
-    #[error("the password of a hierarchy has at most {limit} bytes; give the one that the TPM was set up with")]
-    PasswordTooLong {
-        /// The limit.
-        limit: usize,
-    },
+crate::with_structure! {
+    /// Why a TPM did not do what it was asked for.
+    #[derive(Clone, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum TpmError {
+        /// It said no.
+        #[error(transparent)]
+        Command(#[from] CommandError),
+        /// It cannot be reached.
+        #[error(transparent)]
+        Access(#[from] AccessError),
+        /// A text names no TPM.
+        #[error(transparent)]
+        Endpoint(#[from] EndpointError),
+        /// Its answer is not one.
+        #[error("what came back from {command} is not an answer to it; check that a TPM 2.0 is at the other end")]
+        Answer {
+            /// The command that it should have answered.
+            command: &'static str,
+        },
+        /// The key blob cannot be a key for a TPM.
+        #[error("field {field} of the key blob {problem}; register again, and see that nothing changes it on its way")]
+        Blob {
+            /// Counted from 1.
+            field: u8,
+            /// What is wrong with it.
+            problem: BlobProblem,
+        },
+        /// Something else is where one of our keys belongs.
+        #[error("{found} is at {handle:#010x}, where {expected} belongs; {}", cure(*.expected, *.found))]
+        Foreign {
+            /// Where.
+            handle: u32,
+            /// What belongs there.
+            expected: KeyRole,
+            /// What is there.
+            found: Found,
+        },
+        /// There is no key for this attempt.
+        #[error(
+            "no registration key is in the TPM; activate the blob of the service's challenge first, once for each signature"
+        )]
+        NoRegistrationKey,
+        /// The old key was being replaced by the new one: it is gone, or nobody knows.
+        #[error("the identity key may be lost, because replacing it broke off ({error}); register again")]
+        IdentityLost {
+            /// Why.
+            #[source]
+            error: Box<Self>,
+        },
+        /// A handle that no persistent key of the owner's can have, or one for two keys.
+        #[error(
+            "a persistent key cannot be at {handle:#010x}; choose three different handles from 0x81000000 to 0x817fffff"
+        )]
+        Handle {
+            /// It.
+            handle: u32,
+        },
+        /// A password that no TPM takes.
+        #[error("the password of a hierarchy has at most {limit} bytes; give the one that the TPM was set up with")]
+        PasswordTooLong {
+            /// The limit.
+            limit: usize,
+        },
+    }
 }
 
 fn cure(expected: KeyRole, found: Found) -> &'static str {
@@ -136,16 +138,18 @@ pub enum BlobProblem {
     NotAnHmacKey,
 }
 
-/// A TPM said no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the TPM refused {command} ({code}): {cause}")]
-pub struct CommandError {
-    /// The command, as the specification names it.
-    pub command: &'static str,
-    /// What it answered.
-    pub code: ResponseCode,
-    /// What that means here.
-    pub cause: CommandCause,
+crate::with_structure! {
+    /// A TPM said no.
+    #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
+    #[error("the TPM refused {command} ({code}): {cause}")]
+    pub struct CommandError {
+        /// The command, as the specification names it.
+        pub command: &'static str,
+        /// What it answered.
+        pub code: ResponseCode,
+        /// What that means here.
+        pub cause: CommandCause,
+    }
 }
 
 /// Whose password it is.
@@ -250,14 +254,16 @@ impl fmt::Display for For {
     }
 }
 
-/// A TPM cannot be reached.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {problem}")]
-pub struct AccessError {
-    /// The device, the socket, the address.
-    pub place: String,
-    /// What is wrong there.
-    pub problem: AccessProblem,
+crate::with_structure! {
+    /// A TPM cannot be reached.
+    #[derive(Clone, PartialEq, Eq, thiserror::Error)]
+    #[error("{place}: {problem}")]
+    pub struct AccessError {
+        /// The device, the socket, the address.
+        pub place: String,
+        /// What is wrong there.
+        pub problem: AccessProblem,
+    }
 }
 
 /// Why a TPM cannot be reached.
@@ -299,19 +305,21 @@ pub enum AccessProblem {
     Other(String),
 }
 
-/// Why a text names no TPM.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum EndpointError {
-    /// Another way to a TPM.
-    #[error("`{0}` is not supported; write device:/dev/tpmrm0, swtpm:path=PATH or swtpm:host=HOST,port=PORT")]
-    Unsupported(String),
-    /// A path with nothing before it.
-    #[error("a path alone is ambiguous; write device:PATH or swtpm:path=PATH")]
-    Bare,
-    /// A setting that is unknown, empty, there twice, or without its value.
-    #[error("the settings behind `swtpm:` cannot be read; write path=PATH, or host=HOST,port=PORT")]
-    Settings,
+crate::with_structure! {
+    /// Why a text names no TPM.
+    #[derive(Clone, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum EndpointError {
+        /// Another way to a TPM.
+        #[error("`{0}` is not supported; write device:/dev/tpmrm0, swtpm:path=PATH or swtpm:host=HOST,port=PORT")]
+        Unsupported(String),
+        /// A path with nothing before it.
+        #[error("a path alone is ambiguous; write device:PATH or swtpm:path=PATH")]
+        Bare,
+        /// A setting that is unknown, empty, there twice, or without its value.
+        #[error("the settings behind `swtpm:` cannot be read; write path=PATH, or host=HOST,port=PORT")]
+        Settings,
+    }
 }
 
 impl TpmError {
@@ -371,10 +379,5 @@ impl TpmError {
             Self::NoRegistrationKey => Code::State,
             Self::Handle { .. } | Self::PasswordTooLong { .. } => Code::Argument,
         }
-    }
-}
-impl From<BlobError> for Error {
-    fn from(BlobError { field }: BlobError) -> Self {
-        TpmError::Blob { field, problem: BlobProblem::Cut }.into()
     }
 }

@@ -10,6 +10,7 @@ use crate::{
         attempt::{Attempt, Sending, Signing, Verdict, Waiting},
         http::{Authorization, Request, Response},
         outcome::{Device, Outcome},
+        refusal::Rejected,
     },
     key::Signature,
     sas::StringToSign,
@@ -73,8 +74,14 @@ impl ModuleLookup<Sending> {
     /// An answer came, whatever it says.
     ///
     /// # Errors
-    /// When the hub says no, says nothing that makes sense, or has given the module nothing to authenticate with.
+    /// When the hub rejects the request, its answer does not follow the protocol, or the module has no authentication
+    /// that can be used.
     pub fn answered(self, now: UnixTime, response: Response<'_>) -> Result<Step, Error> {
+        let (operation, method) = (ServiceOperation::Module, self.base.device.credential().into());
+        self.read(now, response).map_err(|error| Rejected { operation, method, registration_id: None }.complete(error))
+    }
+
+    fn read(self, now: UnixTime, response: Response<'_>) -> Result<Step, Error> {
         let Self { mut base, state: Sending { request } } = self;
         if let (401, Credential::Token(given)) = (response.status(), base.device.credential())
             && given.expires_at() <= response.date().unwrap_or(now)

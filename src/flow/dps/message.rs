@@ -106,6 +106,9 @@ struct State<'a> {
     substatus: Option<Cow<'a, str>>,
     #[serde(borrow)]
     assigned_hub: Option<Cow<'a, str>>,
+    /// Given in the place of the hub when the enrollment assigns an MQTT broker.
+    #[serde(borrow)]
+    assigned_endpoint: Option<&'a RawValue>,
     #[serde(borrow)]
     device_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -132,6 +135,11 @@ struct Tpm<'a> {
 }
 
 impl State<'_> {
+    fn assigns_broker(&self) -> bool {
+        let is_given = |endpoint: &RawValue| endpoint.get() != "null";
+        self.assigned_hub.as_ref().is_none_or(|hub| hub.is_empty()) && self.assigned_endpoint.is_some_and(is_given)
+    }
+
     const KNOWN: [&'static str; 11] = [
         "registrationId",
         "status",
@@ -200,6 +208,7 @@ fn finish(
     match word.or(state.status.as_deref()).ok_or_else(|| wrong("status", ProtocolProblem::Missing))? {
         "unassigned" if is_lookup => Err(refused(Refusal::Unassigned)),
         "assigning" | "unassigned" => Ok(Answer::Pending(operation)),
+        "assigned" if state.assigns_broker() => Err(refused(Refusal::AssignedBroker)),
         "failed" => Err(refused(Refusal::Failed)),
         "disabled" | "blacklisted" => Err(refused(Refusal::Disabled)),
         "assigned" => assigned(state, json).map(Box::new).map(Answer::Assigned),

@@ -13,6 +13,7 @@ use crate::{
         attempt::{Attempt, Sending, Signing, Verdict, Waiting},
         http::{Authorization, Operation, Request, Response},
         outcome::Device,
+        refusal::Rejected,
     },
     key::Signature,
     sas::{Resource, SasToken, StringToSign},
@@ -99,8 +100,15 @@ impl Registration<Sending> {
     /// An answer came, whatever it says.
     ///
     /// # Errors
-    /// When the service says no, or nothing that makes sense.
+    /// When the service rejects the request or the registration, or its answer does not follow the protocol.
     pub fn answered(self, now: UnixTime, response: Response<'_>) -> Result<Step, Error> {
+        let (operation, method) = (self.request().operation().into(), (&self.base.attestation).into());
+        let id = self.base.profile.registration_id().clone();
+        self.read(now, response)
+            .map_err(|error| Rejected { operation, method, registration_id: Some(&id) }.complete(error))
+    }
+
+    fn read(self, now: UnixTime, response: Response<'_>) -> Result<Step, Error> {
         let Self { mut base, state: Sending { request } } = self;
         let unproved = request.is_unproved();
         if unproved && response.status() == 401 {
