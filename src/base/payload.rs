@@ -6,21 +6,23 @@ use core::{fmt, mem};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// Why a text is not a payload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PayloadError {
-    /// It is not one JSON value.
-    #[error("line {line}, column {column} of the payload is not JSON; mend it there")]
-    Json {
-        /// Counted from 1.
-        line: usize,
-        /// Counted from 1.
-        column: usize,
-    },
-    /// More than [`Payload::LIMIT`] bytes.
-    #[error("the payload is longer than {} bytes; the service takes less", Payload::LIMIT)]
-    TooLong,
+crate::with_structure! {
+    /// Why a text is not a payload.
+    #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum PayloadError {
+        /// It is not one JSON value.
+        #[error("line {line}, column {column} of the payload is not JSON; mend it there")]
+        Json {
+            /// Counted from 1.
+            line: usize,
+            /// Counted from 1.
+            column: usize,
+        },
+        /// More than [`Payload::LIMIT`] bytes.
+        #[error("the payload is longer than {} bytes; the service takes less", Payload::LIMIT)]
+        TooLong,
+    }
 }
 
 /// Any JSON value, kept as text: custom data that is sent with a registration or handed back by it. As an allocation may

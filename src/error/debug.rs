@@ -4,6 +4,14 @@ use super::{
     AccessError, ApiMisuse, CertificateError, ChainError, CommandError, ConfigError, Context, EndpointError, Error,
     FileError, ModuleError, PlanError, ProtocolError, ServiceError, TlsError, TpmError, code::Code,
 };
+use crate::{
+    base::payload::PayloadError,
+    connection_string::ConnectionStringError,
+    identity::IdentifierError,
+    key::{BlobError, KeyError},
+    sas::{ResourceError, TokenError, VerifyError},
+    twin::TwinError,
+};
 
 crate::debug_as_text! {
     Error => Error::code,
@@ -22,6 +30,15 @@ crate::debug_as_text! {
     CommandError => of_tpm,
     AccessError => of_tpm,
     EndpointError => of_tpm,
+    ConnectionStringError => code,
+    KeyError => code,
+    TokenError => code,
+    IdentifierError => code,
+    ResourceError => code,
+    VerifyError => code,
+    PayloadError => code,
+    TwinError => code,
+    BlobError => code,
 }
 
 fn code<E: Clone + Into<Error>>(error: &E) -> Code {

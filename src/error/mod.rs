@@ -169,7 +169,6 @@ impl Error {
             Self::ConnectionString(_) | Self::Identifier(_) | Self::SasToken(_) | Self::Key(_) | Self::Payload(_) => {
                 ErrorKind::Input
             }
-            Self::Certificate(_) | Self::Chain(_) => ErrorKind::Input,
             Self::ApiMisuse(_) | Self::Resource(_) | Self::NotApplicable(_) => ErrorKind::Caller,
             Self::Config(_) | Self::Tls(_) | Self::Plan(_) => ErrorKind::Configuration,
             Self::Service(error) => error.kind(),
@@ -177,7 +176,7 @@ impl Error {
             Self::Protocol(_) | Self::Twin(_) => ErrorKind::Peer,
             Self::Unreachable { .. } => ErrorKind::Network,
             Self::OutOfTime | Self::TokenExpired { .. } | Self::Verify(VerifyError::Expired { .. }) => ErrorKind::Time,
-            Self::Verify(_) => ErrorKind::Input,
+            Self::Certificate(_) | Self::Chain(_) | Self::Verify(_) => ErrorKind::Input,
             Self::Tpm(error) => error.kind(),
             Self::File(_) => ErrorKind::File,
             Self::NotSupported { .. } => ErrorKind::Library,

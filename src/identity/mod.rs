@@ -92,62 +92,64 @@ impl fmt::Display for IdentifierKind {
     }
 }
 
-/// Why a text is not a name of its kind. Never quotes the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum IdentifierError {
-    /// There is no text.
-    #[error("the {name} is empty; give it a value")]
-    Empty {
-        /// Which kind of name.
-        name: IdentifierKind,
-    },
-    /// There is too much of it.
-    #[error("the {name} is longer than {} bytes; use the one that the service knows", name.limit())]
-    TooLong {
-        /// Which kind of name.
-        name: IdentifierKind,
-    },
-    /// A character that the service does not take.
-    #[error("the {name} has a character that is not allowed at byte {offset}; allowed are {}", name.allowed())]
-    Character {
-        /// Which kind of name.
-        name: IdentifierKind,
-        /// Where, in bytes from its start.
-        offset: usize,
-    },
-    /// White space before or after it.
-    #[error("the {name} has white space at byte {offset}; remove it")]
-    WhiteSpace {
-        /// Which kind of name.
-        name: IdentifierKind,
-        /// Where, in bytes from its start.
-        offset: usize,
-    },
-    /// `.` or `..`
-    #[error("the {name} is `.` or `..`, which means a folder in the path of a request; use another one")]
-    Folder {
-        /// Which kind of name.
-        name: IdentifierKind,
-    },
-    /// `<the host name of the iot hub>`, as documentation prints it.
-    #[error("the {name} is still the placeholder of a template; put the real value in its place")]
-    Placeholder {
-        /// Which kind of name.
-        name: IdentifierKind,
-    },
-    /// `https://…`
-    #[error("the host name is a URL; give the name alone, without `https://` and without a path")]
-    Url,
-    /// `host:8883`
-    #[error("the host name has a port; give the name alone, the protocol decides the port")]
-    Port,
-    /// A part between two dots that is empty or longer than 63 bytes.
-    #[error("the host name has an empty or overlong part at byte {offset}; between dots stand 1 to 63 characters")]
-    Label {
-        /// Where the part begins, in bytes from the start.
-        offset: usize,
-    },
+crate::with_structure! {
+    /// Why a text is not a name of its kind. Never quotes the text.
+    #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum IdentifierError {
+        /// There is no text.
+        #[error("the {name} is empty; give it a value")]
+        Empty {
+            /// Which kind of name.
+            name: IdentifierKind,
+        },
+        /// There is too much of it.
+        #[error("the {name} is longer than {} bytes; use the one that the service knows", name.limit())]
+        TooLong {
+            /// Which kind of name.
+            name: IdentifierKind,
+        },
+        /// A character that the service does not take.
+        #[error("the {name} has a character that is not allowed at byte {offset}; allowed are {}", name.allowed())]
+        Character {
+            /// Which kind of name.
+            name: IdentifierKind,
+            /// Where, in bytes from its start.
+            offset: usize,
+        },
+        /// White space before or after it.
+        #[error("the {name} has white space at byte {offset}; remove it")]
+        WhiteSpace {
+            /// Which kind of name.
+            name: IdentifierKind,
+            /// Where, in bytes from its start.
+            offset: usize,
+        },
+        /// `.` or `..`
+        #[error("the {name} is `.` or `..`, which means a folder in the path of a request; use another one")]
+        Folder {
+            /// Which kind of name.
+            name: IdentifierKind,
+        },
+        /// `<the host name of the iot hub>`, as documentation prints it.
+        #[error("the {name} is still the placeholder of a template; put the real value in its place")]
+        Placeholder {
+            /// Which kind of name.
+            name: IdentifierKind,
+        },
+        /// `https://…`
+        #[error("the host name is a URL; give the name alone, without `https://` and without a path")]
+        Url,
+        /// `host:8883`
+        #[error("the host name has a port; give the name alone, the protocol decides the port")]
+        Port,
+        /// A part between two dots that is empty or longer than 63 bytes.
+        #[error("the host name has an empty or overlong part at byte {offset}; between dots stand 1 to 63 characters")]
+        Label {
+            /// Where the part begins, in bytes from the start.
+            offset: usize,
+        },
+    }
 }
 
 impl IdentifierError {

@@ -2,12 +2,14 @@ use super::KeyUse;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// Why bytes are not a key blob.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the key blob ends inside field {field}; it was cut on its way")]
-pub struct BlobError {
-    /// Counted from 1.
-    pub field: u8,
+crate::with_structure! {
+    /// Why bytes are not a key blob.
+    #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
+    #[error("the key blob ends inside field {field}; it was cut on its way")]
+    pub struct BlobError {
+        /// Counted from 1.
+        pub field: u8,
+    }
 }
 
 /// A key that the provisioning service has wrapped for one TPM: six fields, each behind its length in two bytes, of

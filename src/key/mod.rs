@@ -73,61 +73,63 @@ pub enum KeyUse {
     Hub,
 }
 
-/// Why a text or a buffer is not a key. Never quotes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeyError {
-    /// There is no key.
-    #[error("the key is empty; copy the primary or secondary key from the portal")]
-    Empty,
-    /// `****`
-    #[error("the key is masked with `*`; have the tool that printed it show the key, or copy it from the portal")]
-    Masked,
-    /// `"…"` or `'…'`
-    #[error("the key stands in quotation marks; remove them")]
-    Quoted,
-    /// A whole connection string, or several `name=value` pairs.
-    #[error("this is a connection string, not a key; take what follows `SharedAccessKey=` in it")]
-    ConnectionString,
-    /// More than one line.
-    #[error("there is more than the key on its line: a line break at byte {offset}; leave the key alone there")]
-    LineBreak {
-        /// Where, in bytes.
-        offset: usize,
-    },
-    /// `-` or `_`
-    #[error("the key is written in the URL-safe alphabet (byte {offset}); write `+` for `-` and `/` for `_`")]
-    UrlSafe {
-        /// Where, in bytes.
-        offset: usize,
-    },
-    /// `%3D`
-    #[error("the key is percent-encoded (byte {offset}); write `=` for `%3D`, `+` for `%2B`, `/` for `%2F`")]
-    PercentEncoded {
-        /// Where, in bytes.
-        offset: usize,
-    },
-    /// Any other character that is not base64.
-    #[error("the key is not base64 at byte {offset}; copy it again, it has only A-Z a-z 0-9 + / and = at its end")]
-    NotBase64 {
-        /// Where, in bytes.
-        offset: usize,
-    },
-    /// It ends where no base64 text ends.
-    #[error("the key has lost characters at its end; copy it again, up to and including the last `=`")]
-    Truncated,
-    /// A text of more than [`KEY_TEXT_LIMIT`] bytes, or more than the [`KEY_LIMIT`] bytes that it may stand for.
-    #[error("the key is longer than {KEY_TEXT_LIMIT} characters; a key has 44 or 88")]
-    TooLong,
-    /// Entropy for a new key that is not 32 or 64 bytes.
-    #[error("a new key takes 32 or 64 random bytes, not {length}; pass a buffer of that size")]
-    EntropyLength {
-        /// How many there were.
-        length: usize,
-    },
-    /// Entropy in which all bytes are the same.
-    #[error("the bytes for a new key are all the same; fill the buffer from the system's random source first")]
-    EntropyUnfilled,
+crate::with_structure! {
+    /// Why a text or a buffer is not a key. Never quotes it.
+    #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum KeyError {
+        /// There is no key.
+        #[error("the key is empty; copy the primary or secondary key from the portal")]
+        Empty,
+        /// `****`
+        #[error("the key is masked with `*`; have the tool that printed it show the key, or copy it from the portal")]
+        Masked,
+        /// `"…"` or `'…'`
+        #[error("the key stands in quotation marks; remove them")]
+        Quoted,
+        /// A whole connection string, or several `name=value` pairs.
+        #[error("this is a connection string, not a key; take what follows `SharedAccessKey=` in it")]
+        ConnectionString,
+        /// More than one line.
+        #[error("there is more than the key on its line: a line break at byte {offset}; leave the key alone there")]
+        LineBreak {
+            /// Where, in bytes.
+            offset: usize,
+        },
+        /// `-` or `_`
+        #[error("the key is written in the URL-safe alphabet (byte {offset}); write `+` for `-` and `/` for `_`")]
+        UrlSafe {
+            /// Where, in bytes.
+            offset: usize,
+        },
+        /// `%3D`
+        #[error("the key is percent-encoded (byte {offset}); write `=` for `%3D`, `+` for `%2B`, `/` for `%2F`")]
+        PercentEncoded {
+            /// Where, in bytes.
+            offset: usize,
+        },
+        /// Any other character that is not base64.
+        #[error("the key is not base64 at byte {offset}; copy it again, it has only A-Z a-z 0-9 + / and = at its end")]
+        NotBase64 {
+            /// Where, in bytes.
+            offset: usize,
+        },
+        /// It ends where no base64 text ends.
+        #[error("the key has lost characters at its end; copy it again, up to and including the last `=`")]
+        Truncated,
+        /// A text of more than [`KEY_TEXT_LIMIT`] bytes, or more than the [`KEY_LIMIT`] bytes that it may stand for.
+        #[error("the key is longer than {KEY_TEXT_LIMIT} characters; a key has 44 or 88")]
+        TooLong,
+        /// Entropy for a new key that is not 32 or 64 bytes.
+        #[error("a new key takes 32 or 64 random bytes, not {length}; pass a buffer of that size")]
+        EntropyLength {
+            /// How many there were.
+            length: usize,
+        },
+        /// Entropy in which all bytes are the same.
+        #[error("the bytes for a new key are all the same; fill the buffer from the system's random source first")]
+        EntropyUnfilled,
+    }
 }
 
 /// A symmetric key of a device, a module, a policy or an enrollment.

@@ -22,22 +22,24 @@ pub enum Audience {
     HubOnly,
 }
 
-/// Why a text cannot stand after `sr=`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ResourceError {
-    /// There is no text.
-    #[error("the resource is empty; give `host/devices/id` or a part of it")]
-    Empty,
-    /// A character that would end the field or the token.
-    #[error("the resource cannot hold the character at byte {offset} as it is; percent-encode it")]
-    Character {
-        /// Where, in bytes.
-        offset: usize,
-    },
-    /// More than 2048 bytes.
-    #[error("the resource is longer than 2048 bytes; a hub, a device and a module take less than 600")]
-    TooLong,
+crate::with_structure! {
+    /// Why a text cannot stand after `sr=`.
+    #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum ResourceError {
+        /// There is no text.
+        #[error("the resource is empty; give `host/devices/id` or a part of it")]
+        Empty,
+        /// A character that would end the field or the token.
+        #[error("the resource cannot hold the character at byte {offset} as it is; percent-encode it")]
+        Character {
+            /// Where, in bytes.
+            offset: usize,
+        },
+        /// More than 2048 bytes.
+        #[error("the resource is longer than 2048 bytes; a hub, a device and a module take less than 600")]
+        TooLong,
+    }
 }
 
 /// What a token is good for, and the policy in whose name it is signed, if any.

@@ -66,46 +66,48 @@ impl StringToSign {
     }
 }
 
-/// Why a text is not a token. Never quotes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TokenError {
-    /// It does not begin as a token does.
-    #[error("this is not a SAS token; one begins with `SharedAccessSignature ` and a single space")]
-    Prefix,
-    /// Quotation marks round it.
-    #[error("the SAS token stands in quotation marks; remove them")]
-    Quoted,
-    /// White space, a control character, or one that is not ASCII.
-    #[error("the SAS token has a character at byte {offset} that no token has; copy it again, without line breaks")]
-    Character {
-        /// Where, in bytes.
-        offset: usize,
-    },
-    /// A piece between two `&` that is not `name=value`.
-    #[error("the SAS token has a piece at byte {offset} that is not `name=value`; copy it again")]
-    Piece {
-        /// Where it begins, in bytes.
-        offset: usize,
-    },
-    /// A field that a token must have.
-    #[error("the SAS token has no `{field}`; it must have `sr`, `sig` and `se`")]
-    Missing {
-        /// `sr`, `sig` or `se`.
-        field: &'static str,
-    },
-    /// A field that stands there twice.
-    #[error("the SAS token has `{field}` twice; only one of them can be meant")]
-    Duplicate {
-        /// `sr`, `sig`, `se` or `skn`.
-        field: &'static str,
-    },
-    /// An expiry that is not a number of seconds.
-    #[error("the expiry (`se`) of the SAS token is not a whole number of seconds since 1970; have a new one made")]
-    Expiry,
-    /// More than [`TOKEN_LIMIT`](SasToken::LIMIT) bytes.
-    #[error("the SAS token is longer than {} bytes; no service makes such tokens", SasToken::LIMIT)]
-    TooLong,
+crate::with_structure! {
+    /// Why a text is not a token. Never quotes it.
+    #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum TokenError {
+        /// It does not begin as a token does.
+        #[error("this is not a SAS token; one begins with `SharedAccessSignature ` and a single space")]
+        Prefix,
+        /// Quotation marks round it.
+        #[error("the SAS token stands in quotation marks; remove them")]
+        Quoted,
+        /// White space, a control character, or one that is not ASCII.
+        #[error("the SAS token has a character at byte {offset} that no token has; copy it again, without line breaks")]
+        Character {
+            /// Where, in bytes.
+            offset: usize,
+        },
+        /// A piece between two `&` that is not `name=value`.
+        #[error("the SAS token has a piece at byte {offset} that is not `name=value`; copy it again")]
+        Piece {
+            /// Where it begins, in bytes.
+            offset: usize,
+        },
+        /// A field that a token must have.
+        #[error("the SAS token has no `{field}`; it must have `sr`, `sig` and `se`")]
+        Missing {
+            /// `sr`, `sig` or `se`.
+            field: &'static str,
+        },
+        /// A field that stands there twice.
+        #[error("the SAS token has `{field}` twice; only one of them can be meant")]
+        Duplicate {
+            /// `sr`, `sig`, `se` or `skn`.
+            field: &'static str,
+        },
+        /// An expiry that is not a number of seconds.
+        #[error("the expiry (`se`) of the SAS token is not a whole number of seconds since 1970; have a new one made")]
+        Expiry,
+        /// More than [`TOKEN_LIMIT`](SasToken::LIMIT) bytes.
+        #[error("the SAS token is longer than {} bytes; no service makes such tokens", SasToken::LIMIT)]
+        TooLong,
+    }
 }
 
 /// A finished token: the password of an MQTT CONNECT, the `Authorization` header of an HTTP request.

@@ -7,22 +7,24 @@ use crate::{
 use alloc::string::ToString as _;
 use core::time::Duration;
 
-/// Why a token does not hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum VerifyError {
-    /// Its signature is not base64 of 32 bytes.
-    #[error("the signature (`sig`) is not base64 of 32 bytes; the token was cut or altered on its way")]
-    Signature,
-    /// It was signed with another key, or altered since.
-    #[error("the signature was not made by this key over this resource and expiry; use the key of this very identity")]
-    Key,
-    /// It is over.
-    #[error("the token ended {} s ago; make a new one", ago.as_secs())]
-    Expired {
-        /// Since when.
-        ago: Duration,
-    },
+crate::with_structure! {
+    /// Why a token does not hold.
+    #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum VerifyError {
+        /// Its signature is not base64 of 32 bytes.
+        #[error("the signature (`sig`) is not base64 of 32 bytes; the token was cut or altered on its way")]
+        Signature,
+        /// It was signed with another key, or altered since.
+        #[error("the signature was not made by this key over this resource and expiry; use the key of this very identity")]
+        Key,
+        /// It is over.
+        #[error("the token ended {} s ago; make a new one", ago.as_secs())]
+        Expired {
+            /// Since when.
+            ago: Duration,
+        },
+    }
 }
 
 impl SasToken {

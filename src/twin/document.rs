@@ -21,33 +21,35 @@ pub struct Desired {
     whole: bool,
 }
 
-/// Why a message is not a twin. Quotes nothing of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TwinError {
-    /// More than [`LIMIT`](Twin::LIMIT) bytes.
-    #[error("the twin is larger than {} bytes, which no hub allows; ask the hub for it again", Twin::LIMIT)]
-    TooLarge,
-    /// Not JSON, or deeper than [`DEPTH`](Twin::DEPTH).
-    #[error(
-        "line {line}, column {column} of the twin is not JSON, or nested deeper than {} levels; ask the hub for it again",
-        Twin::DEPTH
-    )]
-    NotJson {
-        /// Counted from 1.
-        line: usize,
-        /// Counted from 1.
-        column: usize,
-    },
-    /// The message is JSON, and not an object.
-    #[error("the twin is not a JSON object; check that the topic is the twin's")]
-    NotAnObject,
-    /// A part of the twin is missing, or no object.
-    #[error("the twin has no object `{part}`; if this is a patch, read it as one")]
-    NoPart {
-        /// `desired` or `reported`.
-        part: &'static str,
-    },
+crate::with_structure! {
+    /// Why a message is not a twin. Quotes nothing of it.
+    #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum TwinError {
+        /// More than [`LIMIT`](Twin::LIMIT) bytes.
+        #[error("the twin is larger than {} bytes, which no hub allows; ask the hub for it again", Twin::LIMIT)]
+        TooLarge,
+        /// Not JSON, or deeper than [`DEPTH`](Twin::DEPTH).
+        #[error(
+            "line {line}, column {column} of the twin is not JSON, or nested deeper than {} levels; ask the hub for it again",
+            Twin::DEPTH
+        )]
+        NotJson {
+            /// Counted from 1.
+            line: usize,
+            /// Counted from 1.
+            column: usize,
+        },
+        /// The message is JSON, and not an object.
+        #[error("the twin is not a JSON object; check that the topic is the twin's")]
+        NotAnObject,
+        /// A part of the twin is missing, or no object.
+        #[error("the twin has no object `{part}`; if this is a patch, read it as one")]
+        NoPart {
+            /// `desired` or `reported`.
+            part: &'static str,
+        },
+    }
 }
 
 impl Twin {

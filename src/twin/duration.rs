@@ -28,26 +28,30 @@ const DATE: [(char, u64); 2] = [('W', 7 * 86_400), ('D', 86_400)];
 /// What stands behind it.
 const TIME: [(char, u64); 3] = [('H', 3600), ('M', 60), ('S', 1)];
 
-/// Why a text is not a duration for an agent. Says nothing of the text itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DurationError {
-    /// It has another form, or its units are out of order.
-    #[error("is not an ISO 8601 duration; write for example PT7M, PT5H or P1DT12H")]
-    Form,
-    /// It counts what has no fixed length.
-    #[error("counts years or months, which are not always equally long; write it in days")]
-    YearOrMonth,
-    /// It has a fraction.
-    #[error("has a fraction; write it in whole seconds")]
-    Fraction,
-    /// It is zero.
-    #[error("is zero, and the agent would never rest; write at least PT1S")]
-    Zero,
-    /// A number in it does not fit.
-    #[error("is too long; write a smaller number")]
-    TooLong,
+crate::with_structure! {
+    /// Why a text is not a duration for an agent. Says nothing of the text itself.
+    #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum DurationError {
+        /// It has another form, or its units are out of order.
+        #[error("is not an ISO 8601 duration; write for example PT7M, PT5H or P1DT12H")]
+        Form,
+        /// It counts what has no fixed length.
+        #[error("counts years or months, which are not always equally long; write it in days")]
+        YearOrMonth,
+        /// It has a fraction.
+        #[error("has a fraction; write it in whole seconds")]
+        Fraction,
+        /// It is zero.
+        #[error("is zero, and the agent would never rest; write at least PT1S")]
+        Zero,
+        /// A number in it does not fit.
+        #[error("is too long; write a smaller number")]
+        TooLong,
+    }
 }
+
+crate::debug_as_text! { DurationError }
 
 impl IsoDuration {
     pub(super) const fn hours(hours: u32) -> Self {

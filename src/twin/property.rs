@@ -44,15 +44,19 @@ impl FromStr for Priority {
     }
 }
 
-/// A property that was not taken. Its last good value stays.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` {mistake}", .name.escape_debug())]
-pub struct PropertyError {
-    /// Its name, never its value.
-    pub name: String,
-    /// What is wrong with it.
-    pub mistake: PropertyProblem,
+crate::with_structure! {
+    /// A property that was not taken. Its last good value stays.
+    #[derive(Clone, PartialEq, Eq, thiserror::Error)]
+    #[error("`{}` {mistake}", .name.escape_debug())]
+    pub struct PropertyError {
+        /// Its name, never its value.
+        pub name: String,
+        /// What is wrong with it.
+        pub mistake: PropertyProblem,
+    }
 }
+
+crate::debug_as_text! { PropertyError }
 
 /// What is wrong with a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -6,56 +6,60 @@ use crate::{
 use alloc::string::{String, ToString as _};
 use std::io;
 
-/// Why a plan did not end well.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum HttpsError {
-    /// The plan failed: what a service said, or what stood in the way for too long. With [`Error::Tpm`] it has not: the
-    /// TPM has, and its work is still pending.
-    #[error(transparent)]
-    Failed(#[from] Error),
-    /// The server is not who it should be, or cannot prove it.
-    #[error("the server of {host} is not trusted: {reason}; check the host name and the root certificates")]
-    Untrusted {
-        /// Whom it should have been.
-        host: HostName,
-        /// What TLS said.
-        reason: String,
-    },
-    /// The server ended the handshake and said why: it wants a certificate, or another one.
-    #[error(
-        "{host} ended the TLS handshake: {reason}; check the client certificate, whether the server wants one, and its \
-         versions of TLS"
-    )]
-    Rejected {
-        /// Who.
-        host: HostName,
-        /// What the server said.
-        reason: String,
-    },
-    /// No complete answer: no connection, a reset, a time-out.
-    #[error("{host} did not answer: {reason}; check the network, the name and what stands between")]
-    NoAnswer {
-        /// Who.
-        host: HostName,
-        /// What the system said.
-        reason: String,
-    },
-    /// No other connection can be opened here. The authenticator is as it was.
-    #[error(
-        "no connection to {host} can be opened, because too many files are open; close some, or raise the limit (ulimit -n)"
-    )]
-    TooManyOpen {
-        /// To whom.
-        host: HostName,
-    },
-    /// The run was cancelled. The authenticator is as it was.
-    #[error("the run was cancelled; use a client that is not, and it goes on where it was")]
-    Cancelled,
-    /// The time for one run is over. The authenticator is as it was.
-    #[error("the time for this run is over; run it again to go on, with more time if that happens often")]
-    TimedOut,
+crate::with_structure! {
+    /// Why a plan did not end well.
+    #[derive(Clone, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum HttpsError {
+        /// The plan failed: what a service said, or what stood in the way for too long. With [`Error::Tpm`] it has not: the
+        /// TPM has, and its work is still pending.
+        #[error(transparent)]
+        Failed(#[from] Error),
+        /// The server is not who it should be, or cannot prove it.
+        #[error("the server of {host} is not trusted: {reason}; check the host name and the root certificates")]
+        Untrusted {
+            /// Whom it should have been.
+            host: HostName,
+            /// What TLS said.
+            reason: String,
+        },
+        /// The server ended the handshake and said why: it wants a certificate, or another one.
+        #[error(
+            "{host} ended the TLS handshake: {reason}; check the client certificate, whether the server wants one, and its \
+             versions of TLS"
+        )]
+        Rejected {
+            /// Who.
+            host: HostName,
+            /// What the server said.
+            reason: String,
+        },
+        /// No complete answer: no connection, a reset, a time-out.
+        #[error("{host} did not answer: {reason}; check the network, the name and what stands between")]
+        NoAnswer {
+            /// Who.
+            host: HostName,
+            /// What the system said.
+            reason: String,
+        },
+        /// No other connection can be opened here. The authenticator is as it was.
+        #[error(
+            "no connection to {host} can be opened, because too many files are open; close some, or raise the limit (ulimit -n)"
+        )]
+        TooManyOpen {
+            /// To whom.
+            host: HostName,
+        },
+        /// The run was cancelled. The authenticator is as it was.
+        #[error("the run was cancelled; use a client that is not, and it goes on where it was")]
+        Cancelled,
+        /// The time for one run is over. The authenticator is as it was.
+        #[error("the time for this run is over; run it again to go on, with more time if that happens often")]
+        TimedOut,
+    }
 }
+
+crate::debug_as_text! { HttpsError }
 
 impl HttpsError {
     /// Whether the flow may wait and ask again. What waiting cannot mend is a server that is not trusted, or that does not
