@@ -83,3 +83,5 @@ macro_rules! debug_as_text {
         )+
     };
 }
+
+pub(crate) use {debug_as_text, with_structure};

@@ -1,6 +1,6 @@
 //! What every layer uses and what uses none of them: time, secrets, text encodings, payloads and waits.
 
-mod debug;
+pub(crate) mod debug;
 pub(crate) mod encode;
 pub mod payload;
 pub mod secret;

@@ -6,7 +6,7 @@ use core::{fmt, mem};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// Why a text is not a payload.
     #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
     #[non_exhaustive]

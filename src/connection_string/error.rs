@@ -1,6 +1,6 @@
 use crate::{identity::IdentifierError, key::KeyError, sas::TokenError};
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// Why a text is not the connection string that was asked for. Names the part, never quotes a value.
     #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
     #[non_exhaustive]

@@ -1,4 +1,4 @@
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// The caller answered an action that is not pending. The state has not changed.
     #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
     #[error("{given} does not answer {pending}; poll again and answer what is pending")]

@@ -20,7 +20,7 @@ impl fmt::Display for PemBlock {
     }
 }
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// Why a certificate or a key cannot be loaded.
     #[derive(Clone, PartialEq, Eq)]
     pub struct CertificateError {
@@ -222,7 +222,7 @@ impl CertificateProblem {
     }
 }
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// Why a chain does not lead to the certificate that was enrolled.
     #[derive(Clone, PartialEq, Eq, thiserror::Error)]
     #[error("{} ({subject}): {problem}", place(*number))]

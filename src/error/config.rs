@@ -1,4 +1,4 @@
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// What is wrong with an agent's configuration.
     #[derive(Clone, PartialEq, Eq, thiserror::Error)]
     #[non_exhaustive]

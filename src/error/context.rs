@@ -1,7 +1,7 @@
 use super::Error;
 use alloc::string::String;
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// An error, and the place where it was found. Its text contains that of the error, which is its source.
     #[derive(Clone, PartialEq, Eq, thiserror::Error)]
     #[error("{place}: {error}")]

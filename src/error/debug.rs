@@ -13,7 +13,7 @@ use crate::{
     twin::TwinError,
 };
 
-crate::debug_as_text! {
+crate::base::debug::debug_as_text! {
     Error => Error::code,
     ServiceError => ServiceError::code,
     TpmError => TpmError::code,

@@ -1,7 +1,7 @@
 use super::code::Code;
 use alloc::string::String;
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// Why a file cannot be read.
     #[derive(Clone, PartialEq, Eq, thiserror::Error)]
     #[error("{path}: {problem}")]

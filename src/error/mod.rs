@@ -50,7 +50,7 @@ pub use tpm::{
     TpmError,
 };
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// What went wrong. The text says what is wrong and what to do about it, on one line.
     ///
     /// Text and [`source`](core::error::Error::source) are those of the error in a variant. The text of a [`Context`] contains

@@ -1,4 +1,4 @@
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// The authentication of the module at the hub cannot be used.
     #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
     #[non_exhaustive]

@@ -1,4 +1,4 @@
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// A plan that the protocol or the documentation does not allow.
     #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
     #[non_exhaustive]

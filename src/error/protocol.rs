@@ -1,4 +1,4 @@
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// A message of a service does not follow the protocol.
     #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
     #[error("the service's answer is not valid at `{field}`: {problem}; check that no proxy answers in its place")]
@@ -28,6 +28,7 @@ pub enum ProtocolProblem {
     Unexpected,
 }
 
+#[cfg(feature = "flows")]
 impl ProtocolError {
     pub(crate) const fn new(field: &'static str, problem: ProtocolProblem) -> Self {
         Self { field, problem }

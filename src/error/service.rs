@@ -74,7 +74,7 @@ pub enum Refusal {
     AssignedBroker,
 }
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// A service rejected a request or a registration.
     #[derive(Clone, PartialEq, Eq)]
     #[non_exhaustive]
@@ -107,6 +107,7 @@ crate::with_structure! {
 }
 
 impl ServiceError {
+    #[cfg(feature = "flows")]
     pub(crate) const fn new(asked: ServiceOperation, refusal: Refusal, status: u16) -> Self {
         Self {
             asked,

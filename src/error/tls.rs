@@ -1,6 +1,6 @@
 use alloc::string::String;
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// Why a TLS configuration cannot be created.
     #[derive(Clone, PartialEq, Eq, thiserror::Error)]
     #[non_exhaustive]

@@ -4,7 +4,7 @@ use super::{code::Code, kind::ErrorKind, response_code::ResponseCode};
 use alloc::{boxed::Box, string::String};
 use core::{fmt, time::Duration};
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// Why a TPM did not do what it was asked for.
     #[derive(Clone, PartialEq, Eq, thiserror::Error)]
     #[non_exhaustive]
@@ -138,7 +138,7 @@ pub enum BlobProblem {
     NotAnHmacKey,
 }
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// A TPM said no.
     #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
     #[error("the TPM refused {command} ({code}): {cause}")]
@@ -254,7 +254,7 @@ impl fmt::Display for For {
     }
 }
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// A TPM cannot be reached.
     #[derive(Clone, PartialEq, Eq, thiserror::Error)]
     #[error("{place}: {problem}")]
@@ -305,7 +305,7 @@ pub enum AccessProblem {
     Other(String),
 }
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// Why a text names no TPM.
     #[derive(Clone, PartialEq, Eq, thiserror::Error)]
     #[non_exhaustive]

@@ -92,7 +92,7 @@ impl fmt::Display for IdentifierKind {
     }
 }
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// Why a text is not a name of its kind. Never quotes the text.
     #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
     #[non_exhaustive]

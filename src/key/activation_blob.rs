@@ -2,7 +2,7 @@ use super::KeyUse;
 use alloc::vec::Vec;
 use core::fmt;
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// Why bytes are not a key blob.
     #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
     #[error("the key blob ends inside field {field}; it was cut on its way")]

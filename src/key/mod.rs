@@ -73,7 +73,7 @@ pub enum KeyUse {
     Hub,
 }
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// Why a text or a buffer is not a key. Never quotes it.
     #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
     #[non_exhaustive]

@@ -22,7 +22,7 @@ pub enum Audience {
     HubOnly,
 }
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// Why a text cannot stand after `sr=`.
     #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
     #[non_exhaustive]

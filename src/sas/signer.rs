@@ -14,7 +14,7 @@ use crate::{
 use alloc::{boxed::Box, string::String};
 use core::{fmt, str};
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// The caller's buffer is smaller than the token.
     #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
     #[error("the token needs {needed} bytes; give a buffer of `Signer::max_len` and it always fits")]
@@ -24,7 +24,7 @@ crate::with_structure! {
     }
 }
 
-crate::debug_as_text! { BufferTooSmall }
+crate::base::debug::debug_as_text! { BufferTooSmall }
 
 /// One key and one resource, prepared: the fast way from an expiry to a token.
 ///

@@ -66,7 +66,7 @@ impl StringToSign {
     }
 }
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// Why a text is not a token. Never quotes it.
     #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
     #[non_exhaustive]

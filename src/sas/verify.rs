@@ -7,7 +7,7 @@ use crate::{
 use alloc::string::ToString as _;
 use core::time::Duration;
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// Why a token does not hold.
     #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
     #[non_exhaustive]

@@ -1,4 +1,7 @@
-use super::properties::Properties;
+use super::{
+    error::{self, TwinError},
+    properties::Properties,
+};
 use alloc::string::String;
 use serde_json::{Map, Value};
 
@@ -21,44 +24,13 @@ pub struct Desired {
     whole: bool,
 }
 
-crate::with_structure! {
-    /// Why a message is not a twin. Quotes nothing of it.
-    #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
-    #[non_exhaustive]
-    pub enum TwinError {
-        /// More than [`LIMIT`](Twin::LIMIT) bytes.
-        #[error("the twin is larger than {} bytes, which no hub allows; ask the hub for it again", Twin::LIMIT)]
-        TooLarge,
-        /// Not JSON, or deeper than [`DEPTH`](Twin::DEPTH).
-        #[error(
-            "line {line}, column {column} of the twin is not JSON, or nested deeper than {} levels; ask the hub for it again",
-            Twin::DEPTH
-        )]
-        NotJson {
-            /// Counted from 1.
-            line: usize,
-            /// Counted from 1.
-            column: usize,
-        },
-        /// The message is JSON, and not an object.
-        #[error("the twin is not a JSON object; check that the topic is the twin's")]
-        NotAnObject,
-        /// A part of the twin is missing, or no object.
-        #[error("the twin has no object `{part}`; if this is a patch, read it as one")]
-        NoPart {
-            /// `desired` or `reported`.
-            part: &'static str,
-        },
-    }
-}
-
 impl Twin {
     /// The largest message that is read, in bytes. A hub allows 32 KiB for each part, and counts less than what JSON
     /// writes: no quotation marks, colons and commas.
-    pub const LIMIT: usize = 128 * 1024;
+    pub const LIMIT: usize = error::LIMIT;
 
     /// How deep objects and arrays may stand in each other. A hub allows 10.
-    pub const DEPTH: usize = 127;
+    pub const DEPTH: usize = error::DEPTH;
 
     /// Reads the whole twin. Of two equal names in an object the last one counts; a hub sends none.
     ///

@@ -28,7 +28,7 @@ const DATE: [(char, u64); 2] = [('W', 7 * 86_400), ('D', 86_400)];
 /// What stands behind it.
 const TIME: [(char, u64); 3] = [('H', 3600), ('M', 60), ('S', 1)];
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// Why a text is not a duration for an agent. Says nothing of the text itself.
     #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
     #[non_exhaustive]
@@ -51,7 +51,7 @@ crate::with_structure! {
     }
 }
 
-crate::debug_as_text! { DurationError }
+crate::base::debug::debug_as_text! { DurationError }
 
 impl IsoDuration {
     pub(super) const fn hours(hours: u32) -> Self {

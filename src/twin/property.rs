@@ -44,7 +44,7 @@ impl FromStr for Priority {
     }
 }
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// A property that was not taken. Its last good value stays.
     #[derive(Clone, PartialEq, Eq, thiserror::Error)]
     #[error("`{}` {mistake}", .name.escape_debug())]
@@ -56,7 +56,7 @@ crate::with_structure! {
     }
 }
 
-crate::debug_as_text! { PropertyError }
+crate::base::debug::debug_as_text! { PropertyError }
 
 /// What is wrong with a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

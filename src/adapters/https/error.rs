@@ -6,7 +6,7 @@ use crate::{
 use alloc::string::{String, ToString as _};
 use std::io;
 
-crate::with_structure! {
+crate::base::debug::with_structure! {
     /// Why a plan did not end well.
     #[derive(Clone, PartialEq, Eq, thiserror::Error)]
     #[non_exhaustive]
@@ -59,7 +59,7 @@ crate::with_structure! {
     }
 }
 
-crate::debug_as_text! { HttpsError }
+crate::base::debug::debug_as_text! { HttpsError }
 
 impl HttpsError {
     /// Whether the flow may wait and ask again. What waiting cannot mend is a server that is not trusted, or that does not
