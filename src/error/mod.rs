@@ -125,9 +125,6 @@ crate::base::debug::with_structure! {
         /// A TPM, the connection to it, or a key for it.
         #[error(transparent)]
         Tpm(#[from] TpmError),
-        /// The credential does not have what was asked for.
-        #[error("{0}")]
-        NotApplicable(Cow<'static, str>),
         /// Recognized, and not supported by this build.
         #[error("{what} is not supported by this build; use a newer one, or a module with a symmetric key")]
         NotSupported {
@@ -169,7 +166,7 @@ impl Error {
             Self::ConnectionString(_) | Self::Identifier(_) | Self::SasToken(_) | Self::Key(_) | Self::Payload(_) => {
                 ErrorKind::Input
             }
-            Self::ApiMisuse(_) | Self::Resource(_) | Self::NotApplicable(_) => ErrorKind::Caller,
+            Self::ApiMisuse(_) | Self::Resource(_) => ErrorKind::Caller,
             Self::Config(_) | Self::Tls(_) | Self::Plan(_) => ErrorKind::Configuration,
             Self::Service(error) => error.kind(),
             Self::Module(_) => ErrorKind::Registry,
@@ -253,7 +250,6 @@ impl Error {
             Self::Certificate(error) => error.code(),
             Self::Tls(_) => Code::Tls,
             Self::Tpm(error) => error.code(),
-            Self::NotApplicable(_) => Code::NotApplicable,
             Self::NotSupported { .. } => Code::Unsupported,
             Self::Context(context) => context.error.code(),
         }

@@ -246,7 +246,6 @@ fn every_error() -> Vec<(Error, i32)> {
         (Error::from(sending.handle(T0, Event::Elapsed).unwrap_err()), 104),
         (lookup.into(), 105),
         (Resource::as_written("").unwrap_err().into(), 105),
-        (Error::NotApplicable("a certificate has no token; use it in the TLS handshake".into()), 106),
         (Error::NotSupported { what: "a TPM" }, 107),
         (parse("HostName=h"), 201),
         (DeviceId::new("a/b").unwrap_err().into(), 202),
