@@ -37,6 +37,17 @@ fn a_wrong_key_is_named() {
     }
 }
 
+/// Over MQTT the service's time stands in the body of its answer.
+#[test]
+fn a_clock_that_is_behind_is_named_by_every_carrier() {
+    for carrier in CARRIERS {
+        let registrar = Registrar::of(enrollment());
+        registrar.site.emulator.clock_offset(7200);
+        let run = registrar.register(carrier, &[]).refused("the clock of this device is ");
+        run.failed(1, &["behind the service's; set it", "fault: the time"]);
+    }
+}
+
 /// The commonest mistake with groups.
 #[test]
 fn a_groups_key_that_is_not_derived_is_named() {
