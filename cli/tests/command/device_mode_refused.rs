@@ -169,5 +169,5 @@ fn a_clock_that_is_behind_is_guessed_at_the_login() {
     let site = site_with(module());
     site.emulator.clock_offset(7200);
     connect(&site, &folder("c/module")).failed(1, &["the hub refused", "this device's clock (", "is wrong"]);
-    assert!(site.journal()[0].contains("the token ended"), "{:?}", site.journal());
+    assert!(site.journal()[0].contains("the token expired"), "{:?}", site.journal());
 }

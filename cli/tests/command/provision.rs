@@ -5,7 +5,7 @@ use crate::support::{
     registrar::{CARRIERS, GROUP_KEY, ID, Registrar, enrollment, group, together},
     site::SCOPE,
 };
-use defender_auth_emulator::{Dps, Enrollment, Fault, Group, On};
+use defender_auth_emulator::{Dps, Enrollment, Fault, Group, Operation};
 use serde_json::{Value, json};
 
 /// The device knows its hub: that is all there is on standard output.
@@ -175,7 +175,7 @@ fn progress_is_reported_while_the_service_decides() {
 fn a_busy_service_is_retried() {
     together(|carrier| {
         let registrar = Registrar::of(enrollment());
-        registrar.site.emulator.fault(On::Register, Fault::Status(429).retry_after("1"), 1);
+        registrar.site.emulator.fault(Operation::Register, Fault::Status(429).retry_after("1"), 1);
         let run = assigned(registrar.register(carrier, &[]), ID);
         assert!(run.err.contains(" s: the service is busy (429)\n"), "{run:?}");
         assert_eq!(run.err.matches("registering the device").count(), 2, "{run:?}");
@@ -186,7 +186,7 @@ fn a_busy_service_is_retried() {
 fn a_broken_connection_is_opened_again() {
     together(|carrier| {
         let registrar = Registrar::of(enrollment());
-        registrar.site.emulator.fault(On::Register, Fault::ResetMidBody, 1);
+        registrar.site.emulator.fault(Operation::Register, Fault::ResetMidBody, 1);
         let run = assigned(registrar.register(carrier, &[]), ID);
         assert!(run.err.contains(" s: no answer came\n"), "{run:?}");
     });

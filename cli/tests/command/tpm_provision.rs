@@ -5,7 +5,7 @@ use crate::support::{
     machine::{ID, IDENTITY, Machine, START_AUTH_SESSION, Tap, shell},
     string,
 };
-use defender_auth_emulator::{Fault, On};
+use defender_auth_emulator::{Fault, Operation};
 use serde_json::json;
 
 /// `TPM2_HMAC`
@@ -135,7 +135,7 @@ fn a_power_cut_between_challenge_and_activation_is_an_error_and_a_rerun_succeeds
 #[ignore = "needs swtpm"]
 fn an_answer_that_is_lost_costs_a_wait_and_not_the_key() {
     let machine = Machine::registered();
-    machine.site.emulator.fault_after(On::Register, 1, Fault::ResetMidBody, 1);
+    machine.site.emulator.fault_after(Operation::Register, 1, Fault::ResetMidBody, 1);
     let run = machine.provision(&[]).done();
     assert!(run.err.contains("waiting "), "{run:?}");
     machine.is_accepted();

@@ -5,12 +5,12 @@ use crate::support::{
     machine::{ID, IDENTITY, Machine, Swtpm},
     site::SCOPE,
 };
-use defender_auth_emulator::{Fault, On};
+use defender_auth_emulator::{Fault, Operation};
 
 /// A machine that is registered, and then meets a fault when it registers again.
 fn meeting(fault: Fault, skip: u32) -> Machine {
     let machine = Machine::registered();
-    machine.site.emulator.fault_after(On::Register, skip, fault, 1);
+    machine.site.emulator.fault_after(Operation::Register, skip, fault, 1);
     machine
 }
 

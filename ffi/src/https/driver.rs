@@ -135,7 +135,7 @@ mod tests {
     use defender_auth::{
         Device, Plan, SharedAccessKey, UnixTime, credential::Credential, device_mode::Target, dps::Profile,
     };
-    use defender_auth_emulator::{self as emulator, Dps, Emulator, Enrollment, Fault, Hub, Module, On, World};
+    use defender_auth_emulator::{self as emulator, Dps, Emulator, Enrollment, Fault, Hub, Module, Operation, World};
     use std::time::{Instant, SystemTime};
 
     const HUB: &str = "contoso.azure-devices.net";
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn a_run_continues_after_a_timeout() {
         let (cloud, mut machine) = (cloud(), registering());
-        cloud.fault(On::Register, Fault::Status(429).retry_after("300"), 1);
+        cloud.fault(Operation::Register, Fault::Status(429).retry_after("300"), 1);
         let mut driver = driver(&cloud);
         for moment in [0, 300, 300] {
             let failure = ends(driver.run(&mut machine, None, Duration::from_millis(moment)), DEFENDERAUTH_TIMEOUT);
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn a_cancelled_driver_ends_every_run() {
         let (cloud, mut machine) = (cloud(), registering());
-        cloud.fault(On::Register, Fault::Status(429).retry_after("300"), 1);
+        cloud.fault(Operation::Register, Fault::Status(429).retry_after("300"), 1);
         let (driver, begin) = (driver(&cloud), Instant::now());
         std::thread::scope(|scope| {
             scope.spawn(|| {
