@@ -7,3 +7,4 @@ pub mod dps;
 pub mod http;
 pub mod outcome;
 pub mod plan;
+mod refusal;

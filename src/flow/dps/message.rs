@@ -7,9 +7,9 @@ use crate::{
     base::{encode, payload::Payload},
     error::{Error, ProtocolError, ProtocolProblem, Refusal, ServiceError, ServiceOperation},
     flow::{
-        attempt::printable,
         http::OperationId,
         outcome::{RegistrationState, Substatus},
+        refusal::printable,
     },
     identity::{DeviceId, HostName, RegistrationId},
     key::KeyUse,
