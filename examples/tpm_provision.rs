@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::with(Roots::Pem(cloud.root_pem().as_bytes()), at)?;
     let attestation = Attestation::Tpm { endorsement_key, storage_root_key };
     let me = client.authenticate_with(&Plan::provision(Profile::new(SCOPE.parse()?, id), attestation)?, &mut tpm)?;
-    println!("   I am {}", me.identity());
+    println!("   authenticated as {}", me.identity());
     log_in(&me, &mut tpm, &cloud)?;
     tpm.close()?;
 

@@ -39,6 +39,7 @@
 //! |---|---|---|
 //! | `std` | yes | conversions from `std` types; without it the library needs `alloc` only |
 //! | `agent` | yes | [`agent`]: the files of the micro agent and of both security agents |
+//! | `http` | no | `From<&http::Request>` of this library for `http::Request` of the crate `http` |
 //! | `rustls` | no | `tls`: TLS configurations for the hub |
 //! | `https` | no | `https`: a blocking client that runs a plan |
 //! | `x509` | no | `x509`: certificates and keys from files, checked before connecting |
@@ -80,14 +81,15 @@ pub use adapters::tpm;
 pub use adapters::x509;
 pub use base::{payload, secret, wait};
 #[cfg(feature = "flows")]
-pub use flow::{authenticator, device_mode, dps, http, outcome, plan};
+pub use flow::{authenticator, device_mode, dps, exchange, http, outcome, plan};
 
-pub use base::time::{ClockSkew, UnixTime};
+pub use base::time::{ClockSkew, Now, TimeError, UnixTime};
 pub use connection_string::ConnectionString;
 pub use credential::Password;
 pub use error::Error;
 #[cfg(feature = "flows")]
 pub use flow::{
+    attempt::Attempt,
     authenticator::{Action, Authenticator, Event},
     outcome::{Device, Outcome},
     plan::Plan,

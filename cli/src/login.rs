@@ -2,9 +2,13 @@
 
 use crate::{clock, failure::Failure, network::Network, progress, tpm::Keys};
 use defender_auth::{
-    Error, Outcome, Password, UnixTime, credential::Credential, error::TlsError, key::KeyUse, mqtt::Connect,
+    Error, Outcome, Password, UnixTime,
+    credential::Credential,
+    error::TlsError,
+    key::KeyUse,
+    mqtt::{Connect, ConnectRefused},
 };
-use defender_auth_mqtt::{Proof, Refusal, Session};
+use defender_auth_mqtt::{Proof, Session};
 use std::time::Duration;
 
 /// The life of the token that proves the identity: long enough for a slow network, no longer.
@@ -12,7 +16,7 @@ const TOKEN_LIFE: Duration = Duration::from_secs(600);
 
 /// The hub said no.
 pub(crate) struct Refused {
-    pub(crate) refusal: Refusal,
+    pub(crate) refusal: ConnectRefused,
     /// Why, as far as that can be known from here.
     pub(crate) cause: String,
 }
@@ -42,7 +46,7 @@ pub(crate) fn log_in(
         }
         match network.log_in(login, proof)? {
             Ok(session) => return Ok(Ok(session)),
-            Err(refusal) if refusal.is_about_identity() && me.fall_back() => {
+            Err(refusal) if refusal.is_credential() && me.fall_back() => {
                 progress::step("the hub refused the primary key; trying the secondary key");
             }
             Err(refusal) => {
@@ -91,8 +95,8 @@ fn doubt(me: &Outcome, proof: Proof<'_>, now: UnixTime) -> Option<String> {
 }
 
 /// Why the hub said no: what is known, else what is likely.
-fn cause(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTime, refusal: Refusal) -> String {
-    if refusal.code() == 3 {
+fn cause(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTime, refusal: ConnectRefused) -> String {
+    if refusal.is_retryable() {
         return "Cause: the hub is busy or down; try again later".into();
     }
     if login.client_id != Connect::hub(me.identity(), None).client_id {

@@ -9,7 +9,7 @@ use crate::{
     tpm::Keys,
 };
 use defender_auth::{
-    Action, Authenticator, Error, Event, Outcome, Plan,
+    Action, Authenticator, Error, Event, Now, Outcome, Plan,
     http::{Request, Response},
     https::{Client, Reply},
     key::KeyUse,
@@ -18,7 +18,7 @@ use defender_auth::{
 use defender_auth_mqtt::{self as mqtt, Answer, Provisioner};
 use std::{
     hash::{BuildHasher as _, Hasher as _, RandomState},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// After so long an attempt gives up.
@@ -29,7 +29,9 @@ pub(crate) fn run(plan: &Plan, network: &Network, carrier: Carrier, keys: &mut K
     if let Some(outcome) = plan.outcome() {
         return Ok(outcome.clone());
     }
-    let mut authenticator = Authenticator::new(plan, clock::now() + ATTEMPT);
+    let start = Instant::now();
+    let now = || Now { wall: clock::now(), monotonic: start.elapsed() };
+    let mut authenticator = Authenticator::new(plan, now(), ATTEMPT);
     let mut link = match carrier {
         Carrier::Https => Link::Https(network.https()?),
         Carrier::Mqtt => Link::Mqtt(None),
@@ -43,11 +45,11 @@ pub(crate) fn run(plan: &Plan, network: &Network, carrier: Carrier, keys: &mut K
                 network.address(request.host(), port)?;
                 let came = link.exchange(request, network)?;
                 let response = came.as_ref().and_then(Came::as_response);
-                authenticator.handle(clock::now(), response.map_or(Event::Unanswered, Event::Answered))
+                authenticator.handle(now(), response.map_or(Event::Unanswered, Event::Answered))
             }
             Action::Wait(wait) => {
                 progress::wait(wait, random());
-                authenticator.handle(clock::now(), Event::Elapsed)
+                authenticator.handle(now(), Event::Elapsed)
             }
             Action::Activate(blob) => {
                 progress::step(match blob.key_use() {
@@ -55,12 +57,12 @@ pub(crate) fn run(plan: &Plan, network: &Network, carrier: Carrier, keys: &mut K
                     KeyUse::Hub => "taking the key for the hub into the TPM",
                 });
                 keys.activate(blob)?;
-                authenticator.handle(clock::now(), Event::Activated)
+                authenticator.handle(now(), Event::Activated)
             }
             Action::Sign(key_use, string) => {
                 progress::step("signing with the TPM");
                 let signature = keys.sign(key_use, string)?;
-                authenticator.handle(clock::now(), Event::Signed(signature))
+                authenticator.handle(now(), Event::Signed(signature))
             }
             Action::Done(_) | Action::Failed(_) => return Ok(authenticator.into_outcome()?),
             _ => return Err(Error::NotSupported { what: "this step of the plan" }.into()),

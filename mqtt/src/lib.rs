@@ -25,7 +25,7 @@ mod provisioner;
 mod session;
 
 pub use dial::Dial;
-pub use error::{Error, Refusal};
+pub use error::Error;
 pub use proof::Proof;
 pub use provisioner::{Answer, Provisioner};
 pub use session::{EARLY_LIMIT, Message, PACKET_LIMIT, Session};

@@ -1,7 +1,7 @@
 //! One error for everything above the parsers: what is wrong, whose fault it is, what to do. Never a secret.
 
 use crate::{
-    base::{payload::PayloadError, time::UnixTime},
+    base::{payload::PayloadError, time::UnixTime, wait::Readable},
     connection_string::ConnectionStringError,
     identity::IdentifierError,
     key::KeyError,
@@ -58,6 +58,18 @@ pub enum Error {
     /// The attempt's deadline has passed.
     #[error("the time for this attempt is over; begin again, with more of it if that happens often")]
     OutOfTime,
+    /// The service asks to wait for longer than the attempt may take.
+    #[error(
+        "the service asked for {}, but {} of this attempt's time is left; begin again after that, with more time",
+        Readable(*asked),
+        Readable(*left)
+    )]
+    WaitTooLong {
+        /// How long the service asks to wait.
+        asked: Duration,
+        /// How much of the attempt's time is left.
+        left: Duration,
+    },
     /// A text is not the connection string that was asked for.
     #[error(transparent)]
     ConnectionString(#[from] ConnectionStringError),
@@ -101,7 +113,7 @@ pub enum Error {
         what: &'static str,
     },
     /// The given token is over, and there is no key here to make another one with.
-    #[error("the given SAS token ended at {at} (seconds since 1970); have a new one made where it came from")]
+    #[error("the given SAS token expired at {at}; have a new one made where it came from")]
     TokenExpired {
         /// Its expiry.
         at: UnixTime,
@@ -283,7 +295,7 @@ impl Error {
             Self::Module(_) => ErrorKind::Registry,
             Self::Protocol(_) | Self::Twin(_) => ErrorKind::Peer,
             Self::Unreachable { .. } => ErrorKind::Network,
-            Self::OutOfTime | Self::TokenExpired { .. } => ErrorKind::Time,
+            Self::OutOfTime | Self::WaitTooLong { .. } | Self::TokenExpired { .. } => ErrorKind::Time,
             Self::Tpm(error) => error.kind(),
             Self::File(_) => ErrorKind::File,
             Self::NotSupported { .. } => ErrorKind::Library,
@@ -295,7 +307,7 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::OutOfTime => true,
+            Self::Unreachable { .. } | Self::OutOfTime | Self::WaitTooLong { .. } => true,
             Self::Service(error) => error.is_retryable(),
             Self::Tpm(error) => error.is_retryable(),
             Self::Context { error, .. } => error.is_retryable(),
@@ -329,6 +341,7 @@ impl Error {
     pub fn retry_after(&self) -> Option<Duration> {
         match self.inner() {
             Self::Service(error) => error.retry_after,
+            Self::WaitTooLong { asked, .. } => Some(*asked),
             Self::Tpm(error) => error.retry_after(),
             _ => None,
         }
@@ -348,7 +361,7 @@ impl Error {
             Self::Protocol(_) | Self::Twin(_) => Code::ProtocolMessage,
             Self::Payload(_) => Code::Payload,
             Self::Unreachable { .. } => Code::NoResponse,
-            Self::OutOfTime => Code::OutOfTime,
+            Self::OutOfTime | Self::WaitTooLong { .. } => Code::OutOfTime,
             Self::ConnectionString(error) => match error {
                 ConnectionStringError::Value { .. } => Code::Identifier,
                 ConnectionStringError::Key(error) => key_code(*error),

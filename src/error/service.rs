@@ -1,5 +1,5 @@
 use super::{Code, ErrorKind};
-use crate::base::time::ClockSkew;
+use crate::base::{time::ClockSkew, wait::Readable};
 use alloc::string::String;
 use core::{fmt, time::Duration};
 
@@ -147,6 +147,9 @@ impl fmt::Display for ServiceError {
         }
         if let Some(id) = &self.tracking_id {
             write!(f, " [tracking id {id}]")?;
+        }
+        if let Some(after) = self.retry_after {
+            write!(f, "; the service asked for {}", Readable(after))?;
         }
         match self.clock {
             // The likely cause comes first: whoever mends the key before the clock loses an hour.

@@ -22,7 +22,7 @@ impl ServiceOperation {
             code: code.and_then(|code| u32::try_from(code).ok()),
             tracking_id: tracking_id.map(printable),
             message: text(["message", "Message", "errorMessage"]).map(printable),
-            retry_after: response.retry_after.map(|after| after.clamped(response.date.unwrap_or(now))),
+            retry_after: response.asked_wait(now),
             clock: response.date.filter(|_| unauthorized).and_then(|date| ClockSkew::between(now, date)),
             ..ServiceError::new(self, Refusal::Status, response.status)
         }))

@@ -20,20 +20,20 @@ const GET: &str = "GET contoso.azure-devices.net/devices/dev-01/modules/azureiot
 impl World {
     /// Device mode through its typed states.
     pub(crate) fn become_module(&mut self, device: Device, target: impl Into<Target>) -> Result<Outcome, Error> {
-        let mut step = ModuleLookup::start(device, target, self.deadline)?;
+        let mut step = ModuleLookup::start(device, target, at(self.now), self.attempt())?;
         loop {
             step = match step {
                 Step::Send(sending) => match self.exchange(sending.request()).response() {
-                    Some(response) => sending.answered(self.now, response)?,
-                    None => sending.unanswered(self.now)?,
+                    Some(response) => sending.answered(at(self.now), response)?,
+                    None => sending.unanswered(at(self.now))?,
                 },
                 Step::Wait(waiting) => {
                     self.wait(waiting.wait());
-                    Step::Send(waiting.elapsed(self.now)?)
+                    waiting.elapsed(at(self.now))?
                 }
                 Step::Sign(signing) => {
                     let signature = self.sign(KeyUse::Hub, signing.string_to_sign().as_bytes());
-                    Step::Send(signing.signed(self.now, &signature)?)
+                    Step::Send(signing.signed(at(self.now), &signature)?)
                 }
                 Step::Done(outcome) => return Ok(outcome),
             }
@@ -105,7 +105,7 @@ fn a_self_signed_certificate_or_one_that_is_not_known_is_enough() {
 #[test]
 fn a_certificate_of_an_authority_is_refused_before_anything_is_sent() {
     for theirs in [certificate(Issuer::Authority), ClientCertificate::held_elsewhere(Some(Issuer::Authority))] {
-        let error = ModuleLookup::start(device(theirs), Target::default(), END).unwrap_err();
+        let error = ModuleLookup::start(device(theirs), Target::default(), at(T0), attempt()).unwrap_err();
         assert_eq!(error, Error::Plan(PlanError::DeviceModeNeedsSelfSigned));
     }
 }
@@ -121,12 +121,13 @@ fn a_key_in_a_tpm_signs_for_the_question() {
 
 #[test]
 fn a_signature_that_comes_too_late_is_not_sent() {
-    let Ok(Step::Sign(signing)) = ModuleLookup::start(device(Credential::ExternalSigner), Target::default(), END)
+    let Ok(Step::Sign(signing)) =
+        ModuleLookup::start(device(Credential::ExternalSigner), Target::default(), at(T0), attempt())
     else {
         panic!()
     };
     let signature = Tpm { persistent: Some(HUB_KEY), ..Tpm::default() }.sign(KeyUse::Hub, b"");
-    assert_eq!(signing.signed(END + seconds(1), &signature).unwrap_err(), Error::OutOfTime);
+    assert_eq!(signing.signed(at(END + seconds(1)), &signature).unwrap_err(), Error::OutOfTime);
 }
 
 #[test]

@@ -66,7 +66,7 @@ impl Place {
 
     /// The plan whose run comes here.
     pub(crate) fn plan(&self, plan: Plan) -> Plan {
-        plan.lookup_only(self.on == On::Lookup)
+        plan.lookup_only(self.on == On::Lookup).unwrap()
     }
 
     pub(crate) fn is(&self, operation: &Operation) -> bool {

@@ -2,7 +2,12 @@
 //! reached there, and so nothing of it is linked.
 
 use crate::failure::Failure;
-use defender_auth::{Action, Event, Plan, UnixTime, error::ApiMisuse, wait::Deadline};
+use defender_auth::{Action, Event, Plan, UnixTime, error::ApiMisuse, wait::TimeLimit};
+
+#[cfg(feature = "flows")]
+use defender_auth::Now;
+#[cfg(feature = "flows")]
+use std::time::Duration;
 
 #[cfg(feature = "flows")]
 type Inner = defender_auth::Authenticator;
@@ -16,16 +21,20 @@ pub(crate) struct Machine(Inner);
 #[cfg(feature = "flows")]
 impl Machine {
     #[expect(clippy::unnecessary_wraps, reason = "without the flows there is none")]
-    pub(super) fn new(plan: &Plan, deadline: Deadline) -> Result<Self, Failure> {
-        Ok(Self(Inner::new(plan, deadline)))
+    pub(super) fn new(plan: &Plan, now: UnixTime, limit: TimeLimit) -> Result<Self, Failure> {
+        Ok(Self(Inner::new(plan, Now { wall: now, monotonic: Duration::ZERO }, limit)))
     }
 
     pub(super) const fn poll(&self) -> Action<'_> {
         self.0.poll()
     }
 
+    /// C tells wall times alone. What lies between two of them counts as time that has passed; a clock that is set back
+    /// counts as none.
     pub(super) fn handle(&mut self, now: UnixTime, event: Event<'_>) -> Result<(), ApiMisuse> {
-        self.0.handle(now, event)
+        let since = self.0.since();
+        let monotonic = since.monotonic.saturating_add(now.since(since.wall));
+        self.0.handle(Now { wall: now, monotonic }, event)
     }
 
     pub(super) fn clock_offset(&self) -> i64 {
@@ -40,7 +49,7 @@ impl Machine {
 
 #[cfg(not(feature = "flows"))]
 impl Machine {
-    pub(super) fn new(_: &Plan, _: Deadline) -> Result<Self, Failure> {
+    pub(super) fn new(_: &Plan, _: UnixTime, _: TimeLimit) -> Result<Self, Failure> {
         Err(Failure::unsupported("an authenticator"))
     }
 
