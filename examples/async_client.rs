@@ -118,7 +118,7 @@ fn is_tls(error: &reqwest::Error) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
         let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if inner.is_some_and(|inner| inner.is::<rustls::Error>()) || error.is::<rustls::Error>() {
+        if inner.is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>) || error.is::<rustls::Error>() {
             return true;
         }
         cause = error.source();

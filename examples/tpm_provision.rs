@@ -87,7 +87,7 @@ impl Software {
     fn start() -> Result<Self, Box<dyn Error>> {
         let folder = env::temp_dir().join(format!("tpm_provision-{}", process::id()));
         let mut this = Self { folder, process: None };
-        // Whoever reaches the socket has the TPM.
+        // Every process that reaches the socket can use the TPM.
         DirBuilder::new().mode(0o700).create(&this.folder)?;
         let mut command = Command::new("swtpm");
         command.args(["socket", "--tpm2", "--flags", "not-need-init,startup-clear", "--tpmstate"]);
@@ -103,7 +103,7 @@ impl Software {
             }
             thread::sleep(Duration::from_millis(10));
         }
-        Err("nobody listens at the socket of swtpm after five seconds".into())
+        Err("swtpm does not listen at its socket after five seconds".into())
     }
 
     fn socket(&self) -> String {

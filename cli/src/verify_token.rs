@@ -10,7 +10,7 @@ pub(crate) fn run(arguments: &VerifyToken) -> Result<(), Failure> {
         eprintln!("warning: the resource is encoded twice; some services and tools misread that");
     }
     let resource = token.plain_resource();
-    let expiry = format!("{} ({})", clock::readable(token.expires_at()), token.expires_at());
+    let expiry = format!("{} ({})", clock::readable(token.expires_at()), token.expires_at().as_secs());
     let verdict = token.verify(&key, now, arguments.skew);
     let said = match verdict {
         Ok(()) => "it holds".to_owned(),

@@ -77,7 +77,7 @@ fn tokens_of_every_maker_hold_until_their_end() {
 #[test]
 fn the_verdict_says_why() {
     let ended = verify(KEY, PYTHON, "", &["--now", "1700003660"]);
-    assert!(ended.code == 1 && ended.out.contains("ended 60 s ago"), "{ended:?}");
+    assert!(ended.code == 1 && ended.out.contains("expired 1 min ago"), "{ended:?}");
     let other = verify(LONG_KEY, PYTHON, "", &["--now", "1700000000"]);
     assert!(other.code == 1 && other.out.contains("not made by this key"), "{other:?}");
     let altered = PYTHON.replace("1700003600", "1800003600");

@@ -133,7 +133,7 @@ impl Session {
         Err(self.too_many())
     }
 
-    /// Whoever sends so much else does not answer.
+    /// A server that sends so many other packets does not answer.
     pub(crate) fn too_many(&self) -> Error {
         Error::TooMany { place: self.link.place.clone(), limit: EARLY_LIMIT }
     }
@@ -270,7 +270,7 @@ impl Link {
 fn broken(place: &str, error: io::Error) -> Error {
     let place = place.into();
     match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-        // With TLS 1.3 it comes when the handshake is over for this side.
+        // With TLS 1.3 it comes when the handshake has ended on this side.
         Some(reason @ rustls::Error::AlertReceived(_)) => return Error::Rejected { place, reason: reason.to_string() },
         Some(reason) => return Error::Untrusted { place, reason: reason.to_string() },
         None => {}

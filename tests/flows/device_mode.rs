@@ -140,7 +140,7 @@ fn a_policys_key_asks_in_the_policys_name() {
 }
 
 #[test]
-fn a_token_that_somebody_else_made_is_sent_as_it_is() {
+fn a_given_token_is_sent_as_it_is() {
     let text = "SharedAccessSignature sr=x&sig=y&se=1800000000";
     let mut world = World::new([module_keys()]);
     world.become_module(device(SasToken::parse(text).unwrap()), Target::default()).unwrap();
@@ -148,7 +148,7 @@ fn a_token_that_somebody_else_made_is_sent_as_it_is() {
 }
 
 #[test]
-fn a_given_token_that_is_over_is_named_as_the_cause() {
+fn a_given_token_that_has_expired_is_named_as_the_cause() {
     let ends_at = |secs: u64| SasToken::parse(&format!("SharedAccessSignature sr=x&sig=y&se={secs}")).unwrap();
     let refused = |secs: u64, reply: Reply| {
         World::new([reply]).become_module(device(ends_at(secs)), Target::default()).unwrap_err()
@@ -156,7 +156,7 @@ fn a_given_token_that_is_over_is_named_as_the_cause() {
     let denied = || reply(401, "");
     assert_eq!(refused(T0.as_secs(), denied()), Error::TokenExpired { at: T0 });
     assert!(matches!(refused(T0.as_secs() + 1, denied()), Error::Service(_)));
-    // By this clock it is good for an hour yet. The hub's clock decides.
+    // By this clock it is valid for another hour. The hub's clock decides.
     let error = refused(T0.as_secs() + 3600, denied().with("Date", TWO_HOURS_LATER));
     assert!(matches!(error, Error::TokenExpired { .. }), "{error:?}");
     assert_eq!(error.kind(), ErrorKind::Time);
@@ -182,7 +182,7 @@ fn a_module_without_authentication_is_named() {
 }
 
 #[test]
-fn an_answer_is_checked_before_it_is_believed() {
+fn an_answer_is_checked_before_it_is_used() {
     const PRIMARY: &str = "authentication.symmetricKey.primaryKey";
     const SECONDARY: &str = "authentication.symmetricKey.secondaryKey";
     let good = json!({ "type": "sas", "symmetricKey": { "primaryKey": base64(&MODULE_KEY) } });
@@ -225,7 +225,7 @@ fn a_body_is_read_up_to_the_limit() {
 }
 
 #[test]
-fn a_key_whose_slashes_a_peer_escapes_is_read_all_the_same() {
+fn a_key_whose_slashes_are_escaped_is_read() {
     let Reply::Answer { body, .. } = module_keys() else { panic!() };
     let slashes = base64(&[0xff; 32]);
     let body = body.replace(&base64(&MODULE_KEY), &slashes.replace('/', "\\/"));

@@ -38,7 +38,7 @@ fn the_version_of_an_interface_has_a_limit() {
 
 /// What this library gives no meaning to is passed over without recursion, and kept as it came.
 #[test]
-fn json_of_any_depth_is_kept_where_nobody_reads_it() {
+fn json_of_any_depth_is_kept_where_it_is_not_read() {
     let deep = nested(BODY_LIMIT / 4);
     let json = format!(
         r#"{{"status":"assigned","deep":{deep},"registrationState":{{"assignedHub":"h.net","deviceId":"d","deep":"kept"}}}}"#

@@ -112,7 +112,7 @@ fn a_refusal_with_a_wrong_clock_names_the_clock() {
         let denied = |date: &str| [reply(status, &json!({ "errorCode": 401_002 })).with("Date", date)];
         for (date, is_ahead) in [(TWO_HOURS_LATER, false), ("Tue, 14 Nov 2023 20:13:20 GMT", true)] {
             for error in [register(denied(date)), become_module(denied(date), key(&DEVICE_KEY))] {
-                // A clock that is ahead makes tokens that end late, which nobody refuses.
+                // A clock that is ahead makes tokens that expire late, which no service rejects.
                 assert_eq!(error.kind(), if is_ahead { ErrorKind::Service } else { ErrorKind::Time });
                 let side = if is_ahead { "ahead of" } else { "behind" };
                 assert!(status == 403 || error.to_string().contains("the key is not that of this "), "{error}");
@@ -229,7 +229,7 @@ fn every_error() -> Vec<(Error, i32)> {
     let file = |problem| Error::from(FileError { path: "/etc/x".to_owned(), problem });
     let plan = Plan::device(device(certificate(Issuer::Authority))).in_device_mode(Target::default());
     let lookup = Plan::provision(profile().lookup_only(true), tpm()).unwrap_err();
-    let nobody = World::new([ended("unassigned")]).register(profile().lookup_only(true), key(&DEVICE_KEY));
+    let unassigned = World::new([ended("unassigned")]).register(profile().lookup_only(true), key(&DEVICE_KEY));
     let (_, mut sending) = authenticator::every_state().swap_remove(0);
     let mut errors: Vec<_> = [400, 401, 403, 404].map(|status| (refused(status), i32::from(status))).into();
     errors.extend([(301, 400), (409, 400), (408, 440), (500, 440)].map(|(status, number)| (refused(status), number)));
@@ -257,7 +257,7 @@ fn every_error() -> Vec<(Error, i32)> {
         (refused(429), 429),
         (register([ended("failed")]), 441),
         (register([ended("disabled")]), 442),
-        (nobody.unwrap_err(), 443),
+        (unassigned.unwrap_err(), 443),
         (register([reply(200, "<html>")]), 450),
         (register([reply(200, &" ".repeat(65_537))]), 451),
         (module("none"), 452),

@@ -112,7 +112,7 @@ fn a_certificate_registers_without_a_token_and_becomes_the_credential() {
 }
 
 #[test]
-fn a_registration_that_nobody_has_begun_to_assign_is_polled_too() {
+fn a_registration_whose_assignment_has_not_started_is_polled_too() {
     let unassigned = reply(202, &json!({ "operationId": OPERATION, "status": "unassigned" }));
     let mut world = World::new([unassigned.clone(), unassigned, assigned(json!({}))]);
     world.register_by_key().unwrap();
@@ -180,14 +180,14 @@ fn a_lookup_asks_and_does_not_register() {
 }
 
 #[test]
-fn a_lookup_waits_while_somebody_elses_registration_runs() {
+fn a_lookup_waits_while_another_registration_is_in_progress() {
     let mut world = World::new([reply(200, &json!({ "status": "assigning" })), reply(200, &state(json!({})))]);
     world.register(profile().lookup_only(true), key(&DEVICE_KEY)).unwrap();
     assert_eq!(world.steps(), ["POST", "wait", "POST"]);
 }
 
 #[test]
-fn a_lookup_of_a_device_that_nobody_registered_is_refused() {
+fn a_lookup_of_a_device_that_is_not_registered_is_refused() {
     let mut world = World::new([reply(200, &json!({ "status": "unassigned" }))]);
     let error = world.register(profile().lookup_only(true), key(&DEVICE_KEY)).unwrap_err();
     assert_eq!(service_error(error).refusal, Refusal::Unassigned);

@@ -46,7 +46,7 @@ fn every_kind(text: &str) {
     );
     let version = ApiVersion::new(text);
     assert_eq!(version.is_ok(), (1..=32).contains(&text.len()) && is_of(text, "-."));
-    assert!(version.is_err() || version.as_ref().is_ok_and(|version| version == text && version.to_string() == text));
+    assert!(version.is_err() || version.is_ok_and(|version| version == text && format!("{version}") == text));
 }
 
 fn is_of(text: &str, more: &str) -> bool {

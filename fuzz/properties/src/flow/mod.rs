@@ -1,5 +1,5 @@
-//! What a flow is fed with, and what holds for all that it wants. An input is lines: what the flow begins with, and then
-//! two a round, of which the second is a body.
+//! The input of a flow, and the properties of all its actions. An input is lines: the first says what the flow begins with,
+//! then come two for each round, of which the second is a body.
 
 mod clock;
 mod said;
