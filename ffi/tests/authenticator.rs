@@ -105,7 +105,7 @@ fn a_registration_with_a_tpm_has_each_of_its_steps_in_c() {
     answer(&mut auth, 202, r#"{"operationId":"4.x","status":"assigning"}"#).unwrap();
     assert_eq!(pending(&auth).0, DEFENDERAUTH_ACTION_WAIT);
     call(|error| defenderauth_authenticator_handle_elapsed(Some(&mut *auth), NOW, Some(error))).unwrap();
-    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_SEND, "asking how the registration stands".into()));
+    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_SEND, "polling the registration status".into()));
 
     let assigned = format!(
         r#"{{"operationId":"4.x","status":"assigned","registrationState":{{"registrationId":"dev-01","status":"assigned",

@@ -72,7 +72,7 @@ pub enum Next<P> {
 
 /// The protocol of an exchange: [`Provisioning`](crate::dps::Provisioning) or
 /// [`DeviceMode`](crate::device_mode::DeviceMode). No other can be written outside this library.
-pub trait Protocol: Sized {
+pub trait Protocol: Sized + sealed::Sealed {
     /// What comes next, or the end: [`dps::Step`](crate::dps::Step) or [`device_mode::Step`](crate::device_mode::Step).
     type Step: From<Next<Self>>;
 
@@ -87,6 +87,11 @@ pub trait Protocol: Sized {
     /// Reads an answer.
     #[doc(hidden)]
     fn read(exchange: Exchange<Self, Sending>, now: Now, response: Response<'_>) -> Result<Self::Step, Error>;
+}
+
+/// Keeps [`Protocol`] to the two of this library.
+pub(super) mod sealed {
+    pub trait Sealed {}
 }
 
 impl<P: Protocol> Exchange<P, Sending> {

@@ -97,7 +97,7 @@ impl Views {
         Self {
             state: View::Static(match request.operation() {
                 Operation::Register => c"registering the device",
-                Operation::RegistrationStatus(_) => c"asking how the registration stands",
+                Operation::RegistrationStatus(_) => c"polling the registration status",
                 Operation::LookUpRegistration => c"asking where the device is registered",
                 _ => c"reading the module's identity",
             }),

@@ -5,7 +5,7 @@ use crate::{
     error::{Error, ServiceOperation},
     flow::{
         attempt::{Attempt, Verdict},
-        exchange::{Exchange, Next, Protocol, Run, Sending, Signing, Waiting},
+        exchange::{Exchange, Next, Protocol, Run, Sending, Signing, Waiting, sealed::Sealed},
         http::{Request, Response},
         outcome::{Device, Outcome},
     },
@@ -62,6 +62,8 @@ impl ModuleLookup<Sending> {
         Ok(run.authorize(request, now.wall).into())
     }
 }
+
+impl Sealed for DeviceMode {}
 
 impl Protocol for DeviceMode {
     type Step = Step;

@@ -8,7 +8,7 @@ use crate::{
     error::{Error, PlanError, ProtocolError, ProtocolProblem, ServiceOperation},
     flow::{
         attempt::{Attempt, Verdict},
-        exchange::{Exchange, Next, Protocol, Run, Sending, Signing, Waiting},
+        exchange::{Exchange, Next, Protocol, Run, Sending, Signing, Waiting, sealed::Sealed},
         http::{Authorization, Operation, Request, Response},
         outcome::Device,
     },
@@ -128,6 +128,8 @@ pub(crate) const fn check(profile: &Profile, attestation: &Attestation) -> Resul
         _ => Ok(()),
     }
 }
+
+impl Sealed for Provisioning {}
 
 impl Protocol for Provisioning {
     type Step = Step;
