@@ -12,7 +12,7 @@ use defender_auth::{
     https::{Client, HttpsError},
     tls::Roots,
 };
-use defender_auth_emulator::{Fault, On};
+use defender_auth_emulator::{Fault, Operation};
 use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
@@ -138,7 +138,7 @@ fn a_server_without_tls_is_not_trusted() {
 #[test]
 fn a_body_is_read_to_one_byte_beyond_the_limit() {
     let cloud = cloud(0);
-    cloud.fault(On::Register, Fault::Oversized, 1);
+    cloud.fault(Operation::Register, Fault::Oversized, 1);
     let auth = Authenticator::new(&plan(), both(now()), ATTEMPT);
     let Action::Send(request) = auth.poll() else { panic!("{auth:?}") };
     let reply = client(&cloud, []).exchange(request).unwrap();

@@ -12,7 +12,7 @@ use defender_auth::{
     https::{Client, Reply},
     wait::Reason,
 };
-use defender_auth_emulator::{Emulator, Fault, On};
+use defender_auth_emulator::{Emulator, Fault, Operation};
 use std::time::Duration;
 
 /// How it ends for the agent.
@@ -127,9 +127,9 @@ fn row_with(fault: &Fault, ends: [End; 4], carry: impl Fn(&Emulator, &Client, &R
     for place in &Place::ALL {
         let [register, poll, lookup, read] = ends;
         let end = match place.on {
-            On::Register => register,
-            On::Poll => poll,
-            On::Lookup => lookup,
+            Operation::Register => register,
+            Operation::RegistrationStatus => poll,
+            Operation::LookUpRegistration => lookup,
             _ => read,
         };
         cell(fault, place, end, &carry);
@@ -140,7 +140,7 @@ fn cell(fault: &Fault, place: &Place, end: End, carry: &impl Fn(&Emulator, &Clie
     let name = format!("{fault} at {}", place.name());
     let (cloud, decoy, mut now) = (cloud(2), Decoy::open(), now());
     let client = client(&cloud, [(host(ELSEWHERE), decoy.address())]);
-    if place.on == On::Lookup {
+    if place.on == Operation::LookUpRegistration {
         drive(&plan(), &mut now, |request| exchange(&client, request)).result.unwrap();
     }
     cloud.fault_after(place.on, place.skip, fault.clone(), 1);
@@ -198,7 +198,7 @@ fn assert_refused(name: &str, error: Error, asked: ServiceOperation, status: u16
 fn stuck(place: &Place, fault: &Fault) -> (Run, String) {
     let (cloud, mut now) = (cloud(2), now());
     let client = client(&cloud, []);
-    if place.on == On::Lookup {
+    if place.on == Operation::LookUpRegistration {
         drive(&plan(), &mut now, |request| exchange(&client, request)).result.unwrap();
     }
     cloud.fault(place.on, fault.clone(), u32::MAX);

@@ -15,7 +15,7 @@ use defender_auth::{
     tls::Roots,
     wait::Reason,
 };
-use defender_auth_emulator::{Emulator, Fault, On};
+use defender_auth_emulator::{Emulator, Fault, Operation};
 use defender_auth_mqtt::{Answer, Dial, Error as MqttError, Provisioner, Session};
 use std::{net::SocketAddr, time::Duration};
 
@@ -69,7 +69,7 @@ impl<'a> Carrier<'a> {
 
 /// The places that a registration has.
 fn places() -> impl Iterator<Item = &'static Place> {
-    Place::ALL.iter().filter(|place| matches!(place.on, On::Register | On::Poll))
+    Place::ALL.iter().filter(|place| matches!(place.on, Operation::Register | Operation::RegistrationStatus))
 }
 
 /// Runs a registration into a fault: how it ended, what was asked, and how many connections that took.
@@ -150,7 +150,7 @@ fn a_fault_ends_as_it_does_over_https() {
 #[test]
 fn an_oversized_answer_ends_the_connection() {
     let cloud = cloud(0);
-    cloud.fault(On::Register, Fault::Oversized, 1);
+    cloud.fault(Operation::Register, Fault::Oversized, 1);
     let auth = Authenticator::new(&registration(), both(now()), ATTEMPT);
     let Action::Send(request) = auth.poll() else { panic!("{auth:?}") };
     let error = Carrier::new(&cloud).try_carry(request).err().unwrap();
