@@ -3,7 +3,7 @@
 use crate::base::secret::SecretText;
 use alloc::{borrow::ToOwned as _, boxed::Box};
 use core::{fmt, mem};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 crate::base::debug::with_structure! {
@@ -12,7 +12,7 @@ crate::base::debug::with_structure! {
     #[non_exhaustive]
     pub enum PayloadError {
         /// It is not one JSON value.
-        #[error("line {line}, column {column} of the payload is not JSON; mend it there")]
+        #[error("line {line}, column {column} of the payload is not JSON; correct it there")]
         Json {
             /// Counted from 1.
             line: usize,
@@ -25,10 +25,9 @@ crate::base::debug::with_structure! {
     }
 }
 
-/// Any JSON value, kept as text: custom data that is sent with a registration or handed back by it. As an allocation may
-/// hand out secrets in it, it is not shown by `Debug`, and is wiped when dropped.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(transparent)]
+/// Any JSON value, kept as text: custom data that is sent with a registration or handed back by it. It may hold
+/// secrets: `Debug` shows its length alone, and it is wiped when dropped.
+#[derive(Clone)]
 pub struct Payload(Box<RawValue>);
 
 impl Payload {

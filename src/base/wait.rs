@@ -1,5 +1,7 @@
 //! Waiting: always a range with its reason, so that the caller brings the clock and the jitter.
 
+pub use crate::base::duration::Readable;
+
 use crate::base::time::{ClockSkew, UnixTime};
 use core::{fmt, time::Duration};
 
@@ -7,7 +9,7 @@ use core::{fmt, time::Duration};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// A token grows old.
+    /// A token is to be renewed.
     Renewal,
     /// The service is still deciding. Nothing is wrong.
     Assigning,
@@ -23,7 +25,7 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Renewal => f.write_str("the token grows old"),
+            Self::Renewal => f.write_str("the token is due for renewal"),
             Self::Assigning => f.write_str("the service is assigning a hub"),
             Self::Busy { status } => write!(f, "the service is busy ({status})"),
             Self::Unanswered => f.write_str("no answer came"),
@@ -31,26 +33,37 @@ impl fmt::Display for Reason {
     }
 }
 
-/// When an attempt gives up, and how long its own token holds.
-///
-/// A time alone is one: the token then outlives the attempt by five minutes, as much as clocks may differ.
+/// How long an attempt may take, and how long its own tokens are valid. A [`Duration`] is one: tokens are then valid until
+/// five minutes after the attempt must end, because clocks may differ by as much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Deadline {
-    pub(crate) at: UnixTime,
-    pub(crate) token_end: UnixTime,
+pub struct TimeLimit {
+    attempt: Duration,
+    token: Duration,
 }
 
-impl Deadline {
-    /// With a token that holds until then, and never ends before the attempt and those five minutes do.
+impl TimeLimit {
+    /// With tokens that are valid for at least so long, counted from when each is made. None expires before five minutes
+    /// after the attempt must end.
     #[must_use]
-    pub fn with_token_until(self, end: UnixTime) -> Self {
-        Self { token_end: self.token_end.max(end), ..self }
+    pub const fn with_token_lifetime(self, lifetime: Duration) -> Self {
+        Self { token: lifetime, ..self }
+    }
+
+    /// How long the attempt may take.
+    #[must_use]
+    pub const fn attempt(self) -> Duration {
+        self.attempt
+    }
+
+    /// How long a token is valid that is made while so much of the attempt is left.
+    pub(crate) fn token_lifetime(self, left: Duration) -> Duration {
+        left.saturating_add(ClockSkew::TOLERATED).max(self.token)
     }
 }
 
-impl From<UnixTime> for Deadline {
-    fn from(at: UnixTime) -> Self {
-        Self { at, token_end: at + ClockSkew::TOLERATED }
+impl From<Duration> for TimeLimit {
+    fn from(attempt: Duration) -> Self {
+        Self { attempt, token: Duration::ZERO }
     }
 }
 
@@ -66,13 +79,13 @@ pub struct Wait {
 }
 
 impl Wait {
-    /// What the service asked for, and some more, so that a fleet that was told the same does not come back at once.
+    /// What the service asked for, and some more, so that a fleet of devices that was told the same does not retry all at once.
     pub(crate) fn asked(least: Duration, reason: Reason) -> Self {
         Self { at_least: least, at_most: least + least / 4 + Duration::from_secs(1), reason }
     }
 
-    /// A point in the range, from any random number that the caller has. A fleet that picks at random does not come
-    /// back all at once.
+    /// A point in the range, from any random number that the caller has. Devices that pick at random do not retry all at
+    /// once.
     #[must_use]
     pub fn pick(self, random: u32) -> Duration {
         let span = self.at_most.saturating_sub(self.at_least).as_millis();
@@ -101,8 +114,8 @@ impl RetryAfter {
         UnixTime::from_http_date(text).map(Self::At)
     }
 
-    /// From the service's own idea of now, kept within 1 to 300 s: no service stops a device for longer than that, and
-    /// none has it hammer.
+    /// Counted from the service's own time, and clamped to 1 to 300 s: no service stops a device for longer than that, or
+    /// makes it retry without a pause.
     pub(crate) fn clamped(self, now: UnixTime) -> Duration {
         let asked = match self {
             Self::After(span) => span,
@@ -119,7 +132,7 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// After so many failures in a row it is over: by then a minute has passed at the least.
+    /// After so many failures in a row the flow fails. At least a minute has passed by then.
     const PATIENCE: u8 = 6;
 
     pub(crate) const fn reset(&mut self) {
@@ -131,7 +144,7 @@ impl Backoff {
         self.failures + 1
     }
 
-    /// The next wait: what the service asked for, else 1 to 2 s, doubled each time. `None` when the patience is spent.
+    /// The next wait: what the service asked for, else 1 to 2 s, doubled each time. `None` after too many failures.
     pub(crate) fn next(&mut self, asked: Option<Duration>, reason: Reason) -> Option<Wait> {
         if self.failures >= Self::PATIENCE {
             return None;
@@ -157,21 +170,19 @@ mod tests {
     }
 
     #[test]
-    fn a_token_may_outlive_its_attempt_and_never_ends_before_it() {
-        let at = UnixTime::from_secs(1_700_000_000);
-        let five_minutes = Duration::from_secs(300);
-        let an_hour = Duration::from_secs(3600);
-        assert_eq!(Deadline::from(at).token_end, at + five_minutes);
-        let longer = Deadline::from(at).with_token_until(at + an_hour);
-        assert_eq!((longer.at, longer.token_end), (at, at + an_hour));
-        assert_eq!(Deadline::from(at).with_token_until(at).token_end, at + five_minutes);
-        assert_eq!(longer.with_token_until(at), longer);
+    fn a_token_may_outlive_its_attempt_and_never_expires_before_it() {
+        let (left, hour) = (Duration::from_secs(600), Duration::from_secs(3600));
+        let limit = TimeLimit::from(left);
+        assert_eq!((limit.attempt(), limit.token_lifetime(left)), (left, Duration::from_secs(900)));
+        assert_eq!(limit.with_token_lifetime(hour).token_lifetime(left), hour);
+        assert_eq!(limit.with_token_lifetime(Duration::from_secs(1)).token_lifetime(left), Duration::from_secs(900));
+        assert_eq!(TimeLimit::from(Duration::MAX).token_lifetime(Duration::MAX), Duration::MAX);
     }
 
     #[test]
     fn every_reason_has_its_words() {
         for (reason, words) in [
-            (Reason::Renewal, "the token grows old"),
+            (Reason::Renewal, "the token is due for renewal"),
             (Reason::Assigning, "the service is assigning a hub"),
             (Reason::Busy { status: 429 }, "the service is busy (429)"),
             (Reason::Busy { status: 503 }, "the service is busy (503)"),

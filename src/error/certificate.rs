@@ -259,13 +259,13 @@ pub enum ChainProblem {
     )]
     Signature,
     /// It is over.
-    #[error("it expired at {at} (seconds since 1970); renew it")]
+    #[error("it expired at {at}; renew it")]
     Expired {
         /// Its last second.
         at: UnixTime,
     },
     /// It has not begun.
-    #[error("it is not valid before {at} (seconds since 1970); check the clock, or wait")]
+    #[error("it is not valid before {at}; check the clock, or wait")]
     NotYetValid {
         /// Its first second.
         at: UnixTime,

@@ -5,7 +5,7 @@
 //! the derived form.
 
 use crate::{
-    base::{payload::PayloadError, time::UnixTime},
+    base::{payload::PayloadError, time::UnixTime, wait::Readable},
     connection_string::ConnectionStringError,
     identity::IdentifierError,
     key::{BlobError, KeyError},
@@ -89,6 +89,18 @@ crate::base::debug::with_structure! {
         /// The time limit of the attempt has passed.
         #[error("the time limit of this attempt has passed; begin again, with a longer limit if this happens often")]
         OutOfTime,
+        /// The service asks to wait for longer than the attempt may take.
+        #[error(
+            "the service asked for {}, but {} of this attempt's time is left; begin again after that, with more time",
+            Readable(*asked),
+            Readable(*left)
+        )]
+        WaitTooLong {
+            /// How long the service asks to wait.
+            asked: Duration,
+            /// How much of the attempt's time is left.
+            left: Duration,
+        },
         /// A text is not the connection string that was asked for.
         #[error(transparent)]
         ConnectionString(#[from] ConnectionStringError),
@@ -132,7 +144,7 @@ crate::base::debug::with_structure! {
             what: &'static str,
         },
         /// The given token has expired, and there is no key here to sign another one.
-        #[error("the given SAS token expired at {at} (seconds since 1970); have a new one made where it came from")]
+        #[error("the given SAS token expired at {at}; have a new one made where it came from")]
         TokenExpired {
             /// Its expiry.
             at: UnixTime,
@@ -172,7 +184,10 @@ impl Error {
             Self::Module(_) => ErrorKind::Registry,
             Self::Protocol(_) | Self::Twin(_) => ErrorKind::Peer,
             Self::Unreachable { .. } => ErrorKind::Network,
-            Self::OutOfTime | Self::TokenExpired { .. } | Self::Verify(VerifyError::Expired { .. }) => ErrorKind::Time,
+            Self::OutOfTime
+            | Self::WaitTooLong { .. }
+            | Self::TokenExpired { .. }
+            | Self::Verify(VerifyError::Expired { .. }) => ErrorKind::Time,
             Self::Certificate(_) | Self::Chain(_) | Self::Verify(_) => ErrorKind::Input,
             Self::Tpm(error) => error.kind(),
             Self::File(_) => ErrorKind::File,
@@ -185,7 +200,7 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::OutOfTime => true,
+            Self::Unreachable { .. } | Self::OutOfTime | Self::WaitTooLong { .. } => true,
             Self::Service(error) => error.is_retryable(),
             Self::Tpm(error) => error.is_retryable(),
             Self::Context(context) => context.error.is_retryable(),
@@ -215,6 +230,7 @@ impl Error {
     pub fn retry_after(&self) -> Option<Duration> {
         match self.inner() {
             Self::Service(error) => error.retry_after,
+            Self::WaitTooLong { asked, .. } => Some(*asked),
             Self::Tpm(error) => error.retry_after(),
             _ => None,
         }
@@ -234,7 +250,7 @@ impl Error {
             Self::Protocol(_) | Self::Twin(_) => Code::ProtocolMessage,
             Self::Payload(_) => Code::Payload,
             Self::Unreachable { .. } => Code::NoResponse,
-            Self::OutOfTime => Code::OutOfTime,
+            Self::OutOfTime | Self::WaitTooLong { .. } => Code::OutOfTime,
             Self::ConnectionString(error) => match error {
                 ConnectionStringError::Value { .. } => Code::Identifier,
                 ConnectionStringError::Key(error) => key_code(*error),

@@ -4,6 +4,7 @@
 //! `Azure/azure-sdk-for-c:sdk/src/azure/iot/az_iot_provisioning_client.c`, and reports of users.
 
 use super::service::{AuthenticationMethod, Refusal, ServiceError, ServiceOperation};
+use crate::base::wait::Readable;
 use core::fmt;
 
 impl fmt::Display for ServiceError {
@@ -30,6 +31,9 @@ impl fmt::Display for ServiceError {
         }
         if let Some(id) = &self.tracking_id {
             write!(f, " [tracking id {id}]")?;
+        }
+        if let Some(after) = self.retry_after {
+            write!(f, "; the service asked for {}", Readable(after))?;
         }
         let advice = Advice(self);
         match self.clock {

@@ -4,6 +4,7 @@ pub(crate) mod attempt;
 pub mod authenticator;
 pub mod device_mode;
 pub mod dps;
+pub mod exchange;
 pub mod http;
 pub mod outcome;
 pub mod plan;

@@ -7,7 +7,7 @@ use crate::{
     flow::http::{Operation, Response},
     identity::RegistrationId,
 };
-use alloc::{boxed::Box, format, string::String};
+use alloc::{boxed::Box, string::String};
 use serde_json::Value;
 
 impl ServiceOperation {
@@ -23,12 +23,12 @@ impl ServiceOperation {
         let tracking_id = text(["trackingId", "TrackingId", "trackingID"]).or_else(hidden);
         let unauthorized = matches!(response.status, 401 | 403);
         // MQTT has no headers. The provisioning service writes the time into the body, too.
-        let date = response.date.or_else(|| utc(text(["timestampUtc"; 3])?));
+        let date = response.date.or_else(|| text(["timestampUtc"; 3])?.parse().ok());
         Error::Service(Box::new(ServiceError {
             code: code.and_then(|code| u32::try_from(code).ok()),
             tracking_id: tracking_id.map(printable),
             message: text(["message", "Message", "errorMessage"]).map(printable),
-            retry_after: response.retry_after.map(|after| after.clamped(response.date.unwrap_or(now))),
+            retry_after: response.asked_wait(now),
             clock: date.filter(|_| unauthorized).and_then(|date| ClockSkew::between(now, date)),
             date,
             is_unrecognized,
@@ -77,17 +77,6 @@ impl From<&Credential> for AuthenticationMethod {
             Credential::Certificate(_) => Self::Certificate,
         }
     }
-}
-
-/// A time as the provisioning service writes it: `2023-11-14T22:13:20.1234567Z`. The calendar is that of `Date`.
-fn utc(text: &str) -> Option<UnixTime> {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
-    let (year, date) = date.split_once('-')?;
-    let (month, day) = date.split_once('-')?;
-    let month = MONTHS.get(month.parse::<usize>().ok()?.checked_sub(1)?)?;
-    let (time, _) = time.split_once('.').unwrap_or((time, ""));
-    UnixTime::from_http_date(&format!("Thu, {day} {month} {year} {time} GMT"))
 }
 
 /// Words of a service for a log: nothing that moves the cursor or reverses the line, no part of a credential, and at most

@@ -1,5 +1,9 @@
-//! What an MQTT client needs to know to log in at a hub, or to carry a registration. Any client does; this library has
-//! none.
+//! What an MQTT client needs to connect to a hub, or to carry a registration: the fields of its CONNECT, topics, and the
+//! meaning of a refusal. The library has no client itself; any one can be used.
+
+mod connack;
+
+pub use connack::ConnectRefused;
 
 use crate::{
     base::encode,
@@ -23,7 +27,7 @@ const AGENT: &str = concat!("defender-auth/", env!("CARGO_PKG_VERSION"));
 /// Everything in a CONNECT but the password, and where to send it: TLS to [`host`](Self::host), port [`PORT`],
 /// MQTT 3.1.1.
 ///
-/// Ids are not percent-encoded here, unlike in a token.
+/// IDs are not percent-encoded here, unlike in a token.
 ///
 /// ```
 /// use defender_auth::{identity::Identity, mqtt::Connect};
@@ -39,7 +43,7 @@ const AGENT: &str = concat!("defender-auth/", env!("CARGO_PKG_VERSION"));
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Connect {
-    /// What to connect to, and whose name the server's certificate must bear: the gateway if there is one.
+    /// The host to connect to, whose name the server's certificate must have: the gateway if there is one.
     pub host: HostName,
     /// `device` or `device/module`.
     pub client_id: String,
@@ -48,7 +52,7 @@ pub struct Connect {
 }
 
 impl Connect {
-    /// To a hub, or to the gateway before it. `model_id` is that of IoT Plug and Play (`dtmi:…`), if the device
+    /// To a hub, or to its gateway. `model_id` is that of IoT Plug and Play (`dtmi:…`), if the device
     /// implements one. A field of an MQTT packet has at most 65,535 bytes: a client refuses a longer user name.
     #[must_use]
     pub fn hub(identity: &Identity, model_id: Option<&str>) -> Self {
@@ -84,7 +88,27 @@ impl Connect {
     }
 }
 
-/// The one subscription that a registration over MQTT wants.
+/// The topic that an identity sends its events to (device-to-cloud messages). Properties of a message, percent-encoded and
+/// joined by `&`, are appended to it. An ID with a `+` or a `#` in it makes a topic that MQTT does not allow.
+///
+/// Source: `Azure/azure-iot-sdk-c:iothub_client/src/iothubtransport_mqtt_common.c`.
+///
+/// ```
+/// use defender_auth::{identity::Identity, mqtt::events_topic};
+///
+/// let device = Identity::device("contoso.azure-devices.net".parse()?, "dev-01".parse()?);
+/// assert_eq!(events_topic(&device), "devices/dev-01/messages/events/");
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn events_topic(identity: &Identity) -> String {
+    match identity.module_id() {
+        Some(module) => format!("devices/{}/modules/{module}/messages/events/", identity.device_id()),
+        None => format!("devices/{}/messages/events/", identity.device_id()),
+    }
+}
+
+/// The one subscription that a registration over MQTT requires.
 pub const PROVISIONING_ANSWERS: &str = "$dps/registrations/res/#";
 
 /// The topic to publish a request's [`body`](Request::body) to; the number `rid` comes back with the answer. `None` when
@@ -104,8 +128,8 @@ pub fn provisioning_topic(request: &Request, rid: u32) -> Option<String> {
     }
 }
 
-/// An answer of the provisioning service, and the `rid` that it answers. `None` for any other topic, and for an answer to
-/// what is no number, and so not from here.
+/// An answer of the provisioning service, and the `rid` that it answers. `None` for any other topic, and for an answer whose
+/// `rid` is no number.
 ///
 /// ```
 /// use defender_auth::mqtt::provisioning_answer;
@@ -152,6 +176,14 @@ mod tests {
                 "h.net/a+b#/?api-version=2020-09-30&DeviceClientType=defender-auth%2F{version}&model-id=dtmi%3Aa%3Ab%3B1"
             )
         );
+    }
+
+    #[test]
+    fn a_module_sends_its_events_to_a_topic_of_its_own() {
+        let identity = Identity::module("h.net".parse().unwrap(), "d".parse().unwrap(), "m".parse().unwrap());
+        assert_eq!(events_topic(&identity), "devices/d/modules/m/messages/events/");
+        let behind = identity.with_gateway("edge.local".parse().unwrap());
+        assert_eq!(events_topic(&behind), "devices/d/modules/m/messages/events/");
     }
 
     #[test]

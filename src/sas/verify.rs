@@ -1,6 +1,6 @@
 use super::SasToken;
 use crate::{
-    base::{encode, time::UnixTime},
+    base::{encode, time::UnixTime, wait::Readable},
     identity::Identity,
     key::{SharedAccessKey, Signature},
 };
@@ -19,7 +19,7 @@ crate::base::debug::with_structure! {
         #[error("the signature was not made by this key over this resource and expiry; use the key of this very identity")]
         Key,
         /// It is over.
-        #[error("the token ended {} s ago; make a new one", ago.as_secs())]
+        #[error("the token expired {} ago; make a new one", Readable(*ago))]
         Expired {
             /// Since when.
             ago: Duration,

@@ -56,34 +56,36 @@ crate::base::debug::with_structure! {
     }
 }
 
-crate::base::debug::debug_as_text! { PropertyError }
-
-/// What is wrong with a property.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PropertyProblem {
-    /// Its value stands there bare.
-    #[error("is not wrapped; write {{\"value\": …}} round its value")]
-    NotWrapped,
-    /// Its value is JSON of another type.
-    #[error("has a value of another type; write {expected}")]
-    Type {
-        /// What it has to be.
-        expected: &'static str,
-    },
-    /// Not a duration.
-    #[error(transparent)]
-    Duration(#[from] DurationError),
-    /// Not a priority.
-    #[error("is no priority; write High, Low or Off")]
-    Priority,
-    /// A size of nothing.
-    #[error("is zero, and no message would fit; write a positive number of bytes")]
-    NoBytes,
-    /// Not the intervals of a micro agent.
-    #[error("is not three intervals; write the minutes for high, medium and low, for example \"30,120,1440\"")]
-    Intervals,
+crate::base::debug::with_structure! {
+    /// What is wrong with a property.
+    #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum PropertyProblem {
+        /// Its value stands there bare.
+        #[error("is not wrapped; write {{\"value\": …}} round its value")]
+        NotWrapped,
+        /// Its value is JSON of another type.
+        #[error("has a value of another type; write {expected}")]
+        Type {
+            /// What it has to be.
+            expected: &'static str,
+        },
+        /// Not a duration.
+        #[error(transparent)]
+        Duration(#[from] DurationError),
+        /// Not a priority.
+        #[error("is no priority; write High, Low or Off")]
+        Priority,
+        /// A size of nothing.
+        #[error("is zero, and no message would fit; write a positive number of bytes")]
+        NoBytes,
+        /// Not the intervals of a micro agent.
+        #[error("is not three intervals; write the minutes for high, medium and low, for example \"30,120,1440\"")]
+        Intervals,
+    }
 }
+
+crate::base::debug::debug_as_text! { PropertyError, PropertyProblem }
 
 /// A type of value, in JSON.
 pub(super) trait Property: Sized {

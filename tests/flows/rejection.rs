@@ -203,10 +203,10 @@ fn an_enrollment_that_assigns_an_mqtt_broker_is_named() {
 
 /// MQTT has no headers; the provisioning service writes its time into the body.
 fn over_mqtt(attestation: impl Into<Attestation>, body: &Value) -> Error {
-    let mut auth = Authenticator::new(&Plan::provision(profile(), attestation).unwrap(), END);
+    let mut auth = Authenticator::new(&Plan::provision(profile(), attestation).unwrap(), at(T0), LIMIT);
     let body = body.to_string();
     let (_, response) = provisioning_answer("$dps/registrations/res/401/?$rid=1", body.as_bytes()).unwrap();
-    auth.handle(T0, Event::Answered(response)).unwrap();
+    auth.handle(at(T0), Event::Answered(response)).unwrap();
     auth.into_outcome().unwrap_err()
 }
 

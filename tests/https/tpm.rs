@@ -1,6 +1,6 @@
 //! Plans whose keys are in a TPM: who is asked for what, and what a TPM that fails leaves behind.
 
-use crate::world::{ATTEMPT, DPS, asked, client, cloud, host, now};
+use crate::world::{ATTEMPT, DPS, asked, both, client, cloud, host, now};
 use defender_auth::{
     Action, Authenticator, Error, Event, Plan,
     dps::{Attestation, Profile},
@@ -61,11 +61,11 @@ fn challenged() -> Authenticator {
     };
     let profile = Profile::new("0ne00000A0A".parse().unwrap(), "dev-01".parse().unwrap()).with_endpoint(host(DPS));
     let plan = Plan::provision(profile, attestation).unwrap();
-    let mut auth = Authenticator::new(&plan, now() + ATTEMPT);
+    let mut auth = Authenticator::new(&plan, both(now()), ATTEMPT);
     // Five fields of one byte.
     let challenge =
         br#"{"message":"Authorization required","authenticationKey":"AAEBAAECAAEDAAEEAAEF","keyName":"registration"}"#;
-    auth.handle(now(), Event::Answered(Response::new(401, challenge))).unwrap();
+    auth.handle(both(now()), Event::Answered(Response::new(401, challenge))).unwrap();
     assert!(matches!(auth.poll(), Action::Activate(_)), "{auth:?}");
     auth
 }
@@ -91,7 +91,7 @@ fn a_tpm_that_fails_leaves_its_work_pending() {
     let Action::Activate(blob) = auth.poll() else { panic!() };
     assert_eq!(blob.key_use(), KeyUse::Registration);
 
-    auth.handle(now(), Event::Activated).unwrap();
+    auth.handle(both(now()), Event::Activated).unwrap();
     tpm.failures = 1;
     assert_eq!(client.run_with(&mut auth, &mut tpm).unwrap_err(), HttpsError::Failed(failure().into()));
     let Action::Sign(_, string) = auth.poll() else { panic!("{auth:?}") };

@@ -7,8 +7,13 @@ use crate::{
     terminal::{failure::Failure, progress, stderr},
     tpm::keys::Keys,
 };
-use defender_auth::{Outcome, Password, UnixTime, error::TlsError, key::KeyUse, mqtt::Connect};
-use defender_auth_mqtt::{Proof, Refusal, Session};
+use defender_auth::{
+    Outcome, Password, UnixTime,
+    error::TlsError,
+    key::KeyUse,
+    mqtt::{Connect, ConnectRefused},
+};
+use defender_auth_mqtt::{Proof, Session};
 use std::time::Duration;
 
 /// The lifetime of the token for the login: long enough for a slow network, no longer.
@@ -16,7 +21,7 @@ const TOKEN_LIFE: Duration = Duration::from_secs(600);
 
 /// The hub refused the login.
 pub(crate) struct Refused {
-    pub(crate) refusal: Refusal,
+    pub(crate) refusal: ConnectRefused,
     /// The likely causes, as far as they can be known from here.
     pub(crate) cause: String,
 }
@@ -46,7 +51,7 @@ pub(crate) fn log_in(
         }
         match network.log_in(login, proof)? {
             Ok(session) => return Ok(Ok(session)),
-            Err(refusal) if refusal.is_about_identity() && me.fall_back() => {
+            Err(refusal) if refusal.is_credential() && me.fall_back() => {
                 progress::step("the hub refused the primary key; trying the secondary key");
             }
             Err(refusal) => {
