@@ -66,10 +66,12 @@ impl Payload {
         self.0.get()
     }
 
+    #[cfg(feature = "flows")]
     pub(crate) fn from_raw(value: &RawValue) -> Self {
         Self(value.to_owned())
     }
 
+    #[cfg(feature = "flows")]
     pub(crate) fn as_raw(&self) -> &RawValue {
         &self.0
     }

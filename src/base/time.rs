@@ -170,6 +170,7 @@ impl ClockSkew {
     pub const TOLERATED: Duration = Duration::from_secs(300);
 
     /// `None` for a difference that is tolerated.
+    #[cfg(any(test, feature = "flows"))]
     pub(crate) fn between(device: UnixTime, service: UnixTime) -> Option<Self> {
         let this = Self { device, service };
         (this.amount() > Self::TOLERATED).then_some(this)

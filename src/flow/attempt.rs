@@ -3,10 +3,13 @@
 use crate::{
     base::{
         time::{Now, UnixTime},
-        wait::{Backoff, Reason, TimeLimit, Wait},
+        wait::{Reason, TimeLimit, Wait},
     },
     error::{Error, ProtocolError, ProtocolProblem, ServiceOperation},
-    flow::http::{BODY_LIMIT, Response},
+    flow::{
+        http::{BODY_LIMIT, Response},
+        retry::Backoff,
+    },
 };
 use core::{mem, time::Duration};
 

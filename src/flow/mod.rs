@@ -9,3 +9,4 @@ pub mod http;
 pub mod outcome;
 pub mod plan;
 mod refusal;
+mod retry;

@@ -55,7 +55,7 @@ impl ConnectRefused {
     }
 
     /// Whether the server rejects the credential, so that another key may help
-    /// ([`Outcome::fall_back`](crate::Outcome::fall_back)): 4 and 5.
+    /// (`Outcome::fall_back`): 4 and 5.
     #[must_use]
     pub const fn is_credential(self) -> bool {
         matches!(self, Self::UserNameOrPassword | Self::NotAuthorized)

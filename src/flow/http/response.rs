@@ -1,4 +1,4 @@
-use crate::base::{time::UnixTime, wait::RetryAfter};
+use crate::{base::time::UnixTime, flow::retry::RetryAfter};
 use core::{fmt, time::Duration};
 
 /// The longest body of an answer that is read, in bytes. A client stops reading there.
