@@ -221,7 +221,10 @@ fn a_device_that_knows_its_scope_is_looked_up() {
         let profile = plan.profile().unwrap();
         assert_eq!((profile.id_scope().as_str(), profile.registration_id().as_str()), ("0ne1", "dev-01"));
         assert!(profile.is_lookup_only() && plan.target().is_some());
-        assert!(!plan.clone().lookup_only(false).profile().unwrap().is_lookup_only(), "unless it is told to register");
+        assert!(
+            !plan.clone().lookup_only(false).unwrap().profile().unwrap().is_lookup_only(),
+            "unless it is told to register"
+        );
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 /// Why a text is not a payload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PayloadError {
     /// The text is not one JSON value.
@@ -76,10 +76,12 @@ impl Payload {
         self.0.get()
     }
 
+    #[cfg(feature = "flows")]
     pub(crate) fn from_raw(value: &RawValue) -> Self {
         Self(value.to_owned())
     }
 
+    #[cfg(feature = "flows")]
     pub(crate) fn as_raw(&self) -> &RawValue {
         &self.0
     }

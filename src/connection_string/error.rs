@@ -2,7 +2,7 @@ use super::ForeignText;
 use crate::{identity::IdentifierError, key::KeyError, sas::TokenError};
 
 /// Why a text is not a connection string of the requested kind. Names the part, never quotes a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectionStringError {
     /// The text is empty.

@@ -1,7 +1,7 @@
 use super::IdentifierKind;
 
 /// Why a text is not a name of its kind. Never quotes the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdentifierError {
     /// The text is empty.

@@ -1,4 +1,7 @@
-use super::properties::Properties;
+use super::{
+    error::{self, TwinError},
+    properties::Properties,
+};
 use alloc::string::String;
 use core::str::FromStr;
 use serde_json::{Map, Value};
@@ -23,42 +26,13 @@ pub struct Desired {
     whole: bool,
 }
 
-/// Why a message is not a twin. Never quotes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TwinError {
-    /// More than [`LIMIT`](Twin::LIMIT) bytes.
-    #[error("the twin is larger than {} bytes, which no hub allows; request it again", Twin::LIMIT)]
-    TooLarge,
-    /// Not JSON, or deeper than [`DEPTH`](Twin::DEPTH).
-    #[error(
-        "line {line}, column {column} of the twin is not JSON, or nested deeper than {} levels; request it again",
-        Twin::DEPTH
-    )]
-    NotJson {
-        /// Counted from 1.
-        line: usize,
-        /// Counted from 1.
-        column: usize,
-    },
-    /// The message is JSON, but not an object.
-    #[error("the twin is not a JSON object; check that the topic is the twin's")]
-    NotAnObject,
-    /// A part of the twin is missing or not an object.
-    #[error("the twin has no object `{part}`; if the message is a patch, read it with `Desired::patch`")]
-    NoPart {
-        /// `desired` or `reported`.
-        part: &'static str,
-    },
-}
-
 impl Twin {
     /// The largest message that is read, in bytes. A hub allows 32 KiB for each part, not counting JSON's
     /// quotation marks, colons and commas.
-    pub const LIMIT: usize = 128 * 1024;
+    pub const LIMIT: usize = error::LIMIT;
 
     /// How deep objects and arrays may be nested. A hub allows 10.
-    pub const DEPTH: usize = 127;
+    pub const DEPTH: usize = error::DEPTH;
 
     /// Reads the whole twin. Of two equal names in an object the last one is used; a hub sends none.
     ///

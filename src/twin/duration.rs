@@ -29,7 +29,7 @@ const DATE: [(char, u64); 2] = [('W', 7 * 86_400), ('D', 86_400)];
 const TIME: [(char, u64); 3] = [('H', 3600), ('M', 60), ('S', 1)];
 
 /// Why a text is not a duration for an agent. Never quotes the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DurationError {
     /// It has another format, or its units are out of order.
@@ -48,6 +48,8 @@ pub enum DurationError {
     #[error("is too long; write a smaller number")]
     TooLong,
 }
+
+crate::base::debug::debug_as_text! { DurationError }
 
 impl IsoDuration {
     pub(super) const fn hours(hours: u32) -> Self {

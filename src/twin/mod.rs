@@ -84,6 +84,7 @@ mod agent;
 mod configuration;
 mod document;
 mod duration;
+mod error;
 mod micro_agent;
 mod properties;
 mod property;
@@ -91,8 +92,9 @@ mod topics;
 
 pub use agent::Agent;
 pub use configuration::SecurityConfiguration;
-pub use document::{Desired, Twin, TwinError};
+pub use document::{Desired, Twin};
 pub use duration::{DurationError, IsoDuration};
+pub use error::TwinError;
 pub use micro_agent::{MicroAgentSettings, PriorityIntervals};
 pub use properties::Properties;
 pub use property::{Priority, PropertyError, PropertyProblem};

@@ -45,7 +45,7 @@ impl FromStr for Priority {
 }
 
 /// A property that was rejected. Its last valid value stays in effect.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` {problem}", .name.escape_debug())]
 #[non_exhaustive]
 pub struct PropertyError {
@@ -56,7 +56,7 @@ pub struct PropertyError {
 }
 
 /// What is wrong with a property.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PropertyProblem {
     /// Its value is not wrapped in an object.
@@ -81,6 +81,8 @@ pub enum PropertyProblem {
     #[error("is not three intervals; write the minutes for high, medium and low priority, for example \"30,120,1440\"")]
     Intervals,
 }
+
+crate::base::debug::debug_as_text! { PropertyError, PropertyProblem }
 
 /// A type of value, in JSON.
 pub(super) trait Property: Sized {

@@ -107,7 +107,7 @@ fn with_certificate(loaded: Loaded, folder: &Path, passphrase: Option<&Passphras
         return Ok(loaded);
     };
     let Some((certificate, found)) = certificate::of_micro_agent(folder, passphrase)? else { return Ok(loaded) };
-    let plan = Plan::from(Outcome::new(me.identity().clone(), certificate.into()));
+    let plan = Plan::from(Outcome::new(me.identity().clone(), certificate));
     Ok(Loaded { plan, findings: loaded.findings.into_iter().chain(found).collect(), ..loaded })
 }
 
