@@ -2,6 +2,7 @@
 
 pub use crate::base::duration::Readable;
 
+#[cfg(any(test, feature = "flows"))]
 use crate::base::time::ClockSkew;
 use core::{fmt, time::Duration};
 
