@@ -91,6 +91,11 @@ pub mod mqtt;
 pub mod sas;
 #[cfg(feature = "twin")]
 pub mod twin;
+/// What [`Error`] needs of it: variants do not depend on features.
+#[cfg(not(feature = "twin"))]
+#[doc(hidden)]
+#[path = "twin/error.rs"]
+pub mod twin;
 
 #[cfg(feature = "agent")]
 pub use adapters::agent;

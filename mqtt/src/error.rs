@@ -2,7 +2,7 @@ use defender_auth::{mqtt::ConnectRefused, wait::Readable};
 use std::time::Duration;
 
 /// Why there is no session.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// TLS cannot be set up on this side.
@@ -23,6 +23,7 @@ pub enum Error {
         /// Host and port.
         place: String,
         /// What the system said.
+        #[source]
         error: std::io::Error,
     },
     /// No other connection can be opened here.
@@ -100,3 +101,5 @@ pub enum Error {
     #[error("the hub refused the connection: {0}")]
     Refused(ConnectRefused),
 }
+
+defender_auth::debug_as_text! { Error }

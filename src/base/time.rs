@@ -27,7 +27,7 @@ use core::{
 pub struct UnixTime(u64);
 
 /// Why a value is not a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TimeError {
     /// A text that is not a time in the form of RFC 3339, or a time before 1970 or after 9999.
@@ -37,6 +37,8 @@ pub enum TimeError {
     #[error("this system has no time that late; use one before the year 10000")]
     Range,
 }
+
+crate::base::debug::debug_as_text! { TimeError }
 
 impl UnixTime {
     /// The last second of the year 9999. A number above it is milliseconds taken for seconds, or a negative

@@ -8,7 +8,7 @@ use alloc::string::ToString as _;
 use core::time::Duration;
 
 /// Why a token does not hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
     /// Its signature is not base64 of 32 bytes.

@@ -243,7 +243,10 @@ fn a_refusal_of_the_hub_keeps_status_words_and_tracking_id() {
         let words = "ErrorCode:ModuleNotFound;nothing";
         let hidden = format!("Tracking ID:{id}");
         let error = by_key(reply(status, &json!({ "Message": words, "ExceptionMessage": hidden }))).unwrap_err();
-        assert!(!error.is_retryable() && error.kind() == ErrorKind::Service, "{error}");
+        assert!(
+            !error.is_retryable() && error.kind() == if status == 301 { ErrorKind::Peer } else { ErrorKind::Service },
+            "{error}"
+        );
         assert!(error.to_string().contains("the hub answered") && error.to_string().contains(id), "{error}");
         let error = service_error(error);
         assert_eq!(

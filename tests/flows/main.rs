@@ -19,6 +19,8 @@ mod mqtt;
 mod outcome;
 mod registration;
 mod registration_tpm;
+mod rejection;
+mod shown;
 mod world;
 
 use defender_auth::{
@@ -39,6 +41,7 @@ use serde_json::json;
 use std::{
     fmt::{Debug, Write as _},
     iter::repeat_n,
+    time::Duration,
 };
 use world::*;
 
@@ -125,7 +128,7 @@ fn a_refusal_with_a_wrong_clock_names_the_clock() {
 }
 
 #[test]
-fn a_clock_that_is_five_minutes_off_is_no_excuse() {
+fn a_clock_that_is_five_minutes_off_is_tolerated() {
     for (date, named) in [
         ("Tue, 14 Nov 2023 22:18:20 GMT", false),
         ("Tue, 14 Nov 2023 22:18:21 GMT", true),
@@ -230,14 +233,18 @@ fn every_error() -> Vec<(Error, i32)> {
     let plan = Plan::device(device(certificate(Issuer::Authority))).in_device_mode(Target::default());
     let lookup = Plan::provision(profile().lookup_only(true), tpm()).unwrap_err();
     let unassigned = World::new([ended("unassigned")]).register(profile().lookup_only(true), key(&DEVICE_KEY));
+    let token = SasToken::sign(&key(&DEVICE_KEY), &Resource::from_plain("h").unwrap(), T0);
+    let expired = token.verify(&key(&DEVICE_KEY), END, Duration::ZERO);
     let (_, mut sending) = authenticator::every_state().swap_remove(0);
     let mut errors: Vec<_> = [400, 401, 403, 404].map(|status| (refused(status), i32::from(status))).into();
-    errors.extend([(301, 400), (409, 400), (408, 440), (500, 440)].map(|(status, number)| (refused(status), number)));
+    errors.extend(
+        [(301, 400), (407, 400), (409, 400), (408, 440), (500, 440), (511, 440)]
+            .map(|(status, number)| (refused(status), number)),
+    );
     errors.extend([
         (Error::from(sending.handle(at(T0), Event::Elapsed).unwrap_err()), 104),
         (lookup.into(), 105),
         (Resource::as_written("").unwrap_err().into(), 105),
-        (Error::NotApplicable("a certificate has no token; use it in the TLS handshake".into()), 106),
         (Error::NotSupported { what: "a TPM" }, 107),
         (parse("HostName=h"), 201),
         (DeviceId::new("a/b").unwrap_err().into(), 202),
@@ -250,6 +257,8 @@ fn every_error() -> Vec<(Error, i32)> {
         (file(FileProblem::NotFound), 211),
         (file(FileProblem::Permission), 212),
         (file(FileProblem::Other("input/output error".to_owned())), 213),
+        (expired.unwrap_err().into(), 700),
+        (token.verify(&key(&MODULE_KEY), T0, Duration::ZERO).unwrap_err().into(), 203),
         (no_key("a key"), 301),
         (parse("HostName=h;DeviceId=d;SharedAccessKey=!"), 301),
         (no_key(&"A".repeat(9000)), 302),
@@ -294,7 +303,7 @@ fn the_errors_that_may_not_come_again_later_are_retryable_and_no_others() {
 }
 
 #[test]
-fn an_error_names_what_is_to_blame() {
+fn an_error_names_what_is_at_fault() {
     let named: [(Error, &str); 6] = [
         (register([reply(404, "")]), "registration"),
         (DeviceId::new("").unwrap_err().into(), "device ID"),
@@ -326,7 +335,7 @@ impl Shown {
     }
 
     pub(crate) fn error(&mut self, error: &Error) {
-        write!(self.0, "{error} {error:?} ").unwrap();
+        write!(self.0, "{error} {error:?} {error:#?} ").unwrap();
     }
 
     pub(crate) fn token(&mut self, token: &str) {

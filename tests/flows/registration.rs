@@ -281,10 +281,12 @@ fn redirects_are_final_and_nothing_is_sent_elsewhere() {
 
 #[test]
 fn other_refusals_are_final() {
-    for status in [100, 304, 400, 401, 403, 404, 409, 410, 412] {
+    let rejections = [400, 401, 403, 404, 409, 410, 412].map(|status| (status, ErrorKind::Service));
+    // Neither is an answer of the service to this request.
+    for (status, kind) in [(100, ErrorKind::Peer), (304, ErrorKind::Peer)].into_iter().chain(rejections) {
         let mut world = World::new([reply(status, "")]);
         let error = world.register_by_key().unwrap_err();
-        assert!(!error.is_retryable() && error.kind() == ErrorKind::Service, "{error}");
+        assert!(!error.is_retryable() && error.kind() == kind, "{error}");
         assert_eq!((service_error(error).status, world.steps()), (status, vec!["PUT"]));
     }
 }

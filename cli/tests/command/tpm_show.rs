@@ -115,7 +115,7 @@ fn what_is_not_there_or_no_tpm_is_named() {
         (format!("device:{}", scratch.folder()), ": ", "it is not a device"),
         (format!("swtpm:path={other}"), "/other: ", "not in the form of an answer"),
     ] {
-        show(tcti).failed(2, &[place, what, "fault: the TPM, or the way to it"]);
+        show(tcti).failed(2, &[place, what, "fault: the TPM, or the connection to it"]);
     }
     server.join().unwrap();
 }

@@ -58,8 +58,9 @@ where
     T: FromStr<Err = IdentifierError> + fmt::Display + Debug + PartialEq,
 {
     // A template's `<the host name>` and `{device}` would be policies otherwise.
-    let is_placeholder =
-        [('<', '>'), ('{', '}')].iter().any(|(open, close)| text.starts_with(*open) && text.ends_with(*close));
+    let is_placeholder = [['<', '>'], ['{', '}'], ['[', ']']]
+        .iter()
+        .any(|[open, close]| text.find(*open).zip(text.rfind(*close)).is_some_and(|(open, close)| open < close));
     let is_folder =
         matches!(kind, IdentifierKind::DeviceId | IdentifierKind::ModuleId | IdentifierKind::RegistrationId)
             && matches!(text, "." | "..");

@@ -8,6 +8,7 @@ use crate::{
         exchange::{Exchange, Next, Protocol, Run, Sending, Signing, Waiting, sealed::Sealed},
         http::{Request, Response},
         outcome::{Device, Outcome},
+        refusal::Rejected,
     },
     key::KeyUse,
 };
@@ -75,7 +76,16 @@ impl Protocol for DeviceMode {
     }
 
     fn read(exchange: ModuleLookup<Sending>, now: Now, response: Response<'_>) -> Result<Step, Error> {
-        let Exchange { mut run, state: Sending { request } } = exchange;
+        let (operation, method) = (ServiceOperation::Module, exchange.run.protocol.device.credential().into());
+        exchange
+            .read_answer(now, response)
+            .map_err(|error| Rejected { operation, method, registration_id: None }.complete(error))
+    }
+}
+
+impl ModuleLookup<Sending> {
+    fn read_answer(self, now: Now, response: Response<'_>) -> Result<Step, Error> {
+        let Self { mut run, state: Sending { request } } = self;
         if let (401, Credential::Token(given)) = (response.status(), run.protocol.device.credential())
             && given.expires_at() <= response.date().unwrap_or(now.wall)
         {

@@ -101,6 +101,9 @@ struct State<'a> {
     status: Option<String>,
     substatus: Option<String>,
     assigned_hub: Option<String>,
+    /// Given in the place of the hub when the enrollment assigns an MQTT broker.
+    #[serde(borrow)]
+    assigned_endpoint: Option<&'a RawValue>,
     device_id: Option<String>,
     last_updated_date_time_utc: Option<String>,
     etag: Option<String>,
@@ -120,6 +123,11 @@ struct Tpm {
 }
 
 impl State<'_> {
+    fn assigns_broker(&self) -> bool {
+        let is_given = |endpoint: &RawValue| endpoint.get() != "null";
+        self.assigned_hub.as_ref().is_none_or(String::is_empty) && self.assigned_endpoint.is_some_and(is_given)
+    }
+
     const KNOWN: [&'static str; 11] = [
         "registrationId",
         "status",
@@ -186,6 +194,7 @@ fn finish(
     match word.or(state.status.as_deref()).ok_or_else(|| wrong("status", ProtocolProblem::Missing))? {
         "unassigned" if is_lookup => Err(refused(Refusal::Unassigned)),
         "assigning" | "unassigned" => Ok(Answer::Pending(operation)),
+        "assigned" if state.assigns_broker() => Err(refused(Refusal::AssignedBroker)),
         "failed" => Err(refused(Refusal::Failed)),
         "disabled" | "blacklisted" => Err(refused(Refusal::Disabled)),
         "assigned" => assigned(state, json).map(Box::new).map(Answer::Assigned),

@@ -1,6 +1,7 @@
 use crate::{
     base::payload::Payload,
     credential::ClientCertificate,
+    error::AuthenticationMethod,
     flow::http::{ApiVersion, Registrant},
     identity::{HostName, IdScope, RegistrationId},
     key::SharedAccessKey,
@@ -134,6 +135,16 @@ impl Attestation {
         match self {
             Self::Certificate(certificate) => Some(certificate),
             Self::SymmetricKey(_) | Self::Tpm { .. } => None,
+        }
+    }
+}
+
+impl From<&Attestation> for AuthenticationMethod {
+    fn from(attestation: &Attestation) -> Self {
+        match attestation {
+            Attestation::SymmetricKey(_) => Self::SymmetricKey,
+            Attestation::Certificate(_) => Self::Certificate,
+            Attestation::Tpm { .. } => Self::Tpm,
         }
     }
 }

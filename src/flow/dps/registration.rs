@@ -11,6 +11,7 @@ use crate::{
         exchange::{Exchange, Next, Protocol, Run, Sending, Signing, Waiting, sealed::Sealed},
         http::{Authorization, Operation, Request, Response},
         outcome::Device,
+        refusal::Rejected,
     },
     identity::PolicyName,
     key::KeyUse,
@@ -152,7 +153,18 @@ impl Protocol for Provisioning {
     }
 
     fn read(exchange: Registration<Sending>, now: Now, response: Response<'_>) -> Result<Step, Error> {
-        let Exchange { mut run, state: Sending { request } } = exchange;
+        let operation = exchange.request().operation().into();
+        let Provisioning { profile, attestation, .. } = &exchange.run.protocol;
+        let (method, id) = (attestation.into(), profile.registration_id().clone());
+        exchange
+            .read_answer(now, response)
+            .map_err(|error| Rejected { operation, method, registration_id: Some(&id) }.complete(error))
+    }
+}
+
+impl Registration<Sending> {
+    fn read_answer(self, now: Now, response: Response<'_>) -> Result<Step, Error> {
+        let Self { mut run, state: Sending { request } } = self;
         let is_unproved = request.is_unproved();
         if is_unproved && response.status() == 401 {
             run.attempt.admit(now, &response)?;

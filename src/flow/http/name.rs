@@ -9,7 +9,7 @@ use core::{fmt, str::FromStr};
 pub struct ApiVersion(Box<str>);
 
 /// Why a text is not the version of an interface.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApiVersionError {
     /// No text, or more than 32 bytes of it.
@@ -24,6 +24,8 @@ pub enum ApiVersionError {
         offset: usize,
     },
 }
+
+crate::base::debug::debug_as_text! { ApiVersionError }
 
 impl ApiVersion {
     /// A version by its name: 1 to 32 letters, digits, `-` and `.`.
