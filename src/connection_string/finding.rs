@@ -1,4 +1,4 @@
-use crate::key::SharedAccessKey;
+use crate::key::{SharedAccessKey, UnusualLength};
 use core::fmt;
 
 /// What was noticed in a connection string that is good all the same.
@@ -30,9 +30,7 @@ pub enum Finding {
 impl Finding {
     /// What there is to say about a key and the text it was read from.
     pub(crate) fn of_key(text: &str, key: &SharedAccessKey) -> impl Iterator<Item = Self> {
-        // Keys of 32 and 64 bytes are by far the most; one byte less is what losing a character makes of them.
-        let unusual = !(16..=64).contains(&key.len()) || matches!(key.len(), 31 | 63);
-        let length = unusual.then_some(Self::KeyLength { bytes: key.len() });
+        let length = key.unusual_length().map(|length| Self::KeyLength { bytes: length.bytes() });
         let padding = (!text.trim().len().is_multiple_of(4)).then_some(Self::KeyPadding);
         length.into_iter().chain(padding)
     }
@@ -50,12 +48,10 @@ impl fmt::Display for Finding {
             Self::ByteOrderMark => f.write_str("a byte order mark at the start was left out"),
             Self::LineBreak => f.write_str("a line break at the end was left out"),
             Self::UnknownName { offset } => write!(f, "the name at byte {offset} is unknown and was passed over"),
-            Self::KeyLength { bytes } => {
-                write!(
-                    f,
-                    "the key has {bytes} bytes; services make keys of 32 or 64, rarely of 16 to 64, so check that it is whole"
-                )
-            }
+            Self::KeyLength { bytes } => match UnusualLength::of(*bytes) {
+                Some(length) => length.fmt(f),
+                None => write!(f, "the key has {bytes} bytes"),
+            },
             Self::KeyPadding => f.write_str("the key lacks the `=` at its end; nothing else of it is missing"),
             Self::OtherResource => {
                 f.write_str("the token is good for another identity than this one; have one made for it")
@@ -79,7 +75,7 @@ mod tests {
     #[test]
     fn a_key_of_unusual_length_is_noticed() {
         for (bytes, is_unusual) in
-            [(15, true), (16, false), (31, true), (32, false), (33, false), (63, true), (64, false), (65, true)]
+            [(15, true), (16, false), (31, true), (32, false), (33, true), (63, true), (64, false), (65, true)]
         {
             let key = SharedAccessKey::from_bytes(&[7; 65][..bytes]).unwrap();
             let expected = is_unusual.then_some(Finding::KeyLength { bytes });

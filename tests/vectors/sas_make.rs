@@ -194,7 +194,7 @@ fn the_tokens_of_others_hold_until_their_end() {
         };
         let last = UnixTime::from_secs(token.expires_at().as_secs().saturating_sub(1));
         let held = token.verify(&key, last, Duration::ZERO);
-        // A token that ends in 1970's first second has no second before. Its signature is checked before its end.
+        // A token that expires in 1970's first second is never valid. Its signature is checked before its expiry.
         let ended = token.expires_at().as_secs() == 0 && matches!(held, Err(VerifyError::Expired { .. }));
         if held.is_err() && !ended {
             return None;
