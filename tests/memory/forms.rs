@@ -138,15 +138,15 @@ impl Secret {
 /// A state of SHA-256 as it is written: native words, bytes, and what the SHA instructions of x86 have in their
 /// registers, in the order in which memory holds them.
 fn state_forms(state: &[u32; 8], names: [&'static str; 4]) -> [Form; 4] {
-    let [a, b, c, d, e, f, g, h] = *state;
-    let native = |words: [u32; 8]| words.iter().flat_map(|word| word.to_ne_bytes()).collect();
+    let in_order = |order: [usize; 8]| order.iter().flat_map(|at| state[*at].to_ne_bytes()).collect();
     let [words, bytes, registers, pairs] = names;
     [
-        Form::bytes(words, native(*state)),
+        Form::bytes(words, in_order([0, 1, 2, 3, 4, 5, 6, 7])),
         Form::bytes(bytes, state.iter().flat_map(|word| word.to_be_bytes()).collect()),
-        Form::bytes(registers, native([f, e, b, a, h, g, d, c])),
+        // F, E, B, A and H, G, D, C: the lowest word of a register comes first.
+        Form::bytes(registers, in_order([5, 4, 1, 0, 7, 6, 3, 2])),
         // On the way from words to registers.
-        Form::bytes(pairs, native([b, a, d, c, h, g, f, e])),
+        Form::bytes(pairs, in_order([1, 0, 3, 2, 7, 6, 5, 4])),
     ]
 }
 
