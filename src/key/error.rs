@@ -47,7 +47,7 @@ pub enum KeyError {
         offset: usize,
     },
     /// It ends where no base64 text can end.
-    #[error("the key is truncated; copy it again, up to and including the last `=`")]
+    #[error("the key is truncated: it has lost characters at its end; copy it again, up to and including the last `=`")]
     Truncated,
     /// A text of more than [`KEY_TEXT_LIMIT`] bytes, or a key of more than [`KEY_LIMIT`] bytes.
     #[error(
