@@ -1,12 +1,11 @@
 //! What is wrong with a TPM, the way to it, or a key for it: plain data, so that the core can carry it.
 
-use super::{Code, Error, ErrorKind, ResponseCode};
-use crate::key::BlobError;
+use super::{code::Code, kind::ErrorKind, response_code::ResponseCode};
 use alloc::{boxed::Box, string::String};
 use core::{fmt, time::Duration};
 
 /// Why a TPM did not do what it was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TpmError {
     /// It said no.
@@ -51,6 +50,7 @@ pub enum TpmError {
     #[error("the identity key may be lost, because replacing it broke off ({error}); register again")]
     IdentityLost {
         /// Why.
+        #[source]
         error: Box<Self>,
     },
     /// A handle that no persistent key of the owner's can have, or one for two keys.
@@ -137,7 +137,7 @@ pub enum BlobProblem {
 }
 
 /// A TPM said no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the TPM refused {command} ({code}): {cause}")]
 pub struct CommandError {
     /// The command, as the specification names it.
@@ -251,7 +251,7 @@ impl fmt::Display for For {
 }
 
 /// A TPM cannot be reached.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {problem}")]
 pub struct AccessError {
     /// The device, the socket, the address.
@@ -300,7 +300,7 @@ pub enum AccessProblem {
 }
 
 /// Why a text names no TPM.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndpointError {
     /// Another way to a TPM.
@@ -371,10 +371,5 @@ impl TpmError {
             Self::NoRegistrationKey => Code::State,
             Self::Handle { .. } | Self::PasswordTooLong { .. } => Code::Argument,
         }
-    }
-}
-impl From<BlobError> for Error {
-    fn from(BlobError { field }: BlobError) -> Self {
-        TpmError::Blob { field, problem: BlobProblem::Cut }.into()
     }
 }

@@ -12,7 +12,7 @@ pub enum KeyUse {
 }
 
 /// Why bytes are not a key blob.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the key blob ends inside field {field}, or that field is empty; it was truncated or altered in transit: register again"
 )]

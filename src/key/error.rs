@@ -7,7 +7,7 @@ pub const KEY_TEXT_LIMIT: usize = 4096;
 pub const KEY_LIMIT: usize = KEY_TEXT_LIMIT / 4 * 3;
 
 /// Why a text or a buffer is not a key. Never quotes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
     /// There is no key.

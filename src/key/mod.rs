@@ -3,7 +3,6 @@
 mod activation_blob;
 mod error;
 mod group_key;
-mod length;
 mod prepared;
 mod shared_access_key;
 mod signature;
@@ -11,7 +10,6 @@ mod signature;
 pub use activation_blob::{ActivationBlob, BlobError, KeyUse};
 pub use error::{KEY_LIMIT, KEY_TEXT_LIMIT, KeyError};
 pub use group_key::GroupKey;
-pub use length::UnusualLength;
 pub(crate) use prepared::{Last, PreparedKey, State};
 pub use shared_access_key::SharedAccessKey;
 pub use signature::Signature;

@@ -1,6 +1,5 @@
 use super::{
     error::{KEY_LIMIT, KEY_TEXT_LIMIT, KeyError, explain},
-    length::UnusualLength,
     signature::Signature,
 };
 use crate::base::{
@@ -83,19 +82,11 @@ impl SharedAccessKey {
         SecretText::new(encode::base64(self.0.expose()))
     }
 
-    /// Length of the key in bytes. Services generate keys of 32 or 64 bytes and accept 16 to 64; see
-    /// [`unusual_length`](Self::unusual_length).
+    /// Length of the key in bytes. Services generate keys of 32 or 64 bytes and accept 16 to 64.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a key is never empty")]
     pub fn len(&self) -> usize {
         self.0.expose().len()
-    }
-
-    /// Why the length of the key is suspicious: services generate keys of 32 or 64 bytes. `None` for these two and for
-    /// every other length that a service accepts and no common mistake explains.
-    #[must_use]
-    pub fn unusual_length(&self) -> Option<UnusualLength> {
-        UnusualLength::of(self.len())
     }
 
     /// HMAC-SHA256 over any bytes.

@@ -8,7 +8,7 @@ use alloc::borrow::Cow;
 pub(super) const TEN_DIGITS: UnixTime = UnixTime::from_secs(1_000_000_000);
 
 /// Why services reject a token, however it was signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenProblem {
     /// The expiry is in a smaller unit than seconds.
@@ -36,6 +36,8 @@ pub enum TokenProblem {
     #[error("the signature (`sig`) is not percent-encoded: services read its `+` as a space; write `%2B`")]
     SignatureNotEncoded,
 }
+
+crate::base::debug::debug_as_text! { TokenProblem }
 
 impl SasToken {
     /// What makes services reject this token even if its signature is valid and it is not expired. Empty for every token

@@ -16,12 +16,14 @@ use alloc::{boxed::Box, string::String};
 use core::{fmt, str};
 
 /// The caller's buffer is smaller than the token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the token needs {needed} bytes; a buffer of `Signer::max_len` bytes is always large enough")]
 pub struct BufferTooSmall {
     /// Length of this token in bytes.
     pub needed: usize,
 }
+
+crate::base::debug::debug_as_text! { BufferTooSmall }
 
 /// One key and one resource, prepared: the fast way from an expiry to a token.
 ///

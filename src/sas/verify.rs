@@ -4,13 +4,14 @@ use crate::{
         encode,
         secret::{SecretText, on_wiped_stack},
         time::UnixTime,
+        wait::Readable,
     },
     key::{SharedAccessKey, Signature},
 };
 use core::time::Duration;
 
 /// Why a token is not valid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
     /// Its signature is not base64 of 32 bytes.
@@ -29,7 +30,7 @@ pub enum VerifyError {
     )]
     PercentDecoded,
     /// Its expiry has passed.
-    #[error("the token expired {} s ago; make a new one", ago.as_secs())]
+    #[error("the token expired {} ago; make a new one", Readable(*ago))]
     Expired {
         /// Time since its expiry.
         ago: Duration,

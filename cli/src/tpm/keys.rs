@@ -1,8 +1,8 @@
-use super::arguments::Setup;
-use crate::{failure::Failure, output};
+//! The keys of a TPM.
+
+use super::setup::Setup;
+use crate::{input::passphrase, terminal::failure::Failure};
 use defender_auth::{
-    Error,
-    agent::Passphrase,
     dps::Attestation,
     error::Hierarchy,
     identity::RegistrationId,
@@ -10,12 +10,11 @@ use defender_auth::{
     sas::StringToSign,
     tpm::{Endpoint, Facts, Handles, Tpm as _, TpmClient},
 };
-use std::path::Path;
 
 #[cfg(unix)]
 use defender_auth::tpm::Connection;
 
-/// There is no way to a TPM on this system.
+/// This system has no transport to a TPM.
 #[cfg(not(unix))]
 enum Connection {}
 
@@ -26,7 +25,7 @@ impl defender_auth::tpm::Transport for Connection {
     }
 }
 
-/// The keys of a TPM, or those of none: most commands have their keys elsewhere.
+/// The keys of a TPM, or none: most commands have their keys elsewhere.
 pub(crate) struct Keys(Option<TpmClient<Connection>>);
 
 impl Keys {
@@ -35,10 +34,13 @@ impl Keys {
     }
 
     /// Nothing is sent to the TPM unless its keys are to be made persistent.
-    pub(super) fn open(endpoint: &Endpoint, setup: &Setup) -> Result<Self, Failure> {
-        // Files first: what is wrong with them is no matter of the TPM.
-        let [owner, endorsement] =
-            [&setup.owner_password_file, &setup.endorsement_password_file].map(|path| password(path.as_deref()));
+    pub(crate) fn open(endpoint: &Endpoint, setup: &Setup) -> Result<Self, Failure> {
+        // Files first: their errors do not depend on the TPM.
+        let [owner, endorsement] = [
+            ("--owner-password-file", &setup.owner_password_file),
+            ("--endorsement-password-file", &setup.endorsement_password_file),
+        ]
+        .map(|(option, path)| path.as_deref().map(|path| passphrase::read(option, path)).transpose());
         let passwords = [(Hierarchy::Owner, owner?), (Hierarchy::Endorsement, endorsement?)];
         let mut tpm = connect(endpoint)?;
         if let Some(identity) = setup.identity_handle {
@@ -55,52 +57,46 @@ impl Keys {
         Ok(Self(Some(tpm)))
     }
 
-    pub(crate) fn activate(&mut self, blob: &ActivationBlob) -> Result<(), Error> {
+    pub(crate) fn activate(&mut self, blob: &ActivationBlob) -> Result<(), Failure> {
         Ok(self.tpm()?.activate(blob)?)
     }
 
-    pub(crate) fn sign(&mut self, key_use: KeyUse, string: &StringToSign) -> Result<Signature, Error> {
+    pub(crate) fn sign(&mut self, key_use: KeyUse, string: &StringToSign) -> Result<Signature, Failure> {
         Ok(self.tpm()?.sign(key_use, string.as_bytes())?)
     }
 
-    /// What a registration shows of the TPM. Whether the hub's key will find its place is seen before anybody is asked.
-    pub(crate) fn attestation(&mut self) -> Result<Attestation, Error> {
+    /// The public keys that a registration sends. That the handle of the hub's key is free is tested before the service
+    /// is contacted.
+    pub(crate) fn attestation(&mut self) -> Result<Attestation, Failure> {
         let tpm = self.tpm()?;
         tpm.facts()?;
         Ok(Attestation::Tpm { endorsement_key: tpm.endorsement_key()?, storage_root_key: tpm.storage_root_key()? })
     }
 
-    /// The given name, or the one by which a TPM is enrolled when nobody says otherwise.
-    pub(crate) fn registration_id(&mut self, given: Option<&RegistrationId>) -> Result<RegistrationId, Error> {
+    /// The given registration ID, or the TPM's default: the one that `tpm show` prints.
+    pub(crate) fn registration_id(&mut self, given: Option<&RegistrationId>) -> Result<RegistrationId, Failure> {
         match given {
             Some(id) => Ok(id.clone()),
             None => Ok(self.tpm()?.registration_id()?),
         }
     }
 
-    pub(super) fn facts(&mut self) -> Result<(Facts, Handles), Error> {
+    pub(crate) fn facts(&mut self) -> Result<(Facts, Handles), Failure> {
         let tpm = self.tpm()?;
         Ok((tpm.facts()?, tpm.handles()))
     }
 
-    fn tpm(&mut self) -> Result<&mut TpmClient<Connection>, Error> {
-        self.0.as_mut().ok_or(Error::NotSupported { what: "a key that is held elsewhere" })
+    fn tpm(&mut self) -> Result<&mut TpmClient<Connection>, Failure> {
+        self.0.as_mut().ok_or(Failure::NotSupported("a key that is held elsewhere"))
     }
 }
 
 #[cfg(unix)]
-fn connect(endpoint: &Endpoint) -> Result<TpmClient<Connection>, Error> {
+fn connect(endpoint: &Endpoint) -> Result<TpmClient<Connection>, Failure> {
     Ok(defender_auth::tpm::open(endpoint)?)
 }
 
 #[cfg(not(unix))]
-fn connect(_: &Endpoint) -> Result<TpmClient<Connection>, Error> {
-    Err(Error::NotSupported { what: "a TPM on this system" })
-}
-
-fn password(path: Option<&Path>) -> Result<Option<Passphrase>, Failure> {
-    let Some(path) = path else { return Ok(None) };
-    let (password, findings) = Passphrase::open(path)?;
-    output::warn(&findings);
-    Ok(Some(password))
+fn connect(_: &Endpoint) -> Result<TpmClient<Connection>, Failure> {
+    Err(Failure::NotSupported("a TPM on this system"))
 }

@@ -1,14 +1,14 @@
 //! The operations. Each reads its key from a file, and what it does with it comes last.
 
 use defender_auth::{
-    Authenticator, ConnectionString, Device, Plan, SharedAccessKey, UnixTime, agent,
+    Authenticator, ConnectionString, Device, Now, Plan, SharedAccessKey, UnixTime, agent,
     credential::Credential,
     device_mode::Target,
     dps::Profile,
     identity::{Identity, RegistrationId},
     key::GroupKey,
     sas::{Audience, Resource, SasToken, Signer, StringToSign},
-    wait::Deadline,
+    wait::TimeLimit,
 };
 use std::{fs::File, hint::black_box, io::Read as _, path::Path, time::Duration};
 use zeroize::Zeroizing;
@@ -140,5 +140,6 @@ fn token_into(key: &SharedAccessKey, resource: &Resource, expiry: UnixTime, room
 }
 
 fn begin(plan: &Plan) {
-    drop(Authenticator::new(plan, Deadline::from(BEFORE).with_token_until(EXPIRY)));
+    let limit = TimeLimit::from(Duration::from_secs(60)).with_token_lifetime(EXPIRY.since(BEFORE));
+    drop(Authenticator::new(plan, Now { wall: BEFORE, monotonic: Duration::ZERO }, limit));
 }
