@@ -16,7 +16,7 @@ pub enum TokenError {
     #[error("this is not a SAS token; one begins with `SharedAccessSignature `, in this case and with one space")]
     Prefix,
     /// The name of the HTTP header is part of the text.
-    #[error("the text begins with the name of the HTTP header `Authorization`; give only what follows the colon")]
+    #[error("the text begins with the name of the HTTP header `Authorization`; give only what comes after the colon")]
     HeaderName,
     /// Something else precedes the token: the field name of a connection string, a JSON document, a label.
     #[error("the SAS token begins at byte {offset} of the text; give only the token, from `SharedAccessSignature ` on")]
