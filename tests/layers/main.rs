@@ -1,7 +1,13 @@
 //! Folders are layers: a folder imports only what stands before it, no files import each other in a circle, and an
 //! outside crate has one home.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod imports;
 
