@@ -20,8 +20,8 @@ pub use certificate::{CertificateError, CertificateProblem, ChainError, ChainPro
 pub use response_code::{Layer, Place, ResponseCode};
 pub use service::{Refusal, ServiceError, ServiceOperation};
 pub use tpm::{
-    AccessError, AccessProblem, BlobProblem, CommandCause, CommandError, EndpointError, Found, Hierarchy, KeyRole,
-    TpmError,
+    AccessError, AccessProblem, BlobProblem, CommandCause, CommandError, EndpointError, FileKind, Found, Hierarchy,
+    KeyRole, TpmError,
 };
 
 /// What went wrong. The text says what is wrong and what to do about it, on one line.
