@@ -31,7 +31,7 @@ fn public(swtpm: &Swtpm, handle: &str) -> Vec<u8> {
 #[ignore = "needs swtpm"]
 fn a_foreign_object_at_a_primary_keys_handle_is_replaced_by_a_transient_key() {
     let swtpm = Swtpm::new();
-    let made = keys(&mut swtpm.client());
+    let own = keys(&mut swtpm.client());
     for (make, expected) in [
         (format!("-G ecc:aes128cfb -a {STORAGE}"), Found::EccKey),
         (format!("-G ecc:ecdsa -a {SIGNS}"), Found::EccKey),
@@ -41,20 +41,24 @@ fn a_foreign_object_at_a_primary_keys_handle_is_replaced_by_a_transient_key() {
     ] {
         let make = format!("createprimary -C o {make} -c foreign.ctx");
         let handles = ["0x81000001", "0x81010001"];
-        handles.iter().for_each(|handle| persist(&swtpm, &make, handle));
+        for handle in handles {
+            persist(&swtpm, &make, handle);
+        }
         let before = handles.map(|handle| public(&swtpm, handle));
         let mut tpm = swtpm.client();
-        assert_eq!(keys(&mut tpm), made, "the same keys as with empty handles");
+        assert_eq!(keys(&mut tpm), own, "the same keys as with empty handles");
         assert_eq!(tpm.endorsement_key_place(), Ok(KeyPlace::Occupied(expected)), "{make}");
         assert_eq!(tpm.storage_root_key_place(), Ok(KeyPlace::Occupied(expected)), "{make}");
         for key_use in [KeyUse::Registration, KeyUse::Hub] {
-            tpm.activate(&recipe().blob(&made, key_use)).unwrap();
+            tpm.activate(&recipe().blob(&own, key_use)).unwrap();
             assert_eq!(tpm.sign(key_use, b"x").unwrap().as_bytes(), &hmac(&recipe().key, b"x"));
         }
         drop(tpm);
         swtpm.assert_empty("with foreign keys");
         assert_eq!(handles.map(|handle| public(&swtpm, handle)), before, "they belong to other programs");
-        handles.iter().for_each(|handle| drop(swtpm.tool(&format!("evictcontrol -C o -c {handle}"))));
+        for handle in handles {
+            swtpm.tool(&format!("evictcontrol -C o -c {handle}"));
+        }
     }
 }
 

@@ -128,22 +128,32 @@ impl Keys {
 
 /// Names the option that is the solution, if there is one.
 fn explained(error: TpmError) -> Failure {
-    let option = match &error {
-        TpmError::Foreign { expected: KeyRole::Endorsement, .. } => "--endorsement-handle",
-        TpmError::Foreign { expected: KeyRole::StorageRoot, .. } => "--storage-root-handle",
-        TpmError::Foreign { expected: KeyRole::Identity, .. } => "--identity-handle",
-        TpmError::Command(CommandError { cause: CommandCause::NotAnHmacKey { .. }, .. }) => "--identity-handle",
-        TpmError::Command(CommandError { cause: CommandCause::PasswordNeeded(of), .. })
-        | TpmError::Command(CommandError { cause: CommandCause::PasswordWrong(of), .. }) => match of {
-            Hierarchy::Owner => "--owner-password-file",
-            Hierarchy::Endorsement => "--endorsement-password-file",
+    match option(&error) {
+        Some(option) => Failure::Call(format!("{error} ({option})")),
+        None => error.into(),
+    }
+}
+
+fn option(error: &TpmError) -> Option<&'static str> {
+    const IDENTITY: &str = "--identity-handle";
+    const STORAGE_ROOT: &str = "--storage-root-handle";
+    match error {
+        TpmError::Foreign { expected, .. } => Some(match expected {
+            KeyRole::Endorsement => "--endorsement-handle",
+            KeyRole::StorageRoot => STORAGE_ROOT,
+            KeyRole::Identity => IDENTITY,
+        }),
+        TpmError::Command(CommandError { command, cause, .. }) => match cause {
+            CommandCause::PasswordNeeded(of) | CommandCause::PasswordWrong(of) => Some(match of {
+                Hierarchy::Owner => "--owner-password-file",
+                Hierarchy::Endorsement => "--endorsement-password-file",
+            }),
+            CommandCause::KeyPassword if !command.starts_with("HMAC") => Some(STORAGE_ROOT),
+            CommandCause::KeyPassword | CommandCause::NotAnHmacKey { .. } => Some(IDENTITY),
+            _ => None,
         },
-        TpmError::Command(CommandError { command, cause: CommandCause::KeyPassword, .. }) => {
-            if command.starts_with("HMAC") { "--identity-handle" } else { "--storage-root-handle" }
-        }
-        _ => return error.into(),
-    };
-    Failure::Call(format!("{error} ({option})"))
+        _ => None,
+    }
 }
 
 #[cfg(unix)]
