@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::with(Roots::Pem(cloud.root_pem().as_bytes()), at)?;
     let attestation = Attestation::Tpm { endorsement_key, storage_root_key };
     let me = client.authenticate_with(&Plan::provision(Profile::new(SCOPE.parse()?, id), attestation)?, &mut tpm)?;
-    println!("   assigned: {}", me.identity());
+    println!("   authenticated as {}", me.identity());
     log_in(&me, &mut tpm, &cloud)?;
     tpm.close()?;
 
@@ -88,7 +88,7 @@ impl Software {
     fn start() -> Result<Self, Box<dyn Error>> {
         let folder = env::temp_dir().join(format!("tpm_provision-{}", process::id()));
         let mut this = Self { folder, process: None };
-        // Access to the socket is access to the TPM.
+        // Every process that reaches the socket can use the TPM.
         DirBuilder::new().mode(0o700).create(&this.folder)?;
         let mut command = Command::new("swtpm");
         command.args(["socket", "--tpm2", "--flags", "not-need-init,startup-clear", "--tpmstate"]);
@@ -104,7 +104,7 @@ impl Software {
             }
             thread::sleep(Duration::from_millis(10));
         }
-        Err("swtpm does not accept connections after five seconds".into())
+        Err("swtpm does not listen at its socket after five seconds".into())
     }
 
     fn socket(&self) -> String {

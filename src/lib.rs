@@ -91,6 +91,11 @@ pub mod mqtt;
 pub mod sas;
 #[cfg(feature = "twin")]
 pub mod twin;
+/// What [`Error`] needs of it: variants do not depend on features.
+#[cfg(not(feature = "twin"))]
+#[doc(hidden)]
+#[path = "twin/error.rs"]
+pub mod twin;
 
 #[cfg(feature = "agent")]
 pub use adapters::agent;
@@ -107,14 +112,15 @@ pub use adapters::tpm;
 pub use adapters::x509;
 pub use base::{payload, secret, wait};
 #[cfg(feature = "flows")]
-pub use flow::{authenticator, device_mode, dps, http, outcome, plan};
+pub use flow::{authenticator, device_mode, dps, exchange, http, outcome, plan};
 
-pub use base::time::{ClockSkew, UnixTime};
+pub use base::time::{ClockSkew, Now, TimeError, UnixTime};
 pub use connection_string::ConnectionString;
 pub use credential::Password;
 pub use error::Error;
 #[cfg(feature = "flows")]
 pub use flow::{
+    attempt::Attempt,
     authenticator::{Action, Authenticator, Event},
     outcome::{Device, Outcome},
     plan::Plan,

@@ -135,7 +135,7 @@ pub extern "C" fn defenderauth_agent_config_set_lookup_only(
 ) -> ResultCode {
     guard::call(error, || {
         let mut config = exclusive(config)?;
-        config.plan = config.plan().lookup_only(lookup_only);
+        config.plan = config.plan().lookup_only(lookup_only)?;
         Ok(())
     })
 }

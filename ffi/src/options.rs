@@ -16,7 +16,7 @@ use defender_auth::{
     identity::{HostName, ModuleId},
     mqtt::Connect,
     sas::Audience,
-    wait::Deadline,
+    wait::TimeLimit,
 };
 use std::{ffi::c_char, mem::MaybeUninit, time::Duration};
 
@@ -51,9 +51,9 @@ impl Chosen {
         Ok(options.map(|options| options.chosen.clone()).unwrap_or_default())
     }
 
-    pub(crate) fn deadline(&self, now: UnixTime) -> Deadline {
-        let deadline = Deadline::from(now + self.attempt.unwrap_or(ATTEMPT));
-        self.token.map_or(deadline, |life| deadline.with_token_until(now + life))
+    pub(crate) fn limit(&self) -> TimeLimit {
+        let limit = TimeLimit::from(self.attempt.unwrap_or(ATTEMPT));
+        self.token.map_or(limit, |life| limit.with_token_lifetime(life))
     }
 
     /// The module to request in Device mode.

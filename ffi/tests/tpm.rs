@@ -12,7 +12,7 @@ mod swtpm;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use defender_auth::{
-    Action, Authenticator, Event, Outcome, Password, Plan, UnixTime,
+    Action, Authenticator, Event, Now, Outcome, Password, Plan, UnixTime,
     dps::{Attestation, Profile},
     https::Client,
     key::{KeyUse, Signature},
@@ -94,8 +94,9 @@ fn set_identity_handle(tpm: &mut Tpm, handle: u32) -> Result<(), Failed> {
     call(|error| defenderauth_tpm_set_identity_handle(Some(tpm), handle, Some(error)))
 }
 
-fn now() -> UnixTime {
-    SystemTime::now().into()
+fn now() -> Now {
+    let wall = UnixTime::from(SystemTime::now());
+    Now { wall, monotonic: Duration::from_secs(wall.as_secs()) }
 }
 
 const fn number(key_use: KeyUse) -> i32 {
@@ -123,7 +124,7 @@ fn register(tpm: &mut Tpm) -> Outcome {
     let profile = Profile::new("0ne00000A0A".parse().unwrap(), id.parse().unwrap());
     let attestation = Attestation::Tpm { endorsement_key, storage_root_key: storage_root_key(tpm).unwrap() };
     let plan = Plan::provision(profile, attestation).unwrap();
-    let mut auth = Authenticator::new(&plan, now() + Duration::from_secs(600));
+    let mut auth = Authenticator::new(&plan, now(), Duration::from_secs(600));
     for _ in 0..STEPS {
         match auth.poll() {
             Action::Send(request) => {
@@ -207,7 +208,7 @@ fn a_registration_ends_with_a_key_that_signs_for_the_hub() {
     set_identity_handle(&mut tpm, 0x8100_0101).unwrap();
     let me = register(&mut tpm);
     assert_eq!(me.identity().device_id().as_str(), registration_id(&mut tpm));
-    let Password::Sign(string) = me.password(now()) else { panic!("{me:?}") };
+    let Password::Sign(string) = me.password(now().wall) else { panic!("{me:?}") };
     let by_c = signature(&mut tpm, KeyUse::Hub, string.as_bytes());
     defenderauth_tpm_free(Some(tpm));
     assert!(swtpm.handles("persistent").contains(&"0x81000101".to_owned()));

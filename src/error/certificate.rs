@@ -1,6 +1,6 @@
 //! What is wrong with a certificate, a key or a chain: plain data, so that the core can carry it.
 
-use super::Code;
+use super::code::Code;
 use crate::base::time::UnixTime;
 use alloc::{format, string::String};
 use core::fmt;
@@ -21,7 +21,7 @@ impl fmt::Display for PemBlock {
 }
 
 /// Why a certificate or a key cannot be loaded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CertificateError {
     /// The block, where it is about one.
     pub block: Option<PemBlock>,
@@ -221,7 +221,7 @@ impl CertificateProblem {
 }
 
 /// Why a chain does not lead to the certificate that was enrolled.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} ({subject}): {problem}", place(*number))]
 pub struct ChainError {
     /// Counted from 1, the leaf first; 0 is the enrolled certificate.
@@ -255,13 +255,13 @@ pub enum ChainProblem {
     )]
     Signature,
     /// It is over.
-    #[error("it expired at {at} (seconds since 1970); renew it")]
+    #[error("it expired at {at}; renew it")]
     Expired {
         /// Its last second.
         at: UnixTime,
     },
     /// It has not begun.
-    #[error("it is not valid before {at} (seconds since 1970); check the clock, or wait")]
+    #[error("it is not valid before {at}; check the clock, or wait")]
     NotYetValid {
         /// Its first second.
         at: UnixTime,

@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 /// Why bytes are not a key blob.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the key blob ends inside field {field}; it was cut on its way")]
 pub struct BlobError {
     /// Counted from 1.

@@ -74,7 +74,7 @@ pub enum KeyUse {
 }
 
 /// Why a text or a buffer is not a key. Never quotes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
     /// There is no key.

@@ -23,7 +23,7 @@ pub enum Audience {
 }
 
 /// Why a text cannot stand after `sr=`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResourceError {
     /// There is no text.

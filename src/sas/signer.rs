@@ -15,12 +15,14 @@ use alloc::{boxed::Box, string::String};
 use core::{fmt, str};
 
 /// The caller's buffer is smaller than the token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the token needs {needed} bytes; give a buffer of `Signer::max_len` and it always fits")]
 pub struct BufferTooSmall {
     /// How large this token is, in bytes.
     pub needed: usize,
 }
+
+crate::base::debug::debug_as_text! { BufferTooSmall }
 
 /// One key and one resource, prepared: the fast way from an expiry to a token.
 ///

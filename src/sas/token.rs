@@ -67,7 +67,7 @@ impl StringToSign {
 }
 
 /// Why a text is not a token. Never quotes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
     /// It does not begin as a token does.

@@ -1,6 +1,6 @@
 use super::SasToken;
 use crate::{
-    base::{encode, time::UnixTime},
+    base::{encode, time::UnixTime, wait::Readable},
     identity::Identity,
     key::{SharedAccessKey, Signature},
 };
@@ -8,7 +8,7 @@ use alloc::string::ToString as _;
 use core::time::Duration;
 
 /// Why a token does not hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
     /// Its signature is not base64 of 32 bytes.
@@ -18,7 +18,7 @@ pub enum VerifyError {
     #[error("the signature was not made by this key over this resource and expiry; use the key of this very identity")]
     Key,
     /// It is over.
-    #[error("the token ended {} s ago; make a new one", ago.as_secs())]
+    #[error("the token expired {} ago; make a new one", Readable(*ago))]
     Expired {
         /// Since when.
         ago: Duration,

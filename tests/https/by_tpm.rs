@@ -3,7 +3,7 @@
 use crate::{
     swtpm::Swtpm,
     wire::{Cut, Wire},
-    world::{ATTEMPT, DEVICE_KEY, HUB, MODULE_KEY, asked, client, host, is_the_module, now},
+    world::{ATTEMPT, DEVICE_KEY, HUB, MODULE_KEY, asked, both, client, host, is_the_module, now},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use defender_auth::{
@@ -85,27 +85,27 @@ fn mark(tpm: &mut TpmClient<Connection>) -> Signature {
 /// A registration whose responses are lost after the challenge. A wait moves the clock only.
 fn lose_the_final_answer(machine: &Machine, tpm: &mut TpmClient<Connection>) -> Error {
     let mut now = now();
-    let mut auth = Authenticator::new(&registration(tpm), now + ATTEMPT);
+    let mut auth = Authenticator::new(&registration(tpm), both(now), ATTEMPT);
     let mut is_challenged = false;
     for _ in 0..STEPS {
         match auth.poll() {
             Action::Send(request) => {
                 let reply = machine.client.exchange(request).unwrap();
                 let event = if is_challenged { Event::Unanswered } else { Event::Answered(reply.as_response()) };
-                auth.handle(now, event).unwrap();
+                auth.handle(both(now), event).unwrap();
                 is_challenged = true;
             }
             Action::Wait(wait) => {
                 now = now + wait.at_least;
-                auth.handle(now, Event::Elapsed).unwrap();
+                auth.handle(both(now), Event::Elapsed).unwrap();
             }
             Action::Activate(blob) => {
                 tpm.activate(blob).unwrap();
-                auth.handle(now, Event::Activated).unwrap();
+                auth.handle(both(now), Event::Activated).unwrap();
             }
             Action::Sign(key_use, string) => {
                 let signature = tpm.sign(key_use, string.as_bytes()).unwrap();
-                auth.handle(now, Event::Signed(signature)).unwrap();
+                auth.handle(both(now), Event::Signed(signature)).unwrap();
             }
             Action::Done(_) | Action::Failed(_) => return auth.into_outcome().unwrap_err(),
             other => panic!("{other:?}"),

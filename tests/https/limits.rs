@@ -2,7 +2,7 @@
 
 use crate::{
     stall::{Crowded, Deaf, EVERYTHING, relay},
-    world::{ATTEMPT, asked, client, cloud, is_the_module, now, plan, registration},
+    world::{ATTEMPT, asked, both, client, cloud, is_the_module, now, plan, registration},
 };
 use defender_auth::{
     Action, Authenticator,
@@ -30,7 +30,7 @@ fn at(place: SocketAddr, cloud: &Emulator) -> Client {
 }
 
 fn begin() -> Authenticator {
-    Authenticator::new(&plan(), now() + ATTEMPT)
+    Authenticator::new(&plan(), both(now()), ATTEMPT)
 }
 
 /// How a run ends, and soon.

@@ -31,12 +31,9 @@ use End::{Again, Refused, Taken, TooLong};
 
 const NO_ANSWER: End = Again(Reason::Unanswered, 1);
 
-const fn dps(status: u16, code: Code) -> End {
-    Refused(ServiceOperation::Registration, status, code)
-}
-
-const fn hub(status: u16, code: Code) -> End {
-    Refused(ServiceOperation::Module, status, code)
+fn refused(status: u16, code: Code) -> [End; 4] {
+    use ServiceOperation::{Module, Registration, RegistrationLookup, RegistrationStatus};
+    [Registration, RegistrationStatus, RegistrationLookup, Module].map(|asked| Refused(asked, status, code))
 }
 
 const fn busy(status: u16, seconds: u64) -> End {
@@ -45,20 +42,17 @@ const fn busy(status: u16, seconds: u64) -> End {
 
 #[test]
 fn a_401_is_final() {
-    let no = dps(401, Code::ServiceUnauthorized);
-    row(&Fault::Status(401), [no, no, no, hub(401, Code::ServiceUnauthorized)]);
+    row(&Fault::Status(401), refused(401, Code::ServiceUnauthorized));
 }
 
 #[test]
 fn a_404_is_final() {
-    let no = dps(404, Code::ServiceNotFound);
-    row(&Fault::Status(404), [no, no, no, hub(404, Code::ServiceNotFound)]);
+    row(&Fault::Status(404), refused(404, Code::ServiceNotFound));
 }
 
 #[test]
 fn a_409_is_final() {
-    let no = dps(409, Code::ServiceRejected);
-    row(&Fault::Status(409), [no, no, no, hub(409, Code::ServiceRejected)]);
+    row(&Fault::Status(409), refused(409, Code::ServiceRejected));
 }
 
 #[test]
@@ -115,8 +109,7 @@ fn an_answer_that_is_too_late_is_none() {
 
 #[test]
 fn a_redirect_is_final() {
-    let no = dps(302, Code::ServiceRejected);
-    row(&Fault::Redirect(format!("https://{ELSEWHERE}/")), [no, no, no, hub(302, Code::ServiceRejected)]);
+    row(&Fault::Redirect(format!("https://{ELSEWHERE}/")), refused(302, Code::ServiceRejected));
 }
 
 fn row(fault: &Fault, ends: [End; 4]) {
@@ -175,7 +168,8 @@ fn assert_ends(name: &str, run: Run, end: End) {
     match (end, run.result) {
         (Taken | Again(..), Ok(outcome)) => assert!(is_the_module(&outcome), "{name}: {outcome:?}"),
         (Refused(asked, status, code), Err(error)) => {
-            assert_eq!((error.code(), error.kind(), error.is_retryable()), (code, ErrorKind::Service, false), "{name}");
+            let kind = if status == 302 { ErrorKind::Peer } else { ErrorKind::Service };
+            assert_eq!((error.code(), error.kind(), error.is_retryable()), (code, kind, false), "{name}");
             assert_refused(name, error, asked, status);
         }
         (TooLong, Err(error)) => {
@@ -189,7 +183,7 @@ fn assert_refused(name: &str, error: Error, asked: ServiceOperation, status: u16
     let Error::Service(error) = error else { panic!("{name}: {error:?}") };
     let ServiceError { asked: by, refusal, status: given, code, tracking_id, message, retry_after, clock, .. } = *error;
     assert_eq!((by, refusal, given), (asked, Refusal::Status, status), "{name}");
-    let own_code = (asked == ServiceOperation::Registration).then(|| u32::from(status) * 1000 + 1);
+    let own_code = (asked != ServiceOperation::Module).then(|| u32::from(status) * 1000 + 1);
     assert_eq!((code, retry_after, clock), (own_code, None, None), "{name}");
     assert!(tracking_id.is_some() && message.is_some(), "{name}: what the service said is passed on");
 }

@@ -74,7 +74,7 @@ impl Place {
 
     /// The plan whose run comes here.
     pub(crate) fn plan(&self, plan: Plan) -> Plan {
-        plan.lookup_only(self.on == On::LookUpRegistration)
+        plan.lookup_only(self.on == On::LookUpRegistration).unwrap()
     }
 
     pub(crate) fn is(&self, operation: &Operation) -> bool {

@@ -3,7 +3,7 @@
 use crate::{activation::keys, blob::recipe_for, swtpm::Swtpm};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use defender_auth::{
-    Action, Authenticator, Event, Password, Plan, SharedAccessKey, UnixTime,
+    Action, Authenticator, Event, Now, Password, Plan, SharedAccessKey, UnixTime,
     dps::{Attestation, Profile},
     http::Response,
     key::KeyUse,
@@ -14,6 +14,7 @@ use serde_json::json;
 use std::time::Duration;
 
 const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
+const CLOCKS: Now = Now { wall: NOW, monotonic: Duration::ZERO };
 const NONCE: [u8; 32] = [3; 32];
 const HUB: [u8; 32] = [4; 32];
 
@@ -39,7 +40,7 @@ fn a_tpm_is_registered_and_authenticates_the_device_at_its_hub() {
     let attestation = Attestation::Tpm { endorsement_key, storage_root_key };
     let profile = Profile::new("0ne00000A0A".parse().unwrap(), tpm.registration_id().unwrap());
     let plan = Plan::provision(profile, attestation).unwrap();
-    let mut auth = Authenticator::new(&plan, NOW + Duration::from_secs(600));
+    let mut auth = Authenticator::new(&plan, CLOCKS, Duration::from_secs(600));
     let mut steps = Vec::new();
     while steps.len() < 20 {
         match auth.poll() {
@@ -48,17 +49,17 @@ fn a_tpm_is_registered_and_authenticates_the_device_at_its_hub() {
                 steps.push(if is_proved { "proved" } else { "asked" });
                 let (status, body) = if is_proved { (200, &assigned) } else { (401, &challenge) };
                 let body = body.to_string();
-                auth.handle(NOW, Event::Answered(Response::new(status, body.as_bytes()))).unwrap();
+                auth.handle(CLOCKS, Event::Answered(Response::new(status, body.as_bytes()))).unwrap();
             }
             Action::Activate(blob) => {
                 steps.push("activated");
                 tpm.activate(blob).unwrap();
-                auth.handle(NOW, Event::Activated).unwrap();
+                auth.handle(CLOCKS, Event::Activated).unwrap();
             }
             Action::Sign(key_use, string) => {
                 steps.push("signed");
                 let signature = tpm.sign(key_use, string.as_bytes()).unwrap();
-                auth.handle(NOW, Event::Signed(signature)).unwrap();
+                auth.handle(CLOCKS, Event::Signed(signature)).unwrap();
             }
             Action::Done(_) => break,
             other => panic!("{other:?}"),

@@ -152,7 +152,7 @@ fn a_lockout_is_reported_with_its_length() {
         _ => refusal(0x921),
     };
     let error = TpmClient::new(Script(lockout, 0)).sign(KeyUse::Hub, b"x").unwrap_err();
-    assert!(error.to_string().contains("the TPM is in lockout for up to 7200 s; wait, or reset it"), "{error}");
+    assert!(error.to_string().contains("the TPM is in lockout for up to 2 h; wait, or reset it"), "{error}");
     assert_eq!(Error::from(error).retry_after(), Some(Duration::from_secs(7200)));
     let error = TpmClient::new(Script(|_: &[u8]| refusal(0x921), 0)).sign(KeyUse::Hub, b"x").unwrap_err();
     assert!(error.to_string().contains("the TPM is in lockout; wait, or reset it"), "{error}");

@@ -75,7 +75,9 @@ struct Login<'a> {
 pub(crate) fn run(arguments: &Authenticate) -> Result<(), Failure> {
     let Subject { plan, mut keys, .. } = arguments.subject.load()?;
     let network = Network::new(&arguments.network.trust, &arguments.network.endpoints)?;
-    let plan = plan.lookup_only(!(arguments.register || arguments.subject.must_register()));
+    let plan = plan
+        .lookup_only(!(arguments.register || arguments.subject.must_register()))
+        .map_err(defender_auth::Error::from)?;
     let mut me = run::run(&plan, &network, Carrier::Https, &mut keys)?;
     let mut login = Connect::hub(me.identity(), None);
     if let Some(client_id) = &arguments.client_id {

@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &VerifyToken) -> Result<(), Failure> {
     }
     let resource = token.plain_resource();
     let resource = resource.as_deref().unwrap_or_else(|| token.resource());
-    let expiry = format!("{} ({})", clock::readable(token.expires_at()), token.expires_at());
+    let expiry = format!("{} ({})", clock::readable(token.expires_at()), token.expires_at().as_secs());
     let signature = holder.verify(&token, now, arguments.skew);
     let verdict = match (&signature, &holder.identity) {
         (Err(why), _) => format!("not valid: {why}"),

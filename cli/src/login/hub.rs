@@ -1,13 +1,19 @@
-//! A login at the hub: the token, the secondary key, and the likely causes of a refusal.
+//! A login at the hub: the token, and the secondary key.
 
+use super::causes::{self, cause, doubt};
 use crate::{
     network::route::Network,
     system::clock,
     terminal::{failure::Failure, progress, stderr},
     tpm::keys::Keys,
 };
-use defender_auth::{Outcome, Password, UnixTime, credential::Credential, error::TlsError, key::KeyUse, mqtt::Connect};
-use defender_auth_mqtt::{Proof, Refusal, Session};
+use defender_auth::{
+    Outcome, Password, UnixTime,
+    error::TlsError,
+    key::KeyUse,
+    mqtt::{Connect, ConnectRefused},
+};
+use defender_auth_mqtt::{Proof, Session};
 use std::time::Duration;
 
 /// The lifetime of the token for the login: long enough for a slow network, no longer.
@@ -15,7 +21,7 @@ const TOKEN_LIFE: Duration = Duration::from_secs(600);
 
 /// The hub refused the login.
 pub(crate) struct Refused {
-    pub(crate) refusal: Refusal,
+    pub(crate) refusal: ConnectRefused,
     /// The likely causes, as far as they can be known from here.
     pub(crate) cause: String,
 }
@@ -24,7 +30,7 @@ impl Refused {
     pub(crate) fn of(&self, me: &Outcome) -> Failure {
         Failure::Service {
             what: format!("the hub refused {}: {}. {}", me.identity(), self.refusal, self.cause),
-            fault: "the credential, or the hub's registry",
+            fault: causes::fault(self.refusal.code()),
         }
     }
 }
@@ -45,11 +51,11 @@ pub(crate) fn log_in(
         }
         match network.log_in(login, proof)? {
             Ok(session) => return Ok(Ok(session)),
-            Err(refusal) if refusal.is_about_identity() && me.fall_back() => {
+            Err(refusal) if refusal.is_credential() && me.fall_back() => {
                 progress::step("the hub refused the primary key; trying the secondary key");
             }
             Err(refusal) => {
-                return Ok(Err(Refused { refusal, cause: cause(me, login, proof, now, refusal) }));
+                return Ok(Err(Refused { refusal, cause: cause(me, login, proof, now, refusal.code()) }));
             }
         }
     }
@@ -79,47 +85,4 @@ fn proof(password: &Password) -> Result<Proof<'_>, Failure> {
         Password::Certificate(certificate) => Ok(certificate.into()),
         _ => Err(Failure::NotSupported("a key that is held elsewhere")),
     }
-}
-
-/// What is wrong with a token, as far as that is known without the hub.
-fn doubt(me: &Outcome, proof: Proof<'_>, now: UnixTime) -> Option<String> {
-    let Proof::Token(token) = proof else { return None };
-    if token.expires_at() <= now {
-        let ago = clock::span(now.since(token.expires_at()));
-        return Some(format!("the SAS token expired {ago} ago, at {}", clock::readable(token.expires_at())));
-    }
-    let resource = token.plain_resource().unwrap_or_else(|| token.resource().into());
-    (!token.is_good_for(me.identity())).then(|| format!("the SAS token is for {resource}, not for {}", me.identity()))
-}
-
-/// Why the hub rejected the login: what is known, else what is likely.
-fn cause(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTime, refusal: Refusal) -> String {
-    if refusal.code() == 3 {
-        return "Cause: the hub is busy or down; try again later".into();
-    }
-    if login.client_id != Connect::hub(me.identity(), None).client_id {
-        return "Cause: the client ID is not that of the identity; leave out --client-id".into();
-    }
-    if let Some(doubt) = doubt(me, proof, now) {
-        return format!("Cause: {doubt}; get a new token for this identity");
-    }
-    let what = if me.identity().module_id().is_some() { "device or module" } else { "device" };
-    let credential = match me.credential() {
-        Credential::Token(_) => "the token was signed with a key that the hub does not have for it",
-        Credential::PolicyKey(_) => "the policy is unknown, has another key, or does not permit device connections",
-        Credential::Certificate(_) => {
-            return format!(
-                "Cause, one of: the hub expects another certificate for it (compare the thumbprint, or the authority and \
-                 the common name); the hub has no such {what}, or it is disabled; the certificate has expired by the hub's \
-                 clock. Compare them with the portal"
-            );
-        }
-        Credential::ExternalSigner => "the hub and the TPM have different keys for it; register again",
-        _ => "the hub has other keys for it",
-    };
-    format!(
-        "Cause, one of: {credential}; the hub has no such {what}, or it is disabled; this device's clock ({}) is wrong, so \
-         that the token has expired. Compare ID and key with the portal, then check the clock",
-        clock::readable(now)
-    )
 }

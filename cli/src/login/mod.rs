@@ -1,5 +1,6 @@
 //! Running a plan, and logging in at the hub.
 
+pub(crate) mod causes;
 pub(crate) mod credential_name;
 pub(crate) mod hub;
 pub(crate) mod run;

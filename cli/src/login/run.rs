@@ -10,7 +10,7 @@ use crate::{
     tpm::keys::Keys,
 };
 use defender_auth::{
-    Action, Authenticator, Error, Event, Outcome, Plan,
+    Action, Authenticator, Error, Event, Now, Outcome, Plan,
     http::{Request, Response},
     https::{Client, Reply},
     key::KeyUse,
@@ -19,7 +19,7 @@ use defender_auth::{
 use defender_auth_mqtt::{self as mqtt, Answer, Provisioner};
 use std::{
     hash::{BuildHasher as _, Hasher as _, RandomState},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// The time limit of an attempt.
@@ -30,7 +30,9 @@ pub(crate) fn run(plan: &Plan, network: &Network, carrier: Carrier, keys: &mut K
     if let Some(outcome) = plan.outcome() {
         return Ok(outcome.clone());
     }
-    let mut authenticator = Authenticator::new(plan, clock::now() + ATTEMPT);
+    let start = Instant::now();
+    let now = || Now { wall: clock::now(), monotonic: start.elapsed() };
+    let mut authenticator = Authenticator::new(plan, now(), ATTEMPT);
     let mut link = match carrier {
         Carrier::Https => Link::Https(network.https()?),
         Carrier::Mqtt => Link::Mqtt(None),
@@ -44,11 +46,11 @@ pub(crate) fn run(plan: &Plan, network: &Network, carrier: Carrier, keys: &mut K
                 network.address(request.host(), port)?;
                 let answer = link.exchange(request, network)?;
                 let response = answer.as_ref().and_then(Answered::as_response);
-                authenticator.handle(clock::now(), response.map_or(Event::Unanswered, Event::Answered))
+                authenticator.handle(now(), response.map_or(Event::Unanswered, Event::Answered))
             }
             Action::Wait(wait) => {
                 progress::wait(wait, random());
-                authenticator.handle(clock::now(), Event::Elapsed)
+                authenticator.handle(now(), Event::Elapsed)
             }
             Action::Activate(blob) => {
                 progress::step(match blob.key_use() {
@@ -56,12 +58,12 @@ pub(crate) fn run(plan: &Plan, network: &Network, carrier: Carrier, keys: &mut K
                     KeyUse::Hub => "importing the hub's key into the TPM",
                 });
                 keys.activate(blob)?;
-                authenticator.handle(clock::now(), Event::Activated)
+                authenticator.handle(now(), Event::Activated)
             }
             Action::Sign(key_use, string) => {
                 progress::step("signing with the TPM");
                 let signature = keys.sign(key_use, string)?;
-                authenticator.handle(clock::now(), Event::Signed(signature))
+                authenticator.handle(now(), Event::Signed(signature))
             }
             Action::Done(_) | Action::Failed(_) => return Ok(authenticator.into_outcome()?),
             _ => return Err(Failure::NotSupported("this step of the plan")),

@@ -6,10 +6,10 @@ use defender_auth::{
     Error,
     https::{Client, HttpsError},
     identity::HostName,
-    mqtt::{Connect, PORT},
+    mqtt::{Connect, ConnectRefused, PORT},
     tls::Roots,
 };
-use defender_auth_mqtt::{self as mqtt, Dial, Proof, Refusal, Session};
+use defender_auth_mqtt::{self as mqtt, Dial, Proof, Session};
 use std::net::SocketAddr;
 
 /// The port of HTTPS.
@@ -76,7 +76,7 @@ impl Network {
     }
 
     /// Logs in over MQTT: a session, or the server's refusal.
-    pub(crate) fn log_in(&self, login: &Connect, proof: Proof<'_>) -> Result<Result<Session, Refusal>, Failure> {
+    pub(crate) fn log_in(&self, login: &Connect, proof: Proof<'_>) -> Result<Result<Session, ConnectRefused>, Failure> {
         match Session::open(login, proof, &self.dial(&login.host)?, self.roots()) {
             Ok(session) => Ok(Ok(session)),
             Err(mqtt::Error::Refused(refusal)) => Ok(Err(refusal)),

@@ -5,7 +5,7 @@ use crate::support::{
     site::{Site, loopback},
     string,
 };
-use defender_auth_emulator::{Entry, Refusal};
+use defender_auth_emulator::{Device, Entry, Hub, Refusal, World};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 
@@ -88,6 +88,27 @@ fn a_token_for_another_device_is_refused() {
         &Refusal::Resource,
         &format!("the SAS token is for {HOST}/devices/dev-02, not for"),
     );
+}
+
+#[test]
+fn a_devices_token_for_a_module_is_named() {
+    let token = token("dev-01", &["--ttl", "10m"]);
+    let text = string(&format!("DeviceId=dev-01;ModuleId=azureiotsecurity;SharedAccessSignature={token}"));
+    Site::new().refuses(&text, &[], &Refusal::Signature, "the token is the device's, as its `sr` shows");
+}
+
+#[test]
+fn a_devices_key_for_a_module_is_named() {
+    let text = format!("{};ModuleId=azureiotsecurity", device());
+    Site::new().refuses(&text, &[], &Refusal::Signature, "a module has keys of its own, not the device's");
+}
+
+#[test]
+fn a_key_for_a_device_that_is_registered_with_a_certificate_is_named() {
+    let device_with = Device::with_thumbprint("dev-01", &"A1".repeat(32));
+    let site = Site::play(World::new().hub(Hub::new(HOST).device(device_with)));
+    let cause = "it is registered with another type of authentication";
+    site.refuses(&device(), &[], &Refusal::NotByKey, cause);
 }
 
 #[test]

@@ -81,8 +81,8 @@ fn dates_of_every_certificate_count() {
     over.not_after = date_time_ymd(2026, 1, 1);
     to_come.not_before = date_time_ymd(2030, 1, 1);
     for (params, name, words) in [
-        (over, "(CN=old): ", "it expired at 1767225600 (seconds since 1970); renew it"),
-        (to_come, "(CN=new): ", "it is not valid before 1893456000 (seconds since 1970); check the clock"),
+        (over, "(CN=old): ", "it expired at 2026-01-01T00:00:00Z; renew it"),
+        (to_come, "(CN=new): ", "it is not valid before 2030-01-01T00:00:00Z; check the clock"),
     ] {
         let root = Signer::root(params.clone());
         refused(&check(&[&root.above(device(ID))], &root), &format!("the enrolled certificate {name}"), words);

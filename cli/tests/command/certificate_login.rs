@@ -50,9 +50,10 @@ fn a_micro_agents_certificate_is_accepted() {
 
 #[test]
 fn another_certificate_is_refused_with_the_likely_causes() {
-    let ((folder, _), (_, other)) = (micro_agent(), micro_agent());
+    let ((folder, own), (_, other)) = (micro_agent(), micro_agent());
     let run = hub(&other).ask(&["authenticate", &folder.folder(), "--connect"], "");
-    run.failed(1, &["the hub expects another certificate", "compare the thumbprint"]);
+    let compare = format!(", SHA-256 {own}");
+    run.failed(1, &["the hub expects another certificate", "compare the thumbprint: SHA-1 ", &compare]);
 }
 
 #[test]

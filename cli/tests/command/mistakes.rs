@@ -59,7 +59,7 @@ fn the_string_is_enclosed_in_something() {
     ] {
         mistake(format!("{open}{}{close}\n", device()), &[what, "remove them"]);
     }
-    mistake("<connection string>", &["angle brackets", "remove them"]);
+    mistake("<connection string>", &["placeholder", "in its place", "angle brackets", "remove them"]);
 }
 
 #[test]
@@ -105,14 +105,14 @@ fn the_credential_is_not_one() {
 fn a_name_is_wrong() {
     let device = device();
     mistake(format!("{device};GatewayHost=edge"), &["the name is `GatewayHostName`"]);
-    mistake(format!("{device};DeviceId=dev-02"), &["`DeviceId` stands twice", "remove"]);
-    mistake(format!("{device};deviceid=dev-01"), &["`DeviceId` stands twice", "remove"]);
+    mistake(format!("{device};DeviceId=dev-02"), &["`DeviceId` occurs twice", "remove"]);
+    mistake(format!("{device};deviceid=dev-01"), &["`DeviceId` occurs twice", "remove"]);
     let misspelt = device.replace("SharedAccessKey", "SharedAccesKey");
-    mistake(misspelt, &["`SharedAccessKey`", "mend its spelling"]);
+    mistake(misspelt, &["`SharedAccessKey`", "correct its spelling"]);
     let misspelt = device.replace(";Shared", ";ModulId=m;Shared");
     mistake(misspelt, &["no `ModuleId`", "looks like it"]);
     let spaced = device.replace(";DeviceId", "; DeviceId");
-    mistake(spaced, &["white space round `DeviceId`", "remove it"]);
+    mistake(spaced, &["white space before or after `DeviceId`", "remove it"]);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_value_is_wrong() {
 #[test]
 fn the_string_is_not_a_line() {
     mistake(device().replace(";D", ";\nD"), &["line break at byte", "everything on one line"]);
-    mistake(format!("{0}\n{0}\n", device()), &["line break at byte", "nothing below it"]);
+    mistake(format!("{0}\n{0}\n", device()), &["line break at byte", "nothing above or below it"]);
     mistake("", &["empty", "copy it from the portal"]);
     mistake("dev-01", &["not a connection string", "`HostName=`"]);
     mistake(KEY, &["this is a key", "has the key in `SharedAccessKey=`"]);
@@ -150,9 +150,9 @@ fn provisioning_has_no_connection_strings() {
 fn what_editors_add_is_ignored_and_reported() {
     let device = device();
     for (text, note) in [
-        (format!("{device}\n"), "a line break at the end was left out"),
-        (format!("{device}\r\n"), "a line break at the end was left out"),
-        (format!("\u{feff}{device}"), "a byte order mark at the start was left out"),
+        (format!("{device}\n"), "a line break at the end was ignored"),
+        (format!("{device}\r\n"), "a line break at the end was ignored"),
+        (format!("\u{feff}{device}"), "a byte order mark at the start was ignored"),
     ] {
         let scratch = Scratch::new();
         let file = scratch.write("connection_string.txt", &text);

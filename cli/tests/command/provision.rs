@@ -167,7 +167,7 @@ fn progress_is_reported_while_the_service_decides() {
         let [register, wait, poll] = lines[..] else { panic!("{run:?}") };
         assert!(register.starts_with("registering the device at global.azure-devices-provisioning.net"), "{run:?}");
         assert!(wait.starts_with("waiting ") && wait.ends_with(" s: the service is assigning a hub"), "{run:?}");
-        assert!(poll.starts_with("asking how the registration stands"), "{run:?}");
+        assert!(poll.starts_with("polling the registration status"), "{run:?}");
     });
 }
 

@@ -23,7 +23,7 @@ fn a_failed_registration_shows_code_and_message() {
     for carrier in CARRIERS {
         let registrar = Registrar::of(enrollment().failing(400_208, "The enrollment has no hub"));
         let run = registrar.register(carrier, &[]).refused("the registration failed");
-        run.failed(1, &["(400208)", "The enrollment has no hub", "look at the enrollment"]);
+        run.failed(1, &["(400208)", "The enrollment has no hub", "the enrollment has no IoT hub; link a hub"]);
     }
 }
 
@@ -34,6 +34,17 @@ fn a_wrong_key_is_named() {
         let key = registrar.site.scratch.write("wrong.key", LONG_KEY);
         let run = registrar.provision(carrier, ID, &["--key-file", &key]).refused(WRONG_KEY);
         run.failed(1, &["the provisioning service answered 401"]);
+    }
+}
+
+/// Over MQTT the service's time stands in the body of its answer.
+#[test]
+fn a_clock_that_is_behind_is_named_by_every_carrier() {
+    for carrier in CARRIERS {
+        let registrar = Registrar::of(enrollment());
+        registrar.site.emulator.clock_offset(7200);
+        let run = registrar.register(carrier, &[]).refused("the clock of this device is ");
+        run.failed(1, &["behind the service's; set it", "fault: the time"]);
     }
 }
 

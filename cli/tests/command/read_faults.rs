@@ -51,8 +51,8 @@ fn a_file_that_is_gone_when_it_is_opened_or_cannot_be_read_is_named() {
         ("/^openat:error=EACCES:when=1", "no permission to read it"),
         ("/^openat:error=EMFILE:when=1", "too many files are open"),
         ("/^openat:error=ENFILE:when=1", "too many files are open"),
-        ("/^openat:error=EIO:when=1", "see whether the disk is well"),
-        ("/^read:error=EIO:when=1", "see whether the disk is well"),
+        ("/^openat:error=EIO:when=1", "check the disk and the file system"),
+        ("/^read:error=EIO:when=1", "check the disk and the file system"),
         ("/^read:error=EISDIR:when=1", "it is not a regular file"),
     ] {
         injected(&path, inject).failed(2, &[&path, words]);

@@ -122,7 +122,7 @@ fn a_power_cut_between_challenge_and_activation_is_an_error_and_a_rerun_succeeds
     let mut machine = Machine::new();
     let tap = Tap::new(&machine, Some(START_AUTH_SESSION));
     let run = machine.provision_through(&tap.tcti, &[]);
-    run.failed(2, &["the connection ended within a response", "fault: the TPM, or the way to it"]);
+    run.failed(2, &["the connection ended within a response", "fault: the TPM, or the connection to it"]);
     assert_eq!(machine.registrations(), 1, "the challenge was there");
     machine.tpm.power_cycle();
     machine.tpm.assert_empty("after a power cut");

@@ -138,7 +138,7 @@ fn a_missing_tpm_and_what_is_not_one_are_named() {
         ),
         (format!("swtpm:path={other}"), "/other: ", "the response is not in the format of a TPM"),
     ] {
-        show(tcti).failed(2, &[place, what, "fault: the TPM, or the way to it"]);
+        show(tcti).failed(2, &[place, what, "fault: the TPM, or the connection to it"]);
     }
     server.join().unwrap();
 }

@@ -100,7 +100,10 @@ fn json_lists_the_mistakes() {
     let site = security_module(&json!({"snapshotFrequency": "PT1H"}));
     let report = twin(&site, "c/module", &["--json"]).done().json();
     assert_eq!(report["mistakes"].as_array().unwrap().len(), 1);
-    assert!(report["mistakes"][0].as_str().unwrap().contains("`snapshotFrequency` is not wrapped"), "{report}");
+    assert!(
+        report["mistakes"][0].as_str().unwrap().contains("`snapshotFrequency` is not wrapped in an object"),
+        "{report}"
+    );
     assert_eq!(value(&report, "snapshotFrequency"), "PT13H");
 }
 

@@ -2,7 +2,11 @@
 //! state machines is linked.
 
 use crate::failure::Failure;
-use defender_auth::{Action, Event, Plan, UnixTime, wait::Deadline};
+#[cfg(feature = "flows")]
+use defender_auth::Now;
+use defender_auth::{Action, Event, Plan, UnixTime, wait::TimeLimit};
+#[cfg(feature = "flows")]
+use std::time::Duration;
 
 #[cfg(feature = "flows")]
 type Inner = defender_auth::Authenticator;
@@ -15,16 +19,19 @@ pub(crate) struct Machine(Inner);
 #[cfg(feature = "flows")]
 impl Machine {
     #[expect(clippy::unnecessary_wraps, reason = "a build without the flows rejects most plans")]
-    pub(super) fn new(plan: &Plan, deadline: Deadline) -> Result<Self, Failure> {
-        Ok(Self(Inner::new(plan, deadline)))
+    pub(super) fn new(plan: &Plan, now: UnixTime, limit: TimeLimit) -> Result<Self, Failure> {
+        Ok(Self(Inner::new(plan, Now { wall: now, monotonic: Duration::ZERO }, limit)))
     }
 
     pub(super) const fn poll(&self) -> Action<'_> {
         self.0.poll()
     }
 
+    /// C gives wall times alone. The time between two of them counts as passed; a clock that is set back counts as none.
     pub(super) fn handle(&mut self, now: UnixTime, event: Event<'_>) -> Result<(), Failure> {
-        Ok(self.0.handle(now, event)?)
+        let since = self.0.since();
+        let monotonic = since.monotonic.saturating_add(now.since(since.wall));
+        Ok(self.0.handle(Now { wall: now, monotonic }, event)?)
     }
 
     pub(super) fn clock_offset(&self) -> i64 {
@@ -39,7 +46,7 @@ impl Machine {
 
 #[cfg(not(feature = "flows"))]
 impl Machine {
-    pub(super) fn new(plan: &Plan, _: Deadline) -> Result<Self, Failure> {
+    pub(super) fn new(plan: &Plan, _: UnixTime, _: TimeLimit) -> Result<Self, Failure> {
         let outcome = plan.outcome().cloned();
         outcome.map(Self).ok_or_else(|| Failure::unsupported("authentication by requests (feature `flows`)"))
     }

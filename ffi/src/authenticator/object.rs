@@ -24,7 +24,7 @@ object!(Authenticator, "authenticator");
 
 impl Authenticator {
     pub(super) fn new(plan: &Plan, chosen: Chosen, now: UnixTime) -> Result<Self, Failure> {
-        let machine = Machine::new(plan, chosen.deadline(now))?;
+        let machine = Machine::new(plan, now, chosen.limit())?;
         let (outcome, views) = (None, Views::default());
         let mut this = Self { poison: Poison::new(), machine, chosen, outcome, views };
         this.refresh();

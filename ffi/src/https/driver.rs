@@ -133,7 +133,7 @@ mod tests {
         code::{DEFENDERAUTH_REGISTRATION_DISABLED, DEFENDERAUTH_SERVICE_UNAUTHORIZED},
     };
     use defender_auth::{
-        Device, Plan, SharedAccessKey, UnixTime, credential::Credential, device_mode::Target, dps::Profile,
+        Device, Now, Plan, SharedAccessKey, UnixTime, credential::Credential, device_mode::Target, dps::Profile,
     };
     use defender_auth_emulator::{self as emulator, Dps, Emulator, Enrollment, Fault, Hub, Module, Operation, World};
     use std::time::{Instant, SystemTime};
@@ -158,7 +158,8 @@ mod tests {
     }
 
     fn machine(plan: &Plan) -> Authenticator {
-        Authenticator::new(plan, UnixTime::from(SystemTime::now()) + Duration::from_secs(600))
+        let now = Now { wall: SystemTime::now().into(), monotonic: Duration::ZERO };
+        Authenticator::new(plan, now, Duration::from_secs(600))
     }
 
     fn key() -> SharedAccessKey {
@@ -255,10 +256,10 @@ mod tests {
         let mut driver = driver(&cloud);
         ends(driver.run(&mut registering(), None, MINUTE), DEFENDERAUTH_SERVICE_UNAUTHORIZED);
         driver.set_clock_offset(7200);
-        let now = UnixTime::from(SystemTime::now()) + Duration::from_secs(7200);
+        let wall = UnixTime::from(SystemTime::now()) + Duration::from_secs(7200);
         let plan = Plan::device(Device::new(HUB.parse().unwrap(), "dev-01".parse().unwrap(), key()));
         let plan = plan.in_device_mode(Target::default()).unwrap();
-        let mut machine = Authenticator::new(&plan, now + Duration::from_secs(600));
+        let mut machine = Authenticator::new(&plan, Now { wall, monotonic: Duration::ZERO }, Duration::from_secs(600));
         driver.run(&mut machine, None, MINUTE).unwrap();
     }
 }

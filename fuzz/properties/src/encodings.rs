@@ -1,9 +1,10 @@
 //! Percent-encoding, base64 and URLs, against the crates that most Rust programs use for them.
 
 use crate::{inputs::Inputs, quotes_nothing::quotes_nothing};
+use core::time::Duration;
 use data_encoding::{BASE64, BASE64_NOPAD};
 use defender_auth::{
-    Action, Authenticator, Device, Plan, SharedAccessKey, UnixTime,
+    Action, Authenticator, Device, Now, Plan, SharedAccessKey, UnixTime,
     dps::Profile,
     http::Request,
     identity::{DeviceId, HostName, IdScope, Identity, ModuleId, PolicyName, RegistrationId},
@@ -141,7 +142,11 @@ fn audiences(identity: &Identity) {
 
 /// The first request goes to this host and path, and a client that reads it as a URL comes to no other.
 fn requested(plan: &Plan, host: &HostName, path: &str) {
-    let authenticator = Authenticator::new(plan, UnixTime::from_secs(1_700_000_000));
+    let authenticator = Authenticator::new(
+        plan,
+        Now { wall: UnixTime::from_secs(1_700_000_000), monotonic: Duration::ZERO },
+        Duration::ZERO,
+    );
     let Action::Send(request) = authenticator.poll() else { panic!("a request comes first") };
     assert_eq!((request.host(), request.target()), (host, path));
     as_url(Request::host(request), path);

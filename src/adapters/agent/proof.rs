@@ -1,6 +1,6 @@
-//! What an agent proves itself with: the file behind its configuration.
+//! The credential of a security agent, read from the file that its configuration names.
 
-use super::{Finding, Passphrase, key_file, settings::Method};
+use super::{Finding, Passphrase, key_file};
 use crate::{
     credential::{ClientCertificate, Credential},
     error::Error,
@@ -10,13 +10,21 @@ use crate::{
 use alloc::vec::Vec;
 use std::path::Path;
 
+/// The kind of credential.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Key,
+    Certificate,
+}
+
+/// The credential.
 pub(super) enum Proof {
     Key(SharedAccessKey),
     Certificate(ClientCertificate),
 }
 
 impl Proof {
-    /// Reads it.
+    /// Reads the file.
     pub(super) fn load(
         method: Method,
         path: &Path,

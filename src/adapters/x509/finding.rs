@@ -299,5 +299,5 @@ fn soon(days: u64) -> String {
 /// A date as people read it.
 fn date(at: UnixTime) -> String {
     let time = i64::try_from(at.as_secs()).ok().and_then(|secs| x509_parser::time::ASN1Time::from_timestamp(secs).ok());
-    time.and_then(|time| time.to_rfc2822().ok()).unwrap_or_else(|| alloc::format!("second {at} since 1970"))
+    time.and_then(|time| time.to_rfc2822().ok()).unwrap_or_else(|| alloc::format!("{at}"))
 }

@@ -4,7 +4,7 @@ use alloc::string::String;
 use core::fmt;
 
 /// A TPM cannot be accessed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {problem}")]
 pub struct AccessError {
     /// The path of the device or socket, or the address.
@@ -104,7 +104,7 @@ const fn for_socket(found: FileKind) -> &'static str {
 }
 
 /// Why a text names no TPM.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndpointError {
     /// Another transport.

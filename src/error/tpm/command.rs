@@ -1,10 +1,10 @@
 //! What a TPM's rejection of a command means.
 
-use crate::error::ResponseCode;
-use core::fmt;
+use crate::{base::wait::Readable, error::response_code::ResponseCode};
+use core::{fmt, time::Duration};
 
 /// The TPM rejected a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the TPM rejected {command} ({code}): {cause}")]
 pub struct CommandError {
     /// The command, as the specification names it.
@@ -108,11 +108,11 @@ pub enum CommandCause {
     Other,
 }
 
-/// " for up to 7200 s"
+/// " for up to 2 h"
 struct For(Option<u32>);
 
 impl fmt::Display for For {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.map_or(Ok(()), |seconds| write!(f, " for up to {seconds} s"))
+        self.0.map_or(Ok(()), |seconds| write!(f, " for up to {}", Readable(Duration::from_secs(seconds.into()))))
     }
 }

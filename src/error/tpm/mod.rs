@@ -4,8 +4,7 @@ mod access;
 mod command;
 mod key;
 
-use super::{Code, Error, ErrorKind, ResponseCode};
-use crate::key::BlobError;
+use crate::error::{code::Code, kind::ErrorKind, response_code::ResponseCode};
 use alloc::boxed::Box;
 use core::time::Duration;
 
@@ -14,7 +13,7 @@ pub use command::{CommandCause, CommandError, Hierarchy};
 pub use key::{BlobProblem, Found, KeyRole};
 
 /// Why an operation with a TPM failed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TpmError {
     /// The TPM rejected a command.
@@ -60,6 +59,7 @@ pub enum TpmError {
     #[error("the identity key may be lost, because its replacement failed ({error}); register again")]
     IdentityLost {
         /// The error.
+        #[source]
         error: Box<Self>,
     },
     /// A handle outside of the owner's range, or the same handle for two keys.
@@ -135,11 +135,5 @@ impl TpmError {
             Self::NoRegistrationKey => Code::State,
             Self::Handle { .. } | Self::PasswordTooLong { .. } => Code::Argument,
         }
-    }
-}
-
-impl From<BlobError> for Error {
-    fn from(BlobError { field }: BlobError) -> Self {
-        TpmError::Blob { field, problem: BlobProblem::Cut }.into()
     }
 }
