@@ -48,7 +48,7 @@
 #endif
 
 /** The version of this header; compare it with defenderauth_version(), that of the library. */
-#define DEFENDERAUTH_VERSION "0.1.0"
+#define DEFENDERAUTH_VERSION "0.2.0"
 
 /** Passes a NUL-terminated text as the two arguments that functions take. `s` is evaluated twice. */
 #define DEFENDERAUTH_TEXT(s) (s), strlen(s)
@@ -401,7 +401,7 @@ extern "C" {
 
 /* ---- the library */
 
-/** The version of the library as text, such as `0.1.0`. Static. */
+/** The version of the library as text, such as `0.2.0`. Static. */
 const char *defenderauth_version(void);
 
 /** The version of the library as a number; compare it with the header's `DEFENDERAUTH_VERSION_NUMBER`. */

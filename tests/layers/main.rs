@@ -16,8 +16,18 @@ const LAYERS: [&str; 11] =
 const ADAPTERS: [&str; 7] = ["http_types", "open_files", "x509", "tls", "tpm", "https", "agent"];
 
 /// Every crate of the workspace.
-const CRATES: [&str; 9] =
-    ["", "cli", "emulator", "ffi", "fuzz", "fuzz/c_properties", "fuzz/properties", "mqtt", "xtask"];
+const CRATES: [&str; 10] = [
+    "",
+    "cli",
+    "emulator",
+    "ffi",
+    "fuzz",
+    "fuzz/c_properties",
+    "fuzz/properties",
+    "mqtt",
+    "tests/memory/operations",
+    "xtask",
+];
 
 /// Outside crates and the only places that may name them.
 const HOMES: [(&str, &[&str]); 22] = [

@@ -56,7 +56,7 @@ fn every_type_with_a_secret_is_silent() {
     assert!(missed.is_empty() && wanted.len() > 35, "not looked at: {missed:?}");
 }
 
-/// What stands between the lines of a PEM text.
+/// The bytes between the lines of a PEM text.
 fn base64(pem: &[u8]) -> String {
     std::str::from_utf8(pem).unwrap().lines().filter(|line| !line.starts_with('-')).collect()
 }
