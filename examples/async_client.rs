@@ -1,10 +1,10 @@
 //! Device mode on an async client, with the agent's own loop: `cargo run --example async_client`.
 //!
-//! The library does no input or output, so that it has no say in how the agent does: this is reqwest on tokio, and the
-//! library is the same as under a blocking client.
+//! The library does no input or output, so any HTTP client can be used: here reqwest on tokio. The conversion of requests
+//! needs the feature `http`.
 
 use defender_auth::{
-    Action, Authenticator, Device, Event, Outcome, Plan, SharedAccessKey, UnixTime,
+    Action, Authenticator, Device, Event, Now, Outcome, Plan, SharedAccessKey,
     device_mode::Target,
     http::{BODY_LIMIT, Request, Response},
     tls::{self, Roots},
@@ -13,7 +13,7 @@ use defender_auth_emulator::{self as emulator, Emulator, Hub, Module};
 use std::{
     error::Error,
     hash::{BuildHasher as _, Hasher as _, RandomState},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 const HOST: &str = "contoso.azure-devices.net";
@@ -29,19 +29,23 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::new(&hub)?;
     let device = Device::new(HOST.parse()?, "dev-01".parse()?, SharedAccessKey::from_base64(KEY)?);
     let me = authenticate(&client, &Plan::device(device).in_device_mode(Target::default())?).await?;
-    println!("I am {}", me.identity());
+    println!("authenticated as {}", me.identity());
     Ok(())
 }
 
-/// The loop. It is all that an agent writes.
+/// The whole loop of an agent.
 async fn authenticate(client: &Client, plan: &Plan) -> Result<Outcome, Box<dyn Error>> {
-    let mut auth = Authenticator::new(plan, now() + ATTEMPT);
+    let start = Instant::now();
+    let now = || Now { wall: SystemTime::now().into(), monotonic: start.elapsed() };
+    let mut auth = Authenticator::new(plan, now(), ATTEMPT);
     loop {
         match auth.poll() {
             Action::Send(request) => {
                 println!("{} at {}", request.operation(), request.host());
                 match client.send(request).await {
                     Ok(reply) => auth.handle(now(), Event::Answered(reply.as_response()))?,
+                    // A server that TLS cannot verify is not waited for.
+                    Err(error) if is_tls(&error) => return Err(error.into()),
                     Err(error) if error.is_connect() || error.is_timeout() || error.is_body() => {
                         auth.handle(now(), Event::Unanswered)?;
                     }
@@ -85,17 +89,10 @@ impl Client {
     }
 
     async fn send(&self, request: &Request) -> Result<Reply, reqwest::Error> {
-        let method = match request.method() {
-            "GET" => reqwest::Method::GET,
-            "PUT" => reqwest::Method::PUT,
-            _ => reqwest::Method::POST,
-        };
-        let url = format!("https://{}:{}{}", request.host(), self.port, request.target());
-        let mut builder = self.http.request(method, url).body(request.body().to_vec());
-        for (name, value) in request.headers() {
-            builder = builder.header(name, value);
-        }
-        let mut response = builder.send().await?;
+        let mut sent = reqwest::Request::try_from(http::Request::<Vec<u8>>::from(request))?;
+        // A real agent sends it as it is, to port 443.
+        let _ = sent.url_mut().set_port(Some(self.port));
+        let mut response = self.http.execute(sent).await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let mut body = Vec::new();
         // What is longer than this is refused by the authenticator.
@@ -112,12 +109,21 @@ impl Client {
 impl Reply {
     fn as_response(&self) -> Response<'_> {
         let texts = self.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-        texts.fold(Response::new(self.status, &self.body), |response, (name, value)| response.header(name, value))
+        Response::new(self.status, &self.body).with_headers(texts)
     }
 }
 
-fn now() -> UnixTime {
-    SystemTime::now().into()
+/// Whether TLS failed, as the error's causes show.
+fn is_tls(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if inner.is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>) || error.is::<rustls::Error>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 fn random() -> u32 {

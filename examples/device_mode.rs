@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     println!("3. It asks the hub, as the device, for the module's identity");
     let me = Client::with(roots, at)?.authenticate(&plan)?;
-    println!("   I am {}", me.identity());
+    println!("   authenticated as {}", me.identity());
 
     println!("4. … and logs in as the module, over MQTT and TLS");
     log_in(&me, &hub)?;

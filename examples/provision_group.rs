@@ -37,15 +37,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::with(Roots::Pem(cloud.root_pem().as_bytes()), at.into_iter().collect::<Result<_, _>>()?)?;
     let plan = Plan::provision(Profile::new("0ne00000A0A".parse()?, id), device_key)?;
     let device = client.authenticate(&plan)?;
-    println!("   I am {}", device.identity());
+    println!("   authenticated as {}", device.identity());
 
     println!("4. What the cloud does: give the new device a security module");
     let module = Module::new("azureiotsecurity", new_key()?.to_base64().expose());
     cloud.add_module(HUB, "pump-17", module)?;
 
     println!("5. What the agent does at every start: look up the hub, then its module there");
-    let me = client.authenticate(&plan.lookup_only(true).in_device_mode(Target::default())?)?;
-    println!("   I am {}", me.identity());
+    let me = client.authenticate(&plan.lookup_only(true)?.in_device_mode(Target::default())?)?;
+    println!("   authenticated as {}", me.identity());
 
     println!("6. … and log in as the module, over MQTT and TLS");
     log_in(&me, &cloud)?;

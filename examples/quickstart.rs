@@ -7,6 +7,7 @@ use defender_auth::{
     mqtt::Connect,
     sas::{Renewal, SasToken},
     tls::Roots,
+    wait::Readable,
 };
 use defender_auth_emulator::{Device, Emulator, Hub, Module};
 use defender_auth_mqtt::{Dial, Session};
@@ -36,15 +37,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("3. What the agent does at start: read the folder");
     let loaded = agent::load(&folder.0)?;
     loaded.findings.iter().for_each(|finding| println!("   noticed: {finding}"));
-    let me = loaded.plan.outcome().ok_or("this plan has to ask the network")?;
-    println!("   I am {}", me.identity());
+    let me = loaded.plan.outcome().ok_or("this plan needs network requests")?;
+    println!("   authenticated as {}", me.identity());
 
     println!("4. … make a token");
     let now = UnixTime::from(SystemTime::now());
     let token = me.password(now + HOUR).into_token().ok_or("this identity uses no token")?;
-    println!("   good for {} until {} (signature hidden)", token.resource(), token.expires_at());
+    println!("   valid for {} until {} (signature hidden)", token.resource(), token.expires_at());
     let renewal = Renewal::of(now, token.expires_at()).wait(now);
-    println!("   to be renewed in {} to {} s", renewal.at_least.as_secs(), renewal.at_most.as_secs());
+    println!("   due for renewal in {} to {}", Readable(renewal.at_least), Readable(renewal.at_most));
 
     println!("5. … and log in over MQTT and TLS");
     log_in(me, &token, &emulator)?;

@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let at = vec![(DPS.parse()?, cloud.https_address())];
     let client = Client::with(Roots::Pem(cloud.root_pem().as_bytes()), at)?;
     let me = client.authenticate(&Plan::provision(profile, me.into_client_certificate())?)?;
-    println!("   I am {}", me.identity());
+    println!("   authenticated as {}", me.identity());
     let Password::Certificate(certificate) = me.password(now + HOUR) else { return Err("no certificate".into()) };
     let roots = Roots::Pem(cloud.root_pem().as_bytes());
     Session::open(&Connect::hub(me.identity(), None), &certificate, &Dial::at(cloud.address()), roots)?.close();

@@ -1,13 +1,13 @@
-//! Who am I, and how do I prove it to Azure IoT Hub?
+//! Authentication for Azure IoT Hub and the Device Provisioning Service (DPS), as pure state machines: connection strings,
+//! SAS tokens, X.509 certificates, TPM 2.0.
 //!
-//! A security agent answers that question with what it owns: a connection string in a file, a symmetric key, an
-//! enrollment group's key. This library takes it from there to a credential that the hub accepts. It is a pure
-//! library: it computes and the caller does. Time and entropy are arguments; no socket, clock, environment, log or
-//! global hides inside, and files are read by [`agent`] alone.
+//! A device or security agent starts with what it has: a connection string in a file, a shared access key, an enrollment
+//! group's key, a certificate, a TPM. This library takes it from there to a credential that the hub accepts. The core
+//! computes and the caller acts: time and entropy are arguments, and requests, waits and signatures are values.
 //!
-//! # The paved path
+//! # From an agent's folder to an MQTT login
 //!
-//! From an agent's folder to an MQTT login:
+//! Feature `agent`, which is on by default:
 //!
 //! ```no_run
 //! # #[cfg(feature = "agent")] {
@@ -15,37 +15,58 @@
 //! use std::time::{Duration, SystemTime};
 //!
 //! let loaded = agent::load("/etc/defender_iot_micro_agent")?;
-//! let me = loaded.plan.outcome().ok_or("this plan has to ask the network")?;
+//! let login = loaded.plan.outcome().ok_or("this plan requires a network request")?;
 //!
-//! let login = Connect::hub(me.identity(), None); // host, client id and user name
+//! let connect = Connect::hub(login.identity(), None); // host, client ID and user name
 //! let an_hour_from_now = UnixTime::from(SystemTime::now()) + Duration::from_secs(3600);
-//! let password = me.password(an_hour_from_now).into_token().ok_or("this identity uses no token")?;
+//! let password = login.password(an_hour_from_now).into_token().ok_or("this identity uses no token")?;
 //! # }
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! From an enrollment group's key to the key of one device: [`SharedAccessKey::derive`]. From a key to thousands of
-//! tokens a second without allocating: [`sas::Signer`]. From a token somebody else made to the reason why it does
-//! not hold: [`sas::SasToken::verify`].
+//! # Where to start
+//!
+//! | I have | start here |
+//! |---|---|
+//! | an agent's folder or configuration file | `agent::load` |
+//! | a connection string | [`ConnectionString::parse`], [`Plan::from`] |
+//! | a shared access key | [`Plan::known`] |
+//! | an ID scope and a credential of the device | [`Plan::provision`] |
+//! | an enrollment group's key | [`SharedAccessKey::derive`], then [`Plan::provision`] |
+//! | a device's credential, to become its security module | [`Plan::in_device_mode`] |
+//! | a certificate and a private key in files | `x509` |
+//! | a TPM 2.0 | `tpm` |
+//! | a plan, and an HTTP client of my own | [`Authenticator`] |
+//! | a plan, and no HTTP client | `https::Client` |
+//! | a key, and thousands of tokens to make without allocating | [`sas::Signer`] |
+//! | a token that somebody else made | [`sas::SasToken::verify`] |
 //!
 //! # Errors
 //!
-//! Every error says on one line what is wrong and what to do. [`Error::kind`] says whose fault it is, [`Error::code`]
-//! is a number that stays the same for ever, and no error quotes a secret.
+//! Every error says on one line what is wrong and what to do. [`Error::kind`] says where the fault is, [`Error::code`]
+//! is a number that never changes, and no error quotes a secret.
 //!
 //! # Features
 //!
-//! | feature | default | adds |
-//! |---|---|---|
-//! | `std` | yes | conversions from `std` types; without it the library needs `alloc` only |
-//! | `agent` | yes | [`agent`]: the files of the micro agent and of both security agents |
-//! | `rustls` | no | `tls`: TLS configurations for the hub |
-//! | `https` | no | `https`: a blocking client that runs a plan |
-//! | `x509` | no | `x509`: certificates and keys from files, checked before connecting |
-//! | `tpm` | no | `tpm`: a TPM 2.0 as the place of the device's keys; `std` opens one |
+//! A feature only adds. The third column says what of the system a module uses; the rest of the library uses nothing.
+//!
+//! | feature | default | adds | uses |
+//! |---|---|---|---|
+//! | `std` | yes | conversions from and to `std` types; without it the library needs `alloc` only | nothing |
+//! | `flows` | yes | [`Plan`], [`Authenticator`], [`dps`], [`device_mode`], [`http`] | nothing |
+//! | `twin` | yes | [`twin`]: the security module's twin | nothing |
+//! | `agent` | yes | `agent`: the files of the micro agent and of both security agents | files |
+//! | `http` | no | [`http::Request`] as a value of the `http` crate | nothing |
+//! | `tls` | no | `tls`: TLS configurations for hub and DPS | the system's trust anchors |
+//! | `https` | no | `https`: a blocking client that runs a plan | sockets, clocks, entropy, proxy variables |
+//! | `x509` | no | `x509`: certificates and private keys, checked before connecting | nothing; `agent` reads their files |
+//! | `tpm` | no | `tpm`: keys in a TPM 2.0 | with `std`, devices and sockets |
 
+// The links of this page are checked in a build with every feature; in another, some lead to nothing.
+#![cfg_attr(not(all(feature = "flows", feature = "twin")), allow(rustdoc::broken_intra_doc_links))]
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 #[cfg(feature = "std")]
@@ -64,6 +85,11 @@ pub mod mqtt;
 pub mod sas;
 #[cfg(feature = "twin")]
 pub mod twin;
+/// What [`Error`] needs of it: variants do not depend on features.
+#[cfg(not(feature = "twin"))]
+#[doc(hidden)]
+#[path = "twin/error.rs"]
+pub mod twin;
 
 #[cfg(feature = "agent")]
 pub use adapters::agent;
@@ -80,14 +106,15 @@ pub use adapters::tpm;
 pub use adapters::x509;
 pub use base::{payload, secret, wait};
 #[cfg(feature = "flows")]
-pub use flow::{authenticator, device_mode, dps, http, outcome, plan};
+pub use flow::{authenticator, device_mode, dps, exchange, http, outcome, plan};
 
-pub use base::time::{ClockSkew, UnixTime};
+pub use base::time::{ClockSkew, Now, TimeError, UnixTime};
 pub use connection_string::ConnectionString;
 pub use credential::Password;
 pub use error::Error;
 #[cfg(feature = "flows")]
 pub use flow::{
+    attempt::Attempt,
     authenticator::{Action, Authenticator, Event},
     outcome::{Device, Outcome},
     plan::Plan,

@@ -1,4 +1,4 @@
-//! The files of the three agents, good and bad, as `agent` reads them.
+//! The files of the three agents, valid and invalid, as `agent` reads them.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,6 +15,8 @@ mod certificates;
 mod files;
 #[path = "agent/files_alone.rs"]
 mod files_alone;
+#[path = "agent/foreign.rs"]
+mod foreign;
 #[path = "agent/keys.rs"]
 mod keys;
 #[path = "agent/large.rs"]
@@ -78,7 +80,7 @@ fn module(id: &str) -> Outcome {
     plan.outcome().unwrap().clone()
 }
 
-/// What is loaded, with nothing to remark on.
+/// What is loaded, without findings.
 #[track_caller]
 fn loads(path: &str, outcome: &Outcome) {
     let loaded = load(path).unwrap();
@@ -86,7 +88,7 @@ fn loads(path: &str, outcome: &Outcome) {
     assert_eq!(loaded.findings, []);
 }
 
-/// Why it is not loaded: one line that names the file, and never the key.
+/// The error on loading: one line that names the file, and never the key.
 #[track_caller]
 fn refused(path: &str, named: &str) -> Error {
     let error = load(path).unwrap_err();
@@ -96,7 +98,7 @@ fn refused(path: &str, named: &str) -> Error {
     error
 }
 
-/// Why a configuration is not read.
+/// The error on reading a configuration.
 #[track_caller]
 fn misread(name: &str, contents: impl AsRef<[u8]>) -> Error {
     let folder = agent(name, contents);
@@ -222,7 +224,10 @@ fn a_device_that_knows_its_scope_is_looked_up() {
         let profile = plan.profile().unwrap();
         assert_eq!((profile.id_scope().as_str(), profile.registration_id().as_str()), ("0ne1", "dev-01"));
         assert!(profile.is_lookup_only() && plan.target().is_some());
-        assert!(!plan.clone().lookup_only(false).profile().unwrap().is_lookup_only(), "unless it is told to register");
+        assert!(
+            !plan.clone().lookup_only(false).unwrap().profile().unwrap().is_lookup_only(),
+            "unless it is told to register"
+        );
     }
 }
 
@@ -237,7 +242,7 @@ fn provisioning_names_what_is_missing() {
 }
 
 #[test]
-fn an_unknown_word_is_answered_with_the_known_ones() {
+fn an_unknown_value_is_reported_with_the_known_ones() {
     for (name, contents, setting, known) in [
         (JSON, C_AGENT.replace("SecurityModule", "securitymodule"), "Authentication.Identity", "`SecurityModule`"),
         (JSON, C_AGENT.replace("SasToken", "SymmetricKey"), "Authentication.AuthenticationMethod", "`SasToken`"),
@@ -277,7 +282,7 @@ fn a_missing_or_empty_setting_is_named() {
 }
 
 #[test]
-fn a_bad_name_is_refused_with_its_setting() {
+fn an_invalid_name_is_refused_with_its_setting() {
     for (name, contents, setting) in [
         (JSON, C_AGENT.replace("dev-01", "dev 01"), "`Authentication.DeviceId`"),
         (JSON, C_AGENT.replace("contoso", "https://contoso"), "`Authentication.HostName`"),

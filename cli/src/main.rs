@@ -1,52 +1,36 @@
-//! `defenderauth`: what an agent has on disk, what it proves, and whether the hub believes it.
+//! `defenderauth`: authentication for Azure IoT Hub and DPS on the command line.
+//!
+//! Folders are layers. Each imports only from those before it: `system`, `terminal`, `input`, `files`, `network`, `tpm`,
+//! `login`, `command`, `command_line`.
 
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic when the output is closed or full")]
 
-mod arguments;
-mod authenticate;
-mod certificate;
-mod clock;
-#[cfg(unix)]
-mod core_dump;
-mod derive_key;
-mod endpoint;
-mod failure;
-mod inspect;
+mod command;
+mod command_line;
+mod files;
+mod input;
 mod login;
 mod network;
-mod output;
-mod private_file;
-mod progress;
-mod provision;
-mod run;
-mod source;
-mod token;
+mod system;
+mod terminal;
 mod tpm;
-mod twin;
-mod unlock;
-mod verify_token;
-mod who;
 
-use arguments::{Arguments, Command};
 use clap::Parser as _;
-use failure::Failure;
-use std::process::ExitCode;
+use command_line::{arguments::Arguments, misplaced};
+use std::{env, process::ExitCode};
+use terminal::failure::Failure;
 
 fn main() -> ExitCode {
-    // Before there is anything to lose.
+    // Before there is a secret in memory.
     #[cfg(unix)]
-    core_dump::switch_off();
-    // clap ends the program by itself, with 2, when the call is wrong.
-    let result = match Arguments::parse().command {
-        Command::Inspect(arguments) => inspect::run(&arguments),
-        Command::Token(arguments) => token::run(&arguments),
-        Command::VerifyToken(arguments) => verify_token::run(&arguments),
-        Command::DeriveKey(arguments) => derive_key::run(&arguments),
-        Command::Authenticate(arguments) => authenticate::run(&arguments),
-        Command::Provision(arguments) => provision::run(&arguments),
-        Command::Twin(arguments) => twin::run(&arguments),
-        Command::Certificate(command) => certificate::run(&command),
-        Command::Tpm(command) => tpm::run(&command),
-    };
-    result.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
+    system::core_dump::switch_off();
+    run().map_or_else(Failure::report, |()| ExitCode::SUCCESS)
+}
+
+fn run() -> Result<(), Failure> {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    misplaced::check(&arguments)?;
+    // clap ends the process itself, with 2, when an argument is wrong.
+    Arguments::parse().run()
 }

@@ -1,12 +1,12 @@
-//! A loopback IoT Hub and provisioning service for development and tests.
+//! A loopback emulator of IoT Hub and the Device Provisioning Service (DPS), for development and tests.
 //!
-//! It speaks TLS with a certificate authority of its own. Over MQTT 3.1.1 it takes logins, twins and registrations, over
-//! HTTPS registrations and reads of a module's identity. Everything is checked as the protocol asks for it: client id
-//! against user name, api-version, the SAS token by its signature, its resource and its expiry, and the client certificate
-//! by its thumbprint or its chain, its name and its dates. A TPM is challenged with a key that only it can load. Every
-//! decision goes into a [`Journal`] with the reason, which the real services keep to themselves.
+//! It serves TLS with a CA of its own: MQTT 3.1.1 for logins, twins and registrations, and HTTPS for registrations and
+//! reads of a module's identity. It checks what the protocol requires: the client ID against the user name, the
+//! api-version, a SAS token's signature, resource and expiry, and a client certificate's thumbprint or chain, name and
+//! validity. It challenges a TPM with a key that only the enrolled TPM can decrypt. A [`Journal`] records every decision with
+//! its reason, which the real services do not tell a client.
 //!
-//! It is a second reading of the protocol: it shares no code with the library that it is there to check.
+//! It shares no code with the library that it tests: it is a second, independent reading of the protocol.
 //!
 //! ```
 //! use defender_auth_emulator::{Device, Emulator, Hub};
@@ -20,57 +20,75 @@
 //! With a provisioning service, and a fault that its first client meets:
 //!
 //! ```
-//! use defender_auth_emulator::{Dps, Emulator, Fault, Group, Hub, On, World};
+//! use defender_auth_emulator::{Dps, Emulator, Fault, Group, Hub, Operation, World};
 //!
 //! let dps = Dps::new("0ne00000A0A").group(Group::new("fleet", "QEFCQ0RFRkdISUpLTE1OTw==").pending(2));
 //! let world = World::new().hub(Hub::new("contoso.azure-devices.net")).dps(dps);
 //! let emulator = Emulator::play(world, "127.0.0.1:0".parse()?)?;
-//! emulator.fault(On::Register, Fault::Status(429).retry_after("3"), 1);
+//! emulator.fault(Operation::Register, Fault::Status(429).retry_after("3"), 1);
 //! println!("provisioning is at {} and {}", emulator.https_address(), emulator.address());
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The same from a [configuration](Config):
+//!
+//! ```
+//! use defender_auth_emulator::{Config, Emulator, World};
+//!
+//! let config: Config = r#"
+//!     [[hub]]
+//!     host_name = "contoso.azure-devices.net"
+//!
+//!     [dps]
+//!     id_scope = "0ne00000A0A"
+//!
+//!     [[dps.group]]
+//!     id = "fleet"
+//!     primary_key = "QEFCQ0RFRkdISUpLTE1OTw=="
+//!     pending = 2
+//!
+//!     [[fault]]
+//!     operation = "register"
+//!     fault = "status"
+//!     status = 429
+//!     retry_after = "3"
+//! "#
+//! .parse()?;
+//! let emulator = Emulator::play(World::from(config), "127.0.0.1:0".parse()?)?;
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 
 #![forbid(unsafe_code)]
+#![warn(missing_debug_implementations)]
 
+// The layers, of which each uses only those before it: base, fault, tpm, journal, sas, chain, twin, config, answer, hub,
+// dps, service, wire, http and mqtt, server.
 mod answer;
-mod authority;
+mod base;
 mod chain;
-mod clock;
 mod config;
-mod control;
 mod dps;
-mod errors;
 mod fault;
-mod guid;
 mod http;
+mod hub;
 mod journal;
-mod listener;
-mod login;
-mod possession;
-mod proof;
-mod refusal;
-#[doc(hidden)]
-pub mod rehearsal;
-mod rest;
+mod mqtt;
 mod sas;
-mod session;
-mod state;
+mod server;
+mod service;
+mod tpm;
+mod twin;
+mod wire;
+
 #[cfg(test)]
 #[allow(dead_code, reason = "the tests beside the sources use the rest")]
 mod test_certificates;
 #[cfg(test)]
 mod test_tokens;
-mod tpm;
-mod twin;
-mod verifier;
-mod wire;
-mod world;
 
-pub use config::{Config, ConfigError, Device, Dps, Enrollment, Group, Hub, Module, Policy};
-pub use control::ChangeError;
-pub use fault::{Fault, On};
-pub use journal::{Entry, Journal};
-pub use listener::{Emulator, StartError};
-pub use possession::PossessionError;
-pub use refusal::Refusal;
-pub use world::World;
+pub use config::{Config, ConfigError, Device, Dps, Enrollment, Group, Hub, Module, Policy, World};
+pub use fault::{Fault, Operation, OperationError, PlannedFault};
+pub use journal::{Entry, Journal, Refusal};
+#[doc(hidden)]
+pub use server::rehearsal;
+pub use server::{ChangeError, Emulator, PossessionError, StartError};

@@ -1,4 +1,4 @@
-//! The emulator by itself, for a second terminal.
+//! The emulator as a program, for a second terminal.
 
 #![forbid(unsafe_code)]
 
@@ -8,7 +8,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use std::{
     error::Error,
     fs,
-    io::{Read as _, Write as _},
+    io::{self, Read as _, Write as _},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -16,24 +16,27 @@ use std::{
     time::Duration,
 };
 
-/// A loopback IoT Hub and provisioning service to authenticate against. It says on standard error whom it accepts, whom
-/// it refuses, and why.
+/// A loopback emulator of IoT Hub and the Device Provisioning Service. It writes to standard error which logins and requests
+/// it accepts and which it refuses, with the reason.
 ///
-/// Without a configuration it plays one hub with one device and one security module, and a provisioning service with one
-/// group of devices, with keys made at start. It writes the folder of a micro agent that can log in there, and the key of
+/// Without a configuration it emulates one hub with one device and one security module, and a provisioning service with one
+/// enrollment group, with new keys at each start. It writes the folder of a micro agent that can log in there, and the key of
 /// a device of the group.
+///
+/// A configuration can also request faults of the services, such as a 429 with Retry-After, a truncated body or a delay:
+/// see [[fault]] in emulator/sample.toml.
 #[derive(Parser)]
-#[command(version, about, long_about = None, verbatim_doc_comment)]
+#[command(version, verbatim_doc_comment)]
 struct Arguments {
-    /// What the services know, as TOML (emulator/sample.toml shows how)
+    /// The hubs, the provisioning service and the faults, as TOML (see emulator/sample.toml)
     config: Option<PathBuf>,
-    /// Where to listen for MQTT; port 0 has the system assign one
+    /// The loopback address for MQTT; port 0 stands for a free port
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR:PORT")]
     listen: SocketAddr,
-    /// Where to listen for HTTPS; a free port beside MQTT unless given
+    /// The loopback address for HTTPS; unless given, a free port of the address for MQTT
     #[arg(long, value_name = "ADDR:PORT")]
     https: Option<SocketAddr>,
-    /// Where to write the root certificate to trust, ca.pem, and the sample's files, agent/ and dev-02.key
+    /// The folder for the root certificate to trust, ca.pem, and the sample's files, agent/ and dev-02.key
     #[arg(long, default_value = "target/emulator", value_name = "DIR")]
     folder: PathBuf,
 }
@@ -42,7 +45,7 @@ fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::from(2)
         }
     }
@@ -66,37 +69,44 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let root = arguments.folder.join("ca.pem");
     fs::write(&root, emulator.root_pem())?;
     let (mqtt, https) = (emulator.address(), emulator.https_address());
-    println!("the root certificate to trust is {}", root.display());
+    print(&format!("the root certificate to trust is {}", root.display()));
     for host in hosts {
-        println!("{host} is at {mqtt} for MQTT and at {https} for HTTPS");
-        println!(
+        print(&format!("{host} is at {mqtt} for MQTT and at {https} for HTTPS"));
+        print(&format!(
             "try: cargo run -p defender-auth-cli -- authenticate {agent} --connect --ca-file {} \\",
             root.display()
-        );
-        println!("       --endpoint {host}:443={https} --endpoint {host}:8883={mqtt}");
+        ));
+        print(&format!("       --endpoint {host}:443={https} --endpoint {host}:8883={mqtt}"));
     }
     if let Some((host, scope)) = dps {
-        println!("{host} is at {https} for HTTPS and at {mqtt} for MQTT; its ID scope is {scope}");
-        println!("try: cargo run -p defender-auth-cli -- provision --id-scope {scope} --registration-id dev-02 \\");
-        println!("       --key-file {key} --ca-file {} --endpoint {host}={https}", root.display());
+        print(&format!("{host} is at {https} for HTTPS and at {mqtt} for MQTT; its ID scope is {scope}"));
+        print(&format!(
+            "try: cargo run -p defender-auth-cli -- provision --id-scope {scope} --registration-id dev-02 \\"
+        ));
+        print(&format!("       --key-file {key} --ca-file {} --endpoint {host}={https}", root.display()));
     }
-    println!("stop it with Ctrl-C");
+    print("press Ctrl-C to stop");
     loop {
         thread::sleep(Duration::from_secs(3600));
     }
 }
 
-/// A configuration's text, and no more of a larger file than shows that it is too long.
+/// Prints a line. An output that cannot be written or that nobody reads does not end the emulator.
+fn print(line: &str) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// The text of a configuration. A file that is too long is read one byte beyond the limit.
 fn read(path: &Path) -> std::io::Result<String> {
     let mut text = String::new();
     fs::File::open(path)?.take(Config::LIMIT as u64 + 1).read_to_string(&mut text)?;
     Ok(text)
 }
 
-/// The key of the sample's device that may provision itself.
+/// The file with the key of the sample's device that can be provisioned.
 const DEVICE_FILE: &str = "dev-02.key";
 
-/// One hub, one device, one security module, the folder of its agent, and a group with the key of one of its devices.
+/// One hub, one device, one security module, the folder of its agent, and an enrollment group with the key of one device.
 fn sample(key: &Path, agent: &Path) -> Result<Config, Box<dyn Error>> {
     const HOST: &str = "contoso.azure-devices.net";
     let (device_key, module_key, group_key) = (new_key()?, new_key()?, new_key()?);
@@ -107,7 +117,10 @@ fn sample(key: &Path, agent: &Path) -> Result<Config, Box<dyn Error>> {
     write_private(key, &format!("{derived}\n"))?;
     let device = Device::new("dev-01", &device_key).module(Module::new("azureiotsecurity", &module_key));
     let dps = Dps::new("0ne00000A0A").group(Group::new("fleet", &group_key));
-    Ok(Config { hubs: vec![Hub::new(HOST).device(device)], dps: Some(dps) })
+    let mut config = Config::default();
+    config.hubs.push(Hub::new(HOST).device(device));
+    config.dps = Some(dps);
+    Ok(config)
 }
 
 fn new_key() -> Result<String, Box<dyn Error>> {
@@ -116,7 +129,7 @@ fn new_key() -> Result<String, Box<dyn Error>> {
     Ok(data_encoding::BASE64.encode(&bytes))
 }
 
-/// A file that only its owner may read.
+/// Writes a file with mode 0600.
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);

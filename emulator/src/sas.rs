@@ -1,7 +1,11 @@
 //! SAS tokens as a service reads them: the fields in any order, the signature over `sr` and `se` as they are written.
 
+use crate::journal::Refusal;
 use percent_encoding::percent_decode_str;
 use ring::hmac;
+
+/// The last second of the year 9999. The services cannot represent a later expiry.
+const LATEST: u64 = 253_402_300_799;
 
 /// The fields of a token.
 pub(crate) struct Token<'a> {
@@ -30,46 +34,62 @@ impl<'a> Token<'a> {
         Some(Self { resource: resource?, signature, expiry: expiry?, policy: policy.filter(|name| !name.is_empty()) })
     }
 
-    /// When it ends. `None` when that is not a number.
-    pub(crate) fn expiry(&self) -> Option<u64> {
-        let digits = self.expiry.bytes().all(|byte| byte.is_ascii_digit());
-        if digits { self.expiry.parse().ok() } else { None }
+    /// Its expiry, which may have passed. Milliseconds are refused, as any time after the year 9999 is.
+    pub(crate) fn expiry(&self) -> Result<u64, Refusal> {
+        if self.expiry.is_empty() || !self.expiry.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Refusal::Expiry);
+        }
+        // What is too large for the type is far beyond that year.
+        let expiry = self.expiry.parse().unwrap_or(u64::MAX);
+        if expiry > LATEST { Err(Refusal::ExpiryTooLate { expiry }) } else { Ok(expiry) }
     }
 
-    /// The policy in whose name it was signed.
+    /// Whether it has not expired.
+    pub(crate) fn check_expiry(&self, now: u64) -> Result<(), Refusal> {
+        match now.checked_sub(self.expiry()?) {
+            None => Ok(()),
+            Some(seconds) => Err(Refusal::Expired { seconds }),
+        }
+    }
+
+    /// The shared access policy whose key signed it, by the token.
     pub(crate) fn policy(&self) -> Option<&str> {
         self.policy.as_deref()
     }
 
-    /// Whether `key` signed it.
+    /// Whether it was signed with `key`.
     pub(crate) fn is_signed_with(&self, key: &[u8]) -> bool {
         let key = hmac::Key::new(hmac::HMAC_SHA256, key);
         let text = [self.resource, "\n", self.expiry].concat();
         hmac::verify(&key, text.as_bytes(), &self.signature).is_ok()
     }
 
-    /// Whether it is good for `path` (`host/devices/id…`) or for something that `path` is a part of.
-    pub(crate) fn is_good_for(&self, path: &str) -> bool {
+    /// Whether its resource is `path` at a host (`devices/id…`), or a prefix of it that ends with a segment. Hosts are
+    /// compared without case, IDs with it.
+    pub(crate) fn covers(&self, host: &str, path: &str) -> bool {
         self.has_resource(|resource| {
-            let rest = path.to_lowercase();
-            rest.strip_prefix(resource).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            let (named, prefix) = resource.split_once('/').unwrap_or((resource, ""));
+            let rest = path.strip_prefix(prefix);
+            named.eq_ignore_ascii_case(host)
+                && (!resource.contains('/') || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
         })
     }
 
-    /// Whether it is good for `path` and nothing wider.
-    pub(crate) fn is_just_for(&self, path: &str) -> bool {
-        self.has_resource(|resource| path.to_lowercase() == resource)
+    /// Whether its resource is this registration and nothing wider. Registration IDs are compared without case.
+    pub(crate) fn is_for_registration(&self, scope: &str, registration_id: &str) -> bool {
+        let path = format!("{scope}/registrations/{registration_id}");
+        self.has_resource(|resource| path.eq_ignore_ascii_case(resource))
     }
 
-    /// Clients write the resource raw, encoded once or twice, and in lower case; all of them are in use.
+    /// Clients write the resource raw, encoded once, or encoded twice; all of them are in use.
     fn has_resource(&self, is_it: impl Fn(&str) -> bool) -> bool {
         let once = percent_decode_str(self.resource).decode_utf8_lossy();
         let twice = percent_decode_str(&once).decode_utf8_lossy();
-        [self.resource, &once, &twice].iter().any(|resource| is_it(&resource.to_lowercase()))
+        [self.resource, &once, &twice].iter().any(|resource| is_it(resource))
     }
 }
 
-/// The key of a device in a group, as base64: the group's key signs the registration id.
+/// The key of a device in an enrollment group, as base64: the HMAC of the registration ID with the group's key.
 pub(crate) fn derive(group_key: &[u8], registration_id: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, group_key);
     data_encoding::BASE64.encode(hmac::sign(&key, registration_id.as_bytes()).as_ref())
@@ -88,31 +108,67 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_another_maker_holds() {
+    fn a_token_of_another_implementation_is_valid() {
         let token = Token::parse(TOKEN).unwrap();
         assert!(token.is_signed_with(&key()));
         assert!(!token.is_signed_with(b"another"));
-        assert_eq!((token.expiry(), token.policy()), (Some(1_700_003_600), None));
+        assert_eq!((token.expiry(), token.policy()), (Ok(1_700_003_600), None));
     }
 
     #[test]
-    fn a_resource_covers_what_lies_below_it() {
-        let good = |resource: &str, path: &str| {
-            Token::parse(&format!("SharedAccessSignature sr={resource}&sig=AAAA&se=1")).unwrap().is_good_for(path)
-        };
-        assert!(good("h%2Fdevices%2Fd", "h/devices/d"));
-        assert!(good("h%2fdevices%2fn%2540m", "h/devices/n@m"), "encoded twice");
-        assert!(good("h/devices/n@m", "h/devices/n@m"), "raw");
-        assert!(good("H", "h/devices/d"), "the whole hub");
-        assert!(!good("h%2Fdevices%2Fd", "h/devices/dd"));
-        assert!(!good("h%2Fdevices%2Fd", "h/devices"));
+    fn a_resource_covers_the_paths_below_it() {
+        assert!(covers("h%2Fdevices%2Fd", "devices/d"));
+        assert!(covers("h%2Fdevices%2Fd", "devices/d/modules/m"));
+        assert!(covers("h%2fdevices%2fn%2540m", "devices/n@m"), "encoded twice");
+        assert!(covers("h/devices/n@m", "devices/n@m"), "raw");
+        assert!(covers("h", "devices/d"), "the whole hub");
+        assert!(!covers("h%2Fdevices%2Fd", "devices/dd"));
+        assert!(!covers("h%2Fdevices%2Fd", "devices"));
     }
 
     #[test]
-    fn a_registration_is_meant_as_a_whole() {
+    fn a_resource_that_is_no_path_of_the_hub_covers_nothing() {
+        for resource in ["h%2Fd", "https%3A%2F%2Fh%2Fdevices%2Fd", "https%3a%2f%2fh", "h%2F", "%2Fdevices%2Fd", "", "d"]
+        {
+            assert!(!covers(resource, "devices/d"), "{resource}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_compared_without_case_and_ids_with_it() {
+        assert!(covers("H%2Fdevices%2Fd", "devices/d"));
+        assert!(covers("h%2Fdevices%2FD%2Fmodules%2FM", "devices/D/modules/M"));
+        assert!(!covers("h%2Fdevices%2Fd", "devices/D"));
+        assert!(!covers("h%2Fdevices%2FD%2Fmodules%2Fm", "devices/D/modules/M"));
+        assert!(!covers("h%2FDevices%2Fd", "devices/d"));
+    }
+
+    #[test]
+    fn an_expiry_after_the_year_9999_is_refused() {
+        let expiry =
+            |text: &str| Token::parse(&format!("SharedAccessSignature sr=a&sig=AAAA&se={text}")).unwrap().expiry();
+        assert_eq!(expiry("253402300799"), Ok(LATEST));
+        for (text, expiry_found) in [
+            ("253402300800", 253_402_300_800),
+            ("1700003600000", 1_700_003_600_000),
+            ("99999999999999999999999", u64::MAX),
+        ] {
+            assert_eq!(expiry(text), Err(Refusal::ExpiryTooLate { expiry: expiry_found }));
+        }
+        for text in ["", "+1", "-1", "1.5", "0x1", "2023-11-14"] {
+            assert_eq!(expiry(text), Err(Refusal::Expiry), "{text}");
+        }
+    }
+
+    fn covers(resource: &str, path: &str) -> bool {
+        Token::parse(&format!("SharedAccessSignature sr={resource}&sig=AAAA&se=1")).unwrap().covers("h", path)
+    }
+
+    #[test]
+    fn a_registration_is_compared_as_a_whole() {
         let just = |resource: &str| {
             let token = format!("SharedAccessSignature sr={resource}&sig=AAAA&se=1&skn=");
-            Token::parse(&token).unwrap().is_just_for("0ne000A1B2C/registrations/dev-01")
+            Token::parse(&token).unwrap().is_for_registration("0ne000A1B2C", "dev-01")
         };
         assert!(just("0ne000A1B2C%2fregistrations%2Fdev-01") && just("0ne000a1b2c/registrations/dev-01"));
         assert!(!just("0ne000A1B2C") && !just("0ne000A1B2C/registrations/dev-011"));
@@ -120,7 +176,7 @@ mod tests {
 
     // The table of recorded tokens and the derivation beside it, with the bytes 40 to 5F as key.
     #[test]
-    fn recorded_provisioning_tokens_hold() {
+    fn recorded_provisioning_tokens_are_valid() {
         let key: Vec<u8> = (0x40..0x60).collect();
         for (resource, signature) in [
             ("0ne000A1B2C/registrations/dev-01", "zxq6sfQTjUF3r6V3RBr53QXyzaiIQR3xPR7HWdnUKeo="),
@@ -134,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_is_none() {
+    fn a_text_that_is_not_a_token_is_none() {
         for text in [
             "",
             "sr=a&sig=AAAA&se=1",
@@ -143,6 +199,5 @@ mod tests {
         ] {
             assert!(Token::parse(text).is_none(), "{text}");
         }
-        assert_eq!(Token::parse("SharedAccessSignature sr=a&sig=AAAA&se=+1").unwrap().expiry(), None);
     }
 }

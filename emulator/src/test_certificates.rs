@@ -1,15 +1,29 @@
-//! Certificates for all tests: of P-256, from 2020 to 2100 unless a test wants other years.
+//! Certificates for all tests: of P-256, valid from 2020 to 2100 unless a test sets other years.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, NameConstraints, SanType, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// Whoever may sign others.
+/// A CA.
 pub(crate) struct Authority {
     certificate: rcgen::Certificate,
     issuer: Issuer<'static, KeyPair>,
+}
+
+/// What the certificate of a CA permits.
+pub(crate) struct Constraints<'a> {
+    pub(crate) key_usages: &'a [KeyUsagePurpose],
+    pub(crate) extended: &'a [ExtendedKeyUsagePurpose],
+    pub(crate) path_length: Option<u8>,
+    /// A DNS name; other DNS names are not permitted.
+    pub(crate) permitted: Option<&'a str>,
+}
+
+impl Constraints<'_> {
+    pub(crate) const NONE: Self =
+        Self { key_usages: &[KeyUsagePurpose::KeyCertSign], extended: &[], path_length: None, permitted: None };
 }
 
 /// A client's certificate and its key.
@@ -29,9 +43,19 @@ fn params(name: &str, from: i32, to: i32) -> CertificateParams {
 
 fn authority_params(name: &str, from: i32, to: i32) -> CertificateParams {
     let mut params = params(name, from, to);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    constrain(&mut params, &Constraints::NONE);
     params
+}
+
+fn constrain(params: &mut CertificateParams, constraints: &Constraints<'_>) {
+    let length = constraints.path_length.map_or(BasicConstraints::Unconstrained, BasicConstraints::Constrained);
+    params.is_ca = IsCa::Ca(length);
+    params.key_usages = constraints.key_usages.to_vec();
+    params.extended_key_usages = constraints.extended.to_vec();
+    params.name_constraints = constraints.permitted.map(|name| NameConstraints {
+        permitted_subtrees: vec![GeneralSubtree::DnsName(name.into())],
+        excluded_subtrees: Vec::new(),
+    });
 }
 
 impl Authority {
@@ -41,7 +65,7 @@ impl Authority {
         Self { certificate, issuer: Issuer::new(params, key) }
     }
 
-    /// One below this one.
+    /// A CA that this one has issued.
     pub(crate) fn authority(&self, name: &str) -> Self {
         self.authority_in(name, 2020, 2100)
     }
@@ -50,6 +74,28 @@ impl Authority {
         let (params, key) = (authority_params(name, from, to), KeyPair::generate().unwrap());
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Self { certificate, issuer: Issuer::new(params, key) }
+    }
+
+    pub(crate) fn authority_with(&self, name: &str, constraints: &Constraints<'_>) -> Self {
+        let (mut params, key) = (authority_params(name, 2020, 2100), KeyPair::generate().unwrap());
+        constrain(&mut params, constraints);
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        Self { certificate, issuer: Issuer::new(params, key) }
+    }
+
+    /// The same name and key in a certificate without constraints.
+    pub(crate) fn reissued_by(&self, issuer: &Self, name: &str) -> Self {
+        let params = authority_params(name, 2020, 2100);
+        let key = KeyPair::try_from(self.issuer.key().serialize_der()).unwrap();
+        let certificate = params.signed_by(&key, &issuer.issuer).unwrap();
+        Self { certificate, issuer: Issuer::new(params, key) }
+    }
+
+    /// A leaf with a DNS name.
+    pub(crate) fn leaf_for(&self, name: &str, host: &str) -> Leaf {
+        let mut params = params(name, 2020, 2100);
+        params.subject_alt_names = vec![SanType::DnsName(host.try_into().unwrap())];
+        self.sign(&params)
     }
 
     pub(crate) fn leaf(&self, name: &str) -> Leaf {
@@ -71,7 +117,7 @@ impl Authority {
         Leaf { certificate: params.signed_by(&key, &self.issuer).unwrap(), key }
     }
 
-    /// The authority itself, as if it were a device.
+    /// The certificate of the CA in the place of a leaf.
     pub(crate) fn as_leaf(&self) -> Leaf {
         let key = KeyPair::try_from(self.issuer.key().serialize_der()).unwrap();
         Leaf { certificate: self.certificate.clone(), key }

@@ -1,17 +1,17 @@
-//! The twin of a device or module: what it should be, and what it says it is.
+//! The twin of a device or module: its desired and its reported properties.
 
-use crate::{Refusal, config::Json};
+use crate::{base::Json, journal::Refusal};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::VecDeque;
 
-/// How large each half of a twin may become, as the service has it.
+/// The largest size of the desired and of the reported properties, as of the service.
 const LIMIT: usize = 32 * 1024;
 
-/// As many patches are kept for sessions that have not sent them yet.
+/// How many patches are kept for sessions that have not sent them yet.
 const PATCHES: usize = 64;
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(from = "Json")]
 pub(crate) struct Twin {
     desired: Half,
@@ -19,7 +19,7 @@ pub(crate) struct Twin {
     patches: VecDeque<(u64, Value)>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Half {
     properties: Value,
     version: u64,
@@ -30,13 +30,13 @@ impl Half {
         Self { properties, version: 1 }
     }
 
-    /// Takes the patch, or leaves everything as it is.
+    /// Applies the patch, or changes nothing.
     fn patch(&mut self, patch: &Value) -> Result<u64, Refusal> {
-        // Names that begin with `$` are the service's own.
-        let is_good = patch.as_object().is_some_and(|members| members.keys().all(|name| !name.starts_with('$')));
+        // Names that begin with `$` are reserved for the service.
+        let is_patch = patch.as_object().is_some_and(|members| members.keys().all(|name| !name.starts_with('$')));
         let mut merged = self.properties.clone();
         merge(&mut merged, patch);
-        if !is_good || merged.to_string().len() > LIMIT {
+        if !is_patch || merged.to_string().len() > LIMIT {
             return Err(Refusal::Patch);
         }
         self.version += 1;
@@ -68,26 +68,26 @@ impl Twin {
     }
 
     /// Whether the configured properties are an object.
-    pub(crate) fn is_good(&self) -> bool {
+    pub(crate) fn is_object(&self) -> bool {
         self.desired.properties.is_object()
     }
 
-    /// What a client reads.
+    /// The document that a client reads.
     pub(crate) fn document(&self) -> Value {
         json!({ "desired": self.desired.to_json(), "reported": self.reported.to_json() })
     }
 
-    /// What was reported, without the version.
+    /// The reported properties, without the version.
     pub(crate) const fn reported(&self) -> &Value {
         &self.reported.properties
     }
 
-    /// The new version.
+    /// Merges a patch into the reported properties, and returns the new version.
     pub(crate) fn report(&mut self, patch: &Value) -> Result<u64, Refusal> {
         self.reported.patch(patch)
     }
 
-    /// The new version. The patch is kept for those who are connected.
+    /// Merges a patch into the desired properties, and returns the new version. The patch is kept for connected clients.
     pub(crate) fn desire(&mut self, patch: Value) -> Result<u64, Refusal> {
         let version = self.desired.patch(&patch)?;
         if self.patches.len() >= PATCHES {
@@ -101,7 +101,7 @@ impl Twin {
         self.desired.version
     }
 
-    /// The patches since a version, each with its own, as they are published.
+    /// The patches since a version, as they are published: each with its own version.
     pub(crate) fn patches_since(&self, version: u64) -> Vec<(u64, Value)> {
         let new = self.patches.iter().filter(|(of, _)| *of > version);
         new.map(|(of, patch)| (*of, with_version(patch, *of))).collect()
@@ -114,7 +114,7 @@ fn with_version(properties: &Value, version: u64) -> Value {
     Value::Object(members)
 }
 
-/// Merges as RFC 7396 says: objects member by member, null removes, everything else replaces.
+/// Merges by RFC 7396: objects member by member, null removes, everything else replaces.
 fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else {
         *target = patch.clone();
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn desired_patches_are_there_for_whoever_lacks_them() {
+    fn desired_patches_are_kept_for_clients_that_lack_them() {
         let mut twin = Twin::default();
         twin.desire(json!({ "a": 1 })).unwrap();
         twin.desire(json!({ "a": null })).unwrap();
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_patch_changes_nothing() {
+    fn a_rejected_patch_changes_nothing() {
         let mut twin = Twin::default();
         for patch in [json!([]), json!(null), json!({ "$version": 9 }), json!({ "a": "x".repeat(LIMIT) })] {
             assert_eq!(twin.report(&patch), Err(Refusal::Patch));

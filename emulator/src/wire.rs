@@ -1,6 +1,6 @@
-//! What a connection is to those who serve it, and TLS as one that never blocks for long.
+//! A connection as the protocols see it, and its implementation by TLS, which never blocks for long.
 
-use crate::state::TICK;
+use crate::service::{Shared, TICK};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, pki_types::CertificateDer};
 use std::{
     io::{self, ErrorKind, Read as _, Write as _},
@@ -9,10 +9,10 @@ use std::{
     time::Duration,
 };
 
-/// How long a client may take over a login or a request, and over taking an answer.
+/// How long a client may take to log in or to send a request, and to read an answer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What came of a read.
+/// The result of a read.
 pub(crate) enum Came {
     Bytes(usize),
     /// Nothing for now.
@@ -21,21 +21,25 @@ pub(crate) enum Came {
 
 /// A connection after its handshake.
 pub(crate) trait Wire {
-    /// Reads what is there, waiting for a tick at most. An error is the reason why there will be no more.
+    /// Reads the bytes that have arrived, and waits for one tick at most. An error is the reason why there are no more.
     fn read(&mut self, buffer: &mut [u8]) -> Result<Came, String>;
 
-    /// The certificates that the client has shown, its own first. None before anything was read.
+    /// The certificates that the client has presented, leaf first. None before anything was read.
     fn certificates(&self) -> Vec<CertificateDer<'static>>;
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), String>;
 
-    /// Says that nothing more will come.
+    /// Sends `close_notify`.
     fn close(&mut self);
 
-    /// Ends the connection so that the client sees a reset, not an end.
+    /// Resets the connection.
     fn reset(self: Box<Self>) -> io::Result<()>;
 }
 
+/// Serves one connection to its end. An error is the reason why there was neither a login nor a request.
+pub(crate) type Serve = fn(Box<dyn Wire + '_>, &Shared) -> Result<(), String>;
+
+/// A connection over TLS.
 pub(crate) struct Tls(StreamOwned<ServerConnection, TcpStream>);
 
 impl Tls {
@@ -54,10 +58,10 @@ impl Tls {
 impl Wire for Tls {
     fn read(&mut self, buffer: &mut [u8]) -> Result<Came, String> {
         match self.0.read(buffer) {
-            Ok(0) => Err("the client went away".into()),
+            Ok(0) => Err("the client closed the connection".into()),
             Ok(read) => Ok(Came::Bytes(read)),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Ok(Came::Nothing),
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err("the client went away".into()),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err("the client closed the connection".into()),
             Err(error) => Err(error.to_string()),
         }
     }

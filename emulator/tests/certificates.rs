@@ -1,4 +1,4 @@
-//! What clients with certificates meet, over MQTT and HTTPS.
+//! Clients with certificates, over MQTT and HTTPS.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
@@ -12,7 +12,7 @@ use support::{
     dial_as, play, raw_as, token,
 };
 
-/// Logs in, and has the last entry of the journal.
+/// Logs in, and returns the last entry of the journal.
 fn log_in(emulator: &Emulator, id: &str, shown: Option<Shown<'_>>, password: Option<&str>) -> Entry {
     let tls = dial_as(emulator, emulator.address(), HUB, shown);
     let (_, code) = Mqtt::connect_over(tls, id, &format!("{HUB}/{id}/?api-version=2020-09-30"), password);
@@ -66,16 +66,16 @@ fn devices_and_modules_log_in_by_thumbprint() {
 }
 
 #[test]
-fn dates_are_judged_by_the_emulators_clock() {
+fn validity_is_checked_by_the_emulators_clock() {
     let leaf = Leaf::self_signed("d");
     let emulator = play(World::new().hub(Hub::new(HUB).device(Device::with_thumbprint("d", &leaf.sha256()))));
     let century = 100 * 366 * 86_400;
     emulator.clock_offset(century);
     let late = log_in(&emulator, "d", Some(Shown(&leaf, &[])), None);
-    assert!(late.to_string().contains("the certificate of \"CN=d\" ended"), "{late}");
+    assert!(late.to_string().contains("the certificate of \"CN=d\" expired"), "{late}");
     emulator.clock_offset(-century / 4);
     let early = log_in(&emulator, "d", Some(Shown(&leaf, &[])), None);
-    assert!(early.to_string().contains("the certificate of \"CN=d\" begins in"), "{early}");
+    assert!(early.to_string().contains("the certificate of \"CN=d\" is not yet valid"), "{early}");
     emulator.clock_offset(0);
     assert_eq!(log_in(&emulator, "d", Some(Shown(&leaf, &[])), None), accepted("d"));
 }
@@ -106,12 +106,12 @@ fn devices_and_modules_log_in_by_authority() {
     refused("d", &root.leaf_for_servers("d"), Refusal::Usage);
     refused("d", &root.as_leaf(), Refusal::AuthorityAsLeaf);
     assert!(
-        log_in(&emulator, "d", Some(Shown(&root.leaf_in("d", 2020, 2021), &[])), None).to_string().contains("ended")
+        log_in(&emulator, "d", Some(Shown(&root.leaf_in("d", 2020, 2021), &[])), None).to_string().contains("expired")
     );
 }
 
 #[test]
-fn an_authority_counts_once_somebody_has_proved_to_have_its_key() {
+fn a_ca_is_trusted_once_possession_of_its_key_is_proved() {
     let (root, other) = (Authority::root("root"), Authority::root("root"));
     let hub = Hub::new(HUB).unverified_authority(&root.pem()).device(Device::with_authority("d"));
     let emulator = play(World::new().hub(hub));
@@ -132,7 +132,7 @@ fn an_authority_counts_once_somebody_has_proved_to_have_its_key() {
     assert_eq!(verify(&other.leaf(&code).pem()), Err(PossessionError::NotSigned("root".into())));
     assert_eq!(verify(&Leaf::self_signed(&code).pem()), Err(PossessionError::NotSigned("root".into())));
     let old = verify(&root.leaf_in(&code, 2020, 2021).pem()).unwrap_err().to_string();
-    assert!(old.contains("ended"), "{old}");
+    assert!(old.contains("expired"), "{old}");
     assert_eq!(log_in(&emulator, "d", Some(Shown(&leaf, &[])), None), unverified);
 
     verify(&root.leaf(&code).pem()).unwrap();

@@ -1,4 +1,4 @@
-//! What clients with certificates meet at the provisioning service, over HTTPS and MQTT, and then at their hub.
+//! Clients with certificates at the provisioning service, over HTTPS and MQTT, and then at their hub.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
@@ -81,7 +81,7 @@ fn a_device_registers_with_its_own_certificate_and_logs_in() {
 }
 
 #[test]
-fn a_group_takes_what_leads_to_its_authority() {
+fn a_group_accepts_chains_that_lead_to_its_ca() {
     let (root, stranger) = (Authority::root("root"), Authority::root("stranger"));
     let (between, second) = (root.authority("between"), Authority::root("second"));
     let below = between.authority("below");
@@ -97,7 +97,7 @@ fn a_group_takes_what_leads_to_its_authority() {
     assert_eq!(state["x509"]["certificateInfo"]["issuerName"], "CN=below");
     assert_eq!(state["x509"]["signingCertificateInfo"]["subjectName"], "CN=between");
     assert!(state.get("symmetricKey").is_none());
-    // This hub knows no authority, so it knows the device by its thumbprint.
+    // This hub trusts no CA, so it authenticates the device by its thumbprint.
     assert_eq!(log_in(&emulator, "new-1", Shown(&leaf, &[])), ConnectReturnCode::Accepted);
     let again = below.leaf("new-1");
     assert_eq!(log_in(&emulator, "new-1", Shown(&again, &with)), ConnectReturnCode::NotAuthorized);
@@ -116,15 +116,15 @@ fn a_group_takes_what_leads_to_its_authority() {
     denied(&emulator, "x", None, "", Refusal::NoToken);
     let key = Group::device_key(OTHER, "new-9").unwrap();
     let registered = ask(&emulator, "PUT", "new-9/register", None, &token("0ne/registrations/new-9", &key));
-    assert_eq!(registered.status, 202, "the other group goes on as it did");
+    assert_eq!(registered.status, 202, "the other group is not affected");
     emulator.clock_offset(100 * 366 * 86_400);
     let over = ask(&emulator, "PUT", "new-1/register", Some(Shown(&leaf, &with)), "");
     assert_eq!(over.status, 401);
-    assert!(emulator.journal().entries().pop().unwrap().to_string().contains("ended"));
+    assert!(emulator.journal().entries().pop().unwrap().to_string().contains("expired"));
 }
 
 #[test]
-fn a_hub_with_the_authority_knows_the_device_by_it() {
+fn a_hub_that_trusts_the_ca_authenticates_the_device_by_it() {
     let root = Authority::root("root");
     let dps = Dps::new("0ne").group(Group::with_authority("fleet", &root.pem()));
     let emulator = play(World::new().hub(Hub::new(HUB).authority(&root.pem())).dps(dps));
@@ -167,7 +167,7 @@ fn a_certificate_registers_over_mqtt() {
 }
 
 #[test]
-fn a_file_can_say_all_of_it() {
+fn a_file_configures_all_of_it() {
     let (root, own) = (Authority::root("root"), Leaf::self_signed("dev-1"));
     let text = format!(
         r#"

@@ -1,10 +1,10 @@
-//! What a client meets over HTTPS.
+//! Clients over HTTPS.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 mod support;
 
-use defender_auth_emulator::{Device, Dps, Emulator, Enrollment, Entry, Fault, Hub, Module, On, Refusal, World};
+use defender_auth_emulator::{Device, Dps, Emulator, Enrollment, Entry, Fault, Hub, Module, Operation, Refusal, World};
 use serde_json::json;
 use std::{
     io::{Read as _, Write as _},
@@ -71,7 +71,7 @@ fn an_enrollment_changes_while_it_runs() {
 }
 
 #[test]
-fn hosts_and_paths_are_told_apart() {
+fn hosts_and_paths_are_distinguished() {
     let emulator = emulator();
     let device = token(HUB, KEY);
     assert_eq!(https(&emulator, MODULE, "localhost", &device, "").status, 404, "there are two hubs");
@@ -89,7 +89,10 @@ fn hosts_and_paths_are_told_apart() {
         404,
         Refusal::UnknownHub
     )));
-    assert!(entries.iter().any(|entry| entry.to_string().contains("has another host name")), "{entries:?}");
+    assert!(
+        entries.iter().any(|entry| entry.to_string().contains("no provisioning service of this host name")),
+        "{entries:?}"
+    );
 }
 
 #[test]
@@ -110,7 +113,7 @@ fn one_connection_takes_several_requests() {
 }
 
 #[test]
-fn what_is_no_request_is_answered_and_written_down() {
+fn malformed_requests_are_answered_and_in_the_journal() {
     let emulator = emulator();
     for (text, status) in [
         ("nonsense\r\n\r\n".to_owned(), 400),
@@ -127,35 +130,35 @@ fn what_is_no_request_is_answered_and_written_down() {
 }
 
 #[test]
-fn faults_come_when_they_are_asked_for() {
+fn faults_come_as_requested() {
     let emulator = emulator();
     let lookup = || dps(&emulator, LOOKUP);
-    emulator.fault_after(On::Lookup, 1, Fault::Status(429).retry_after("3"), 1);
+    emulator.fault_after(Operation::LookUpRegistration, 1, Fault::Status(429).retry_after("3"), 1);
     assert_eq!(lookup().status, 200);
     let busy = lookup();
     assert_eq!((busy.status, busy.header("Retry-After")), (429, Some("3")));
     assert_eq!(busy.json()["errorCode"], 429_001);
     assert_eq!(lookup().status, 200);
-    emulator.fault(On::Lookup, Fault::Redirect("https://evil.example/".into()), 1);
+    emulator.fault(Operation::LookUpRegistration, Fault::Redirect("https://evil.example/".into()), 1);
     let away = lookup();
     assert_eq!((away.status, away.header("Location")), (302, Some("https://evil.example/")));
-    emulator.fault(On::Lookup, Fault::WrongContentType, 1);
+    emulator.fault(Operation::LookUpRegistration, Fault::WrongContentType, 1);
     assert_eq!(lookup().header("Content-Type"), Some("text/html; charset=utf-8"));
-    emulator.fault(On::Lookup, Fault::Oversized, 1);
+    emulator.fault(Operation::LookUpRegistration, Fault::Oversized, 1);
     assert!(lookup().body.len() > 1024 * 1024);
-    emulator.fault(On::Lookup, Fault::Truncated, 1);
+    emulator.fault(Operation::LookUpRegistration, Fault::Truncated, 1);
     let half = lookup();
     assert_eq!(half.header("Content-Length").unwrap().parse::<usize>().unwrap() / 2, half.body.len());
-    emulator.fault(On::Lookup, Fault::Stall(Duration::from_millis(300)), 1);
+    emulator.fault(Operation::LookUpRegistration, Fault::Stall(Duration::from_millis(300)), 1);
     let begin = Instant::now();
     assert_eq!(lookup().status, 200);
     assert!(begin.elapsed() >= Duration::from_millis(300));
 
-    emulator.fault(On::Register, Fault::ResetMidBody, 1);
+    emulator.fault(Operation::Register, Fault::ResetMidBody, 1);
     let registration = token("0ne/registrations/dev-01", KEY);
     let error = raw(&emulator, DPS, &request(REGISTER, DPS, &registration, "")).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
-    emulator.fault(On::ModuleGet, Fault::Status(503), 1);
+    emulator.fault(Operation::ReadModule, Fault::Status(503), 1);
     let failed = https(&emulator, MODULE, HUB, &token(HUB, KEY), "");
     assert_eq!(failed.status, 503);
     assert!(failed.json()["Message"].as_str().unwrap().starts_with("ErrorCode:"));
@@ -178,7 +181,7 @@ fn the_clock_can_be_wrong() {
 #[test]
 fn a_stall_does_not_outlive_the_emulator() {
     let emulator = emulator();
-    emulator.fault(On::Lookup, Fault::Stall(Duration::MAX), 1);
+    emulator.fault(Operation::LookUpRegistration, Fault::Stall(Duration::MAX), 1);
     let mut tls = dial(&emulator, emulator.https_address(), DPS);
     tls.write_all(request(LOOKUP, DPS, "", "").as_bytes()).unwrap();
     while emulator.journal().entries().is_empty() {

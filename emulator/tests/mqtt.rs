@@ -1,10 +1,10 @@
-//! What a client meets over MQTT beyond its login.
+//! Clients over MQTT after their login.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 mod support;
 
-use defender_auth_emulator::{Device, Dps, Emulator, Entry, Fault, Group, Hub, Module, On, Refusal, World};
+use defender_auth_emulator::{Device, Dps, Emulator, Entry, Fault, Group, Hub, Module, Operation, Refusal, World};
 use mqtt_protocol_core::mqtt::{
     packet::Qos,
     result_code::{ConnectReturnCode, SubackReturnCode},
@@ -78,11 +78,11 @@ fn a_bad_user_name_is_answered_at_once() {
 }
 
 #[test]
-fn faults_reach_registrations_here_too() {
+fn faults_apply_to_registrations_over_mqtt() {
     let emulator = emulator();
     let mut client = registrant(&emulator, &Group::device_key(OTHER, "new-1").unwrap());
-    emulator.fault(On::Register, Fault::Status(429).retry_after("3"), 1);
-    emulator.fault(On::Register, Fault::ResetMidBody, 1);
+    emulator.fault(Operation::Register, Fault::Status(429).retry_after("3"), 1);
+    emulator.fault(Operation::Register, Fault::ResetMidBody, 1);
     client.publish(&format!("{REGISTER}1"), "");
     assert_eq!(client.message().unwrap().0, "$dps/registrations/res/429/?$rid=1&retry-after=3");
     client.publish(&format!("{REGISTER}2"), "");
@@ -117,7 +117,7 @@ fn a_twin_is_read_reported_and_followed() {
     assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), json!({ "a": null, "$version": 2 }));
     assert!(emulator.set_desired(HUB, "dev-01", Some("m"), json!([])).is_err());
     emulator.remove_module(HUB, "dev-01", "m").unwrap();
-    assert!(client.message().is_none(), "who is gone is not connected");
+    assert!(client.message().is_none(), "a removed module is disconnected");
     let unheard = Entry::Unheard { topic: "$iothub/twin/res/200/?$rid=0".into() };
     assert!(emulator.journal().entries().contains(&unheard));
     assert!(matches!(emulator.journal().entries().last(), Some(Entry::Ended { .. })));
@@ -131,9 +131,9 @@ fn a_packet_has_a_limit() {
     let mut client = registrant(&emulator, &key);
     client.publish(&topic, &"x".repeat(256 * 1024 - (1 + 3 + 2 + topic.len())));
     let (answered, ..) = client.message().unwrap();
-    assert_eq!(answered, "$dps/registrations/res/400/?$rid=1", "it is no JSON, but it is read");
+    assert_eq!(answered, "$dps/registrations/res/400/?$rid=1", "it is not JSON, but it is read");
     let mut client = registrant(&emulator, &key);
-    // A PUBLISH that says it is a byte longer: four bytes, and 262,141 more.
+    // A PUBLISH with a length of one byte more: four bytes, and 262,141 more.
     client.begin(&[0x30, 0xfd, 0xff, 0x0f]);
     assert_eq!(client.message(), None);
 }

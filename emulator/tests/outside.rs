@@ -1,4 +1,4 @@
-//! The emulator is kept honest by clients that others wrote. `cargo xtask test` brings them and runs these tests.
+//! Clients of other implementations at the emulator. `cargo xtask test` installs them and runs these tests.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -20,7 +20,7 @@ const DEVICE_KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
 const MODULE_KEY: &str = "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=";
 const WRONG_KEY: &str = "YGFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn8=";
 
-/// A device whose id has to be encoded in a token and can stand in a topic as it is.
+/// A device whose ID has to be encoded in a token, but not in a topic.
 fn hub() -> Hub {
     Hub::new(HOST).device(Device::new("dev@1", DEVICE_KEY).module(Module::new("azureiotsecurity", MODULE_KEY)))
 }
@@ -29,7 +29,7 @@ fn start() -> Emulator {
     Emulator::start([hub()], "127.0.0.1:0".parse().unwrap()).unwrap()
 }
 
-/// A token as a client would make it, encoded once.
+/// A token with an encoded resource.
 fn token(resource: &str, key: &str) -> String {
     let expiry = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 600;
     let key = hmac::Key::new(hmac::HMAC_SHA256, &data_encoding::BASE64.decode(key.as_bytes()).unwrap());
@@ -38,7 +38,7 @@ fn token(resource: &str, key: &str) -> String {
     format!("SharedAccessSignature sr={resource}&sig={signature}&se={expiry}")
 }
 
-/// Logs in with mosquitto's client and publishes, with an answer wanted.
+/// Logs in with mosquitto's client and publishes, with an acknowledgement.
 fn mosquitto_pub(emulator: &Emulator, key: &str) -> Output {
     let root = Root::of(emulator);
     let port = emulator.address().port().to_string();
@@ -54,7 +54,7 @@ fn mosquitto_pub(emulator: &Emulator, key: &str) -> Output {
 }
 
 #[test]
-#[ignore = "needs mosquitto-clients, which `cargo xtask test` brings"]
+#[ignore = "needs mosquitto-clients, which `cargo xtask test` installs"]
 fn mosquittos_client_logs_in_and_publishes() {
     let emulator = start();
     let output = mosquitto_pub(&emulator, DEVICE_KEY);
@@ -63,8 +63,8 @@ fn mosquittos_client_logs_in_and_publishes() {
 }
 
 #[test]
-#[ignore = "needs mosquitto-clients, which `cargo xtask test` brings"]
-fn mosquittos_client_understands_the_refusal() {
+#[ignore = "needs mosquitto-clients, which `cargo xtask test` installs"]
+fn mosquittos_client_reports_the_refusal() {
     let emulator = start();
     let output = mosquitto_pub(&emulator, WRONG_KEY);
     assert_eq!(output.status.code(), Some(5), "it exits with the return code: {output:?}");
@@ -72,7 +72,7 @@ fn mosquittos_client_understands_the_refusal() {
 }
 
 #[test]
-#[ignore = "needs openssl, which `cargo xtask test` brings"]
+#[ignore = "needs openssl, which `cargo xtask test` installs"]
 fn openssl_verifies_the_certificate_by_chain_and_name() {
     let emulator = start();
     let root = Root::of(&emulator);
@@ -93,7 +93,7 @@ fn openssl_verifies_the_certificate_by_chain_and_name() {
     }
 }
 
-/// Connects with Azure's SDK for Python, as the last argument says, and publishes a message.
+/// Connects with Azure's SDK for Python by the method of the last argument, and publishes a message.
 const SDK: &str = r#"
 import sys
 from azure.iot.device import IoTHubDeviceClient, IoTHubModuleClient
@@ -116,7 +116,7 @@ fn sdk(emulator: &Emulator, kind: &str, identity: &str, key: &str) -> Output {
 }
 
 #[test]
-#[ignore = "needs Azure's SDK for Python, which `cargo xtask test` brings"]
+#[ignore = "needs Azure's SDK for Python, which `cargo xtask test` installs"]
 fn azures_python_sdk_connects_as_device_and_as_module() {
     let emulator = start_for_sdk(|_| World::new().hub(hub()));
     let output = sdk(&emulator, "device", "DeviceId=dev@1", DEVICE_KEY);
@@ -160,9 +160,9 @@ fn provision(emulator: &Emulator, id: &str, key: &str) -> Output {
 }
 
 #[test]
-#[ignore = "needs Azure's SDK for Python, which `cargo xtask test` brings"]
+#[ignore = "needs Azure's SDK for Python, which `cargo xtask test` installs"]
 fn azures_python_sdk_provisions_and_connects_to_its_hub() {
-    // The SDK dials the hub that it is assigned to, so that hub has the address for its name.
+    // The SDK connects to the assigned hub by its host name, which therefore is the address.
     let emulator = start_for_sdk(|address| {
         let one =
             Enrollment::new("dev-01", DEVICE_KEY).device_id("pump@1").payload(json!({ "site": "north" })).pending(2);
@@ -217,7 +217,7 @@ finally:
 "#;
 
 #[test]
-#[ignore = "needs Azure's SDK for Python, which `cargo xtask test` brings"]
+#[ignore = "needs Azure's SDK for Python, which `cargo xtask test` installs"]
 fn azures_python_sdk_reads_and_reports_in_a_modules_twin() {
     let emulator = start_for_sdk(|_| {
         let module = Module::new("azureiotsecurity", MODULE_KEY).desired(json!({ "a": { "value": 1 }, "b": 2 }));

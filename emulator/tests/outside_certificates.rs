@@ -1,4 +1,4 @@
-//! Certificates that others made and clients that others wrote. `cargo xtask test` brings them and runs these tests.
+//! Certificates and clients of other implementations. `cargo xtask test` installs them and runs these tests.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -41,7 +41,7 @@ fn openssl(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Logs in with mosquitto's client and publishes, with an answer wanted.
+/// Logs in with mosquitto's client and publishes, with an acknowledgement.
 fn mosquitto_pub(emulator: &Emulator, id: &str, certificate: &str, key: &str) -> Output {
     let root = Root::of(emulator);
     let port = emulator.address().port().to_string();
@@ -56,13 +56,13 @@ fn mosquitto_pub(emulator: &Emulator, id: &str, certificate: &str, key: &str) ->
 }
 
 #[test]
-#[ignore = "needs openssl and mosquitto-clients, which `cargo xtask test` brings"]
+#[ignore = "needs openssl and mosquitto-clients, which `cargo xtask test` installs"]
 fn mosquittos_client_logs_in_with_certificates_of_openssl() {
     for (kind, digest) in [("rsa:2048", "-sha1"), ("rsa:3072", "-sha256"), ("ec", "-sha256")] {
         let folder = folder(&format!("openssl-{}", kind.replace(':', "-")));
         let [certificate, key] = ["c.pem", "k.pem"].map(|name| folder.join(name).to_str().unwrap().to_owned());
         let curve: &[&str] = if kind == "ec" { &["-pkeyopt", "ec_paramgen_curve:P-384"] } else { &[] };
-        // What openssl makes this way is an authority by its own word, and good for a thumbprint all the same.
+        // This certificate is a CA certificate, which is valid for a thumbprint nevertheless.
         let subject = ["-subj", "/CN=d", "-days", "9", "-keyout", &key, "-out", &certificate];
         openssl(&[&["req", "-x509", "-nodes", "-newkey", kind], curve, &subject].concat());
         let printed = openssl(&["x509", "-in", &certificate, "-noout", "-fingerprint", digest]);
@@ -79,14 +79,68 @@ fn mosquittos_client_logs_in_with_certificates_of_openssl() {
     }
 }
 
+/// Issues a certificate with these extensions, and returns the files of the certificate and its key.
+fn issue(folder: &Path, name: &str, issuer: Option<&[String; 2]>, extensions: &[&str]) -> [String; 2] {
+    let files = ["pem", "key"].map(|kind| folder.join(format!("{name}.{kind}")).to_str().unwrap().to_owned());
+    let subject = format!("/CN={name}");
+    let mut arguments = vec!["req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+    arguments.extend([
+        "-config",
+        "/dev/null",
+        "-subj",
+        &subject,
+        "-days",
+        "9",
+        "-keyout",
+        &files[1],
+        "-out",
+        &files[0],
+    ]);
+    if let Some([certificate, key]) = issuer {
+        arguments.extend(["-CA", certificate, "-CAkey", key]);
+    }
+    arguments.extend(extensions.iter().flat_map(|extension| ["-addext", extension]));
+    openssl(&arguments);
+    files
+}
+
 #[test]
-#[ignore = "needs Azure's SDK for Python, which `cargo xtask test` brings"]
+#[ignore = "needs openssl and mosquitto-clients, which `cargo xtask test` installs"]
+fn an_issuer_is_refused_when_openssl_refuses_it() {
+    let folder = folder("openssl-issuers");
+    let root = issue(&folder, "root", None, &["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign"]);
+    for (name, ca, is_valid) in [
+        ("whole", &["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign"][..], true),
+        ("bare", &["basicConstraints=critical,CA:TRUE"], true),
+        ("mute", &["basicConstraints=critical,CA:TRUE", "keyUsage=critical,digitalSignature"], false),
+        ("servers", &["basicConstraints=critical,CA:TRUE", "extendedKeyUsage=serverAuth"], false),
+        ("no-ca", &["basicConstraints=critical,CA:FALSE"], false),
+    ] {
+        let between = issue(&folder, name, Some(&root), ca);
+        let leaf = issue(&folder, "d", Some(&between), &["basicConstraints=CA:FALSE"]);
+        let verify = ["verify", "-purpose", "sslclient", "-CAfile", &root[0], "-untrusted", &between[0], &leaf[0]];
+        let verified = Command::new("openssl").args(verify).stdin(Stdio::null()).output().unwrap();
+        assert_eq!(verified.status.success(), is_valid, "{name}: {verified:?}");
+
+        let chain = folder.join("chain.pem");
+        let sent = [&leaf[0], &between[0]].map(|file| fs::read_to_string(file).unwrap()).concat();
+        fs::write(&chain, sent).unwrap();
+        let hub = Hub::new(HOST).authority(&fs::read_to_string(&root[0]).unwrap()).device(Device::with_authority("d"));
+        let emulator = Emulator::start([hub], "127.0.0.1:0".parse().unwrap()).unwrap();
+        let output = mosquitto_pub(&emulator, "d", chain.to_str().unwrap(), &leaf[1]);
+        assert_eq!(output.status.success(), is_valid, "{name}: {:?}", emulator.journal().entries());
+    }
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+#[ignore = "needs Azure's SDK for Python, which `cargo xtask test` installs"]
 fn azures_python_sdk_provisions_and_connects_with_certificates() {
     let folder = folder("python-certificates");
     let root = Authority::root("root");
     let between = root.authority("between");
     let own = Leaf::self_signed("dev-01");
-    // The SDK dials the hub that it is assigned to, so that hub has the address for its name.
+    // The SDK connects to the assigned hub by its host name, which therefore is the address.
     let emulator = start_for_sdk(|address| {
         let dps = Dps::new("0ne00000A0A").at(address).enrollment(Enrollment::with_thumbprint("dev-01", &own.sha1()));
         let dps = dps.group(Group::with_authority("fleet", &root.pem()));

@@ -1,4 +1,4 @@
-//! Keys that the emulator wraps, in a TPM that others wrote, with tools that others wrote.
+//! Keys that the emulator wraps, in a TPM and with tools of other implementations.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
@@ -8,14 +8,14 @@ mod support;
 mod swtpm;
 
 use data_encoding::BASE64;
-use defender_auth_emulator::{Dps, Emulator, Enrollment, Fault, Hub, Module, On, World};
+use defender_auth_emulator::{Dps, Emulator, Enrollment, Fault, Hub, Module, Operation, World};
 use mqtt_protocol_core::mqtt::result_code::ConnectReturnCode;
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 use support::{Answer, DPS, HUB, Mqtt, OTHER, https, play};
 use swtpm::Swtpm;
 
-/// Makes the TPM's two keys, and an emulator where it is enrolled.
+/// Creates the TPM's two keys, and an emulator with its enrollment.
 fn start(name: &str) -> (Swtpm, Emulator) {
     let tpm = Swtpm::start(name);
     tpm.tool("tpm2_createek", &["-G", "rsa", "-c", "ek.ctx", "-u", "ek.pub"]);
@@ -42,7 +42,7 @@ fn challenge(tpm: &Swtpm, emulator: &Emulator) -> Value {
     answer.json()["authenticationKey"].clone()
 }
 
-/// Puts a blob's fields into the files that the tools read.
+/// Writes a blob's fields to the files that the tools read.
 fn take_apart(tpm: &Swtpm, blob: &Value) {
     let blob = BASE64.decode(blob.as_str().unwrap().as_bytes()).unwrap();
     // The magic number and the version of a file of these tools, and then the credential and its seed.
@@ -52,7 +52,7 @@ fn take_apart(tpm: &Swtpm, blob: &Value) {
     tpm.write("key.pub", &blob[714..764]);
 }
 
-/// Whether the TPM gives the inner key out, into a file.
+/// Has the TPM decrypt the inner key into a file.
 fn activate(tpm: &Swtpm) -> Result<(), String> {
     tpm.tool("tpm2_startauthsession", &["--policy-session", "-S", "session.ctx"]);
     tpm.tool("tpm2_policysecret", &["-S", "session.ctx", "-c", "endorsement"]);
@@ -111,14 +111,14 @@ fn tpm2_tools_take_a_tpm_from_the_challenge_to_the_hub() {
 
 #[test]
 #[ignore = "needs swtpm and tpm2-tools"]
-fn a_tpm_refuses_what_a_fault_has_spoilt() {
+fn a_tpm_rejects_a_spoilt_key_blob() {
     let (tpm, emulator) = start("faults");
     let refused = |blob: &Value| {
         take_apart(&tpm, blob);
         activate(&tpm).unwrap_err()
     };
     let spoilt = |fault: Fault| {
-        emulator.fault(On::Register, fault, 1);
+        emulator.fault(Operation::Register, fault, 1);
         refused(&challenge(&tpm, &emulator))
     };
     let error = spoilt(Fault::BadKeyBlob);

@@ -1,4 +1,4 @@
-//! What a device with a TPM meets at the provisioning service, and then at its hub. Two private keys stand in for one.
+//! A device with a TPM at the provisioning service, and then at its hub. Two private keys replace the TPM.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
@@ -6,7 +6,9 @@ mod support;
 #[path = "support/tpm.rs"]
 mod tpm;
 
-use defender_auth_emulator::{Config, Dps, Emulator, Enrollment, Entry, Fault, Group, Hub, Module, On, Refusal, World};
+use defender_auth_emulator::{
+    Config, Dps, Emulator, Enrollment, Entry, Fault, Group, Hub, Module, Operation, Refusal, World,
+};
 use mqtt_protocol_core::mqtt::{packet::Qos, result_code::ConnectReturnCode};
 use serde_json::{Value, json};
 use support::{Answer, DPS, HUB, KEY, Mqtt, OTHER, answer, certificates::Leaf, https, play, raw_as, token};
@@ -36,7 +38,7 @@ fn register(emulator: &Emulator, token: &str, body: &Value) -> Answer {
     ask(emulator, "PUT", "dev-01/register", token, body)
 }
 
-/// The registration key as base64, out of a challenge.
+/// The registration key of a challenge, in base64.
 fn challenged(emulator: &Emulator, tpm: &Tpm) -> String {
     let answer = register(emulator, "", &json!({ "registrationId": "dev-01", "tpm": keys(tpm) }));
     assert_eq!(answer.status, 401);
@@ -51,7 +53,7 @@ fn registration_token(key: &str) -> String {
     token(RESOURCE, key) + "&skn=registration"
 }
 
-/// The final state, with a key that came out of a challenge.
+/// The final state, with the key of a challenge.
 fn assigned(emulator: &Emulator, key: &str) -> Value {
     let token = registration_token(key);
     let first = register(emulator, &token, &json!({ "registrationId": "dev-01" }));
@@ -105,7 +107,7 @@ fn from_a_challenge_to_a_login_at_the_hub() {
     let module = https(&emulator, MODULE, HUB, &token(&format!("{HUB}/devices/dev-01"), &hub_key), "");
     assert_eq!(module.json()["authentication"]["symmetricKey"]["primaryKey"], OTHER);
 
-    // Again, as clients do that send the TPM's keys with their token as well.
+    // Again, as clients that send the TPM's keys with their token as well.
     let key = challenged(&emulator, &tpm);
     assert_ne!(key, registration_key);
     let again = register(&emulator, &registration_token(&key), &body);
@@ -116,7 +118,7 @@ fn from_a_challenge_to_a_login_at_the_hub() {
 }
 
 #[test]
-fn a_device_that_the_hub_knows_keeps_its_key() {
+fn a_registered_device_keeps_its_key() {
     let tpm = Tpm::new();
     let text = format!(
         "[[hub]]\nhost_name = '{HUB}'\n[[hub.device]]\nid = 'pump'\nprimary_key = '{KEY}'\n[dps]\nid_scope = '0ne'\n\
@@ -137,7 +139,7 @@ fn a_device_that_the_hub_knows_keeps_its_key() {
 }
 
 #[test]
-fn only_the_latest_challenge_counts_and_not_for_long() {
+fn only_the_latest_challenge_is_valid_and_expires() {
     let (emulator, tpm) = (emulator(), Tpm::new());
     let send = |key: &str| register(&emulator, &registration_token(key), &json!({}));
     denied(&emulator, &send(KEY), 401_002, &Refusal::NoChallenge);
@@ -147,13 +149,13 @@ fn only_the_latest_challenge_counts_and_not_for_long() {
     emulator.clock_offset(700);
     assert_eq!(send(&second).json()["errorCode"], 401_002);
     let late = emulator.journal().entries().pop().unwrap().to_string();
-    assert!(late.contains("the token ended"), "{late}");
+    assert!(late.contains("the token expired"), "{late}");
     emulator.clock_offset(3600);
     denied(&emulator, &send(&second), 401_002, &Refusal::NoChallenge);
 }
 
 #[test]
-fn what_is_not_the_enrolled_tpm_gets_no_key() {
+fn another_tpm_gets_no_key() {
     let (emulator, tpm) = (emulator(), Tpm::new());
     let (good, other) = (keys(&tpm), keys(&Tpm::other()));
     let send = |keys: &Value| register(&emulator, "", &json!({ "tpm": keys }));
@@ -165,12 +167,12 @@ fn what_is_not_the_enrolled_tpm_gets_no_key() {
         keys[member] = value;
         denied(&emulator, &send(&keys), 400_207, &Refusal::TpmKey { member, fault });
     };
-    bad("endorsementKey", Value::Null, "there is no such string");
+    bad("endorsementKey", Value::Null, "it is missing, or not a string");
     bad("endorsementKey", json!("AToAAQ"), "it is not base64");
-    let kind = "its attributes are not those of its kind: it is another key of the TPM";
+    let kind = "its attributes are those of another key of the TPM";
     bad("endorsementKey", good["storageRootKey"].clone(), kind);
     bad("storageRootKey", good["endorsementKey"].clone(), kind);
-    bad("storageRootKey", json!("AAQAAQAL"), "it is cut off, or does not begin with its size");
+    bad("storageRootKey", json!("AAQAAQAL"), "it is truncated, or does not begin with its size");
 
     let mut mixed = good;
     mixed["storageRootKey"] = other["storageRootKey"].clone();
@@ -180,7 +182,7 @@ fn what_is_not_the_enrolled_tpm_gets_no_key() {
 }
 
 #[test]
-fn there_is_one_way_for_a_tpm_to_register() {
+fn a_tpm_registers_over_https_only() {
     let (emulator, tpm) = (emulator(), Tpm::new());
     let body = json!({ "tpm": keys(&tpm) });
     let token = registration_token(&challenged(&emulator, &tpm));
@@ -211,7 +213,7 @@ fn there_is_one_way_for_a_tpm_to_register() {
 }
 
 #[test]
-fn a_group_is_not_for_tpms() {
+fn a_group_cannot_have_a_tpm() {
     let dps = Dps::new("0ne").group(Group::new("fleet", KEY));
     let emulator = play(World::new().hub(Hub::new(HUB)).dps(dps));
     let answer = register(&emulator, "", &json!({ "tpm": keys(&Tpm::new()) }));
@@ -223,7 +225,7 @@ fn faults_spoil_the_key_or_challenge_twice() {
     let (emulator, tpm) = (emulator(), Tpm::new());
     let body = json!({ "tpm": keys(&tpm) });
     let activated = |fault: Fault| {
-        emulator.fault(On::Register, fault, 1);
+        emulator.fault(Operation::Register, fault, 1);
         let answer = register(&emulator, "", &body);
         assert_eq!(answer.status, 401);
         tpm.activate(answer.json()["authenticationKey"].as_str().unwrap())
@@ -233,15 +235,15 @@ fn faults_spoil_the_key_or_challenge_twice() {
     assert!(activated(Fault::SecondChallenge).is_ok(), "it is the first");
 
     let key = challenged(&emulator, &tpm);
-    emulator.fault(On::Register, Fault::SecondChallenge, 1);
+    emulator.fault(Operation::Register, Fault::SecondChallenge, 1);
     let second = register(&emulator, &registration_token(&key), &body);
     assert_eq!((second.status, second.json().get("errorCode")), (401, None));
     let key = key_of(&tpm, &second.json()["authenticationKey"]);
-    emulator.fault(On::Poll, Fault::BadKeyBlob, 1);
+    emulator.fault(Operation::RegistrationStatus, Fault::BadKeyBlob, 1);
     let state = assigned(&emulator, &key);
     let spoilt = tpm.activate(state["tpm"]["authenticationKey"].as_str().unwrap());
     assert_eq!(spoilt, Err("the integrity of the credential"), "the hub's key as well");
-    emulator.fault(On::Poll, Fault::SecondChallenge, 1);
+    emulator.fault(Operation::RegistrationStatus, Fault::SecondChallenge, 1);
     let token = registration_token(&key);
     let operation = register(&emulator, &token, &body).json()["operationId"].as_str().unwrap().to_owned();
     let poll = ask(&emulator, "GET", &format!("dev-01/operations/{operation}"), &token, &json!({}));

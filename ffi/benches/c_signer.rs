@@ -1,7 +1,7 @@
-//! What a token costs a C program, beside the same call from Rust: `cargo bench --package defender-auth-ffi`.
+//! The time of a token from C and from Rust: `cargo bench --package defender-auth-ffi`.
 //!
-//! Both figures come from one run, with one key and one resource; what C pays is the door between the two, of which at
-//! most 15 ns are wanted.
+//! Both figures come from one run, with one key and one resource. The difference is the cost of the C interface; the goal is
+//! at most 15 ns.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that cannot go on has failed")]
 
@@ -26,7 +26,7 @@ fn main() {
     let length = signer.token_into(expiry, &mut buffer).unwrap();
     let token = String::from_utf8_lossy(buffer.get(..length).unwrap()).into_owned();
 
-    // In turns, so that what else the machine does falls on both.
+    // Alternating, so that other load on the machine affects both.
     let program = built();
     let (mut least_rust, mut least_c) = (f64::MAX, f64::MAX);
     for _ in 0..5 {
@@ -62,7 +62,7 @@ fn built() -> String {
     program
 }
 
-/// Nanoseconds a call. The token is the same.
+/// Nanoseconds per call. The token must be the same.
 fn in_c(program: &str, token: &str) -> f64 {
     let output = Command::new(program).args([KEY, RESOURCE, &EXPIRY.to_string(), &CALLS.to_string()]).output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();

@@ -1,6 +1,7 @@
 /*
- * The authentication manager of the public C security agent, written on libdefenderauth: put it and its header in the
- * place of the agent's own. The agent's parser of answers, URLs, tokens and certificates can go with that.
+ * A replacement for the authentication manager of the public C security agent, based on libdefenderauth: replace the
+ * agent's own source and header with these two. The agent's code for responses, URLs, tokens and certificates is then
+ * unused.
  *
  * Build: cc -c authentication_manager.c $(pkg-config --cflags defenderauth)
  *        and link the agent with $(pkg-config --libs defenderauth)
@@ -16,15 +17,15 @@
 
 static struct {
     defenderauth_https *https;
-    defenderauth_profile *profile; /* of the provisioning service */
-    /* One of them proves the device. */
+    defenderauth_profile *profile; /* for the provisioning service */
+    /* The device's credential: one of the two. */
     defenderauth_key *key;
     defenderauth_certificate *certificate;
     char hostName[256], deviceId[256];
-    char lastUpdated[64]; /* by the provisioning service */
+    char lastUpdated[64]; /* the assignment by the provisioning service */
 } me;
 
-/* Says what went wrong, as the agent's log would. */
+/* Logs a failure. */
 static bool done(defenderauth_result result, defenderauth_error *error) {
     if (result != DEFENDERAUTH_OK) {
         fprintf(stderr, "authentication: %s: %s: %s\n", defenderauth_result_string(result),
@@ -34,7 +35,7 @@ static bool done(defenderauth_result result, defenderauth_error *error) {
     return result == DEFENDERAUTH_OK;
 }
 
-/* Copies a text that may be too long. */
+/* Copies a text if it fits. */
 static bool keep(char *to, size_t size, const char *text) {
     if (strlen(text) >= size) {
         fprintf(stderr, "authentication: \"%s\" is too long\n", text);
@@ -44,14 +45,14 @@ static bool keep(char *to, size_t size, const char *text) {
     return true;
 }
 
-/* How much of the file is in the buffer; 0 = it cannot be read, or there is more. */
+/* Returns the length of the file in the buffer; 0 = it cannot be read, or is too long. */
 static size_t read_file(const char *path, char *buf, size_t size) {
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
         perror(path);
         return 0;
     }
-    setvbuf(file, NULL, _IONBF, 0); /* or a copy of the key stays in memory */
+    setvbuf(file, NULL, _IONBF, 0); /* a buffer would keep a copy of the key */
     size_t len = fread(buf, 1, size, file);
     fclose(file);
     return len < size ? len : 0;
@@ -120,7 +121,7 @@ bool AuthenticationManager_SetDPSDetails(const char *idScope, const char *regist
     if (!done(result, error)) {
         return false;
     }
-    /* The agent asks where the device is registered; somebody else has registered it. */
+    /* The agent only looks the device up; it was registered before, by other means. */
     result = defenderauth_profile_set_lookup_only(me.profile, true, &error);
     return done(result, error);
 }

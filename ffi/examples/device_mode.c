@@ -1,10 +1,10 @@
 /*
- * Device mode with an HTTP client of the agent's own, libcurl from 7.84 on: a device asks its hub for the key of its
- * security module and makes a token for that module.
+ * Device mode with the program's own HTTP client, here libcurl 7.84 or later: a device requests the key of its security
+ * module from the hub and creates a token for that module.
  *
  * Build: cc device_mode.c $(pkg-config --cflags --libs defenderauth libcurl) -o device_mode
  * Run:   ./device_mode HUB DEVICE KEYFILE [CAFILE HOST:PORT]
- *        The last two are for tests: other roots to trust, and where to connect to instead of the hub.
+ *        The last two are for tests: other trust anchors, and the address to connect to instead of the hub's.
  */
 #define _POSIX_C_SOURCE 200809L /* nanosleep */
 #include <curl/curl.h>
@@ -25,14 +25,14 @@ static size_t take(char *data, size_t size, size_t count, void *user) {
     answer *to = user;
     size_t len = size * count;
     if (len > sizeof to->body - to->len) {
-        return 0; /* no answer is that long: the transfer ends with an error */
+        return 0; /* longer than any valid response: fail the transfer */
     }
     memcpy(to->body + to->len, data, len);
     to->len += len;
     return len;
 }
 
-/* Sends the pending request. The status of the answer, or 0 when there is none. */
+/* Sends the pending request. Returns the status of the response, or 0 when none arrived. */
 static long transfer(CURL *curl, const defenderauth_authenticator *auth, const network *network, answer *answer) {
     const char *host = defenderauth_authenticator_request_host(auth).data;
     defenderauth_slice body = defenderauth_authenticator_request_body(auth);
@@ -75,7 +75,7 @@ static long transfer(CURL *curl, const defenderauth_authenticator *auth, const n
     return status;
 }
 
-/* The headers of the answer: they tell when to come back and how wrong the clock is. */
+/* The headers of the response: Retry-After says when to retry, Date how wrong the clock is. */
 static size_t received(CURL *curl, defenderauth_header *headers, size_t limit) {
     struct curl_header *header = NULL;
     size_t count = 0;
@@ -87,7 +87,7 @@ static size_t received(CURL *curl, defenderauth_header *headers, size_t limit) {
     return count;
 }
 
-/* Polls and answers until there is nothing left to do. */
+/* Polls and performs actions until the authentication ends. */
 static defenderauth_result finish(CURL *curl, defenderauth_authenticator *auth, const network *network,
                                   defenderauth_error **error) {
     static answer answer;
@@ -113,7 +113,7 @@ static defenderauth_result finish(CURL *curl, defenderauth_authenticator *auth, 
             nanosleep(&pause, NULL);
             result = defenderauth_authenticator_handle_elapsed(auth, (uint64_t)time(NULL), error);
             break;
-        default: /* DONE; a failure was the result of the step that led to it, and no TPM takes part */
+        default: /* DONE. A failure was returned by the call before, and no TPM is used. */
             return result;
         }
     }
@@ -126,7 +126,7 @@ static defenderauth_result run(CURL *curl, char **argv, const network *network, 
     char text[256] = "", token[DEFENDERAUTH_TEXT_CAPACITY];
     FILE *file = fopen(argv[3], "rb");
     if (file != NULL) {
-        setvbuf(file, NULL, _IONBF, 0); /* or a copy of the key stays in memory */
+        setvbuf(file, NULL, _IONBF, 0); /* a buffer would keep a copy of the key */
         text[fread(text, 1, sizeof text - 1, file)] = 0;
         fclose(file);
     }

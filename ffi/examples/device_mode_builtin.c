@@ -1,10 +1,10 @@
 /*
- * Device mode with the HTTPS client that is built in: a device asks its hub for the key of its security module and
- * makes a token for that module.
+ * Device mode with the built-in HTTPS driver: a device requests the key of its security module from the hub and
+ * creates a token for that module.
  *
  * Build: cc device_mode_builtin.c $(pkg-config --cflags --libs defenderauth) -o device_mode_builtin
  * Run:   ./device_mode_builtin HUB DEVICE KEYFILE [CAFILE HOST:PORT]
- *        The last two are for tests: other roots to trust, and where to connect to instead of the hub.
+ *        The last two are for tests: other trust anchors, and the address to connect to instead of the hub's.
  */
 #include <defenderauth.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@ static defenderauth_result read_key(const char *path, defenderauth_key **out, de
     char text[256] = "";
     FILE *file = fopen(path, "rb");
     if (file != NULL) {
-        setvbuf(file, NULL, _IONBF, 0); /* or a copy of the key stays in memory */
+        setvbuf(file, NULL, _IONBF, 0); /* a buffer would keep a copy of the key */
         text[fread(text, 1, sizeof text - 1, file)] = 0;
         fclose(file);
     }

@@ -1,15 +1,16 @@
 /*
- * Registers a device by its TPM 2.0, with the HTTPS client that is built in, and has the TPM make a token for the hub.
+ * Registers a device with its TPM 2.0 through the built-in HTTPS driver, and creates a token for the hub, signed by
+ * the TPM.
  *
  * Build: cc dps_tpm.c $(pkg-config --cflags --libs defenderauth) -o dps_tpm
  * Run:   ./dps_tpm SCOPE TPM [CAFILE HOST:PORT]        TPM: device:/dev/tpmrm0, or swtpm:path=SOCKET
- *        The last two are for tests: other roots to trust, and where to connect to instead of the service.
+ *        The last two are for tests: other trust anchors, and the address to connect to instead of the service's.
  */
 #include <defenderauth.h>
 #include <stdio.h>
 #include <time.h>
 
-/* A profile for the registration ID that the TPM's endorsement key gives. */
+/* Creates a profile with the registration ID derived from the TPM's endorsement key. */
 static defenderauth_result describe(const char *scope, defenderauth_tpm *tpm, defenderauth_profile **out,
                                     defenderauth_error **error) {
     char id[DEFENDERAUTH_TEXT_CAPACITY];
@@ -21,7 +22,7 @@ static defenderauth_result describe(const char *scope, defenderauth_tpm *tpm, de
     return result;
 }
 
-/* Registers as the device itself: there is no module ID. */
+/* Registers the device itself: no module ID. */
 static defenderauth_result begin(const defenderauth_profile *profile, defenderauth_tpm *tpm,
                                  defenderauth_authenticator **out, defenderauth_error **error) {
     uint8_t ek[DEFENDERAUTH_PUBLIC_CAPACITY], srk[DEFENDERAUTH_PUBLIC_CAPACITY];

@@ -1,8 +1,8 @@
 /*
- * Makes a token for the hub from a module's connection string.
+ * Creates a token for the hub from a module's connection string.
  *
  * Build: cc module_key.c $(pkg-config --cflags --libs defenderauth) -o module_key
- * Run:   ./module_key FILE        FILE holds the connection string, and nobody else may read it
+ * Run:   ./module_key FILE        FILE contains the connection string; only its owner should have read permission
  */
 #include <defenderauth.h>
 #include <stdio.h>
@@ -34,11 +34,11 @@ static int run(const char *text, size_t len, defenderauth_error **error) {
 int main(int argc, char **argv) {
     FILE *file = argc == 2 ? fopen(argv[1], "rb") : NULL;
     if (file == NULL) {
-        fprintf(stderr, "usage: module_key FILE, which can be read\n");
+        fprintf(stderr, "usage: module_key FILE (a readable file)\n");
         return 2;
     }
     char text[DEFENDERAUTH_TEXT_CAPACITY];
-    setvbuf(file, NULL, _IONBF, 0); /* or a copy of the key stays in memory */
+    setvbuf(file, NULL, _IONBF, 0); /* a buffer would keep a copy of the key */
     size_t len = fread(text, 1, sizeof text, file);
     fclose(file);
     while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r')) {

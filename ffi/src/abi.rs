@@ -2,11 +2,11 @@
 
 use std::ffi::c_char;
 
-/// 0 is `DEFENDERAUTH_OK`; what the others mean is said where they are defined.
+/// 0 is `DEFENDERAUTH_OK`; the meaning of the others stands with their definitions.
 pub type ResultCode = i32;
 
-/// A view of text. `data` is never NULL and ends with a NUL that `len` does not count; absent is `len == 0`. It lives
-/// until the next call on its object that is not const, or until the object is freed.
+/// A view of text. `data` is never NULL and ends with a NUL that `len` does not count; an absent text has `len == 0`. It is
+/// valid until the next non-const call on its object, or until the object is freed.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Str {
@@ -16,17 +16,17 @@ pub struct Str {
     pub len: usize,
 }
 
-/// A view of bytes. `data` is never NULL; absent is `len == 0`. It lives as long as a view of text.
+/// A view of bytes. `data` is never NULL; absent bytes have `len == 0`. It is valid as long as a view of text.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Slice {
     /// The bytes.
     pub data: *const u8,
-    /// How many.
+    /// Their number.
     pub len: usize,
 }
 
-/// A header of HTTP. Coming out of the library both are text with a NUL at the end; going in they need none.
+/// An HTTP header. From the library, both texts end with a NUL; to the library, they need none.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Header {
@@ -37,16 +37,16 @@ pub struct Header {
 }
 
 impl Str {
-    /// Nothing.
+    /// The absent value.
     pub(crate) const EMPTY: Self = Self { data: c"".as_ptr(), len: 0 };
 }
 
 impl Slice {
-    /// Nothing.
+    /// The absent value.
     pub(crate) const EMPTY: Self = Self { data: c"".as_ptr().cast(), len: 0 };
 }
 
 impl Header {
-    /// Nothing.
+    /// The absent value.
     pub(crate) const EMPTY: Self = Self { name: Str::EMPTY, value: Str::EMPTY };
 }

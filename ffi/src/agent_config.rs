@@ -1,13 +1,14 @@
-//! Agents' configurations.
+//! Configurations of agents.
 
 use crate::{
-    ResultCode, Str,
+    abi::{ResultCode, Str},
     code::{DEFENDERAUTH_IDENTITY_DEVICE, DEFENDERAUTH_IDENTITY_DPS, DEFENDERAUTH_IDENTITY_MODULE},
     error::Error,
     failure::Failure,
-    guard, input,
-    object::{Poison, exclusive, look, object},
-    output,
+    guard,
+    identity::Names,
+    input,
+    object::{Poison, exclusive, object},
     view::View,
 };
 use defender_auth::{
@@ -17,7 +18,8 @@ use defender_auth::{
 };
 use std::{ffi::c_char, mem::MaybeUninit, path::Path};
 
-/// What an agent has on its disk. Wiped when freed. Free it with `defenderauth_agent_config_free`.
+/// The configuration of an agent, with the files that it names. Wiped when freed. Free it with
+/// `defenderauth_agent_config_free`.
 pub struct AgentConfig {
     poison: Poison,
     plan: Plan,
@@ -29,9 +31,7 @@ object!(AgentConfig, "config");
 
 #[derive(Default)]
 struct Views {
-    host_name: View,
-    device_id: View,
-    module_id: View,
+    names: Names,
     id_scope: View,
     registration_id: View,
 }
@@ -39,11 +39,12 @@ struct Views {
 impl Views {
     fn of(plan: &Plan) -> Self {
         let identity = plan.outcome().map(Outcome::identity).or(plan.known_device().map(Device::identity));
-        let (module, profile) = (identity.and_then(Identity::module_id).or(plan.target()), plan.profile());
+        let mut names = identity.map(Names::of).unwrap_or_default();
+        let module = identity.and_then(Identity::module_id).or(plan.target());
+        names.module_id = module.map(View::of).unwrap_or_default();
+        let profile = plan.profile();
         Self {
-            host_name: identity.map(|identity| View::of(identity.hub())).unwrap_or_default(),
-            device_id: identity.map(|identity| View::of(identity.device_id())).unwrap_or_default(),
-            module_id: module.map(View::of).unwrap_or_default(),
+            names,
             id_scope: profile.map(|profile| View::of(profile.id_scope())).unwrap_or_default(),
             registration_id: profile.map(|profile| View::of(profile.registration_id())).unwrap_or_default(),
         }
@@ -57,7 +58,7 @@ impl AgentConfig {
         Ok(Self { poison: Poison::new(), plan, views, findings })
     }
 
-    /// What an authenticator runs.
+    /// The plan for an authenticator.
     pub(crate) fn plan(&self) -> Plan {
         self.plan.clone()
     }
@@ -73,7 +74,7 @@ impl AgentConfig {
     }
 }
 
-/// The plan in an agent's files, and what may be a mistake in them.
+/// The plan of an agent's files, and the warnings about them.
 #[cfg(feature = "agent")]
 fn read(path: &Path, passphrase: &str) -> Result<(Plan, Vec<View>), Failure> {
     use defender_auth::{
@@ -96,11 +97,11 @@ fn read(path: &Path, passphrase: &str) -> Result<(Plan, Vec<View>), Failure> {
 
 #[cfg(not(feature = "agent"))]
 fn read(_path: &Path, _passphrase: &str) -> Result<(Plan, Vec<View>), Failure> {
-    Err(Failure::unsupported("reading agents' configurations (feature `agent`)"))
+    Err(Failure::unsupported("reading agent configurations (feature `agent`)"))
 }
 
-/// Reads a micro agent's folder, a file with a connection string, `LocalConfiguration.json` or `Authentication.config`, with
-/// the files that they name. `path` is in the system's own bytes (UTF-8 where its names are not bytes).
+/// Loads a micro agent's folder, a file with a connection string, `LocalConfiguration.json` or `Authentication.config`, and
+/// the files that they name. `path` is in the system's own bytes (UTF-8 where paths are not bytes).
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_agent_config_load(
@@ -109,15 +110,11 @@ pub extern "C" fn defenderauth_agent_config_load(
     out: Option<&mut MaybeUninit<Option<Box<AgentConfig>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
-        out.put(AgentConfig::load(input::path("path", path, len)?, "")?);
-        Ok(())
-    })
+    guard::make(out, error, || AgentConfig::load(input::path("path", path, len)?, ""))
 }
 
-/// The same for an agent whose private key may be encrypted: the agents' own files have no word for a passphrase. An empty
-/// one is none; one that is not needed does no harm.
+/// The same for an agent whose private key may be encrypted: the configuration files have no setting for a passphrase. An
+/// empty passphrase means none; one that is not needed is ignored.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_agent_config_load_with_passphrase(
@@ -128,16 +125,14 @@ pub extern "C" fn defenderauth_agent_config_load_with_passphrase(
     out: Option<&mut MaybeUninit<Option<Box<AgentConfig>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
+    guard::make(out, error, || {
         let path = input::path("path", path, len)?;
-        out.put(AgentConfig::load(path, input::text("passphrase", passphrase, passphrase_len)?)?);
-        Ok(())
+        AgentConfig::load(path, input::text("passphrase", passphrase, passphrase_len)?)
     })
 }
 
-/// Whether the provisioning service is only asked where the device is (true until it is set, as the agents do it), or
-/// registers it. It changes nothing for a configuration that does not go there.
+/// Sets whether the provisioning service only looks the device up (the default, and what the agents do) or registers it.
+/// No effect on a configuration without the provisioning service.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_agent_config_set_lookup_only(
@@ -147,69 +142,63 @@ pub extern "C" fn defenderauth_agent_config_set_lookup_only(
 ) -> ResultCode {
     guard::call(error, || {
         let mut config = exclusive(config)?;
-        config.plan = config.plan().lookup_only(lookup_only);
+        config.plan = config.plan().lookup_only(lookup_only)?;
         Ok(())
     })
 }
 
-/// As whom the agent first authenticates: `DEFENDERAUTH_IDENTITY_`. 0 for NULL.
+/// The identity that the agent first authenticates with, one of `DEFENDERAUTH_IDENTITY_`. 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_agent_config_identity(config: Option<&AgentConfig>) -> i32 {
-    guard::get(0, || look(config, 0, AgentConfig::identity))
+    guard::look(config, 0, AgentConfig::identity)
 }
 
-/// The hub. Empty when the provisioning service is to say it.
+/// The hub's host name; empty when the provisioning service assigns it.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_agent_config_host_name(config: Option<&AgentConfig>) -> Str {
-    guard::get(Str::EMPTY, || view(config, |views| &views.host_name))
+    guard::text(config, |it| &it.views.names.host_name)
 }
 
-/// The device. Empty when the provisioning service is to say it.
+/// The device ID; empty when the provisioning service assigns it.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_agent_config_device_id(config: Option<&AgentConfig>) -> Str {
-    guard::get(Str::EMPTY, || view(config, |views| &views.device_id))
+    guard::text(config, |it| &it.views.names.device_id)
 }
 
-/// The module, as which the agent begins or which the hub is asked for.
+/// The module ID: the agent's own, or in Device mode that of the module requested from the hub.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_agent_config_module_id(config: Option<&AgentConfig>) -> Str {
-    guard::get(Str::EMPTY, || view(config, |views| &views.module_id))
+    guard::text(config, |it| &it.views.names.module_id)
 }
 
-/// The ID scope, with identity DPS.
+/// The ID scope; empty unless the identity is DPS.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_agent_config_id_scope(config: Option<&AgentConfig>) -> Str {
-    guard::get(Str::EMPTY, || view(config, |views| &views.id_scope))
+    guard::text(config, |it| &it.views.id_scope)
 }
 
-/// The registration ID, with identity DPS.
+/// The registration ID; empty unless the identity is DPS.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_agent_config_registration_id(config: Option<&AgentConfig>) -> Str {
-    guard::get(Str::EMPTY, || view(config, |views| &views.registration_id))
+    guard::text(config, |it| &it.views.registration_id)
 }
 
-/// How many things may be a mistake in the files, although they can be used: a key file that others may read, for one.
+/// How many findings there are: warnings about files that can be used, such as a key file that other users can read.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_agent_config_finding_count(config: Option<&AgentConfig>) -> usize {
-    guard::get(0, || look(config, 0, |config| config.findings.len()))
+    guard::look(config, 0, |config| config.findings.len())
 }
 
-/// One of them, in a line: the file, what was noticed, and what to do about it. Empty when there are not so many.
+/// A finding, counted from 0, in one line: the file, the problem, and what to do about it. Empty past the last one.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_agent_config_finding(config: Option<&AgentConfig>, index: usize) -> Str {
-    guard::get(Str::EMPTY, || {
-        look(config, Str::EMPTY, |config| config.findings.get(index).map_or(Str::EMPTY, View::as_str))
-    })
+    guard::look(config, Str::EMPTY, |config| config.findings.get(index).map_or(Str::EMPTY, View::as_str))
 }
 
-/// Frees a configuration, and wipes it. NULL is fine.
+/// Frees a configuration and wipes it. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_agent_config_free(config: Option<Box<AgentConfig>>) {
     guard::get((), || drop(config));
-}
-
-fn view(config: Option<&AgentConfig>, which: fn(&Views) -> &View) -> Str {
-    look(config, Str::EMPTY, |config| which(&config.views).as_str())
 }
 
 #[cfg(all(test, feature = "agent"))]

@@ -1,184 +1,188 @@
-//! The numbers of the interface. They are the same for ever.
+//! The numbers of the interface. They never change.
 
-use crate::ResultCode;
+use crate::abi::ResultCode;
 
-/// It did what it was asked for.
+/// The call succeeded.
 pub const DEFENDERAUTH_OK: ResultCode = 0;
-/// A pointer is NULL that may not be.
+/// A required pointer is NULL.
 pub const DEFENDERAUTH_NULL: ResultCode = 101;
-/// A text is not UTF-8, or has a NUL in it.
+/// A text is not UTF-8, or contains a NUL.
 pub const DEFENDERAUTH_UTF8: ResultCode = 102;
-/// The buffer is too small; the length that it needs is in `*out_len`.
+/// The buffer is too small; the required length is in `*out_len`.
 pub const DEFENDERAUTH_BUFFER_TOO_SMALL: ResultCode = 103;
-/// Not in this state: poll, and answer what is pending.
+/// The call does not match the state: poll, and report the result of the pending action.
 pub const DEFENDERAUTH_STATE: ResultCode = 104;
-/// An argument has a value that cannot be.
+/// An argument has an invalid value.
 pub const DEFENDERAUTH_ARGUMENT: ResultCode = 105;
-/// This credential has no such output.
+/// The credential does not support this output.
 pub const DEFENDERAUTH_NOT_APPLICABLE: ResultCode = 106;
-/// This build of the library lacks it.
+/// This build of the library does not include the feature.
 pub const DEFENDERAUTH_UNSUPPORTED: ResultCode = 107;
-/// A defect of the library. The object that the call was about cannot be used any more.
+/// A defect in the library. The object of the call is unusable; free it.
 pub const DEFENDERAUTH_PANIC: ResultCode = 199;
 
-/// The text is not a connection string.
+/// The text is not a valid connection string.
 pub const DEFENDERAUTH_CONNECTION_STRING: ResultCode = 201;
-/// The text is not a name of its kind.
+/// The text is not a valid host name, ID or ID scope.
 pub const DEFENDERAUTH_IDENTIFIER: ResultCode = 202;
-/// The text is not a SAS token.
+/// The text is not a valid SAS token.
 pub const DEFENDERAUTH_SAS_TOKEN: ResultCode = 203;
-/// A setting of a configuration file.
+/// A setting in a configuration file is missing or invalid.
 pub const DEFENDERAUTH_CONFIG: ResultCode = 204;
-/// The text is not JSON, or too large.
+/// The payload is not JSON, or is too large.
 pub const DEFENDERAUTH_PAYLOAD: ResultCode = 205;
-/// There is no such file.
+/// The file does not exist.
 pub const DEFENDERAUTH_FILE_NOT_FOUND: ResultCode = 211;
-/// The file may not be read.
+/// Permission to read the file is denied.
 pub const DEFENDERAUTH_FILE_PERMISSION: ResultCode = 212;
-/// The file cannot be read, or is not what it should be.
+/// The file cannot be read, or has the wrong type.
 pub const DEFENDERAUTH_FILE_READ: ResultCode = 213;
-/// The key is not base64.
+/// The key is not valid base64.
 pub const DEFENDERAUTH_KEY_BASE64: ResultCode = 301;
-/// The key has a length that cannot be.
+/// The key has an invalid length.
 pub const DEFENDERAUTH_KEY_LENGTH: ResultCode = 302;
-/// There is no key where one must be.
+/// A required key is missing.
 pub const DEFENDERAUTH_KEY_ABSENT: ResultCode = 303;
 
-/// The service said no: any 4xx without a number of its own.
+/// The service rejected the request: any 4xx status without its own result.
 pub const DEFENDERAUTH_SERVICE_REJECTED: ResultCode = 400;
-/// The service does not believe the credential.
+/// The service rejected the credential.
 pub const DEFENDERAUTH_SERVICE_UNAUTHORIZED: ResultCode = 401;
-/// The credential does not allow it.
+/// The credential does not permit the operation.
 pub const DEFENDERAUTH_SERVICE_FORBIDDEN: ResultCode = 403;
-/// The service does not know the device, the module or the enrollment.
+/// The device, module or enrollment does not exist.
 pub const DEFENDERAUTH_SERVICE_NOT_FOUND: ResultCode = 404;
-/// The service wants to be asked less often.
+/// The service is throttling requests.
 pub const DEFENDERAUTH_SERVICE_THROTTLED: ResultCode = 429;
-/// The service is busy or down (408, 5xx).
+/// The service is temporarily unavailable (408, 5xx).
 pub const DEFENDERAUTH_SERVICE_UNAVAILABLE: ResultCode = 440;
-/// The provisioning service could not assign the device.
+/// The provisioning service failed to assign the device.
 pub const DEFENDERAUTH_REGISTRATION_FAILED: ResultCode = 441;
 /// The enrollment is disabled.
 pub const DEFENDERAUTH_REGISTRATION_DISABLED: ResultCode = 442;
-/// Nobody has registered the device yet.
+/// The device has not been registered yet.
 pub const DEFENDERAUTH_REGISTRATION_UNASSIGNED: ResultCode = 443;
 
-/// A message of the service is not what the protocol says.
+/// A message from the service violates the protocol.
 pub const DEFENDERAUTH_PROTOCOL_MESSAGE: ResultCode = 450;
-/// A message of the service is too long.
+/// A message from the service exceeds a size limit.
 pub const DEFENDERAUTH_PROTOCOL_LIMIT: ResultCode = 451;
-/// The hub has given the module no credential that can be used.
+/// The module has no usable credential in the hub's registry.
 pub const DEFENDERAUTH_PROTOCOL_NO_CREDENTIAL: ResultCode = 452;
-/// The TPM refused a command; `defenderauth_error_tpm_code` has its answer.
+/// The TPM rejected a command; `defenderauth_error_tpm_code` has its response code.
 pub const DEFENDERAUTH_TPM_COMMAND: ResultCode = 501;
-/// The TPM cannot be reached.
+/// The TPM cannot be accessed.
 pub const DEFENDERAUTH_TPM_ACCESS: ResultCode = 502;
-/// The service's key for the TPM is not whole.
+/// The key blob from the service is malformed.
 pub const DEFENDERAUTH_TPM_BLOB: ResultCode = 503;
 
-/// A certificate or a key cannot be read or used.
+/// A certificate or private key cannot be parsed or used.
 pub const DEFENDERAUTH_CERTIFICATE_FORMAT: ResultCode = 601;
-/// The key is not the certificate's.
+/// The private key does not belong to the certificate.
 pub const DEFENDERAUTH_CERTIFICATE_KEY: ResultCode = 602;
-/// There is no certificate, or no key, where one must be.
+/// A required certificate or private key is missing.
 pub const DEFENDERAUTH_CERTIFICATE_ABSENT: ResultCode = 603;
-/// The documentation forbids this certificate here.
+/// This kind of certificate is not supported here.
 pub const DEFENDERAUTH_CERTIFICATE_RULE: ResultCode = 604;
-/// TLS cannot be set up, or the server is not trusted.
+/// TLS cannot be configured, or the server's certificate was rejected.
 pub const DEFENDERAUTH_TLS: ResultCode = 650;
 
-/// The given token is over; have a new one made where it came from.
+/// The ready-made token has expired; obtain a new one from its source.
 pub const DEFENDERAUTH_TOKEN_EXPIRED: ResultCode = 700;
-/// The attempt's time is over; begin again.
+/// The attempt exceeded its time limit; start a new one.
 pub const DEFENDERAUTH_OUT_OF_TIME: ResultCode = 701;
-/// No answer came, however often it was asked for.
+/// No response arrived to any of the requests.
 pub const DEFENDERAUTH_NO_RESPONSE: ResultCode = 801;
-/// The call's own time is over; run it again to go on.
+/// The call exceeded its own time limit; call it again to continue.
 pub const DEFENDERAUTH_TIMEOUT: ResultCode = 802;
-/// It was cancelled.
+/// The call was cancelled.
 pub const DEFENDERAUTH_CANCELLED: ResultCode = 803;
 
-/// Send the request; answer with `_handle_response` or `_handle_no_response`.
+/// Send the request; report with `_handle_response` or `_handle_no_response`.
 pub const DEFENDERAUTH_ACTION_SEND: i32 = 1;
-/// Let time pass; answer with `_handle_elapsed`.
+/// Wait; report with `_handle_elapsed`.
 pub const DEFENDERAUTH_ACTION_WAIT: i32 = 2;
-/// Hand `_tpm_input` to the TPM; answer with `_handle_activated`.
+/// Activate `_tpm_input` in the TPM; report with `_handle_activated`.
 pub const DEFENDERAUTH_ACTION_ACTIVATE: i32 = 3;
-/// Have `_tpm_input` signed; answer with `_handle_signature`.
+/// Sign `_tpm_input`; report with `_handle_signature`.
 pub const DEFENDERAUTH_ACTION_SIGN: i32 = 4;
-/// It is done; take the outcome.
+/// The authentication succeeded; read the outcome.
 pub const DEFENDERAUTH_ACTION_DONE: i32 = 5;
-/// It is over; read `_failure`.
+/// The authentication failed; read `_failure`.
 pub const DEFENDERAUTH_ACTION_FAILED: i32 = 6;
 
-/// None yet.
+/// No credential yet.
 pub const DEFENDERAUTH_CREDENTIAL_NONE: i32 = 0;
-/// A key that makes tokens, or a ready token.
+/// A key that creates tokens, or a ready-made token.
 pub const DEFENDERAUTH_CREDENTIAL_KEY: i32 = 1;
-/// A certificate, shown in the TLS handshake.
+/// A certificate, presented in the TLS handshake.
 pub const DEFENDERAUTH_CREDENTIAL_CERTIFICATE: i32 = 2;
-/// A key that signs elsewhere.
+/// A key held elsewhere, such as in a TPM.
 pub const DEFENDERAUTH_CREDENTIAL_TPM: i32 = 3;
 
-/// Straight as its module, or as the device that a connection string names.
+/// The module, or the device of a connection string, with no request.
 pub const DEFENDERAUTH_IDENTITY_MODULE: i32 = 1;
-/// As the device, which asks the hub for its module.
+/// The device, which requests its module's identity from the hub (Device mode).
 pub const DEFENDERAUTH_IDENTITY_DEVICE: i32 = 2;
-/// The provisioning service says which hub.
+/// The device, whose hub the provisioning service assigns.
 pub const DEFENDERAUTH_IDENTITY_DPS: i32 = 3;
 
-/// The key of this attempt only; it stays transient in the TPM.
+/// The key of this registration only; it stays transient in the TPM.
 pub const DEFENDERAUTH_KEY_USE_REGISTRATION: i32 = 1;
-/// The key that the hub knows; it is persistent in the TPM.
+/// The key for the hub; it is persistent in the TPM.
 pub const DEFENDERAUTH_KEY_USE_HUB: i32 = 2;
 
-/// Each ID percent-encoded once: the default.
+/// Each ID is percent-encoded once: the default.
 pub const DEFENDERAUTH_AUDIENCE_ENCODED: i32 = 0;
-/// Nothing encoded but the whole.
+/// Only the whole is percent-encoded, not the IDs.
 pub const DEFENDERAUTH_AUDIENCE_RAW: i32 = 1;
-/// Each ID encoded, and then the whole.
+/// Each ID is percent-encoded, and then the whole.
 pub const DEFENDERAUTH_AUDIENCE_ENCODED_TWICE: i32 = 2;
 
-/// Certificates can be read.
+/// Parsing of certificates.
 pub const DEFENDERAUTH_FEATURE_X509: u32 = 1;
-/// Agents' configurations can be read.
+/// Reading of agent configurations.
 pub const DEFENDERAUTH_FEATURE_AGENT: u32 = 2;
-/// The built-in driver is there.
+/// The built-in HTTPS driver.
 pub const DEFENDERAUTH_FEATURE_HTTPS: u32 = 4;
-/// TPMs can be used.
+/// TPM support.
 pub const DEFENDERAUTH_FEATURE_TPM: u32 = 8;
-/// Authenticators can be made: Device mode and provisioning.
+/// Device mode and provisioning: authenticators that send requests.
 pub const DEFENDERAUTH_FEATURE_FLOWS: u32 = 16;
 
-/// A certificate is over.
+/// A certificate of the chain has expired.
 pub const DEFENDERAUTH_FINDING_EXPIRED: u32 = 1;
-/// A certificate has not begun.
+/// A certificate of the chain is not yet valid.
 pub const DEFENDERAUTH_FINDING_NOT_YET_VALID: u32 = 2;
-/// It may not authenticate a client.
+/// It does not allow client authentication.
 pub const DEFENDERAUTH_FINDING_NO_CLIENT_AUTH: u32 = 4;
 /// Its common name is not the expected one.
 pub const DEFENDERAUTH_FINDING_NAME_MISMATCH: u32 = 8;
-/// The certificates were not in order; that is mended.
+/// The certificates were not in order; they have been sorted.
 pub const DEFENDERAUTH_FINDING_CHAIN_ORDER: u32 = 16;
-/// A certificate was not signed by the next, or is missing.
+/// A certificate was not issued by the next one, or one is missing.
 pub const DEFENDERAUTH_FINDING_CHAIN_BROKEN: u32 = 32;
-/// It is a CA's certificate.
+/// The leaf is a CA certificate.
 pub const DEFENDERAUTH_FINDING_CA_LEAF: u32 = 64;
-/// Its key or signature is too weak for the services.
+/// A key or signature is too weak for the services.
 pub const DEFENDERAUTH_FINDING_WEAK: u32 = 128;
+/// The TLS of this library cannot use the certificate. Another TLS library may.
+pub const DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS: u32 = 256;
 
-/// A buffer of this size takes any text that is written to one, PEM excepted.
+/// A buffer of this size holds any text that is written to one, except PEM.
 pub const DEFENDERAUTH_TEXT_CAPACITY: usize = 4096;
-/// A buffer of this size takes any public key of a TPM.
+/// A buffer of this size holds any public key of a TPM.
 pub const DEFENDERAUTH_PUBLIC_CAPACITY: usize = 1024;
-/// A buffer of this size takes any signature.
+/// A buffer of this size holds any signature.
 pub const DEFENDERAUTH_SIGNATURE_CAPACITY: usize = 64;
-/// No request has more headers.
+/// The largest number of headers in a request.
 pub const DEFENDERAUTH_REQUEST_HEADER_LIMIT: usize = 8;
-/// Stop reading a response there.
+/// The largest response body that is accepted, in bytes; stop reading there.
 pub const DEFENDERAUTH_BODY_LIMIT: usize = 65_536;
-/// How long a token lives when nothing else is asked for, in seconds.
+/// The port of MQTT over TLS.
+pub const DEFENDERAUTH_MQTT_PORT: u16 = 8883;
+/// The usual lifetime of a token, in seconds.
 pub const DEFENDERAUTH_DEFAULT_TOKEN_SECONDS: u64 = 3600;
 
 /// The version of this header: major << 16 | minor << 8 | patch.
-pub const DEFENDERAUTH_VERSION_NUMBER: u32 = 0x0000_0100;
+pub const DEFENDERAUTH_VERSION_NUMBER: u32 = 0x0000_0200;

@@ -1,13 +1,15 @@
-//! Connection strings: a device's, a module's, and a service's.
+//! Connection strings of devices, modules and services.
 
 use crate::{
-    ResultCode, Str,
+    abi::{ResultCode, Str},
     code::DEFENDERAUTH_KEY_ABSENT,
     error::Error,
     failure::Failure,
-    guard, input,
+    guard,
+    identity::Names,
+    input,
     key::Key,
-    object::{Poison, given, look, object, shared},
+    object::{Poison, given, object, shared},
     output,
     view::View,
 };
@@ -24,54 +26,36 @@ use std::{ffi::c_char, mem::MaybeUninit};
 pub struct ConnectionString {
     poison: Poison,
     pub(crate) whose: Whose,
-    views: Views,
+    names: Names,
+    policy: View,
 }
 
 object!(ConnectionString, "connection_string");
 
-/// Whose it is.
+/// Whose connection string it is.
 pub(crate) enum Whose {
     Identity(Parsed),
-    /// A policy's, which no device has.
+    /// One with a shared access policy, for back ends.
     Service(ServiceConnectionString),
-}
-
-#[derive(Default)]
-struct Views {
-    host_name: View,
-    gateway: View,
-    device_id: View,
-    module_id: View,
-    policy: View,
 }
 
 impl From<Parsed> for ConnectionString {
     fn from(parsed: Parsed) -> Self {
-        let identity = parsed.identity();
-        let views = Views {
-            host_name: View::of(identity.hub()),
-            gateway: identity.gateway().map(View::of).unwrap_or_default(),
-            device_id: View::of(identity.device_id()),
-            module_id: identity.module_id().map(View::of).unwrap_or_default(),
-            policy: View::default(),
-        };
-        Self { poison: Poison::new(), whose: Whose::Identity(parsed), views }
+        let names = Names::of(parsed.identity());
+        Self { poison: Poison::new(), whose: Whose::Identity(parsed), names, policy: View::EMPTY }
     }
 }
 
 impl From<ServiceConnectionString> for ConnectionString {
     fn from(service: ServiceConnectionString) -> Self {
-        let views = Views {
-            host_name: View::of(service.host_name()),
-            policy: View::of(service.policy_name()),
-            ..Views::default()
-        };
-        Self { poison: Poison::new(), whose: Whose::Service(service), views }
+        let names = Names { host_name: View::of(service.host_name()), ..Names::default() };
+        let policy = View::of(service.policy_name());
+        Self { poison: Poison::new(), whose: Whose::Service(service), names, policy }
     }
 }
 
 impl ConnectionString {
-    /// The key in it, if it has one.
+    /// Its key, if it has one.
     fn key(&self) -> Option<&SharedAccessKey> {
         match &self.whose {
             Whose::Service(service) => service.key(),
@@ -95,7 +79,7 @@ impl ConnectionString {
     }
 }
 
-/// Reads a connection string: a device's, a module's, or a service's, which has a policy's name.
+/// Parses a connection string of a device, of a module, or of a service, which has a policy name.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_connection_string_parse(
@@ -104,18 +88,16 @@ pub extern "C" fn defenderauth_connection_string_parse(
     out: Option<&mut MaybeUninit<Option<Box<ConnectionString>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
+    guard::make(out, error, || {
         let text = input::text("s", s, len)?;
-        out.put(match Parsed::parse(text) {
+        Ok(match Parsed::parse(text) {
             Err(ConnectionStringError::ServiceString) => ServiceConnectionString::parse(text)?.into(),
             parsed => parsed?.into(),
-        });
-        Ok(())
+        })
     })
 }
 
-/// Makes a connection string. Without a key it is `x509=true`; the module ID may be empty.
+/// Creates a connection string. Without a key it has `x509=true`; an empty module ID makes it a device's.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_connection_string_new(
@@ -129,8 +111,7 @@ pub extern "C" fn defenderauth_connection_string_new(
     out: Option<&mut MaybeUninit<Option<Box<ConnectionString>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
+    guard::make(out, error, || {
         let hub = HostName::new(input::text("host_name", host_name, host_name_len)?)?;
         let device = DeviceId::new(input::text("device_id", device_id, device_id_len)?)?;
         let identity = match input::text("module_id", module_id, module_id_len)? {
@@ -141,56 +122,55 @@ pub extern "C" fn defenderauth_connection_string_new(
             Some(key) => Credential::from(key.key.clone()),
             None => ClientCertificate::held_elsewhere(None).into(),
         };
-        out.put(Parsed::new(identity, credential)?.into());
-        Ok(())
+        Ok(Parsed::new(identity, credential)?.into())
     })
 }
 
-/// The hub.
+/// The hub's host name.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_connection_string_host_name(connection_string: Option<&ConnectionString>) -> Str {
-    guard::get(Str::EMPTY, || view(connection_string, |views| &views.host_name))
+    guard::text(connection_string, |it| &it.names.host_name)
 }
 
-/// The gateway through which the hub is reached.
+/// The host name of the gateway to the hub; empty without one.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_connection_string_gateway_host_name(
     connection_string: Option<&ConnectionString>,
 ) -> Str {
-    guard::get(Str::EMPTY, || view(connection_string, |views| &views.gateway))
+    guard::text(connection_string, |it| &it.names.gateway)
 }
 
-/// The device.
+/// The device ID; empty in a service's connection string.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_connection_string_device_id(connection_string: Option<&ConnectionString>) -> Str {
-    guard::get(Str::EMPTY, || view(connection_string, |views| &views.device_id))
+    guard::text(connection_string, |it| &it.names.device_id)
 }
 
-/// The module.
+/// The module ID; empty in a device's or a service's connection string.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_connection_string_module_id(connection_string: Option<&ConnectionString>) -> Str {
-    guard::get(Str::EMPTY, || view(connection_string, |views| &views.module_id))
+    guard::text(connection_string, |it| &it.names.module_id)
 }
 
-/// The policy. When there is one, the string is a service's and not a device's.
+/// The name of the shared access policy. Non-empty exactly in a service's connection string.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_connection_string_policy_name(connection_string: Option<&ConnectionString>) -> Str {
-    guard::get(Str::EMPTY, || view(connection_string, |views| &views.policy))
+    guard::text(connection_string, |it| &it.policy)
 }
 
-/// Whether a certificate proves the identity (`x509=true`).
+/// Whether the credential is a certificate (`x509=true`).
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_connection_string_is_x509(connection_string: Option<&ConnectionString>) -> bool {
-    guard::get(false, || look(connection_string, false, ConnectionString::is_x509))
+    guard::look(connection_string, false, ConnectionString::is_x509)
 }
 
-/// Whether there is a key in it.
+/// Whether it contains a key.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_connection_string_has_key(connection_string: Option<&ConnectionString>) -> bool {
-    guard::get(false, || look(connection_string, false, |string| string.key().is_some()))
+    guard::look(connection_string, false, |string| string.key().is_some())
 }
 
-/// The key in it, or `DEFENDERAUTH_KEY_ABSENT`.
+/// Copies the key in it. Without one `DEFENDERAUTH_KEY_ABSENT`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_connection_string_key(
@@ -198,20 +178,17 @@ pub extern "C" fn defenderauth_connection_string_key(
     out: Option<&mut MaybeUninit<Option<Box<Key>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
+    guard::make(out, error, || {
         let string = shared(connection_string)?;
         let key = string.key().ok_or_else(|| {
-            let message =
-                "there is no key in this connection string: a certificate or a ready token proves the identity";
+            let message = "this connection string has no key: its credential is a certificate or a ready-made token";
             Failure::new(DEFENDERAUTH_KEY_ABSENT, message).field("connection_string")
         })?;
-        out.put(key.clone().into());
-        Ok(())
+        Ok(key.clone().into())
     })
 }
 
-/// Writes it as text, with its key. Wipe the buffer when it is no longer needed.
+/// Writes it as text, including its key. Wipe the buffer when it is no longer needed.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_connection_string_to_text(
@@ -221,18 +198,11 @@ pub extern "C" fn defenderauth_connection_string_to_text(
     out_len: Option<&mut MaybeUninit<usize>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::text(buf, cap, out_len)?;
-        out.put(shared(connection_string)?.text().expose().as_bytes())
-    })
+    guard::call(error, || output::text(buf, cap, out_len)?.put(shared(connection_string)?.text().expose().as_bytes()))
 }
 
-/// Frees a connection string, and wipes it. NULL is fine.
+/// Frees a connection string and wipes it. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_connection_string_free(connection_string: Option<Box<ConnectionString>>) {
     guard::get((), || drop(connection_string));
-}
-
-fn view(connection_string: Option<&ConnectionString>, which: fn(&Views) -> &View) -> Str {
-    look(connection_string, Str::EMPTY, |string| which(&string.views).as_str())
 }

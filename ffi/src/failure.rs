@@ -1,6 +1,6 @@
-//! What went wrong, before it becomes an object of the caller's.
+//! A failure, before it becomes the caller's error object.
 
-use crate::{ResultCode, code};
+use crate::{abi::ResultCode, code};
 use defender_auth as library;
 use std::{
     borrow::Cow,
@@ -8,11 +8,11 @@ use std::{
     time::Duration,
 };
 
-/// Why a function did not do what it was asked for. In a box: what every call may return is to be small.
+/// Why a call failed. Boxed, to keep the result of every call small.
 #[derive(Debug)]
 pub(crate) struct Failure(Box<Details>);
 
-/// What there is to say of it.
+/// Its details.
 #[derive(Debug)]
 pub(crate) struct Details {
     code: ResultCode,
@@ -41,23 +41,23 @@ impl Failure {
         }))
     }
 
-    /// A parameter is NULL that may not be.
+    /// A parameter is NULL but required.
     pub(crate) fn null(parameter: &'static str) -> Self {
-        Self::new(code::DEFENDERAUTH_NULL, "it is NULL; give a pointer to it").field(parameter)
+        Self::new(code::DEFENDERAUTH_NULL, "it is NULL; pass a pointer to it").field(parameter)
     }
 
-    /// A parameter has a value that cannot be.
+    /// A parameter has an invalid value.
     pub(crate) fn argument(parameter: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(code::DEFENDERAUTH_ARGUMENT, message).field(parameter)
     }
 
-    /// Something that this build lacks.
+    /// A feature that this build does not include.
     pub(crate) fn unsupported(what: &'static str) -> Self {
-        let message = format!("{what} is not in this build of the library; use the full one");
+        let message = format!("this build of the library does not include {what}; use the full build");
         Self::new(code::DEFENDERAUTH_UNSUPPORTED, message)
     }
 
-    /// Says what is to blame.
+    /// Sets what caused it.
     pub(crate) fn field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
         self.0.field = field.into();
         self
@@ -69,7 +69,7 @@ impl Failure {
 }
 
 impl Failure {
-    /// What the library says of it, in the words of the error that it was first.
+    /// The library's error, with the text of the error that it was originally.
     fn of(error: &library::Error, message: String) -> Self {
         let service = match error.inner() {
             library::Error::Service(service) => Some(service),
@@ -113,8 +113,8 @@ impl From<&library::Error> for Failure {
     }
 }
 
-/// Every error of the library becomes its one error, which knows the numbers. The words are its own already, so that a
-/// small library does not need those of all the others.
+/// Every error of the library becomes its one error type, which has the numbers. The text is taken before the conversion, so
+/// that a small build does not link the texts of all other errors.
 macro_rules! from_library {
     ($($error:ty),*) => {$(
         impl From<$error> for Failure {

@@ -1,26 +1,42 @@
-//! The one door: nothing that is called from C runs outside of it.
+//! The guard: every function of the C interface runs its body here, so that a panic becomes a result.
 
 use crate::{
-    ResultCode,
+    abi::{ResultCode, Str},
     code::{DEFENDERAUTH_OK, DEFENDERAUTH_PANIC},
-    error::Error,
+    error::object::Error,
     failure::Failure,
+    object::{self, Object},
+    output,
+    view::View,
 };
 use std::{
     mem::{self, MaybeUninit},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-/// Where a caller wants to have the details of a failure, if it does.
+/// Where a function writes the details of a failure. `None` when the caller passed NULL.
 pub(crate) type ErrorOut<'a> = Option<&'a mut MaybeUninit<Option<Box<Error>>>>;
 
-/// Runs the body of a function that may fail. The error is always written: NULL when there is none.
+/// Runs the body of a function that may fail. `*error` is always written, with NULL on success.
 pub(crate) fn call(error: ErrorOut<'_>, body: impl FnOnce() -> Result<(), Failure>) -> ResultCode {
     let mut body = Some(body);
     run(error, &mut || body.take().map_or(Ok(()), |body| body()))
 }
 
-/// The same for all of them: one door in the library and not one a function, which would be larger by far.
+/// Runs the body of a function that creates an object. `*out` is always written, with NULL on failure.
+pub(crate) fn make<T>(
+    out: Option<&mut MaybeUninit<Option<Box<T>>>>,
+    error: ErrorOut<'_>,
+    body: impl FnOnce() -> Result<T, Failure>,
+) -> ResultCode {
+    call(error, || {
+        let out = output::object(out)?;
+        out.put(body()?);
+        Ok(())
+    })
+}
+
+/// `call`, compiled once and not once for each function, which would be much larger.
 fn run(error: ErrorOut<'_>, body: &mut dyn FnMut() -> Result<(), Failure>) -> ResultCode {
     match caught(body) {
         Ok(Ok(())) => {
@@ -34,33 +50,43 @@ fn run(error: ErrorOut<'_>, body: &mut dyn FnMut() -> Result<(), Failure>) -> Re
             error,
             &Failure::new(
                 DEFENDERAUTH_PANIC,
-                "this is a defect of the library; free the object, which cannot be used any more, and report how it came to this",
+                "a defect in the library; free the object, which is now unusable, and report the steps that led to this",
             ),
         ),
     }
 }
 
-/// Out of the way of calls that succeed.
+/// Kept out of the code path of calls that succeed.
 #[cold]
 fn failed(error: ErrorOut<'_>, failure: &Failure) -> ResultCode {
     if let Some(error) = error {
-        // Making the details may fail as well, in theory.
+        // Creating the details allocates, and that could panic too.
         error.write(caught(|| Box::new(Error::new(failure))).ok());
     }
     failure.code()
 }
 
-/// Runs the body of a function that has an answer for everything; `nothing` is the one when it panics.
+/// Runs the body of a function that cannot fail; `nothing` is returned when it panics.
 pub(crate) fn get<T>(nothing: T, body: impl FnOnce() -> T) -> T {
     caught(body).unwrap_or(nothing)
+}
+
+/// Runs the body of a getter; `nothing` is returned for NULL, for an unusable object, and when the body panics.
+pub(crate) fn look<'a, T: Object, R: Copy>(object: Option<&'a T>, nothing: R, read: impl FnOnce(&'a T) -> R) -> R {
+    get(nothing, || object::look(object, nothing, read))
+}
+
+/// Runs the body of a getter of a text.
+pub(crate) fn text<'a, T: Object>(object: Option<&'a T>, which: impl FnOnce(&'a T) -> &'a View) -> Str {
+    look(object, Str::EMPTY, |object| which(object).as_str())
 }
 
 struct Panicked;
 
 fn caught<T>(body: impl FnOnce() -> T) -> Result<T, Panicked> {
-    // What a panic may have left half done is poisoned by the objects themselves.
+    // An object in the middle of a change when the panic came is marked unusable by its own guard.
     catch_unwind(AssertUnwindSafe(body)).map_err(|payload| {
-        // To drop it could be the next panic.
+        // Dropping the payload could panic again.
         mem::forget(payload);
         Panicked
     })
@@ -80,7 +106,15 @@ mod tests {
     }
 
     #[test]
-    fn a_getter_that_panics_says_nothing() {
+    fn a_panic_while_an_object_is_created_leaves_null() {
+        let (mut out, mut error) = (MaybeUninit::new(Some(Box::new(7))), MaybeUninit::new(None));
+        assert_eq!(make(Some(&mut out), Some(&mut error), || panic!("oh")), DEFENDERAUTH_PANIC);
+        let mut other = MaybeUninit::new(None);
+        assert_eq!(make(Some(&mut other), None, || Ok(7)), DEFENDERAUTH_OK);
+    }
+
+    #[test]
+    fn a_getter_that_panics_returns_nothing() {
         assert_eq!(get(7, || panic!("oh")), 7);
     }
 }

@@ -1,55 +1,58 @@
-//! What C hands in: a pointer and a length. The header says what a caller promises of them; this file relies on it.
+//! Arguments from C: a pointer and a length. The header states what the caller guarantees; this file relies on it.
 
 use crate::{
-    Header,
+    abi::Header,
     code::{DEFENDERAUTH_NULL, DEFENDERAUTH_UTF8},
     failure::Failure,
 };
 use defender_auth::UnixTime;
 use std::{ffi::c_char, path::Path, slice, str, time::Duration};
 
-/// The largest length that can be meant.
+/// No object in memory is longer.
 const MOST: usize = usize::MAX / 2;
 
-/// Text, which may be empty. It lives as long as the call.
+/// A text, which may be empty. It is valid during the call.
 pub(crate) fn text<'a>(parameter: &'static str, data: *const c_char, len: usize) -> Result<&'a str, Failure> {
     let bytes = bytes(parameter, data.cast(), len)?;
     if bytes.contains(&0) {
         return Err(nul(parameter));
     }
     str::from_utf8(bytes).map_err(|error| {
-        let message = format!("it is not UTF-8 from byte {} on; convert it", error.valid_up_to());
+        let message = format!("it is not UTF-8 at byte {}; convert it to UTF-8", error.valid_up_to());
         Failure::new(DEFENDERAUTH_UTF8, message).field(parameter)
     })
 }
 
-/// Bytes, which may be none. They live as long as the call.
+/// Bytes, possibly none. They are valid during the call.
 pub(crate) fn bytes<'a>(parameter: &'static str, data: *const u8, len: usize) -> Result<&'a [u8], Failure> {
     if len > MOST {
-        return Err(Failure::argument(parameter, "the length is that of no memory; see whether it was negative"));
+        return Err(Failure::argument(
+            parameter,
+            "the length is larger than any memory; check whether it was negative",
+        ));
     }
     if data.is_null() {
         return if len == 0 { Ok(&[]) } else { Err(no_data(parameter)) };
     }
-    // SAFETY: the caller promises that `len` bytes can be read there until the call ends, and nothing keeps them longer.
+    // SAFETY: the caller guarantees that `len` bytes are readable until the call ends, and nothing keeps them longer.
     Ok(unsafe { slice::from_raw_parts(data, len) })
 }
 
-/// The headers of an answer, whose texts need no NUL at the end.
+/// The headers of a response, whose texts need no terminating NUL.
 pub(crate) fn headers<'a>(data: *const Header, count: usize) -> Result<Vec<(&'a str, &'a str)>, Failure> {
     const PARAMETER: &str = "headers";
     if count > MOST / size_of::<Header>() {
-        return Err(Failure::argument(PARAMETER, "the count is that of no memory; see whether it was negative"));
+        return Err(Failure::argument(PARAMETER, "the count is larger than any memory; check whether it was negative"));
     }
     if data.is_null() {
         return if count == 0 { Ok(Vec::new()) } else { Err(no_data(PARAMETER)) };
     }
     if !data.is_aligned() {
-        return Err(Failure::argument(PARAMETER, "it does not point to headers; give the address of an array of them"));
+        return Err(Failure::argument(PARAMETER, "it is not aligned; pass the address of an array of headers"));
     }
-    // SAFETY: the caller promises that `count` headers can be read there until the call ends.
+    // SAFETY: the caller guarantees that `count` headers are readable until the call ends.
     let headers = unsafe { slice::from_raw_parts(data, count) };
-    // A header that is not text is none that has a meaning here.
+    // A header that is not text has no meaning here.
     let readable = |header: &Header| {
         let name = bytes("headers[].name", header.name.data.cast(), header.name.len)?;
         let value = bytes("headers[].value", header.value.data.cast(), header.value.len)?;
@@ -58,10 +61,10 @@ pub(crate) fn headers<'a>(data: *const Header, count: usize) -> Result<Vec<(&'a 
     headers.iter().filter_map(|header| readable(header).transpose()).collect()
 }
 
-/// The name of a file or a folder, in the system's own bytes.
+/// The path of a file or a folder, in the system's own bytes.
 pub(crate) fn path<'a>(parameter: &'static str, data: *const c_char, len: usize) -> Result<&'a Path, Failure> {
     if bytes(parameter, data.cast(), len)?.is_empty() {
-        return Err(Failure::argument(parameter, "it is empty; give the name of a file or a folder"));
+        return Err(Failure::argument(parameter, "it is empty; pass the path of a file or a folder"));
     }
     native(parameter, data, len)
 }
@@ -76,34 +79,35 @@ fn native<'a>(parameter: &'static str, data: *const c_char, len: usize) -> Resul
     Ok(Path::new(OsStr::from_bytes(bytes)))
 }
 
-/// Elsewhere names are not bytes, and UTF-8 stands for them.
+/// Where paths are not bytes, they are passed as UTF-8.
 #[cfg(not(unix))]
 fn native<'a>(parameter: &'static str, data: *const c_char, len: usize) -> Result<&'a Path, Failure> {
     text(parameter, data, len).map(Path::new)
 }
 
 fn nul(parameter: &'static str) -> Failure {
-    let message = "there is a NUL in it; give the length without the one at the end";
+    let message = "it contains a NUL; pass the length without the terminating NUL";
     Failure::new(DEFENDERAUTH_UTF8, message).field(parameter)
 }
 
 fn no_data(parameter: &'static str) -> Failure {
-    Failure::new(DEFENDERAUTH_NULL, "it is NULL, and its length is not 0").field(parameter)
+    Failure::new(DEFENDERAUTH_NULL, "it is NULL, but its length is not 0; pass a pointer, or the length 0")
+        .field(parameter)
 }
 
 /// A time in seconds since 1970.
 pub(crate) fn time(parameter: &'static str, secs: u64) -> Result<UnixTime, Failure> {
     if secs > UnixTime::LATEST.as_secs() {
-        let message = "it lies after the year 9999; give seconds since 1970, not milliseconds and nothing negative";
+        let message = "it is after the year 9999; pass seconds since 1970, not milliseconds and not a negative number";
         return Err(Failure::argument(parameter, message));
     }
     Ok(UnixTime::from_secs(secs))
 }
 
-/// A time that is some seconds after another.
+/// A time some seconds after another.
 pub(crate) fn after(parameter: &'static str, now: UnixTime, secs: u64) -> Result<UnixTime, Failure> {
     if secs == 0 {
-        return Err(Failure::argument(parameter, "it is 0; give a second at least"));
+        return Err(Failure::argument(parameter, "it is 0; pass at least 1 second"));
     }
     time(parameter, now.as_secs().saturating_add(secs)).map(|_| now + Duration::from_secs(secs))
 }

@@ -1,7 +1,7 @@
-//! Keys.
+//! Shared access keys.
 
 use crate::{
-    ResultCode,
+    abi::ResultCode,
     error::Error,
     guard, input,
     object::{Poison, object, shared},
@@ -24,7 +24,7 @@ impl From<SharedAccessKey> for Key {
     }
 }
 
-/// Reads a key in base64. White space around it is fine.
+/// Decodes a key from base64. White space around it is ignored.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_key_from_base64(
@@ -33,12 +33,7 @@ pub extern "C" fn defenderauth_key_from_base64(
     out: Option<&mut MaybeUninit<Option<Box<Key>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
-        let key = SharedAccessKey::from_base64(input::text("s", s, len)?)?;
-        out.put(key.into());
-        Ok(())
-    })
+    guard::make(out, error, || Ok(SharedAccessKey::from_base64(input::text("s", s, len)?)?.into()))
 }
 
 /// Derives the key of one device from the key of its enrollment group, as the provisioning service does.
@@ -51,15 +46,13 @@ pub extern "C" fn defenderauth_key_derive(
     out: Option<&mut MaybeUninit<Option<Box<Key>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
+    guard::make(out, error, || {
         let id = RegistrationId::new(input::text("registration_id", registration_id, len)?)?;
-        out.put(shared(group_key)?.key.derive(&id).into());
-        Ok(())
+        Ok(shared(group_key)?.key.derive(&id).into())
     })
 }
 
-/// Writes a key as base64. Wipe the buffer when it is no longer needed.
+/// Encodes a key as base64. Wipe the buffer when it is no longer needed.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_key_to_base64(
@@ -69,13 +62,10 @@ pub extern "C" fn defenderauth_key_to_base64(
     out_len: Option<&mut MaybeUninit<usize>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::text(buf, cap, out_len)?;
-        out.put(shared(key)?.key.to_base64().expose().as_bytes())
-    })
+    guard::call(error, || output::text(buf, cap, out_len)?.put(shared(key)?.key.to_base64().expose().as_bytes()))
 }
 
-/// Frees a key, and wipes it. NULL is fine.
+/// Frees a key and wipes it. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_key_free(key: Option<Box<Key>>) {
     guard::get((), || drop(key));

@@ -1,8 +1,8 @@
-//! `libdefenderauth`: the library for agents in C. What it promises to them stands in `ffi/README.md` and in the header,
-//! `include/defenderauth.h`, which is made from this source.
+//! `libdefenderauth`, the C library. `ffi/README.md` and the header, `include/defenderauth.h`, which is generated from this
+//! source, specify its interface.
 //!
-//! Every function is guarded: a panic ends as a result and never leaves the library. Objects are boxes that C owns; what
-//! they hold is copied in and is never shared.
+//! Every function is guarded: a panic becomes a result and never leaves the library. Objects are boxes that C owns; their
+//! contents are copied in and never shared.
 
 mod abi;
 pub mod agent_config;
@@ -14,6 +14,7 @@ pub mod error;
 mod failure;
 mod guard;
 pub mod https;
+mod identity;
 mod input;
 pub mod key;
 mod object;

@@ -1,4 +1,4 @@
-//! Objects that C owns, and what a panic does to them.
+//! Objects that C owns, and how a panic makes them unusable.
 
 use crate::{code::DEFENDERAUTH_PANIC, failure::Failure};
 use std::{
@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-/// Whether a panic went through an object: then it may be in no state at all, and answers nothing any more.
+/// Whether a call that used an object panicked. Its state may then be inconsistent, and every later call is refused.
 #[derive(Debug, Default)]
 pub(crate) struct Poison(AtomicBool);
 
@@ -17,9 +17,9 @@ impl Poison {
     }
 }
 
-/// What has a function that frees it.
+/// A type with a function that frees it.
 pub(crate) trait Object {
-    /// What it is called in errors.
+    /// Its name in errors.
     const NAME: &'static str;
 
     fn poison(&self) -> &Poison;
@@ -39,39 +39,39 @@ macro_rules! object {
 }
 pub(crate) use object;
 
-/// An object that others may be looking at as well. A panic meanwhile poisons it.
+/// An object that other threads may read at the same time. A panic meanwhile poisons it.
 pub(crate) struct Shared<'a, T: Object>(&'a T);
 
-/// An object that is this call's alone. A panic meanwhile poisons it.
+/// An object that only this call uses. A panic meanwhile poisons it.
 pub(crate) struct Exclusive<'a, T: Object>(&'a mut T);
 
-/// An object that is needed.
+/// A required object.
 pub(crate) fn shared<T: Object>(object: Option<&T>) -> Result<Shared<'_, T>, Failure> {
     let object = object.ok_or_else(|| Failure::null(T::NAME))?;
     whole(object)?;
     Ok(Shared(object))
 }
 
-/// An object that is needed and will be changed.
+/// A required object that will be changed.
 pub(crate) fn exclusive<T: Object>(object: Option<&mut T>) -> Result<Exclusive<'_, T>, Failure> {
     let object = object.ok_or_else(|| Failure::null(T::NAME))?;
     whole(object)?;
     Ok(Exclusive(object))
 }
 
-/// An object that may be absent.
+/// An optional object.
 pub(crate) fn given<T: Object>(object: Option<&T>) -> Result<Option<Shared<'_, T>>, Failure> {
     object.map(|object| shared(Some(object))).transpose()
 }
 
-/// What a getter says of an object. Nothing, if there is none or it is poisoned.
+/// The value of a getter: `nothing` if there is no object or it is poisoned.
 pub(crate) fn look<'a, T: Object, R>(object: Option<&'a T>, nothing: R, read: impl FnOnce(&'a T) -> R) -> R {
     shared(object).map_or(nothing, |object| read(object.0))
 }
 
 fn whole<T: Object>(object: &T) -> Result<(), Failure> {
     if object.poison().0.load(Ordering::Acquire) {
-        let message = "an earlier call on it panicked; free it, and begin with a new one";
+        let message = "an earlier call on it ended in PANIC; free it and create a new one";
         return Err(Failure::new(DEFENDERAUTH_PANIC, message).field(T::NAME));
     }
     Ok(())
@@ -131,7 +131,7 @@ mod tests {
     object!(Thing, "thing");
 
     #[test]
-    fn a_panic_poisons_the_object_it_went_through_and_no_other() {
+    fn a_panic_poisons_the_object_in_use_and_no_other() {
         let (thing, other) = (Thing::default(), Thing::default());
         let code = guard::call(None, || {
             let _thing = shared(Some(&thing))?;
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_poisons_an_object_that_was_being_changed() {
+    fn a_panic_poisons_an_object_in_the_middle_of_a_change() {
         let mut thing = Thing::default();
         guard::call(None, || {
             let _thing = exclusive(Some(&mut thing))?;
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn none_is_named() {
+    fn a_missing_object_is_named() {
         let failure = shared::<Thing>(None).err().map(|failure| (failure.code(), failure.field.clone()));
         assert_eq!(failure, Some((DEFENDERAUTH_NULL, "thing".into())));
     }

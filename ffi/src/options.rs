@@ -1,14 +1,13 @@
 //! Options of an authenticator.
 
 use crate::{
-    ResultCode,
+    abi::ResultCode,
     certificate::Certificate,
     code::{DEFENDERAUTH_AUDIENCE_ENCODED, DEFENDERAUTH_AUDIENCE_ENCODED_TWICE, DEFENDERAUTH_AUDIENCE_RAW},
     error::Error,
     failure::Failure,
     guard, input,
     object::{Poison, exclusive, given, object, shared},
-    output,
 };
 use defender_auth::{
     Outcome, UnixTime,
@@ -17,15 +16,15 @@ use defender_auth::{
     identity::{HostName, ModuleId},
     mqtt::Connect,
     sas::Audience,
-    wait::Deadline,
+    wait::TimeLimit,
 };
 use std::{ffi::c_char, mem::MaybeUninit, time::Duration};
 
-/// How long an attempt may take, unless the options say otherwise.
+/// How long an attempt may take by default.
 const ATTEMPT: Duration = Duration::from_secs(600);
 
-/// What an authenticator does otherwise than by default. Free it with `defenderauth_options_free`; authenticators that were
-/// made with it keep what it said.
+/// Options of authenticators; what is not set has its default. Free it with `defenderauth_options_free`; authenticators
+/// keep a copy.
 pub struct Options {
     poison: Poison,
     pub(crate) chosen: Chosen,
@@ -46,18 +45,18 @@ pub(crate) struct Chosen {
 }
 
 impl Chosen {
-    /// Of an authenticator's optional options.
+    /// The options of an authenticator, or the defaults.
     pub(crate) fn of(options: Option<&Options>) -> Result<Self, Failure> {
         let options = given(options)?;
         Ok(options.map(|options| options.chosen.clone()).unwrap_or_default())
     }
 
-    pub(crate) fn deadline(&self, now: UnixTime) -> Deadline {
-        let deadline = Deadline::from(now + self.attempt.unwrap_or(ATTEMPT));
-        self.token.map_or(deadline, |life| deadline.with_token_until(now + life))
+    pub(crate) fn limit(&self) -> TimeLimit {
+        let limit = TimeLimit::from(self.attempt.unwrap_or(ATTEMPT));
+        self.token.map_or(limit, |life| limit.with_token_lifetime(life))
     }
 
-    /// The module that a device becomes.
+    /// The module to request in Device mode.
     pub(crate) fn target(&self, module: ModuleId) -> Target {
         let target = Target::new(module).with_audience(self.audience.unwrap_or_default());
         match &self.module_certificate {
@@ -86,20 +85,17 @@ impl Chosen {
     }
 }
 
-/// Makes options with nothing set.
+/// Creates options with nothing set.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_options_new(
     out: Option<&mut MaybeUninit<Option<Box<Options>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        output::object(out)?.put(Options { poison: Poison::new(), chosen: Chosen::default() });
-        Ok(())
-    })
+    guard::make(out, error, || Ok(Options { poison: Poison::new(), chosen: Chosen::default() }))
 }
 
-/// Names the agent to the services: as the header `User-Agent`, and in the MQTT user name. Empty: the library's name.
+/// Sets the agent's name, for the `User-Agent` header and the MQTT user name. Empty: the library's name.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_options_set_user_agent(
@@ -114,7 +110,7 @@ pub extern "C" fn defenderauth_options_set_user_agent(
     })
 }
 
-/// Says through which gateway the hub is reached over MQTT; tokens stay the hub's. Empty: none.
+/// Sets the host name of the gateway to connect to over MQTT; tokens are still for the hub. Empty: none.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_options_set_gateway_host_name(
@@ -133,7 +129,7 @@ pub extern "C" fn defenderauth_options_set_gateway_host_name(
     })
 }
 
-/// Says which model of IoT Plug and Play the device implements (`dtmi:…`), in the MQTT user name. Empty: none.
+/// Sets the IoT Plug and Play model ID (`dtmi:…`) for the MQTT user name. Empty: none.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_options_set_model_id(
@@ -148,7 +144,7 @@ pub extern "C" fn defenderauth_options_set_model_id(
     })
 }
 
-/// Says how tokens write what they are good for: `DEFENDERAUTH_AUDIENCE_`.
+/// Sets how the resource of tokens is encoded, one of `DEFENDERAUTH_AUDIENCE_`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_options_set_audience(
@@ -162,13 +158,18 @@ pub extern "C" fn defenderauth_options_set_audience(
             DEFENDERAUTH_AUDIENCE_ENCODED => Audience::Encoded,
             DEFENDERAUTH_AUDIENCE_RAW => Audience::Raw,
             DEFENDERAUTH_AUDIENCE_ENCODED_TWICE => Audience::EncodedTwice,
-            _ => return Err(Failure::argument("audience", "there is no such audience; give a DEFENDERAUTH_AUDIENCE_")),
+            _ => {
+                return Err(Failure::argument(
+                    "audience",
+                    "it is not one of DEFENDERAUTH_AUDIENCE_; pass one of these constants",
+                ));
+            }
         });
         Ok(())
     })
 }
 
-/// Says how long the tokens of the flow's own requests hold. They never end before the attempt does.
+/// Sets the lifetime of the tokens in the authenticator's own requests. They never expire before the attempt ends.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_options_set_token_seconds(
@@ -182,7 +183,7 @@ pub extern "C" fn defenderauth_options_set_token_seconds(
     })
 }
 
-/// Says after how long an attempt gives up; ten minutes unless it is set.
+/// Sets the time limit of an attempt; the default is ten minutes.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_options_set_attempt_seconds(
@@ -196,7 +197,7 @@ pub extern "C" fn defenderauth_options_set_attempt_seconds(
     })
 }
 
-/// Gives the certificate of a module that the hub wants one of (Device mode).
+/// Sets the module's certificate, for Device mode with a module that is registered with X.509 authentication.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_options_set_module_certificate(
@@ -211,17 +212,18 @@ pub extern "C" fn defenderauth_options_set_module_certificate(
     })
 }
 
-/// Frees options. NULL is fine.
+/// Frees options. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_options_free(options: Option<Box<Options>>) {
     guard::get((), || drop(options));
 }
 
-/// A text that goes into headers and topics.
+/// A text for headers and user names.
 fn printable(parameter: &'static str, text: *const c_char, len: usize) -> Result<Option<String>, Failure> {
     let text = input::text(parameter, text, len)?;
     if !text.chars().all(|c| c.is_ascii_graphic() || c == ' ') || text.len() > 512 {
-        let message = "it is longer than 512 bytes or has more than printable ASCII in it; shorten it, or spell it so";
+        let message =
+            "it is longer than 512 bytes or contains other characters than printable ASCII; shorten or change it";
         return Err(Failure::argument(parameter, message));
     }
     Ok((!text.is_empty()).then(|| text.into()))

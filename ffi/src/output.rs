@@ -1,5 +1,5 @@
-//! What C gets: an object, text or bytes in memory of its own. The header says what a caller promises of that memory; this
-//! file relies on it.
+//! Results for C: an object, text or bytes in the caller's memory. The header states what the caller guarantees of that
+//! memory; this file relies on it.
 
 use crate::{code::DEFENDERAUTH_BUFFER_TOO_SMALL, failure::Failure};
 use std::{ffi::c_char, mem::MaybeUninit, ptr, slice};
@@ -7,7 +7,7 @@ use std::{ffi::c_char, mem::MaybeUninit, ptr, slice};
 /// A place for an object.
 pub(crate) struct Out<'a, T>(&'a mut MaybeUninit<Option<Box<T>>>);
 
-/// The place for an object, with NULL in it until there is one. Called before anything else can fail.
+/// The place for an object, set to NULL until there is one. Called before anything else can fail.
 pub(crate) fn object<T>(out: Option<&mut MaybeUninit<Option<Box<T>>>>) -> Result<Out<'_, T>, Failure> {
     let out = out.ok_or_else(|| Failure::null("out"))?;
     out.write(None);
@@ -20,16 +20,16 @@ impl<T> Out<'_, T> {
     }
 }
 
-/// A buffer of the caller's, and the place for the length of what is in it.
+/// The caller's buffer, and the place for the length.
 pub(crate) struct Buffer<'a> {
     data: *mut u8,
     cap: usize,
     len: Option<&'a mut MaybeUninit<usize>>,
-    /// Whether a NUL ends what is in it.
+    /// Whether the content ends with a NUL.
     is_text: bool,
 }
 
-/// A buffer for text, empty until there is some. Called before anything else can fail.
+/// A buffer for text, set to the empty text until there is some. Called before anything else can fail.
 pub(crate) fn text(
     buf: *mut c_char,
     cap: usize,
@@ -56,7 +56,7 @@ impl<'a> Buffer<'a> {
             len.write(0);
         }
         if cap > usize::MAX / 2 {
-            return Err(Failure::argument("cap", "it is the size of no memory; see whether it was negative"));
+            return Err(Failure::argument("cap", "it is larger than any memory; check whether it was negative"));
         }
         if data.is_null() && cap > 0 {
             return Err(Failure::null("buf"));
@@ -64,9 +64,9 @@ impl<'a> Buffer<'a> {
         Ok(Self { data, cap, len, is_text })
     }
 
-    /// Copies it there.
+    /// Copies the bytes into the buffer.
     pub(crate) fn put(mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.say(bytes.len());
+        self.report(bytes.len());
         if !self.has_room(bytes.len()) {
             return Err(too_small(bytes.len()));
         }
@@ -77,14 +77,14 @@ impl<'a> Buffer<'a> {
         Ok(())
     }
 
-    /// Has it written there. `write` gives the length, or the length that it needs.
+    /// Lets `write` fill the buffer. It returns the length, or the length that it needs.
     pub(crate) fn fill(mut self, write: impl FnOnce(&mut [u8]) -> Result<usize, usize>) -> Result<(), Failure> {
         let room = self.cap.saturating_sub(usize::from(self.is_text));
         let written = write(self.memory().get_mut(..room).unwrap_or_default());
         let (Ok(len) | Err(len)) = written;
-        self.say(len);
+        self.report(len);
         if written.is_err() {
-            // What was begun is not left there.
+            // No partial output is left behind.
             self.end(0);
             return Err(too_small(len));
         }
@@ -96,14 +96,14 @@ impl<'a> Buffer<'a> {
         if self.is_text { self.cap > len } else { self.cap >= len }
     }
 
-    /// Writes the length, which the caller gets whether it fits or not.
-    const fn say(&mut self, len: usize) {
+    /// Writes the length, whether the content fits or not.
+    const fn report(&mut self, len: usize) {
         if let Some(out) = &mut self.len {
             out.write(len);
         }
     }
 
-    /// Ends a text.
+    /// Terminates a text.
     fn end(&mut self, len: usize) {
         if self.is_text
             && let Some(nul) = self.memory().get_mut(len)
@@ -116,24 +116,25 @@ impl<'a> Buffer<'a> {
         if self.cap == 0 {
             return &mut [];
         }
-        // SAFETY: it is not NULL, and the caller promises that `cap` bytes can be written there until the call ends and
-        // that nobody else looks at them meanwhile.
+        // SAFETY: it is not NULL, and the caller guarantees that `cap` bytes are writable until the call ends and that
+        // nothing else accesses them meanwhile.
         unsafe { slice::from_raw_parts_mut(self.data, self.cap) }
     }
 }
 
 fn too_small(len: usize) -> Failure {
-    let message = format!("the buffer is too small for {len} bytes (and the NUL behind text); give a larger one");
+    let message =
+        format!("the buffer is too small for {len} bytes (plus the terminating NUL of a text); pass a larger one");
     Failure::new(DEFENDERAUTH_BUFFER_TOO_SMALL, message).field("buf")
 }
 
-/// Overwrites memory of the caller's so that the compiler cannot leave it out.
+/// Overwrites the caller's memory in a way that the compiler cannot optimise away.
 pub(crate) fn wipe(buf: *mut u8, len: usize) {
     if buf.is_null() || len > usize::MAX / 2 {
         return;
     }
-    // SAFETY: the caller promises that `len` bytes can be written there.
+    // SAFETY: the caller guarantees that `len` bytes are writable.
     unsafe { ptr::write_bytes(buf, 0, len) };
-    // SAFETY: the same bytes, and by now they have a value.
+    // SAFETY: the same bytes, now initialised.
     zeroize::optimization_barrier(unsafe { slice::from_raw_parts(buf, len) });
 }

@@ -1,12 +1,11 @@
-//! What to register with the provisioning service.
+//! Profiles: a registration with the provisioning service.
 
 use crate::{
-    ResultCode,
+    abi::ResultCode,
     error::Error,
     failure::Failure,
     guard, input,
     object::{Poison, exclusive, object},
-    output,
 };
 use defender_auth::{
     dps::Profile as Registrant,
@@ -15,8 +14,8 @@ use defender_auth::{
 };
 use std::{ffi::c_char, mem::MaybeUninit};
 
-/// Who registers, where, and with which payload. Free it with `defenderauth_profile_free`; authenticators that were made
-/// with it keep what it said.
+/// What to register: ID scope, registration ID, provisioning service and payload. Free it with
+/// `defenderauth_profile_free`; authenticators keep a copy.
 pub struct Profile {
     poison: Poison,
     registrant: Registrant,
@@ -32,7 +31,7 @@ impl Profile {
     }
 }
 
-/// Makes a profile for the global provisioning service.
+/// Creates a profile for the global provisioning service.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_profile_new(
@@ -43,16 +42,14 @@ pub extern "C" fn defenderauth_profile_new(
     out: Option<&mut MaybeUninit<Option<Box<Profile>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
+    guard::make(out, error, || {
         let scope = IdScope::new(input::text("id_scope", id_scope, id_scope_len)?)?;
         let id = RegistrationId::new(input::text("registration_id", registration_id, registration_id_len)?)?;
-        out.put(Profile { poison: Poison::new(), registrant: Registrant::new(scope, id), lookup_only: false });
-        Ok(())
+        Ok(Profile { poison: Poison::new(), registrant: Registrant::new(scope, id), lookup_only: false })
     })
 }
 
-/// Says which provisioning service, if it is not the global one.
+/// Sets the host name of the provisioning service, if it is not the global one.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_profile_set_endpoint(
@@ -69,7 +66,7 @@ pub extern "C" fn defenderauth_profile_set_endpoint(
     })
 }
 
-/// Gives the service a payload: any JSON value, sent as it is.
+/// Sets the custom payload of the registration: any JSON value, sent unchanged.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_profile_set_payload(
@@ -91,13 +88,13 @@ fn payload(json: &str) -> Result<Payload, Failure> {
     Ok(Payload::parse(json)?)
 }
 
-/// Without the flows nobody would send it, and nothing that reads JSON need be there.
+/// Without the flows it is never sent, and no JSON parser needs to be linked.
 #[cfg(not(feature = "flows"))]
 fn payload(_: &str) -> Result<Payload, Failure> {
     Err(Failure::unsupported("a registration"))
 }
 
-/// Only asks where the device is registered, and does not register it. A TPM cannot prove that question.
+/// Sets whether the device is only looked up and not registered. A lookup is not possible with a TPM.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_profile_set_lookup_only(
@@ -111,7 +108,7 @@ pub extern "C" fn defenderauth_profile_set_lookup_only(
     })
 }
 
-/// Frees a profile. NULL is fine.
+/// Frees a profile. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_profile_free(profile: Option<Box<Profile>>) {
     guard::get((), || drop(profile));

@@ -1,6 +1,6 @@
 //! Tokens, one at a time.
 
-use crate::{ResultCode, error::Error, failure::Failure, guard, input, key::Key, object::shared, output};
+use crate::{abi::ResultCode, error::Error, failure::Failure, guard, input, key::Key, object::shared, output};
 use defender_auth::{
     UnixTime,
     identity::PolicyName,
@@ -9,7 +9,7 @@ use defender_auth::{
 };
 use std::{ffi::c_char, mem::MaybeUninit, time::Duration};
 
-/// The resource of a token, under a policy if its name is not empty.
+/// The resource of a token, with a policy unless its name is empty.
 pub(crate) fn resource(
     resource: *const c_char,
     resource_len: usize,
@@ -24,18 +24,18 @@ pub(crate) fn resource(
     })
 }
 
-/// The 32 bytes that whoever holds a key has made.
+/// A signature, made by the holder of a key.
 pub(crate) fn signature(signature: *const u8, len: usize) -> Result<Signature, Failure> {
     let bytes = input::bytes("signature", signature, len)?;
     let bytes = bytes.try_into().map_err(|_| {
-        let message = "it is not 32 bytes; give the HMAC-SHA256 itself, not base64";
+        let message = "it is not 32 bytes; pass the raw HMAC-SHA256, not its base64";
         Failure::argument("signature", message)
     })?;
     Ok(Signature::from_bytes(bytes))
 }
 
-/// Writes a token that ends at `expiry`, in seconds since 1970. The resource is plain text such as `host/devices/id`; the
-/// policy's name may be empty.
+/// Writes a token that expires at `expiry`, in seconds since 1970. The resource is plain text such as `host/devices/id`;
+/// the policy name may be empty.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_sas_token(
@@ -59,7 +59,7 @@ pub extern "C" fn defenderauth_sas_token(
     })
 }
 
-/// Writes what has to be signed for a token, for a key that is held elsewhere: in a TPM, an HSM, another process.
+/// Writes the bytes to sign for a token, for a key that is held elsewhere: in a TPM, in an HSM, by another process.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_sas_string_to_sign(
@@ -78,7 +78,7 @@ pub extern "C" fn defenderauth_sas_string_to_sign(
     })
 }
 
-/// Writes the token that a signature of 32 bytes makes.
+/// Writes the token for a signature of 32 bytes.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_sas_assemble(
@@ -103,13 +103,14 @@ pub extern "C" fn defenderauth_sas_assemble(
     })
 }
 
-/// When to make the next token at the earliest, counted from this one.
+/// When to create the next token at the earliest, in milliseconds after this one was created.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_sas_renew_at_least_milliseconds(ttl_seconds: u64) -> u64 {
     guard::get(0, || renewal(ttl_seconds).0)
 }
 
-/// When to make the next token at the latest, counted from this one. Anything between the two spreads a fleet's load.
+/// When to create the next token at the latest, in milliseconds after this one was created. A random time between the two
+/// spreads the load of a fleet.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_sas_renew_at_most_milliseconds(ttl_seconds: u64) -> u64 {
     guard::get(0, || renewal(ttl_seconds).1)

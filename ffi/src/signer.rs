@@ -1,7 +1,7 @@
-//! The fast way to many tokens.
+//! Signers, for many tokens of one resource.
 
 use crate::{
-    ResultCode,
+    abi::ResultCode,
     error::Error,
     guard, input,
     key::Key,
@@ -11,7 +11,8 @@ use crate::{
 use defender_auth::sas::Signer as Prepared;
 use std::{ffi::c_char, mem::MaybeUninit};
 
-/// A key and a resource, prepared: a token a call, without allocation. Immutable. Free it with `defenderauth_signer_free`.
+/// A key and a resource, prepared so that each token takes one call and no allocation. Immutable. Free it with
+/// `defenderauth_signer_free`.
 pub struct Signer {
     poison: Poison,
     signer: Prepared,
@@ -25,7 +26,7 @@ impl From<Prepared> for Signer {
     }
 }
 
-/// Prepares a key for one resource, plain text such as `host/devices/id`. The policy's name may be empty.
+/// Prepares a key for one resource, plain text such as `host/devices/id`. The policy name may be empty.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_signer_new(
@@ -37,15 +38,13 @@ pub extern "C" fn defenderauth_signer_new(
     out: Option<&mut MaybeUninit<Option<Box<Signer>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
+    guard::make(out, error, || {
         let resource = sas::resource(resource, resource_len, policy, policy_len)?;
-        out.put(Prepared::new(&shared(key)?.key, &resource).into());
-        Ok(())
+        Ok(Prepared::new(&shared(key)?.key, &resource).into())
     })
 }
 
-/// Writes a token that ends at `expiry`, in seconds since 1970.
+/// Writes a token that expires at `expiry`, in seconds since 1970.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_signer_token(
@@ -64,7 +63,7 @@ pub extern "C" fn defenderauth_signer_token(
     })
 }
 
-/// Frees a signer, and wipes its key. NULL is fine.
+/// Frees a signer and wipes its key. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_signer_free(signer: Option<Box<Signer>>) {
     guard::get((), || drop(signer));

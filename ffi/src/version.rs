@@ -1,7 +1,7 @@
-//! What this library is.
+//! The version and the features of this library.
 
 use crate::{
-    ResultCode,
+    abi::ResultCode,
     code::{
         self, DEFENDERAUTH_FEATURE_AGENT, DEFENDERAUTH_FEATURE_FLOWS, DEFENDERAUTH_FEATURE_HTTPS,
         DEFENDERAUTH_FEATURE_TPM, DEFENDERAUTH_FEATURE_X509,
@@ -15,19 +15,20 @@ const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_V
     Err(_) => c"",
 };
 
-/// The version of the library as text, such as `0.1.0`. Static.
+/// The version of the library as text, such as `0.2.0`. Static.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_version() -> *const c_char {
     guard::get(c"".as_ptr(), || VERSION.as_ptr())
 }
 
-/// The version of the library as a number, to be compared with `DEFENDERAUTH_VERSION_NUMBER` of the header.
+/// The version of the library as a number; compare it with the header's `DEFENDERAUTH_VERSION_NUMBER`.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_version_number() -> u32 {
     guard::get(0, || code::DEFENDERAUTH_VERSION_NUMBER)
 }
 
-/// What this build has: `DEFENDERAUTH_FEATURE_` bits. Without its feature a function answers `DEFENDERAUTH_UNSUPPORTED`.
+/// The features of this build: `DEFENDERAUTH_FEATURE_` bits. Without its feature a function returns
+/// `DEFENDERAUTH_UNSUPPORTED`.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_features() -> u32 {
     guard::get(0, || {
@@ -40,13 +41,13 @@ pub extern "C" fn defenderauth_features() -> u32 {
     })
 }
 
-/// The name of a result, such as `DEFENDERAUTH_KEY_BASE64`. Static and never NULL; `UNKNOWN` for a number that is none.
+/// The name of a result, such as `DEFENDERAUTH_KEY_BASE64`. Static and never NULL; `UNKNOWN` for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_result_string(code: ResultCode) -> *const c_char {
     guard::get(c"".as_ptr(), || name(code).as_ptr())
 }
 
-/// Overwrites memory with zeros in a way that a compiler cannot leave out. NULL is fine.
+/// Overwrites memory with zeros in a way that the compiler cannot optimise away. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_wipe(buf: *mut c_void, len: usize) {
     guard::get((), || output::wipe(buf.cast(), len));

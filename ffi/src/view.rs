@@ -1,10 +1,10 @@
-//! Texts that C looks at. They are made when their object changes and never when it is looked at.
+//! Texts that C reads. They are created when their object changes, never when they are read.
 
-use crate::{Slice, Str};
+use crate::abi::{Slice, Str};
 use std::ffi::{CStr, c_char};
 use zeroize::Zeroizing;
 
-/// A text with a NUL behind it. Wiped when it ends: any of them may be a token.
+/// A text with a terminating NUL. Wiped when dropped: any of them may be a token.
 pub(crate) enum View {
     Static(&'static CStr),
     Made(Zeroizing<Vec<u8>>),
@@ -20,7 +20,7 @@ impl View {
         Self::Made(Zeroizing::new(bytes))
     }
 
-    /// One line for a log: a path or a name may have anything in it.
+    /// One line for a log: a path or a name may contain any character.
     pub(crate) fn line(text: &str) -> Self {
         if text.contains(char::is_control) { Self::new(&text.replace(char::is_control, " ")) } else { Self::new(text) }
     }
@@ -44,7 +44,7 @@ impl Default for View {
     }
 }
 
-/// The same for bytes.
+/// A view of bytes.
 pub(crate) const fn slice(bytes: &[u8]) -> Slice {
     if bytes.is_empty() { Slice::EMPTY } else { Slice { data: bytes.as_ptr(), len: bytes.len() } }
 }

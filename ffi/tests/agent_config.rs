@@ -1,4 +1,4 @@
-//! Agents' configurations as a C program reads them.
+//! Configurations of agents, through the C interface.
 
 #![cfg(feature = "agent")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
@@ -12,7 +12,7 @@ use scratch::Scratch;
 use std::ptr;
 use support::{Failed, bytes, call, made, place, read, text};
 
-/// A folder or a file of the examples.
+/// The path of an example.
 fn example(name: &str) -> String {
     format!("{}/../examples/agents/{name}", env!("CARGO_MANIFEST_DIR"))
 }
@@ -76,7 +76,7 @@ fn each_identity_has_its_names() {
 }
 
 #[test]
-fn a_device_of_a_connection_string_is_known_and_has_no_module() {
+fn a_device_connection_string_has_no_module() {
     let scratch = Scratch::new();
     let key = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
     scratch.write("connection_string.txt", format!("HostName=h.net;DeviceId=d;SharedAccessKey={key}"));
@@ -104,11 +104,11 @@ fn lookup_only_can_be_set_on_every_configuration() {
 
 #[cfg(unix)]
 #[test]
-fn a_key_that_others_may_read_is_a_finding() {
+fn a_key_readable_by_others_is_a_finding() {
     let scratch = Scratch::new();
     let string = std::fs::read(example("micro/connection_string.txt")).unwrap();
     scratch.write("connection_string.txt", string);
-    // The line break at its end is no mistake.
+    // The line break at its end is correct.
     assert_eq!(findings(&load(&scratch.folder()).unwrap()), [""; 0]);
     scratch.share("connection_string.txt");
     let found = findings(&load(&scratch.folder()).unwrap());
@@ -116,7 +116,7 @@ fn a_key_that_others_may_read_is_a_finding() {
 }
 
 #[test]
-fn what_cannot_be_loaded_names_the_file() {
+fn a_failure_to_load_names_the_file() {
     let scratch = Scratch::new();
     let absent = failure(load(&scratch.path("none.json")));
     assert_eq!((absent.code, absent.field), (DEFENDERAUTH_FILE_NOT_FOUND, scratch.path("none.json")));
@@ -131,7 +131,7 @@ fn what_cannot_be_loaded_names_the_file() {
 }
 
 #[test]
-fn calls_that_are_wrong_leave_nothing_behind() {
+fn invalid_calls_create_nothing() {
     let with = |path, len| {
         let failed = failure(made(|out, error| defenderauth_agent_config_load(path, len, Some(out), Some(error))));
         (failed.code, failed.field)
@@ -183,7 +183,7 @@ fn an_encrypted_key_needs_its_passphrase() {
 }
 
 #[test]
-fn getters_of_null_say_nothing() {
+fn getters_of_null_return_nothing() {
     assert_eq!(defenderauth_agent_config_identity(None), 0);
     assert_eq!(defenderauth_agent_config_finding_count(None), 0);
     for text in [

@@ -1,4 +1,4 @@
-//! Authenticators as a C program with its own loop drives them: with a TPM, and from an agent's configuration.
+//! Authenticators driven by a C program's own loop: with a TPM, and from an agent's configuration.
 
 #![cfg(feature = "agent")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
@@ -15,7 +15,7 @@ const ENDORSEMENT_KEY: &[u8] = &[1; 316];
 const STORAGE_ROOT_KEY: &[u8] = &[2; 284];
 const SIGNATURE: [u8; 32] = [9; 32];
 
-/// A key that is wrapped for a TPM, as far as anybody else can see.
+/// A key blob with the structure that a TPM expects.
 fn blob(first: u8) -> Vec<u8> {
     let mut blob = [&[0, 32], [first; 32].as_slice()].concat();
     for length in [256_u16, 142, 256, 48, 154] {
@@ -41,12 +41,12 @@ fn signed(auth: &mut Authenticator, now: u64) -> Result<(), Failed> {
     call(|error| defenderauth_authenticator_handle_signature(Some(auth), now, signature, len, Some(error)))
 }
 
-/// What is pending, and what it says about itself.
+/// The pending action, and the state in words.
 fn pending(auth: &Authenticator) -> (i32, String) {
     (defenderauth_authenticator_poll(Some(auth)), read(defenderauth_authenticator_state(Some(auth))))
 }
 
-/// Which key it is about, and the bytes for the TPM.
+/// The key to use, and the bytes for the TPM.
 fn for_the_tpm(auth: &Authenticator) -> (i32, Vec<u8>) {
     let input = defenderauth_authenticator_tpm_input(Some(auth));
     // SAFETY: a view has its length, and the test has not freed its object.
@@ -81,17 +81,17 @@ fn challenged() -> Box<Authenticator> {
 }
 
 #[test]
-fn a_registration_with_a_tpm_has_each_of_its_steps_in_c() {
+fn every_step_of_a_registration_with_a_tpm_is_possible_in_c() {
     let mut auth = by_tpm();
     assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_SEND, "registering the device".into()));
     assert_eq!(for_the_tpm(&auth), (0, Vec::new()));
 
     answer(&mut auth, 401, &challenge()).unwrap();
-    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_ACTIVATE, "having the TPM take in a key".into()));
+    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_ACTIVATE, "activating a key in the TPM".into()));
     assert_eq!(for_the_tpm(&auth), (DEFENDERAUTH_KEY_USE_REGISTRATION, blob(3)));
 
     activated(&mut auth).unwrap();
-    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_SIGN, "having the TPM sign".into()));
+    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_SIGN, "signing with the TPM".into()));
     let (key_use, string) = for_the_tpm(&auth);
     assert_eq!(key_use, DEFENDERAUTH_KEY_USE_REGISTRATION);
     assert_eq!(String::from_utf8(string).unwrap(), format!("0ne00000A0A%2Fregistrations%2Fdev-01\n{}", NOW + 900));
@@ -105,7 +105,7 @@ fn a_registration_with_a_tpm_has_each_of_its_steps_in_c() {
     answer(&mut auth, 202, r#"{"operationId":"4.x","status":"assigning"}"#).unwrap();
     assert_eq!(pending(&auth).0, DEFENDERAUTH_ACTION_WAIT);
     call(|error| defenderauth_authenticator_handle_elapsed(Some(&mut *auth), NOW, Some(error))).unwrap();
-    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_SEND, "asking how the registration stands".into()));
+    assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_SEND, "polling the registration status".into()));
 
     let assigned = format!(
         r#"{{"operationId":"4.x","status":"assigned","registrationState":{{"registrationId":"dev-01","status":"assigned",
@@ -125,18 +125,18 @@ fn a_registration_with_a_tpm_has_each_of_its_steps_in_c() {
 }
 
 #[test]
-fn what_the_tpm_did_too_late_ends_the_run() {
+fn a_signature_after_the_deadline_ends_the_run() {
     let mut auth = challenged();
     let failed = signed(&mut auth, NOW + 86_400).unwrap_err();
     assert_eq!(failed.code, DEFENDERAUTH_OUT_OF_TIME);
     assert_eq!(pending(&auth), (DEFENDERAUTH_ACTION_FAILED, "failed".into()));
-    assert_eq!(for_the_tpm(&auth), (0, Vec::new()), "nothing is left for the TPM");
+    assert_eq!(for_the_tpm(&auth), (0, Vec::new()), "the TPM has nothing to do");
     let again = signed(&mut auth, NOW).unwrap_err();
     assert_eq!((again.code, pending(&auth).0), (DEFENDERAUTH_STATE, DEFENDERAUTH_ACTION_FAILED));
     defenderauth_authenticator_free(Some(auth));
 }
 
-/// An authenticator of one of the examples' agents.
+/// An authenticator of an example agent.
 fn of_agent(name: &str) -> Box<Authenticator> {
     let folder = format!("{}/../examples/agents/{name}", env!("CARGO_MANIFEST_DIR"));
     let (folder, len) = text(&folder);
@@ -149,7 +149,7 @@ fn of_agent(name: &str) -> Box<Authenticator> {
 }
 
 #[test]
-fn an_agents_configuration_begins_as_it_says() {
+fn an_agents_configuration_determines_the_first_action() {
     let hub = "contoso.azure-devices.net";
     for (name, action, asked, target) in [
         ("micro", DEFENDERAUTH_ACTION_DONE, "", ""),

@@ -1,4 +1,4 @@
-//! The whole surface from C, under the compiler's sanitizers and under valgrind.
+//! The complete interface, called from C under the compiler's sanitizers and under valgrind.
 
 #![cfg(all(feature = "full", unix))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
@@ -14,15 +14,15 @@ mod swtpm;
 use compiled::Bench;
 use swtpm::Swtpm;
 
-/// The folder with the library's own test files, as C writes it.
+/// The folder with the library's own test files, as a C macro.
 const DATA: &str = concat!("-DDATA=\"", env!("CARGO_MANIFEST_DIR"), "/../tests/x509/data\"");
 
-/// What is no leak.
+/// Known reports that are not leaks.
 const SUPPRESSIONS: &str = concat!("--suppressions=", env!("CARGO_MANIFEST_DIR"), "/tests/c/valgrind.supp");
 
-/// Runs a program of `tests/c` both ways: memory, undefined behaviour and leaks.
+/// Runs a program of `tests/c` both ways: memory errors, undefined behaviour and leaks.
 #[track_caller]
-fn holds(name: &str, arguments: &[&str]) {
+fn passes(name: &str, arguments: &[&str]) {
     let bench = Bench::new();
     let source = format!("tests/c/{name}.c");
     let sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", DATA];
@@ -45,45 +45,45 @@ fn text(bytes: &[u8]) -> String {
 
 #[test]
 #[ignore = "needs a C compiler and valgrind"]
-fn what_is_null_is_refused_and_what_is_asked_of_it_is_nothing() {
-    holds("nulls", &[]);
+fn null_is_rejected_and_its_getters_return_nothing() {
+    passes("nulls", &[]);
 }
 
 #[test]
 #[ignore = "needs a C compiler and valgrind"]
-fn texts_and_bytes_that_cannot_be_are_refused() {
-    holds("texts", &[]);
+fn invalid_texts_and_bytes_are_rejected() {
+    passes("texts", &[]);
 }
 
 #[test]
 #[ignore = "needs a C compiler and valgrind"]
-fn buffers_are_written_as_far_as_they_go_and_no_further() {
-    holds("buffers", &[]);
+fn no_write_goes_beyond_a_buffer() {
+    passes("buffers", &[]);
 }
 
 #[test]
 #[ignore = "needs a C compiler and valgrind"]
-fn calls_at_the_wrong_time_change_nothing() {
-    holds("states", &[]);
+fn calls_in_the_wrong_state_change_nothing() {
+    passes("states", &[]);
 }
 
 #[test]
 #[ignore = "needs a C compiler and valgrind"]
-fn threads_share_what_is_const() {
-    holds("threads", &[]);
+fn threads_share_const_objects() {
+    passes("threads", &[]);
 }
 
 #[test]
 #[ignore = "needs a C compiler and valgrind"]
-fn runs_say_why_they_ended() {
-    holds("runs", &[]);
+fn runs_report_why_they_ended() {
+    passes("runs", &[]);
 }
 
 #[test]
 #[ignore = "needs a C compiler, valgrind and swtpm"]
-fn a_tpm_writes_as_far_as_buffers_go_and_refuses_what_cannot_be() {
+fn a_tpm_respects_buffers_and_rejects_invalid_calls() {
     let swtpm = Swtpm::with_keys();
-    holds("tpm", &[&swtpm.endpoint().to_string()]);
+    passes("tpm", &[&swtpm.endpoint().to_string()]);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn every_function_is_called_from_c() {
         include_str!("c/tpm.c"),
         include_str!("c/threads.c"),
     ];
-    // Written there without its beginning.
+    // A getter is called through a macro that adds the prefix.
     let views = |name: &str| {
         let name = name.strip_prefix("defenderauth_").unwrap();
         programs.iter().any(|program| {

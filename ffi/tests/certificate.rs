@@ -1,4 +1,4 @@
-//! Certificates as a C program reads them.
+//! Certificates, through the C interface.
 
 #![cfg(feature = "x509")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
@@ -11,7 +11,7 @@ use rcgen::{
     date_time_ymd,
 };
 use std::ptr;
-use support::{Failed, bytes, call, fixed, made, place, read, text, written};
+use support::{Failed, blamed, bytes, call, fixed, made, place, read, text, written};
 
 macro_rules! data {
     ($name:literal) => {
@@ -44,11 +44,7 @@ fn with_passphrase(chain: &str, key: &str, passphrase: &str) -> Result<Box<Certi
     })
 }
 
-fn code<T>(outcome: Result<T, Failed>) -> (ResultCode, String) {
-    outcome.err().map(|failed| (failed.code, failed.field)).unwrap()
-}
-
-fn blamed(code: ResultCode, field: &str) -> (ResultCode, String) {
+fn expected(code: ResultCode, field: &str) -> (ResultCode, String) {
     (code, field.into())
 }
 
@@ -58,8 +54,8 @@ fn key_to_pem(certificate: &Certificate, cap: usize) -> (Result<String, Failed>,
     })
 }
 
-fn findings(certificate: &Certificate, now: u64, expected: &str) -> u32 {
-    let (name, len) = text(expected);
+fn findings(certificate: &Certificate, now: u64, name: &str) -> u32 {
+    let (name, len) = text(name);
     defenderauth_certificate_findings(Some(certificate), now, name, len)
 }
 
@@ -89,56 +85,59 @@ fn its_thumbprints_and_dates_are_those_of_openssl() {
 }
 
 #[test]
-fn a_key_that_is_held_elsewhere_is_no_error_until_it_is_asked_for() {
+fn a_key_held_elsewhere_is_an_error_only_when_it_is_read() {
     let certificate = from_pem(CERTIFICATE, "").unwrap();
     assert!(!defenderauth_certificate_has_key(Some(&certificate)));
     assert_eq!(read(defenderauth_certificate_chain_pem(Some(&certificate))), CERTIFICATE);
     let (outcome, len) = key_to_pem(&certificate, 4096);
-    assert_eq!((code(outcome), len), (blamed(DEFENDERAUTH_CERTIFICATE_ABSENT, "certificate"), 0));
+    assert_eq!((blamed(outcome), len), (expected(DEFENDERAUTH_CERTIFICATE_ABSENT, "certificate"), 0));
 }
 
 #[test]
-fn the_key_is_written_as_pkcs8_and_the_chain_never_has_it() {
+fn the_key_is_written_as_pkcs8_and_never_in_the_chain() {
     let certificate = from_pem(CERTIFICATE, KEY).unwrap();
     assert!(!read(defenderauth_certificate_chain_pem(Some(&certificate))).contains("PRIVATE"));
     assert_eq!(key_to_pem(&certificate, KEY.len() + 1), (Ok(KEY.into()), KEY.len()));
     for cap in [1, KEY.len()] {
         let (outcome, len) = key_to_pem(&certificate, cap);
-        assert_eq!((code(outcome).0, len), (DEFENDERAUTH_BUFFER_TOO_SMALL, KEY.len()));
+        assert_eq!((blamed(outcome).0, len), (DEFENDERAUTH_BUFFER_TOO_SMALL, KEY.len()));
     }
     let mut len = place();
     let size = call(|error| {
         defenderauth_certificate_key_to_pem(Some(&certificate), ptr::null_mut(), 0, Some(&mut len), Some(error))
     });
     // SAFETY: the call has written it.
-    assert_eq!((code(size).0, unsafe { len.assume_init() }), (DEFENDERAUTH_BUFFER_TOO_SMALL, KEY.len()));
+    assert_eq!((blamed(size).0, unsafe { len.assume_init() }), (DEFENDERAUTH_BUFFER_TOO_SMALL, KEY.len()));
     let null =
         written(16, |buf, cap, len, error| defenderauth_certificate_key_to_pem(None, buf, cap, Some(len), Some(error)));
-    assert_eq!((code(null.0), null.1), (blamed(DEFENDERAUTH_NULL, "certificate"), 0));
+    assert_eq!((blamed(null.0), null.1), (expected(DEFENDERAUTH_NULL, "certificate"), 0));
     let no_buffer =
         call(|error| defenderauth_certificate_key_to_pem(Some(&certificate), ptr::null_mut(), 9, None, Some(error)));
-    assert_eq!(code(no_buffer), blamed(DEFENDERAUTH_NULL, "buf"));
+    assert_eq!(blamed(no_buffer), expected(DEFENDERAUTH_NULL, "buf"));
 }
 
 #[test]
-fn what_cannot_be_read_names_the_parameter() {
-    assert_eq!(code(from_pem("", "")), blamed(DEFENDERAUTH_CERTIFICATE_ABSENT, "chain"));
-    assert_eq!(code(from_pem(KEY, "")), blamed(DEFENDERAUTH_CERTIFICATE_ABSENT, "chain"));
-    assert_eq!(code(from_pem(CERTIFICATE, CERTIFICATE)), blamed(DEFENDERAUTH_CERTIFICATE_ABSENT, "key"));
-    assert_eq!(code(from_pem(CERTIFICATE, data!("ed25519.pem"))), blamed(DEFENDERAUTH_CERTIFICATE_KEY, "key"));
+fn a_failure_to_parse_names_the_parameter() {
+    assert_eq!(blamed(from_pem("", "")), expected(DEFENDERAUTH_CERTIFICATE_ABSENT, "chain"));
+    assert_eq!(blamed(from_pem(KEY, "")), expected(DEFENDERAUTH_CERTIFICATE_ABSENT, "chain"));
+    assert_eq!(blamed(from_pem(CERTIFICATE, CERTIFICATE)), expected(DEFENDERAUTH_CERTIFICATE_ABSENT, "key"));
+    assert_eq!(blamed(from_pem(CERTIFICATE, data!("ed25519.pem"))), expected(DEFENDERAUTH_CERTIFICATE_KEY, "key"));
     let other = [CERTIFICATE, data!("ed25519.pem")].concat();
-    assert_eq!(code(from_pem(&other, "")), blamed(DEFENDERAUTH_CERTIFICATE_KEY, "chain"));
-    assert_eq!(code(from_pem(CERTIFICATE, data!("rsa1024.pem"))), blamed(DEFENDERAUTH_CERTIFICATE_FORMAT, "key"));
-    assert_eq!(code(from_pem(&CERTIFICATE.replace('A', "*"), "")), blamed(DEFENDERAUTH_CERTIFICATE_FORMAT, "chain"));
+    assert_eq!(blamed(from_pem(&other, "")), expected(DEFENDERAUTH_CERTIFICATE_KEY, "chain"));
+    assert_eq!(blamed(from_pem(CERTIFICATE, data!("rsa1024.pem"))), expected(DEFENDERAUTH_CERTIFICATE_FORMAT, "key"));
+    assert_eq!(
+        blamed(from_pem(&CERTIFICATE.replace('A', "*"), "")),
+        expected(DEFENDERAUTH_CERTIFICATE_FORMAT, "chain")
+    );
 }
 
 #[test]
 fn an_encrypted_key_needs_its_passphrase() {
     let encrypted = data!("p256.encrypted.pem");
-    assert_eq!(code(from_pem(CERTIFICATE, encrypted)), blamed(DEFENDERAUTH_CERTIFICATE_FORMAT, "key"));
+    assert_eq!(blamed(from_pem(CERTIFICATE, encrypted)), expected(DEFENDERAUTH_CERTIFICATE_FORMAT, "key"));
     for wrong in ["", "rose"] {
         let outcome = with_passphrase(CERTIFICATE, encrypted, wrong);
-        assert_eq!(code(outcome), blamed(DEFENDERAUTH_CERTIFICATE_FORMAT, "key"));
+        assert_eq!(blamed(outcome), expected(DEFENDERAUTH_CERTIFICATE_FORMAT, "key"));
     }
     let one = [CERTIFICATE, encrypted].concat();
     for (chain, key) in [(CERTIFICATE, encrypted), (&one, ""), (CERTIFICATE, KEY)] {
@@ -148,19 +147,19 @@ fn an_encrypted_key_needs_its_passphrase() {
 }
 
 #[test]
-fn calls_that_are_wrong_leave_nothing_behind() {
+fn invalid_calls_create_nothing() {
     let ((chain, len), bad) = (text(CERTIFICATE), bytes(b"\xff-----"));
     let from = |chain, chain_len, key, key_len| {
-        code(made(|out, error| {
+        blamed(made(|out, error| {
             defenderauth_certificate_from_pem(chain, chain_len, key, key_len, Some(out), Some(error))
         }))
     };
-    assert_eq!(from(ptr::null(), 1, ptr::null(), 0), blamed(DEFENDERAUTH_NULL, "chain"));
-    assert_eq!(from(chain, len, ptr::null(), 1), blamed(DEFENDERAUTH_NULL, "key"));
-    assert_eq!(from(bad.0, bad.1, ptr::null(), 0), blamed(DEFENDERAUTH_UTF8, "chain"));
-    assert_eq!(from(chain, len, bad.0, bad.1), blamed(DEFENDERAUTH_UTF8, "key"));
-    assert_eq!(from(chain, usize::MAX, ptr::null(), 0), blamed(DEFENDERAUTH_ARGUMENT, "chain"));
-    let passphrase = code(made(|out, error| {
+    assert_eq!(from(ptr::null(), 1, ptr::null(), 0), expected(DEFENDERAUTH_NULL, "chain"));
+    assert_eq!(from(chain, len, ptr::null(), 1), expected(DEFENDERAUTH_NULL, "key"));
+    assert_eq!(from(bad.0, bad.1, ptr::null(), 0), expected(DEFENDERAUTH_UTF8, "chain"));
+    assert_eq!(from(chain, len, bad.0, bad.1), expected(DEFENDERAUTH_UTF8, "key"));
+    assert_eq!(from(chain, usize::MAX, ptr::null(), 0), expected(DEFENDERAUTH_ARGUMENT, "chain"));
+    let passphrase = blamed(made(|out, error| {
         defenderauth_certificate_from_pem_with_passphrase(
             chain,
             len,
@@ -172,9 +171,9 @@ fn calls_that_are_wrong_leave_nothing_behind() {
             Some(error),
         )
     }));
-    assert_eq!(passphrase, blamed(DEFENDERAUTH_UTF8, "passphrase"));
+    assert_eq!(passphrase, expected(DEFENDERAUTH_UTF8, "passphrase"));
     let no_out = call(|error| defenderauth_certificate_from_pem(chain, len, ptr::null(), 0, None, Some(error)));
-    assert_eq!(code(no_out), blamed(DEFENDERAUTH_NULL, "out"));
+    assert_eq!(blamed(no_out), expected(DEFENDERAUTH_NULL, "out"));
     let mut out = place();
     let no_error = defenderauth_certificate_from_pem(chain, len, ptr::null(), 0, Some(&mut out), None);
     assert_eq!(no_error, DEFENDERAUTH_OK);
@@ -183,7 +182,7 @@ fn calls_that_are_wrong_leave_nothing_behind() {
 }
 
 #[test]
-fn getters_of_null_say_nothing() {
+fn getters_of_null_return_nothing() {
     assert!(!defenderauth_certificate_has_key(None) && !defenderauth_certificate_is_self_signed(None));
     for text in [
         defenderauth_certificate_common_name(None),
@@ -207,13 +206,13 @@ fn params(name: &str) -> CertificateParams {
     params
 }
 
-/// A self-signed certificate of these parameters.
+/// A self-signed certificate with these parameters.
 fn own(params: &CertificateParams) -> Box<Certificate> {
     let key = KeyPair::generate().unwrap();
     from_pem(&params.self_signed(&key).unwrap().pem(), &key.serialize_pem()).unwrap()
 }
 
-/// A leaf, and the CA that signed it.
+/// A leaf, and the CA that issued it.
 fn issued(leaf: &CertificateParams) -> [String; 2] {
     let (mut ca, keys) = (params("root"), [KeyPair::generate().unwrap(), KeyPair::generate().unwrap()]);
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -222,7 +221,7 @@ fn issued(leaf: &CertificateParams) -> [String; 2] {
 }
 
 #[test]
-fn a_good_certificate_has_no_finding() {
+fn a_usable_certificate_has_no_finding() {
     let certificate = own(&params("dev-01"));
     assert_eq!(findings(&certificate, NOW, ""), 0);
     assert_eq!(findings(&certificate, NOW, "dev-01"), 0);
@@ -232,7 +231,7 @@ fn a_good_certificate_has_no_finding() {
 }
 
 #[test]
-fn each_mistake_has_its_bit() {
+fn each_defect_has_its_bit() {
     let good = own(&params("dev-01"));
     assert_eq!(findings(&good, 1_000_000_000, ""), DEFENDERAUTH_FINDING_NOT_YET_VALID);
     assert_eq!(findings(&good, 3_000_000_000, ""), DEFENDERAUTH_FINDING_EXPIRED);
@@ -265,7 +264,45 @@ fn each_mistake_has_its_bit() {
 }
 
 #[test]
-fn the_name_is_compared_letter_by_letter() {
+fn a_certificate_that_the_tls_of_the_library_cannot_use_has_a_bit() {
+    for unusable in [data!("foreign/v1.pem"), data!("foreign/critical.pem")] {
+        let unusable = from_pem(unusable, "").unwrap();
+        let now = defenderauth_certificate_not_before(Some(&unusable)) + 1;
+        let found = findings(&unusable, now, "");
+        assert_eq!(found & DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS, DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS);
+    }
+    let usable = from_pem(CERTIFICATE, "").unwrap();
+    assert_eq!(findings(&usable, NOW, "") & DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS, 0);
+}
+
+#[test]
+fn a_ca_that_does_not_allow_what_is_below_it_breaks_the_chain() {
+    let chain = |restrict: fn(&mut CertificateParams)| {
+        let keys = [(); 3].map(|()| KeyPair::generate().unwrap());
+        let (mut root, mut between) = (params("root"), params("between"));
+        for ca in [&mut root, &mut between] {
+            ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            ca.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        }
+        restrict(&mut root);
+        let issuer = Issuer::from_params(&root, &keys[0]);
+        let middle = between.signed_by(&keys[1], &issuer).unwrap().pem();
+        let leaf = params("dev-01").signed_by(&keys[2], &Issuer::from_params(&between, &keys[1])).unwrap().pem();
+        from_pem(&[leaf, middle, root.self_signed(&keys[0]).unwrap().pem()].concat(), "").unwrap()
+    };
+    assert_eq!(findings(&chain(|_| {}), NOW, ""), 0);
+    let restrictions: [fn(&mut CertificateParams); 3] = [
+        |root| root.key_usages = vec![KeyUsagePurpose::CrlSign],
+        |root| root.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth],
+        |root| root.is_ca = IsCa::Ca(BasicConstraints::Constrained(0)),
+    ];
+    for restrict in restrictions {
+        assert_eq!(findings(&chain(restrict), NOW, ""), DEFENDERAUTH_FINDING_CHAIN_BROKEN);
+    }
+}
+
+#[test]
+fn the_name_is_compared_including_case() {
     let certificate = own(&params("dev-01"));
     for other in ["dev-02", "Dev-01", "dev-01 ", "dev-0"] {
         assert_eq!(findings(&certificate, NOW, other), DEFENDERAUTH_FINDING_NAME_MISMATCH);
@@ -277,7 +314,7 @@ fn the_name_is_compared_letter_by_letter() {
 }
 
 #[test]
-fn a_name_with_a_nul_in_it_is_none() {
+fn a_name_that_contains_a_nul_is_absent() {
     let certificate = own(&params("dev-01\0.example"));
     assert_eq!(read(defenderauth_certificate_common_name(Some(&certificate))), "");
     assert_eq!(findings(&certificate, NOW, "dev-01"), DEFENDERAUTH_FINDING_NAME_MISMATCH);
@@ -285,11 +322,11 @@ fn a_name_with_a_nul_in_it_is_none() {
 
 #[test]
 fn every_bit_has_a_text_of_its_own() {
-    let texts: Vec<_> = (0..8).map(|bit| fixed(defenderauth_certificate_finding_string(1 << bit))).collect();
+    let texts: Vec<_> = (0..9).map(|bit| fixed(defenderauth_certificate_finding_string(1 << bit))).collect();
     for (index, text) in texts.iter().enumerate() {
         assert!(!text.is_empty() && *text != "unknown" && !texts[..index].contains(text));
     }
-    for none in [0, 3, 256, u32::MAX] {
+    for none in [0, 3, 512, u32::MAX] {
         assert_eq!(fixed(defenderauth_certificate_finding_string(none)), "unknown");
     }
 }

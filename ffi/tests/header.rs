@@ -1,8 +1,8 @@
-//! The header: it stands alone in every language that C programs are written in, and says what the library says.
+//! The header: it compiles by itself as C and as C++, and agrees with the library.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
-use defender_auth::identity::ModuleId;
+use defender_auth::{identity::ModuleId, mqtt};
 use defenderauth::DEFENDERAUTH_VERSION_NUMBER;
 use std::{
     io::Write,
@@ -32,7 +32,7 @@ int main(void)
 fn compiled(compiler: &str, language: &str, standard: &str, program: &str) -> Output {
     let mut command = Command::new(compiler);
     command.args(["-x", language, &format!("-std={standard}"), "-I", FOLDER]).args(WARNINGS);
-    // To look at the syntax alone is not enough for all warnings.
+    // A check of the syntax alone does not give all warnings.
     command.args(["-c", "-o", "/dev/null", "-"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -40,7 +40,7 @@ fn compiled(compiler: &str, language: &str, standard: &str, program: &str) -> Ou
     child.wait_with_output().unwrap()
 }
 
-/// The words behind each `#define`.
+/// The name and value of each `#define`.
 fn macros() -> Vec<(&'static str, &'static str)> {
     let defines = HEADER.lines().filter_map(|line| line.strip_prefix("#define "));
     defines.map(|define| define.split_once(' ').unwrap_or((define, ""))).collect()
@@ -54,7 +54,7 @@ fn text(name: &str) -> &'static str {
 
 #[test]
 #[ignore = "needs gcc, g++ and clang"]
-fn it_compiles_alone_and_without_a_warning() {
+fn it_compiles_by_itself_without_a_warning() {
     let c = [("gcc", "c"), ("clang", "c")].map(|compiler| (compiler, ["c99", "c11"]));
     let cpp = [("g++", "c++"), ("clang++", "c++")].map(|compiler| (compiler, ["c++11", "c++20"]));
     for ((compiler, language), standards) in c.into_iter().chain(cpp) {
@@ -68,14 +68,14 @@ fn it_compiles_alone_and_without_a_warning() {
 
 #[test]
 #[ignore = "needs gcc, g++ and clang"]
-fn a_compiler_warns_of_a_result_that_is_dropped() {
+fn a_compiler_warns_about_an_ignored_result() {
     let dropped = PROGRAM.replace("defenderauth_result result =", "defenderauth_result result = 0;");
     assert_ne!(dropped, PROGRAM);
     let cases = [("gcc", "c", "c99"), ("clang", "c", "c11"), ("g++", "c++", "c++11"), ("clang++", "c++", "c++20")];
     for (compiler, language, standard) in cases {
         let output = compiled(compiler, language, standard, &dropped);
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success(), "{compiler} -std={standard} said nothing");
+        assert!(!output.status.success(), "{compiler} -std={standard} printed no warning");
         assert!(said.contains("defenderauth_key_from_base64"), "{compiler} -std={standard}: {said}");
     }
 }
@@ -98,6 +98,11 @@ fn its_version_is_the_librarys() {
     assert_eq!(text("DEFENDERAUTH_VERSION_NUMBER"), DEFENDERAUTH_VERSION_NUMBER.to_string());
     let parts = env!("CARGO_PKG_VERSION").split('.').map(|part| part.parse::<u32>().unwrap());
     assert_eq!(parts.fold(0, |number, part| number << 8 | part), DEFENDERAUTH_VERSION_NUMBER);
+}
+
+#[test]
+fn its_mqtt_port_is_the_librarys() {
+    assert_eq!(text("DEFENDERAUTH_MQTT_PORT"), mqtt::PORT.to_string());
 }
 
 #[test]

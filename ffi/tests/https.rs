@@ -1,4 +1,4 @@
-//! The built-in driver as a C program sets it up.
+//! The configuration of the built-in driver, through the C interface.
 
 #![cfg(feature = "https")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
@@ -11,7 +11,7 @@ use defender_auth_emulator::{Emulator, Hub};
 use defenderauth::{https::*, *};
 use scratch::Scratch;
 use std::ptr;
-use support::{Failed, bytes, call, made, text};
+use support::{Failed, blamed, bytes, call, made, text};
 
 fn new() -> Box<Https> {
     made(|out, error| defenderauth_https_new(Some(out), Some(error))).unwrap()
@@ -31,21 +31,17 @@ fn set_ca_file(https: &mut Https, path: &str) -> Result<(), Failed> {
     call(|error| defenderauth_https_set_ca_file(Some(https), path, len, Some(error)))
 }
 
-fn set_connect_to(https: &mut Https, place: &str) -> Result<(), Failed> {
-    let (place, len) = text(place);
-    call(|error| defenderauth_https_set_connect_to(Some(https), place, len, Some(error)))
+fn set_connect_to(https: &mut Https, address: &str) -> Result<(), Failed> {
+    let (address, len) = text(address);
+    call(|error| defenderauth_https_set_connect_to(Some(https), address, len, Some(error)))
 }
 
 fn set_clock_offset(https: &mut Https, seconds: i64) -> Result<(), Failed> {
     call(|error| defenderauth_https_set_clock_offset_seconds(Some(https), seconds, Some(error)))
 }
 
-fn blamed(outcome: Result<(), Failed>) -> (ResultCode, String) {
-    outcome.map_err(|failed| (failed.code, failed.field)).unwrap_err()
-}
-
 #[test]
-fn roots_come_from_a_text_a_file_or_the_library() {
+fn trust_anchors_come_from_a_text_a_file_or_the_library() {
     let (mut https, scratch, pem) = (new(), Scratch::new(), root_pem());
     assert_eq!(set_ca_pem(&mut https, &pem), Ok(()));
     assert_eq!(set_ca_file(&mut https, &scratch.write("roots.pem", &pem)), Ok(()));
@@ -54,7 +50,7 @@ fn roots_come_from_a_text_a_file_or_the_library() {
 }
 
 #[test]
-fn what_holds_no_roots_is_named() {
+fn a_source_without_trust_anchors_is_named() {
     let (mut https, scratch) = (new(), Scratch::new());
     for pem in ["", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
         assert_eq!(blamed(set_ca_pem(&mut https, pem)), (DEFENDERAUTH_TLS, "pem".into()));
@@ -70,13 +66,13 @@ fn what_holds_no_roots_is_named() {
 }
 
 #[test]
-fn a_place_has_a_host_and_a_port() {
+fn an_address_has_a_host_and_a_port() {
     let mut https = new();
-    for place in ["127.0.0.1:8443", "[::1]:8443", "localhost:8443"] {
-        assert_eq!(set_connect_to(&mut https, place), Ok(()), "{place}");
+    for address in ["127.0.0.1:8443", "[::1]:8443", "localhost:8443"] {
+        assert_eq!(set_connect_to(&mut https, address), Ok(()), "{address}");
     }
-    for place in ["", "localhost", "https://localhost:443"] {
-        assert_eq!(blamed(set_connect_to(&mut https, place)), (DEFENDERAUTH_ARGUMENT, "host_and_port".into()));
+    for address in ["", "localhost", "https://localhost:443"] {
+        assert_eq!(blamed(set_connect_to(&mut https, address)), (DEFENDERAUTH_ARGUMENT, "host_and_port".into()));
     }
     let (not_utf8, len) = bytes(b"\xff:1");
     let outcome = call(|error| defenderauth_https_set_connect_to(Some(&mut *https), not_utf8, len, Some(error)));
@@ -85,7 +81,7 @@ fn a_place_has_a_host_and_a_port() {
 }
 
 #[test]
-fn no_clock_is_off_by_more_than_there_are_years() {
+fn an_impossible_clock_offset_is_rejected() {
     let mut https = new();
     for seconds in [0, 7200, -7200, 253_402_300_799] {
         assert_eq!(set_clock_offset(&mut https, seconds), Ok(()), "{seconds}");

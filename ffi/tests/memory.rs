@@ -1,5 +1,4 @@
-//! What is left of secrets in a process that used the C library and freed all that it had from it: nothing, though all
-//! of it was there before.
+//! A process that used the C library and freed all objects has no secret left in its memory. All of them were there before.
 
 #![cfg(all(feature = "full", target_os = "linux"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
@@ -33,21 +32,21 @@ use std::{
     slice,
 };
 
-/// The loader, when it looks a function up at its first call, puts the registers on the stack, whatever is in them.
+/// Binds functions at start: the loader saves all registers on the stack when it binds one at its first call.
 const NOW: &str = "-Wl,-z,now";
 
-/// `remains`.
+/// The program `remains`.
 struct Process(Ended);
 
 impl Process {
-    /// Its next word.
-    fn says(&mut self, word: u8) {
+    /// Its next word must be this one.
+    fn sends(&mut self, word: u8) {
         let mut said = [0];
         let heard = self.0.0.stdout.as_mut().unwrap().read(&mut said).unwrap();
         assert_eq!(&said[..heard], [word], "the program failed");
     }
 
-    fn goes_on(&mut self) {
+    fn proceed(&mut self) {
         self.0.0.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
     }
 }
@@ -60,7 +59,7 @@ fn nothing_is_left(process: &Process, secrets: &[Secret]) {
 
 #[test]
 #[ignore = "needs a C compiler"]
-fn nothing_is_left_of_secrets_when_all_is_freed() {
+fn no_secret_is_left_when_all_objects_are_freed() {
     let bench = Bench::new();
     let program = bench.build("remains", &["tests/c/remains.c"], &["-DDATA=\"\"", NOW]);
     let [key, string, group, module, second, payload, configured] = [(); 7].map(|()| random());
@@ -93,16 +92,16 @@ fn nothing_is_left_of_secrets_when_all_is_freed() {
     let mut command = bench.command(&program);
     let mut process =
         Process(Ended(command.arg(folder.folder()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()));
-    process.says(b'h');
+    process.sends(b'h');
     for secret in &held {
         assert!(!scan(process.0.0.id(), slice::from_ref(secret)).is_empty(), "{} is not held", secret.name);
     }
     nothing_is_left(&process, &gone);
-    process.goes_on();
-    process.says(b'f');
+    process.proceed();
+    process.sends(b'f');
     nothing_is_left(&process, &held);
     nothing_is_left(&process, &gone);
-    process.goes_on();
+    process.proceed();
     assert!(process.0.0.wait().unwrap().success());
 }
 

@@ -1,4 +1,4 @@
-//! The example programs in C, each against services on this machine.
+//! The example programs in C, each against the emulator.
 
 #![cfg(all(feature = "full", unix))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
@@ -22,13 +22,13 @@ use swtpm::Swtpm;
 const MODULE_STRING: &str = "HostName=contoso.azure-devices.net;DeviceId=dev-01;ModuleId=azureiotsecurity;\
                              SharedAccessKey=QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=";
 
-/// A module's token, believed by its hub and good for an hour from now on.
+/// The hub accepts the printed token, which is valid for an hour.
 #[track_caller]
-fn assert_lets_in(site: &Site, printed: &str, identity: &Identity) {
+fn assert_accepts(site: &Site, printed: &str, identity: &Identity) {
     let token = SasToken::parse(printed.trim_end()).unwrap();
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     assert!((now + 3000..=now + 3600).contains(&token.expires_at().as_secs()));
-    assert!(site.lets_in(identity, printed.trim_end()), "{:?}", site.journal());
+    assert!(site.accepts(identity, printed.trim_end()), "{:?}", site.journal());
 }
 
 fn module() -> Identity {
@@ -37,11 +37,11 @@ fn module() -> Identity {
 
 #[test]
 #[ignore = "needs a C compiler"]
-fn a_module_key_makes_a_token() {
+fn a_module_key_creates_a_token() {
     let (bench, site) = (Bench::new(), Site::new());
     let program = bench.build("module_key", &["examples/module_key.c"], &[]);
     let file = bench.scratch.write("string", format!("{MODULE_STRING}\n"));
-    assert_lets_in(&site, &bench.run(&program, &[&file]).done(), &module());
+    assert_accepts(&site, &bench.run(&program, &[&file]).done(), &module());
 
     bench.run(&program, &["/nowhere"]).failed(2, &["usage"]);
     let file = bench.scratch.write("string", MODULE_STRING.replace("DeviceId", "Device"));
@@ -50,20 +50,20 @@ fn a_module_key_makes_a_token() {
 
 #[test]
 #[ignore = "needs a C compiler and libcurl"]
-fn device_mode_goes_through_the_agents_own_http() {
+fn device_mode_works_with_the_programs_own_http_client() {
     let flags = run(Command::new("pkg-config").args(["--cflags", "--libs", "libcurl"])).done();
     device_mode("device_mode", &flags.split_whitespace().collect::<Vec<_>>());
 }
 
 #[test]
 #[ignore = "needs a C compiler"]
-fn device_mode_goes_through_the_built_in_driver() {
+fn device_mode_works_with_the_built_in_driver() {
     device_mode("device_mode_builtin", &[]);
 }
 
 #[test]
 #[ignore = "needs a C compiler"]
-fn a_server_that_is_not_trusted_is_not_asked() {
+fn an_untrusted_server_receives_no_request() {
     let (bench, site) = (Bench::new(), Site::new());
     let program = bench.build("device_mode_builtin", &["examples/device_mode_builtin.c"], &[]);
     let key = bench.scratch.write("key", DEVICE_KEY);
@@ -79,7 +79,7 @@ fn device_mode(name: &str, options: &[&str]) {
     let roots = bench.scratch.write("roots.pem", site.emulator.root_pem());
     let key = bench.scratch.write("key", format!("{DEVICE_KEY}\n"));
     let ask = |device: &str| bench.run(&program, &[HOST, device, &key, &roots, &site.address()]);
-    assert_lets_in(&site, &ask("dev-01").done(), &module());
+    assert_accepts(&site, &ask("dev-01").done(), &module());
     ask("nobody").failed(1, &["404"]);
     ask("dev-02").failed(1, &["401"]);
 }
@@ -98,12 +98,12 @@ fn a_tpm_is_registered_and_signs_for_the_hub() {
     let run = bench.run(&program, &[SCOPE, &swtpm.endpoint().to_string(), &roots, &site.address()]);
     assert!(run.err.contains(id.as_str()), "{run:?}");
     let device = Identity::device(HOST.parse().unwrap(), id.as_str().parse().unwrap());
-    assert_lets_in(&site, &run.done(), &device);
+    assert_accepts(&site, &run.done(), &device);
 }
 
 #[test]
 #[ignore = "needs a C compiler"]
-fn the_agents_authentication_manager_is_replaced() {
+fn the_replacement_of_the_agents_authentication_manager_works() {
     let (bench, site) = (Bench::new(), Site::new());
     let sources = ["tests/c/agent.c", "examples/authentication_manager.c"];
     let program = bench.build("agent", &sources, &["-fsanitize=address,undefined"]);

@@ -1,4 +1,4 @@
-//! `ffi/README.md` names what there is.
+//! `ffi/README.md` lists every function.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -6,7 +6,7 @@ const README: &str = include_str!("../README.md");
 const PROMISES: &str = include_str!("../abi/defenderauth.txt");
 
 #[test]
-fn every_function_has_its_place_in_the_table() {
+fn every_function_is_in_the_table() {
     let (_, table) = README.split_once("| C | Rust |").unwrap();
     let functions = PROMISES.lines().filter(|line| !line.starts_with(['#', 't']) && line.contains('('));
     let names: Vec<&str> =

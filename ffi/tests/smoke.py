@@ -1,6 +1,6 @@
-"""Calls the library from Python, as a program that knows the header alone would: `smoke.py LIBRARY`.
+"""Calls the library from Python, using only the declarations of the header: `smoke.py LIBRARY`.
 
-Python's own HMAC says what the tokens have to be.
+Python's own HMAC computes the expected tokens.
 """
 
 import base64

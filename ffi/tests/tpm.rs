@@ -1,4 +1,4 @@
-//! A TPM as a C program uses it.
+//! A TPM, through the C interface.
 
 #![cfg(all(feature = "https", feature = "tpm", unix))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
@@ -12,7 +12,7 @@ mod swtpm;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use defender_auth::{
-    Action, Authenticator, Event, Outcome, Password, Plan, UnixTime,
+    Action, Authenticator, Event, Now, Outcome, Password, Plan, UnixTime,
     dps::{Attestation, Profile},
     https::Client,
     key::{KeyUse, Signature},
@@ -26,7 +26,7 @@ use std::{
     ptr,
     time::{Duration, SystemTime},
 };
-use support::{Failed, call, made, place, text, written};
+use support::{Failed, blamed, call, made, place, text, written};
 use swtpm::Swtpm;
 
 /// No flow has more steps.
@@ -41,7 +41,7 @@ fn open_at(swtpm: &Swtpm) -> Box<Tpm> {
     open(&swtpm.endpoint().to_string()).unwrap()
 }
 
-/// The bytes that a call writes to a buffer of this size, or what went wrong and the length that is said all the same.
+/// The bytes that a call writes to a buffer of this size, or its failure and the length that it reports.
 fn bytes(
     cap: usize,
     run: impl FnOnce(*mut u8, usize, &mut MaybeUninit<usize>, &mut MaybeUninit<Option<Box<Error>>>) -> ResultCode,
@@ -94,12 +94,9 @@ fn set_identity_handle(tpm: &mut Tpm, handle: u32) -> Result<(), Failed> {
     call(|error| defenderauth_tpm_set_identity_handle(Some(tpm), handle, Some(error)))
 }
 
-fn blamed<T: std::fmt::Debug>(outcome: Result<T, Failed>) -> (ResultCode, String) {
-    outcome.map_err(|failed| (failed.code, failed.field)).unwrap_err()
-}
-
-fn now() -> UnixTime {
-    SystemTime::now().into()
+fn now() -> Now {
+    let wall = UnixTime::from(SystemTime::now());
+    Now { wall, monotonic: Duration::from_secs(wall.as_secs()) }
 }
 
 const fn number(key_use: KeyUse) -> i32 {
@@ -113,7 +110,7 @@ fn signature(tpm: &mut Tpm, key_use: KeyUse, data: &[u8]) -> Signature {
     Signature::from_bytes(sign(tpm, number(key_use), data).unwrap().try_into().unwrap())
 }
 
-/// Registers with nothing but the functions of this section.
+/// Registers with only the TPM functions of the C interface.
 fn register(tpm: &mut Tpm) -> Outcome {
     let endorsement_key = endorsement_key(tpm, DEFENDERAUTH_PUBLIC_CAPACITY).unwrap();
     let id = registration_id(tpm);
@@ -127,7 +124,7 @@ fn register(tpm: &mut Tpm) -> Outcome {
     let profile = Profile::new("0ne00000A0A".parse().unwrap(), id.parse().unwrap());
     let attestation = Attestation::Tpm { endorsement_key, storage_root_key: storage_root_key(tpm).unwrap() };
     let plan = Plan::provision(profile, attestation).unwrap();
-    let mut auth = Authenticator::new(&plan, now() + Duration::from_secs(600));
+    let mut auth = Authenticator::new(&plan, now(), Duration::from_secs(600));
     for _ in 0..STEPS {
         match auth.poll() {
             Action::Send(request) => {
@@ -145,11 +142,11 @@ fn register(tpm: &mut Tpm) -> Outcome {
             _ => return auth.into_outcome().unwrap(),
         }
     }
-    panic!("it has no end: {auth:?}")
+    panic!("it does not end: {auth:?}")
 }
 
 #[test]
-fn a_place_without_a_tpm_is_named() {
+fn an_endpoint_without_a_tpm_is_named() {
     let scratch = Scratch::new();
     for kind in ["device:", "swtpm:path="] {
         let missing = format!("{kind}{}", scratch.path("missing"));
@@ -166,10 +163,10 @@ fn null_is_named() {
     let null = |name: &str| (DEFENDERAUTH_NULL, name.to_owned());
     let (endpoint, len) = text("device:");
     assert_eq!(blamed(call(|error| defenderauth_tpm_open(endpoint, len, None, Some(error)))), null("out"));
-    let nobody = bytes(1, |buf, cap, len, error| {
+    let failed = bytes(1, |buf, cap, len, error| {
         defenderauth_tpm_sign(None, DEFENDERAUTH_KEY_USE_HUB, ptr::null(), 0, buf, cap, Some(len), Some(error))
     });
-    let (failed, len) = nobody.unwrap_err();
+    let (failed, len) = failed.unwrap_err();
     assert_eq!((blamed::<()>(Err(failed)), len), (null("tpm"), 0));
     for outcome in [
         call(|error| defenderauth_tpm_set_identity_handle(None, 0x8100_0101, Some(error))),
@@ -211,13 +208,13 @@ fn a_registration_ends_with_a_key_that_signs_for_the_hub() {
     set_identity_handle(&mut tpm, 0x8100_0101).unwrap();
     let me = register(&mut tpm);
     assert_eq!(me.identity().device_id().as_str(), registration_id(&mut tpm));
-    let Password::Sign(string) = me.password(now()) else { panic!("{me:?}") };
+    let Password::Sign(string) = me.password(now().wall) else { panic!("{me:?}") };
     let by_c = signature(&mut tpm, KeyUse::Hub, string.as_bytes());
     defenderauth_tpm_free(Some(tpm));
     assert!(swtpm.handles("persistent").contains(&"0x81000101".to_owned()));
     swtpm.assert_empty("afterwards");
 
-    // The key stays, and signs the same at any time.
+    // The key is persistent and creates the same signature.
     let mut tpm = open_at(&swtpm);
     set_identity_handle(&mut tpm, 0x8100_0101).unwrap();
     assert_eq!(signature(&mut tpm, KeyUse::Hub, string.as_bytes()).as_bytes(), by_c.as_bytes());
@@ -226,7 +223,7 @@ fn a_registration_ends_with_a_key_that_signs_for_the_hub() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_password_that_is_missing_is_the_tpms_refusal() {
+fn a_missing_password_is_rejected_by_the_tpm() {
     let swtpm = Swtpm::new();
     swtpm.tool("changeauth -c owner owned");
     swtpm.tool("changeauth -c endorsement endorsed");
@@ -251,7 +248,7 @@ fn a_password_that_is_missing_is_the_tpms_refusal() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn what_cannot_be_is_refused_with_its_name() {
+fn an_invalid_argument_is_named() {
     let swtpm = Swtpm::new();
     let mut tpm = open_at(&swtpm);
     for handle in [0, 0x8100_0001, 0x8101_0001, 0x8180_0000] {

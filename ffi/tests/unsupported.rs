@@ -1,4 +1,4 @@
-//! Builds that lack something have its functions all the same.
+//! A build without a feature still has its functions.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -93,20 +93,120 @@ fn tpms() {
 }
 
 #[cfg(not(feature = "flows"))]
-#[test]
-fn authenticators() {
-    use defenderauth::{authenticator::*, connection_string::*, profile::*, version::defenderauth_features, *};
-    use support::{call, made, text};
-    let (string, len) = text("HostName=h.net;DeviceId=d;SharedAccessKey=AwoRGB8mLTQ7QklQV15lbA==");
-    let string =
-        made(|out, error| defenderauth_connection_string_parse(string, len, Some(out), Some(error))).ok().unwrap();
-    let failed =
-        made(|out, error| defenderauth_authenticator_new_module(Some(&string), None, None, 0, Some(out), Some(error)));
-    assert_eq!(failed.err().unwrap().code, DEFENDERAUTH_UNSUPPORTED);
-    let ((scope, scope_len), (id, id_len), (json, json_len)) = (text("0ne000A1B2C"), text("dev-01"), text("{}"));
-    let profile = made(|out, error| defenderauth_profile_new(scope, scope_len, id, id_len, Some(out), Some(error)));
-    let mut profile = profile.ok().unwrap();
-    let failed = call(|error| defenderauth_profile_set_payload(Some(&mut profile), json, json_len, Some(error)));
-    assert_eq!(failed.unwrap_err().code, DEFENDERAUTH_UNSUPPORTED);
-    assert_eq!(defenderauth_features() & DEFENDERAUTH_FEATURE_FLOWS, 0);
+mod without_flows {
+    use crate::support::{Failed, call, made, read, text, written};
+    use defenderauth::{authenticator::*, connection_string::*, key::*, profile::*, version::defenderauth_features, *};
+    use std::ptr::null;
+
+    const KEY: &str = "AwoRGB8mLTQ7QklQV15lbA==";
+    const NOW: u64 = 1_700_000_000;
+
+    fn key() -> Key {
+        let (key, len) = text(KEY);
+        *made(|out, error| defenderauth_key_from_base64(key, len, Some(out), Some(error))).unwrap()
+    }
+
+    fn of_string(string: &str) -> Result<Box<Authenticator>, Failed> {
+        let (string, len) = text(string);
+        let string = made(|out, error| defenderauth_connection_string_parse(string, len, Some(out), Some(error)));
+        let string = string.unwrap();
+        made(|out, error| defenderauth_authenticator_new_module(Some(&string), None, None, NOW, Some(out), Some(error)))
+    }
+
+    fn of_key(module: &str) -> Result<Box<Authenticator>, Failed> {
+        let ((host, host_len), (id, id_len), (module, len), key) = (text("h.net"), text("d"), text(module), key());
+        made(|out, error| {
+            let (key, out, error) = (Some(&key), Some(out), Some(error));
+            defenderauth_authenticator_new_device_key(
+                host, host_len, id, id_len, module, len, key, None, NOW, out, error,
+            )
+        })
+    }
+
+    fn of_tpm(module: &str) -> Result<Box<Authenticator>, Failed> {
+        let ((host, host_len), (id, id_len), (module, len)) = (text("h.net"), text("d"), text(module));
+        made(|out, error| {
+            let (out, error) = (Some(out), Some(error));
+            defenderauth_authenticator_new_device_tpm(host, host_len, id, id_len, module, len, None, NOW, out, error)
+        })
+    }
+
+    /// Host name, client identifier and the beginning of the user name.
+    fn login(auth: &Authenticator) -> [String; 3] {
+        let auth = Some(auth);
+        let user_name = read(defenderauth_authenticator_mqtt_user_name(auth));
+        [
+            read(defenderauth_authenticator_mqtt_host_name(auth)),
+            read(defenderauth_authenticator_mqtt_client_id(auth)),
+            user_name.split('?').next().unwrap().to_owned(),
+        ]
+    }
+
+    fn token(auth: &Authenticator) -> Result<String, Failed> {
+        let (token, _) = written(512, |buf, cap, len, error| {
+            defenderauth_authenticator_sas_token(Some(auth), NOW, 60, buf, cap, Some(len), Some(error))
+        });
+        token
+    }
+
+    #[test]
+    fn a_module_key_has_its_login_and_its_token() {
+        let auth = of_string(&format!("HostName=h.net;DeviceId=d;ModuleId=m;SharedAccessKey={KEY}")).unwrap();
+        assert_eq!(defenderauth_authenticator_poll(Some(&auth)), DEFENDERAUTH_ACTION_DONE);
+        assert_eq!(defenderauth_authenticator_credential(Some(&auth)), DEFENDERAUTH_CREDENTIAL_KEY);
+        assert_eq!(login(&auth), ["h.net", "d/m", "h.net/d/m/"]);
+        let token = token(&auth).unwrap();
+        assert!(token.starts_with("SharedAccessSignature sr=h.net%2Fdevices%2Fd%2Fmodules%2Fm&sig="), "{token}");
+        assert!(token.ends_with(&format!("&se={}", NOW + 60)), "{token}");
+        assert_eq!(defenderauth_features() & DEFENDERAUTH_FEATURE_FLOWS, 0);
+    }
+
+    #[test]
+    fn a_module_behind_a_gateway_logs_in_there() {
+        let string = format!("HostName=h.net;DeviceId=d;ModuleId=m;SharedAccessKey={KEY};GatewayHostName=edge");
+        assert_eq!(login(&of_string(&string).unwrap()), ["edge", "d/m", "h.net/d/m/"]);
+    }
+
+    #[test]
+    fn a_device_key_has_its_login_without_a_request() {
+        let auth = of_key("").unwrap();
+        assert_eq!(login(&auth), ["h.net", "d", "h.net/d/"]);
+        token(&auth).unwrap();
+    }
+
+    #[test]
+    fn a_key_held_elsewhere_is_told_what_to_sign() {
+        let auth = of_tpm("").unwrap();
+        assert_eq!(login(&auth), ["h.net", "d", "h.net/d/"]);
+        let (string, _) = written(512, |buf, cap, len, error| {
+            defenderauth_authenticator_sas_string_to_sign(Some(&auth), NOW, buf, cap, Some(len), Some(error))
+        });
+        assert_eq!(string.unwrap(), format!("h.net%2Fdevices%2Fd\n{NOW}"));
+        assert_eq!(token(&auth).unwrap_err().code, DEFENDERAUTH_NOT_APPLICABLE);
+    }
+
+    #[test]
+    fn an_authenticator_that_is_done_expects_no_result() {
+        let mut auth = of_key("").unwrap();
+        let failed = call(|error| defenderauth_authenticator_handle_elapsed(Some(&mut *auth), NOW, Some(error)));
+        assert_eq!(failed.unwrap_err().code, DEFENDERAUTH_STATE);
+        assert_eq!(defenderauth_authenticator_poll(Some(&auth)), DEFENDERAUTH_ACTION_DONE);
+        assert_eq!(defenderauth_authenticator_clock_offset_seconds(Some(&auth)), 0);
+    }
+
+    #[test]
+    fn what_needs_a_request_is_unsupported() {
+        let ((scope, scope_len), (id, id_len), (json, json_len)) = (text("0ne000A1B2C"), text("dev-01"), text("{}"));
+        let profile = made(|out, error| defenderauth_profile_new(scope, scope_len, id, id_len, Some(out), Some(error)));
+        let (mut profile, key) = (profile.unwrap(), key());
+        let payload = call(|error| defenderauth_profile_set_payload(Some(&mut profile), json, json_len, Some(error)));
+        let provisioned = made(|out, error| {
+            let (profile, key, out, error) = (Some(&*profile), Some(&key), Some(out), Some(error));
+            defenderauth_authenticator_new_dps_key(profile, null(), 0, key, None, NOW, out, error)
+        });
+        for failed in [payload, provisioned.map(drop), of_key("m").map(drop), of_tpm("m").map(drop)] {
+            let failed = failed.unwrap_err();
+            assert_eq!(failed.code, DEFENDERAUTH_UNSUPPORTED, "{failed:?}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-/// Where to connect to. The server's certificate must bear the host's name all the same.
+/// Where to connect to. The server's certificate must have the host's name nevertheless.
 #[derive(Clone, Debug)]
 pub struct Dial {
     place: String,

@@ -2,7 +2,7 @@
 //!
 //! The library has no MQTT client: it gives host, client id, user name and password to the client that an agent has
 //! anyway. This crate is the client of the project's own command, examples and tests: blocking, small, and strict
-//! about whom it talks to.
+//! in verifying servers.
 //!
 //! ```no_run
 //! use defender_auth::{mqtt::Connect, tls::Roots};
@@ -25,7 +25,7 @@ mod provisioner;
 mod session;
 
 pub use dial::Dial;
-pub use error::{Error, Refusal};
+pub use error::Error;
 pub use proof::Proof;
 pub use provisioner::{Answer, Provisioner};
 pub use session::{EARLY_LIMIT, Message, PACKET_LIMIT, Session};

@@ -1,6 +1,6 @@
-use crate::{Dial, Error, Proof, Refusal};
+use crate::{Dial, Error, Proof};
 use defender_auth::{
-    mqtt::Connect,
+    mqtt::{Connect, ConnectRefused},
     open_files,
     tls::{Roots, client_config, client_config_with},
 };
@@ -50,7 +50,7 @@ impl Session {
     /// Connects, verifies the server, logs in and waits for its answer.
     ///
     /// # Errors
-    /// When the server is not reached, cannot prove who it is, does not answer, or says no.
+    /// When the server is not reached, cannot be verified, does not answer, or refuses the connection.
     pub fn open<'a>(
         login: &Connect,
         proof: impl Into<Proof<'a>>,
@@ -66,8 +66,10 @@ impl Session {
         let mut link = Link::open(login, dial, config)?;
         link.send(packet.into())?;
         match link.receive()? {
-            Packet::V3_1_1Connack(answer) if answer.return_code().is_success() => Ok(Self { link }),
-            Packet::V3_1_1Connack(answer) => Err(Error::Refused(Refusal::new(answer.return_code() as u8))),
+            Packet::V3_1_1Connack(answer) => match ConnectRefused::from_code(answer.return_code() as u8) {
+                None => Ok(Self { link }),
+                Some(refused) => Err(Error::Refused(refused)),
+            },
             _ => Err(link.protocol()),
         }
     }
@@ -131,7 +133,7 @@ impl Session {
         Err(self.too_many())
     }
 
-    /// Whoever sends so much else does not answer.
+    /// A server that sends so many other packets does not answer.
     pub(crate) fn too_many(&self) -> Error {
         Error::TooMany { place: self.link.place.clone(), limit: EARLY_LIMIT }
     }
@@ -268,7 +270,7 @@ impl Link {
 fn broken(place: &str, error: io::Error) -> Error {
     let place = place.into();
     match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-        // With TLS 1.3 it comes when the handshake is over for this side.
+        // With TLS 1.3 it comes when the handshake has ended on this side.
         Some(reason @ rustls::Error::AlertReceived(_)) => return Error::Rejected { place, reason: reason.to_string() },
         Some(reason) => return Error::Untrusted { place, reason: reason.to_string() },
         None => {}

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "agent")]
 pub mod agent;
+#[cfg(feature = "http")]
+mod http_types;
 #[cfg(feature = "https")]
 pub mod https;
 #[cfg(feature = "std")]

@@ -1,5 +1,8 @@
 //! What every layer uses and what uses none of them: time, secrets, text encodings, payloads and waits.
 
+mod date;
+pub(crate) mod debug;
+mod duration;
 pub(crate) mod encode;
 pub mod payload;
 pub mod secret;

@@ -1,17 +1,17 @@
-//! JSON that travels through the library untouched.
+//! JSON that the library carries and does not interpret.
 
 use crate::base::secret::SecretText;
 use alloc::{borrow::ToOwned as _, boxed::Box};
-use core::{fmt, mem};
-use serde::{Deserialize, Serialize};
+use core::{fmt, mem, str::FromStr};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 /// Why a text is not a payload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PayloadError {
-    /// It is not one JSON value.
-    #[error("line {line}, column {column} of the payload is not JSON; mend it there")]
+    /// The text is not one JSON value.
+    #[error("line {line}, column {column} of the payload is not JSON; correct it there")]
     Json {
         /// Counted from 1.
         line: usize,
@@ -19,24 +19,35 @@ pub enum PayloadError {
         column: usize,
     },
     /// More than [`Payload::LIMIT`] bytes.
-    #[error("the payload is longer than {} bytes; the service takes less", Payload::LIMIT)]
+    #[error("the payload is longer than {} bytes; shorten it, the service accepts no more", Payload::LIMIT)]
     TooLong,
 }
 
-/// Any JSON value, kept as text: custom data that is sent with a registration or handed back by it. As an allocation may
-/// hand out secrets in it, it is not shown by `Debug`, and is wiped when dropped.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(transparent)]
+/// Any JSON value, kept as text: the custom data that a registration sends or returns. A custom allocation may return
+/// secrets in it, so it is hidden in `Debug` and wiped when dropped.
+///
+/// It implements neither `Serialize` nor `Deserialize`: [`parse`](Self::parse) is the only way in, with its limit, and
+/// [`as_str`](Self::as_str) the only way out.
+///
+/// ```
+/// use defender_auth::payload::Payload;
+///
+/// let payload: Payload = r#"{"modelId": "dtmi:a:b;1"}"#.parse()?;
+/// assert_eq!(payload.as_str(), r#"{"modelId": "dtmi:a:b;1"}"#);
+/// # Ok::<_, defender_auth::payload::PayloadError>(())
+/// ```
+#[derive(Clone)]
 pub struct Payload(Box<RawValue>);
 
 impl Payload {
-    /// The longest text that is taken, in bytes.
+    /// The longest text, in bytes.
     pub const LIMIT: usize = 32 * 1024;
 
     /// Checks that the text is one JSON value, and keeps it as it is.
     ///
     /// # Errors
-    /// Where the text stops being JSON.
+    /// [`PayloadError::Json`] with the place where the text stops being JSON, [`PayloadError::TooLong`] for more than
+    /// [`LIMIT`](Self::LIMIT) bytes.
     pub fn parse(json: &str) -> Result<Self, PayloadError> {
         if json.len() > Self::LIMIT {
             return Err(PayloadError::TooLong);
@@ -65,12 +76,30 @@ impl Payload {
         self.0.get()
     }
 
+    #[cfg(feature = "flows")]
     pub(crate) fn from_raw(value: &RawValue) -> Self {
         Self(value.to_owned())
     }
 
+    #[cfg(feature = "flows")]
     pub(crate) fn as_raw(&self) -> &RawValue {
         &self.0
+    }
+}
+
+impl FromStr for Payload {
+    type Err = PayloadError;
+
+    fn from_str(json: &str) -> Result<Self, PayloadError> {
+        Self::parse(json)
+    }
+}
+
+impl TryFrom<&str> for Payload {
+    type Error = PayloadError;
+
+    fn try_from(json: &str) -> Result<Self, PayloadError> {
+        Self::parse(json)
     }
 }
 
@@ -109,11 +138,23 @@ mod tests {
     }
 
     #[test]
-    fn payloads_with_the_same_text_are_the_same() {
+    fn payloads_with_the_same_text_are_equal() {
         let payload = |text| Payload::parse(text).unwrap();
         assert_eq!(payload("[1]"), payload("[1]"));
         assert_ne!(payload("[1]"), payload("[2]"));
-        assert_ne!(payload("[1]"), payload("[1 ]"), "it is kept as it is, and not understood");
+        assert_ne!(payload("[1]"), payload("[1 ]"), "it is kept as it is, and not interpreted");
+    }
+
+    /// Deserialising would pass the limit by, and serialising would copy a secret.
+    #[test]
+    fn a_payload_has_no_way_round_its_limit() {
+        trait Either<T> {
+            fn compiles_if_it_is_the_only_one() {}
+        }
+        impl<T> Either<()> for T {}
+        impl<T: Serialize> Either<u8> for T {}
+        impl<T: serde::de::DeserializeOwned> Either<u16> for T {}
+        <Payload as Either<_>>::compiles_if_it_is_the_only_one();
     }
 
     #[test]
@@ -122,10 +163,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_refused_where_it_stops() {
+    fn a_text_that_is_not_json_is_refused_with_its_place() {
         assert_eq!(Payload::parse("{\n\"a\":}"), Err(PayloadError::Json { line: 2, column: 5 }));
         assert!(Payload::parse("").is_err() && Payload::parse("{} {}").is_err());
         assert_eq!(Payload::parse(&format!("\"{}\"", "a".repeat(Payload::LIMIT))), Err(PayloadError::TooLong));
         assert!(Payload::parse(&format!("\"{}\"", "a".repeat(Payload::LIMIT - 2))).is_ok());
+        assert_eq!(format!("\"{}\"", "a".repeat(Payload::LIMIT)).parse::<Payload>(), Err(PayloadError::TooLong));
+        assert_eq!(Payload::try_from("}"), Payload::parse("}"));
     }
 }

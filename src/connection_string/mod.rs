@@ -1,28 +1,35 @@
-//! Connection strings: an identity and what proves it as one line of text.
+//! Connection strings: an identity and its credential as one line of text.
 //!
-//! `name=value` pairs parted by `;`, split at the first `=`, nothing escaped. Names are matched without regard to
-//! case, no name may stand twice, unknown names are passed over and reported, and there is exactly one credential.
-//! Peers differ in each of these; the rules here are those that none of their users has to fear.
+//! `name=value` pairs separated by `;`, split at the first `=`, nothing escaped. Names are matched without regard to
+//! case, no name may occur twice, unknown names are ignored and reported, and there is exactly one credential.
+//! Other implementations differ in each of these; where they do, the rules here are the ones that misread none of their
+//! valid strings.
 
 mod error;
+mod field;
 mod finding;
+mod foreign;
 mod pairs;
 mod service;
+mod spelling;
+mod surroundings;
 
 pub use error::ConnectionStringError;
 pub use finding::Finding;
+pub use foreign::ForeignText;
 pub use service::ServiceConnectionString;
 
 use crate::{
     base::secret::SecretText,
     credential::{ClientCertificate, Credential, PolicyKey},
-    identity::{DeviceId, HostName, IdentifierError, Identity, ModuleId, PolicyName},
+    identity::{DeviceId, HostName, IdentifierError, Identity, ModuleId, PolicyName, has_placeholder, has_variable},
     key::SharedAccessKey,
     sas::SasToken,
 };
 use ConnectionStringError as E;
 use alloc::vec::Vec;
-use pairs::{Field, Pairs};
+use field::Field;
+use pairs::Pairs;
 
 /// The connection string of a device or a module.
 ///
@@ -49,15 +56,16 @@ impl ConnectionString {
     /// The longest text that is read as a connection string, in bytes.
     pub const LIMIT: usize = 4096;
 
-    /// Reads a device's or a module's string.
+    /// Reads the string of a device or a module.
     ///
     /// # Errors
-    /// Names the part and the cure, never a value. A service's string is recognised as such.
+    /// [`ConnectionStringError`], which names the part and the cure, never a value. The strings of services and texts of
+    /// other kinds are recognised as such.
     pub fn parse(text: &str) -> Result<Self, E> {
         Self::read(text).map(|(this, _)| this)
     }
 
-    /// The same, with what was noticed: what was left out or passed over, and a key of unusual length.
+    /// The same, with findings: what was ignored, a key of unusual length, a host that is not for devices.
     ///
     /// # Errors
     /// As [`parse`](Self::parse).
@@ -83,15 +91,16 @@ impl ConnectionString {
         if matches!(&credential, Credential::Token(token) if !token.is_good_for(&identity)) {
             findings.push(Finding::OtherResource);
         }
+        findings.extend(Finding::of_host(identity.hub()));
         findings.splice(0..0, pairs.into_findings());
         Ok((Self { identity, credential }, findings))
     }
 
-    /// From its parts.
+    /// Makes one from its parts.
     ///
     /// # Errors
-    /// When the credential is a key held elsewhere, or an id has a `;` in it: a connection string has no word for
-    /// the one and no place for the other.
+    /// [`ConnectionStringError::ExternalKey`] when the credential is a key held elsewhere,
+    /// [`ConnectionStringError::Semicolon`] when an ID contains a `;`: a connection string can express neither.
     pub fn new(identity: Identity, credential: impl Into<Credential>) -> Result<Self, E> {
         let credential = credential.into();
         if credential == Credential::ExternalSigner {
@@ -106,19 +115,19 @@ impl ConnectionString {
         Ok(Self { identity, credential })
     }
 
-    /// Who.
+    /// The identity.
     #[must_use]
     pub const fn identity(&self) -> &Identity {
         &self.identity
     }
 
-    /// What proves it.
+    /// Its credential.
     #[must_use]
     pub const fn credential(&self) -> &Credential {
         &self.credential
     }
 
-    /// The text, key included, in the order in which the portal writes it.
+    /// The text, including the key, in the order in which the portal writes it.
     #[must_use]
     pub fn expose(&self) -> SecretText {
         let identity = &self.identity;
@@ -142,7 +151,9 @@ impl ConnectionString {
         ])
     }
 
-    pub(crate) fn into_parts(self) -> (Identity, Credential) {
+    /// The identity and the credential, each to be used by itself.
+    #[must_use]
+    pub fn into_parts(self) -> (Identity, Credential) {
         (self.identity, self.credential)
     }
 }
@@ -161,7 +172,7 @@ fn value<T>(name: Field, text: &str, new: fn(&str) -> Result<T, IdentifierError>
 
 /// The one credential.
 fn credential(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) -> Result<Credential, E> {
-    // Published documentation prints `x509=true ` with a space behind it.
+    // Published documentation prints `x509=true ` with a space after it.
     let x509 = match pairs.get(Field::X509).map(str::trim) {
         None => false,
         Some(text) if text.eq_ignore_ascii_case("true") => true,
@@ -176,14 +187,14 @@ fn credential(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) -> Result<Credenti
         (None, None, false) => Err(pairs.no_credential()),
         (None, None, true) => Ok(ClientCertificate::held_elsewhere(None).into()),
         (None, Some(text), false) => {
-            let token = SasToken::parse(text).map_err(E::Token)?;
+            let token = token(text)?;
             if token.is_encoded_twice() {
                 findings.push(Finding::EncodedTwice);
             }
             Ok(token.into())
         }
         (Some(text), None, false) => {
-            let key = SharedAccessKey::from_base64(text).map_err(E::Key)?;
+            let key = key(text)?;
             findings.extend(Finding::of_key(text, &key));
             match pairs.get(Field::SharedAccessKeyName) {
                 Some(policy) => {
@@ -194,6 +205,32 @@ fn credential(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) -> Result<Credenti
             }
         }
     }
+}
+
+/// The key, or the placeholder that was left in its place. None of the characters of a placeholder is base64.
+fn key(text: &str) -> Result<SharedAccessKey, E> {
+    let is_template = |text: &str| {
+        has_placeholder(text)
+            || has_variable(text)
+            || text.get(..4).is_some_and(|first| first.eq_ignore_ascii_case("your"))
+    };
+    SharedAccessKey::from_base64(text).map_err(|error| {
+        if is_template(text) { E::Placeholder { name: Field::SharedAccessKey.as_str() } } else { E::Key(error) }
+    })
+}
+
+/// The token, in which a placeholder would only be seen by the service.
+fn token(text: &str) -> Result<SasToken, E> {
+    if has_placeholder(text) {
+        return Err(E::Placeholder { name: Field::SharedAccessSignature.as_str() });
+    }
+    SasToken::parse(text).map_err(|error| {
+        if text.starts_with(['$', '%']) {
+            E::Placeholder { name: Field::SharedAccessSignature.as_str() }
+        } else {
+            E::Token(error)
+        }
+    })
 }
 
 /// The text of some pairs, in one piece of memory.
@@ -230,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_with_a_semicolon_has_no_place() {
+    fn an_id_with_a_semicolon_is_refused() {
         let key = || SharedAccessKey::from_bytes(&[7; 16]).unwrap();
         let identity = |device: &str, module: &str| {
             Identity::module("h".parse().unwrap(), device.parse().unwrap(), module.parse().unwrap())
@@ -242,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_is_encoded_twice_is_said() {
+    fn a_token_that_is_encoded_twice_is_reported() {
         let text = |resource: &str| {
             alloc::format!(
                 "HostName=h;DeviceId=d+;SharedAccessSignature=SharedAccessSignature sr={resource}&sig=s&se=5"
@@ -252,6 +289,50 @@ mod tests {
         assert_eq!(findings("h%2Fdevices%2Fd%2B"), []);
         assert_eq!(findings("h%2Fdevices%2Fd%252B"), [Finding::EncodedTwice]);
         assert!(alloc::format!("{}", Finding::EncodedTwice).contains("encoded twice"));
+    }
+
+    #[test]
+    fn a_placeholder_in_a_value_is_named() {
+        use crate::identity::IdentifierKind as K;
+        let value = |name, kind| Some(E::Value { name, error: IdentifierError::Placeholder { name: kind } });
+        let is = |name| Some(E::Placeholder { name });
+        let error = |text: &str| ConnectionString::parse(text).err();
+        for (text, expected) in [
+            ("HostName={YourIoTHubName}.azure-devices.net;DeviceId=d;x509=true", value("HostName", K::HostName)),
+            ("HostName=[IoT Hub Name].azure-devices.net;DeviceId=d;x509=true", value("HostName", K::HostName)),
+            ("HostName=$HUB.azure-devices.net;DeviceId=d;x509=true", value("HostName", K::HostName)),
+            ("HostName=h;DeviceId=dev-<n>;x509=true", value("DeviceId", K::DeviceId)),
+            ("HostName=h;DeviceId=d;ModuleId=[module];x509=true", value("ModuleId", K::ModuleId)),
+            ("HostName=h;DeviceId=d;SharedAccessKey={YourSharedAccessKey}", is("SharedAccessKey")),
+            ("HostName=h;DeviceId=d;SharedAccessKey=<key>", is("SharedAccessKey")),
+            ("HostName=h;DeviceId=d;SharedAccessKey=[primary key]", is("SharedAccessKey")),
+            ("HostName=h;DeviceId=d;SharedAccessKey=AwoR{rest}", is("SharedAccessKey")),
+            ("HostName=h;DeviceId=d;SharedAccessKey=$KEY", is("SharedAccessKey")),
+            ("HostName=h;DeviceId=d;SharedAccessKey=%DEVICE_KEY%", is("SharedAccessKey")),
+            ("HostName=h;DeviceId=d;SharedAccessKey=...", is("SharedAccessKey")),
+            ("HostName=h;DeviceId=d;SharedAccessKey=your-device-key", is("SharedAccessKey")),
+            ("HostName=h;DeviceId=d;SharedAccessSignature={token}", is("SharedAccessSignature")),
+            ("HostName=h;DeviceId=d;SharedAccessSignature=$TOKEN", is("SharedAccessSignature")),
+            (
+                "HostName=h;DeviceId=d;SharedAccessSignature=SharedAccessSignature sr=h%2Fdevices%2Fd&sig=<sig>&se=5",
+                is("SharedAccessSignature"),
+            ),
+        ] {
+            assert_eq!(error(text), expected, "{text}");
+        }
+        let service = "HostName=h;SharedAccessKeyName=p;SharedAccessKey={key}";
+        assert_eq!(ServiceConnectionString::parse(service).err(), is("SharedAccessKey"));
+    }
+
+    #[test]
+    fn a_host_for_back_ends_is_a_finding_for_a_device_alone() {
+        let host = "HostName=contoso.service.azure-devices.net";
+        let device = alloc::format!("{host};DeviceId=d;x509=true");
+        assert_eq!(ConnectionString::read(&device).unwrap().1, [Finding::ServiceHost]);
+        let device = device.replace(".service.", ".device.");
+        assert_eq!(ConnectionString::read(&device).unwrap().1, []);
+        let service = alloc::format!("{host};SharedAccessKeyName=p;SharedAccessKey=AwoRGB8mLTQ7QklQV15lbA==");
+        assert_eq!(ServiceConnectionString::read(&service).unwrap().1, []);
     }
 
     #[test]

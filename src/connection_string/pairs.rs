@@ -1,61 +1,32 @@
-//! From a text to the values of the names that are known, with the mistakes that people really make.
+//! From a text to the values of the names that are known, with the errors that people really make.
 
-use super::{ConnectionString, ConnectionStringError as E, Finding};
+use super::{
+    ConnectionStringError as E, Finding,
+    field::{Field, NAMES},
+    foreign::ForeignText,
+    spelling::{is_alike, is_nearly},
+    surroundings,
+};
 use alloc::vec::Vec;
-
-/// The known names. What a value means is not decided here.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
-    HostName,
-    DeviceId,
-    ModuleId,
-    GatewayHostName,
-    SharedAccessKeyName,
-    SharedAccessKey,
-    SharedAccessSignature,
-    X509,
-}
-
-const NAMES: [(Field, &str); 9] = [
-    (Field::HostName, "HostName"),
-    (Field::DeviceId, "DeviceId"),
-    (Field::ModuleId, "ModuleId"),
-    (Field::GatewayHostName, "GatewayHostName"),
-    (Field::SharedAccessKeyName, "SharedAccessKeyName"),
-    (Field::SharedAccessKey, "SharedAccessKey"),
-    (Field::SharedAccessSignature, "SharedAccessSignature"),
-    (Field::X509, "x509"),
-    // The older name of the same, known to the C# SDK.
-    (Field::X509, "X509Cert"),
-];
 
 /// Written by portals and SDKs of old, or for programs that are not devices; they mean nothing to a device.
 const HISTORICAL: [&str; 3] = ["CredentialScope", "CredentialType", "RepositoryId"];
 
 const PROVISIONING: [&str; 4] = ["ProvisioningHost", "IdScope", "RegistrationId", "UseProvisioning"];
 
-impl Field {
-    pub(super) fn as_str(self) -> &'static str {
-        NAMES.iter().find(|(name, _)| *name == self).map_or("", |(_, text)| text)
-    }
-
-    fn find(text: &str) -> Option<Self> {
-        NAMES.iter().find(|(_, known)| known.eq_ignore_ascii_case(text)).map(|(name, _)| *name)
-    }
-}
-
 /// A connection string taken apart.
 pub(super) struct Pairs<'a> {
     values: Vec<(Field, &'a str)>,
     unknown: Vec<(usize, &'a str)>,
+    foreign: Option<ForeignText>,
     findings: Vec<Finding>,
 }
 
 impl<'a> Pairs<'a> {
     pub(super) fn read(text: &'a str) -> Result<Self, E> {
         let mut findings = Vec::new();
-        let text = unwrap(text, &mut findings)?;
-        let mut this = Self { values: Vec::new(), unknown: Vec::new(), findings };
+        let text = surroundings::strip(text, &mut findings)?;
+        let mut this = Self { values: Vec::new(), unknown: Vec::new(), foreign: None, findings };
         let mut bare = None;
         let mut offset = 0;
         for piece in text.split(';') {
@@ -77,17 +48,36 @@ impl<'a> Pairs<'a> {
         if let Some(offset) = bare {
             return Err(E::Piece { offset });
         }
+        if let Some(kind) = this.foreign {
+            // A pair more in a string of IoT Hub is an unknown one.
+            if this.get(Field::HostName).is_none() {
+                return Err(E::Foreign(kind));
+            }
+        }
         this.misspelt().map_or(Ok(this), Err)
     }
 
-    /// A name that is not there, and one that looks like it. A slip in an optional name would make another identity of
-    /// the string, without a word.
-    fn misspelt(&self) -> Option<E> {
-        let absent = NAMES.iter().filter(|(field, name)| name.len() >= 8 && self.get(*field).is_none());
-        absent.map(|(_, name)| *name).find_map(|name| {
-            let (offset, _) = self.unknown.iter().find(|(_, other)| is_alike(name, other))?;
-            Some(E::Misspelt { name, offset: *offset })
-        })
+    /// A name that is missing, and one that looks like it. A slip in an optional name would silently make another
+    /// identity of the string. Two slips in an optional name may as well be another name, and are a finding.
+    fn misspelt(&mut self) -> Option<E> {
+        for (field, name) in NAMES {
+            // Too short to tell a slip from another name.
+            if name.len() < 8 || self.get(field).is_some() {
+                continue;
+            }
+            let Some((offset, other)) = self.unknown.iter().copied().find(|(_, other)| is_alike(name, other)) else {
+                continue;
+            };
+            if !field.is_optional() || is_nearly(name, other) {
+                return Some(E::Misspelt { name, offset });
+            }
+            for finding in &mut self.findings {
+                if *finding == (Finding::UnknownName { offset }) {
+                    *finding = Finding::SimilarName { name, offset };
+                }
+            }
+        }
+        None
     }
 
     fn add(&mut self, offset: usize, name: &'a str, value: &'a str) -> Result<(), E> {
@@ -107,6 +97,7 @@ impl<'a> Pairs<'a> {
         if !HISTORICAL.iter().any(|known| known.eq_ignore_ascii_case(name)) {
             self.findings.push(Finding::UnknownName { offset });
         }
+        self.foreign = self.foreign.or(ForeignText::of_pair(name, value));
         self.unknown.push((offset, name));
         Ok(())
     }
@@ -148,91 +139,16 @@ impl<'a> Pairs<'a> {
     }
 }
 
-/// The string itself, without what files and shells put round it.
-fn unwrap<'a>(text: &'a str, findings: &mut Vec<Finding>) -> Result<&'a str, E> {
-    if text.contains('\0') {
-        return Err(E::Utf16);
-    }
-    let text = match text.strip_prefix('\u{feff}') {
-        Some(rest) => {
-            findings.push(Finding::ByteOrderMark);
-            rest
-        }
-        None => text,
-    };
-    let text = match text.strip_suffix('\n') {
-        Some(rest) => {
-            findings.push(Finding::LineBreak);
-            rest.strip_suffix('\r').unwrap_or(rest)
-        }
-        None => text,
-    };
-    if text.trim().is_empty() {
-        return Err(E::Empty);
-    }
-    if text.len() > ConnectionString::LIMIT {
-        return Err(E::TooLong);
-    }
-    if let Some(offset) = text.find(['\n', '\r']) {
-        return Err(E::LineBreak { offset });
-    }
-    match wrapping(text.trim()) {
-        Some(what) => Err(E::Wrapped { what }),
-        None => Ok(text),
-    }
-}
-
-fn wrapping(text: &str) -> Option<&'static str> {
-    let starts = |with: &[char]| text.starts_with(with);
-    let touches = |with: &[char]| text.starts_with(with) || text.ends_with(with);
-    if touches(&['“', '”', '„', '‘', '’', '«', '»']) {
-        Some("typographic quotation marks (as documentation prints them)")
-    } else if touches(&['"']) {
-        Some("double quotation marks")
-    } else if starts(&['\'']) {
-        // An id may end with this one.
-        Some("single quotation marks")
-    } else if touches(&['`']) {
-        Some("backquotes")
-    } else if touches(&['{']) || (text.ends_with('}') && !text.contains("={")) {
-        Some("braces")
-    } else if starts(&['<']) {
-        Some("the angle brackets of a template")
-    } else {
-        None
-    }
-}
-
 /// Whether a text is nothing but base64, and long enough to be meant as a key.
 fn is_key(text: &str) -> bool {
     let symbols = text.trim().trim_end_matches('=');
     symbols.len() >= 16 && symbols.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
 }
 
-/// Whether `other` is `name` but for case and two slips: a letter too many, too few, or another one.
-fn is_alike(name: &str, other: &str) -> bool {
-    name.len().abs_diff(other.len()) <= 2 && distance(name, other) <= 2
-}
-
-/// How many slips make one word of the other (Levenshtein's distance), a row at a time.
-fn distance(word: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, letter) in word.bytes().enumerate() {
-        let (mut diagonal, mut left) = (i, i + 1);
-        for (slot, other) in row.iter_mut().skip(1).zip(other.bytes()) {
-            let above = *slot;
-            let changed = diagonal + usize::from(!letter.eq_ignore_ascii_case(&other));
-            left = changed.min(above + 1).min(left + 1);
-            *slot = left;
-            diagonal = above;
-        }
-    }
-    row.last().copied().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ConnectionString;
     use alloc::format;
 
     const KEY: &str = "SharedAccessKey=AwoRGB8mLTQ7QklQV15lbA==";
@@ -249,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_names_is_a_key_or_nothing_known() {
+    fn a_text_without_names_is_a_key_or_unknown() {
         for key in ["AwoRGB8mLTQ7QklQV15lbA==", "AwoRGB8mLTQ7QklQ", "AwoRGB8m/TQ+QklQ", " AwoRGB8mLTQ7QklQ "] {
             assert_eq!(error(key), Some(E::BareKey), "{key}");
         }
@@ -283,6 +199,26 @@ mod tests {
         assert_eq!(of("GatewayHost=g"), Some(E::GatewayHost));
         assert_eq!(of(" ModuleId=m"), Some(E::WhiteSpace { name: "ModuleId" }));
         assert_eq!(of("deviceid=d"), Some(E::Duplicate { name: "DeviceId" }));
+        assert_eq!(of("MoudleId=m"), Some(E::Misspelt { name: "ModuleId", offset: 63 }), "two letters swapped");
+        assert_eq!(error("HotsName=h;DeviceId=d"), Some(E::Misspelt { name: "HostName", offset: 0 }), "it is required");
+    }
+
+    #[test]
+    fn an_unknown_name_is_a_warning_even_if_it_resembles_another() {
+        for (name, similar) in
+            [("ModelId", "ModuleId"), ("MobileId", "ModuleId"), ("GatewayHostNode", "GatewayHostName")]
+        {
+            let (string, findings) = ConnectionString::read(&format!("HostName=h;DeviceId=d;{KEY};{name}=m")).unwrap();
+            assert!(string.identity().module_id().is_none() && string.identity().gateway().is_none());
+            assert_eq!(findings, [Finding::SimilarName { name: similar, offset: 63 }]);
+            assert!(findings.iter().all(|finding| finding.is_warning()));
+        }
+        let text = format!("HostName=h;DeviceId=d;ModuleId=m;{KEY};ModelId=dtmi");
+        assert_eq!(
+            ConnectionString::read(&text).unwrap().1,
+            [Finding::UnknownName { offset: 74 }],
+            "the name is there"
+        );
     }
 
     #[test]
@@ -290,73 +226,5 @@ mod tests {
         let text = format!("CredentialScope=Device;HostName=h;DeviceId=d;{KEY};a=1;repositoryid=2;b=3");
         let findings = ConnectionString::read(&text).unwrap().1;
         assert_eq!(findings, [Finding::UnknownName { offset: 86 }, Finding::UnknownName { offset: 105 }]);
-    }
-
-    #[test]
-    fn what_stands_round_a_string_is_named() {
-        let text = format!("HostName=h;DeviceId=d;{KEY}");
-        for (left, right, what) in [
-            ("“", "", "typographic"),
-            ("", "”", "typographic"),
-            ("\"", "", "double"),
-            ("", "\"", "double"),
-            ("'", "'", "single"),
-            ("`", "", "backquotes"),
-            ("", "`", "backquotes"),
-            ("{", "", "braces"),
-            ("", "}", "braces"),
-            ("<", "", "angle"),
-        ] {
-            let Some(E::Wrapped { what: found }) = error(&format!("{left}{text}{right}")) else {
-                panic!("{left}{right}")
-            };
-            assert!(found.contains(what), "{found}");
-        }
-        assert_eq!(error("HostName=h;SharedAccessKey=AwoRGB8mLTQ7QklQV15lbA==;DeviceId=d'"), None);
-        assert!(matches!(error("HostName=h;DeviceId={id}"), Some(E::NoCredential)), "a value is a placeholder");
-    }
-
-    #[test]
-    fn what_a_file_puts_round_a_string_is_left_out_and_said() {
-        let text = format!("HostName=h;DeviceId=d;{KEY}");
-        let findings = |text: &str| ConnectionString::read(text).map(|(_, findings)| findings);
-        assert_eq!(findings(&format!("\u{feff}{text}\r\n")), Ok([Finding::ByteOrderMark, Finding::LineBreak].into()));
-        assert_eq!(findings(&text), Ok(Vec::new()));
-        assert_eq!(error(&format!("{text}\n\n")), Some(E::LineBreak { offset: text.len() }));
-        assert_eq!(error(&text.replacen(';', "\0", 1)), Some(E::Utf16));
-        assert_eq!(error("\u{feff} \n"), Some(E::Empty));
-    }
-
-    #[test]
-    fn the_text_of_a_string_has_a_limit() {
-        let of = |length: usize| format!("HostName=h;DeviceId=d;{KEY};x={}", "x".repeat(length - 65));
-        assert_eq!(error(&of(ConnectionString::LIMIT)), None);
-        assert_eq!(error(&of(ConnectionString::LIMIT + 1)), Some(E::TooLong));
-    }
-
-    #[test]
-    fn slips_are_counted() {
-        for (word, other, slips) in [
-            ("", "", 0),
-            ("abc", "ABC", 0),
-            ("kitten", "sitting", 3),
-            ("ab", "ba", 2),
-            ("flaw", "lawn", 2),
-            ("abcdef", "xabcdef", 1),
-            ("abcdef", "acdef", 1),
-        ] {
-            assert_eq!((distance(word, other), distance(other, word)), (slips, slips), "{word} {other}");
-        }
-    }
-
-    #[test]
-    fn slips_are_recognised() {
-        for other in ["SharedAccesKey", "SharedAccessKe", "SharedAccessKeyy", "shardaccesskey", "SharedAccessKey"] {
-            assert!(is_alike("SharedAccessKey", other), "{other}");
-        }
-        for other in ["", "Key", "SharedKey", "DeviceId", "SharedAccessKeyName"] {
-            assert!(!is_alike("SharedAccessKey", other), "{other}");
-        }
-        assert!(is_alike("HostName", "HotsName"));
     }
 }

@@ -1,7 +1,4 @@
-use super::{
-    ConnectionStringError as E, Finding,
-    pairs::{Field, Pairs},
-};
+use super::{ConnectionStringError as E, Finding, field::Field, pairs::Pairs};
 use crate::{
     base::{secret::SecretText, time::UnixTime},
     identity::{HostName, PolicyName},
@@ -13,7 +10,7 @@ use alloc::vec::Vec;
 /// The connection string of a shared access policy of a hub or a provisioning service: `HostName`,
 /// `SharedAccessKeyName`, and `SharedAccessKey` or `SharedAccessSignature`.
 ///
-/// It belongs to back-end tools. A device that is given one has the key of every device.
+/// It is meant for back-end tools: its key authenticates as every device, so it must not be stored on one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceConnectionString {
     host: HostName,
@@ -28,15 +25,15 @@ enum Secret {
 }
 
 impl ServiceConnectionString {
-    /// Reads it, by the rules of [`ConnectionString`](super::ConnectionString).
+    /// Reads one, by the rules of [`ConnectionString`](super::ConnectionString).
     ///
     /// # Errors
-    /// Names the part and the cure. A device's string is recognised as such.
+    /// [`ConnectionStringError`](E), which names the part and the cure. A device's string is recognised as such.
     pub fn parse(text: &str) -> Result<Self, E> {
         Self::read(text).map(|(this, _)| this)
     }
 
-    /// The same, with what was noticed.
+    /// The same, with findings.
     ///
     /// # Errors
     /// As [`parse`](Self::parse).
@@ -52,11 +49,11 @@ impl ServiceConnectionString {
         let mut of_key = Vec::new();
         let secret = match (key, token) {
             (Some(text), None) => {
-                let key = SharedAccessKey::from_base64(text).map_err(E::Key)?;
+                let key = super::key(text)?;
                 of_key.extend(Finding::of_key(text, &key));
                 Secret::Key(key)
             }
-            (None, Some(token)) => Secret::Token(SasToken::parse(token).map_err(E::Token)?),
+            (None, Some(token)) => Secret::Token(super::token(token)?),
             (Some(_), Some(_)) => {
                 return Err(E::TwoCredentials { first: "SharedAccessKey", second: "SharedAccessSignature" });
             }
@@ -88,7 +85,7 @@ impl ServiceConnectionString {
         &self.policy
     }
 
-    /// A token for the whole service until `expiry`, or the given one whatever its end.
+    /// A token for the whole service until `expiry`, or the given one, whatever its expiry.
     #[must_use]
     pub fn token(&self, expiry: UnixTime) -> SasToken {
         match &self.secret {
@@ -100,7 +97,7 @@ impl ServiceConnectionString {
         }
     }
 
-    /// The key, unless it holds a ready-made token.
+    /// The key, unless the string has a ready-made token.
     #[must_use]
     pub const fn key(&self) -> Option<&SharedAccessKey> {
         match &self.secret {
@@ -109,7 +106,7 @@ impl ServiceConnectionString {
         }
     }
 
-    /// The ready-made token, if that is what it holds instead of a key.
+    /// The ready-made token, if the string has one instead of a key.
     #[must_use]
     pub const fn given_token(&self) -> Option<&SasToken> {
         match &self.secret {
@@ -118,7 +115,7 @@ impl ServiceConnectionString {
         }
     }
 
-    /// The text, key included.
+    /// The text, including the key.
     #[must_use]
     pub fn expose(&self) -> SecretText {
         let key = match &self.secret {
@@ -134,6 +131,14 @@ impl ServiceConnectionString {
     }
 }
 
+impl core::str::FromStr for ServiceConnectionString {
+    type Err = E;
+
+    fn from_str(text: &str) -> Result<Self, E> {
+        Self::parse(text)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +147,7 @@ mod tests {
     fn a_policy_has_a_key_or_a_ready_made_token() {
         let key = "HostName=h;SharedAccessKeyName=p;SharedAccessKey=AwoRGB8mLTQ7QklQV15lbA==";
         let string = ServiceConnectionString::parse(key).unwrap();
+        assert_eq!(key.parse().as_ref(), Ok(&string));
         assert_eq!(string.key(), Some(&SharedAccessKey::from_base64("AwoRGB8mLTQ7QklQV15lbA==").unwrap()));
         assert_eq!((string.given_token(), string.expose().expose()), (None, key));
         let (same, findings) = ServiceConnectionString::read(key.trim_end_matches('=')).unwrap();

@@ -1,6 +1,6 @@
 //! What is wrong with a certificate or a key: plain data, so that the core can carry it.
 
-use super::{Code, foreign_format::ForeignFormat};
+use super::{code::Code, foreign_format::ForeignFormat};
 use alloc::string::String;
 use core::fmt;
 
@@ -20,7 +20,7 @@ impl fmt::Display for PemBlock {
 }
 
 /// Why a certificate or a key cannot be loaded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CertificateError {
     /// The block, where the problem is in one.
     pub block: Option<PemBlock>,

@@ -4,7 +4,7 @@ use crate::base::time::UnixTime;
 use alloc::{format, string::String};
 
 /// Why a chain does not lead to the enrolled certificate, or why that could not be checked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} ({subject}): {problem}", place(*number))]
 pub struct ChainError {
     /// Counted from 1, the leaf first; 0 is the enrolled certificate.
@@ -39,13 +39,13 @@ pub enum ChainProblem {
     )]
     Signature,
     /// The certificate has expired.
-    #[error("it expired at {at} (seconds since 1970); renew it")]
+    #[error("it expired at {at}; renew it")]
     Expired {
         /// Its last second.
         at: UnixTime,
     },
     /// The certificate is not yet valid.
-    #[error("it is not valid before {at} (seconds since 1970); check the clock, or wait")]
+    #[error("it is not valid before {at}; check the clock, or wait")]
     NotYetValid {
         /// Its first second.
         at: UnixTime,

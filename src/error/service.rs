@@ -1,90 +1,166 @@
-use super::{Code, ErrorKind};
-use crate::base::time::ClockSkew;
+use super::{code::Code, kind::ErrorKind};
+use crate::{
+    base::time::{ClockSkew, UnixTime},
+    identity::RegistrationId,
+};
 use alloc::string::String;
-use core::{fmt, time::Duration};
+use core::time::Duration;
 
-/// What a service was asked for when it said no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The operation that a service rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ServiceOperation {
-    /// To register a device, or how its registration stands: the provisioning service.
+    /// Register a device with the provisioning service.
     Registration,
-    /// A module's identity: the hub.
+    /// Ask the provisioning service for the status of a registration.
+    RegistrationStatus,
+    /// Look up at the provisioning service where a device is registered.
+    RegistrationLookup,
+    /// Read a module's identity at the hub.
     Module,
 }
 
 impl ServiceOperation {
-    /// The step of a plan that it is.
+    /// The step of a plan that it belongs to.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Registration => "registration",
+            Self::Registration | Self::RegistrationStatus | Self::RegistrationLookup => "registration",
             Self::Module => "module identity",
         }
     }
 }
 
-/// What a service said no to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How the rejected request was authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Refusal {
-    /// The request: an HTTP status.
-    Status,
-    /// The registration: it failed.
-    Failed,
-    /// The registration: the enrollment is disabled.
-    Disabled,
-    /// The lookup: nobody has registered the device.
-    Unassigned,
+pub enum AuthenticationMethod {
+    /// A token that was signed with a symmetric key of the device. Whether the key is an individual one or was derived
+    /// from that of an enrollment group cannot be seen from the key.
+    SymmetricKey,
+    /// A token that was signed with the key of a hub's shared access policy.
+    PolicyKey,
+    /// A token that was given ready-made.
+    Token,
+    /// A token that was signed by a TPM or another external signer.
+    ExternalSigner,
+    /// A client certificate.
+    Certificate,
+    /// The attestation of a TPM to the provisioning service.
+    Tpm,
 }
 
-/// A service said no.
-#[derive(Debug, Clone, PartialEq, Eq)]
+impl AuthenticationMethod {
+    /// Whether the request carried a SAS token, which expires by the service's clock.
+    #[must_use]
+    pub const fn is_token(self) -> bool {
+        !matches!(self, Self::Certificate)
+    }
+}
+
+/// What a service rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The request, by an HTTP status.
+    Status,
+    /// The registration failed.
+    Failed,
+    /// The enrollment is disabled.
+    Disabled,
+    /// The lookup found that the device is not registered.
+    Unassigned,
+    /// The registration assigns an MQTT broker (`assignedEndpoint`) in the place of an IoT hub.
+    AssignedBroker,
+}
+
+/// A service rejected a request or a registration.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServiceError {
-    /// What it was asked for.
+    /// The operation.
     pub asked: ServiceOperation,
-    /// What it said no to.
+    /// What was rejected.
     pub refusal: Refusal,
-    /// The HTTP status of its answer.
+    /// The HTTP status of the answer.
     pub status: u16,
-    /// Its own code, six digits.
+    /// The service's own code, six digits.
     pub code: Option<u32>,
-    /// What its support wants to know.
+    /// The service's tracking ID; quote it in support requests.
     pub tracking_id: Option<String>,
-    /// Its words: printable, at most 256 characters.
+    /// The service's message: printable, at most 256 characters.
     pub message: Option<String>,
-    /// How long it wants to be left alone.
+    /// How long the service asks to wait before the next request.
     pub retry_after: Option<Duration>,
     /// On 401 and 403, when the clocks differ by more than is tolerated: the likely cause.
     pub clock: Option<ClockSkew>,
+    /// The service's time in the answer. Without it, [`clock`](Self::clock) is unknown.
+    pub date: Option<UnixTime>,
+    /// How the request was authenticated.
+    pub method: Option<AuthenticationMethod>,
+    /// The registration ID of the request, for the provisioning service.
+    pub registration_id: Option<RegistrationId>,
+    /// The body is in no format of the service, such as HTML: a proxy or firewall may have answered.
+    pub is_unrecognized: bool,
 }
 
 impl ServiceError {
+    #[cfg(feature = "flows")]
     pub(crate) const fn new(asked: ServiceOperation, refusal: Refusal, status: u16) -> Self {
-        Self { asked, refusal, status, code: None, tracking_id: None, message: None, retry_after: None, clock: None }
+        Self {
+            asked,
+            refusal,
+            status,
+            code: None,
+            tracking_id: None,
+            message: None,
+            retry_after: None,
+            clock: None,
+            date: None,
+            method: None,
+            registration_id: None,
+            is_unrecognized: false,
+        }
     }
 
     pub(super) const fn is_retryable(&self) -> bool {
         match self.refusal {
             Refusal::Status => matches!(self.status, 408 | 429 | 500..=599),
             Refusal::Unassigned => true,
-            Refusal::Failed | Refusal::Disabled => false,
+            Refusal::Failed | Refusal::Disabled | Refusal::AssignedBroker => false,
         }
     }
 
+    /// Whether the service's code of a failed registration means the credential: 401 with three more digits, but for its
+    /// own access to the hub, or 400209.
+    pub(super) fn rejects_credential(&self) -> bool {
+        !self.rejects_link() && self.code.is_some_and(|code| code == 400_209 || code / 1000 == 401)
+    }
+
+    /// Whether the hub has rejected the provisioning service itself, whose link to it is out of date.
+    pub(super) fn rejects_link(&self) -> bool {
+        let quoted = || self.message.as_ref().is_some_and(|text| text.contains("IotHubUnauthorizedAccess"));
+        self.refusal == Refusal::Failed && (self.code == Some(401_001) || quoted())
+    }
+
     pub(super) fn kind(&self) -> ErrorKind {
-        match self.refusal {
-            Refusal::Status if self.clock.is_some_and(|clock| !clock.is_ahead()) => ErrorKind::Time,
-            Refusal::Status => ErrorKind::Service,
-            // Whoever is told that has proved who it is.
-            Refusal::Failed | Refusal::Disabled | Refusal::Unassigned => ErrorKind::Registry,
+        match (self.refusal, self.status) {
+            (Refusal::Failed, _) if self.rejects_credential() => ErrorKind::Service,
+            // To learn that, the device has authenticated.
+            (Refusal::Failed | Refusal::Disabled | Refusal::Unassigned | Refusal::AssignedBroker, _) => {
+                ErrorKind::Registry
+            }
+            (Refusal::Status, 407 | 511) => ErrorKind::Network,
+            (Refusal::Status, 100..=399 | 408 | 429 | 500..=599) => ErrorKind::Peer,
+            (Refusal::Status, _) if self.is_unrecognized => ErrorKind::Peer,
+            (Refusal::Status, _) if self.clock.is_some_and(|clock| !clock.is_ahead()) => ErrorKind::Time,
+            (Refusal::Status, _) => ErrorKind::Service,
         }
     }
 
     pub(super) const fn code(&self) -> Code {
         match (self.refusal, self.status) {
-            (Refusal::Failed, _) => Code::RegistrationFailed,
+            (Refusal::Failed | Refusal::AssignedBroker, _) => Code::RegistrationFailed,
             (Refusal::Disabled, _) => Code::RegistrationDisabled,
             (Refusal::Unassigned, _) => Code::RegistrationUnassigned,
             (Refusal::Status, 401) => Code::ServiceUnauthorized,
@@ -93,67 +169,6 @@ impl ServiceError {
             (Refusal::Status, 429) => Code::ServiceThrottled,
             (Refusal::Status, 408 | 500..=599) => Code::ServiceUnavailable,
             (Refusal::Status, _) => Code::ServiceRejected,
-        }
-    }
-
-    /// What to do about it.
-    const fn cure(&self) -> &'static str {
-        match (self.refusal, self.asked, self.status) {
-            (Refusal::Failed, ..) => "look at the enrollment: its hub, its allocation policy",
-            (Refusal::Disabled, ..) => "enable the enrollment, or use another one",
-            (Refusal::Unassigned, ..) => "have the device registered first, or register instead of looking it up",
-            (Refusal::Status, _, 429) => "there are too many requests; wait as long as it asks",
-            (Refusal::Status, _, 408 | 500..=599) => "it is busy or down; try again later",
-            (Refusal::Status, _, 300..=399) => "it is not where it was asked for; check the host name",
-            (Refusal::Status, ServiceOperation::Registration, 401) => {
-                "the key is not that of this registration ID (a group's key must be derived for it first, a certificate \
-                 bears it as common name, a TPM is enrolled by its endorsement key), or ID scope and registration ID do not belong together"
-            }
-            (Refusal::Status, ServiceOperation::Registration, 404) => {
-                "there is no enrollment for this registration ID, or the ID scope is another service's"
-            }
-            (Refusal::Status, ServiceOperation::Module, 401 | 403) => {
-                "the key is not that of this device, or the device is disabled; compare both with the portal"
-            }
-            (Refusal::Status, ServiceOperation::Module, 404) => {
-                "the hub has no such device, or the device no such security module; create the module at the hub"
-            }
-            (Refusal::Status, ..) if self.code.is_none() && self.message.is_none() => {
-                "it does not say why; see whether the service itself has answered, or something on the way to it"
-            }
-            (Refusal::Status, ..) => "its code and words say why",
-        }
-    }
-}
-
-impl fmt::Display for ServiceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let service = match self.asked {
-            ServiceOperation::Registration => "the provisioning service",
-            ServiceOperation::Module => "the hub",
-        };
-        match self.refusal {
-            Refusal::Status => write!(f, "{service} answered {}", self.status)?,
-            Refusal::Failed => f.write_str("the registration failed")?,
-            Refusal::Disabled => f.write_str("the enrollment is disabled")?,
-            Refusal::Unassigned => f.write_str("the device is not registered")?,
-        }
-        if let Some(code) = self.code {
-            write!(f, " ({code})")?;
-        }
-        if let Some(message) = &self.message {
-            // What to do follows in the same sentence.
-            write!(f, ": {}", message.trim_end_matches('.'))?;
-        }
-        if let Some(id) = &self.tracking_id {
-            write!(f, " [tracking id {id}]")?;
-        }
-        match self.clock {
-            // The likely cause comes first: whoever mends the key before the clock loses an hour.
-            Some(clock) if !clock.is_ahead() => write!(f, "; {clock}. If that does not help: {}", self.cure()),
-            // A token that ends later than it should is no reason for a refusal.
-            Some(clock) => write!(f, "; {}. Besides, {clock}", self.cure()),
-            None => write!(f, "; {}", self.cure()),
         }
     }
 }

@@ -1,78 +1,78 @@
-//! What both flows share: the states in which a caller may find them, one attempt's view of time, and the judgement of
-//! an answer's status.
-//!
-//! A state is named for what the *caller* does next. Where the protocol stands is in what the state holds.
+//! One attempt: the time that a run may take, and what an answer's status means for it.
 
 use crate::{
     base::{
-        time::{ClockSkew, UnixTime},
-        wait::{Backoff, Deadline, Reason, Wait},
+        time::{Now, UnixTime},
+        wait::{Reason, TimeLimit, Wait},
     },
-    error::{Error, ProtocolError, ProtocolProblem, Refusal, ServiceError, ServiceOperation},
-    flow::http::{BODY_LIMIT, Request, Response},
-    sas::StringToSign,
+    error::{Error, ProtocolError, ProtocolProblem, ServiceOperation},
+    flow::{
+        http::{BODY_LIMIT, Response},
+        retry::Backoff,
+    },
 };
-use alloc::{boxed::Box, string::String};
-use core::time::Duration;
-use serde_json::Value;
-
-/// A request is to be sent.
-#[derive(Debug)]
-pub struct Sending {
-    pub(crate) request: Request,
-}
-
-/// Time is to pass, then the request is sent.
-#[derive(Debug)]
-pub struct Waiting {
-    pub(crate) wait: Wait,
-    pub(crate) request: Request,
-}
-
-/// Bytes are to be signed by whoever holds the key.
-#[derive(Debug)]
-pub struct Signing {
-    pub(crate) string_to_sign: StringToSign,
-}
+use core::{mem, time::Duration};
 
 /// How long to wait between two polls when the service does not say.
 const POLL: Duration = Duration::from_secs(2);
 
-/// One attempt: when it gives up, and how patient it still is.
+/// The time of one run, from flow to flow: a [`Registration`](crate::dps::Registration) begins with it and hands it on
+/// when it is done, so that a [`ModuleLookup`](crate::device_mode::ModuleLookup) after it has what is left.
+///
+/// Time is counted by the monotonic clock of each event's [`Now`]. A clock that runs backwards or stands still does not
+/// lengthen the attempt: no time counts as passed then, but for the least that a wait was to take.
 #[derive(Debug)]
-pub(crate) struct Attempt {
-    asked: ServiceOperation,
-    deadline: Deadline,
+#[must_use]
+pub struct Attempt {
+    limit: TimeLimit,
+    elapsed: Duration,
+    /// The monotonic clock at the latest event.
+    latest: Duration,
+    /// How long the wait is at least that the latest event led to.
+    pending: Duration,
     backoff: Backoff,
-    /// No event comes before that: the latest one, and the wait that it led to.
-    least: UnixTime,
 }
 
-/// A good answer, or a wait before the same question is put again.
+/// An answer to read, or a wait before the same request is sent again.
 pub(crate) enum Verdict<'a> {
     Answer(&'a [u8]),
     Again(Wait),
 }
 
 impl Attempt {
-    pub(crate) fn until(deadline: Deadline, asked: ServiceOperation) -> Self {
-        Self { asked, deadline, backoff: Backoff::default(), least: UnixTime::from_secs(0) }
+    /// Begins now, and may take so long.
+    pub fn new(now: Now, limit: impl Into<TimeLimit>) -> Self {
+        let (limit, latest) = (limit.into(), now.monotonic);
+        Self { limit, elapsed: Duration::ZERO, latest, pending: Duration::ZERO, backoff: Backoff::default() }
     }
 
-    pub(crate) const fn token_expiry(&self) -> UnixTime {
-        self.deadline.token_end
+    /// How much time was left at the latest event; zero when the limit has passed.
+    #[must_use]
+    pub const fn left(&self) -> Duration {
+        self.limit.attempt().saturating_sub(self.elapsed)
     }
 
-    /// Whether there is still time when an event comes. A clock that stands still or is set back does not make more of it:
-    /// what it lacks is taken from what is left.
-    pub(crate) fn check(&mut self, now: UnixTime) -> Result<(), Error> {
-        self.deadline.at = self.deadline.at.earlier_by(self.least.since(now));
-        self.least = now;
-        if now > self.deadline.at { Err(Error::OutOfTime) } else { Ok(()) }
+    /// The expiry of a token that is made at this time.
+    pub(crate) fn token_expiry(&self, wall: UnixTime) -> UnixTime {
+        wall + self.limit.token_lifetime(self.left())
+    }
+
+    /// Whether the attempt may last longer than a token, by the wall clock. Longer than one of its own it lasts only when
+    /// that clock was set forward after the token was made.
+    pub(crate) fn outlasts(&self, expiry: UnixTime, wall: UnixTime) -> bool {
+        expiry < wall + self.left()
+    }
+
+    /// An event has come; whether in time.
+    pub(crate) fn check(&mut self, now: Now) -> Result<(), Error> {
+        let passed = now.monotonic.saturating_sub(self.latest).max(mem::take(&mut self.pending));
+        self.elapsed = self.elapsed.saturating_add(passed);
+        self.latest = now.monotonic;
+        if self.elapsed > self.limit.attempt() { Err(Error::OutOfTime) } else { Ok(()) }
     }
 
     /// Whether an answer is looked at: it came in time and is no longer than any of this service's.
-    pub(crate) fn admit(&mut self, now: UnixTime, response: &Response<'_>) -> Result<(), Error> {
+    pub(crate) fn admit(&mut self, now: Now, response: &Response<'_>) -> Result<(), Error> {
         self.check(now)?;
         if response.body.len() > BODY_LIMIT {
             return Err(ProtocolError::new("body", ProtocolProblem::TooLong).into());
@@ -80,8 +80,13 @@ impl Attempt {
         Ok(())
     }
 
-    /// What an answer means before it is read: go on, ask again later, or give up.
-    pub(crate) fn judge<'a>(&mut self, now: UnixTime, response: &Response<'a>) -> Result<Verdict<'a>, Error> {
+    /// What an answer means before it is read: go on, send the request again later, or give up.
+    pub(crate) fn judge<'a>(
+        &mut self,
+        service: ServiceOperation,
+        now: Now,
+        response: &Response<'a>,
+    ) -> Result<Verdict<'a>, Error> {
         self.admit(now, response)?;
         match response.status {
             200..=299 => {
@@ -89,70 +94,39 @@ impl Attempt {
                 Ok(Verdict::Answer(response.body))
             }
             status @ (408 | 429 | 500..=599) => {
-                let who = self.asked;
-                let refused = || who.refused(now, response);
-                let asked = response.retry_after.map(|after| after.clamped(response.date.unwrap_or(now)));
-                let wait = self.backoff.next(asked, Reason::Busy { status }).ok_or_else(refused)?;
-                self.fit(now, wait).map(Verdict::Again).ok_or_else(refused)
+                let wait = self.backoff.next(response.asked_wait(now.wall), Reason::Busy { status });
+                let wait = wait.and_then(|wait| self.fit(wait));
+                wait.map(Verdict::Again).ok_or_else(|| service.refused(now.wall, response))
             }
-            _ => Err(self.asked.refused(now, response)),
+            _ => Err(service.refused(now.wall, response)),
         }
     }
 
     /// No complete answer came.
-    pub(crate) fn unanswered(&mut self, now: UnixTime) -> Result<Wait, Error> {
+    pub(crate) fn unanswered(&mut self, now: Now) -> Result<Wait, Error> {
         self.check(now)?;
         let gave_up = Error::Unreachable { attempts: self.backoff.attempts() };
-        let wait = self.backoff.next(None, Reason::Unanswered).and_then(|wait| self.fit(now, wait));
+        let wait = self.backoff.next(None, Reason::Unanswered).and_then(|wait| self.fit(wait));
         wait.ok_or(gave_up)
     }
 
-    /// The pause before the next poll: as long as the service asks for.
-    pub(crate) fn poll_pause(&mut self, now: UnixTime, response: &Response<'_>) -> Result<Wait, Error> {
-        let least = response.retry_after.map_or(POLL, |after| after.clamped(response.date.unwrap_or(now)));
-        self.fit(now, Wait::asked(least, Reason::Assigning)).ok_or(Error::OutOfTime)
+    /// The pause before the next poll: as long as the service asks for. A longer one than there is time for is not begun.
+    pub(crate) fn poll_pause(&mut self, now: Now, response: &Response<'_>) -> Result<Wait, Error> {
+        let (asked, left) = (response.asked_wait(now.wall), self.left());
+        let wait = self.fit(Wait::asked(asked.unwrap_or(POLL), Reason::Assigning));
+        wait.ok_or(match asked {
+            Some(asked) if !left.is_zero() => Error::WaitTooLong { asked, left },
+            _ => Error::OutOfTime,
+        })
     }
 
-    /// A wait that would end after the deadline is not begun, and none is stretched beyond it.
-    fn fit(&mut self, now: UnixTime, wait: Wait) -> Option<Wait> {
-        let left = self.deadline.at.since(now);
-        self.least = now + wait.at_least;
-        (wait.at_least <= left).then(|| Wait { at_most: wait.at_most.min(left), ..wait })
+    /// A wait that would end after the attempt is not begun, and none is stretched beyond its end.
+    fn fit(&mut self, wait: Wait) -> Option<Wait> {
+        let left = self.left();
+        if wait.at_least > left {
+            return None;
+        }
+        self.pending = wait.at_least;
+        Some(Wait { at_most: wait.at_most.min(left), ..wait })
     }
-}
-
-impl ServiceOperation {
-    /// The service's no, with what it says about it. Provisioning service and hub spell the members differently.
-    pub(crate) fn refused(self, now: UnixTime, response: &Response<'_>) -> Error {
-        let body: Value = serde_json::from_slice(response.body).unwrap_or_default();
-        let text = |names: [&str; 3]| names.iter().find_map(|name| body.get(name)?.as_str());
-        let code = ["errorCode", "code"].iter().find_map(|name| body.get(name)?.as_u64());
-        // The hub hides it in the text of an exception.
-        let hidden = || text(["ExceptionMessage"; 3])?.split_once("Tracking ID:").map(|(_, id)| id.trim());
-        let tracking_id = text(["trackingId", "TrackingId", "trackingID"]).or_else(hidden);
-        let unauthorized = matches!(response.status, 401 | 403);
-        Error::Service(Box::new(ServiceError {
-            code: code.and_then(|code| u32::try_from(code).ok()),
-            tracking_id: tracking_id.map(printable),
-            message: text(["message", "Message", "errorMessage"]).map(printable),
-            retry_after: response.retry_after.map(|after| after.clamped(response.date.unwrap_or(now))),
-            clock: response.date.filter(|_| unauthorized).and_then(|date| ClockSkew::between(now, date)),
-            ..ServiceError::new(self, Refusal::Status, response.status)
-        }))
-    }
-}
-
-/// Words of a service for a log: nothing that moves the cursor or turns the line round, no part of a credential, and not
-/// too many.
-pub(crate) fn printable(text: &str) -> String {
-    let quotes =
-        |what: &str| text.as_bytes().windows(what.len()).any(|part| part.eq_ignore_ascii_case(what.as_bytes()));
-    if quotes("SharedAccess") || quotes("sig=") {
-        return "(withheld, because it quotes a credential)".into();
-    }
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    text.chars().map(|c| if steers(c) { ' ' } else { c }).take(256).collect()
 }

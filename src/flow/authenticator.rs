@@ -1,15 +1,16 @@
-//! Any plan as one machine: poll for the next action, handle what came of it.
+//! Any plan as one state machine: poll for the next action, handle the event that answers it.
 
 use crate::{
     base::{
-        time::UnixTime,
-        wait::{Deadline, Wait},
+        time::{Now, UnixTime},
+        wait::{TimeLimit, Wait},
     },
     error::{ApiMisuse, Error},
     flow::{
-        attempt::{Sending, Signing, Waiting},
-        device_mode::{self, ModuleLookup, Target},
-        dps::{self, Activating, Registration},
+        attempt::Attempt,
+        device_mode::{self, DeviceMode, ModuleLookup, Target},
+        dps::{self, Activating, Provisioning, Registration},
+        exchange::{Next, Protocol},
         http::{Request, Response},
         outcome::{Device, Outcome},
         plan::{Plan, Start},
@@ -27,23 +28,25 @@ pub enum Action<'a> {
     Send(&'a Request),
     /// Let time pass; answer with [`Event::Elapsed`].
     Wait(Wait),
-    /// Load this key into the TPM; answer with [`Event::Activated`].
+    /// Load this key into the TPM; answer with [`Event::Activated`], or [`Event::TpmFailed`].
     Activate(&'a ActivationBlob),
-    /// Have this signed by that key; answer with [`Event::Signed`].
+    /// Have this signed by that key; answer with [`Event::Signed`], or [`Event::TpmFailed`].
     Sign(KeyUse, &'a StringToSign),
-    /// It is done; take the outcome.
+    /// The run has succeeded; take the outcome.
     Done(&'a Outcome),
-    /// It is over, for this reason.
+    /// The run has failed, for this reason.
     Failed(&'a Error),
 }
 
-/// What came of an action.
+/// The answer to an action.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// An answer, whatever its status.
     Answered(Response<'a>),
-    /// No complete answer: no connection, a reset, a time-out.
+    /// No complete answer: no connection, a reset, a time-out. The machine waits and sends the request again, so do not
+    /// give it when TLS could not verify the server, or the server rejected the client certificate: waiting does not
+    /// change that. End the run and report the error instead.
     Unanswered,
     /// The time has passed.
     Elapsed,
@@ -51,21 +54,25 @@ pub enum Event<'a> {
     Activated,
     /// It is signed.
     Signed(Signature),
+    /// The TPM, or any other holder of the key, could not load the key or sign. The run fails with this error. When the
+    /// work may succeed later ([`Error::is_retryable`]), it may be tried again instead: it stays pending.
+    TpmFailed(&'a Error),
 }
 
-/// One run of a plan.
+/// One run of a plan, within one limit of time.
 ///
 /// ```
 /// use core::time::Duration;
-/// use defender_auth::{Action, Authenticator, Device, Event, Plan, SharedAccessKey, UnixTime, http::Response};
+/// use defender_auth::{Action, Authenticator, Device, Event, Now, Plan, SharedAccessKey, UnixTime, http::Response};
 /// use defender_auth::device_mode::Target;
 ///
 /// let key = SharedAccessKey::from_base64("AwoRGB8mLTQ7QklQV15lbA==")?;
 /// let device = Device::new("contoso.azure-devices.net".parse()?, "dev-01".parse()?, key);
 /// let plan = Plan::device(device).in_device_mode(Target::default())?;
 ///
-/// let now = UnixTime::from_secs(1_700_000_000);
-/// let mut auth = Authenticator::new(&plan, now + Duration::from_secs(600));
+/// // A program reads its clocks anew for each event.
+/// let now = Now { wall: UnixTime::from_secs(1_700_000_000), monotonic: Duration::from_secs(5) };
+/// let mut auth = Authenticator::new(&plan, now, Duration::from_secs(600));
 /// let me = loop {
 ///     match auth.poll() {
 ///         Action::Send(request) => {
@@ -85,120 +92,108 @@ pub enum Event<'a> {
 #[derive(Debug)]
 pub struct Authenticator {
     state: State,
-    /// The module to become, once the device is known.
+    /// The module to continue as, once the device is known.
     target: Option<Target>,
-    deadline: Deadline,
-    /// When the latest event came, for a run that goes on in the middle of a wait.
-    since: UnixTime,
+    /// When the latest event came.
+    since: Now,
     /// The service's clock less the caller's, in seconds, when the latest dated answer came.
     clock_offset: Option<i64>,
 }
 
 #[derive(Debug)]
 enum State {
-    RegistrationSending(Registration<Sending>),
-    RegistrationWaiting(Registration<Waiting>),
-    RegistrationActivating(Registration<Activating>),
-    RegistrationSigning(Registration<Signing>),
-    HandshakeSending(ModuleLookup<Sending>),
-    HandshakeWaiting(ModuleLookup<Waiting>),
-    HandshakeSigning(ModuleLookup<Signing>),
+    Provisioning(Next<Provisioning>),
+    Activating(Registration<Activating>),
+    DeviceMode(Next<DeviceMode>),
     Done(Outcome),
     Failed(Error),
 }
 
 impl Authenticator {
-    /// Begins a run of the plan that gives up at `deadline`, ten minutes from now say. A plan that asks nobody is done
-    /// at once.
+    /// Begins a run of the plan that may take so long, ten minutes say. A plan that needs no network request is
+    /// [`Done`](Action::Done) immediately.
     #[must_use]
-    pub fn new(plan: &Plan, deadline: impl Into<Deadline>) -> Self {
-        let deadline = deadline.into();
+    pub fn new(plan: &Plan, now: Now, limit: impl Into<TimeLimit>) -> Self {
         let Plan { start, target } = plan.clone();
-        let mut this = Self {
-            state: State::Failed(Error::OutOfTime),
-            target,
-            deadline,
-            since: UnixTime::from_secs(0),
-            clock_offset: None,
-        };
+        let mut this = Self { state: State::Failed(Error::OutOfTime), target, since: now, clock_offset: None };
+        let attempt = Attempt::new(now, limit);
         this.state = match start {
             Start::Known(outcome) => State::Done(outcome),
-            Start::Device(device) => this.device_known(device),
+            Start::Device(device) => this.device_known(device, now, attempt),
             Start::Provision(both) => {
                 let (profile, attestation) = *both;
-                Registration::start(profile, attestation, deadline).into()
+                let started = Registration::start(profile, attestation, now, attempt);
+                started.map_or_else(State::Failed, |sending| State::Provisioning(Next::Send(sending)))
             }
         };
         this
     }
 
-    /// What to do next. Pure: ask as often as you like.
+    /// What to do next. It changes nothing, however often it is called.
     #[must_use]
     pub const fn poll(&self) -> Action<'_> {
         match &self.state {
-            State::RegistrationSending(registration) => Action::Send(registration.request()),
-            State::RegistrationWaiting(registration) => Action::Wait(registration.wait()),
-            State::RegistrationActivating(registration) => Action::Activate(registration.blob()),
-            State::RegistrationSigning(registration) => {
-                Action::Sign(KeyUse::Registration, registration.string_to_sign())
-            }
-            State::HandshakeSending(handshake) => Action::Send(handshake.request()),
-            State::HandshakeWaiting(handshake) => Action::Wait(handshake.wait()),
-            State::HandshakeSigning(handshake) => Action::Sign(KeyUse::Hub, handshake.string_to_sign()),
+            State::Provisioning(next) => action(next),
+            State::Activating(registration) => Action::Activate(registration.blob()),
+            State::DeviceMode(next) => action(next),
             State::Done(outcome) => Action::Done(outcome),
             State::Failed(error) => Action::Failed(error),
         }
     }
 
-    /// Takes what came of the action. A refusal by a service is no error here: the machine goes to [`Action::Failed`]
-    /// and stays there.
+    /// Takes the event that answers the pending action. A refusal by a service is no error here: the machine goes to
+    /// [`Action::Failed`] and stays there.
     ///
     /// # Errors
-    /// When the event does not answer the action; the machine is as it was.
-    pub fn handle(&mut self, now: UnixTime, event: Event<'_>) -> Result<(), ApiMisuse> {
+    /// When the event does not answer the action; the machine is unchanged.
+    pub fn handle(&mut self, now: Now, event: Event<'_>) -> Result<(), ApiMisuse> {
         let date = match event {
             Event::Answered(response) => response.date(),
             _ => None,
         };
         // Should a transition panic, a failed machine is left behind, not a broken one.
         let state = mem::replace(&mut self.state, State::Failed(Error::OutOfTime));
-        self.state = match (state, event) {
-            (State::RegistrationSending(r), Event::Answered(response)) => self.registered(r.answered(now, response)),
-            (State::RegistrationSending(r), Event::Unanswered) => self.registered(r.unanswered(now)),
-            (State::RegistrationWaiting(r), Event::Elapsed) => r.elapsed(now).into(),
-            (State::RegistrationActivating(r), Event::Activated) => self.registered(r.activated(now)),
-            (State::RegistrationSigning(r), Event::Signed(signature)) => r.signed(now, &signature).into(),
-            (State::HandshakeSending(h), Event::Answered(response)) => h.answered(now, response).into(),
-            (State::HandshakeSending(h), Event::Unanswered) => h.unanswered(now).into(),
-            (State::HandshakeWaiting(h), Event::Elapsed) => h.elapsed(now).into(),
-            (State::HandshakeSigning(h), Event::Signed(signature)) => h.signed(now, &signature).into(),
-            (state, event) => {
+        let handled = match (state, event) {
+            (State::Provisioning(next), event) => {
+                answer(next, now, event).map(|step| self.registered(step, now)).map_err(State::Provisioning)
+            }
+            (State::DeviceMode(next), event) => answer(next, now, event).map(State::from).map_err(State::DeviceMode),
+            (State::Activating(registration), Event::Activated) => {
+                Ok(self.registered(registration.activated(now), now))
+            }
+            (State::Activating(_), Event::TpmFailed(error)) => Ok(State::Failed(error.clone())),
+            (state, _) => Err(state),
+        };
+        match handled {
+            Ok(state) => self.state = state,
+            Err(state) => {
                 self.state = state;
                 return Err(ApiMisuse { pending: self.poll().name(), given: event.name() });
             }
-        };
+        }
         self.since = now;
         if let Some(date) = date {
             let seconds = |time: UnixTime| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
-            self.clock_offset = Some(seconds(date).saturating_sub(seconds(now)));
+            self.clock_offset = Some(seconds(date).saturating_sub(seconds(now.wall)));
         }
         Ok(())
     }
 
-    /// When the latest event came, and with it the pending action.
-    #[cfg(feature = "https")]
-    pub(crate) const fn since(&self) -> UnixTime {
+    /// When the latest event came, and with it the pending action; before the first, when the run began. For a driver that
+    /// goes on with a run in the middle of a wait.
+    #[must_use]
+    pub const fn since(&self) -> Now {
         self.since
     }
 
-    /// How many seconds the service's clock is ahead of the caller's, as its latest answer says. `None` while no answer had
-    /// a date.
+    /// How many seconds the service's clock is ahead of the caller's wall clock, by the latest answer that had a date.
+    /// `None` while no answer had one.
     #[must_use]
     pub const fn clock_offset(&self) -> Option<i64> {
         self.clock_offset
     }
 
-    /// The end of it.
+    /// Ends the run.
     ///
     /// # Errors
     /// Why it failed; or that it is not done, naming the action that is pending.
@@ -210,46 +205,57 @@ impl Authenticator {
         }
     }
 
-    fn registered(&self, step: Result<dps::Step, Error>) -> State {
+    fn registered(&self, step: Result<dps::Step, Error>, now: Now) -> State {
         match step {
-            Ok(dps::Step::Send(registration)) => State::RegistrationSending(registration),
-            Ok(dps::Step::Wait(registration)) => State::RegistrationWaiting(registration),
-            Ok(dps::Step::Activate(registration)) => State::RegistrationActivating(registration),
-            Ok(dps::Step::Sign(registration)) => State::RegistrationSigning(registration),
-            Ok(dps::Step::Done(device)) => self.device_known(device),
+            Ok(dps::Step::Send(registration)) => State::Provisioning(Next::Send(registration)),
+            Ok(dps::Step::Wait(registration)) => State::Provisioning(Next::Wait(registration)),
+            Ok(dps::Step::Sign(registration)) => State::Provisioning(Next::Sign(registration)),
+            Ok(dps::Step::Activate(registration)) => State::Activating(registration),
+            Ok(dps::Step::Done(device, attempt)) => self.device_known(device, now, attempt),
             Err(error) => State::Failed(error),
         }
     }
 
-    fn device_known(&self, device: Device) -> State {
+    fn device_known(&self, device: Device, now: Now, attempt: Attempt) -> State {
         match &self.target {
             None => State::Done(device.into()),
-            Some(target) => ModuleLookup::start(device, target.clone(), self.deadline).into(),
+            Some(target) => ModuleLookup::start(device, target.clone(), now, attempt).into(),
         }
-    }
-}
-
-impl From<Result<Registration<Sending>, Error>> for State {
-    fn from(registration: Result<Registration<Sending>, Error>) -> Self {
-        registration.map_or_else(Self::Failed, Self::RegistrationSending)
-    }
-}
-
-impl From<Result<ModuleLookup<Sending>, Error>> for State {
-    fn from(handshake: Result<ModuleLookup<Sending>, Error>) -> Self {
-        handshake.map_or_else(Self::Failed, Self::HandshakeSending)
     }
 }
 
 impl From<Result<device_mode::Step, Error>> for State {
     fn from(step: Result<device_mode::Step, Error>) -> Self {
         match step {
-            Ok(device_mode::Step::Send(handshake)) => Self::HandshakeSending(handshake),
-            Ok(device_mode::Step::Wait(handshake)) => Self::HandshakeWaiting(handshake),
-            Ok(device_mode::Step::Sign(handshake)) => Self::HandshakeSigning(handshake),
+            Ok(device_mode::Step::Send(lookup)) => Self::DeviceMode(Next::Send(lookup)),
+            Ok(device_mode::Step::Wait(lookup)) => Self::DeviceMode(Next::Wait(lookup)),
+            Ok(device_mode::Step::Sign(lookup)) => Self::DeviceMode(Next::Sign(lookup)),
             Ok(device_mode::Step::Done(outcome)) => Self::Done(outcome),
             Err(error) => Self::Failed(error),
         }
+    }
+}
+
+const fn action<P: Protocol>(next: &Next<P>) -> Action<'_> {
+    match next {
+        Next::Send(sending) => Action::Send(sending.request()),
+        Next::Wait(waiting) => Action::Wait(waiting.wait()),
+        Next::Sign(signing) => Action::Sign(P::KEY_USE, signing.string_to_sign()),
+    }
+}
+
+/// The step that an event leads to, or the state itself when the event does not answer its action.
+#[expect(clippy::result_large_err, reason = "the state is put back where it was, without an allocation")]
+fn answer<P: Protocol>(next: Next<P>, now: Now, event: Event<'_>) -> Result<Result<P::Step, Error>, Next<P>> {
+    match (next, event) {
+        (Next::Send(sending), Event::Answered(response)) => Ok(sending.answered(now, response)),
+        (Next::Send(sending), Event::Unanswered) => Ok(sending.unanswered(now)),
+        (Next::Wait(waiting), Event::Elapsed) => Ok(waiting.elapsed(now)),
+        (Next::Sign(signing), Event::Signed(signature)) => {
+            Ok(signing.signed(now, &signature).map(|sending| Next::Send(sending).into()))
+        }
+        (Next::Sign(_), Event::TpmFailed(error)) => Ok(Err(error.clone())),
+        (next, _) => Err(next),
     }
 }
 
@@ -274,6 +280,7 @@ impl Event<'_> {
             Self::Elapsed => "Elapsed",
             Self::Activated => "Activated",
             Self::Signed(_) => "Signed",
+            Self::TpmFailed(_) => "TpmFailed",
         }
     }
 }

@@ -1,16 +1,17 @@
-//! The answer to the library's one question: who am I, and how do I prove it?
+//! What a plan ends with: an identity with its credential.
 
 use crate::{
     base::{payload::Payload, time::UnixTime},
     connection_string::ConnectionString,
-    credential::{Credential, Password},
+    credential::{ClientCertificate, Credential, Password, SymmetricKeys},
     identity::{DeviceId, HostName, Identity, ModuleId},
+    key::SharedAccessKey,
     sas::{Audience, Signer},
 };
 use alloc::{collections::BTreeMap, string::String};
 use core::fmt;
 
-/// What the provisioning service noted about an assignment.
+/// What the provisioning service says about a registration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RegistrationState {
@@ -23,7 +24,7 @@ pub struct RegistrationState {
     pub etag: Option<String>,
     /// Custom data for the device.
     pub payload: Option<Payload>,
-    /// Members that this library gives no meaning to, as they came: `connectionProfile`, `issuedCertificateChain`, and
+    /// Members that this library gives no meaning to, unchanged: `connectionProfile`, `issuedCertificateChain`, and
     /// what newer versions of the service add.
     pub others: BTreeMap<String, Payload>,
 }
@@ -34,13 +35,13 @@ pub struct RegistrationState {
 pub enum Substatus {
     /// The device was assigned for the first time.
     InitialAssignment,
-    /// It was assigned to another hub, and its data went with it.
+    /// It was assigned to another hub, and its data was migrated.
     DeviceDataMigrated,
-    /// It was assigned to another hub and began anew there.
+    /// It was assigned to another hub, without its data.
     DeviceDataReset,
-    /// It went back to the hub of its first assignment.
+    /// It was assigned to the hub of its first assignment again.
     ReprovisionedToInitialAssignment,
-    /// A word that is not known here.
+    /// A value that this library does not know.
     Other(String),
 }
 
@@ -56,15 +57,15 @@ impl fmt::Display for Substatus {
     }
 }
 
-/// A device at a hub with its credential: what a registration ends with and Device mode begins with.
+/// A device at a hub with its credential: the end of a registration, and the beginning of Device mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device(Outcome);
 
 impl Device {
-    /// A device that the caller knows.
+    /// A device whose hub and ID are known.
     #[must_use]
     pub fn new(hub: HostName, id: DeviceId, credential: impl Into<Credential>) -> Self {
-        Self(Outcome::new(Identity::device(hub, id), credential.into()))
+        Self(Outcome::new(Identity::device(hub, id), credential))
     }
 
     /// The same device, reached through a gateway.
@@ -74,19 +75,19 @@ impl Device {
         self
     }
 
-    /// Who.
+    /// The device's identity.
     #[must_use]
     pub const fn identity(&self) -> &Identity {
         self.0.identity()
     }
 
-    /// What proves it.
+    /// The device's credential.
     #[must_use]
     pub const fn credential(&self) -> &Credential {
         self.0.credential()
     }
 
-    /// What the provisioning service said, if it was asked.
+    /// The provisioning service's registration state, if the device was provisioned.
     #[must_use]
     pub const fn registration_state(&self) -> Option<&RegistrationState> {
         self.0.registration_state()
@@ -113,7 +114,7 @@ impl From<Device> for Outcome {
     }
 }
 
-/// A module's outcome is handed back.
+/// Fails with the outcome itself when that is a module's.
 impl TryFrom<Outcome> for Device {
     type Error = Outcome;
 
@@ -122,7 +123,7 @@ impl TryFrom<Outcome> for Device {
     }
 }
 
-/// An identity, what proves it, and what the provisioning service said about it. Keep it for as long as the agent runs:
+/// An identity, its credential, and the provisioning service's registration state. Keep it for as long as the agent runs:
 /// it makes every later token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -133,11 +134,27 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    pub(crate) const fn new(identity: Identity, credential: Credential) -> Self {
-        Self { identity, credential, audience: Audience::Encoded, record: None }
+    /// An identity that is known, a device's or a module's, with its credential.
+    pub fn new(identity: Identity, credential: impl Into<Credential>) -> Self {
+        Self { identity, credential: credential.into(), audience: Audience::Encoded, record: None }
     }
 
-    /// What the provisioning service said, if it was asked.
+    /// With this secondary key beside the key that is in use. No effect on a credential that is not a symmetric key.
+    #[must_use]
+    pub fn with_secondary(mut self, secondary: SharedAccessKey) -> Self {
+        if let Credential::SymmetricKeys(keys) = &self.credential {
+            self.credential = SymmetricKeys::new(keys.current().clone(), Some(secondary)).into();
+        }
+        self
+    }
+
+    /// With this certificate in place of the credential, as for a connection string with `x509=true`.
+    #[must_use]
+    pub fn with_certificate(self, certificate: ClientCertificate) -> Self {
+        Self { credential: certificate.into(), ..self }
+    }
+
+    /// The provisioning service's registration state, if the device was provisioned.
     #[must_use]
     pub const fn registration_state(&self) -> Option<&RegistrationState> {
         self.record.as_ref()
@@ -148,55 +165,67 @@ impl Outcome {
     pub fn changes_since(&self, earlier: &Self) -> Changes {
         let ids = |outcome: &Self| (outcome.identity.device_id().clone(), outcome.identity.module_id().cloned());
         let updated = |outcome: &Self| outcome.record.as_ref().and_then(|record| record.last_updated.clone());
+        let differ = |name: &HostName, other: &HostName| !name.as_str().eq_ignore_ascii_case(other.as_str());
+        let gateway = match (self.identity.gateway(), earlier.identity.gateway()) {
+            (Some(gateway), Some(earlier)) => differ(gateway, earlier),
+            (gateway, earlier) => gateway.is_some() != earlier.is_some(),
+        };
         Changes {
-            hub: self.identity.hub() != earlier.identity.hub(),
+            hub: differ(self.identity.hub(), earlier.identity.hub()),
+            gateway,
             identity: ids(self) != ids(earlier),
             credential: self.credential != earlier.credential,
             registration: updated(self) != updated(earlier),
         }
     }
 
-    /// The same, with tokens whose audience is written in another form. It has no effect on a policy's key, a ready
-    /// token or a certificate.
+    /// The same, with tokens whose audience is written in another form. No effect on a policy's key, a ready-made token or
+    /// a certificate.
     #[must_use]
     pub fn with_audience(self, audience: Audience) -> Self {
         Self { audience, ..self }
     }
 
-    /// The same, reached through a gateway. Its tokens stay the hub's.
+    /// The same, reached through a gateway. Its tokens are still for the hub.
     #[must_use]
     pub fn with_gateway(mut self, gateway: HostName) -> Self {
         self.identity = self.identity.with_gateway(gateway);
         self
     }
 
-    /// Who.
+    /// The identity.
     #[must_use]
     pub const fn identity(&self) -> &Identity {
         &self.identity
     }
 
-    /// What proves it.
+    /// The credential.
     #[must_use]
     pub const fn credential(&self) -> &Credential {
         &self.credential
     }
 
-    /// What to give as the password until `expiry`. Call it again when the token grows old
-    /// ([`Renewal`](crate::sas::Renewal) says when).
+    /// The password, valid until `expiry`. Call this again when the token is due for renewal, which
+    /// [`Renewal`](crate::sas::Renewal) computes.
     #[must_use]
     pub fn password(&self, expiry: UnixTime) -> Password {
         self.credential.password(&self.identity, self.audience, expiry)
     }
 
-    /// The fast way to many tokens. `None` unless the key is in memory.
+    /// A signer for many tokens, without allocation. `None` unless the key is in memory.
     #[must_use]
     pub fn signer(&self) -> Option<Signer> {
         let (key, resource) = self.credential.signing(&self.identity, self.audience)?;
         Some(Signer::new(key, &resource))
     }
 
-    /// After a refusal by the hub: goes over to the secondary key, once.
+    /// Switches to the secondary key, once. Call it when the hub rejects the credential: CONNACK 4 or 5
+    /// ([`ConnectRefused::is_credential`](crate::mqtt::ConnectRefused::is_credential)), or HTTP 401. It does not help
+    /// against an expired token, a wrong clock, a disabled device, throttling or an unreachable hub.
+    ///
+    /// With `true`, connect again with a new [`password`](Self::password). With `false` there is no other key, or it was
+    /// rejected too: run the plan again, because the keys may have been changed, and compare by
+    /// [`changes_since`](Self::changes_since); if nothing changed, the credential has to be corrected at the hub.
     #[must_use = "false: there is no other key, run the plan again"]
     pub const fn fall_back(&mut self) -> bool {
         match &mut self.credential {
@@ -205,8 +234,8 @@ impl Outcome {
         }
     }
 
-    /// As one line of text, for other programs, with the key that is in use. `None` when a connection string cannot
-    /// say it: for a key held elsewhere, and for an id with a `;` in it.
+    /// A connection string for other programs, with the key that is in use. `None` when there is none: for a key held
+    /// elsewhere, and for an ID with a `;` in it.
     #[must_use]
     pub fn connection_string(&self) -> Option<ConnectionString> {
         ConnectionString::new(self.identity.clone(), self.credential.clone()).ok()
@@ -220,18 +249,20 @@ impl From<ConnectionString> for Outcome {
     }
 }
 
-/// What differs between two outcomes. Any of the first three means: connect anew.
+/// What differs between two outcomes. With any of the first four, connect again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own")]
 pub struct Changes {
-    /// Another hub.
+    /// Another hub. Host names are compared without regard to case.
     pub hub: bool,
+    /// Another gateway, or one where there was none, or none where there was one.
+    pub gateway: bool,
     /// Another device or module.
     pub identity: bool,
-    /// Other keys, or another certificate. Going over to the secondary key is no change.
+    /// Other keys, or another certificate. The switch to the secondary key is no change.
     pub credential: bool,
-    /// The provisioning service has touched the registration (`lastUpdatedDateTimeUtc`).
+    /// The provisioning service has updated the registration (`lastUpdatedDateTimeUtc`).
     pub registration: bool,
 }
 
@@ -239,15 +270,16 @@ impl Changes {
     /// Whether there is any.
     #[must_use]
     pub const fn any(self) -> bool {
-        self.hub || self.identity || self.credential || self.registration
+        self.hub || self.gateway || self.identity || self.credential || self.registration
     }
 }
 
-/// `nothing changed`, or what did.
+/// `nothing changed`, or the list of what did.
 impl fmt::Display for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let named = [
             (self.hub, "the hub"),
+            (self.gateway, "the gateway"),
             (self.identity, "the identity"),
             (self.credential, "the credential"),
             (self.registration, "the registration"),
@@ -270,7 +302,7 @@ mod tests {
 
     fn outcome(credential: impl Into<Credential>) -> Outcome {
         let identity = Identity::module("h.net".parse().unwrap(), "d".parse().unwrap(), "m".parse().unwrap());
-        Outcome::new(identity, credential.into())
+        Outcome::new(identity, credential)
     }
 
     fn key(byte: u8) -> SharedAccessKey {
@@ -278,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fast_way_and_the_easy_way_make_the_same_token() {
+    fn a_signer_and_a_password_make_the_same_token() {
         for audience in [Audience::Encoded, Audience::EncodedTwice, Audience::Raw, Audience::HubOnly] {
             let outcome = outcome(key(1)).with_audience(audience);
             let easy = outcome.password(EXPIRY).into_token().unwrap();
@@ -288,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_held_elsewhere_is_asked_in_two_steps() {
+    fn a_key_held_elsewhere_makes_a_token_in_two_steps() {
         let elsewhere = outcome(Credential::ExternalSigner);
         assert!(elsewhere.signer().is_none() && elsewhere.connection_string().is_none());
         let Password::Sign(string) = elsewhere.password(EXPIRY) else { panic!() };
@@ -309,17 +341,50 @@ mod tests {
     }
 
     #[test]
+    fn a_secondary_key_is_kept_for_the_fall_back() {
+        let mut with_two = outcome(key(1)).with_secondary(key(2));
+        assert_eq!(with_two, outcome(SymmetricKeys::new(key(1), Some(key(2)))));
+        assert!(with_two.fall_back());
+        assert_eq!(with_two.signer().unwrap().token(EXPIRY), outcome(key(2)).signer().unwrap().token(EXPIRY));
+        let elsewhere = outcome(Credential::ExternalSigner);
+        assert_eq!(elsewhere.clone().with_secondary(key(2)), elsewhere);
+    }
+
+    #[test]
+    fn a_certificate_replaces_the_credential() {
+        let certificate = ClientCertificate::held_elsewhere(None);
+        assert_eq!(outcome(key(1)).with_certificate(certificate.clone()), outcome(certificate));
+    }
+
+    #[test]
+    fn another_gateway_alone_is_a_change() {
+        let (plain, edge) = (outcome(key(1)), |name: &str| outcome(key(1)).with_gateway(name.parse().unwrap()));
+        for (new, old) in [(edge("a"), plain.clone()), (plain, edge("a")), (edge("a"), edge("b"))] {
+            assert_eq!(new.changes_since(&old), Changes { gateway: true, ..Changes::default() });
+        }
+        assert!(!edge("edge.local").changes_since(&edge("Edge.Local")).any());
+    }
+
+    #[test]
+    fn a_hub_in_another_case_is_the_same_hub() {
+        let at = |hub: &str| Outcome::new(Identity::device(hub.parse().unwrap(), "d".parse().unwrap()), key(1));
+        assert!(!at("contoso.azure-devices.net").changes_since(&at("Contoso.Azure-Devices.NET")).any());
+        assert!(at("contoso.azure-devices.net").changes_since(&at("fabrikam.azure-devices.net")).hub);
+    }
+
+    #[test]
     fn each_change_alone_is_one() {
         let none = Changes::default();
         let alone = [
             Changes { hub: true, ..none },
+            Changes { gateway: true, ..none },
             Changes { identity: true, ..none },
             Changes { credential: true, ..none },
             Changes { registration: true, ..none },
         ];
         assert!(!none.any());
-        for (changes, text) in alone.into_iter().zip(["the hub", "the identity", "the credential", "the registration"])
-        {
+        let texts = ["the hub", "the gateway", "the identity", "the credential", "the registration"];
+        for (changes, text) in alone.into_iter().zip(texts) {
             assert!(changes.any() && changes.to_string() == alloc::format!("{text} changed"), "{changes}");
         }
     }

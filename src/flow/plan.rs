@@ -1,4 +1,4 @@
-//! From what an agent has to what it wants to be. A plan is a value: keep it, and run it as often as needed.
+//! How a device or module gets its identity and credential. A plan is a value: keep it, and run it as often as needed.
 
 use crate::{
     connection_string::ConnectionString,
@@ -13,15 +13,15 @@ use crate::{
 };
 use alloc::boxed::Box;
 
-/// How an agent authenticates. An [`Authenticator`](crate::Authenticator) runs it.
+/// How a device or module authenticates. An [`Authenticator`](crate::Authenticator) runs it.
 ///
-/// | begins with | [`in_device_mode`](Self::in_device_mode) | asks |
+/// | begins with | [`in_device_mode`](Self::in_device_mode) | network requests |
 /// |---|---|---|
-/// | [`known`](Self::known) module | refused | nobody |
-/// | [`device`](Self::device), or [`known`](Self::known) device | no | nobody |
-/// | the same | yes | the hub |
-/// | [`provision`](Self::provision) | no | the provisioning service |
-/// | [`provision`](Self::provision) | yes | the provisioning service, then the hub |
+/// | [`known`](Self::known) module | rejected | none |
+/// | [`device`](Self::device), or [`known`](Self::known) device | no | none |
+/// | the same | yes | to the hub |
+/// | [`provision`](Self::provision) | no | to the provisioning service |
+/// | [`provision`](Self::provision) | yes | to the provisioning service, then to the hub |
 ///
 /// ```
 /// use core::time::Duration;
@@ -30,7 +30,7 @@ use alloc::boxed::Box;
 /// let text = "HostName=contoso.azure-devices.net;DeviceId=dev-01;ModuleId=azureiotsecurity;\
 ///             SharedAccessKey=AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
 /// let plan = Plan::from(ConnectionString::parse(text)?);
-/// let me = plan.outcome().expect("a module's connection string asks nobody");
+/// let me = plan.outcome().expect("a connection string needs no network request");
 /// let an_hour_from_now = UnixTime::from_secs(1_700_000_000) + Duration::from_secs(3600);
 /// let token = me.password(an_hour_from_now).into_token().expect("a key makes tokens at once");
 /// assert_eq!(token.plain_resource().as_deref(), Some("contoso.azure-devices.net/devices/dev-01/modules/azureiotsecurity"));
@@ -52,9 +52,9 @@ pub(crate) enum Start {
 }
 
 impl Plan {
-    /// The identity is known, a module's or a device's, and so is what proves it.
+    /// An identity that is known, a module's or a device's, with its credential.
     pub fn known(identity: Identity, credential: impl Into<Credential>) -> Self {
-        Self::from(Outcome::new(identity, credential.into()))
+        Self::from(Outcome::new(identity, credential))
     }
 
     /// A device whose hub is known.
@@ -62,17 +62,17 @@ impl Plan {
         Self { start: Start::Device(device), target: None }
     }
 
-    /// A device whose hub the provisioning service knows.
+    /// A device whose hub the provisioning service assigns.
     ///
     /// # Errors
-    /// When a lookup is to be proved by a TPM.
+    /// When a lookup would have to be proved by a TPM, which the service does not offer.
     pub fn provision(profile: Profile, attestation: impl Into<Attestation>) -> Result<Self, PlanError> {
         let attestation = attestation.into();
         dps::check(&profile, &attestation)?;
         Ok(Self { start: Start::Provision(Box::new((profile, attestation))), target: None })
     }
 
-    /// Device mode: go on as a module of that device.
+    /// Device mode: continue as a module of that device.
     ///
     /// # Errors
     /// When the plan begins with a module, or with a certificate that is known to be signed by a CA.
@@ -87,15 +87,19 @@ impl Plan {
     }
 
     /// Looks up where the device is registered instead of registering it, or the reverse. No effect on a plan that does
-    /// not start with provisioning.
-    pub const fn lookup_only(mut self, lookup_only: bool) -> Self {
+    /// not begin with provisioning.
+    ///
+    /// # Errors
+    /// When the lookup would have to be proved by a TPM, which the service does not offer.
+    pub fn lookup_only(mut self, lookup_only: bool) -> Result<Self, PlanError> {
         if let Start::Provision(both) = &mut self.start {
             both.0.lookup_only = lookup_only;
+            dps::check(&both.0, &both.1)?;
         }
-        self
+        Ok(self)
     }
 
-    /// The outcome, if nobody has to be asked for it.
+    /// The outcome, if the plan needs no network request for it.
     #[must_use]
     pub const fn outcome(&self) -> Option<&Outcome> {
         match (&self.start, &self.target) {
@@ -105,7 +109,17 @@ impl Plan {
         }
     }
 
-    /// What is to be registered, if the provisioning service is to be asked.
+    /// The outcome, if the plan needs no network request for it.
+    #[must_use]
+    pub fn into_outcome(self) -> Option<Outcome> {
+        match (self.start, self.target) {
+            (Start::Known(outcome), _) => Some(outcome),
+            (Start::Device(device), None) => Some(device.into()),
+            _ => None,
+        }
+    }
+
+    /// What is registered, if the plan begins with provisioning.
     #[must_use]
     pub const fn profile(&self) -> Option<&Profile> {
         match &self.start {
@@ -114,7 +128,7 @@ impl Plan {
         }
     }
 
-    /// How the device proves itself to the provisioning service, if that is to be asked.
+    /// How the device authenticates to the provisioning service, if the plan begins with that.
     #[must_use]
     pub const fn attestation(&self) -> Option<&Attestation> {
         match &self.start {
@@ -123,7 +137,7 @@ impl Plan {
         }
     }
 
-    /// The device that it begins with, if that is known.
+    /// The device that the plan begins with, if it does not begin with provisioning.
     #[must_use]
     pub const fn known_device(&self) -> Option<&Device> {
         match &self.start {
@@ -132,7 +146,7 @@ impl Plan {
         }
     }
 
-    /// The module that the device becomes in Device mode.
+    /// The module that the device continues as in Device mode.
     #[must_use]
     pub fn target(&self) -> Option<&crate::identity::ModuleId> {
         self.target.as_ref().map(|target| &target.module)
@@ -145,7 +159,7 @@ impl From<Device> for Plan {
     }
 }
 
-/// A device's outcome can go on in Device mode, a module's is what it is.
+/// A device's outcome can continue in Device mode; a module's is the end of the plan.
 impl From<Outcome> for Plan {
     fn from(outcome: Outcome) -> Self {
         let start = match Device::try_from(outcome) {

@@ -1,8 +1,8 @@
-//! What the two agents do when nothing is desired.
+//! The defaults of the two security agents.
 
 use super::{duration::IsoDuration, property::Priority};
 
-/// Whose defaults count. The agents differ in one number and in their events.
+/// The agent whose defaults apply. They differ in one number and in their events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Agent {
     /// The security agent in C.
@@ -48,7 +48,7 @@ impl Agent {
         }
     }
 
-    /// Its events and how urgent they are.
+    /// Its events and their priorities.
     pub(super) fn events(self) -> impl Iterator<Item = (&'static str, Priority)> {
         let own: &[_] = match self {
             Self::C => &EVENTS_IN_C,
@@ -57,7 +57,7 @@ impl Agent {
         EVENTS.iter().chain(own).copied()
     }
 
-    /// The events of which it sends sums.
+    /// The events that it aggregates.
     pub(super) fn aggregated(self) -> impl Iterator<Item = &'static str> {
         let own: &[_] = match self {
             Self::C => &[],

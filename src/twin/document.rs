@@ -1,67 +1,43 @@
-use super::properties::Properties;
+use super::{
+    error::{self, TwinError},
+    properties::Properties,
+};
 use alloc::string::String;
+use core::str::FromStr;
 use serde_json::{Map, Value};
 
-/// The whole twin, as the hub answers [`get`](super::get): `{"desired": {…}, "reported": {…}}`.
-#[derive(Clone, Debug, PartialEq)]
+/// The whole twin, as the hub answers a message to [`get_topic`](super::get_topic):
+/// `{"desired": {…}, "reported": {…}}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Twin {
-    /// What the service wants.
+    /// The desired properties, written by the service.
     pub desired: Desired,
-    /// What the module said last. Empty when the hub leaves it out.
+    /// The reported properties, written by the module. Empty when the hub omits them.
     pub reported: Properties,
 }
 
-/// What the service wants: the whole of it, or a change.
+/// The desired properties: all of them, or a patch.
 ///
-/// The difference is in what is not named. Missing in the whole, a property has its default; missing in a change, it
-/// stays as it is, and `null` takes it away.
-#[derive(Clone, Debug, PartialEq)]
+/// They differ in the meaning of an absent property: absent from the whole twin, it has its default; absent from a patch,
+/// it is unchanged, and `null` removes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Desired {
     properties: Properties,
     whole: bool,
 }
 
-/// Why a message is not a twin. Quotes nothing of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TwinError {
-    /// More than [`LIMIT`](Twin::LIMIT) bytes.
-    #[error("the twin is larger than {} bytes, which no hub allows; ask the hub for it again", Twin::LIMIT)]
-    TooLarge,
-    /// Not JSON, or deeper than [`DEPTH`](Twin::DEPTH).
-    #[error(
-        "line {line}, column {column} of the twin is not JSON, or nested deeper than {} levels; ask the hub for it again",
-        Twin::DEPTH
-    )]
-    NotJson {
-        /// Counted from 1.
-        line: usize,
-        /// Counted from 1.
-        column: usize,
-    },
-    /// The message is JSON, and not an object.
-    #[error("the twin is not a JSON object; check that the topic is the twin's")]
-    NotAnObject,
-    /// A part of the twin is missing, or no object.
-    #[error("the twin has no object `{part}`; if this is a patch, read it as one")]
-    NoPart {
-        /// `desired` or `reported`.
-        part: &'static str,
-    },
-}
-
 impl Twin {
-    /// The largest message that is read, in bytes. A hub allows 32 KiB for each part, and counts less than what JSON
-    /// writes: no quotation marks, colons and commas.
-    pub const LIMIT: usize = 128 * 1024;
+    /// The largest message that is read, in bytes. A hub allows 32 KiB for each part, not counting JSON's
+    /// quotation marks, colons and commas.
+    pub const LIMIT: usize = error::LIMIT;
 
-    /// How deep objects and arrays may stand in each other. A hub allows 10.
-    pub const DEPTH: usize = 127;
+    /// How deep objects and arrays may be nested. A hub allows 10.
+    pub const DEPTH: usize = error::DEPTH;
 
-    /// Reads the whole twin. Of two equal names in an object the last one counts; a hub sends none.
+    /// Reads the whole twin. Of two equal names in an object the last one is used; a hub sends none.
     ///
     /// # Errors
-    /// Names the place, never what stands there.
+    /// [`TwinError`], which names the place and never quotes the message.
     pub fn parse(json: &[u8]) -> Result<Self, TwinError> {
         let mut twin = object(json)?;
         let desired = part(&mut twin, "desired")?.ok_or(TwinError::NoPart { part: "desired" })?;
@@ -71,7 +47,7 @@ impl Twin {
 }
 
 impl Desired {
-    /// Reads a change of the desired part: its properties stand at the root.
+    /// Reads a patch of the desired part, whose properties are at the root.
     ///
     /// # Errors
     /// As [`Twin::parse`].
@@ -85,17 +61,25 @@ impl Desired {
         &self.properties
     }
 
-    /// The version of the desired part. A patch with another one than the next means that a change was lost: ask for
-    /// the whole twin.
+    /// The version of the desired part. When a patch does not have the next version, a patch was lost: request the whole
+    /// twin.
     #[must_use]
     pub const fn version(&self) -> Option<u64> {
         self.properties.version()
     }
 
-    /// Whether it is a change only.
+    /// Whether it is a patch.
     #[must_use]
     pub const fn is_patch(&self) -> bool {
         !self.whole
+    }
+}
+
+impl FromStr for Twin {
+    type Err = TwinError;
+
+    fn from_str(json: &str) -> Result<Self, TwinError> {
+        Self::parse(json.as_bytes())
     }
 }
 
@@ -134,10 +118,11 @@ mod tests {
         assert_eq!(twin.desired.properties().get("a"), Some(&json!(1)));
         assert_eq!(twin.reported.get("b"), Some(&json!(2)));
         assert!(!twin.desired.is_patch());
+        assert_eq!(r#"{"desired":{}}"#.parse::<Twin>(), Twin::parse(br#"{"desired":{}}"#));
     }
 
     #[test]
-    fn a_patch_stands_at_the_root() {
+    fn the_properties_of_a_patch_are_at_the_root() {
         let patch = Desired::patch(br#"{"a":null,"$version":4}"#).unwrap();
         assert!(patch.is_patch());
         assert_eq!(patch.version(), Some(4));
@@ -152,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_has_its_error() {
+    fn every_problem_has_its_error() {
         use TwinError as E;
         for (json, error) in [
             ("", E::NotJson { line: 1, column: 0 }),
@@ -191,6 +176,6 @@ mod tests {
         };
         assert!(Desired::patch(with(Twin::DEPTH).as_bytes()).is_ok());
         assert!(matches!(Desired::patch(with(Twin::DEPTH + 1).as_bytes()), Err(TwinError::NotJson { .. })));
-        assert!(Desired::patch("{\"a\":".repeat(20_000).as_bytes()).is_err(), "and no stack overflows");
+        assert!(Desired::patch("{\"a\":".repeat(20_000).as_bytes()).is_err(), "and the stack does not overflow");
     }
 }

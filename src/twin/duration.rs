@@ -1,10 +1,10 @@
 use core::{fmt, str::FromStr, time::Duration};
 
-/// A length of time as ISO 8601 writes it: `PT7M`, `PT1H30M`, `P1DT12H`, `P2W`.
+/// A duration in the format of ISO 8601: `PT7M`, `PT1H30M`, `P1DT12H`, `P2W`.
 ///
-/// Whole seconds, and never zero: an agent that waits for nothing never rests. It prints the units in which it was
-/// written, so that a report repeats what was desired; for that reason `PT60M` and `PT1H` are not equal, though their
-/// [`get`](Self::get) is.
+/// Whole seconds, and never zero, with which an agent would send without pause. It is displayed in the units in which it
+/// was written, so that a report repeats what was desired; for that reason `PT60M` and `PT1H` are not equal, although
+/// their [`get`](Self::get) is.
 ///
 /// ```
 /// use core::time::Duration;
@@ -23,31 +23,33 @@ pub struct IsoDuration {
     time: [Option<u32>; 3],
 }
 
-/// What stands before the `T`, with its length in seconds.
+/// The units before the `T`, with their length in seconds.
 const DATE: [(char, u64); 2] = [('W', 7 * 86_400), ('D', 86_400)];
-/// What stands behind it.
+/// The units after the `T`.
 const TIME: [(char, u64); 3] = [('H', 3600), ('M', 60), ('S', 1)];
 
-/// Why a text is not a duration for an agent. Says nothing of the text itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// Why a text is not a duration for an agent. Never quotes the text.
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DurationError {
-    /// It has another form, or its units are out of order.
-    #[error("is not an ISO 8601 duration; write for example PT7M, PT5H or P1DT12H")]
+    /// It has another format, or its units are out of order.
+    #[error("is not an ISO 8601 duration; write, for example, PT7M, PT5H or P1DT12H")]
     Form,
-    /// It counts what has no fixed length.
-    #[error("counts years or months, which are not always equally long; write it in days")]
+    /// It has a unit of no fixed length.
+    #[error("has years or months, whose length varies; write it in days")]
     YearOrMonth,
     /// It has a fraction.
     #[error("has a fraction; write it in whole seconds")]
     Fraction,
     /// It is zero.
-    #[error("is zero, and the agent would never rest; write at least PT1S")]
+    #[error("is zero, so that the agent would send without pause; write at least PT1S")]
     Zero,
-    /// A number in it does not fit.
+    /// A number in it exceeds 32 bits.
     #[error("is too long; write a smaller number")]
     TooLong,
 }
+
+crate::base::debug::debug_as_text! { DurationError }
 
 impl IsoDuration {
     pub(super) const fn hours(hours: u32) -> Self {
@@ -58,11 +60,11 @@ impl IsoDuration {
         Self { date: [None; 2], time: [None, Some(minutes), None] }
     }
 
-    /// How long it is.
+    /// Its length, in whole seconds.
     #[must_use]
     pub fn get(self) -> Duration {
         let numbers = self.date.into_iter().chain(self.time);
-        // A sum of five 32-bit numbers, the largest times 604800, fits.
+        // A sum of five 32-bit numbers, the largest times 604800, fits in 64 bits.
         let secs =
             numbers.zip(DATE.iter().chain(&TIME)).map(|(number, (_, secs))| u64::from(number.unwrap_or(0)) * secs);
         Duration::from_secs(secs.sum())
@@ -75,7 +77,7 @@ impl FromStr for IsoDuration {
     fn from_str(text: &str) -> Result<Self, DurationError> {
         let text = text.strip_prefix('P').ok_or(DurationError::Form)?;
         let (date, time) = match text.split_once('T') {
-            // A `T` with nothing behind it, like a `P` with nothing behind it, is cut short.
+            // A `T` with nothing after it, like a `P` with nothing after it, is cut short.
             Some((_, "")) => return Err(DurationError::Form),
             None if text.is_empty() => return Err(DurationError::Form),
             Some(parts) => parts,
@@ -86,7 +88,7 @@ impl FromStr for IsoDuration {
     }
 }
 
-/// Each unit once or not at all, in this order.
+/// The numbers of the units, each at most once and in this order.
 fn read<const N: usize>(mut text: &str, units: [(char, u64); N]) -> Result<[Option<u32>; N], DurationError> {
     let mut numbers = [None; N];
     for (slot, (unit, _)) in numbers.iter_mut().zip(units) {
@@ -104,7 +106,7 @@ fn read<const N: usize>(mut text: &str, units: [(char, u64); N]) -> Result<[Opti
     }
 }
 
-/// The digits at the beginning, and the rest.
+/// The leading digits, and the rest.
 fn split(text: &str) -> (&str, &str) {
     text.split_at(text.bytes().take_while(u8::is_ascii_digit).count())
 }
@@ -135,7 +137,7 @@ mod tests {
     use alloc::string::ToString as _;
 
     #[test]
-    fn every_form_is_read_and_printed_back() {
+    fn every_format_is_read_and_displayed_again() {
         for (text, secs) in [
             ("PT7M", 420),
             ("PT5H", 18_000),
@@ -170,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_has_its_reason() {
+    fn every_invalid_duration_has_its_reason() {
         use DurationError as E;
         for (error, texts) in [
             (

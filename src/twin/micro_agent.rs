@@ -5,13 +5,13 @@ use super::{
 };
 use crate::base::encode;
 use alloc::{string::String, vec::Vec};
-use core::time::Duration;
+use core::{str::FromStr, time::Duration};
 use serde_json::{Map, Value, json};
 
 /// The settings of a `DefenderIotMicroAgent`: names and plain values, an open list.
 ///
-/// What a setting means is the agent's matter; only [`priority_intervals`](Self::priority_intervals), which every
-/// message waits for, is read here. What is not named has the agent's default, which this list does not know.
+/// The meaning of a setting is the agent's; only [`priority_intervals`](Self::priority_intervals), on which the sending of
+/// every message depends, is interpreted here. An absent setting has the agent's default, which is not known here.
 ///
 /// ```
 /// use core::time::Duration;
@@ -29,14 +29,23 @@ use serde_json::{Map, Value, json};
 /// ```
 ///
 /// Source: "Micro agent configurations" and "Configure a micro agent twin" (learn.microsoft.com).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MicroAgentSettings {
     settings: Map<String, Value>,
-    /// What the last [`apply`](Self::apply) did not take.
-    refused: Vec<String>,
+    /// The names that the last [`apply`](Self::apply) rejected.
+    rejected: Vec<String>,
 }
 
-/// How long a message of each priority waits.
+/// The time that a message of each priority waits, in whole minutes.
+///
+/// ```
+/// use core::time::Duration;
+/// use defender_auth::twin::PriorityIntervals;
+///
+/// let intervals: PriorityIntervals = "10,60,480".parse()?;
+/// assert_eq!(intervals.high, Duration::from_secs(600));
+/// # Ok::<_, defender_auth::twin::PropertyProblem>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PriorityIntervals {
     /// Of high priority.
@@ -48,13 +57,13 @@ pub struct PriorityIntervals {
 }
 
 const INTERVALS: &str = "CollectorsCore_PriorityIntervals";
-// What the agent itself says in the reported part.
+// The agent's own properties in the reported part.
 const STATE: &str = "latest_state";
 const REFUSED: &str = "latest_invalid_fields";
 
 impl MicroAgentSettings {
-    /// Takes what is desired, each setting in turn, and returns those that were not taken: they keep their last good
-    /// value, and the others hold. A patch is merged; `null` takes a setting away.
+    /// Applies the desired settings one by one and returns those that were rejected: they keep their last valid value,
+    /// and the others take effect. A patch is merged; `null` removes a setting.
     pub fn apply(&mut self, desired: &Desired) -> Vec<PropertyError> {
         if !desired.is_patch() {
             self.settings.retain(|name, _| desired.properties().get(name).is_some());
@@ -62,11 +71,11 @@ impl MicroAgentSettings {
         let settings = desired.properties().iter().filter(|(name, _)| !matches!(*name, STATE | REFUSED));
         let errors: Vec<_> = settings
             .filter_map(|(name, value)| {
-                let mistake = self.set(name, value).err()?;
-                Some(PropertyError { name: name.into(), mistake })
+                let problem = self.set(name, value).err()?;
+                Some(PropertyError { name: name.into(), problem })
             })
             .collect();
-        self.refused = errors.iter().map(|error| error.name.clone()).collect();
+        self.rejected = errors.iter().map(|error| error.name.clone()).collect();
         errors
     }
 
@@ -80,7 +89,7 @@ impl MicroAgentSettings {
                 return Err(PropertyProblem::Type { expected: "a plain text, number, true or false" });
             }
             _ if name == INTERVALS => {
-                PriorityIntervals::read(value).ok_or(PropertyProblem::Intervals)?;
+                PriorityIntervals::read(value)?;
             }
             Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
@@ -94,7 +103,7 @@ impl MicroAgentSettings {
         self.settings.get(name)
     }
 
-    /// Every setting, in the order of the names.
+    /// All settings, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.settings.iter().map(|(name, value)| (name.as_str(), value))
     }
@@ -102,28 +111,34 @@ impl MicroAgentSettings {
     /// `CollectorsCore_PriorityIntervals`, or its default.
     #[must_use]
     pub fn priority_intervals(&self) -> PriorityIntervals {
-        self.get(INTERVALS).and_then(PriorityIntervals::read).unwrap_or_default()
+        self.get(INTERVALS).and_then(|value| PriorityIntervals::read(value).ok()).unwrap_or_default()
     }
 
-    /// What to report: every setting, and how the last [`apply`](Self::apply) went, in the words of the agent's
-    /// documentation: `latest_state` (`success` or `failed`) and, if it failed, the names in `latest_invalid_fields`.
+    /// The report: every setting, and the result of the last [`apply`](Self::apply) as the agent's documentation defines
+    /// it: `latest_state` (`success` or `failed`) and, if it failed, the names in `latest_invalid_fields`.
     #[must_use]
     pub fn reported(&self) -> Properties {
         let mut map = self.settings.clone();
-        if self.refused.is_empty() {
+        if self.rejected.is_empty() {
             map.insert(STATE.into(), "success".into());
         } else {
             map.insert(STATE.into(), "failed".into());
-            map.insert(REFUSED.into(), json!(self.refused));
+            map.insert(REFUSED.into(), json!(self.rejected));
         }
         Properties::new(map)
     }
 }
 
 impl PriorityIntervals {
-    /// `"<high>,<medium>,<low>"`, each a positive number of minutes.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    /// Reads `"<high>,<medium>,<low>"`, each a positive number of minutes.
+    ///
+    /// # Errors
+    /// [`PropertyProblem::Intervals`] for any other text.
+    pub fn parse(text: &str) -> Result<Self, PropertyProblem> {
+        Self::find(text).ok_or(PropertyProblem::Intervals)
+    }
+
+    fn find(text: &str) -> Option<Self> {
         let mut numbers = text.split(',').map(|number| {
             let minutes: u32 = encode::number(number.trim())?;
             (minutes > 0).then(|| Duration::from_secs(u64::from(minutes) * 60))
@@ -133,8 +148,16 @@ impl PriorityIntervals {
         numbers.next().is_none().then_some(intervals)
     }
 
-    fn read(value: &Value) -> Option<Self> {
-        Self::parse(value.as_str()?)
+    fn read(value: &Value) -> Result<Self, PropertyProblem> {
+        Self::parse(value.as_str().ok_or(PropertyProblem::Intervals)?)
+    }
+}
+
+impl FromStr for PriorityIntervals {
+    type Err = PropertyProblem;
+
+    fn from_str(text: &str) -> Result<Self, PropertyProblem> {
+        Self::parse(text)
     }
 }
 
@@ -173,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn the_documented_settings_are_taken_and_mirrored() {
+    fn the_documented_settings_are_applied_and_reported() {
         let desired = Twin::parse(DOCUMENTED.as_bytes()).unwrap().desired;
         let mut settings = MicroAgentSettings::default();
         assert_eq!(settings.apply(&desired), []);
@@ -187,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_reported_and_desired_again_changes_nothing() {
+    fn desiring_what_is_reported_changes_nothing() {
         let mut settings = MicroAgentSettings::default();
         settings.apply(&twin(&json!({"Process_Mode": 2, "A": "b", "C": 1.5, "D": true})));
         let mut again = MicroAgentSettings::default();
@@ -205,21 +228,21 @@ mod tests {
             r#"{"a":8.39725584641467e+64,"b":31.245270191439438,"latest_state":"success"}"#
         );
         let kept = Desired::patch(reported.to_string().as_bytes()).unwrap();
-        assert_eq!(reported.since(kept.properties()), None, "and not again and again");
+        assert_eq!(reported.since(kept.properties()), None, "and it is reported once");
     }
 
     #[test]
-    fn a_patch_changes_what_it_names() {
+    fn a_patch_changes_only_what_it_names() {
         let mut settings = MicroAgentSettings::default();
         settings.apply(&twin(&json!({"a": 1, "b": 2, "c": 3})));
         assert_eq!(settings.apply(&patch(&json!({"a": 4, "b": null, "d": 5, "$version": 8}))), []);
         assert_eq!(settings.iter().collect::<Vec<_>>(), [("a", &json!(4)), ("c", &json!(3)), ("d", &json!(5))]);
         settings.apply(&twin(&json!({"d": 6})));
-        assert_eq!(settings.iter().collect::<Vec<_>>(), [("d", &json!(6))], "the whole twin names them all");
+        assert_eq!(settings.iter().collect::<Vec<_>>(), [("d", &json!(6))], "the whole twin has all of them");
     }
 
     #[test]
-    fn a_bad_setting_is_named_and_keeps_its_last_value() {
+    fn an_invalid_setting_is_named_and_keeps_its_last_value() {
         let mut settings = MicroAgentSettings::default();
         settings.apply(&twin(&json!({INTERVALS: "10,20,30", "a": 1})));
         let errors = settings.apply(&twin(&json!({INTERVALS: "secret", "a": {"value": 1}, "b": [1], "c": 2})));
@@ -240,9 +263,10 @@ mod tests {
     fn intervals_are_three_positive_numbers_of_minutes() {
         let minutes = |minutes: [u64; 3]| {
             let [high, medium, low] = minutes.map(|minutes| Duration::from_secs(minutes * 60));
-            Some(PriorityIntervals { high, medium, low })
+            Ok(PriorityIntervals { high, medium, low })
         };
-        assert_eq!(PriorityIntervals::parse("30,120,1440"), Some(PriorityIntervals::default()));
+        assert_eq!(PriorityIntervals::parse("30,120,1440"), Ok(PriorityIntervals::default()));
+        assert_eq!("1,2,3".parse(), minutes([1, 2, 3]));
         assert_eq!(PriorityIntervals::parse(" 1, 2 ,3 "), minutes([1, 2, 3]));
         assert_eq!(PriorityIntervals::parse("1,1,4294967295"), minutes([1, 1, 4_294_967_295]));
         for text in [
@@ -259,7 +283,7 @@ mod tests {
             "1.5,2,3",
             "1,2,4294967296",
         ] {
-            assert_eq!(PriorityIntervals::parse(text), None, "{text}");
+            assert_eq!(PriorityIntervals::parse(text), Err(PropertyProblem::Intervals), "{text}");
         }
         assert_eq!(MicroAgentSettings::default().priority_intervals(), PriorityIntervals::default());
         let mut settings = MicroAgentSettings::default();

@@ -1,16 +1,16 @@
-//! The security module's twin: what the hub wants of an agent, and what the agent answers.
+//! The security module's twin: the configuration that the hub desires, and the report of the agent.
 //!
-//! A twin has two parts. The service writes `desired`, the module writes `reported`, the hub keeps both and counts
-//! their versions. Four messages carry them, and this module reads and writes each; any MQTT client moves them:
+//! A twin has two parts: the service writes `desired`, the module writes `reported`, and the hub stores both with their
+//! versions. Four messages transfer them. This module reads and writes each of them, for any MQTT client:
 //!
 //! ```text
 //!  the module                                  the hub
 //!      | subscribe  $iothub/twin/res/#            |      SUBSCRIPTIONS
 //!      | subscribe  $iothub/twin/PATCH/…/desired/#|
-//!      |------- $iothub/twin/GET/?$rid=1 -------->|      get
+//!      |------- $iothub/twin/GET/?$rid=1 -------->|      get_topic
 //!      |<------ $iothub/twin/res/200/?$rid=1 -----|      Incoming::Answer, Twin::parse
 //!  apply                                          |
-//!      |--- …/PATCH/properties/reported/?$rid=2 ->|      report, reported().since(..)
+//!      |--- …/PATCH/properties/reported/?$rid=2 ->|      report_topic, reported().since(..)
 //!      |<------ $iothub/twin/res/204/?$rid=2 -----|      Incoming::Answer
 //!      |                                          |
 //!      |<-- …/PATCH/properties/desired/?$version=7|      Incoming::Patch, Desired::patch
@@ -27,11 +27,11 @@
 //! let twin = Twin::parse(answer)?;
 //!
 //! let mut configuration = SecurityConfiguration::default_for(Agent::C);
-//! let mistakes = configuration.apply(&twin.desired);
+//! let rejected = configuration.apply(&twin.desired);
 //! assert_eq!(configuration.high_priority_message_frequency.to_string(), "PT10M");
-//! assert_eq!(mistakes[0].to_string(), "`eventPriorityLogin` is no priority; write High, Low or Off");
+//! assert_eq!(rejected[0].to_string(), "`eventPriorityLogin` is not a priority; write High, Low or Off");
 //!
-//! // What the hub does not have yet; nothing is sent when there is nothing new.
+//! // The difference to what the hub has; nothing is sent when there is none.
 //! let reported = configuration.reported();
 //! let first = reported.since(&twin.reported).expect("the hub has no report yet").to_string();
 //!
@@ -72,10 +72,10 @@
 //!
 //! Flat names and plain values at the root of the part, an open list: [`MicroAgentSettings`].
 //!
-//! # Mistakes
+//! # Invalid properties
 //!
-//! A bad property is reported by its name, never with its value. It keeps its last good value while the others take
-//! their new ones. (The C agent keeps all of its old configuration then, and the C# agent refuses the update.)
+//! An invalid property is reported by its name, never with its value. It keeps its last valid value while the others take
+//! their new ones. (In that case the C agent keeps its whole previous configuration, and the C# agent rejects the update.)
 //!
 //! Sources: `Azure/Azure-IoT-Security-Agent-C:src/agent/src/twin_configuration*.c`,
 //! `Azure/Azure-IoT-Security-Agent-CS:src/Agent/Core/Configuration/RemoteConfiguration*.cs`.
@@ -84,6 +84,7 @@ mod agent;
 mod configuration;
 mod document;
 mod duration;
+mod error;
 mod micro_agent;
 mod properties;
 mod property;
@@ -91,9 +92,12 @@ mod topics;
 
 pub use agent::Agent;
 pub use configuration::SecurityConfiguration;
-pub use document::{Desired, Twin, TwinError};
+pub use document::{Desired, Twin};
 pub use duration::{DurationError, IsoDuration};
+pub use error::TwinError;
 pub use micro_agent::{MicroAgentSettings, PriorityIntervals};
 pub use properties::Properties;
 pub use property::{Priority, PropertyError, PropertyProblem};
+/// The JSON of a property: `serde_json`'s type, re-exported so that its version need not be matched.
+pub use serde_json::Value;
 pub use topics::{Answer, Incoming, SUBSCRIPTIONS, get_topic, report_topic};

@@ -1,27 +1,27 @@
-//! One part of a twin, and the two things done with it: change it by a patch, and find the patch for a change.
+//! One part of a twin: how a patch is applied to it, and the patch between two states of it.
 
 use alloc::string::String;
 use core::fmt;
 use serde_json::{Map, Value};
 
-/// The properties of one part of a twin, without what the hub adds (`$version` and the like).
+/// The properties of one part of a twin, without those that the hub adds (`$version` and the like).
 ///
-/// It prints as JSON: that is the message for [`report`](super::report).
-#[derive(Clone, Debug, Default, PartialEq)]
+/// It is displayed as JSON, the message for [`report_topic`](super::report_topic).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Properties {
     version: Option<u64>,
     map: Map<String, Value>,
 }
 
 impl Properties {
-    /// The hub's own names begin with `$`.
+    /// Removes the hub's own properties, whose names begin with `$`.
     pub(super) fn new(mut map: Map<String, Value>) -> Self {
         let version = map.get("$version").and_then(Value::as_u64);
         map.retain(|name, _| !name.starts_with('$'));
         Self { version, map }
     }
 
-    /// How many changes the hub has counted. Not there in what was made here.
+    /// The version that the hub gave to the part. `None` for properties that were made here.
     #[must_use]
     pub const fn version(&self) -> Option<u64> {
         self.version
@@ -33,14 +33,14 @@ impl Properties {
         self.map.get(name)
     }
 
-    /// Every property, in the order of the names.
+    /// All properties, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.map.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// What to send so that the hub has these properties, if it has `before` now; `None` when it has them already.
+    /// The patch to report when the hub has `before`; `None` when there is no difference.
     ///
-    /// The hub merges what it is sent: what is not named stays, so that what is gone has to be named, with `null`.
+    /// The hub merges a report: absent properties are unchanged, so a property that was removed is reported as `null`.
     #[must_use]
     pub fn since(&self, before: &Self) -> Option<Self> {
         let map = difference(&before.map, &self.map);
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_hub_adds_is_not_a_property() {
+    fn the_hubs_own_properties_are_removed() {
         let part = properties(json!({"a": 1, "$version": 4, "$metadata": {}}));
         assert_eq!(part.version(), Some(4));
         assert_eq!(part.iter().collect::<alloc::vec::Vec<_>>(), [("a", &json!(1))]);
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn it_prints_as_json() {
+    fn properties_are_displayed_as_json() {
         let value = json!({"a\"b": "c\\d\n", "e": [1, {"f": null}], "g": {}});
         let text = properties(value.clone()).to_string();
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_reported_and_nothing_else() {
+    fn only_differences_are_reported() {
         let before = properties(json!({"same": 1, "new": 1, "gone": 1, "in": {"same": 1, "new": 1, "gone": 1}}));
         let after = properties(json!({"same": 1, "new": 2, "more": 3, "in": {"same": 1, "new": {"a": 1}}}));
         let patch = after.since(&before).unwrap();
@@ -138,12 +138,12 @@ mod tests {
     }
 
     #[test]
-    fn a_version_is_no_change() {
+    fn a_version_is_not_a_difference() {
         assert_eq!(properties(json!({"a": 1})).since(&properties(json!({"a": 1, "$version": 7}))), None);
     }
 
     #[test]
-    fn merging_the_difference_gives_the_other() {
+    fn merging_the_difference_gives_the_new_state() {
         let states = [
             json!({}),
             json!({"a": 1}),

@@ -1,11 +1,11 @@
-//! What the value of a property can be, and what can be wrong with it.
+//! The types of a property's value, and the problems it may have.
 
 use super::duration::{DurationError, IsoDuration};
 use alloc::string::{String, ToString as _};
 use core::{fmt, str::FromStr};
 use serde_json::Value;
 
-/// How urgently an event is sent.
+/// The priority with which an event is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Priority {
     /// With the next message of high priority.
@@ -17,7 +17,7 @@ pub enum Priority {
 }
 
 impl Priority {
-    /// Its word in a twin.
+    /// Its value in a twin.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -44,42 +44,45 @@ impl FromStr for Priority {
     }
 }
 
-/// A property that was not taken. Its last good value stays.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` {mistake}", .name.escape_debug())]
+/// A property that was rejected. Its last valid value stays in effect.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` {problem}", .name.escape_debug())]
+#[non_exhaustive]
 pub struct PropertyError {
     /// Its name, never its value.
     pub name: String,
     /// What is wrong with it.
-    pub mistake: PropertyProblem,
+    pub problem: PropertyProblem,
 }
 
 /// What is wrong with a property.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PropertyProblem {
-    /// Its value stands there bare.
-    #[error("is not wrapped; write {{\"value\": …}} round its value")]
+    /// Its value is not wrapped in an object.
+    #[error("is not wrapped in an object; write {{\"value\": …}} around its value")]
     NotWrapped,
     /// Its value is JSON of another type.
     #[error("has a value of another type; write {expected}")]
     Type {
-        /// What it has to be.
+        /// The type that it must have.
         expected: &'static str,
     },
     /// Not a duration.
     #[error(transparent)]
     Duration(#[from] DurationError),
     /// Not a priority.
-    #[error("is no priority; write High, Low or Off")]
+    #[error("is not a priority; write High, Low or Off")]
     Priority,
-    /// A size of nothing.
-    #[error("is zero, and no message would fit; write a positive number of bytes")]
+    /// A size of zero.
+    #[error("is zero, so that no message fits; write a positive number of bytes")]
     NoBytes,
     /// Not the intervals of a micro agent.
-    #[error("is not three intervals; write the minutes for high, medium and low, for example \"30,120,1440\"")]
+    #[error("is not three intervals; write the minutes for high, medium and low priority, for example \"30,120,1440\"")]
     Intervals,
 }
+
+crate::base::debug::debug_as_text! { PropertyError, PropertyProblem }
 
 /// A type of value, in JSON.
 pub(super) trait Property: Sized {
@@ -89,9 +92,9 @@ pub(super) trait Property: Sized {
     fn write(&self) -> Value;
 }
 
-/// A place for such a value, whatever its type.
+/// A place for such a value, independent of its type.
 pub(super) trait Slot {
-    /// Leaves the old value when the new one is bad.
+    /// Keeps the old value when the new one is invalid.
     fn set(&mut self, value: &Value) -> Result<(), PropertyProblem>;
 
     fn get(&self) -> Value;
@@ -187,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_priority_is_shown_as_it_is_written() {
+    fn a_priority_is_displayed_as_in_a_twin() {
         for priority in [Priority::High, Priority::Low, Priority::Off] {
             assert_eq!(priority.to_string().parse(), Ok(priority));
             assert_eq!(priority.to_string(), priority.write());
@@ -208,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn no_type_is_taken_for_another() {
+    fn no_type_is_accepted_for_another() {
         fn refuses<T: Property>(values: &[Value]) {
             for value in values {
                 assert!(matches!(T::read(value), Err(PropertyProblem::Type { .. })), "{value}");
@@ -223,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_value_leaves_the_old_one() {
+    fn an_invalid_value_keeps_the_old_one() {
         let mut priority = Priority::High;
         assert_eq!(priority.set(&json!("Medium")), Err(PropertyProblem::Priority));
         assert_eq!(priority.get(), json!("High"));
@@ -233,15 +236,17 @@ mod tests {
 
     #[test]
     fn an_error_is_one_line_with_name_and_cure() {
-        let error = |name: &str, mistake| PropertyError { name: name.into(), mistake }.to_string();
+        let error = |name: &str, problem| PropertyError { name: name.into(), problem }.to_string();
         assert_eq!(
             error("snapshotFrequency", PropertyProblem::NotWrapped),
-            "`snapshotFrequency` is not wrapped; write {\"value\": …} round its value"
+            "`snapshotFrequency` is not wrapped in an object; write {\"value\": …} around its value"
         );
         assert_eq!(
             error("snapshotFrequency", DurationError::Fraction.into()),
             "`snapshotFrequency` has a fraction; write it in whole seconds"
         );
-        assert!(error("eventPriority\n", PropertyProblem::Priority).starts_with("`eventPriority\\n` is no priority"));
+        assert!(
+            error("eventPriority\n", PropertyProblem::Priority).starts_with("`eventPriority\\n` is not a priority")
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The topics of a twin. They name neither device nor module: the hub knows who is connected.
+//! The topics of a twin. They contain no identity, because the hub knows that of the connection.
 
 use crate::base::encode::number;
 use alloc::{format, string::String};
@@ -6,22 +6,22 @@ use alloc::{format, string::String};
 const ANSWERS: &str = "$iothub/twin/res/";
 const PATCHES: &str = "$iothub/twin/PATCH/properties/desired/";
 
-/// What to subscribe to, before the first request: the answers, and the patches of the desired part.
+/// The subscriptions to make before the first request: the answers, and the patches of the desired part.
 pub const SUBSCRIPTIONS: [&str; 2] = ["$iothub/twin/res/#", "$iothub/twin/PATCH/properties/desired/#"];
 
-/// Where an empty message asks for the whole twin. The answer bears the same number.
+/// The topic on which an empty message requests the whole twin. The answer has the same number.
 #[must_use]
 pub fn get_topic(rid: u32) -> String {
     format!("$iothub/twin/GET/?$rid={rid}")
 }
 
-/// Where to send a change of the reported part. The answer bears the same number.
+/// The topic for a patch of the reported part. The answer has the same number.
 #[must_use]
 pub fn report_topic(rid: u32) -> String {
     format!("$iothub/twin/PATCH/properties/reported/?$rid={rid}")
 }
 
-/// What a message that came is about, by its topic.
+/// The kind of a received message, by its topic.
 ///
 /// ```
 /// use defender_auth::twin::{Answer, Incoming};
@@ -37,12 +37,12 @@ pub fn report_topic(rid: u32) -> String {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Incoming {
-    /// The hub answers a request.
+    /// The hub's answer to a request.
     Answer(Answer),
-    /// The desired part changes; the message says how ([`Desired::patch`](super::Desired::patch)).
+    /// A patch of the desired part, in the message ([`Desired::patch`](super::Desired::patch)).
     Patch {
-        /// The version of the desired part after the change. When it is not the next one, a change was lost: ask for
-        /// the whole twin.
+        /// The version of the desired part after the patch. When it is not the next one, a patch was lost: request the
+        /// whole twin.
         version: Option<u64>,
     },
 }
@@ -52,15 +52,15 @@ pub enum Incoming {
 pub struct Answer {
     /// The request's number.
     pub rid: u32,
-    /// As in HTTP: 200 with the twin, 204 for a report that was taken, 400 for one that was not JSON, 429 when there
-    /// were too many, 5xx when the hub has a problem.
+    /// As in HTTP: 200 with the twin, 204 for an accepted report, 400 for one that is not JSON, 429 for too many requests,
+    /// 5xx for an error of the hub.
     pub status: u16,
     /// The version of the reported part after a report.
     pub version: Option<u64>,
 }
 
 impl Answer {
-    /// Whether the hub did what it was asked.
+    /// Whether the hub accepted the request.
     #[must_use]
     pub const fn is_success(self) -> bool {
         matches!(self.status, 200..=299)
@@ -68,7 +68,8 @@ impl Answer {
 }
 
 impl Incoming {
-    /// `None`: not about a twin, or an answer to a number that is not from here.
+    /// From the topic. `None`: not about a twin, or an answer whose number is not one of [`get_topic`]'s or
+    /// [`report_topic`]'s.
     #[must_use]
     pub fn of(topic: &str) -> Option<Self> {
         if let Some(query) = topic.strip_prefix(PATCHES) {
@@ -89,12 +90,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn subscriptions_cover_what_comes() {
+    fn subscriptions_cover_every_incoming_topic() {
         assert_eq!(SUBSCRIPTIONS, [format!("{ANSWERS}#"), format!("{PATCHES}#")]);
     }
 
     #[test]
-    fn requests_bear_their_number() {
+    fn requests_contain_their_number() {
         assert_eq!(get_topic(1), "$iothub/twin/GET/?$rid=1");
         assert_eq!(report_topic(u32::MAX), "$iothub/twin/PATCH/properties/reported/?$rid=4294967295");
     }
@@ -108,19 +109,19 @@ mod tests {
         assert_eq!(
             Incoming::of("$iothub/twin/res/429/?$rid=3&x=y"),
             of(3, 429, None),
-            "what is unknown is passed over"
+            "an unknown parameter is ignored"
         );
     }
 
     #[test]
-    fn a_status_tells_success() {
+    fn a_status_of_200_to_299_is_success() {
         let answer = |status| Answer { rid: 1, status, version: None };
         assert!(answer(200).is_success() && answer(204).is_success());
         assert!(!answer(199).is_success() && !answer(400).is_success() && !answer(500).is_success());
     }
 
     #[test]
-    fn a_patch_is_one_even_without_its_version() {
+    fn a_patch_needs_no_version() {
         let patch = |version| Some(Incoming::Patch { version });
         assert_eq!(Incoming::of("$iothub/twin/PATCH/properties/desired/?$version=4"), patch(Some(4)));
         assert_eq!(Incoming::of("$iothub/twin/PATCH/properties/desired/"), patch(None));
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_left_alone() {
+    fn other_topics_are_ignored() {
         for topic in [
             "",
             "$iothub/twin/res/",

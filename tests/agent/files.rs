@@ -24,7 +24,7 @@ fn padded(text: &str, length: usize) -> String {
 }
 
 #[test]
-fn what_is_not_there_is_named() {
+fn a_missing_file_is_named() {
     let folder = agent(JSON, C_AGENT.replace("key.txt", "nowhere.txt"));
     let (nowhere, key) = (folder.path("nowhere"), folder.path("nowhere.txt"));
     // A file is no folder either.
@@ -38,7 +38,7 @@ fn what_is_not_there_is_named() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_to_nowhere_is_named() {
+fn a_dangling_link_is_named() {
     let folder = Scratch::new();
     let link = folder.path(MICRO);
     std::os::unix::fs::symlink(folder.path("nowhere"), &link).unwrap();
@@ -46,7 +46,7 @@ fn a_link_to_nowhere_is_named() {
 }
 
 #[test]
-fn a_folder_is_no_file() {
+fn a_folder_is_not_a_file() {
     let folder = agent(JSON, C_AGENT.replace("key.txt", "keys"));
     let keys = folder.path("keys");
     std::fs::create_dir(&keys).unwrap();
@@ -123,7 +123,7 @@ fn binary_is_not_taken_for_utf_16() {
 }
 
 #[test]
-fn what_is_not_utf_8_is_refused_where_it_begins() {
+fn text_that_is_not_utf_8_is_refused_with_its_place() {
     for (name, text) in [(MICRO, STRING), (JSON, C_AGENT), (XML, CSHARP_AGENT)] {
         let offset = text.find("dev-01").unwrap();
         let mut bytes = text.as_bytes().to_vec();
@@ -134,7 +134,7 @@ fn what_is_not_utf_8_is_refused_where_it_begins() {
 }
 
 #[test]
-fn a_byte_order_mark_is_left_out() {
+fn a_byte_order_mark_is_ignored() {
     let marked = |text: &str| format!("\u{feff}{text}");
     for (name, text) in [(JSON, C_AGENT), (XML, CSHARP_AGENT)] {
         let folder = agent(name, marked(text));
@@ -149,7 +149,7 @@ fn a_byte_order_mark_is_left_out() {
     assert!(finding.place == folder.path(MICRO) && !finding.is_warning());
 }
 
-/// The program goes wrong, not its user: there is no file that such a path could mean.
+/// No system has a file of such a name.
 #[test]
 fn a_path_with_a_zero_in_it_is_refused() {
     let error = load("connection\0string.txt").unwrap_err();
@@ -157,7 +157,7 @@ fn a_path_with_a_zero_in_it_is_refused() {
 }
 
 #[test]
-fn an_error_of_the_system_is_told_in_the_words_of_files() {
+fn a_system_error_becomes_the_problem_of_a_file() {
     for (kind, problem) in [
         (ErrorKind::NotFound, FileProblem::NotFound),
         (ErrorKind::NotADirectory, FileProblem::NotFound),

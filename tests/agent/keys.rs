@@ -1,4 +1,4 @@
-//! Key files: what is wrong with them, and what is only noticed.
+//! Key files: their errors and their findings.
 
 use super::{C_AGENT, CSHARP_AGENT, JSON, KEY, MICRO, STRING, Scratch, XML, agent, bad_key, is_file, loads, module};
 use defender_auth::{
@@ -9,7 +9,7 @@ use defender_auth::{
     key::KeyError,
 };
 
-/// What is noticed in a C agent's key file that is good.
+/// The findings about a C agent's key file that is accepted.
 fn noticed(key: &str) -> Vec<Observation> {
     let folder = agent(JSON, C_AGENT);
     let path = folder.write("key.txt", key);
@@ -26,7 +26,7 @@ fn noticed(key: &str) -> Vec<Observation> {
 }
 
 #[test]
-fn a_key_file_that_is_none_is_told_what_it_is() {
+fn a_key_file_without_a_key_is_named_for_what_it_has() {
     let long = SharedAccessKey::from_bytes(&[0x55; 64]).unwrap().to_base64();
     let symbols = long.expose().trim_end_matches('=');
     let cut = &symbols[..symbols.len() - 1];
@@ -51,7 +51,7 @@ fn a_key_file_that_is_none_is_told_what_it_is() {
 }
 
 #[test]
-fn white_space_round_a_key_is_nothing() {
+fn white_space_around_a_key_is_ignored() {
     for text in [KEY.into(), format!("{KEY}\n"), format!("{KEY}\r\n"), format!(" \t{KEY} \n\n")] {
         assert_eq!(noticed(&text), []);
     }
@@ -68,7 +68,7 @@ fn a_key_without_padding_is_accepted_and_noticed() {
 
 #[test]
 fn a_key_of_unusual_length_is_accepted_and_noticed() {
-    for (bytes, unusual) in [(15, true), (16, false), (64, false), (65, true)] {
+    for (bytes, unusual) in [(15, true), (16, false), (33, true), (48, false), (64, false), (65, true)] {
         let key = SharedAccessKey::from_bytes(&vec![0x55; bytes]).unwrap();
         let expected = unusual.then_some(Observation::Text(TextFinding::KeyLength { bytes }));
         assert_eq!(noticed(key.to_base64().expose()), Vec::from_iter(expected));
@@ -77,7 +77,7 @@ fn a_key_of_unusual_length_is_accepted_and_noticed() {
 
 #[cfg(unix)]
 #[test]
-fn a_secret_that_every_user_can_read_is_noticed() {
+fn a_secret_that_every_user_can_read_is_a_finding() {
     for (name, contents, secret) in [(MICRO, STRING, MICRO), (JSON, C_AGENT, "key.txt"), (XML, CSHARP_AGENT, "key.txt")]
     {
         let folder = agent(name, contents);
@@ -94,7 +94,7 @@ fn a_secret_that_every_user_can_read_is_noticed() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_secret_may_be_read_by_all() {
+fn a_file_without_a_secret_may_be_readable_by_all() {
     let folder = agent(MICRO, "HostName=contoso.azure-devices.net;DeviceId=dev-01;x509=true");
     folder.share(MICRO);
     assert_eq!(load(folder.folder()).unwrap().findings, []);

@@ -1,4 +1,4 @@
-//! Files of a gibibyte, and input without end: they cost what the limit of their kind says.
+//! Files of a gibibyte, and endless input: they cost no more memory than the limit of their kind.
 
 use super::{C_AGENT, JSON, MICRO, Scratch, XML};
 use allocation_counter::measure;
@@ -16,7 +16,7 @@ fn gibibyte(folder: &Scratch, name: &str) -> String {
     path
 }
 
-/// What stands beside a file that is too large: a configuration that names it, and the error.
+/// The memory for the rest: a configuration that names the file, and the error.
 const BESIDE: usize = 128 * 1024;
 
 /// A file or a reader is refused as too large, and takes no more memory than its limit.
@@ -61,7 +61,7 @@ fn a_gibibyte_costs_no_more_than_the_limit_of_a_certificate() {
 }
 
 #[test]
-fn input_without_end_is_read_up_to_its_limit() {
+fn endless_input_is_read_up_to_its_limit() {
     for limit in [0, 1, 4096, 1 << 20] {
         costs(limit, || TextFile::from_reader(io::repeat(b'A'), "standard input", limit));
     }

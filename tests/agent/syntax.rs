@@ -10,7 +10,7 @@ use defender_auth::{
 
 const DEPTH: usize = 10_000;
 
-/// A configuration that is no JSON or XML there.
+/// A configuration that is not JSON or XML at that place.
 #[track_caller]
 fn is_broken(name: &str, contents: &str, place: (usize, usize)) {
     let error = misread(name, contents);
@@ -20,7 +20,7 @@ fn is_broken(name: &str, contents: &str, place: (usize, usize)) {
 }
 
 #[test]
-fn a_setting_that_stands_twice_is_refused() {
+fn a_setting_that_occurs_twice_is_refused() {
     let twice = |member: &str| C_AGENT.replace(member, &format!("{member} {member}"));
     is_broken(JSON, &twice("\"DeviceId\": \"dev-01\","), (8, 38));
     let xml = CSHARP_AGENT.replace("</A", "<add key=\"DEVICEID\" value=\"dev-02\" /></A");
@@ -57,7 +57,7 @@ fn an_empty_file_is_refused() {
 }
 
 #[test]
-fn texts_must_be_texts() {
+fn texts_must_be_in_quotation_marks() {
     for (text, other) in [
         ("\"SecurityModule\"", "7"),
         ("\"key.txt\"", "true"),
@@ -69,7 +69,7 @@ fn texts_must_be_texts() {
     }
 }
 
-/// Its members are told by their names, or a list of five texts would do.
+/// An array of five texts would be accepted otherwise.
 #[test]
 fn an_object_must_be_an_object() {
     let list = r#"[[["SecurityModule", "SasToken", "key.txt", "dev-01", "contoso.azure-devices.net"]]]"#;
@@ -107,9 +107,9 @@ fn deep_json_is_refused() {
     }
 }
 
-/// What nobody reads is passed over without recursion, however deep it is.
+/// A setting that is not read is skipped without recursion, however deep it is.
 #[test]
-fn deep_json_in_a_setting_that_nobody_reads_does_no_harm() {
+fn deep_json_in_a_setting_that_is_not_read_is_accepted() {
     let deep = format!("{{ \"Deep\": {}{},", "[".repeat(DEPTH), "]".repeat(DEPTH));
     let folder = agent(JSON, C_AGENT.replace("{ \"System", &format!("{deep} \"System")));
     assert!(load(folder.folder()).is_ok());
@@ -132,6 +132,6 @@ fn deep_xml_is_refused() {
 #[test]
 fn a_broken_connection_string_is_refused() {
     let error = misread(MICRO, STRING.replace("SharedAccessKey", "SharedAccesKey"));
-    assert!(error.to_string().contains("mend its spelling"), "{error}");
+    assert!(error.to_string().contains("correct its spelling"), "{error}");
     assert_eq!((error.code(), error.kind()), (Code::ConnectionString, ErrorKind::Input));
 }

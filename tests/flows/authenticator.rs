@@ -3,11 +3,11 @@
 use crate::world::*;
 use allocation_counter::measure;
 use defender_auth::{
-    Action, Authenticator, ConnectionString, Device, Error, Event, Outcome, Plan, UnixTime,
+    Action, Authenticator, ConnectionString, Device, Error, Event, Now, Outcome, Plan,
     credential::{ClientCertificate, Credential, Issuer, SymmetricKeys},
     device_mode::Target,
     dps::Attestation,
-    error::{ApiMisuse, PlanError},
+    error::{ApiMisuse, Code, ErrorKind, PlanError, TpmError},
     http::Response,
     identity::{Identity, ModuleId},
     key::Signature,
@@ -48,32 +48,35 @@ pub(crate) fn every_state() -> Vec<(&'static str, Authenticator)> {
     ];
     let plan = Plan::provision(profile(), tpm()).unwrap().in_device_mode(module_id()).unwrap();
     let after = |steps: usize| {
-        let mut auth = Authenticator::new(&plan, END);
+        let mut auth = Authenticator::new(&plan, at(T0), LIMIT);
         for (_, event) in &life[..steps] {
             let event = match event {
                 Ok(reply) => Event::Answered(reply.response().unwrap()),
                 Err(event) => *event,
             };
-            auth.handle(T0, event).unwrap();
+            auth.handle(at(T0), event).unwrap();
         }
         auth
     };
     let failed = |steps: usize| {
         let mut auth = after(steps);
-        auth.handle(T0, Event::Answered(Response::new(404, b""))).unwrap();
+        auth.handle(at(T0), Event::Answered(Response::new(404, b""))).unwrap();
         auth
     };
     let states = life.iter().enumerate().map(|(steps, (action, _))| (*action, after(steps)));
     states.chain([("Failed", failed(0)), ("Failed", failed(10))]).collect()
 }
 
-pub(crate) fn every_event() -> [(&'static str, Event<'static>); 5] {
+static TPM_LOST: Error = Error::Tpm(TpmError::NoRegistrationKey);
+
+pub(crate) fn every_event() -> [(&'static str, Event<'static>); 6] {
     [
         ("Answered", Event::Answered(Response::new(200, b"{}"))),
         ("Unanswered", Event::Unanswered),
         ("Elapsed", Event::Elapsed),
         ("Activated", Event::Activated),
         ("Signed", Event::Signed(Signature::from_bytes([0; 32]))),
+        ("TpmFailed", Event::TpmFailed(&TPM_LOST)),
     ]
 }
 
@@ -82,8 +85,8 @@ fn every_event_in_every_state_is_the_answer_or_misuse_that_changes_nothing() {
     let answers = |action: &str| match action {
         "Send" => &["Answered", "Unanswered"][..],
         "Wait" => &["Elapsed"],
-        "Activate" => &["Activated"],
-        "Sign" => &["Signed"],
+        "Activate" => &["Activated", "TpmFailed"],
+        "Sign" => &["Signed", "TpmFailed"],
         _ => &[],
     };
     let (mut taken, mut refused) = (0, 0);
@@ -91,17 +94,17 @@ fn every_event_in_every_state_is_the_answer_or_misuse_that_changes_nothing() {
         for (pending, mut auth) in every_state() {
             let before = format!("{auth:?}");
             if answers(pending).contains(&given) {
-                assert_eq!(auth.handle(T0, event), Ok(()), "{given} in {pending}");
+                assert_eq!(auth.handle(at(T0), event), Ok(()), "{given} in {pending}");
                 assert_ne!(before, format!("{auth:?}"), "{given} in {pending}");
                 taken += 1;
             } else {
-                assert_eq!(auth.handle(T0, event), Err(ApiMisuse { pending, given }));
+                assert_eq!(auth.handle(at(T0), event), Err(ApiMisuse { pending, given }));
                 assert_eq!(before, format!("{auth:?}"), "{given} in {pending}");
                 refused += 1;
             }
         }
     }
-    assert_eq!((taken, refused), (16, 54));
+    assert_eq!((taken, refused), (20, 64));
 }
 
 #[test]
@@ -117,10 +120,29 @@ fn polling_changes_nothing() {
 fn a_failed_machine_keeps_its_reason() {
     let (_, mut auth) = every_state().pop().unwrap();
     for (given, event) in every_event() {
-        assert_eq!(auth.handle(T0, event), Err(ApiMisuse { pending: "Failed", given }));
+        assert_eq!(auth.handle(at(T0), event), Err(ApiMisuse { pending: "Failed", given }));
     }
     assert!(matches!(auth.poll(), Action::Failed(Error::Service(error)) if error.status == 404));
     assert_eq!(service_error(auth.into_outcome().unwrap_err()).status, 404);
+}
+
+#[test]
+fn a_tpm_that_fails_ends_the_run_with_its_own_error() {
+    let states = every_state().into_iter().filter(|(pending, _)| matches!(*pending, "Activate" | "Sign"));
+    for (pending, mut auth) in states {
+        auth.handle(at(T0), Event::TpmFailed(&TPM_LOST)).unwrap();
+        assert!(matches!(auth.poll(), Action::Failed(error) if *error == TPM_LOST), "{pending}");
+        assert_eq!(auth.into_outcome().unwrap_err(), TPM_LOST, "{pending}");
+    }
+}
+
+#[test]
+fn any_holder_of_a_key_can_say_why_it_does_not_sign() {
+    let plan = Plan::device(device(Credential::ExternalSigner)).in_device_mode(module_id()).unwrap();
+    let mut auth = Authenticator::new(&plan, at(T0), LIMIT);
+    let locked = Error::NotSupported { what: "a token without its PIN" };
+    auth.handle(at(T0), Event::TpmFailed(&locked)).unwrap();
+    assert_eq!(auth.into_outcome().unwrap_err(), locked);
 }
 
 #[test]
@@ -132,17 +154,17 @@ fn asking_too_early_for_the_outcome_names_what_is_pending() {
 
 #[test]
 fn an_action_can_be_answered_while_it_is_looked_at() {
-    let mut auth = Authenticator::new(&provision_then_device_mode(), END);
+    let mut auth = Authenticator::new(&provision_then_device_mode(), at(T0), LIMIT);
     match auth.poll() {
         // `Action` is `Copy`: nothing holds the borrow to the end of the arm.
-        Action::Send(request) if !request.body().is_empty() => auth.handle(T0, Event::Unanswered).unwrap(),
+        Action::Send(request) if !request.body().is_empty() => auth.handle(at(T0), Event::Unanswered).unwrap(),
         action => panic!("{action:?}"),
     }
     assert!(matches!(auth.poll(), Action::Wait(_)));
 }
 
 #[test]
-fn a_known_module_or_device_asks_nobody() {
+fn a_known_module_or_device_needs_no_network_request() {
     let token = SasToken::parse("SharedAccessSignature sr=x&sig=y&se=1800000000").unwrap();
     let elsewhere = ClientCertificate::held_elsewhere(None);
     for credential in [Credential::from(key(&MODULE_KEY)), token.into(), elsewhere.into(), Credential::ExternalSigner] {
@@ -150,6 +172,7 @@ fn a_known_module_or_device_asks_nobody() {
         for plan in plans {
             let outcome = World::new([]).run(&plan).unwrap();
             assert_eq!((plan.outcome(), outcome.credential()), (Some(&outcome), &credential));
+            assert_eq!(plan.into_outcome(), Some(outcome));
         }
     }
 }
@@ -161,6 +184,7 @@ fn device_mode_asks_the_hub() {
     let outcome = world.run(&plan).unwrap();
     assert_eq!((world.steps(), outcome.identity()), (vec!["GET"], &module_identity()));
     assert_eq!(plan.outcome(), None);
+    assert_eq!(plan.into_outcome(), None);
 }
 
 #[test]
@@ -196,10 +220,11 @@ fn a_lookup_goes_on_in_device_mode_as_the_agents_do_it() {
 
 #[test]
 fn a_plan_can_be_told_whether_to_look_up_or_to_register() {
-    let plan = Plan::provision(profile(), key(&DEVICE_KEY)).unwrap().lookup_only(true);
-    for (plan, reply, step) in
-        [(plan.clone(), reply(200, &state(json!({}))), "POST"), (plan.lookup_only(false), assigned(json!({})), "PUT")]
-    {
+    let plan = Plan::provision(profile(), key(&DEVICE_KEY)).unwrap().lookup_only(true).unwrap();
+    for (plan, reply, step) in [
+        (plan.clone(), reply(200, &state(json!({}))), "POST"),
+        (plan.lookup_only(false).unwrap(), assigned(json!({})), "PUT"),
+    ] {
         let mut world = World::new([reply]);
         world.run(&plan).unwrap();
         assert_eq!(world.steps(), [step]);
@@ -237,6 +262,9 @@ fn plans_that_cannot_be_are_refused_when_they_are_made() {
     assert_eq!(module.in_device_mode(module_id()).unwrap_err(), PlanError::AlreadyAModule);
     let lookup = Plan::provision(profile().lookup_only(true), tpm());
     assert_eq!(lookup.unwrap_err(), PlanError::TpmCannotLookUp);
+    let registering = || Plan::provision(profile(), tpm()).unwrap();
+    assert_eq!(registering().lookup_only(true).unwrap_err(), PlanError::TpmCannotLookUp);
+    assert!(registering().lookup_only(false).is_ok());
 }
 
 #[test]
@@ -281,6 +309,31 @@ fn one_deadline_spans_both_flows() {
     assert_eq!(world.now, T0 + seconds(3 + 3 + 5 + 5), "another five seconds would have been too long");
 }
 
+#[test]
+fn a_longer_pause_than_there_is_time_for_is_reported_at_once() {
+    let plan = Plan::provision(profile(), key(&DEVICE_KEY)).unwrap();
+    let body = json!({ "operationId": OPERATION, "status": "assigning" });
+    let mut world = World::new([reply(202, &body).with("Retry-After", "120")]);
+    world.deadline = T0 + seconds(60);
+    let error = world.run(&plan).unwrap_err();
+    assert_eq!(error, Error::WaitTooLong { asked: seconds(120), left: seconds(60) });
+    assert_eq!(
+        (error.retry_after(), error.code(), error.kind()),
+        (Some(seconds(120)), Code::OutOfTime, ErrorKind::Time)
+    );
+    assert!(error.is_retryable() && error.to_string().starts_with("the service asked for 2 min"), "{error}");
+    assert_eq!(world.now, T0, "no time was spent on it");
+}
+
+#[test]
+fn a_busy_service_that_asks_for_too_long_a_pause_is_reported_with_it() {
+    let mut world = World::new([reply(429, "").with("Retry-After", "120")]);
+    world.deadline = T0 + seconds(60);
+    let error = world.run(&Plan::provision(profile(), key(&DEVICE_KEY)).unwrap()).unwrap_err();
+    assert!(error.to_string().contains("the service asked for 2 min"), "{error}");
+    assert_eq!((error.retry_after(), error.code(), world.now), (Some(seconds(120)), Code::ServiceThrottled, T0));
+}
+
 /// Everything that a run takes is given back, however many there are; and the last needs no more than the first.
 #[test]
 fn ten_thousand_runs_do_not_grow() {
@@ -309,5 +362,5 @@ fn ten_thousand_runs_do_not_grow() {
 fn machines_and_what_they_make_move_between_threads() {
     fn portable<T: Send + Sync + 'static>() {}
     portable::<(Plan, Authenticator, Outcome, Error)>();
-    portable::<(Action<'static>, Event<'static>, UnixTime)>();
+    portable::<(Action<'static>, Event<'static>, Now)>();
 }

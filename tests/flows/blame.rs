@@ -1,4 +1,4 @@
-//! Whose fault an error is, and what it names.
+//! Where the fault of an error lies, and what it names.
 
 use crate::{register, world::*};
 use defender_auth::{
@@ -12,12 +12,12 @@ use defender_auth::{
 use std::iter::repeat_n;
 
 #[test]
-fn an_error_says_whose_fault_it_is() {
+fn an_error_says_where_the_fault_lies() {
     let twin = Twin::parse(b"[]").unwrap_err();
     for (error, kind, words) in [
-        (register([reply(200, "<html>")]), ErrorKind::Peer, "the service, or what stands between"),
-        (twin.into(), ErrorKind::Peer, "the service, or what stands between"),
-        (register(repeat_n(Reply::Silence, 7)), ErrorKind::Network, "the way to the service"),
+        (register([reply(200, "<html>")]), ErrorKind::Peer, "the service, or a proxy or firewall on the way"),
+        (twin.into(), ErrorKind::Peer, "the service, or a proxy or firewall on the way"),
+        (register(repeat_n(Reply::Silence, 7)), ErrorKind::Network, "the network path to the service"),
         (Error::NotSupported { what: "a TPM" }, ErrorKind::Library, "this build of the library"),
         (Error::TokenExpired { at: UnixTime::from_secs(1) }, ErrorKind::Time, "the time"),
     ] {
@@ -31,7 +31,7 @@ fn refused(cause: CommandCause) -> TpmError {
 }
 
 #[test]
-fn not_everything_that_goes_wrong_with_a_tpm_is_its_fault() {
+fn not_every_error_of_a_tpm_is_the_tpms_fault() {
     for (error, kind) in [
         (TpmError::Blob { field: 1, problem: BlobProblem::Cut }, ErrorKind::Peer),
         (refused(CommandCause::Damaged), ErrorKind::Peer),

@@ -1,6 +1,6 @@
 //! How long and how deep the parts of an answer may be.
 
-use crate::world::{DEVICE_KEY, END, T0, key, profile};
+use crate::world::{DEVICE_KEY, T0, at, attempt, key, profile};
 use defender_auth::{
     Device, Error,
     dps::{Registration, Step},
@@ -11,8 +11,8 @@ use defender_auth::{
 
 /// What becomes of an answer to a registration.
 fn answered(status: u16, json: &str) -> Result<Step, Error> {
-    let sending = Registration::start(profile(), key(&DEVICE_KEY), END).unwrap();
-    sending.answered(T0, Response::new(status, json.as_bytes()))
+    let sending = Registration::start(profile(), key(&DEVICE_KEY), at(T0), attempt()).unwrap();
+    sending.answered(at(T0), Response::new(status, json.as_bytes()))
 }
 
 fn nested(depth: usize) -> String {
@@ -32,23 +32,23 @@ fn an_operation_id_has_a_limit() {
 
 #[test]
 fn the_version_of_an_interface_has_a_limit() {
-    assert!(ApiVersion::new(&"1".repeat(32)).is_some());
-    assert!(ApiVersion::new(&"1".repeat(33)).is_none());
+    assert!(ApiVersion::new(&"1".repeat(32)).is_ok());
+    assert!(ApiVersion::new(&"1".repeat(33)).is_err());
 }
 
 /// What this library gives no meaning to is passed over without recursion, and kept as it came.
 #[test]
-fn json_of_any_depth_is_kept_where_nobody_reads_it() {
+fn json_of_any_depth_is_kept_where_it_is_not_read() {
     let deep = nested(BODY_LIMIT / 4);
     let json = format!(
         r#"{{"status":"assigned","deep":{deep},"registrationState":{{"assignedHub":"h.net","deviceId":"d","deep":"kept"}}}}"#
     );
-    let Step::Done(device) = answered(200, &json).unwrap() else { panic!("it is assigned") };
+    let Step::Done(device, _) = answered(200, &json).unwrap() else { panic!("it is assigned") };
     assert_eq!(others(&device), "\"kept\"");
     let json = format!(
         r#"{{"status":"assigned","registrationState":{{"assignedHub":"h.net","deviceId":"d","deep":{deep}}}}}"#
     );
-    let Step::Done(device) = answered(200, &json).unwrap() else { panic!("it is assigned") };
+    let Step::Done(device, _) = answered(200, &json).unwrap() else { panic!("it is assigned") };
     assert_eq!(others(&device), deep);
     assert_eq!(Payload::parse(&nested(Payload::LIMIT / 2)).unwrap().as_str().len(), Payload::LIMIT);
 }

@@ -19,6 +19,8 @@ mod mqtt;
 mod outcome;
 mod registration;
 mod registration_tpm;
+mod rejection;
+mod shown;
 mod world;
 
 use defender_auth::{
@@ -28,7 +30,7 @@ use defender_auth::{
     dps::{self, Registration},
     error::{
         AccessError, AccessProblem, BlobProblem, Code, CommandCause, CommandError, ConfigError, EndpointError,
-        ErrorKind, FileError, FileProblem, Found, Hierarchy, KeyRole, ResponseCode, TlsError, TpmError,
+        ErrorKind, FileError, FileKind, FileProblem, Found, Hierarchy, KeyRole, ResponseCode, TlsError, TpmError,
     },
     identity::DeviceId,
     key::{ActivationBlob, KeyUse},
@@ -39,6 +41,7 @@ use serde_json::json;
 use std::{
     fmt::{Debug, Write as _},
     iter::repeat_n,
+    time::Duration,
 };
 use world::*;
 
@@ -68,38 +71,38 @@ fn a_wait_that_would_end_after_the_deadline_is_not_begun() {
 }
 
 #[test]
-fn a_clock_that_jumps_forward_ends_the_attempt_and_backward_does_no_harm() {
+fn a_monotonic_clock_that_jumps_forward_ends_the_attempt_and_backward_does_no_harm() {
     let registration = || {
-        let sending = Registration::start(profile(), key(&DEVICE_KEY), END).unwrap();
-        let Ok(dps::Step::Wait(waiting)) = sending.unanswered(T0) else { panic!() };
+        let sending = Registration::start(profile(), key(&DEVICE_KEY), at(T0), attempt()).unwrap();
+        let Ok(dps::Step::Wait(waiting)) = sending.unanswered(at(T0)) else { panic!() };
         waiting
     };
     let handshake = || {
-        let step = ModuleLookup::start(device(key(&DEVICE_KEY)), Target::default(), END).unwrap();
+        let step = ModuleLookup::start(device(key(&DEVICE_KEY)), Target::default(), at(T0), attempt()).unwrap();
         let Step::Send(sending) = step else { panic!() };
-        let Ok(Step::Wait(waiting)) = sending.unanswered(T0) else { panic!() };
+        let Ok(Step::Wait(waiting)) = sending.unanswered(at(T0)) else { panic!() };
         waiting
     };
     let (late, early) = (T0 + seconds(365 * 86_400), UnixTime::from_secs(5));
-    assert_eq!(registration().elapsed(late).unwrap_err(), Error::OutOfTime);
-    assert_eq!(handshake().elapsed(late).unwrap_err(), Error::OutOfTime);
-    assert!(registration().elapsed(early).is_ok() && handshake().elapsed(early).is_ok());
+    assert_eq!(registration().elapsed(at(late)).unwrap_err(), Error::OutOfTime);
+    assert_eq!(handshake().elapsed(at(late)).unwrap_err(), Error::OutOfTime);
+    assert!(registration().elapsed(at(early)).is_ok() && handshake().elapsed(at(early)).is_ok());
 }
 
 #[test]
 fn an_answer_after_the_deadline_comes_too_late() {
     for reply in [assigned(json!({})), assigning(), reply(503, ""), Reply::Silence] {
-        let sending = Registration::start(profile(), key(&DEVICE_KEY), END).unwrap();
+        let sending = Registration::start(profile(), key(&DEVICE_KEY), at(T0), attempt()).unwrap();
         let step = match reply.response() {
-            Some(response) => sending.answered(END + seconds(1), response),
-            None => sending.unanswered(END + seconds(1)),
+            Some(response) => sending.answered(at(END + seconds(1)), response),
+            None => sending.unanswered(at(END + seconds(1))),
         };
         assert_eq!(step.unwrap_err(), Error::OutOfTime);
     }
     let answer = |now| {
-        let step = ModuleLookup::start(device(key(&DEVICE_KEY)), Target::default(), END).unwrap();
+        let step = ModuleLookup::start(device(key(&DEVICE_KEY)), Target::default(), at(T0), attempt()).unwrap();
         let Step::Send(sending) = step else { panic!() };
-        sending.answered(now, module_keys().response().unwrap())
+        sending.answered(at(now), module_keys().response().unwrap())
     };
     assert_eq!(answer(END + seconds(1)).unwrap_err(), Error::OutOfTime);
     assert!(matches!(answer(END), Ok(Step::Done(_))), "the deadline itself is in time");
@@ -110,23 +113,22 @@ fn a_refusal_with_a_wrong_clock_names_the_clock() {
     for status in [401, 403] {
         // Once: one token per attempt, and no second try behind the caller's back.
         let denied = |date: &str| [reply(status, &json!({ "errorCode": 401_002 })).with("Date", date)];
-        for (date, amount, is_ahead) in [(TWO_HOURS_LATER, 7200, false), ("Tue, 14 Nov 2023 20:13:20 GMT", 7200, true)]
-        {
+        for (date, is_ahead) in [(TWO_HOURS_LATER, false), ("Tue, 14 Nov 2023 20:13:20 GMT", true)] {
             for error in [register(denied(date)), become_module(denied(date), key(&DEVICE_KEY))] {
-                // A clock that is ahead makes tokens that end late, which nobody refuses.
+                // A clock that is ahead makes tokens that expire late, which no service rejects.
                 assert_eq!(error.kind(), if is_ahead { ErrorKind::Service } else { ErrorKind::Time });
                 let side = if is_ahead { "ahead of" } else { "behind" };
                 assert!(status == 403 || error.to_string().contains("the key is not that of this "), "{error}");
-                assert!(error.to_string().contains(&format!("{amount} s {side} the service's; set it")), "{error}");
+                assert!(error.to_string().contains(&format!("is 2 h {side} the service's; set it")), "{error}");
                 let clock = service_error(error).clock.unwrap();
-                assert_eq!((clock.amount(), clock.is_ahead()), (seconds(amount), is_ahead));
+                assert_eq!((clock.amount(), clock.is_ahead()), (seconds(7200), is_ahead));
             }
         }
     }
 }
 
 #[test]
-fn a_clock_that_is_five_minutes_off_is_no_excuse() {
+fn a_clock_that_is_five_minutes_off_is_tolerated() {
     for (date, named) in [
         ("Tue, 14 Nov 2023 22:18:20 GMT", false),
         ("Tue, 14 Nov 2023 22:18:21 GMT", true),
@@ -182,7 +184,8 @@ fn every_tpm_error() -> Vec<(Error, i32)> {
         AccessProblem::Refused,
         AccessProblem::Permission,
         AccessProblem::Busy,
-        AccessProblem::NotADevice,
+        AccessProblem::NotADevice(FileKind::Regular),
+        AccessProblem::NotASocket(FileKind::CharacterDevice),
         AccessProblem::TimedOut,
         AccessProblem::Closed,
         AccessProblem::Frame,
@@ -230,15 +233,19 @@ fn every_error() -> Vec<(Error, i32)> {
     let file = |problem| Error::from(FileError { path: "/etc/x".to_owned(), problem });
     let plan = Plan::device(device(certificate(Issuer::Authority))).in_device_mode(Target::default());
     let lookup = Plan::provision(profile().lookup_only(true), tpm()).unwrap_err();
-    let nobody = World::new([ended("unassigned")]).register(profile().lookup_only(true), key(&DEVICE_KEY));
+    let unassigned = World::new([ended("unassigned")]).register(profile().lookup_only(true), key(&DEVICE_KEY));
+    let token = SasToken::sign(&key(&DEVICE_KEY), &Resource::from_plain("h").unwrap(), T0);
+    let expired = token.verify(&key(&DEVICE_KEY), END, Duration::ZERO);
     let (_, mut sending) = authenticator::every_state().swap_remove(0);
     let mut errors: Vec<_> = [400, 401, 403, 404].map(|status| (refused(status), i32::from(status))).into();
-    errors.extend([(301, 400), (409, 400), (408, 440), (500, 440)].map(|(status, number)| (refused(status), number)));
+    errors.extend(
+        [(301, 400), (407, 400), (409, 400), (408, 440), (500, 440), (511, 440)]
+            .map(|(status, number)| (refused(status), number)),
+    );
     errors.extend([
-        (Error::from(sending.handle(T0, Event::Elapsed).unwrap_err()), 104),
+        (Error::from(sending.handle(at(T0), Event::Elapsed).unwrap_err()), 104),
         (lookup.into(), 105),
         (Resource::as_written("").unwrap_err().into(), 105),
-        (Error::NotApplicable("a certificate has no token; use it in the TLS handshake".into()), 106),
         (Error::NotSupported { what: "a TPM" }, 107),
         (parse("HostName=h"), 201),
         (DeviceId::new("a/b").unwrap_err().into(), 202),
@@ -251,6 +258,8 @@ fn every_error() -> Vec<(Error, i32)> {
         (file(FileProblem::NotFound), 211),
         (file(FileProblem::Permission), 212),
         (file(FileProblem::Other("input/output error".to_owned())), 213),
+        (expired.unwrap_err().into(), 700),
+        (token.verify(&key(&MODULE_KEY), T0, Duration::ZERO).unwrap_err().into(), 203),
         (no_key("a key"), 301),
         (parse("HostName=h;DeviceId=d;SharedAccessKey=!"), 301),
         (no_key(&"A".repeat(9000)), 302),
@@ -258,7 +267,7 @@ fn every_error() -> Vec<(Error, i32)> {
         (refused(429), 429),
         (register([ended("failed")]), 441),
         (register([ended("disabled")]), 442),
-        (nobody.unwrap_err(), 443),
+        (unassigned.unwrap_err(), 443),
         (register([reply(200, "<html>")]), 450),
         (register([reply(200, &" ".repeat(65_537))]), 451),
         (module("none"), 452),
@@ -269,6 +278,7 @@ fn every_error() -> Vec<(Error, i32)> {
         (TlsError::UnreadablePlatformRoots { reason: "no permission".into() }.into(), 650),
         (become_module([reply(401, "")], SasToken::parse("SharedAccessSignature sr=x&sig=y&se=1").unwrap()), 700),
         (register(repeat_n(assigning(), 999)), 701),
+        (Error::WaitTooLong { asked: seconds(120), left: seconds(60) }, 701),
         (register(repeat_n(Reply::Silence, 7)), 801),
     ]);
     errors.extend(every_tpm_error());
@@ -284,7 +294,7 @@ fn every_error_has_the_number_that_c_knows_wherever_it_was_found() {
 }
 
 #[test]
-fn the_errors_that_waiting_may_mend_are_retryable_and_no_others() {
+fn the_errors_that_may_not_come_again_later_are_retryable_and_no_others() {
     for (error, number) in every_error() {
         assert_eq!(error.is_retryable(), [429, 440, 443, 701, 801].contains(&number), "{error:?}");
     }
@@ -294,7 +304,7 @@ fn the_errors_that_waiting_may_mend_are_retryable_and_no_others() {
 }
 
 #[test]
-fn an_error_names_what_is_to_blame() {
+fn an_error_names_what_is_at_fault() {
     let named: [(Error, &str); 6] = [
         (register([reply(404, "")]), "registration"),
         (DeviceId::new("").unwrap_err().into(), "device ID"),
@@ -326,7 +336,7 @@ impl Shown {
     }
 
     pub(crate) fn error(&mut self, error: &Error) {
-        write!(self.0, "{error} {error:?} ").unwrap();
+        write!(self.0, "{error} {error:?} {error:#?} ").unwrap();
     }
 
     pub(crate) fn token(&mut self, token: &str) {

@@ -13,7 +13,7 @@ use defender_auth::{
 use serde_json::json;
 
 fn registering(profile: Profile, proof: impl Into<Attestation>) -> Authenticator {
-    Authenticator::new(&Plan::provision(profile, proof).unwrap(), END)
+    Authenticator::new(&Plan::provision(profile, proof).unwrap(), at(T0), LIMIT)
 }
 
 /// The client that a test needs: what is published with which `rid`, and what comes back.
@@ -25,7 +25,7 @@ fn published(auth: &Authenticator, rid: u32) -> (Option<Connect>, Option<String>
 fn receive(auth: &mut Authenticator, now: UnixTime, topic: &str, reply: &Reply) {
     let Reply::Answer { body, .. } = reply else { panic!() };
     let (_, response) = provisioning_answer(topic, body.as_bytes()).unwrap();
-    auth.handle(now, Event::Answered(response)).unwrap();
+    auth.handle(at(now), Event::Answered(response)).unwrap();
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn a_registration_goes_over_mqtt_as_it_goes_over_https() {
     receive(&mut auth, T0, "$dps/registrations/res/202/?$rid=1&retry-after=5", &assigning());
     let Action::Wait(wait) = auth.poll() else { panic!("{:?}", auth.poll()) };
     assert_eq!(secs(wait).0, 5);
-    auth.handle(T0 + seconds(5), Event::Elapsed).unwrap();
+    auth.handle(at(T0 + seconds(5)), Event::Elapsed).unwrap();
     let (again, topic) = published(&auth, 2);
     let expected = format!("$dps/registrations/GET/iotdps-get-operationstatus/?$rid=2&operationId={OPERATION}");
     assert_eq!((again, topic.unwrap()), (connect, expected), "one connection carries both");
@@ -81,7 +81,7 @@ fn what_mqtt_cannot_carry_says_so() {
     for (what, auth) in [
         ("a lookup", registering(profile().lookup_only(true), key(&DEVICE_KEY))),
         ("a TPM's first request", registering(profile(), tpm())),
-        ("a hub's module identity", Authenticator::new(&module, END)),
+        ("a hub's module identity", Authenticator::new(&module, at(T0), LIMIT)),
     ] {
         assert_eq!(published(&auth, 1), (None, None), "{what}");
     }

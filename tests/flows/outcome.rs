@@ -1,4 +1,4 @@
-//! What answers say, and what becomes of it: a record, a refusal, an outcome for the months after.
+//! What answers lead to: a registration state, a refusal, an outcome for the months after.
 
 use crate::world::*;
 use defender_auth::{
@@ -127,7 +127,7 @@ fn a_registration_that_failed_says_what_the_service_said() {
 fn a_lookup_of_no_registration_says_what_the_service_said() {
     let words = json!({ "status": "unassigned", "errorCode": 404_201, "errorMessage": "nobody" });
     let error = looked_up(reply(200, &words)).unwrap_err();
-    assert!(error.is_retryable(), "somebody may register it yet");
+    assert!(error.is_retryable(), "it may be registered later");
     let error = service_error(error);
     assert_eq!((error.refusal, error.code), (Refusal::Unassigned, Some(404_201)));
     assert_eq!(error.message.as_deref(), Some("nobody"));
@@ -250,11 +250,11 @@ fn a_plan_runs_again_and_tells_what_changed() {
     assert_eq!(changes(json!({}), module(&rotated)), "the credential changed");
     assert_eq!(changes(touched, module_keys()), "the registration changed");
     assert_eq!(changes(moved, module_keys()), "the hub, the registration changed");
-    assert!(module_outcome(key(&MODULE_KEY)).changes_since(&first).registration, "nobody asked the service");
+    assert!(module_outcome(key(&MODULE_KEY)).changes_since(&first).registration, "one without a registration state");
 }
 
 #[test]
-fn going_over_to_the_secondary_key_happens_once_and_is_no_change() {
+fn the_switch_to_the_secondary_key_happens_once_and_is_no_change() {
     let fresh = module_outcome(SymmetricKeys::new(key(&MODULE_KEY), Some(key(&MODULE_KEY_2))));
     let mut fallen = fresh.clone();
     assert!(fallen.fall_back() && !fallen.fall_back());

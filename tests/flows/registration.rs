@@ -2,7 +2,7 @@
 
 use crate::world::*;
 use defender_auth::{
-    Device, Error, SharedAccessKey, UnixTime,
+    Attempt, Device, Error, SharedAccessKey, UnixTime,
     credential::{Credential, Issuer},
     dps::{Attestation, Cloud, Profile, Registration, Sending, Step, Waiting},
     error::{ErrorKind, Refusal},
@@ -18,26 +18,26 @@ use std::iter::repeat_n;
 impl World {
     /// A registration through its typed states: no state can be asked the wrong thing.
     pub(crate) fn register(&mut self, profile: Profile, proof: impl Into<Attestation>) -> Result<Device, Error> {
-        let mut step = Step::Send(Registration::start(profile, proof, self.deadline)?);
+        let mut step = Step::Send(Registration::start(profile, proof, at(self.now), self.attempt())?);
         loop {
             step = match step {
                 Step::Send(sending) => match self.exchange(sending.request()).response() {
-                    Some(response) => sending.answered(self.now, response)?,
-                    None => sending.unanswered(self.now)?,
+                    Some(response) => sending.answered(at(self.now), response)?,
+                    None => sending.unanswered(at(self.now))?,
                 },
                 Step::Wait(waiting) => {
                     self.wait(waiting.wait());
-                    Step::Send(waiting.elapsed(self.now)?)
+                    waiting.elapsed(at(self.now))?
                 }
                 Step::Activate(activating) => {
                     self.activate(activating.blob());
-                    activating.activated(self.now)?
+                    activating.activated(at(self.now))?
                 }
                 Step::Sign(signing) => {
                     let signature = self.sign(KeyUse::Registration, signing.string_to_sign().as_bytes());
-                    Step::Send(signing.signed(self.now, &signature)?)
+                    Step::Send(signing.signed(at(self.now), &signature)?)
                 }
-                Step::Done(device) => return Ok(device),
+                Step::Done(device, _) => return Ok(device),
             }
         }
     }
@@ -48,15 +48,16 @@ impl World {
 }
 
 fn sending(profile: Profile, deadline: UnixTime) -> Registration<Sending> {
-    Registration::start(profile, key(&DEVICE_KEY), deadline).unwrap()
+    let attempt = Attempt::new(at(T0), deadline.since(T0));
+    Registration::start(profile, key(&DEVICE_KEY), at(T0), attempt).unwrap()
 }
 
 /// The wait that an answer leads to.
 fn waiting(reply: &Reply, deadline: UnixTime) -> Registration<Waiting> {
     let sending = sending(profile(), deadline);
     let step = match reply.response() {
-        Some(response) => sending.answered(T0, response),
-        None => sending.unanswered(T0),
+        Some(response) => sending.answered(at(T0), response),
+        None => sending.unanswered(at(T0)),
     };
     match step {
         Ok(Step::Wait(waiting)) => waiting,
@@ -111,7 +112,7 @@ fn a_certificate_registers_without_a_token_and_becomes_the_credential() {
 }
 
 #[test]
-fn a_registration_that_nobody_has_begun_to_assign_is_polled_too() {
+fn a_registration_whose_assignment_has_not_started_is_polled_too() {
     let unassigned = reply(202, &json!({ "operationId": OPERATION, "status": "unassigned" }));
     let mut world = World::new([unassigned.clone(), unassigned, assigned(json!({}))]);
     world.register_by_key().unwrap();
@@ -129,7 +130,7 @@ fn a_body_holds_the_registration_id_and_the_payload() {
 
 #[test]
 fn a_poll_has_no_body() {
-    let poll = waiting(&assigning(), END).elapsed(T0 + seconds(3)).unwrap();
+    let Ok(Step::Send(poll)) = waiting(&assigning(), END).elapsed(at(T0 + seconds(3))) else { panic!() };
     assert!(poll.request().body().is_empty());
     assert!(matches!(poll.request().operation(), Operation::RegistrationStatus(id) if id.as_str() == OPERATION));
     assert!(poll.request().headers().all(|(name, _)| name != "content-type"));
@@ -179,14 +180,14 @@ fn a_lookup_asks_and_does_not_register() {
 }
 
 #[test]
-fn a_lookup_waits_while_somebody_elses_registration_runs() {
+fn a_lookup_waits_while_another_registration_is_in_progress() {
     let mut world = World::new([reply(200, &json!({ "status": "assigning" })), reply(200, &state(json!({})))]);
     world.register(profile().lookup_only(true), key(&DEVICE_KEY)).unwrap();
     assert_eq!(world.steps(), ["POST", "wait", "POST"]);
 }
 
 #[test]
-fn a_lookup_of_a_device_that_nobody_registered_is_refused() {
+fn a_lookup_of_a_device_that_is_not_registered_is_refused() {
     let mut world = World::new([reply(200, &json!({ "status": "unassigned" }))]);
     let error = world.register(profile().lookup_only(true), key(&DEVICE_KEY)).unwrap_err();
     assert_eq!(service_error(error).refusal, Refusal::Unassigned);
@@ -265,7 +266,7 @@ fn a_wait_that_just_fits_is_not_stretched_beyond_the_deadline() {
     let deadline = T0 + seconds(60);
     let waiting = waiting(&reply(429, "").with("Retry-After", "60"), deadline);
     assert_eq!(secs(waiting.wait()), (60, 60));
-    assert!(waiting.elapsed(deadline).is_ok(), "the deadline itself is in time");
+    assert!(waiting.elapsed(at(deadline)).is_ok(), "the deadline itself is in time");
 }
 
 #[test]
@@ -280,10 +281,12 @@ fn redirects_are_final_and_nothing_is_sent_elsewhere() {
 
 #[test]
 fn other_refusals_are_final() {
-    for status in [100, 304, 400, 401, 403, 404, 409, 410, 412] {
+    let rejections = [400, 401, 403, 404, 409, 410, 412].map(|status| (status, ErrorKind::Service));
+    // Neither is an answer of the service to this request.
+    for (status, kind) in [(100, ErrorKind::Peer), (304, ErrorKind::Peer)].into_iter().chain(rejections) {
         let mut world = World::new([reply(status, "")]);
         let error = world.register_by_key().unwrap_err();
-        assert!(!error.is_retryable() && error.kind() == ErrorKind::Service, "{error}");
+        assert!(!error.is_retryable() && error.kind() == kind, "{error}");
         assert_eq!((service_error(error).status, world.steps()), (status, vec!["PUT"]));
     }
 }

@@ -25,18 +25,18 @@ fn challenged_with(members: &Value) -> Result<World, Error> {
 }
 
 fn sending() -> Registration<Sending> {
-    Registration::start(profile(), tpm(), END).unwrap()
+    Registration::start(profile(), tpm(), at(T0), attempt()).unwrap()
 }
 
 fn activating(sending: Registration<Sending>, reply: &Reply) -> Registration<Activating> {
-    match sending.answered(T0, reply.response().unwrap()) {
+    match sending.answered(at(T0), reply.response().unwrap()) {
         Ok(Step::Activate(activating)) => activating,
         other => panic!("nothing to activate: {other:?}"),
     }
 }
 
 fn signing() -> Registration<Signing> {
-    match activating(sending(), &challenge()).activated(T0) {
+    match activating(sending(), &challenge()).activated(at(T0)) {
         Ok(Step::Sign(signing)) => signing,
         other => panic!("nothing to sign: {other:?}"),
     }
@@ -63,7 +63,7 @@ fn a_tpm_tells_its_public_keys_with_both_requests() {
         "tpm": { "endorsementKey": base64(&[1; 316]), "storageRootKey": base64(&[2; 284]) },
     });
     let first = sending();
-    let second = signing().signed(T0, &Signature::from_bytes([1; 32])).unwrap();
+    let second = signing().signed(at(T0), &Signature::from_bytes([1; 32])).unwrap();
     for sending in [first, second] {
         assert_eq!(serde_json::from_slice::<Value>(sending.request().body()).unwrap(), body);
     }
@@ -156,7 +156,7 @@ fn a_challenge_may_come_from_a_service_that_was_busy_first() {
 
 #[test]
 fn a_lookup_by_a_tpm_has_no_beginning() {
-    let error = Registration::start(profile().lookup_only(true), tpm(), END).unwrap_err();
+    let error = Registration::start(profile().lookup_only(true), tpm(), at(T0), attempt()).unwrap_err();
     assert_eq!(error, Error::Plan(PlanError::TpmCannotLookUp));
 }
 
@@ -173,17 +173,17 @@ fn a_registration_that_breaks_off_leaves_the_hubs_key_in_the_tpm() {
 fn a_slow_tpm_ends_the_attempt_before_a_dead_token_is_sent() {
     let late = END + seconds(1);
     let signature = Signature::from_bytes([1; 32]);
-    assert_eq!(sending().answered(late, challenge().response().unwrap()).unwrap_err(), Error::OutOfTime);
-    assert_eq!(activating(sending(), &challenge()).activated(late).unwrap_err(), Error::OutOfTime);
-    assert_eq!(signing().signed(late, &signature).unwrap_err(), Error::OutOfTime);
-    assert!(signing().signed(END, &signature).is_ok(), "the deadline itself is in time");
+    assert_eq!(sending().answered(at(late), challenge().response().unwrap()).unwrap_err(), Error::OutOfTime);
+    assert_eq!(activating(sending(), &challenge()).activated(at(late)).unwrap_err(), Error::OutOfTime);
+    assert_eq!(signing().signed(at(late), &signature).unwrap_err(), Error::OutOfTime);
+    assert!(signing().signed(at(END), &signature).is_ok(), "the deadline itself is in time");
 }
 
 #[test]
 fn the_hubs_key_is_never_lost_however_slow_the_tpm_is() {
-    let proved = signing().signed(T0, &Signature::from_bytes([1; 32])).unwrap();
-    let step = activating(proved, &assigned_with_hub_key()).activated(END + seconds(86_400));
-    assert!(matches!(step, Ok(Step::Done(_))));
+    let proved = signing().signed(at(T0), &Signature::from_bytes([1; 32])).unwrap();
+    let step = activating(proved, &assigned_with_hub_key()).activated(at(END + seconds(86_400)));
+    assert!(matches!(step, Ok(Step::Done(..))));
 }
 
 #[test]

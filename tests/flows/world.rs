@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use defender_auth::{
-    Action, Authenticator, Device, Error, Event, Outcome, Plan, SharedAccessKey, UnixTime,
+    Action, Attempt, Authenticator, Device, Error, Event, Now, Outcome, Plan, SharedAccessKey, UnixTime,
     credential::{ClientCertificate, Credential, Issuer},
     dps::{Attestation, Profile},
     error::{ProtocolError, ServiceError},
@@ -18,6 +18,8 @@ use std::{collections::VecDeque, time::Duration};
 pub(crate) const T0: UnixTime = UnixTime::from_secs(1_700_000_000);
 /// Ten minutes later: when an attempt gives up.
 pub(crate) const END: UnixTime = UnixTime::from_secs(1_700_000_600);
+/// How long an attempt may take.
+pub(crate) const LIMIT: Duration = Duration::from_secs(600);
 pub(crate) const T0_DATE: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
 pub(crate) const TWO_HOURS_LATER: &str = "Wed, 15 Nov 2023 00:13:20 GMT";
 
@@ -55,6 +57,16 @@ pub(crate) fn tpm() -> Attestation {
     Attestation::Tpm { endorsement_key: vec![1; 316], storage_root_key: vec![2; 284] }
 }
 
+/// Both clocks. The monotonic one is right, whatever it counts from.
+pub(crate) const fn at(time: UnixTime) -> Now {
+    Now { wall: time, monotonic: Duration::from_secs(time.as_secs()) }
+}
+
+/// From [`T0`] to [`END`].
+pub(crate) fn attempt() -> Attempt {
+    Attempt::new(at(T0), LIMIT)
+}
+
 pub(crate) const fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
@@ -66,7 +78,7 @@ pub(crate) fn secs(wait: Wait) -> (u64, u64) {
 pub(crate) fn service_error(error: Error) -> ServiceError {
     match error {
         Error::Service(error) => *error,
-        other => panic!("no service said no: {other:?}"),
+        other => panic!("no service refused: {other:?}"),
     }
 }
 
@@ -232,6 +244,11 @@ impl World {
         Self { now: T0, deadline: END, tpm: Tpm::default(), script, log: vec![], tokens: vec![] }
     }
 
+    /// What is left until the deadline.
+    pub(crate) fn attempt(&self) -> Attempt {
+        Attempt::new(at(self.now), self.deadline.since(self.now))
+    }
+
     /// The first word of each line of the log.
     pub(crate) fn steps(&self) -> Vec<&str> {
         self.log.iter().map(|line| line.split(' ').next().unwrap()).collect()
@@ -271,24 +288,24 @@ impl World {
 
     /// A plan, by the loop that any driver has. Nothing in it is about a protocol.
     pub(crate) fn run(&mut self, plan: &Plan) -> Result<Outcome, Error> {
-        let mut auth = Authenticator::new(plan, self.deadline);
+        let mut auth = Authenticator::new(plan, at(self.now), self.deadline.since(self.now));
         loop {
             match auth.poll() {
                 Action::Send(request) => match self.exchange(request).response() {
-                    Some(response) => auth.handle(self.now, Event::Answered(response))?,
-                    None => auth.handle(self.now, Event::Unanswered)?,
+                    Some(response) => auth.handle(at(self.now), Event::Answered(response))?,
+                    None => auth.handle(at(self.now), Event::Unanswered)?,
                 },
                 Action::Wait(wait) => {
                     self.wait(wait);
-                    auth.handle(self.now, Event::Elapsed)?;
+                    auth.handle(at(self.now), Event::Elapsed)?;
                 }
                 Action::Activate(blob) => {
                     self.activate(blob);
-                    auth.handle(self.now, Event::Activated)?;
+                    auth.handle(at(self.now), Event::Activated)?;
                 }
                 Action::Sign(key_use, string) => {
                     let signature = self.sign(key_use, string.as_bytes());
-                    auth.handle(self.now, Event::Signed(signature))?;
+                    auth.handle(at(self.now), Event::Signed(signature))?;
                 }
                 Action::Done(_) | Action::Failed(_) => return auth.into_outcome(),
                 _ => unreachable!("an action of a later version"),

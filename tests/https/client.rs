@@ -1,7 +1,7 @@
 //! Whom the client believes, whom it asks again, and where it stops.
 
 use crate::world::{
-    ATTEMPT, DPS, ELSEWHERE, HUB, asked, client, cloud, host, is_the_module, key, now, plan, registration,
+    ATTEMPT, DPS, ELSEWHERE, HUB, asked, both, client, cloud, host, is_the_module, key, now, plan, registration,
 };
 use defender_auth::{
     Action, Authenticator, Device, Error, Plan,
@@ -12,7 +12,7 @@ use defender_auth::{
     https::{Client, HttpsError},
     tls::Roots,
 };
-use defender_auth_emulator::{Fault, On};
+use defender_auth_emulator::{Fault, Operation};
 use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
@@ -23,7 +23,7 @@ use std::{
 /// Asks for a registration at an address, once.
 fn ask(at: SocketAddr, root_pem: &str) -> HttpsError {
     let client = Client::with(Roots::Pem(root_pem.as_bytes()), vec![(host(DPS), at)]).unwrap();
-    let auth = Authenticator::new(&registration(), now() + ATTEMPT);
+    let auth = Authenticator::new(&registration(), both(now()), ATTEMPT);
     let Action::Send(request) = auth.poll() else { panic!("{auth:?}") };
     client.exchange(request).unwrap_err()
 }
@@ -40,7 +40,7 @@ fn somebody(serve: impl FnOnce(TcpStream) + Send + 'static) -> SocketAddr {
 fn a_whole_chain_ends_well() {
     let cloud = cloud(1);
     let client = client(&cloud, []);
-    let mut auth = Authenticator::new(&plan(), now() + ATTEMPT);
+    let mut auth = Authenticator::new(&plan(), both(now()), ATTEMPT);
     client.run(&mut auth).unwrap();
     let Action::Done(outcome) = auth.poll() else { panic!("{auth:?}") };
     assert!(is_the_module(outcome));
@@ -55,7 +55,7 @@ fn one_client_serves_many_plans() {
     assert_eq!((device.identity().hub().as_str(), device.identity().module_id()), (HUB, None));
     let module = client.authenticate(&Plan::from(device).in_device_mode(Target::default()).unwrap()).unwrap();
     assert!(is_the_module(&module));
-    assert!(is_the_module(&client.authenticate(&plan().lookup_only(true)).unwrap()));
+    assert!(is_the_module(&client.authenticate(&plan().lookup_only(true).unwrap()).unwrap()));
     assert_eq!(asked(&cloud, 0), "register read look read");
 }
 
@@ -81,7 +81,7 @@ fn a_server_of_an_unknown_root_is_not_trusted_and_the_plan_can_go_on_elsewhere()
     let (ours, other) = (cloud(0), cloud(0));
     let services = [HUB, DPS].map(|name| (host(name), ours.https_address()));
     let wary = Client::with(Roots::Pem(other.root_pem().as_bytes()), services.into()).unwrap();
-    let mut auth = Authenticator::new(&plan(), now() + ATTEMPT);
+    let mut auth = Authenticator::new(&plan(), both(now()), ATTEMPT);
     for _ in 0..2 {
         let error = wary.run(&mut auth).unwrap_err();
         assert!(matches!(&error, HttpsError::Untrusted { host, .. } if host.as_str() == DPS), "{error:?}");
@@ -138,8 +138,8 @@ fn a_server_without_tls_is_not_trusted() {
 #[test]
 fn a_body_is_read_to_one_byte_beyond_the_limit() {
     let cloud = cloud(0);
-    cloud.fault(On::Register, Fault::Oversized, 1);
-    let auth = Authenticator::new(&plan(), now() + ATTEMPT);
+    cloud.fault(Operation::Register, Fault::Oversized, 1);
+    let auth = Authenticator::new(&plan(), both(now()), ATTEMPT);
     let Action::Send(request) = auth.poll() else { panic!("{auth:?}") };
     let reply = client(&cloud, []).exchange(request).unwrap();
     assert_eq!(format!("{reply:?}"), format!("Response(200, {} bytes, ..)", BODY_LIMIT + 1));

@@ -8,7 +8,7 @@ use defender_auth::{
     Error,
     error::{Code, ErrorKind},
 };
-use defender_auth_emulator::{Emulator, Entry, Fault, On, Refusal};
+use defender_auth_emulator::{Emulator, Entry, Fault, Operation, Refusal};
 
 const TWO_HOURS: i64 = 7200;
 
@@ -16,7 +16,7 @@ const TWO_HOURS: i64 = 7200;
 fn run_into(place: &Place, disturb: impl Fn(&Emulator)) -> (Run, String, Vec<Refusal>) {
     let (cloud, mut now) = (cloud(2), now());
     let client = client(&cloud, []);
-    if place.on == On::Lookup {
+    if place.on == Operation::LookUpRegistration {
         drive(&plan(), &mut now, |request| exchange(&client, request)).result.unwrap();
     }
     for _ in 1..place.round {

@@ -2,7 +2,7 @@
 
 use crate::{
     stub::{Stream, Stub},
-    world::{ATTEMPT, HUB, key, now, registration},
+    world::{ATTEMPT, HUB, both, key, now, registration},
 };
 use allocation_counter::measure;
 use defender_auth::{
@@ -24,7 +24,7 @@ const MEMORY: u64 = 1024 * 1024;
 fn ask(say: impl Fn(&mut Stream) -> io::Result<()> + Send + Sync + 'static) -> Result<Reply, HttpsError> {
     let stub = Stub::answering(say);
     let client = stub.client();
-    let auth = Authenticator::new(&registration(), now() + ATTEMPT);
+    let auth = Authenticator::new(&registration(), both(now()), ATTEMPT);
     let Action::Send(request) = auth.poll() else { panic!("{auth:?}") };
     let mut reply = None;
     let used = measure(|| reply = Some(client.exchange(request)));
@@ -209,7 +209,7 @@ fn answers_to_others_have_a_limit() {
             }
             Ok(())
         });
-        let auth = Authenticator::new(&registration(), now() + ATTEMPT);
+        let auth = Authenticator::new(&registration(), both(now()), ATTEMPT);
         let Action::Send(request) = auth.poll() else { panic!("{auth:?}") };
         let dial = Dial::at(stub.address);
         Provisioner::open(request, &dial, Roots::Pem(stub.root.as_bytes())).and_then(|mut link| link.exchange(request))

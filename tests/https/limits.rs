@@ -2,7 +2,7 @@
 
 use crate::{
     stall::{Crowded, Deaf, EVERYTHING, relay},
-    world::{ATTEMPT, asked, client, cloud, is_the_module, now, plan, registration},
+    world::{ATTEMPT, asked, both, client, cloud, is_the_module, now, plan, registration},
 };
 use defender_auth::{
     Action, Authenticator,
@@ -10,7 +10,7 @@ use defender_auth::{
     tls::Roots,
     wait::Reason,
 };
-use defender_auth_emulator::{Emulator, Fault, On};
+use defender_auth_emulator::{Emulator, Fault, Operation};
 use std::{
     net::SocketAddr,
     thread,
@@ -30,7 +30,7 @@ fn at(place: SocketAddr, cloud: &Emulator) -> Client {
 }
 
 fn begin() -> Authenticator {
-    Authenticator::new(&plan(), now() + ATTEMPT)
+    Authenticator::new(&plan(), both(now()), ATTEMPT)
 }
 
 /// How a run ends, and soon.
@@ -78,7 +78,7 @@ fn a_server_that_never_answers_is_left() {
 fn a_server_that_stalls_in_the_middle_of_its_answer_is_left() {
     let cloud = cloud(0);
     // Three runs stall. Each time the service has answered, as the journal says.
-    cloud.fault(On::Register, Fault::Oversized, 3);
+    cloud.fault(Operation::Register, Fault::Oversized, 3);
     goes_on_after(&at(relay(cloud.https_address(), 20_000), &cloud), &cloud);
     assert_eq!(asked(&cloud, 0), format!("{} register read", ["!register register"; 3].join(" ")));
 }
@@ -111,7 +111,7 @@ fn an_address_that_goes_away_while_it_is_waited_for_is_no_answer() {
 #[test]
 fn an_answer_that_does_not_come_is_waited_for_in_the_same_run() {
     let cloud = cloud(0);
-    cloud.fault(On::Register, Fault::ResetMidBody, 1);
+    cloud.fault(Operation::Register, Fault::ResetMidBody, 1);
     let client = client(&cloud, []);
     let mut auth = begin();
     assert_eq!(end_of(&client.clone().stop_after(MOMENT), &mut auth), Err(HttpsError::TimedOut));
@@ -123,7 +123,7 @@ fn an_answer_that_does_not_come_is_waited_for_in_the_same_run() {
 #[test]
 fn a_long_wait_is_left_and_goes_on_meanwhile() {
     let cloud = cloud(0);
-    cloud.fault(On::Register, Fault::Status(429).retry_after("300"), 1);
+    cloud.fault(Operation::Register, Fault::Status(429).retry_after("300"), 1);
     let client = client(&cloud, []);
     let mut auth = begin();
     for _ in 0..2 {

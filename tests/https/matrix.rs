@@ -12,7 +12,7 @@ use defender_auth::{
     https::{Client, Reply},
     wait::Reason,
 };
-use defender_auth_emulator::{Emulator, Fault, On};
+use defender_auth_emulator::{Emulator, Fault, Operation};
 use std::time::Duration;
 
 /// How it ends for the agent.
@@ -31,12 +31,9 @@ use End::{Again, Refused, Taken, TooLong};
 
 const NO_ANSWER: End = Again(Reason::Unanswered, 1);
 
-const fn dps(status: u16, code: Code) -> End {
-    Refused(ServiceOperation::Registration, status, code)
-}
-
-const fn hub(status: u16, code: Code) -> End {
-    Refused(ServiceOperation::Module, status, code)
+fn refused(status: u16, code: Code) -> [End; 4] {
+    use ServiceOperation::{Module, Registration, RegistrationLookup, RegistrationStatus};
+    [Registration, RegistrationStatus, RegistrationLookup, Module].map(|asked| Refused(asked, status, code))
 }
 
 const fn busy(status: u16, seconds: u64) -> End {
@@ -45,20 +42,17 @@ const fn busy(status: u16, seconds: u64) -> End {
 
 #[test]
 fn a_401_is_final() {
-    let no = dps(401, Code::ServiceUnauthorized);
-    row(&Fault::Status(401), [no, no, no, hub(401, Code::ServiceUnauthorized)]);
+    row(&Fault::Status(401), refused(401, Code::ServiceUnauthorized));
 }
 
 #[test]
 fn a_404_is_final() {
-    let no = dps(404, Code::ServiceNotFound);
-    row(&Fault::Status(404), [no, no, no, hub(404, Code::ServiceNotFound)]);
+    row(&Fault::Status(404), refused(404, Code::ServiceNotFound));
 }
 
 #[test]
 fn a_409_is_final() {
-    let no = dps(409, Code::ServiceRejected);
-    row(&Fault::Status(409), [no, no, no, hub(409, Code::ServiceRejected)]);
+    row(&Fault::Status(409), refused(409, Code::ServiceRejected));
 }
 
 #[test]
@@ -115,8 +109,7 @@ fn an_answer_that_is_too_late_is_none() {
 
 #[test]
 fn a_redirect_is_final() {
-    let no = dps(302, Code::ServiceRejected);
-    row(&Fault::Redirect(format!("https://{ELSEWHERE}/")), [no, no, no, hub(302, Code::ServiceRejected)]);
+    row(&Fault::Redirect(format!("https://{ELSEWHERE}/")), refused(302, Code::ServiceRejected));
 }
 
 fn row(fault: &Fault, ends: [End; 4]) {
@@ -127,9 +120,9 @@ fn row_with(fault: &Fault, ends: [End; 4], carry: impl Fn(&Emulator, &Client, &R
     for place in &Place::ALL {
         let [register, poll, lookup, read] = ends;
         let end = match place.on {
-            On::Register => register,
-            On::Poll => poll,
-            On::Lookup => lookup,
+            Operation::Register => register,
+            Operation::RegistrationStatus => poll,
+            Operation::LookUpRegistration => lookup,
             _ => read,
         };
         cell(fault, place, end, &carry);
@@ -140,7 +133,7 @@ fn cell(fault: &Fault, place: &Place, end: End, carry: &impl Fn(&Emulator, &Clie
     let name = format!("{fault} at {}", place.name());
     let (cloud, decoy, mut now) = (cloud(2), Decoy::open(), now());
     let client = client(&cloud, [(host(ELSEWHERE), decoy.address())]);
-    if place.on == On::Lookup {
+    if place.on == Operation::LookUpRegistration {
         drive(&plan(), &mut now, |request| exchange(&client, request)).result.unwrap();
     }
     cloud.fault_after(place.on, place.skip, fault.clone(), 1);
@@ -175,7 +168,8 @@ fn assert_ends(name: &str, run: Run, end: End) {
     match (end, run.result) {
         (Taken | Again(..), Ok(outcome)) => assert!(is_the_module(&outcome), "{name}: {outcome:?}"),
         (Refused(asked, status, code), Err(error)) => {
-            assert_eq!((error.code(), error.kind(), error.is_retryable()), (code, ErrorKind::Service, false), "{name}");
+            let kind = if status == 302 { ErrorKind::Peer } else { ErrorKind::Service };
+            assert_eq!((error.code(), error.kind(), error.is_retryable()), (code, kind, false), "{name}");
             assert_refused(name, error, asked, status);
         }
         (TooLong, Err(error)) => {
@@ -189,7 +183,7 @@ fn assert_refused(name: &str, error: Error, asked: ServiceOperation, status: u16
     let Error::Service(error) = error else { panic!("{name}: {error:?}") };
     let ServiceError { asked: by, refusal, status: given, code, tracking_id, message, retry_after, clock, .. } = *error;
     assert_eq!((by, refusal, given), (asked, Refusal::Status, status), "{name}");
-    let own_code = (asked == ServiceOperation::Registration).then(|| u32::from(status) * 1000 + 1);
+    let own_code = (asked != ServiceOperation::Module).then(|| u32::from(status) * 1000 + 1);
     assert_eq!((code, retry_after, clock), (own_code, None, None), "{name}");
     assert!(tracking_id.is_some() && message.is_some(), "{name}: what the service said is passed on");
 }
@@ -198,7 +192,7 @@ fn assert_refused(name: &str, error: Error, asked: ServiceOperation, status: u16
 fn stuck(place: &Place, fault: &Fault) -> (Run, String) {
     let (cloud, mut now) = (cloud(2), now());
     let client = client(&cloud, []);
-    if place.on == On::Lookup {
+    if place.on == Operation::LookUpRegistration {
         drive(&plan(), &mut now, |request| exchange(&client, request)).result.unwrap();
     }
     cloud.fault(place.on, fault.clone(), u32::MAX);

@@ -2,7 +2,9 @@
 
 use crate::{
     place::{Place, words},
-    world::{ATTEMPT, Carried, HUB, Run, asked, client, cloud, drive, exchange, faults, host, key, now, registration},
+    world::{
+        ATTEMPT, Carried, HUB, Run, asked, both, client, cloud, drive, exchange, faults, host, key, now, registration,
+    },
 };
 use defender_auth::{
     Action, Authenticator, Device, Error, Plan,
@@ -13,7 +15,7 @@ use defender_auth::{
     tls::Roots,
     wait::Reason,
 };
-use defender_auth_emulator::{Emulator, Fault, On};
+use defender_auth_emulator::{Emulator, Fault, Operation};
 use defender_auth_mqtt::{Answer, Dial, Error as MqttError, Provisioner, Session};
 use std::{net::SocketAddr, time::Duration};
 
@@ -67,7 +69,7 @@ impl<'a> Carrier<'a> {
 
 /// The places that a registration has.
 fn places() -> impl Iterator<Item = &'static Place> {
-    Place::ALL.iter().filter(|place| matches!(place.on, On::Register | On::Poll))
+    Place::ALL.iter().filter(|place| matches!(place.on, Operation::Register | Operation::RegistrationStatus))
 }
 
 /// Runs a registration into a fault: how it ended, what was asked, and how many connections that took.
@@ -148,8 +150,8 @@ fn a_fault_ends_as_it_does_over_https() {
 #[test]
 fn an_oversized_answer_ends_the_connection() {
     let cloud = cloud(0);
-    cloud.fault(On::Register, Fault::Oversized, 1);
-    let auth = Authenticator::new(&registration(), now() + ATTEMPT);
+    cloud.fault(Operation::Register, Fault::Oversized, 1);
+    let auth = Authenticator::new(&registration(), both(now()), ATTEMPT);
     let Action::Send(request) = auth.poll() else { panic!("{auth:?}") };
     let error = Carrier::new(&cloud).try_carry(request).err().unwrap();
     assert!(matches!(error, MqttError::TooLarge { .. }), "{error}");
@@ -224,8 +226,10 @@ fn a_service_that_never_answers_is_given_up_after_seven_connections() {
 fn lookups_and_reads_of_a_module_are_not_carried() {
     let cloud = cloud(0);
     let device = Device::new(host(HUB), "dev-01".parse().unwrap(), key());
-    for plan in [registration().lookup_only(true), Plan::device(device).in_device_mode(Target::default()).unwrap()] {
-        let auth = Authenticator::new(&plan, now() + ATTEMPT);
+    for plan in
+        [registration().lookup_only(true).unwrap(), Plan::device(device).in_device_mode(Target::default()).unwrap()]
+    {
+        let auth = Authenticator::new(&plan, both(now()), ATTEMPT);
         let Action::Send(request) = auth.poll() else { panic!("{auth:?}") };
         assert!(matches!(Carrier::new(&cloud).try_carry(request), Err(MqttError::NotCarried)), "{request:?}");
     }
@@ -235,7 +239,7 @@ fn lookups_and_reads_of_a_module_are_not_carried() {
 #[test]
 fn a_subscription_that_is_refused_is_an_error() {
     let (cloud, plan) = (cloud(0), registration());
-    let auth = Authenticator::new(&plan, now() + ATTEMPT);
+    let auth = Authenticator::new(&plan, both(now()), ATTEMPT);
     let Action::Send(request) = auth.poll() else { panic!("a registration begins with a request") };
     let (login, roots) = (Connect::provisioning(request).unwrap(), Roots::Pem(cloud.root_pem().as_bytes()));
     let mut session = Session::open(&login, request.token().unwrap(), &Dial::at(cloud.address()), roots).unwrap();

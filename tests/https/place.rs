@@ -1,7 +1,7 @@
 //! Where in a chain something goes wrong, and how the chain goes on from there.
 
 use defender_auth::{Plan, http::Operation};
-use defender_auth_emulator::On;
+use defender_auth_emulator::Operation as On;
 
 /// One request of a chain with two polls.
 pub(crate) struct Place {
@@ -26,7 +26,7 @@ impl Place {
         Self::registering(0, 1),
         Self::registering(1, 2),
         Self {
-            on: On::Poll,
+            on: On::RegistrationStatus,
             skip: 0,
             round: 1,
             before: "register",
@@ -36,7 +36,7 @@ impl Place {
             after: "poll read",
         },
         Self {
-            on: On::Poll,
+            on: On::RegistrationStatus,
             skip: 1,
             round: 1,
             before: "register poll",
@@ -56,17 +56,25 @@ impl Place {
     }
 
     const fn looking_up(skip: u32, round: u32) -> Self {
-        Self { on: On::Lookup, skip, round, before: "", unheard: "look read", lost: "look read", after: "read" }
+        Self {
+            on: On::LookUpRegistration,
+            skip,
+            round,
+            before: "",
+            unheard: "look read",
+            lost: "look read",
+            after: "read",
+        }
     }
 
     const fn reading(skip: u32, round: u32) -> Self {
         let before = "register poll poll";
-        Self { on: On::ModuleGet, skip, round, before, unheard: "read", lost: "read", after: "" }
+        Self { on: On::ReadModule, skip, round, before, unheard: "read", lost: "read", after: "" }
     }
 
     /// The plan whose run comes here.
     pub(crate) fn plan(&self, plan: Plan) -> Plan {
-        plan.lookup_only(self.on == On::Lookup)
+        plan.lookup_only(self.on == On::LookUpRegistration).unwrap()
     }
 
     pub(crate) fn is(&self, operation: &Operation) -> bool {
@@ -86,9 +94,9 @@ impl Place {
 pub(crate) fn on(operation: &Operation) -> On {
     match operation {
         Operation::Register => On::Register,
-        Operation::RegistrationStatus(_) => On::Poll,
-        Operation::LookUpRegistration => On::Lookup,
-        Operation::ReadModule => On::ModuleGet,
+        Operation::RegistrationStatus(_) => On::RegistrationStatus,
+        Operation::LookUpRegistration => On::LookUpRegistration,
+        Operation::ReadModule => On::ReadModule,
         other => panic!("{other}"),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     stub::Stub,
-    world::{self, ATTEMPT, DPS, HUB, cloud, is_the_module, now, plan},
+    world::{self, ATTEMPT, DPS, HUB, both, cloud, is_the_module, now, plan},
 };
 use defender_auth::{Action, Authenticator, https::Client, tls::Roots};
 use std::{
@@ -82,7 +82,7 @@ fn in_the_other_process() {
     let Ok(root) = env::var(ROOT) else { return };
     if env::var(ONCE).is_ok() {
         let client = Client::with(Roots::Pem(root.as_bytes()), Vec::new()).unwrap();
-        let auth = Authenticator::new(&plan(), now() + ATTEMPT);
+        let auth = Authenticator::new(&plan(), both(now()), ATTEMPT);
         let Action::Send(request) = auth.poll() else { panic!("{auth:?}") };
         assert!(client.exchange(request).is_err());
         return;

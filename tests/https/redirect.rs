@@ -2,11 +2,11 @@
 
 use crate::world::{Decoy, ELSEWHERE, HUB, asked, client, cloud, drive, exchange, host, key, now};
 use defender_auth::{Device, Plan, device_mode::Target, error::Code};
-use defender_auth_emulator::{Emulator, Fault, On};
+use defender_auth_emulator::{Emulator, Fault, Operation};
 
 /// Reads the module and is sent to this place.
 fn sent_to(location: &str, cloud: &Emulator, decoy: &Decoy) -> Code {
-    cloud.fault(On::ModuleGet, Fault::Redirect(location.into()), 1);
+    cloud.fault(Operation::ReadModule, Fault::Redirect(location.into()), 1);
     let client = client(cloud, [(host(ELSEWHERE), decoy.address())]);
     let device = Device::new(host(HUB), "dev-01".parse().unwrap(), key());
     let plan = Plan::device(device).in_device_mode(Target::default()).unwrap();

@@ -1,8 +1,10 @@
-//! Plans whose keys are in a TPM: who is asked for what, and what a TPM that fails leaves behind.
+//! Plans whose keys are in a TPM: the order of its work, and the state that a failing TPM leaves.
 
-use crate::world::{ATTEMPT, DPS, asked, client, cloud, host, now};
+use crate::world::{ATTEMPT, DPS, HUB, asked, both, client, cloud, host, now};
 use defender_auth::{
-    Action, Authenticator, Error, Event, Plan,
+    Action, Authenticator, Device, Error, Event, Plan,
+    credential::Credential,
+    device_mode::Target,
     dps::{Attestation, Profile},
     error::{AccessError, AccessProblem, Code, TpmError},
     http::Response,
@@ -61,11 +63,11 @@ fn challenged() -> Authenticator {
     };
     let profile = Profile::new("0ne00000A0A".parse().unwrap(), "dev-01".parse().unwrap()).with_endpoint(host(DPS));
     let plan = Plan::provision(profile, attestation).unwrap();
-    let mut auth = Authenticator::new(&plan, now() + ATTEMPT);
+    let mut auth = Authenticator::new(&plan, both(now()), ATTEMPT);
     // Five fields of one byte.
     let challenge =
         br#"{"message":"Authorization required","authenticationKey":"AAEBAAECAAEDAAEEAAEF","keyName":"registration"}"#;
-    auth.handle(now(), Event::Answered(Response::new(401, challenge))).unwrap();
+    auth.handle(both(now()), Event::Answered(Response::new(401, challenge))).unwrap();
     assert!(matches!(auth.poll(), Action::Activate(_)), "{auth:?}");
     auth
 }
@@ -91,7 +93,7 @@ fn a_tpm_that_fails_leaves_its_work_pending() {
     let Action::Activate(blob) = auth.poll() else { panic!() };
     assert_eq!(blob.key_use(), KeyUse::Registration);
 
-    auth.handle(now(), Event::Activated).unwrap();
+    auth.handle(both(now()), Event::Activated).unwrap();
     tpm.failures = 1;
     assert_eq!(client.run_with(&mut auth, &mut tpm).unwrap_err(), HttpsError::Failed(failure().into()));
     let Action::Sign(_, string) = auth.poll() else { panic!("{auth:?}") };
@@ -103,4 +105,15 @@ fn a_tpm_that_fails_leaves_its_work_pending() {
     assert_eq!(asked(&cloud, 0), "!register");
     let signed = format!("sign Registration {length}");
     assert_eq!(tpm.asked, ["activate Registration", &signed, &signed]);
+}
+
+#[test]
+fn an_attempt_whose_tpm_fails_ends_with_the_tpms_error_and_sends_nothing() {
+    let cloud = cloud(0);
+    let device = Device::new(host(HUB), "dev-01".parse().unwrap(), Credential::ExternalSigner);
+    let plan = Plan::device(device).in_device_mode(Target::default()).unwrap();
+    let mut tpm = Notes { failures: 1, ..Notes::default() };
+    let error = client(&cloud, []).authenticate_with(&plan, &mut tpm).unwrap_err();
+    assert_eq!(error, HttpsError::Failed(failure().into()));
+    assert_eq!((asked(&cloud, 0), tpm.asked.len()), (String::new(), 1));
 }

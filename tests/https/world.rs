@@ -1,7 +1,7 @@
 //! A device and its module, both services, and a loop that lets waits pass without waiting.
 
 use defender_auth::{
-    Action, Authenticator, Error, Event, Outcome, Plan, SharedAccessKey, UnixTime,
+    Action, Authenticator, Error, Event, Now, Outcome, Plan, SharedAccessKey, UnixTime,
     device_mode::Target,
     dps::Profile,
     http::{Request, Response},
@@ -49,6 +49,11 @@ pub(crate) fn host(name: &str) -> HostName {
 
 pub(crate) fn key() -> SharedAccessKey {
     SharedAccessKey::from_base64(DEVICE_KEY).unwrap()
+}
+
+/// Both clocks, the monotonic one as the wall's.
+pub(crate) const fn both(time: UnixTime) -> Now {
+    Now { wall: time, monotonic: Duration::from_secs(time.as_secs()) }
 }
 
 pub(crate) fn now() -> UnixTime {
@@ -144,21 +149,21 @@ pub(crate) fn exchange(client: &Client, request: &Request) -> Option<Reply> {
 
 /// Runs a plan to its end. Waits move the clock and nothing else.
 pub(crate) fn drive<A: Carried>(plan: &Plan, now: &mut UnixTime, mut carry: impl FnMut(&Request) -> Option<A>) -> Run {
-    let mut auth = Authenticator::new(plan, *now + ATTEMPT);
+    let mut auth = Authenticator::new(plan, both(*now), ATTEMPT);
     let mut waits = Vec::new();
     for _ in 0..STEPS {
         match auth.poll() {
             Action::Send(request) => {
                 let answer = carry(request);
                 let event = answer.as_ref().map_or(Event::Unanswered, |answer| Event::Answered(answer.response()));
-                auth.handle(*now, event).unwrap();
+                auth.handle(both(*now), event).unwrap();
             }
             Action::Wait(wait) => {
                 if wait.reason != Reason::Assigning {
                     waits.push((wait.reason, wait.at_least.as_secs()));
                 }
                 *now = *now + wait.at_least;
-                auth.handle(*now, Event::Elapsed).unwrap();
+                auth.handle(both(*now), Event::Elapsed).unwrap();
             }
             Action::Done(_) | Action::Failed(_) => return Run { result: auth.into_outcome(), waits },
             other => panic!("a key in memory needs no TPM: {other:?}"),

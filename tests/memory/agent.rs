@@ -2,7 +2,7 @@
 
 use crate::process::{folder, wait_to_be_searched};
 use defender_auth::{
-    Authenticator, ConnectionString, Event, Plan, SharedAccessKey, UnixTime,
+    Authenticator, ConnectionString, Event, Now, Plan, SharedAccessKey, UnixTime,
     agent::{self, Passphrase, TextFile},
     device_mode::Target,
     dps::Profile,
@@ -12,6 +12,7 @@ use defender_auth::{
     mqtt::Connect,
     sas::{Resource, SasToken, Signer, StringToSign},
     tls::{Roots, client_config_with},
+    wait::TimeLimit,
 };
 use defender_auth_mqtt::{Dial, Session};
 use std::{fs::File, hint::black_box, io::Read as _, net::SocketAddr, path::PathBuf, time::Duration};
@@ -95,11 +96,9 @@ fn flow() {
     let profile = Profile::new("0ne00000A0A".parse().unwrap(), "dev-01".parse().unwrap());
     let (key, _) = agent::key_file(path("key.txt")).unwrap();
     let plan = Plan::provision(profile, key).unwrap().in_device_mode(Target::default()).unwrap();
-    let now = UnixTime::from_secs(1_700_000_000);
-    let mut auth = Authenticator::new(
-        &plan,
-        defender_auth::wait::Deadline::from(now + Duration::from_secs(60)).with_token_until(EXPIRY),
-    );
+    let now = Now { wall: UnixTime::from_secs(1_700_000_000), monotonic: Duration::ZERO };
+    let limit = TimeLimit::from(Duration::from_secs(60)).with_token_lifetime(EXPIRY.since(now.wall));
+    let mut auth = Authenticator::new(&plan, now, limit);
     for name in ["assigned.json", "module.json"] {
         auth.handle(now, Event::Answered(Response::new(200, &secret(name)))).unwrap();
     }
@@ -115,14 +114,14 @@ fn https() {
     let profile = Profile::new("0ne00000A0A".parse().unwrap(), "dev-01".parse().unwrap());
     let (key, _) = agent::key_file(path("key.txt")).unwrap();
     let plan = Plan::provision(profile, key).unwrap().in_device_mode(Target::default()).unwrap();
-    let deadline = UnixTime::from(std::time::SystemTime::now()) + Duration::from_secs(600);
-    let mut auth = Authenticator::new(&plan, defender_auth::wait::Deadline::from(deadline).with_token_until(EXPIRY));
+    let now = Now { wall: std::time::SystemTime::now().into(), monotonic: Duration::ZERO };
+    let limit = TimeLimit::from(Duration::from_secs(600)).with_token_lifetime(EXPIRY.since(now.wall));
+    let mut auth = Authenticator::new(&plan, now, limit);
     client.run(&mut auth).unwrap();
     let me = auth.into_outcome().unwrap();
     assert!(me.identity().module_id().is_some());
     let loaded = agent::load(path("LocalConfiguration.json")).unwrap();
-    let mut auth =
-        Authenticator::new(&loaded.plan, defender_auth::wait::Deadline::from(deadline).with_token_until(EXPIRY));
+    let mut auth = Authenticator::new(&loaded.plan, now, limit);
     client.run(&mut auth).unwrap();
 }
 

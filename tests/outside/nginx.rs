@@ -102,7 +102,10 @@ fn nginx_refuses_whoever_has_no_certificate_of_the_authority() {
                         (said.asked, said.refusal, said.status),
                         (ServiceOperation::Registration, Refusal::Status, 400)
                     );
-                    assert!(said.to_string().contains("it does not say why"), "{said}");
+                    assert!(
+                        said.to_string().contains("check the host name, and any proxy or firewall on the way"),
+                        "{said}"
+                    );
                 }
                 other => panic!("{other:?}"),
             }

@@ -1,13 +1,15 @@
 //! A value of every type that can hold a secret, with one in it.
 
 use crate::{EXPIRY, KEYS, Shown, identity, key, types};
+use core::time::Duration;
 use defender_auth::{
-    Action, Authenticator, ConnectionString, Device, Event, Plan, UnixTime, agent,
+    Action, Attempt, Authenticator, ConnectionString, Device, Event, Now, Plan, UnixTime, agent,
     connection_string::ServiceConnectionString,
     credential::{ClientCertificate, Credential, Issuer, PolicyKey, SymmetricKeys},
     device_mode::{self, Target},
     dps::{self, Attestation, Profile, Registration},
     error::{AccessError, Hierarchy},
+    exchange::Next,
     http::Response,
     https::Client,
     key::GroupKey,
@@ -20,9 +22,16 @@ use defender_auth::{
 use defender_auth_emulator as emulator;
 
 const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
+const CLOCKS: Now = Now { wall: NOW, monotonic: Duration::ZERO };
+const LIMIT: Duration = Duration::from_secs(60);
 
-/// Public names that only look as if: types of a private module have the same ones.
-const NAMESAKES: [&str; 3] = ["Agent", "Answer", "Incoming"];
+fn attempt() -> Attempt {
+    Attempt::new(CLOCKS, LIMIT)
+}
+
+/// Public names that only look as if: types of a private module have the same ones, or are the only ones (`Next`, whose
+/// values callers see as a `Step`).
+const NAMESAKES: [&str; 4] = ["Agent", "Answer", "Incoming", "Next"];
 
 /// A private key that the other tests have too.
 const PEM: [&[u8]; 2] =
@@ -47,7 +56,7 @@ fn every_type_with_a_secret_is_silent() {
     assert!(missed.is_empty() && wanted.len() > 35, "not looked at: {missed:?}");
 }
 
-/// What stands between the lines of a PEM text.
+/// The bytes between the lines of a PEM text.
 fn base64(pem: &[u8]) -> String {
     std::str::from_utf8(pem).unwrap().lines().filter(|line| !line.starts_with('-')).collect()
 }
@@ -83,30 +92,30 @@ fn files(shown: &mut Shown) {
 }
 
 fn registrations(shown: &mut Shown) {
-    let sending = Registration::start(profile(), key(0), NOW + EXPIRY.since(NOW)).unwrap();
+    let sending = Registration::start(profile(), key(0), CLOCKS, attempt()).unwrap();
     shown.debug(&(sending.request(), &sending));
-    let dps::Step::Wait(waiting) = sending.unanswered(NOW).unwrap() else { panic!("it waits") };
+    let dps::Step::Wait(waiting) = sending.unanswered(CLOCKS).unwrap() else { panic!("it waits") };
     shown.debug(&waiting);
     let tpm = Attestation::Tpm { endorsement_key: vec![1], storage_root_key: vec![2] };
-    let sending = Registration::start(profile(), tpm, EXPIRY).unwrap();
+    let sending = Registration::start(profile(), tpm, CLOCKS, attempt()).unwrap();
     // Five fields of one byte.
     let challenge = br#"{"authenticationKey":"AAEBAAEBAAEBAAEBAAEB","keyName":"registration"}"#;
-    let step = sending.answered(NOW, Response::new(401, challenge)).unwrap();
+    let step = sending.answered(CLOCKS, Response::new(401, challenge)).unwrap();
     shown.debug(&step);
     let dps::Step::Activate(activating) = step else { panic!("it is challenged") };
     shown.debug(&activating);
-    let dps::Step::Sign(signing) = activating.activated(NOW).unwrap() else { panic!("it signs") };
+    let dps::Step::Sign(signing) = activating.activated(CLOCKS).unwrap() else { panic!("it signs") };
     shown.debug(&signing);
     let secret = key(2).to_base64();
     let json = format!(
         r#"{{"status":"assigned","registrationState":{{"assignedHub":"h.net","deviceId":"d","payload":"{}"}}}}"#,
         secret.expose()
     );
-    let sending = Registration::start(profile(), key(0), EXPIRY).unwrap();
+    let sending = Registration::start(profile(), key(0), CLOCKS, attempt()).unwrap();
     let response = Response::new(200, json.as_bytes());
     let event = Event::Answered(response);
     shown.debug(&(response, event));
-    let dps::Step::Done(device) = sending.answered(NOW, response).unwrap() else { panic!("it is assigned") };
+    let dps::Step::Done(device, _) = sending.answered(CLOCKS, response).unwrap() else { panic!("it is assigned") };
     let record = device.registration_state().cloned();
     let payload = record.as_ref().and_then(|record| record.payload.clone()).unwrap();
     shown.debug(&(payload, record, device));
@@ -114,12 +123,13 @@ fn registrations(shown: &mut Shown) {
 
 fn handshakes(shown: &mut Shown) {
     let device = || Device::new("h.net".parse().unwrap(), "d".parse().unwrap(), key(0));
-    let step = device_mode::ModuleLookup::start(device(), Target::default(), EXPIRY).unwrap();
+    let step = device_mode::ModuleLookup::start(device(), Target::default(), CLOCKS, attempt()).unwrap();
     shown.debug(&step);
     let device_mode::Step::Send(sending) = step else { panic!("it asks") };
     shown.debug(&sending);
+    shown.debug(&Next::Send(sending));
     let plan = Plan::device(device()).in_device_mode(Target::default()).unwrap();
-    let auth = Authenticator::new(&plan, EXPIRY);
+    let auth = Authenticator::new(&plan, CLOCKS, LIMIT);
     let action: Action<'_> = auth.poll();
     shown.debug(&(plan, action, &auth));
 }
@@ -132,10 +142,10 @@ fn reply(shown: &mut Shown) {
     let cloud = emulator::Emulator::start([hub], "127.0.0.1:0".parse().unwrap()).unwrap();
     let at = vec![("h.net".parse().unwrap(), cloud.https_address())];
     let client = Client::with(Roots::Pem(cloud.root_pem().as_bytes()), at).unwrap();
-    let now = UnixTime::from(std::time::SystemTime::now());
+    let now = Now { wall: std::time::SystemTime::now().into(), monotonic: Duration::ZERO };
     let device = Device::new("h.net".parse().unwrap(), "d".parse().unwrap(), key(0));
     let plan = Plan::device(device).in_device_mode(Target::default()).unwrap();
-    let auth = Authenticator::new(&plan, now + core::time::Duration::from_secs(60));
+    let auth = Authenticator::new(&plan, now, LIMIT);
     let Action::Send(request) = auth.poll() else { panic!("it asks") };
     let reply = client.exchange(request).unwrap();
     assert_eq!(reply.as_response().status(), 200);

@@ -8,7 +8,7 @@ use crate::{
     swtpm::Swtpm,
 };
 use defender_auth::{
-    Action, Authenticator, Event, Outcome, Password, Plan, UnixTime,
+    Action, Authenticator, Event, Now, Outcome, Password, Plan, UnixTime,
     http::{Request, Response},
     https::{Client, HttpsError, Reply},
     key::KeyUse,
@@ -74,6 +74,12 @@ impl Site {
         UnixTime::from(SystemTime::now()) + Duration::from_secs(self.ahead)
     }
 
+    /// Both clocks, the monotonic one as the wall's.
+    fn clocks(&self) -> Now {
+        let wall = self.now();
+        Now { wall, monotonic: Duration::from_secs(wall.as_secs()) }
+    }
+
     /// Lets time pass for everybody.
     pub(crate) fn pass(&mut self, time: Duration) {
         self.ahead += time.as_secs();
@@ -88,7 +94,7 @@ impl Site {
 
     /// Runs a plan to its end.
     pub(crate) fn run(&mut self, plan: &Plan, carrier: Carrier, met: Option<&Disturbance>) -> Result<Outcome, Refusal> {
-        let mut auth = Authenticator::new(plan, self.now() + ATTEMPT);
+        let mut auth = Authenticator::new(plan, self.clocks(), ATTEMPT);
         let (mut open, mut is_impatient) = (None, met.is_some_and(Disturbance::is_too_late));
         // One connection for the whole attempt: the registration's key is loaded for as long.
         let mut tpm = None;
@@ -101,21 +107,21 @@ impl Site {
                         Carrier::Mqtt => self.over_mqtt(request, &mut open)?,
                     };
                     let event = answer.as_ref().map_or(Event::Unanswered, |answer| Event::Answered(answer.response()));
-                    auth.handle(self.now(), event).unwrap();
+                    auth.handle(self.clocks(), event).unwrap();
                 }
                 Action::Wait(wait) => {
                     let random = u32::try_from(self.random.next() >> 32).unwrap();
                     self.pass(wait.pick(random) + Duration::from_secs(1));
-                    auth.handle(self.now(), Event::Elapsed).unwrap();
+                    auth.handle(self.clocks(), Event::Elapsed).unwrap();
                 }
                 Action::Activate(blob) => {
                     tpm.get_or_insert_with(|| self.tpm_client()).activate(blob).unwrap();
-                    auth.handle(self.now(), Event::Activated).unwrap();
+                    auth.handle(self.clocks(), Event::Activated).unwrap();
                 }
                 Action::Sign(key, string) => {
                     let tpm = tpm.get_or_insert_with(|| self.tpm_client());
                     let signature = tpm.sign(key, string.as_bytes()).unwrap();
-                    auth.handle(self.now(), Event::Signed(signature)).unwrap();
+                    auth.handle(self.clocks(), Event::Signed(signature)).unwrap();
                 }
                 Action::Done(_) | Action::Failed(_) => return auth.into_outcome().map_err(Refusal::Plan),
                 other => panic!("{other:?} is new"),

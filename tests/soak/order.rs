@@ -1,6 +1,6 @@
 //! What the services' process is told, one line of JSON each, and what it says to that.
 
-use defender_auth_emulator::{Emulator, Fault, On};
+use defender_auth_emulator::{Emulator, Fault, Operation};
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, time::Duration};
 
@@ -120,12 +120,12 @@ impl Order {
     }
 }
 
-impl From<At> for On {
+impl From<At> for Operation {
     fn from(at: At) -> Self {
         match at {
             At::Register => Self::Register,
-            At::Poll => Self::Poll,
-            At::Read => Self::ModuleGet,
+            At::Poll => Self::RegistrationStatus,
+            At::Read => Self::ReadModule,
         }
     }
 }

@@ -7,18 +7,20 @@ use crate::{
 };
 use defender_auth::connection_string::ConnectionStringError as E;
 
-pub(crate) const PIECE: Rule = "G.1: a piece without `=` is a slip, or the rest of a value with a `;` in it (G.5)";
+pub(crate) const PIECE: Rule = "G.1: a piece without `=` is an error, or the rest of a value with a `;` in it (G.5)";
 pub(crate) const EMPTY_PIECE: Rule = "G.1: empty pieces are dropped";
 pub(crate) const FIRST_EQUALS: Rule = "G.1: the value begins after the first `=` and may hold others";
 pub(crate) const STRIPPED: Rule = "G.1: a byte order mark is stripped";
 pub(crate) const NOT_STRIPPED: Rule =
     "G.1: nothing else is stripped, neither quotes round the string nor white space in it";
 pub(crate) const ANY_CASE: Rule = "G.2: names are matched without case";
-pub(crate) const UNKNOWN: Rule = "G.2: unknown names, historical ones too, are passed over";
+pub(crate) const UNKNOWN: Rule = "G.2: unknown names, historical ones too, are ignored";
 pub(crate) const KNOWN: Rule = "G.2: `ModuleId` and `GatewayHostName` are known names";
 pub(crate) const ALIAS: Rule = "A.2: `X509Cert` is the older name of `x509`";
-pub(crate) const DUPLICATE: Rule = "G.2: a name that stands there twice is refused, as is `x509` beside its alias";
+pub(crate) const DUPLICATE: Rule = "G.2: a name that occurs twice is refused, as is `x509` beside its alias";
 pub(crate) const REQUIRED: Rule = "G.2: required names are missing; others make a map of whatever there is";
+pub(crate) const FOREIGN: Rule = "trip list: a text of another kind is named as what it is";
+pub(crate) const PLACEHOLDER: Rule = "trip list: a placeholder of a template is not a value";
 pub(crate) const PROVISIONING: Rule = "A.2: provisioning has no connection string";
 pub(crate) const X509: Rule = "G.3: `x509` is `true` or `false` in any case, and nothing else";
 pub(crate) const X509_FALSE: Rule = "G.3: `x509=false` is not x509";
@@ -36,6 +38,8 @@ pub(crate) const DEVICE_STRING: Rule = "trip list 2: a device string is none for
 pub(crate) fn refused(error: &E, text: &str) -> Option<Rule> {
     match error {
         E::Empty | E::NotPairs | E::Missing { .. } | E::Misspelt { .. } | E::CutShort => Some(REQUIRED),
+        E::Foreign(_) => Some(FOREIGN),
+        E::Template | E::Placeholder { .. } => Some(PLACEHOLDER),
         E::Wrapped { .. } | E::WhiteSpace { .. } => Some(NOT_STRIPPED),
         E::Piece { .. } => Some(PIECE),
         E::Duplicate { .. } => Some(DUPLICATE),

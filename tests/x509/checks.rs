@@ -117,7 +117,7 @@ fn an_expiry_that_is_near_is_written_in_days() {
         for finding in &found {
             texts.push(finding.to_string());
         }
-        assert!(texts.iter().any(|text| text.contains(&format!(" expires {words}, on "))), "{texts:?}");
+        assert!(texts.iter().any(|text| text.contains(&format!(" expires {words}, at "))), "{texts:?}");
     }
 }
 

@@ -1,5 +1,5 @@
-//! What compiled C programs rely on: names, numbers, types and the order of arguments. It is committed twice, as text for
-//! people and as XML for `abidiff`, so that a change of it is a decision and no accident.
+//! The ABI that compiled C programs rely on: names, numbers, types and the order of arguments. It is committed as text for
+//! people and as XML for `abidiff`, so that no change of it is accidental.
 
 use crate::{
     committed, header,
@@ -7,7 +7,7 @@ use crate::{
 };
 use std::fs;
 
-/// Writes what the header promises, or with `--check` says that it is not what is committed.
+/// Writes the ABI of the header, or with `--check` fails when it differs from the committed one.
 pub(crate) fn abi(options: &[String]) -> Result<(), String> {
     let header = fs::read_to_string(header::path()).map_err(|error| format!("the header: {error}"))?;
     let promises = promises(&header);
@@ -20,12 +20,13 @@ pub(crate) fn abi(options: &[String]) -> Result<(), String> {
         let paths = ["--no-corpus-path", "--no-comp-dir-path", "--no-show-locs", "--no-elf-needed"];
         run(command("abidw", &[paths.as_slice(), &["--out-file", &snapshot, &library]].concat()))
     } else {
-        let changed = |error| format!("{error}\nif the change is meant, call `cargo xtask abi` and say why");
+        let changed =
+            |error| format!("{error}\nif the change is intended, run `cargo xtask abi` and record the reason");
         run(command("abidiff", &[&snapshot, &library])).map_err(changed)
     }
 }
 
-/// The header's numbers, types and functions, each on one line and in the order of the alphabet.
+/// The header's numbers, types and functions, one on each line, sorted.
 fn promises(header: &str) -> Vec<String> {
     let without_comments = header.split("/*").enumerate().map(|(index, part)| match index {
         0 => part,
@@ -53,8 +54,8 @@ fn promises(header: &str) -> Vec<String> {
     promises
 }
 
-/// A library whose functions are the header's and do nothing: compiled as C it has the types as C programs see them. That
-/// the real one has the same names is a test of its own.
+/// A library with the header's functions and empty bodies: compiled as C it has the types as C programs see them. A separate
+/// test compares its names with the real library's.
 fn stand_in(promises: &[String]) -> Result<String, String> {
     let folder = target().join("abi");
     let (source, library) = (folder.join("defenderauth.c"), folder.join("libdefenderauth.so.0"));
@@ -68,7 +69,7 @@ fn stand_in(promises: &[String]) -> Result<String, String> {
     written.map_err(|error| format!("{}: {error}", source.display()))?;
     let (library, include) = (library.display().to_string(), root().join("include").display().to_string());
     let mut compile = command("cc", &["-std=c99", "-g", "-shared", "-fPIC", "-I", &include, "-o", &library]);
-    // Where that was is nothing to be written down.
+    // The paths of this machine do not belong into the snapshot.
     compile.arg("defenderauth.c").arg(format!("-fdebug-prefix-map={include}=include"));
     compile.arg(format!("-fdebug-prefix-map={}=.", folder.display())).current_dir(&folder);
     run(compile)?;

@@ -1,4 +1,4 @@
-//! The C library as a package: what a C programmer finds after `cargo xtask dist`.
+//! The C library as a package, installed by `cargo xtask dist`.
 
 use crate::{
     header,
@@ -11,17 +11,17 @@ use std::{
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// The number behind `.so` that programs ask for. `ffi/build.rs` writes it into the library.
+/// The version in the soname, which `ffi/build.rs` writes into the library.
 const ABI: &str = "0";
 
 const PKG_CONFIG: &str = include_str!("../../ffi/dist/defenderauth.pc.in");
 const CMAKE: &str = include_str!("../../ffi/dist/defenderauth-config.cmake.in");
 const CMAKE_VERSION: &str = include_str!("../../ffi/dist/defenderauth-config-version.cmake.in");
 
-/// Where to and what.
+/// What to build, and where to install it.
 struct Choice {
     prefix: PathBuf,
-    /// Stands before the prefix while it is copied, and nowhere in what is copied.
+    /// A staging folder: prepended to the prefix for copying, and recorded nowhere.
     destdir: Option<PathBuf>,
     features: String,
 }
@@ -50,9 +50,9 @@ fn choice(options: &[String]) -> Result<Choice, String> {
             _ => return Err(format!("{}: no such option\n\n{USAGE}", option.join(" "))),
         }
     }
-    let prefix = prefix.ok_or_else(|| format!("--prefix is missing: say where the library will be\n\n{USAGE}"))?;
+    let prefix = prefix.ok_or_else(|| format!("--prefix is missing: the folder to install into\n\n{USAGE}"))?;
     if !prefix.is_absolute() {
-        return Err(format!("{}: the prefix is written into files; begin it with /", prefix.display()));
+        return Err(format!("{}: the prefix must be an absolute path, because files record it", prefix.display()));
     }
     if !["sas", "tpm", "full"].contains(&features.as_str()) {
         return Err(format!("{features}: no such features\n\n{USAGE}"));
@@ -68,10 +68,10 @@ impl Choice {
     }
 }
 
-/// Builds both libraries and returns what a static one has to be linked with.
+/// Builds both libraries and returns the libraries to link the static one with.
 fn build(features: &str) -> Result<String, String> {
     let features = if features == "sas" { "" } else { features };
-    // With the crate type for Rust among them there would be no optimization of the whole.
+    // With the crate type for Rust among them there would be no link-time optimisation.
     let mut build = cargo(&["rustc", "--package", "defender-auth-ffi", "--lib", "--profile", "dist"]);
     build.args(["--no-default-features", "--features", features, "--crate-type", "cdylib,staticlib"]);
     build.args(["--", "--print", "native-static-libs"]).env("CARGO_ENCODED_RUSTFLAGS", flags());
@@ -81,13 +81,14 @@ fn build(features: &str) -> Result<String, String> {
         return Err(format!("the library cannot be built:\n{said}"));
     }
     let libraries = said.lines().find_map(|line| line.split_once("native-static-libs: "));
-    let (_, libraries) = libraries.ok_or_else(|| format!("cargo did not say what to link with:\n{said}"))?;
-    // Every C compiler adds these itself, and in its own way for `-static`.
+    let (_, libraries) =
+        libraries.ok_or_else(|| format!("cargo did not report the libraries to link with:\n{said}"))?;
+    // Every C compiler adds these itself, differently for `-static`.
     let needed = libraries.split_whitespace().filter(|library| !["-lc", "-lgcc_s"].contains(library));
     Ok(needed.collect::<Vec<_>>().join(" "))
 }
 
-/// The caller's flags, and that panics name files without saying where they were on this machine.
+/// The caller's flags, plus those that keep this machine's paths out of panic messages.
 fn flags() -> String {
     let given = std::env::var("RUSTFLAGS").unwrap_or_default();
     let mut flags: Vec<String> = given.split_whitespace().map(str::to_owned).collect();
@@ -96,7 +97,7 @@ fn flags() -> String {
         flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
     }
     flags.push(format!("--remap-path-prefix={}=.", root().display()));
-    // The separator of this variable: paths may have spaces.
+    // The separator of this variable: paths may contain spaces.
     flags.join("\x1f")
 }
 
@@ -137,7 +138,7 @@ fn copy(from: &Path, to: &Path, mode: u32) -> Result<(), String> {
     copied.map_err(|error| format!("{}: {error}", from.display()))
 }
 
-/// A link, in the place of one that is there from last time.
+/// A link, replacing one of an earlier installation.
 fn link(to: &str, at: &Path) -> Result<(), String> {
     if at.is_symlink() {
         fs::remove_file(at).map_err(|error| error.to_string())?;

@@ -1,35 +1,35 @@
-//! The header for C, made of the Rust code.
+//! The header for C, generated from the Rust code.
 
 use crate::{committed, run::root};
 use std::path::PathBuf;
 
-/// What the functions are about, in the order in which the header shows them. What begins otherwise comes first.
+/// The subjects of the functions, in the order of the header. Functions of no subject come first.
 const SECTIONS: [(&str, &str); 12] = [
-    ("error", "errors: immutable; NULL is no error"),
+    ("error", "errors: immutable; NULL means no error"),
     ("connection_string", "connection strings: immutable"),
     ("key", "keys: immutable; wiped when freed"),
     ("sas", "tokens"),
-    ("signer", "signers: immutable; one per identity, then a token per call"),
-    ("options", "options: for any authenticator; what is not set has its default"),
-    ("profile", "profiles: what to register with the provisioning service"),
+    ("signer", "signers: immutable; one per identity, one call per token"),
+    ("options", "options of authenticators"),
+    ("profile", "profiles: a registration with the provisioning service"),
     ("certificate", "certificates: immutable"),
-    ("agent_config", "configurations of agents: a folder or a file, with the files that it names"),
-    ("authenticator", "authenticators: poll, do what is pending, answer; then take the outcome"),
-    ("https", "the built-in driver: set up once, then shared"),
+    ("agent_config", "configurations of agents"),
+    ("authenticator", "authenticators: create, poll, perform the pending action, report its result, read the outcome"),
+    ("https", "the built-in HTTPS driver: configure once, then share"),
     ("tpm", "a TPM 2.0"),
 ];
 
-/// Where it stands.
+/// Its path.
 pub(crate) fn path() -> PathBuf {
     root().join("include").join("defenderauth.h")
 }
 
-/// Writes the header, or with `--check` says that it is not the one that would be written.
+/// Writes the header, or with `--check` fails when the committed one differs.
 pub(crate) fn header(options: &[String]) -> Result<(), String> {
     committed::write_or_check(&path(), &made()?, "header", options)
 }
 
-/// The header that the code makes.
+/// The header generated from the code.
 fn made() -> Result<String, String> {
     let ffi = root().join("ffi");
     let mut config = cbindgen::Config::from_file(ffi.join("cbindgen.toml"))?;
@@ -40,11 +40,12 @@ fn made() -> Result<String, String> {
     sectioned(&String::from_utf8(text).map_err(|error| error.to_string())?).map(|header| short(&header))
 }
 
-/// The same header with its functions under the names of what they are about.
+/// The header with its functions in sections.
 fn sectioned(header: &str) -> Result<String, String> {
     let (before, rest) =
-        header.split_once("extern \"C\" {\n#endif // __cplusplus\n").ok_or("there are no functions")?;
-    let (functions, after) = rest.split_once("#ifdef __cplusplus\n}").ok_or("the functions do not end")?;
+        header.split_once("extern \"C\" {\n#endif // __cplusplus\n").ok_or("the generated header has no functions")?;
+    let (functions, after) =
+        rest.split_once("#ifdef __cplusplus\n}").ok_or("the generated header does not end its functions")?;
     let mut sections: Vec<(&str, Vec<&str>)> = vec![("the library", Vec::new())];
     sections.extend(SECTIONS.map(|(_, title)| (title, Vec::new())));
     for function in functions.split("\n\n").map(str::trim).filter(|function| !function.is_empty()) {
@@ -64,13 +65,13 @@ fn sectioned(header: &str) -> Result<String, String> {
     Ok(parts.join("\n"))
 }
 
-/// A function's name, without what they all begin with.
+/// A function's name without the common prefix.
 fn name(function: &str) -> Option<&str> {
     let declaration = function.rsplit("*/").next()?;
     declaration.split_once('(')?.0.rsplit("defenderauth_").next()
 }
 
-/// The same header with comments of one line on one line.
+/// The header with each one-line comment on a single line.
 fn short(header: &str) -> String {
     let lines: Vec<&str> = header.lines().collect();
     let mut short = Vec::new();

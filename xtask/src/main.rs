@@ -6,11 +6,13 @@ mod abi;
 mod committed;
 mod coverage;
 mod dist;
+mod features;
 mod fuzz;
 mod header;
 mod instructions;
 mod mutants;
 mod run;
+mod semver;
 mod soak;
 mod test;
 mod tools;
@@ -19,7 +21,7 @@ use std::process::ExitCode;
 
 const HELP: &str = "\
 cargo xtask test            install what the tests need where that is allowed, then run every test
-cargo xtask check           formatting, lints, documentation, dependencies
+cargo xtask check           formatting, lints, every feature alone, documentation, dependencies
 cargo xtask coverage        run every test on an instrumented build, then print how much of each module they ran
 cargo xtask abi             write down what C programs rely on, in ffi/abi; with --check only see whether it changed
 cargo xtask dist            build the C library and install it: --prefix DIR [--destdir DIR] [--features sas|tpm|full]
@@ -27,6 +29,7 @@ cargo xtask fuzz            fuzz every target, or those named: [--seconds N] [--
 cargo xtask header          make include/defenderauth.h of ffi/src; with --check only see whether it is the one that is there
 cargo xtask instructions    count the instructions of one token (needs gdb)
 cargo xtask mutants         change what signs, reads and sends in small ways and see that a test notices: [FILE...]; takes two hours
+cargo xtask semver          the interface against the last tagged version: [--baseline REVISION] (installs cargo-semver-checks)
 cargo xtask soak            a small fleet at work among faults: --minutes N or --operations N, --seed N; with a TPM if swtpm is there
 ";
 
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Some("header") => header::header(&options),
         Some("instructions") => instructions::count(),
         Some("mutants") => mutants::mutants(&options),
+        Some("semver") => semver::semver(&options),
         Some("soak") => soak::soak(&options),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");

@@ -1,5 +1,6 @@
 use crate::{
-    run::{cargo, command, run},
+    features,
+    run::{cargo, command, root, run, target},
     tools,
 };
 use std::process::Command;
@@ -23,11 +24,34 @@ pub(crate) fn check() -> Result<(), String> {
     run(cargo(&["fmt", "--all", "--check"]))?;
     let lints = ["--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"];
     run(cargo(&[&["clippy"], lints.as_slice()].concat()))?;
-    run(cargo(&["clippy", "--package", "defender-auth", "--no-default-features", "--", "--deny", "warnings"]))?;
-    let mut docs = cargo(&["doc", "--workspace", "--all-features", "--no-deps", "--document-private-items"]);
-    docs.env("RUSTDOCFLAGS", "--deny warnings");
-    run(docs)?;
+    features::check()?;
+    run(documentation(&["--workspace", "--all-features", "--document-private-items"]))?;
+    run(documentation(&["--package", "defender-auth", "--no-default-features"]))?;
+    run(documentation(&["--package", "defender-auth"]))?;
+    msrv()?;
     run(deny()?)
+}
+
+fn documentation(of: &[&str]) -> Command {
+    let mut docs = cargo(&[&["doc", "--no-deps"], of].concat());
+    docs.env("RUSTDOCFLAGS", "--deny warnings");
+    docs
+}
+
+/// Compiles everything with the oldest compiler that is promised, where rustup has it. Elsewhere clippy's `msrv` lints
+/// are all that there is, and that is said.
+fn msrv() -> Result<(), String> {
+    let manifest =
+        std::fs::read_to_string(root().join("Cargo.toml")).map_err(|error| format!("Cargo.toml: {error}"))?;
+    let version = manifest.split_once("rust-version = \"").and_then(|(_, rest)| rest.split_once('"'));
+    let (version, _) = version.ok_or("Cargo.toml has no rust-version")?;
+    if !tools::works("rustup", &["run", version, "rustc", "--version"]) {
+        println!("Rust {version} is not installed here: the minimum supported version was not compiled");
+        return Ok(());
+    }
+    let check = ["run", version, "cargo", "check", "--workspace", "--all-features", "--target-dir"];
+    let folder = target().join("msrv").display().to_string();
+    run(command("rustup", &[check.as_slice(), &[&folder]].concat()))
 }
 
 fn deny() -> Result<Command, String> {

@@ -1,21 +1,20 @@
-use super::arguments::Setup;
-use crate::{failure::Failure, output};
+//! The keys of a TPM.
+
+use super::setup::Setup;
+use crate::{input::passphrase, terminal::failure::Failure};
 use defender_auth::{
-    Error,
-    agent::Passphrase,
     dps::Attestation,
-    error::Hierarchy,
+    error::{CommandCause, CommandError, Hierarchy, KeyRole, TpmError},
     identity::RegistrationId,
     key::{ActivationBlob, KeyUse, Signature},
     sas::StringToSign,
-    tpm::{Endpoint, Facts, Handles, Tpm as _, TpmClient},
+    tpm::{Endpoint, Facts, Handles, KeyPlace, Tpm as _, TpmClient},
 };
-use std::path::Path;
 
 #[cfg(unix)]
 use defender_auth::tpm::Connection;
 
-/// There is no way to a TPM on this system.
+/// This system has no transport to a TPM.
 #[cfg(not(unix))]
 enum Connection {}
 
@@ -26,81 +25,143 @@ impl defender_auth::tpm::Transport for Connection {
     }
 }
 
-/// The keys of a TPM, or those of none: most commands have their keys elsewhere.
-pub(crate) struct Keys(Option<TpmClient<Connection>>);
+/// The keys of a TPM, or none: most commands have their keys elsewhere.
+pub(crate) struct Keys {
+    tpm: Option<TpmClient<Connection>>,
+    /// The roles whose handles were given. Another object there is an error, and not a reason to create the key.
+    given: Vec<KeyRole>,
+}
+
+/// Where the primary keys are.
+pub(crate) struct Places {
+    pub(crate) endorsement: KeyPlace,
+    pub(crate) storage: KeyPlace,
+}
 
 impl Keys {
     pub(crate) const fn none() -> Self {
-        Self(None)
+        Self { tpm: None, given: Vec::new() }
     }
 
     /// Nothing is sent to the TPM unless its keys are to be made persistent.
-    pub(super) fn open(endpoint: &Endpoint, setup: &Setup) -> Result<Self, Failure> {
-        // Files first: what is wrong with them is no matter of the TPM.
-        let [owner, endorsement] =
-            [&setup.owner_password_file, &setup.endorsement_password_file].map(|path| password(path.as_deref()));
+    pub(crate) fn open(endpoint: &Endpoint, setup: &Setup) -> Result<Self, Failure> {
+        let handles = setup.handles();
+        // Arguments and files first: their errors do not depend on the TPM.
+        handles.check()?;
+        let [owner, endorsement] = [
+            ("--owner-password-file", &setup.owner_password_file),
+            ("--endorsement-password-file", &setup.endorsement_password_file),
+        ]
+        .map(|(option, path)| path.as_deref().map(|path| passphrase::read(option, path)).transpose());
         let passwords = [(Hierarchy::Owner, owner?), (Hierarchy::Endorsement, endorsement?)];
         let mut tpm = connect(endpoint)?;
-        if let Some(identity) = setup.identity_handle {
-            tpm.set_handles(Handles { identity, ..Handles::default() })?;
-        }
+        tpm.set_handles(handles)?;
         for (hierarchy, password) in passwords {
             if let Some(password) = password {
                 tpm.set_password(hierarchy, password.expose())?;
             }
         }
         if setup.persist_keys {
-            tpm.persist_keys()?;
+            tpm.persist_keys().map_err(explained)?;
         }
-        Ok(Self(Some(tpm)))
+        let given =
+            [(KeyRole::Endorsement, setup.endorsement_handle), (KeyRole::StorageRoot, setup.storage_root_handle)];
+        let given = given.into_iter().filter_map(|(role, handle)| handle.map(|_| role)).collect();
+        Ok(Self { tpm: Some(tpm), given })
     }
 
-    pub(crate) fn activate(&mut self, blob: &ActivationBlob) -> Result<(), Error> {
-        Ok(self.tpm()?.activate(blob)?)
+    pub(crate) fn activate(&mut self, blob: &ActivationBlob) -> Result<(), Failure> {
+        self.tpm()?.activate(blob).map_err(explained)
     }
 
-    pub(crate) fn sign(&mut self, key_use: KeyUse, string: &StringToSign) -> Result<Signature, Error> {
-        Ok(self.tpm()?.sign(key_use, string.as_bytes())?)
+    pub(crate) fn sign(&mut self, key_use: KeyUse, string: &StringToSign) -> Result<Signature, Failure> {
+        self.tpm()?.sign(key_use, string.as_bytes()).map_err(explained)
     }
 
-    /// What a registration shows of the TPM. Whether the hub's key will find its place is seen before anybody is asked.
-    pub(crate) fn attestation(&mut self) -> Result<Attestation, Error> {
+    /// The public keys that a registration sends. That the handles can be used is tested before the service is contacted.
+    pub(crate) fn attestation(&mut self) -> Result<Attestation, Failure> {
+        self.facts()?;
+        self.places()?;
         let tpm = self.tpm()?;
-        tpm.facts()?;
-        Ok(Attestation::Tpm { endorsement_key: tpm.endorsement_key()?, storage_root_key: tpm.storage_root_key()? })
+        let endorsement_key = tpm.endorsement_key().map_err(explained)?;
+        let storage_root_key = tpm.storage_root_key().map_err(explained)?;
+        Ok(Attestation::Tpm { endorsement_key, storage_root_key })
     }
 
-    /// The given name, or the one by which a TPM is enrolled when nobody says otherwise.
-    pub(crate) fn registration_id(&mut self, given: Option<&RegistrationId>) -> Result<RegistrationId, Error> {
+    /// The given registration ID, or the TPM's default: the one that `tpm show` prints.
+    pub(crate) fn registration_id(&mut self, given: Option<&RegistrationId>) -> Result<RegistrationId, Failure> {
         match given {
             Some(id) => Ok(id.clone()),
-            None => Ok(self.tpm()?.registration_id()?),
+            None => self.tpm()?.registration_id().map_err(explained),
         }
     }
 
-    pub(super) fn facts(&mut self) -> Result<(Facts, Handles), Error> {
+    pub(crate) fn facts(&mut self) -> Result<(Facts, Handles), Failure> {
         let tpm = self.tpm()?;
-        Ok((tpm.facts()?, tpm.handles()))
+        Ok((tpm.facts().map_err(explained)?, tpm.handles()))
     }
 
-    fn tpm(&mut self) -> Result<&mut TpmClient<Connection>, Error> {
-        self.0.as_mut().ok_or(Error::NotSupported { what: "a key that is held elsewhere" })
+    pub(crate) fn places(&mut self) -> Result<Places, Failure> {
+        let tpm = self.tpm()?;
+        let handles = tpm.handles();
+        let places = Places {
+            endorsement: tpm.endorsement_key_place().map_err(explained)?,
+            storage: tpm.storage_root_key_place().map_err(explained)?,
+        };
+        for (role, handle, place) in [
+            (KeyRole::Endorsement, handles.endorsement, places.endorsement),
+            (KeyRole::StorageRoot, handles.storage, places.storage),
+        ] {
+            if let KeyPlace::Occupied(found) = place
+                && self.given.contains(&role)
+            {
+                return Err(explained(TpmError::Foreign { handle, expected: role, found }));
+            }
+        }
+        Ok(places)
+    }
+
+    fn tpm(&mut self) -> Result<&mut TpmClient<Connection>, Failure> {
+        self.tpm.as_mut().ok_or(Failure::NotSupported("a key that is held elsewhere"))
+    }
+}
+
+/// Names the option that is the solution, if there is one.
+fn explained(error: TpmError) -> Failure {
+    match option(&error) {
+        Some(option) => Failure::Call(format!("{error} ({option})")),
+        None => error.into(),
+    }
+}
+
+fn option(error: &TpmError) -> Option<&'static str> {
+    const IDENTITY: &str = "--identity-handle";
+    const STORAGE_ROOT: &str = "--storage-root-handle";
+    match error {
+        TpmError::Foreign { expected, .. } => Some(match expected {
+            KeyRole::Endorsement => "--endorsement-handle",
+            KeyRole::StorageRoot => STORAGE_ROOT,
+            KeyRole::Identity => IDENTITY,
+        }),
+        TpmError::Command(CommandError { command, cause, .. }) => match cause {
+            CommandCause::PasswordNeeded(of) | CommandCause::PasswordWrong(of) => Some(match of {
+                Hierarchy::Owner => "--owner-password-file",
+                Hierarchy::Endorsement => "--endorsement-password-file",
+            }),
+            CommandCause::KeyPassword if !command.starts_with("HMAC") => Some(STORAGE_ROOT),
+            CommandCause::KeyPassword | CommandCause::NotAnHmacKey { .. } => Some(IDENTITY),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
 #[cfg(unix)]
-fn connect(endpoint: &Endpoint) -> Result<TpmClient<Connection>, Error> {
+fn connect(endpoint: &Endpoint) -> Result<TpmClient<Connection>, Failure> {
     Ok(defender_auth::tpm::open(endpoint)?)
 }
 
 #[cfg(not(unix))]
-fn connect(_: &Endpoint) -> Result<TpmClient<Connection>, Error> {
-    Err(Error::NotSupported { what: "a TPM on this system" })
-}
-
-fn password(path: Option<&Path>) -> Result<Option<Passphrase>, Failure> {
-    let Some(path) = path else { return Ok(None) };
-    let (password, findings) = Passphrase::open(path)?;
-    output::warn(&findings);
-    Ok(Some(password))
+fn connect(_: &Endpoint) -> Result<TpmClient<Connection>, Failure> {
+    Err(Failure::NotSupported("a TPM on this system"))
 }

@@ -1,16 +1,5 @@
-//! Keys in a TPM: which one, what it says of itself, and its part in a plan and a login.
+//! A TPM 2.0: its arguments, and its keys.
 
-mod arguments;
-mod keys;
-mod show;
-
-pub(crate) use arguments::{Command, Tpm};
-pub(crate) use keys::Keys;
-
-use crate::failure::Failure;
-
-pub(crate) fn run(command: &Command) -> Result<(), Failure> {
-    match command {
-        Command::Show(arguments) => show::run(arguments),
-    }
-}
+pub(crate) mod keys;
+pub(crate) mod options;
+pub(crate) mod setup;

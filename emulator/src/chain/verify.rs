@@ -1,17 +1,17 @@
-use super::Facts;
-use crate::Refusal;
+use super::{Facts, issuer};
+use crate::journal::Refusal;
 use rustls::{
     crypto::ring,
     pki_types::{CertificateDer, UnixTime},
 };
-use std::time::Duration;
-use webpki::{EndEntityCert, Error, KeyUsage, anchor_from_trusted_cert};
+use std::{cell::RefCell, time::Duration};
+use webpki::{EndEntityCert, Error, KeyUsage, VerifiedPath, anchor_from_trusted_cert};
 
-/// Certificates as a client has shown them, its own first.
+/// Certificates as a client presents them: leaf first, then intermediates.
 pub(crate) type Certificates = [CertificateDer<'static>];
 
-/// Of these authorities, what belongs to the first that the client's certificate leads to by way of the others that it
-/// has shown. The certificate has to be in force, may not be an authority's, and must be for clients.
+/// The value beside the first of these trust anchors that a chain leads to. The leaf has to be valid, must not be a CA
+/// certificate, and must permit client authentication. Every certificate of the path is checked by RFC 5280.
 pub(crate) fn lead<T>(
     chain: &Certificates,
     authorities: impl IntoIterator<Item = (CertificateDer<'static>, T)>,
@@ -26,7 +26,7 @@ pub(crate) fn lead<T>(
     for (authority, whose) in authorities {
         match verify(chain, &authority, now) {
             Ok(()) => return Ok(whose),
-            // Something that came of a match says more than that there was none.
+            // The reason of an anchor that matched tells more.
             Err(Refusal::UnknownAuthority { .. }) => {}
             Err(other) => reason = reason.or(Some(other)),
         }
@@ -41,9 +41,23 @@ fn verify(chain: &Certificates, authority: &CertificateDer<'_>, now: u64) -> Res
     let leaf = EndEntityCert::try_from(leaf).map_err(refuse)?;
     let time = UnixTime::since_unix_epoch(Duration::from_secs(now));
     let algorithms = ring::default_provider().signature_verification_algorithms.all;
-    leaf.verify_for_usage(algorithms, &anchors, others, time, KeyUsage::client_auth(), None, None).map_err(refuse)?;
-    // An anchor's own dates are nothing that the verification looks at.
-    Facts::read(authority)?.check_dates(now)
+    let anchor = Facts::read(authority)?;
+    let broken = RefCell::new(None);
+    // One path may break a rule that another one keeps: an error here makes `webpki` look for the next.
+    let check = |path: &VerifiedPath<'_>| {
+        let issuers: Result<Vec<Facts>, Refusal> =
+            path.intermediate_certificates().map(|certificate| Facts::read(&certificate.der())).collect();
+        let Err(reason) = issuers.and_then(|issuers| issuer::check(&issuers, &anchor)) else { return Ok(()) };
+        broken.replace(Some(reason));
+        Err(Error::UnknownIssuer)
+    };
+    let usage = KeyUsage::client_auth();
+    let verified = leaf.verify_for_usage(algorithms, &anchors, others, time, usage, None, Some(&check)).map(drop);
+    if let Err(error) = verified {
+        return Err(broken.into_inner().unwrap_or_else(|| refuse(error)));
+    }
+    // `webpki` does not check an anchor's dates.
+    anchor.check_dates(now)
 }
 
 fn refusal(error: &Error, chain: &Certificates, now: u64) -> Refusal {
@@ -52,23 +66,24 @@ fn refusal(error: &Error, chain: &Certificates, now: u64) -> Refusal {
         Error::CaUsedAsEndEntity => return Refusal::AuthorityAsLeaf,
         Error::RequiredEkuNotFoundContext(_) => return Refusal::Usage,
         Error::CertExpired { .. } | Error::CertNotValidYet { .. } => {
-            // Whose dates they were is not said.
+            // The error does not tell which certificate it is about.
             let mut facts = chain.iter().filter_map(|certificate| Facts::read(certificate).ok());
             if let Some(reason) = facts.find_map(|facts| facts.check_dates(now).err()) {
                 return reason;
             }
-            "a certificate is not in force".into()
+            "a certificate has expired or is not yet valid".into()
         }
-        Error::EndEntityUsedAsCa => "one that signed another is not an authority's".into(),
-        Error::InvalidSignatureForPublicKey => "a signature is not by the issuer's key".into(),
-        Error::PathLenConstraintViolated => "there are more authorities than one of them allows".into(),
-        Error::UnsupportedCertVersion => "a certificate is older than version 3".into(),
+        Error::EndEntityUsedAsCa => "the issuer of a certificate is not a CA".into(),
+        Error::InvalidSignatureForPublicKey => "a signature was not made with the issuer's key".into(),
+        Error::PathLenConstraintViolated => "a path length constraint permits fewer intermediates".into(),
+        Error::NameConstraintViolation => "a name constraint does not permit a name".into(),
+        Error::UnsupportedCertVersion => "a certificate has a version below 3".into(),
         other => format!("{other:?}"),
     };
     Refusal::Chain { fault }
 }
 
-/// Who issued the last certificate that the client's own leads to.
+/// The issuer of the last certificate that the leaf leads to.
 fn missing(chain: &Certificates, leaf: &Facts) -> String {
     let others: Vec<Facts> = chain.iter().skip(1).filter_map(|certificate| Facts::read(certificate).ok()).collect();
     let mut last = leaf;
@@ -85,7 +100,8 @@ fn missing(chain: &Certificates, leaf: &Facts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_certificates::{Authority, Leaf};
+    use crate::test_certificates::{Authority, Constraints, Leaf};
+    use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose};
 
     const NOW: u64 = 1_790_000_000;
 
@@ -99,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leaf_leads_to_a_root_or_to_an_authority_between() {
+    fn a_leaf_leads_to_a_root_or_to_an_intermediate() {
         let root = Authority::root("root");
         let between = root.authority("between");
         let leaf = between.leaf("dev-01");
@@ -108,16 +124,16 @@ mod tests {
         assert_eq!(led(&leaf, &[&between], &[&root], NOW), Ok(0));
         assert_eq!(led(&leaf, &[&other, &root, &between], &[&root], NOW), Ok(0), "in any order, and more than needed");
         assert_eq!(led(&leaf, &[], &[&between], NOW), Ok(0));
-        assert_eq!(led(&leaf, &[], &[&root], NOW), unknown("CN=between"), "nothing between was sent");
+        assert_eq!(led(&leaf, &[], &[&root], NOW), unknown("CN=between"), "the intermediate was not sent");
         assert_eq!(led(&leaf, &[&between], &[&other], NOW), unknown("CN=root"));
         assert_eq!(led(&leaf, &[&between], &[], NOW), unknown("CN=root"));
     }
 
     #[test]
-    fn what_is_wrong_with_a_chain_is_said() {
+    fn a_refusal_tells_what_is_wrong_with_a_chain() {
         let root = Authority::root("root");
         let impostor = Authority::root("root");
-        let fault = "a signature is not by the issuer's key".to_owned();
+        let fault = "a signature was not made with the issuer's key".to_owned();
         assert_eq!(led(&root.leaf("x"), &[], &[&impostor], NOW), Err(Refusal::Chain { fault }));
         let between = root.authority("between");
         let as_leaf = lead(&[between.der()], [(root.der(), ())], NOW);
@@ -127,8 +143,82 @@ mod tests {
         assert!(matches!(lead(&[vec![1, 2].into()], [(root.der(), ())], NOW), Err(Refusal::Chain { .. })));
     }
 
+    fn issuer(subject: &str, fault: &'static str) -> Result<usize, Refusal> {
+        Err(Refusal::Issuer { subject: subject.into(), fault })
+    }
+
+    const NO_SIGNING: &str = "its keyUsage does not include keyCertSign";
+
     #[test]
-    fn dates_are_those_of_the_clock_and_say_whose() {
+    fn an_issuer_without_key_cert_sign_is_refused() {
+        let root = Authority::root("root");
+        let mute = Constraints { key_usages: &[KeyUsagePurpose::DigitalSignature], ..Constraints::NONE };
+        let between = root.authority_with("between", &mute);
+        let leaf = between.leaf("dev-01");
+        assert_eq!(led(&leaf, &[&between], &[&root], NOW), issuer("CN=between", NO_SIGNING));
+        assert_eq!(led(&leaf, &[], &[&between], NOW), issuer("CN=between", NO_SIGNING), "also as the anchor");
+        let bare = root.authority_with("bare", &Constraints { key_usages: &[], ..Constraints::NONE });
+        assert_eq!(led(&bare.leaf("x"), &[&bare], &[&root], NOW), Ok(0), "without a keyUsage everything is permitted");
+    }
+
+    #[test]
+    fn an_issuer_for_servers_only_is_refused() {
+        let root = Authority::root("root");
+        let servers = Constraints { extended: &[ExtendedKeyUsagePurpose::ServerAuth], ..Constraints::NONE };
+        let between = root.authority_with("between", &servers);
+        let leaf = between.leaf("dev-01");
+        assert_eq!(led(&leaf, &[&between], &[&root], NOW), Err(Refusal::Usage));
+        let fault = "its extended key usage does not include client authentication";
+        assert_eq!(led(&leaf, &[], &[&between], NOW), issuer("CN=between", fault), "as the anchor");
+        for usage in [ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::Any] {
+            let usages = [ExtendedKeyUsagePurpose::ServerAuth, usage];
+            let wide = root.authority_with("wide", &Constraints { extended: &usages, ..Constraints::NONE });
+            assert_eq!(led(&wide.leaf("x"), &[], &[&wide], NOW), Ok(0));
+        }
+    }
+
+    #[test]
+    fn a_path_length_is_kept_by_anchors_and_intermediates() {
+        let root = Authority::root("root");
+        let short = root.authority_with("short", &Constraints { path_length: Some(0), ..Constraints::NONE });
+        let below = short.authority("below");
+        let fault = "its path length constraint permits fewer intermediates";
+        assert_eq!(led(&below.leaf("x"), &[&below], &[&short], NOW), issuer("CN=short", fault));
+        let fault = "a path length constraint permits fewer intermediates".to_owned();
+        assert_eq!(led(&below.leaf("x"), &[&below, &short], &[&root], NOW), Err(Refusal::Chain { fault }));
+        assert_eq!(led(&short.leaf("x"), &[], &[&short], NOW), Ok(0), "a leaf is permitted below it");
+        let one = root.authority_with("one", &Constraints { path_length: Some(1), ..Constraints::NONE });
+        let below = one.authority("below");
+        assert_eq!(led(&below.leaf("x"), &[&below], &[&one], NOW), Ok(0));
+    }
+
+    #[test]
+    fn name_constraints_are_kept_by_anchors_and_intermediates() {
+        let root = Authority::root("root");
+        let narrow =
+            root.authority_with("narrow", &Constraints { permitted: Some("example.com"), ..Constraints::NONE });
+        let (inside, outside) = (narrow.leaf_for("x", "dev.example.com"), narrow.leaf_for("x", "dev.example.org"));
+        let refused = || Err(Refusal::Chain { fault: "a name constraint does not permit a name".into() });
+        for (with, to) in [(&[][..], &narrow), (&[&narrow][..], &root)] {
+            assert_eq!(led(&inside, with, &[to], NOW), Ok(0));
+            assert_eq!(led(&outside, with, &[to], NOW), refused());
+        }
+    }
+
+    #[test]
+    fn another_path_is_taken_when_one_breaks_a_rule() {
+        let root = Authority::root("root");
+        let mute = Constraints { key_usages: &[KeyUsagePurpose::DigitalSignature], ..Constraints::NONE };
+        let broken = root.authority_with("between", &mute);
+        let whole = broken.reissued_by(&root, "between");
+        let leaf = whole.leaf("dev-01");
+        assert_eq!(led(&leaf, &[&broken], &[&root], NOW), issuer("CN=between", NO_SIGNING));
+        assert_eq!(led(&leaf, &[&broken, &whole], &[&root], NOW), Ok(0));
+        assert_eq!(led(&leaf, &[&whole, &broken], &[&root], NOW), Ok(0));
+    }
+
+    #[test]
+    fn a_refusal_of_dates_names_the_certificate() {
         let root = Authority::root("root");
         let short = root.authority_in("between", 2025, 2026);
         let leaf = short.leaf("dev-01");

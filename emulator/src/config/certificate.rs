@@ -2,17 +2,17 @@ use crate::chain::Facts;
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use serde::Deserialize;
 
-/// One certificate, as PEM.
-#[derive(Clone, Deserialize)]
+/// One certificate, in PEM.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Certificate(String);
 
-/// An authority whose certificates a hub takes.
-#[derive(Clone, Deserialize)]
+/// A CA that a hub trusts.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Authority {
     pub(crate) certificate: Certificate,
-    /// Whether somebody has proved to have its key.
+    /// Whether possession of its key was proved.
     #[serde(default = "yes")]
     pub(crate) verified: bool,
 }
@@ -22,7 +22,7 @@ const fn yes() -> bool {
 }
 
 impl Certificate {
-    /// `None` unless it is one certificate.
+    /// `None` unless the text is exactly one certificate.
     pub(crate) fn der(&self) -> Option<CertificateDer<'static>> {
         let mut all = CertificateDer::pem_slice_iter(self.0.as_bytes());
         let first = all.next()?.ok()?;

@@ -1,19 +1,18 @@
-use super::{Authentication, Key, Module, Thumbprint};
-use crate::{proof::Proof, twin::Twin};
+use super::{
+    Authentication, Module,
+    builders::{key_builder, thumbprint_builder, twin_builder},
+    credentials::Credentials,
+};
+use crate::twin::Twin;
 use serde::Deserialize;
 
 /// A device of a hub.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Device {
     pub(crate) id: String,
-    #[serde(default)]
-    pub(crate) authentication: Authentication,
-    pub(crate) primary_key: Option<Key>,
-    pub(crate) secondary_key: Option<Key>,
-    /// Of its certificate, for [`Authentication::SelfSigned`].
-    pub(crate) thumbprint: Option<Thumbprint>,
-    pub(crate) secondary_thumbprint: Option<Thumbprint>,
+    #[serde(flatten)]
+    pub(crate) credentials: Credentials,
     #[serde(default)]
     pub(crate) disabled: bool,
     #[serde(default, rename = "desired")]
@@ -23,69 +22,40 @@ pub struct Device {
 }
 
 impl Device {
-    /// A device with its primary key.
+    /// A device with a primary key, in base64.
     #[must_use]
     pub fn new(id: &str, primary_key: &str) -> Self {
-        Self { primary_key: Some(primary_key.into()), ..Self::with(id, Authentication::Sas) }
+        Self::with(id, Credentials::with_key(primary_key))
     }
 
-    /// A device that has a certificate of its own with this thumbprint, and no keys. It is hex in upper case, of SHA-1
-    /// or SHA-256.
+    /// A device with a self-signed certificate of this thumbprint: upper-case hex of SHA-1 or SHA-256.
     #[must_use]
     pub fn with_thumbprint(id: &str, thumbprint: &str) -> Self {
-        Self { thumbprint: Some(thumbprint.into()), ..Self::with(id, Authentication::SelfSigned) }
+        Self::with(id, Credentials::with_thumbprint(thumbprint))
     }
 
-    /// A device that has a certificate of an authority which the hub knows, and no keys. The certificate's common name
-    /// is the device's id.
+    /// A device with a CA-signed certificate whose common name is the device ID. The hub requires the CA.
     #[must_use]
     pub fn with_authority(id: &str) -> Self {
-        Self::with(id, Authentication::CertificateAuthority)
+        Self::with(id, Credentials::of(Authentication::CertificateAuthority))
     }
 
-    fn with(id: &str, authentication: Authentication) -> Self {
-        Self {
-            id: id.into(),
-            authentication,
-            primary_key: None,
-            secondary_key: None,
-            thumbprint: None,
-            secondary_thumbprint: None,
-            disabled: false,
-            twin: Twin::default(),
-            modules: Vec::new(),
-        }
+    fn with(id: &str, credentials: Credentials) -> Self {
+        Self { id: id.into(), credentials, disabled: false, twin: Twin::default(), modules: Vec::new() }
     }
 
-    /// With a secondary key.
-    #[must_use]
-    pub fn secondary_key(mut self, key: &str) -> Self {
-        self.secondary_key = Some(key.into());
-        self
-    }
+    key_builder!(credentials);
+    thumbprint_builder!(credentials);
+    twin_builder!();
 
-    /// With a secondary thumbprint, of the same kind as the first.
-    #[must_use]
-    pub fn secondary_thumbprint(mut self, thumbprint: &str) -> Self {
-        self.secondary_thumbprint = Some(thumbprint.into());
-        self
-    }
-
-    /// Not allowed to connect, and its modules neither.
+    /// Refuses the device and its modules.
     #[must_use]
     pub const fn disabled(mut self) -> Self {
         self.disabled = true;
         self
     }
 
-    /// With these desired properties in its twin, which have to be an object.
-    #[must_use]
-    pub fn desired(mut self, properties: serde_json::Value) -> Self {
-        self.twin = Twin::new(properties);
-        self
-    }
-
-    /// With one more module.
+    /// Adds a module.
     #[must_use]
     pub fn module(mut self, module: Module) -> Self {
         self.modules.push(module);
@@ -98,22 +68,5 @@ impl Device {
 
     pub(crate) fn find_mut(&mut self, module: &str) -> Option<&mut Module> {
         self.modules.iter_mut().find(|known| known.id == module)
-    }
-
-    /// None of them when it does not log in with a key.
-    pub(crate) fn keys(&self) -> [Option<&Key>; 2] {
-        match self.authentication {
-            Authentication::Sas => [self.primary_key.as_ref(), self.secondary_key.as_ref()],
-            _ => [None, None],
-        }
-    }
-
-    pub(crate) fn thumbprints(&self) -> [Option<&Thumbprint>; 2] {
-        [self.thumbprint.as_ref(), self.secondary_thumbprint.as_ref()]
-    }
-
-    /// How it proves who it is.
-    pub(crate) fn proof(&self) -> Proof<'_> {
-        Proof::of(self.authentication, self.keys(), self.thumbprints())
     }
 }

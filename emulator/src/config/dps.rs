@@ -1,8 +1,8 @@
 use super::{Enrollment, Group};
 use serde::Deserialize;
 
-/// What a provisioning service knows.
-#[derive(Clone, Deserialize)]
+/// A provisioning service.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dps {
     pub(crate) id_scope: String,
@@ -16,7 +16,7 @@ pub struct Dps {
     pub(crate) groups: Vec<Group>,
 }
 
-/// The host that devices ask unless they are told otherwise.
+/// The global device endpoint.
 fn global() -> String {
     "global.azure-devices-provisioning.net".into()
 }
@@ -38,35 +38,35 @@ impl Dps {
         }
     }
 
-    /// At another host name.
+    /// Sets another host name.
     #[must_use]
     pub fn at(mut self, host_name: &str) -> Self {
         self.host_name = host_name.into();
         self
     }
 
-    /// Asking clients to wait so many seconds before they poll, one unless this is called.
+    /// Sets the `Retry-After` of a pending registration in seconds, one unless set.
     #[must_use]
     pub const fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = seconds;
         self
     }
 
-    /// With one more individual enrollment.
+    /// Adds an individual enrollment.
     #[must_use]
     pub fn enrollment(mut self, enrollment: Enrollment) -> Self {
         self.enrollments.push(enrollment);
         self
     }
 
-    /// With one more group.
+    /// Adds an enrollment group.
     #[must_use]
     pub fn group(mut self, group: Group) -> Self {
         self.groups.push(group);
         self
     }
 
-    /// The scope that devices need to know.
+    /// Its ID scope.
     #[must_use]
     pub fn id_scope(&self) -> &str {
         &self.id_scope
@@ -80,7 +80,7 @@ impl Dps {
 
     /// The enrollment or else the group of this name.
     pub(crate) fn find_mut(&mut self, name: &str) -> Option<&mut Enrollment> {
-        let groups = self.groups.iter_mut().map(|Group(enrollment)| enrollment);
+        let groups = self.groups.iter_mut().map(|group| &mut group.enrollment);
         self.enrollments.iter_mut().chain(groups).find(|enrollment| enrollment.id == name)
     }
 }

@@ -1,8 +1,8 @@
 use crate::tpm;
 use serde::Deserialize;
 
-/// The public half of a TPM's endorsement key, as base64 of its `TPM2B_PUBLIC`.
-#[derive(Clone, Deserialize)]
+/// The public part of a TPM's endorsement key: base64 of its `TPM2B_PUBLIC`.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct EndorsementKey(String);
 

@@ -1,8 +1,8 @@
 use super::{Authority, Device, Key};
 use serde::Deserialize;
 
-/// What a hub knows. Keys are base64, as the portal shows them.
-#[derive(Clone, Deserialize)]
+/// An IoT hub. Keys are base64, as the portal displays them.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hub {
     pub(crate) host_name: String,
@@ -14,8 +14,8 @@ pub struct Hub {
     pub(crate) authorities: Vec<Authority>,
 }
 
-/// A shared access policy that may connect devices.
-#[derive(Clone, Deserialize)]
+/// A shared access policy with the permission `DeviceConnect`.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     pub(crate) name: String,
@@ -35,28 +35,28 @@ impl Hub {
         &self.host_name
     }
 
-    /// With one more device.
+    /// Adds a device.
     #[must_use]
     pub fn device(mut self, device: Device) -> Self {
         self.devices.push(device);
         self
     }
 
-    /// With one more policy.
+    /// Adds a shared access policy.
     #[must_use]
     pub fn policy(mut self, name: &str, key: &str) -> Self {
         self.policies.push(Policy { name: name.into(), key: key.into() });
         self
     }
 
-    /// Taking certificates of one more authority, a root or one below it, in PEM.
+    /// Adds a trusted CA certificate in PEM, a root or an intermediate.
     #[must_use]
     pub fn authority(mut self, pem: &str) -> Self {
         self.authorities.push(Authority::new(pem, true));
         self
     }
 
-    /// The same, but nobody has proved yet to have its key: see
+    /// The same, but possession of its key is not proved yet: see
     /// [`verify_possession`](crate::Emulator::verify_possession).
     #[must_use]
     pub fn unverified_authority(mut self, pem: &str) -> Self {

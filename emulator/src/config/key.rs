@@ -1,6 +1,7 @@
 use serde::Deserialize;
+use std::fmt;
 
-/// A key as text. Even an emulator's key is not printed.
+/// A shared access key in base64. Even a key for tests is not printed.
 #[derive(Clone, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Key(String);
@@ -11,9 +12,15 @@ impl Key {
         (!bytes.is_empty()).then_some(bytes)
     }
 
-    /// As base64, to hand to a client that may have it.
+    /// As base64, for a client that is authorized to read it.
     pub(crate) fn text(&self) -> &str {
         &self.0
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(..)")
     }
 }
 

@@ -1,19 +1,18 @@
-use super::{Key, Thumbprint};
-use crate::{proof::Proof, twin::Twin};
+use super::{
+    Authentication,
+    builders::{key_builder, thumbprint_builder, twin_builder},
+    credentials::Credentials,
+};
+use crate::twin::Twin;
 use serde::Deserialize;
 
 /// A module of a device.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Module {
     pub(crate) id: String,
-    #[serde(default)]
-    pub(crate) authentication: Authentication,
-    pub(crate) primary_key: Option<Key>,
-    pub(crate) secondary_key: Option<Key>,
-    /// Of its certificate, for [`Authentication::SelfSigned`].
-    pub(crate) thumbprint: Option<Thumbprint>,
-    pub(crate) secondary_thumbprint: Option<Thumbprint>,
+    #[serde(flatten)]
+    pub(crate) credentials: Credentials,
     #[serde(default, rename = "desired")]
     pub(crate) twin: Twin,
     /// How often it was changed. The etag is made of it.
@@ -21,102 +20,36 @@ pub struct Module {
     pub(crate) revision: u64,
 }
 
-/// How a device or a module proves who it is, by the words of the hub.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum Authentication {
-    #[default]
-    Sas,
-    SelfSigned,
-    CertificateAuthority,
-    None,
-}
-
-impl Authentication {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Sas => "sas",
-            Self::SelfSigned => "selfSigned",
-            Self::CertificateAuthority => "certificateAuthority",
-            Self::None => "none",
-        }
-    }
-}
-
 impl Module {
-    /// A module with its primary key.
+    /// A module with a primary key, in base64.
     #[must_use]
     pub fn new(id: &str, primary_key: &str) -> Self {
-        Self { primary_key: Some(primary_key.into()), ..Self::with(id, Authentication::Sas) }
+        Self::with(id, Credentials::with_key(primary_key))
     }
 
-    /// A module that has a certificate of its own with this thumbprint, and no keys.
+    /// A module with a self-signed certificate of this thumbprint: upper-case hex of SHA-1 or SHA-256.
     #[must_use]
     pub fn with_thumbprint(id: &str, thumbprint: &str) -> Self {
-        Self { thumbprint: Some(thumbprint.into()), ..Self::with(id, Authentication::SelfSigned) }
+        Self::with(id, Credentials::with_thumbprint(thumbprint))
     }
 
-    /// A module that has a certificate of an authority which the hub knows, and no keys. The certificate's common name
-    /// is `device/module`.
+    /// A module with a CA-signed certificate whose common name is `device/module`. The hub requires the CA.
     #[must_use]
     pub fn with_authority(id: &str) -> Self {
-        Self::with(id, Authentication::CertificateAuthority)
+        Self::with(id, Credentials::of(Authentication::CertificateAuthority))
     }
 
-    /// A module that cannot log in at all.
+    /// A module that cannot log in.
     #[must_use]
     pub fn without_authentication(id: &str) -> Self {
-        Self::with(id, Authentication::None)
+        Self::with(id, Credentials::of(Authentication::None))
     }
 
-    fn with(id: &str, authentication: Authentication) -> Self {
-        Self {
-            id: id.into(),
-            authentication,
-            primary_key: None,
-            secondary_key: None,
-            thumbprint: None,
-            secondary_thumbprint: None,
-            twin: Twin::default(),
-            revision: 0,
-        }
+    fn with(id: &str, credentials: Credentials) -> Self {
+        Self { id: id.into(), credentials, twin: Twin::default(), revision: 0 }
     }
 
-    /// With a secondary key.
-    #[must_use]
-    pub fn secondary_key(mut self, key: &str) -> Self {
-        self.secondary_key = Some(key.into());
-        self
-    }
-
-    /// With a secondary thumbprint, of the same kind as the first.
-    #[must_use]
-    pub fn secondary_thumbprint(mut self, thumbprint: &str) -> Self {
-        self.secondary_thumbprint = Some(thumbprint.into());
-        self
-    }
-
-    /// With these desired properties in its twin, which have to be an object.
-    #[must_use]
-    pub fn desired(mut self, properties: serde_json::Value) -> Self {
-        self.twin = Twin::new(properties);
-        self
-    }
-
-    /// None of them when it does not log in with a key.
-    pub(crate) fn keys(&self) -> [Option<&Key>; 2] {
-        match self.authentication {
-            Authentication::Sas => [self.primary_key.as_ref(), self.secondary_key.as_ref()],
-            _ => [None, None],
-        }
-    }
-
-    pub(crate) fn thumbprints(&self) -> [Option<&Thumbprint>; 2] {
-        [self.thumbprint.as_ref(), self.secondary_thumbprint.as_ref()]
-    }
-
-    /// How it proves who it is.
-    pub(crate) fn proof(&self) -> Proof<'_> {
-        Proof::of(self.authentication, self.keys(), self.thumbprints())
-    }
+    key_builder!(credentials);
+    thumbprint_builder!(credentials);
+    twin_builder!();
 }

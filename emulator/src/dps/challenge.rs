@@ -1,22 +1,24 @@
-//! A TPM proves that it is the enrolled one by signing with a key that no other can take out of its wrapping.
+//! A TPM proves that it is the enrolled one: it signs with a key that only the enrolled TPM can decrypt.
 
-use super::{Asked, Carrier, Operation, claim, request};
+use super::{
+    request::{self, Asked, Carrier, Wanted},
+    token,
+};
 use crate::{
-    Refusal,
     answer::Answer,
-    clock::Moment,
+    base::Moment,
     config::Dps,
-    login,
+    journal::Refusal,
     tpm::{EndorsementKey, Tpm, random},
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// For how many seconds the key of a challenge is good. The polls of a registration need it as well.
+/// The lifetime of a challenge's key in seconds. The status requests of a registration require it as well.
 const LIFE: u64 = 3600;
 
-/// The latest challenge of each registration id, in lower case. There is an enrollment for each of them, so that there
-/// are never more than those.
+/// The latest challenge of each registration ID, in lower case. Each has an enrollment, so that there are no more of them
+/// than enrollments.
 #[derive(Default)]
 pub(crate) struct Challenges(BTreeMap<String, Challenge>);
 
@@ -27,8 +29,8 @@ struct Challenge {
 }
 
 impl Challenges {
-    /// Answers with a new key, wrapped for the TPM. The one before is good for nothing from now on.
-    pub(super) fn challenge(&mut self, registration_id: &str, tpm: Tpm, now: Moment) -> Result<Answer, Refusal> {
+    /// Answers with a new key, wrapped for the TPM. It replaces the one before.
+    pub(crate) fn challenge(&mut self, registration_id: &str, tpm: Tpm, now: Moment) -> Result<Answer, Refusal> {
         let key = random()?;
         let body = json!({
             "message": "Authorization required, resend request using supplied key",
@@ -46,26 +48,26 @@ impl Challenges {
     }
 }
 
-/// Whether a TPM can ask for this in this way at all.
+/// Whether a TPM can send this request over this carrier.
 pub(super) fn check_way(asked: &Asked<'_>) -> Result<(), Refusal> {
-    match (asked.carrier, asked.operation) {
+    match (asked.carrier, asked.wanted) {
         _ if !asked.chain.is_empty() => Err(Refusal::NotByCertificate),
         (Carrier::Mqtt, _) => Err(Refusal::TpmOverMqtt),
-        (Carrier::Https, Operation::Lookup) => Err(Refusal::LookupByTpm),
-        (Carrier::Https, Operation::Register | Operation::Status(_)) => Ok(()),
+        (Carrier::Https, Wanted::LookUp) => Err(Refusal::LookupByTpm),
+        (Carrier::Https, Wanted::Register | Wanted::Status(_)) => Ok(()),
     }
 }
 
-/// The TPM that a first registration names, if it is the enrolled one. Whether it is there has to be seen.
+/// The TPM that a first registration names, if it is the enrolled one. It has yet to prove itself.
 pub(super) fn named(asked: &Asked<'_>, enrolled: &EndorsementKey) -> Result<Tpm, Refusal> {
-    if asked.operation != Operation::Register {
+    if asked.wanted != Wanted::Register {
         return Err(Refusal::NoToken);
     }
     let tpm = request::body(asked)?.tpm.ok_or(Refusal::NoTpm)?;
     if tpm.endorsement_key == *enrolled { Ok(tpm) } else { Err(Refusal::AnotherTpm) }
 }
 
-/// The TPM whose latest challenge a token answers.
+/// The TPM that has signed a token with the key of its latest challenge.
 pub(super) fn proved(
     dps: &Dps,
     challenges: &Challenges,
@@ -73,11 +75,11 @@ pub(super) fn proved(
     asked: &Asked<'_>,
     token: &str,
 ) -> Result<Tpm, Refusal> {
-    let (token, expiry) = claim::read(dps, asked, token)?;
+    let token = token::read(dps, asked, token)?;
     let challenge = challenges.find(asked.registration_id, now).ok_or(Refusal::NoChallenge)?;
     if !token.is_signed_with(&challenge.key) {
         return Err(Refusal::ChallengeSignature);
     }
-    login::not_over(expiry, now.seconds())?;
+    token.check_expiry(now.seconds())?;
     Ok(challenge.tpm.clone())
 }

@@ -1,43 +1,46 @@
-//! Who asks, and by which enrollment.
+//! The registration ID that a client claims, and the enrollment that proves it.
 
-use super::{Asked, Challenges, challenge, request};
+use super::{
+    challenge::{self, Challenges},
+    request::{self, Asked},
+    token,
+};
 use crate::{
-    Refusal,
+    base::Moment,
     chain::{Certificates, Facts, lead},
-    clock::Moment,
-    config::{Certificate, Dps, Enrollment, Group, Key},
-    login,
-    sas::{self, Token},
+    config::{Certificate, Dps, Enrollment, Key},
+    journal::Refusal,
+    sas,
     tpm::Tpm,
 };
 
-/// Whether a registration id is to be believed.
+/// The result of checking a claim that is not refused.
 pub(crate) enum Checked<'a> {
     Proved(Claim<'a>),
-    /// It is the enrolled TPM that is named, and has yet to prove itself.
+    /// The request names the enrolled TPM, which has yet to prove itself.
     Unproved(Tpm),
 }
 
-/// A registration id that was believed.
+/// A registration ID that was proved.
 pub(crate) struct Claim<'a> {
     pub(crate) registration_id: &'a str,
     pub(crate) enrollment: &'a Enrollment,
-    /// The group that it comes from.
+    /// The enrollment group.
     pub(crate) group: Option<&'a str>,
     pub(crate) credential: Credential<'a>,
 }
 
-/// What the device has to prove itself with.
+/// The credential of the device.
 pub(crate) enum Credential<'a> {
     /// Its keys, as base64.
     Keys(Vec<String>),
     Certificate {
         chain: &'a Certificates,
         leaf: Box<Facts>,
-        /// The authority that the enrollment knows.
+        /// The CA of the enrollment.
         signer: Option<Box<Facts>>,
     },
-    /// A TPM, which proves itself with the key that it was challenged with.
+    /// A TPM, which has signed with the key of its challenge.
     Tpm(Tpm),
 }
 
@@ -47,7 +50,8 @@ impl Claim<'_> {
     }
 }
 
-/// Checks the scope, the enrollment and the credential, in this order. An enrollment of its own goes before every group.
+/// Checks the scope, the enrollment and the credential, in this order. An individual enrollment takes precedence over
+/// every group.
 pub(crate) fn check<'a>(
     dps: &'a Dps,
     challenges: &Challenges,
@@ -58,9 +62,11 @@ pub(crate) fn check<'a>(
         return Err(Refusal::UnknownScope);
     }
     let own = dps.enrollments.iter().find(|enrollment| enrollment.id.eq_ignore_ascii_case(asked.registration_id));
-    let known: Vec<Known<'a>> = match own {
-        Some(enrollment) => vec![Known { enrollment, group: None }],
-        None => dps.groups.iter().map(|Group(group)| Known { enrollment: group, group: Some(&group.id) }).collect(),
+    let known: Vec<Known<'a>> = if let Some(enrollment) = own {
+        vec![Known { enrollment, group: None }]
+    } else {
+        let groups = dps.groups.iter().map(|group| &group.enrollment);
+        groups.map(|group| Known { enrollment: group, group: Some(&group.id) }).collect()
     };
     if known.is_empty() {
         return Err(Refusal::UnknownEnrollment);
@@ -70,14 +76,14 @@ pub(crate) fn check<'a>(
         return Err(Refusal::TwoCredentials);
     }
     if let [own] = known.as_slice()
-        && let Some(enrolled) = own.enrollment.endorsement_key()
+        && let Some(enrolled) = own.enrollment.attestation.endorsement_key()
     {
         challenge::check_way(asked)?;
         let Some(token) = token else { return challenge::named(asked, &enrolled).map(Checked::Unproved) };
         let tpm = challenge::proved(dps, challenges, now, asked, token)?;
         return Ok(Checked::Proved(own.claim(asked.registration_id, Credential::Tpm(tpm))));
     }
-    let by_certificate = |known: &&Known<'_>| known.enrollment.is_by_certificate();
+    let by_certificate = |known: &&Known<'_>| known.enrollment.attestation.is_by_certificate();
     let claim = match token {
         Some(_) if known.iter().all(|known| by_certificate(&known)) => Err(Refusal::NotByKey),
         Some(token) => by_token(dps, now, asked, &known, token),
@@ -91,12 +97,12 @@ pub(crate) fn check<'a>(
     claim.map(Checked::Proved)
 }
 
-/// Whether it is by a TPM that somebody wants to register.
+/// Whether the body names a TPM.
 fn names_tpm(asked: &Asked<'_>) -> bool {
     request::body(asked).is_ok_and(|body| body.tpm.is_some())
 }
 
-/// An enrollment that the registration id may belong to.
+/// An enrollment that the registration ID may belong to.
 #[derive(Clone, Copy)]
 struct Known<'a> {
     enrollment: &'a Enrollment,
@@ -104,9 +110,9 @@ struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// The keys of the device, which those of a group are derived for.
+    /// The keys of the device: those of a group are derived.
     fn keys(self, registration_id: &str) -> Vec<String> {
-        let keys = self.enrollment.keys().into_iter().flatten();
+        let keys = self.enrollment.attestation.keys().into_iter().flatten();
         if self.group.is_none() {
             return keys.map(|key| key.text().to_owned()).collect();
         }
@@ -118,20 +124,6 @@ impl<'a> Known<'a> {
     }
 }
 
-/// A token for the registration that is asked about, and its expiry. Whether it holds is not looked at.
-pub(super) fn read<'t>(dps: &Dps, asked: &Asked<'_>, token: &'t str) -> Result<(Token<'t>, u64), Refusal> {
-    let token = Token::parse(token).ok_or(Refusal::NoToken)?;
-    let expiry = token.expiry().ok_or(Refusal::Expiry)?;
-    if !token.is_just_for(&format!("{}/registrations/{}", dps.id_scope, asked.registration_id)) {
-        return Err(Refusal::Resource);
-    }
-    // Most clients write it, some leave it empty or out.
-    if token.policy().is_some_and(|name| name != "registration") {
-        return Err(Refusal::UnknownPolicy);
-    }
-    Ok((token, expiry))
-}
-
 fn by_token<'a>(
     dps: &Dps,
     now: Moment,
@@ -140,11 +132,11 @@ fn by_token<'a>(
     token: &str,
 ) -> Result<Claim<'a>, Refusal> {
     let registration_id = asked.registration_id;
-    let (token, expiry) = read(dps, asked, token)?;
+    let token = token::read(dps, asked, token)?;
     let signed = |key: &String| Key::from(key.as_str()).decode().is_some_and(|key| token.is_signed_with(&key));
     let mut all = known.iter().map(|known| (known, known.keys(registration_id)));
     let (known, keys) = all.find(|(_, keys)| keys.iter().any(signed)).ok_or(Refusal::Signature)?;
-    login::not_over(expiry, now.seconds())?;
+    token.check_expiry(now.seconds())?;
     Ok(known.claim(registration_id, Credential::Keys(keys)))
 }
 
@@ -171,14 +163,14 @@ where
     Ok(known.claim(asked.registration_id, Credential::Certificate { chain, leaf: Box::new(leaf), signer }))
 }
 
-/// Whether this very certificate is enrolled.
+/// Whether exactly this certificate is enrolled.
 fn is_enrolled(enrollment: &Enrollment, chain: &Certificates, leaf: &Facts) -> bool {
-    let certificates = enrollment.certificates().into_iter().flatten().filter_map(Certificate::der);
-    leaf.check_thumbprints(enrollment.thumbprints()).is_ok()
+    let certificates = enrollment.attestation.certificates().into_iter().flatten().filter_map(Certificate::der);
+    leaf.check_thumbprints(enrollment.attestation.thumbprints()).is_ok()
         || certificates.into_iter().any(|der| chain.first() == Some(&der))
 }
 
-/// Whose authority the certificates lead to.
+/// The enrollment, and its CA, that a chain leads to.
 fn led<'a>(
     known: &[Known<'a>],
     chain: &Certificates,
@@ -188,15 +180,15 @@ fn led<'a>(
     let Some(first) = known.first() else { return Err(Refusal::NotByCertificate) };
     let mut authorities = Vec::new();
     for known in known {
-        for certificate in known.enrollment.certificates().into_iter().flatten() {
+        for certificate in known.enrollment.attestation.certificates().into_iter().flatten() {
             if let (Some(der), Some(facts)) = (certificate.der(), certificate.facts().filter(|facts| facts.is_ca)) {
                 authorities.push((der, (*known, Some(Box::new(facts)))));
             }
         }
     }
     if authorities.is_empty() {
-        // A device's own certificate is enrolled, but it is another.
-        leaf.check_thumbprints(first.enrollment.thumbprints())?;
+        // The enrolled certificate is another one.
+        leaf.check_thumbprints(first.enrollment.attestation.thumbprints())?;
     }
     lead(chain, authorities, now.seconds())
 }

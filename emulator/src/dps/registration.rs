@@ -1,39 +1,39 @@
 use super::{
     claim::{Claim, Credential},
     settle::{hub_key, information, leave, settle},
+    target::Target,
 };
 use crate::{
-    Refusal,
     answer::Answer,
-    clock::Moment,
+    base::{Moment, etag, guid, random_hex},
     config::Hub,
-    guid::{etag, guid, random_hex},
+    journal::Refusal,
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// As many registrations are kept.
+/// How many registrations are kept.
 const LIMIT: usize = 10_000;
 
-/// Who has registered, by registration id in lower case.
+/// The registrations, by registration ID in lower case.
 #[derive(Default)]
 pub(crate) struct Registrations(BTreeMap<String, Registration>);
 
 struct Registration {
-    /// The latest, and the only one that can be polled for.
+    /// The latest operation, the only one whose status can be requested.
     operation: String,
     phase: Phase,
-    /// The payload that was sent.
+    /// The payload of the request.
     sent: Option<Value>,
     created: Moment,
     updated: Moment,
     etag: String,
-    /// The last assignment, which outlives a registration that is under way.
+    /// The last assignment, which is kept while a new registration is pending.
     assigned: Option<Assigned>,
 }
 
 enum Phase {
-    /// So many polls are still to come.
+    /// After this number of further status requests it is final.
     Assigning(u32),
     Assigned,
     Failed(u32, String),
@@ -41,16 +41,16 @@ enum Phase {
 }
 
 struct Assigned {
-    hub: String,
+    target: Target,
     device_id: String,
-    /// Whether it came from another hub.
+    /// Whether it was assigned to another hub before.
     moved: bool,
-    /// The hub's key, wrapped for the TPM that has registered.
+    /// The hub's key, wrapped for the TPM.
     authentication_key: Option<String>,
 }
 
 impl Registrations {
-    /// Begins anew, also for those who have an assignment.
+    /// Begins a registration, also of a device that is assigned.
     pub(crate) fn register(
         &mut self,
         claim: &Claim<'_>,
@@ -67,9 +67,9 @@ impl Registrations {
         let registration = self.0.entry(id).or_insert_with(|| Registration::new(now));
         registration.operation = operation;
         registration.sent = sent;
-        registration.phase = Phase::Assigning(claim.enrollment.pending);
-        // Nobody waits for a "no" that is certain.
-        if claim.enrollment.pending == 0 || claim.enrollment.disabled {
+        registration.phase = Phase::Assigning(claim.enrollment.assignment.pending);
+        // A disabled enrollment is refused at once.
+        if claim.enrollment.assignment.pending == 0 || claim.enrollment.assignment.disabled {
             registration.finish(claim, hubs, now)?;
         }
         Ok(registration.operation_status(claim))
@@ -87,7 +87,7 @@ impl Registrations {
             registration.filter(|known| known.operation == operation).ok_or(Refusal::UnknownOperation)?;
         if let Phase::Assigning(polls) = &mut registration.phase {
             *polls = polls.saturating_sub(1);
-            if *polls == 0 || claim.enrollment.disabled {
+            if *polls == 0 || claim.enrollment.assignment.disabled {
                 registration.finish(claim, hubs, now)?;
             }
         }
@@ -96,14 +96,14 @@ impl Registrations {
 
     pub(crate) fn look_up(&self, claim: &Claim<'_>) -> Answer {
         let Some(registration) = self.0.get(&claim.registration_id.to_ascii_lowercase()) else {
-            let status = if claim.enrollment.disabled { "disabled" } else { "unassigned" };
+            let status = if claim.enrollment.assignment.disabled { "disabled" } else { "unassigned" };
             let state = json!({ "registrationId": claim.registration_id, "status": status });
             return Answer::new(200, &state, status);
         };
         Answer::new(200, &registration.state(claim), registration.outcome())
     }
 
-    /// What a device has sent along.
+    /// The payload of a device's last registration.
     pub(crate) fn sent(&self, registration_id: &str) -> Option<&Value> {
         self.0.get(&registration_id.to_ascii_lowercase())?.sent.as_ref()
     }
@@ -116,38 +116,39 @@ impl Registration {
     }
 
     fn finish(&mut self, claim: &Claim<'_>, hubs: &mut [Hub], now: Moment) -> Result<(), Refusal> {
-        let enrollment = claim.enrollment;
-        let hub = enrollment.hub.clone().or_else(|| hubs.first().map(|hub| hub.host_name.clone()));
-        self.phase = match (&enrollment.failing, hub) {
-            _ if enrollment.disabled => Phase::Disabled,
+        let assignment = &claim.enrollment.assignment;
+        self.phase = match (&assignment.failing, Target::of(assignment, hubs)) {
+            _ if assignment.disabled => Phase::Disabled,
             (Some(failure), _) => Phase::Failed(failure.code, failure.message.clone()),
             (None, None) => Phase::Failed(400_208, "The enrollment has no hub to be assigned to.".into()),
-            (None, Some(hub)) => {
-                self.assign(claim, hubs, hub, now)?;
+            (None, Some(target)) => {
+                self.assign(claim, hubs, target, now)?;
                 Phase::Assigned
             }
         };
         Ok(())
     }
 
-    fn assign(&mut self, claim: &Claim<'_>, hubs: &mut [Hub], hub: String, now: Moment) -> Result<(), Refusal> {
+    fn assign(&mut self, claim: &Claim<'_>, hubs: &mut [Hub], target: Target, now: Moment) -> Result<(), Refusal> {
         let device_id = claim.device_id().to_owned();
         let before = self.assigned.take();
-        let is_new = before.as_ref().is_none_or(|before| before.hub != hub || before.device_id != device_id);
-        let left = before.as_ref().filter(|before| before.hub != hub);
-        let migrant = left.and_then(|before| leave(hubs, &before.hub, &before.device_id));
-        settle(hubs, &hub, migrant, claim, now);
+        let is_new = before.as_ref().is_none_or(|before| before.target != target || before.device_id != device_id);
+        let left = before.as_ref().filter(|before| before.target != target);
+        let migrant = left.and_then(|before| leave(hubs, before.target.hub()?, &before.device_id));
+        if let Some(hub) = target.hub() {
+            settle(hubs, hub, migrant, claim, now);
+        }
         let moved = if is_new { left.is_some() } else { before.is_some_and(|before| before.moved) };
         if is_new {
-            // Clients tell by these two whether anything has happened.
+            // Clients recognize a change by these two.
             self.updated = now.max(self.updated.next());
             self.etag = etag();
         }
         let authentication_key = match &claim.credential {
-            Credential::Tpm(tpm) => Some(tpm.wrap(&hub_key(hubs, &hub, &device_id)?)?),
+            Credential::Tpm(tpm) => Some(tpm.wrap(&hub_key(hubs, target.hub(), &device_id)?)?),
             Credential::Keys(_) | Credential::Certificate { .. } => None,
         };
-        self.assigned = Some(Assigned { hub, device_id, moved, authentication_key });
+        self.assigned = Some(Assigned { target, device_id, moved, authentication_key });
         Ok(())
     }
 
@@ -160,10 +161,10 @@ impl Registration {
         }
     }
 
-    /// For the journal.
+    /// A summary for the journal.
     fn outcome(&self) -> String {
         match (&self.phase, &self.assigned) {
-            (Phase::Assigned, Some(assigned)) => format!("assigned to {}/{}", assigned.hub, assigned.device_id),
+            (Phase::Assigned, Some(assigned)) => format!("assigned to {}/{}", assigned.target, assigned.device_id),
             (Phase::Failed(code, _), _) => format!("failed {code}"),
             _ => self.status().into(),
         }
@@ -180,7 +181,7 @@ impl Registration {
     }
 
     fn state(&self, claim: &Claim<'_>) -> Value {
-        let disabled = claim.enrollment.disabled;
+        let disabled = claim.enrollment.assignment.disabled;
         let mut state = Map::new();
         let mut set = |name: &str, value: Value| state.insert(name.into(), value);
         set("registrationId", claim.registration_id.into());
@@ -206,13 +207,14 @@ impl Registration {
         }
         match (&self.phase, &self.assigned) {
             (Phase::Assigned, Some(assigned)) => {
-                set("assignedHub", assigned.hub.as_str().into());
+                let (member, target) = assigned.target.member();
+                set(member, target);
                 set("deviceId", assigned.device_id.as_str().into());
                 set("substatus", if assigned.moved { "deviceDataMigrated" } else { "initialAssignment" }.into());
                 if let Some(key) = &assigned.authentication_key {
                     set("tpm", json!({ "authenticationKey": key }));
                 }
-                if let Some(payload) = &claim.enrollment.payload {
+                if let Some(payload) = &claim.enrollment.assignment.payload {
                     set("payload", payload.0.clone());
                 }
             }

@@ -1,76 +1,86 @@
 use crate::{
-    Refusal,
     chain::Certificates,
-    fault::On,
+    fault::Operation,
+    journal::Refusal,
     tpm::{EndorsementKey, StorageRootKey, Tpm},
 };
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// One request to the provisioning service.
+/// A request to the provisioning service.
 pub(crate) struct Asked<'a> {
     pub(crate) scope: &'a str,
     pub(crate) registration_id: &'a str,
-    pub(crate) operation: Operation<'a>,
+    pub(crate) wanted: Wanted<'a>,
     pub(crate) carrier: Carrier,
     pub(crate) api_version: &'a str,
-    /// What stands where a token belongs.
+    /// The `Authorization` header or the password.
     pub(crate) token: Option<&'a str>,
-    /// What came with the TLS handshake.
+    /// The certificates of the TLS handshake.
     pub(crate) chain: &'a Certificates,
     pub(crate) body: &'a [u8],
 }
 
-/// Which way it came.
+/// The protocol of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Carrier {
     Https,
     Mqtt,
 }
 
-/// What is wanted of it.
+/// The operation with its argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Operation<'a> {
+pub(crate) enum Wanted<'a> {
     Register,
-    /// The state of the operation of this id.
+    /// The status of the operation of this ID.
     Status(&'a str),
     /// The state of the registration, if there is one.
-    Lookup,
+    LookUp,
 }
 
-impl Operation<'_> {
-    pub(crate) const fn on(self) -> On {
+impl Wanted<'_> {
+    pub(crate) const fn operation(self) -> Operation {
         match self {
-            Self::Register => On::Register,
-            Self::Status(_) => On::Poll,
-            Self::Lookup => On::Lookup,
+            Self::Register => Operation::Register,
+            Self::Status(_) => Operation::RegistrationStatus,
+            Self::LookUp => Operation::LookUpRegistration,
         }
     }
 }
 
 impl fmt::Display for Asked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verb = match self.operation {
-            Operation::Register => "register",
-            Operation::Status(_) => "poll",
-            Operation::Lookup => "look up",
+        let verb = match self.wanted {
+            Wanted::Register => "register",
+            Wanted::Status(_) => "poll",
+            Wanted::LookUp => "look up",
         };
         write!(f, "{verb} {}/{}", self.scope, self.registration_id)
     }
 }
 
-/// What the emulator wants of a body.
+/// Whether a registration ID has permitted characters and a permitted length.
+pub(crate) fn is_registration_id(text: &str) -> bool {
+    let special = [b'-', b'.', b'_', b':'];
+    let is_permitted = |byte: u8| byte.is_ascii_alphanumeric() || special.contains(&byte);
+    let last = text.bytes().next_back();
+    text.len() <= 128
+        && text.bytes().all(is_permitted)
+        && last.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// The members of a body that the emulator reads.
 pub(crate) struct Body {
     pub(crate) payload: Option<Value>,
-    /// The TPM that the device says it has.
+    /// The keys of the TPM.
     pub(crate) tpm: Option<Tpm>,
 }
 
-/// Reads the body. A poll's is not looked at: clients send anything there, from nothing to the registration again.
+/// Reads the body. That of a status request is ignored: some clients send none, others the registration again.
 pub(crate) fn body(asked: &Asked<'_>) -> Result<Body, Refusal> {
-    // An agent in C sends the zero at the end of its string as well.
+    // The C agent sends the terminating zero of its string as well.
     let text = asked.body.strip_suffix(&[0]).unwrap_or(asked.body).trim_ascii();
-    if matches!(asked.operation, Operation::Status(_)) || text.is_empty() {
+    if matches!(asked.wanted, Wanted::Status(_)) || text.is_empty() {
         return Ok(Body { payload: None, tpm: None });
     }
     let value: Value = serde_json::from_slice(text).map_err(|_| Refusal::Body)?;
@@ -80,7 +90,7 @@ pub(crate) fn body(asked: &Asked<'_>) -> Result<Body, Refusal> {
         Some(Value::String(id)) => id.eq_ignore_ascii_case(asked.registration_id),
         Some(_) => false,
     };
-    // Some clients write a null where they have nothing to say.
+    // Some clients send a null instead of no member.
     let payload = members.remove("payload").filter(|payload| !payload.is_null());
     if !is_same {
         return Err(Refusal::Body);
@@ -105,7 +115,22 @@ fn key<T>(
     member: &'static str,
     parse: impl Fn(&[u8]) -> Result<T, &'static str>,
 ) -> Result<T, Refusal> {
-    let text = keys.get(member).and_then(Value::as_str).ok_or("there is no such string");
+    let text = keys.get(member).and_then(Value::as_str).ok_or("it is missing, or not a string");
     let bytes = text.and_then(|text| data_encoding::BASE64.decode(text.as_bytes()).map_err(|_| "it is not base64"));
     bytes.and_then(|bytes| parse(&bytes)).map_err(|fault| Refusal::TpmKey { member, fault })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registration_ids_are_checked_as_the_service_does() {
+        for good in ["a", "A.b_c:d-", "01", &"x".repeat(128)] {
+            assert!(is_registration_id(good), "{good}");
+        }
+        for bad in ["", "a@b", "a/b", "a b", "ä", "a.", "a_", "a:", &"x".repeat(129)] {
+            assert!(!is_registration_id(bad), "{bad}");
+        }
+    }
 }

@@ -1,24 +1,24 @@
-//! What an assignment does to the hubs, and what it says of certificates.
+//! What an assignment changes at the hubs, and what an answer tells of certificates.
 
 use super::claim::{Claim, Credential};
 use crate::{
+    base::Moment,
     chain::Facts,
-    clock::Moment,
     config::{Authentication, Device, Hub, Key},
-    proof::trusts,
+    hub::trusts,
     tpm::{NoRandomness, random},
 };
 use serde_json::{Value, json};
 
-/// Takes a device from the hub where it was.
+/// Removes a device from its hub, and returns it.
 pub(super) fn leave(hubs: &mut [Hub], host: &str, device: &str) -> Option<Device> {
     let hub = hubs.iter_mut().find(|hub| hub.is_at(host))?;
     let index = hub.devices.iter().position(|known| known.id == device)?;
     Some(hub.devices.remove(index))
 }
 
-/// Sees to it that the hub knows the device: by what it knows already, by what comes from its last hub, or by what it
-/// has proved itself with. A device that was known by a certificate is known by the one that it has now.
+/// Registers the device at the hub unless it is registered: as it was at its last hub, or with the credential of the claim.
+/// A device that authenticates with a certificate gets the certificate of the claim.
 pub(super) fn settle(hubs: &mut [Hub], host: &str, migrant: Option<Device>, claim: &Claim<'_>, now: Moment) {
     let Some(hub) = hubs.iter_mut().find(|hub| hub.is_at(host)) else { return };
     let made = made(hub, claim, now);
@@ -28,23 +28,23 @@ pub(super) fn settle(hubs: &mut [Hub], host: &str, migrant: Option<Device>, clai
     }
     let by_certificate = [Authentication::SelfSigned, Authentication::CertificateAuthority];
     if let (Some(known), Some(made)) = (hub.find_mut(claim.device_id()), made)
-        && by_certificate.contains(&known.authentication)
-        && by_certificate.contains(&made.authentication)
+        && by_certificate.contains(&known.credentials.authentication)
+        && by_certificate.contains(&made.credentials.authentication)
         && !is_known(known, claim)
     {
-        known.authentication = made.authentication;
-        (known.thumbprint, known.secondary_thumbprint) = (made.thumbprint, None);
+        known.credentials = made.credentials;
     }
 }
 
-/// Whether a thumbprint of the device is that of the claim's certificate.
+/// Whether the claim's certificate has one of the device's thumbprints.
 fn is_known(device: &Device, claim: &Claim<'_>) -> bool {
     let Credential::Certificate { leaf, .. } = &claim.credential else { return false };
-    device.authentication == Authentication::SelfSigned && leaf.check_thumbprints(device.thumbprints()).is_ok()
+    let known = &device.credentials;
+    known.authentication == Authentication::SelfSigned && leaf.check_thumbprints(known.thumbprints()).is_ok()
 }
 
-/// The device as it is when it is new: one of a group is known by its authority if the hub takes that, and by its
-/// thumbprint otherwise.
+/// A new device with the credential of the claim. A device of a group authenticates by its CA if the hub trusts that, and by
+/// its thumbprint otherwise.
 fn made(hub: &Hub, claim: &Claim<'_>, now: Moment) -> Option<Device> {
     let id = claim.device_id();
     match &claim.credential {
@@ -68,14 +68,15 @@ fn made(hub: &Hub, claim: &Claim<'_>, now: Moment) -> Option<Device> {
     }
 }
 
-/// The key that the hub knows a device by. When it knows none, as a hub that is not played, it is a new one.
-pub(super) fn hub_key(hubs: &[Hub], host: &str, device: &str) -> Result<Vec<u8>, NoRandomness> {
-    let device = hubs.iter().find(|hub| hub.is_at(host)).and_then(|hub| hub.find(device));
-    let known = device.and_then(|device| device.keys().into_iter().flatten().find_map(Key::decode));
+/// A device's key at the hub. Without one, or at a host that the emulator does not have, it is a new one.
+pub(super) fn hub_key(hubs: &[Hub], host: Option<&str>, device: &str) -> Result<Vec<u8>, NoRandomness> {
+    let hub = host.and_then(|host| hubs.iter().find(|hub| hub.is_at(host)));
+    let device = hub.and_then(|hub| hub.find(device));
+    let known = device.and_then(|device| device.credentials.keys().into_iter().flatten().find_map(Key::decode));
     known.map_or_else(|| random::<32>().map(Vec::from), Ok)
 }
 
-/// What an answer says about a certificate.
+/// A certificate as an answer describes it.
 pub(super) fn information(facts: &Facts) -> Value {
     let time = |seconds: i64| Moment::at(u64::try_from(seconds).unwrap_or_default()).iso();
     json!({

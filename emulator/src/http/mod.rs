@@ -1,4 +1,4 @@
-//! HTTP/1.1, as much of it as clients of a REST interface speak.
+//! HTTP/1.1, as far as clients of a REST interface require it.
 
 mod request;
 mod route;

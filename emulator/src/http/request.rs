@@ -1,12 +1,12 @@
 use httparse::{EMPTY_HEADER, Header, Status};
 
-/// How long a request's head may be.
+/// The longest head of a request, in bytes.
 pub(crate) const HEAD: usize = 16 * 1024;
 
-/// How long a request's body may be.
+/// The longest body of a request, in bytes.
 pub(crate) const BODY: usize = 64 * 1024;
 
-/// How many headers there may be.
+/// The largest number of headers.
 const HEADERS: usize = 64;
 
 /// The head of a request.
@@ -19,16 +19,16 @@ pub(crate) struct Head {
     pub(crate) host: String,
     pub(crate) authorization: Option<String>,
     pub(crate) body: usize,
-    /// Whether the client wants the connection to end.
+    /// Whether the client requests that the connection be closed.
     pub(crate) closes: bool,
-    /// Whether the client waits for permission to send the body.
+    /// Whether the client expects `100 Continue`.
     pub(crate) waits: bool,
 }
 
-/// A request that cannot be taken: the status to answer with, and why.
+/// A malformed request: the status of the answer, and the reason.
 pub(crate) type Unfit = (u16, &'static str);
 
-/// The head at the beginning of `bytes` and its length, or `None` while it is not all there.
+/// The head at the beginning of `bytes` and its length, or `None` while it is incomplete.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Unfit> {
     let mut headers = [EMPTY_HEADER; HEADERS];
     let mut request = httparse::Request::new(&mut headers);
@@ -41,11 +41,11 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Unfit> {
     };
     let headers = Headers(request.headers);
     if headers.one("transfer-encoding")?.is_some() {
-        return Err((411, "the body comes without a Content-Length"));
+        return Err((411, "the body has no Content-Length"));
     }
     let target = request.path.unwrap_or_default();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let host = headers.one("host")?.ok_or((400, "there is no Host header"))?;
+    let host = headers.one("host")?.ok_or((400, "the Host header is missing"))?;
     let connection = headers.one("connection")?.unwrap_or_default();
     let head = Head {
         method: request.method.unwrap_or_default().into(),
@@ -63,12 +63,12 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Unfit> {
 struct Headers<'h, 'b>(&'h [Header<'b>]);
 
 impl<'b> Headers<'_, 'b> {
-    /// The value of a header that may come once.
+    /// The value of a header that may occur once.
     fn one(&self, name: &str) -> Result<Option<&'b str>, Unfit> {
         let mut values = self.0.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
         let Some(header) = values.next() else { return Ok(None) };
         if values.next().is_some() {
-            return Err((400, "a header comes twice"));
+            return Err((400, "a header occurs twice"));
         }
         let value = std::str::from_utf8(header.value).map_err(|_| (400, "a header is not UTF-8"))?;
         Ok(Some(value.trim()))
@@ -84,7 +84,7 @@ fn length_of(text: &str) -> Result<usize, Unfit> {
 
 fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
-        // An address in brackets may end in a bracket, with colons before it.
+        // An IPv6 address ends with a bracket and has colons before it.
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     }
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_has_a_status() {
+    fn malformed_requests_have_a_status() {
         let status = |text: &str| read(text).unwrap_err().0;
         let with = |header: &str| status(&format!("GET / HTTP/1.1\r\nHost: h\r\n{header}\r\n\r\n"));
         assert_eq!(status("nonsense\r\n\r\n"), 400);

@@ -1,16 +1,16 @@
 use super::request::Head;
 use percent_encoding::percent_decode_str;
 
-/// What a path is about.
+/// What a path requests.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     Register { scope: String, id: String },
     Status { scope: String, id: String, operation: String },
-    Lookup { scope: String, id: String },
+    LookUp { scope: String, id: String },
     Module { device: String, module: String },
 }
 
-/// The route, or the status for a path or a method that is not served.
+/// The route, or the status for an unknown path or method.
 pub(crate) fn route(head: &Head) -> Result<Route, u16> {
     let segments: Option<Vec<String>> = head.path.strip_prefix('/').and_then(|path| {
         path.split('/').map(|segment| percent_decode_str(segment).decode_utf8().ok().map(Into::into)).collect()
@@ -20,7 +20,7 @@ pub(crate) fn route(head: &Head) -> Result<Route, u16> {
     let own = |text: &str| text.to_owned();
     let (method, route) = match names.as_slice() {
         ["devices", device, "modules", module] => ("GET", Route::Module { device: own(device), module: own(module) }),
-        [scope, "registrations", id] => ("POST", Route::Lookup { scope: own(scope), id: own(id) }),
+        [scope, "registrations", id] => ("POST", Route::LookUp { scope: own(scope), id: own(id) }),
         [scope, "registrations", id, "register"] => ("PUT", Route::Register { scope: own(scope), id: own(id) }),
         [scope, "registrations", id, "operations", operation] => {
             ("GET", Route::Status { scope: own(scope), id: own(id), operation: own(operation) })
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_lead_somewhere_or_nowhere() {
+    fn paths_are_routed() {
         let module = Route::Module { device: "n@m/x".into(), module: "m".into() };
         assert_eq!(routed("GET /devices/n%40m%2Fx/modules/m?api-version=1"), Ok(module));
         let (scope, id) = ("0ne".to_owned(), "a".to_owned());

@@ -3,31 +3,29 @@ use super::{
     route::{Route, route},
 };
 use crate::{
-    Entry, Refusal,
-    answer::{Answer, Ending},
-    dps::{self, Asked, Carrier, Operation},
-    errors::{Service, phrase},
-    login::one_version,
-    rest::{self, ModuleGet},
-    state::Shared,
+    answer::{Answer, Ending, Service, phrase},
+    base::one_version,
+    dps::{Asked, Carrier, Wanted},
+    journal::{Entry, Refusal},
+    service::{self, ReadModule, Shared},
     wire::{Came, PATIENCE, Wire},
 };
 use std::{fmt::Write as _, net::IpAddr, time::Instant};
 
-/// Serves one connection to its end, or says why nothing came of it.
+/// Serves one connection to its end. An error is the reason why there was no request.
 pub(crate) fn serve(wire: Box<dyn Wire + '_>, shared: &Shared) -> Result<(), String> {
     Exchange { wire, buffer: Vec::new(), shared, answered: false }.run()
 }
 
 struct Exchange<'a> {
     wire: Box<dyn Wire + 'a>,
-    /// What was received and not yet used.
+    /// Received bytes that were not used yet.
     buffer: Vec<u8>,
     shared: &'a Shared,
     answered: bool,
 }
 
-/// What follows an answer.
+/// What to do after an answer.
 enum Turn {
     Next,
     Close,
@@ -35,7 +33,7 @@ enum Turn {
 }
 
 impl Exchange<'_> {
-    /// Ends with the reason why there was no request. A connection that had its answer may end as it likes.
+    /// An error is the reason why there was no request. After an answer the connection may end in any way.
     fn run(mut self) -> Result<(), String> {
         let ended = loop {
             match self.turn() {
@@ -49,7 +47,7 @@ impl Exchange<'_> {
         if self.answered { Ok(()) } else { ended }
     }
 
-    /// Takes one request and answers it.
+    /// Reads one request and answers it.
     fn turn(&mut self) -> Result<Turn, String> {
         let deadline = Instant::now() + PATIENCE;
         let (head, length) = loop {
@@ -92,7 +90,7 @@ impl Exchange<'_> {
                 return Err("the emulator stops".into());
             }
             if Instant::now() >= deadline {
-                return Err("the client was silent for too long".into());
+                return Err("the client sent nothing for too long".into());
             }
             if let Came::Bytes(count) = self.wire.read(&mut chunk)? {
                 self.buffer.extend_from_slice(chunk.get(..count).unwrap_or_default());
@@ -103,39 +101,35 @@ impl Exchange<'_> {
 
     fn answer(&self, head: &Head, body: &[u8]) -> Answer {
         let (token, chain) = (head.authorization.as_deref(), &*self.wire.certificates());
-        let provision = |scope: &str, id: &str, operation| {
+        let provision = |scope: &str, id: &str, wanted| {
             if !self.is_provisioning_host(&head.host) {
-                return self.lost(head);
+                return self.misdirected(head);
             }
             let api_version = one_version(&head.query).unwrap_or_default();
             let carrier = Carrier::Https;
-            dps::ask(
-                self.shared,
-                &Asked { scope, registration_id: id, operation, carrier, api_version, token, chain, body },
-            )
+            let asked = Asked { scope, registration_id: id, wanted, carrier, api_version, token, chain, body };
+            service::provision(self.shared, &asked)
         };
         match route(head) {
-            Ok(Route::Register { scope, id }) => provision(&scope, &id, Operation::Register),
-            Ok(Route::Status { scope, id, operation }) => provision(&scope, &id, Operation::Status(&operation)),
-            Ok(Route::Lookup { scope, id }) => provision(&scope, &id, Operation::Lookup),
+            Ok(Route::Register { scope, id }) => provision(&scope, &id, Wanted::Register),
+            Ok(Route::Status { scope, id, operation }) => provision(&scope, &id, Wanted::Status(&operation)),
+            Ok(Route::LookUp { scope, id }) => provision(&scope, &id, Wanted::LookUp),
             Ok(Route::Module { device, module }) => {
                 let host = self.hub_at(&head.host);
                 let query = &head.query;
-                rest::ask(
-                    self.shared,
-                    &ModuleGet { host: &host, device: &device, module: &module, query, token, chain },
-                )
+                let asked = ReadModule { host: &host, device: &device, module: &module, query, token, chain };
+                service::read_module(self.shared, &asked)
             }
             Err(status) => {
                 let request = format!("{} {}", head.method, head.path);
-                self.shared.note(Entry::answered(&request, status, "this is not served here"));
+                self.shared.note(Entry::answered(&request, status, "no service has this path or method"));
                 Service::Dps.fail(status, self.shared.clock.now())
             }
         }
     }
 
-    /// The answer to a registration that came to the wrong host.
-    fn lost(&self, head: &Head) -> Answer {
+    /// The answer to a registration with another host name.
+    fn misdirected(&self, head: &Head) -> Answer {
         let reason = Refusal::UnknownDps;
         let answer = Service::Dps.refuse(&reason, self.shared.clock.now());
         let request = format!("{} {} at {}", head.method, head.path, head.host);
@@ -148,7 +142,7 @@ impl Exchange<'_> {
         state.dps.as_ref().is_some_and(|dps| dps.host_name.eq_ignore_ascii_case(host) || is_this_machine(host))
     }
 
-    /// The hub that is meant: by this machine's own names, the only one.
+    /// The host name of the hub: for a name of this machine it is the only hub.
     fn hub_at(&self, host: &str) -> String {
         let state = self.shared.state();
         match state.hubs.as_slice() {

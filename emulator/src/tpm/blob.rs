@@ -1,11 +1,15 @@
 use super::{
-    EndorsementKey, NoRandomness, StorageRootKey, credential, duplicate::KeyedHash, encrypt, name, oaep, random, sized,
+    credential,
+    crypto::{encrypt, name, sized},
+    duplicate::KeyedHash,
+    oaep::{self, NoRandomness, random},
+    public_area::{EndorsementKey, StorageRootKey},
 };
 
-/// How long the last field is in one kind of blob of the real service. Nobody has a use for its content.
+/// The length of the last field in one kind of blob of the real service. Clients ignore its content.
 const URI_DATA: usize = 154;
 
-/// A TPM, as far as a service knows one.
+/// The public keys of a TPM.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Tpm {
     pub(crate) endorsement_key: EndorsementKey,
@@ -13,9 +17,8 @@ pub(crate) struct Tpm {
 }
 
 impl Tpm {
-    /// Wraps an HMAC key so that only the TPM that has both keys can load it, and nobody can read it. As base64 this is
-    /// an `authenticationKey`: six fields with their sizes, as
-    /// `Azure/azure-iot-sdk-c:provisioning_client/adapters/hsm_client_tpm.c` takes them apart.
+    /// Wraps an HMAC key so that only the TPM with both keys can load it. As base64 this is an `authenticationKey`: six
+    /// fields with their sizes, as `Azure/azure-iot-sdk-c:provisioning_client/adapters/hsm_client_tpm.c` reads them.
     pub(crate) fn wrap(&self, key: &[u8]) -> Result<String, NoRandomness> {
         let (inner_key, activation, duplication) = (random()?, random()?, random()?);
         let object = KeyedHash::new(&random()?, key);
@@ -46,6 +49,6 @@ mod tests {
             assert_eq!(u16::from_be_bytes([blob[offset], blob[offset + 1]]), size, "at {offset}");
         }
         let again = data_encoding::BASE64.decode(tpm.wrap(&vectors::KEY).unwrap().as_bytes()).unwrap();
-        assert_ne!(blob[714..764], again[714..764], "nothing is used twice");
+        assert_ne!(blob[714..764], again[714..764], "no key or seed is used twice");
     }
 }

@@ -1,7 +1,10 @@
-use super::{encrypt, hmac, kdf, sized};
+use super::{
+    crypto::{encrypt, hmac, sized},
+    kdf,
+};
 
-/// A `TPM2B_ID_OBJECT`: a secret that a TPM gives out if it has both the key that the seed is encrypted to and the
-/// object of this Name.
+/// A `TPM2B_ID_OBJECT`: a secret that a TPM decrypts if it has both the key that the seed is encrypted to and the object of
+/// this Name.
 pub(super) fn id_object(seed: &[u8; 32], secret: &[u8; 16], name: &[u8]) -> Vec<u8> {
     let identity = encrypt(kdf::storage_key(seed, name), &sized(secret));
     let integrity = hmac(&kdf::integrity_key(seed), &[identity.as_slice(), name].concat());
@@ -11,7 +14,7 @@ pub(super) fn id_object(seed: &[u8; 32], secret: &[u8; 16], name: &[u8]) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tpm::{name, vectors};
+    use crate::tpm::{crypto::name, vectors};
 
     #[test]
     fn a_credential_is_the_recorded_one() {

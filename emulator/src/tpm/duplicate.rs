@@ -1,4 +1,7 @@
-use super::{encrypt, hmac, kdf, name, sha256, sized};
+use super::{
+    crypto::{encrypt, hmac, name, sha256, sized},
+    kdf,
+};
 
 /// An HMAC key as an object that a TPM can import.
 pub(super) struct KeyedHash {
@@ -14,15 +17,15 @@ pub(super) struct KeyedHash {
 const AREA: [u8; 14] = [0x00, 0x08, 0x00, 0x0b, 0x00, 0x04, 0x04, 0x40, 0x00, 0x00, 0x00, 0x05, 0x00, 0x0b];
 
 impl KeyedHash {
-    /// The seed only hides the key from whoever reads the public area.
+    /// The seed hides the key in the public area.
     pub(super) fn new(seed: &[u8; 32], key: &[u8]) -> Self {
         let area = [&AREA, sized(&sha256(&[seed, key].concat())).as_slice()].concat();
         let sensitive = [&[0x00, 0x08, 0x00, 0x00], sized(seed).as_slice(), &sized(key)].concat();
         Self { name: name(&area), public: sized(&area), sensitive: sized(&sensitive) }
     }
 
-    /// A `TPM2B_PRIVATE` as `TPM2_Import` takes it: wrapped with a key that the importer is told, and that with a seed
-    /// that its new parent can decrypt.
+    /// A `TPM2B_PRIVATE` for `TPM2_Import`: wrapped with a key that the importer gets, and then with a seed that its new parent
+    /// can decrypt.
     pub(super) fn duplicate(&self, seed: &[u8; 32], inner_key: &[u8; 16]) -> Vec<u8> {
         let integrity = sha256(&[self.sensitive.as_slice(), &self.name].concat());
         let inner = encrypt(*inner_key, &[sized(&integrity), self.sensitive.clone()].concat());

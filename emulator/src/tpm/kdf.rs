@@ -1,7 +1,7 @@
-use super::hmac;
+use super::crypto::hmac;
 
-/// `KDFa` of SHA-256, for a key that is one digest long at most: a counter in front of the label, its zero, the context
-/// and the length in bits.
+/// `KDFa` with SHA-256, for a key of one digest at most: a counter, the label with its zero, the context and the length in
+/// bits.
 pub(super) fn kdfa<const LENGTH: usize>(key: &[u8], label: &str, context: &[u8]) -> [u8; LENGTH] {
     const { assert!(LENGTH <= 32, "one block is enough") };
     let bits = u32::try_from(LENGTH * 8).unwrap_or(u32::MAX);
@@ -13,12 +13,12 @@ pub(super) fn kdfa<const LENGTH: usize>(key: &[u8], label: &str, context: &[u8])
     derived
 }
 
-/// The key that makes what is wrapped with a seed unreadable.
+/// The encryption key of a seed.
 pub(super) fn storage_key(seed: &[u8], name: &[u8]) -> [u8; 16] {
     kdfa(seed, "STORAGE", name)
 }
 
-/// The key that shows whether it was changed.
+/// The integrity key of a seed.
 pub(super) fn integrity_key(seed: &[u8]) -> [u8; 32] {
     kdfa(seed, "INTEGRITY", &[])
 }

@@ -1,10 +1,11 @@
-//! What a service does for a TPM without having one: it reads the TPM's public keys and wraps a key for it.
+//! What a service does for a device's TPM: it reads the TPM's public keys and wraps a key for it.
 //!
 //! The steps and their names are those of the TPM 2.0 library specification, part 1: "Credential Protection" and
 //! "Protected Storage".
 
 mod blob;
 mod credential;
+mod crypto;
 mod duplicate;
 mod kdf;
 mod oaep;
@@ -17,33 +18,3 @@ pub(crate) use blob::Tpm;
 pub(crate) use oaep::{NoRandomness, random};
 pub(crate) use public_area::{EndorsementKey, StorageRootKey};
 pub(crate) use spoil::{Part, spoiled};
-
-use aes::Aes128;
-use cfb_mode::{Encryptor, cipher::KeyIvInit as _};
-
-/// A TPM2B: the length in two bytes, and then the bytes. None of those here comes near 64 KiB.
-fn sized(bytes: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
-    [&length.to_be_bytes(), bytes].concat()
-}
-
-/// A Name: the algorithm, SHA-256, and the digest of a public area.
-fn name(area: &[u8]) -> Vec<u8> {
-    [&[0x00, 0x0b], sha256(area).as_slice()].concat()
-}
-
-fn sha256(bytes: &[u8]) -> Vec<u8> {
-    ring::digest::digest(&ring::digest::SHA256, bytes).as_ref().to_vec()
-}
-
-fn hmac(key: &[u8], bytes: &[u8]) -> Vec<u8> {
-    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, key);
-    ring::hmac::sign(&key, bytes).as_ref().to_vec()
-}
-
-/// AES-128 in CFB mode from an IV of zeros: every key is used once.
-fn encrypt(key: [u8; 16], bytes: &[u8]) -> Vec<u8> {
-    let mut bytes = bytes.to_vec();
-    Encryptor::<Aes128>::new(&key.into(), &[0; 16].into()).encrypt(&mut bytes);
-    bytes
-}

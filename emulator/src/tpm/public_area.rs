@@ -1,10 +1,10 @@
 use rsa::{BoxedUint, RsaPublicKey};
 
-/// What a TPM says that an endorsement key is: the key that a service knows it by.
+/// The public part of an endorsement key, which identifies a TPM.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct EndorsementKey(PublicArea);
 
-/// The key below which a TPM keeps others.
+/// The public part of a storage root key, the parent of other keys.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct StorageRootKey(PublicArea);
 
@@ -25,11 +25,11 @@ const RESTRICTED: u32 = 1 << 16;
 const DECRYPT: u32 = 1 << 17;
 const SIGN: u32 = 1 << 18;
 
-/// What both kinds of key are. Makers differ in the others.
+/// The attributes of both kinds of key. Manufacturers differ in the others.
 const STORAGE: u32 = FIXED_TPM | FIXED_PARENT | SENSITIVE_DATA_ORIGIN | RESTRICTED | DECRYPT;
 
 impl EndorsementKey {
-    /// Reads a `TPM2B_PUBLIC`, or says what is wrong with it.
+    /// Reads a `TPM2B_PUBLIC`. An error tells what is wrong with it.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, &'static str> {
         PublicArea::parse(bytes, STORAGE | ADMIN_WITH_POLICY).map(Self)
     }
@@ -40,7 +40,7 @@ impl EndorsementKey {
 }
 
 impl StorageRootKey {
-    /// Reads a `TPM2B_PUBLIC`, or says what is wrong with it.
+    /// Reads a `TPM2B_PUBLIC`. An error tells what is wrong with it.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, &'static str> {
         PublicArea::parse(bytes, STORAGE | USER_WITH_AUTH).map(Self)
     }
@@ -49,7 +49,7 @@ impl StorageRootKey {
         &self.0.key
     }
 
-    /// Without its size, as a Name is made of it.
+    /// Without its size, as for a Name.
     pub(super) fn area(&self) -> &[u8] {
         &self.0.bytes
     }
@@ -57,26 +57,26 @@ impl StorageRootKey {
 
 impl PublicArea {
     fn parse(bytes: &[u8], attributes: u32) -> Result<Self, &'static str> {
-        const CUT: &str = "it is cut off, or does not begin with its size";
+        const CUT: &str = "it is truncated, or does not begin with its size";
         let mut sized = Reader(bytes);
         let area = sized.sized().ok_or(CUT)?;
         if !sized.0.is_empty() {
-            return Err("bytes follow it that are not part of it; it is one TPM2B_PUBLIC");
+            return Err("bytes follow the TPM2B_PUBLIC");
         }
         let mut reader = Reader(area);
         if (reader.two().ok_or(CUT)?, reader.two().ok_or(CUT)?) != (0x0001, 0x000b) {
-            return Err("it is not an RSA key that is named by SHA-256");
+            return Err("it is not an RSA key with a Name by SHA-256");
         }
         let flags = reader.four().ok_or(CUT)?;
         if flags & (attributes | SIGN) != attributes {
-            return Err("its attributes are not those of its kind: it is another key of the TPM");
+            return Err("its attributes are those of another key of the TPM");
         }
         let _policy = reader.sized().ok_or(CUT)?;
         if [reader.two(), reader.two(), reader.two()] != [Some(0x0006), Some(128), Some(0x0043)] {
-            return Err("it does not wrap with AES-128 in CFB mode");
+            return Err("its symmetric algorithm is not AES-128 in CFB mode");
         }
         if reader.two() != Some(0x0010) {
-            return Err("it has a scheme, which keys that wrap others do not have");
+            return Err("it has a scheme, which a storage key must not have");
         }
         let (bits, exponent) = (reader.two().ok_or(CUT)?, reader.four().ok_or(CUT)?);
         let modulus = reader.sized().ok_or(CUT)?;
@@ -88,13 +88,12 @@ impl PublicArea {
         }
         let exponent = if exponent == 0 { 65537 } else { exponent };
         let modulus = BoxedUint::from_be_slice(modulus, 2048).map_err(|_| "its modulus cannot be read")?;
-        let key =
-            RsaPublicKey::new(modulus, exponent.into()).map_err(|_| "its modulus or its exponent cannot be one")?;
+        let key = RsaPublicKey::new(modulus, exponent.into()).map_err(|_| "its modulus or its exponent is invalid")?;
         Ok(Self { bytes: area.to_vec(), key })
     }
 }
 
-/// Bytes that are still to be read.
+/// Bytes that were not read yet.
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -123,21 +122,21 @@ mod tests {
     use crate::tpm::{EndorsementKey, StorageRootKey, vectors};
 
     #[test]
-    fn keys_are_read_and_told_apart() {
+    fn keys_are_read_and_distinguished() {
         let (endorsement, storage) = (vectors::endorsement_area(), vectors::storage_area());
         assert_eq!((endorsement.len(), storage.len()), (316, 284));
         assert!(EndorsementKey::parse(&endorsement).is_ok() && StorageRootKey::parse(&storage).is_ok());
-        let kind = "its attributes are not those of its kind: it is another key of the TPM";
+        let kind = "its attributes are those of another key of the TPM";
         assert_eq!(EndorsementKey::parse(&storage).err(), Some(kind));
         assert_eq!(StorageRootKey::parse(&endorsement).err(), Some(kind));
-        // As outside software makes it: dictionary attacks count.
+        // As other software creates it, without `noDA`.
         let mut other = storage;
         other[8] = 0;
         assert!(StorageRootKey::parse(&other).is_ok());
     }
 
     #[test]
-    fn what_is_wrong_with_a_key_is_said() {
+    fn an_error_tells_what_is_wrong_with_a_key() {
         let good = vectors::storage_area();
         let fault = |bytes: &[u8]| StorageRootKey::parse(bytes).err().unwrap_or("nothing");
         let changed = |index: usize, value: u8| {
@@ -146,17 +145,17 @@ mod tests {
             fault(&bytes)
         };
         for length in 0..good.len() {
-            assert!(fault(&good[..length]).starts_with("it is cut off"), "{length}");
+            assert!(fault(&good[..length]).starts_with("it is truncated"), "{length}");
         }
-        assert!(fault(&[good.as_slice(), &[0]].concat()).starts_with("bytes follow it"));
+        assert!(fault(&[good.as_slice(), &[0]].concat()).starts_with("bytes follow the TPM2B"));
         assert!(changed(3, 0x23).contains("not an RSA key"));
-        assert!(changed(5, 0x0c).contains("named by SHA-256"));
+        assert!(changed(5, 0x0c).contains("Name by SHA-256"));
         assert!(changed(7, 0x07).contains("attributes"), "it may sign");
         assert!(changed(15, 0).contains("AES-128"));
         assert!(changed(19, 0x14).contains("scheme"));
         assert!(changed(20, 0x0c).contains("2048 bits"));
         assert!(changed(28, 0x70).contains("2048 bits"));
-        assert!(changed(283, 0x02).contains("cannot be one"), "even");
-        assert!(changed(25, 0x02).contains("cannot be one"), "an exponent of 2");
+        assert!(changed(283, 0x02).contains("is invalid"), "even");
+        assert!(changed(25, 0x02).contains("is invalid"), "an exponent of 2");
     }
 }

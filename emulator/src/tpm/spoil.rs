@@ -1,21 +1,21 @@
-use super::random;
+use super::oaep::random;
 use data_encoding::BASE64;
 use serde_json::Value;
 
-/// Which part of a key blob is spoilt.
+/// The part of a key blob to spoil.
 #[derive(Clone, Copy)]
 pub(crate) enum Part {
-    /// One bit of the wrapped credential, so that its integrity does not hold.
+    /// One bit of the wrapped credential, so that its integrity check fails.
     Credential,
-    /// The credential's seed, which then is as if it were encrypted to another endorsement key.
+    /// The credential's seed, as if it were encrypted to another endorsement key.
     Seed,
 }
 
-/// Where the credential ends, and where its seed is, behind their sizes.
+/// The last byte of the credential, and the bytes of its seed, without their sizes.
 const CREDENTIAL_END: usize = 53;
 const SEED: std::ops::Range<usize> = 56..312;
 
-/// A body with its key blob spoilt. `None` when there is no blob in it.
+/// A body with its key blob spoilt. `None` when it has no key blob.
 pub(crate) fn spoiled(body: &str, part: Part) -> Option<String> {
     let mut body: Value = serde_json::from_str(body).ok()?;
     let is_challenge = body.get("authenticationKey").is_some();
@@ -26,7 +26,7 @@ pub(crate) fn spoiled(body: &str, part: Part) -> Option<String> {
         Part::Credential => *blob.get_mut(CREDENTIAL_END)? ^= 1,
         Part::Seed => {
             let mut other: [u8; SEED.end - SEED.start] = random().ok()?;
-            // Below every modulus, so that it is not refused for its size.
+            // Below every modulus, so that it is not rejected for its size.
             other[0] = 0;
             blob.get_mut(SEED)?.copy_from_slice(&other);
         }
@@ -41,7 +41,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn one_part_changes_and_the_rest_stays() {
+    fn one_part_changes_and_the_rest_does_not() {
         let blob = [7; 920];
         let key = BASE64.encode(&blob);
         for (body, place) in [

@@ -1,6 +1,9 @@
-//! The deterministic example of the blob's description.
+//! The deterministic example of the documentation of key blobs.
 
-use super::{EndorsementKey, StorageRootKey, sized};
+use super::{
+    crypto::sized,
+    public_area::{EndorsementKey, StorageRootKey},
+};
 
 pub(crate) const SEED: [u8; 32] = from(0x00);
 pub(crate) const INNER: [u8; 16] = from(0x10);
@@ -20,7 +23,7 @@ const fn from<const LENGTH: usize>(first: u8) -> [u8; LENGTH] {
     bytes
 }
 
-/// 256 bytes: the first and the last as given, the others by their place.
+/// 256 bytes: the first and the last as given, the others by their position.
 fn modulus(first: u8, factor: u16, offset: u16, last: u8) -> Vec<u8> {
     let between = (1..=254u16).map(|i| (i * factor + offset).to_be_bytes()[1]);
     std::iter::once(first).chain(between).chain([last]).collect()

@@ -1,4 +1,4 @@
-//! Clients for the tests: just enough of TLS, HTTP and MQTT to see what the emulator answers.
+//! Clients for the tests: TLS, HTTP and MQTT, as far as the tests need them.
 
 #![allow(dead_code, reason = "every test file has its own copy, and none uses all of it")]
 
@@ -38,7 +38,7 @@ pub(crate) fn play(world: World) -> Emulator {
     Emulator::play(world, "127.0.0.1:0".parse().unwrap()).unwrap()
 }
 
-/// A token that holds for ten minutes.
+/// A token that expires in ten minutes.
 pub(crate) fn token(resource: &str, key: &str) -> String {
     let expiry = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 600;
     let key = hmac::Key::new(hmac::HMAC_SHA256, &data_encoding::BASE64.decode(key.as_bytes()).unwrap());
@@ -49,7 +49,7 @@ pub(crate) fn token(resource: &str, key: &str) -> String {
 
 pub(crate) type Tls = StreamOwned<ClientConnection, TcpStream>;
 
-/// A client's certificate, and what it sends after it.
+/// A client's certificate and its intermediates.
 #[derive(Clone, Copy)]
 pub(crate) struct Shown<'a>(pub(crate) &'a Leaf, pub(crate) &'a [CertificateDer<'static>]);
 
@@ -58,8 +58,17 @@ pub(crate) fn dial(emulator: &Emulator, address: SocketAddr, name: &str) -> Tls 
 }
 
 pub(crate) fn dial_as(emulator: &Emulator, address: SocketAddr, name: &str, shown: Option<Shown<'_>>) -> Tls {
+    dial_with(CertificateDer::from_pem_slice(emulator.root_pem().as_bytes()).unwrap(), address, name, shown)
+}
+
+pub(crate) fn dial_with(
+    root: CertificateDer<'static>,
+    address: SocketAddr,
+    name: &str,
+    shown: Option<Shown<'_>>,
+) -> Tls {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(emulator.root_pem().as_bytes()).unwrap()).unwrap();
+    roots.add(root).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(provider::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -95,7 +104,7 @@ impl Answer {
     }
 }
 
-/// Sends text as it is and reads to the end.
+/// Sends a text unchanged, and reads to the end.
 pub(crate) fn raw(emulator: &Emulator, name: &str, text: &str) -> io::Result<String> {
     raw_as(emulator, name, None, text)
 }
@@ -108,7 +117,7 @@ pub(crate) fn raw_as(emulator: &Emulator, name: &str, shown: Option<Shown<'_>>, 
     Ok(String::from_utf8(answer).unwrap())
 }
 
-/// Without a token there is no header for it.
+/// Without a token there is no `Authorization` header.
 pub(crate) fn request(line: &str, host: &str, token: &str, body: &str) -> String {
     let length = body.len();
     let authorization = if token.is_empty() { String::new() } else { format!("Authorization: {token}\r\n") };
@@ -179,12 +188,12 @@ impl Mqtt {
         self.send(publish.build().unwrap().into());
     }
 
-    /// Bytes that are no whole packet.
+    /// Bytes of an incomplete packet.
     pub(crate) fn begin(&mut self, bytes: &[u8]) {
         self.tls.write_all(bytes).unwrap();
     }
 
-    /// The next message: its topic, its payload, and how it came. `None` when the connection ends.
+    /// The next message: its topic, its payload and its quality of service. `None` when the connection ends.
     pub(crate) fn message(&mut self) -> Option<(String, String, Qos)> {
         match self.receive()? {
             Packet::V3_1_1Publish(publish) => {

@@ -1,4 +1,4 @@
-//! What it takes to have others' clients dial the emulator.
+//! What clients of other implementations require to connect to the emulator.
 #![allow(dead_code, reason = "no test file needs all of it")]
 
 use defender_auth_emulator::{Emulator, World};
@@ -27,7 +27,7 @@ impl Drop for Root {
     }
 }
 
-/// The SDK dials port 8883 and no other, so the emulator gets a loopback address of its own, and plays the gateway.
+/// The SDK connects to port 8883 only. So the emulator has a loopback address of its own, as a gateway.
 pub(crate) fn start_for_sdk(world: impl Fn(&str) -> World) -> Emulator {
     let seed = std::process::id();
     for attempt in 0..50u32 {
@@ -64,7 +64,7 @@ finally:
     client.shutdown()
 "#;
 
-/// The emulator's services have its address for their names.
+/// The host names of the emulator's services are its address.
 pub(crate) fn provision(emulator: &Emulator, id: &str, chain: &str, key: &str) -> Output {
     let (address, root) = (emulator.address().ip().to_string(), Root::of(emulator));
     python(&[PROVISION, &address, id, chain, key, root.0.to_str().unwrap()])

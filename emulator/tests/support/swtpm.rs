@@ -1,4 +1,4 @@
-//! A TPM 2.0 in software, and others' tools for it.
+//! A TPM 2.0 in software, and tools for it.
 
 use std::{
     fs,
@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-/// A TPM in a folder of its own, behind a socket in it. Both go at the end.
+/// A TPM in a folder of its own, with a socket in it. Both are removed at the end.
 pub(crate) struct Swtpm {
     process: Child,
     folder: PathBuf,
@@ -62,7 +62,7 @@ impl Swtpm {
             .unwrap()
     }
 
-    /// Runs a tool that has to succeed. What it leaves in the TPM is flushed: there is room for three objects.
+    /// Runs a tool that has to succeed, and flushes its objects: the TPM has room for three.
     pub(crate) fn tool(&self, tool: &str, arguments: &[&str]) {
         for output in [self.run(tool, arguments), self.run("tpm2_flushcontext", &["--transient-object"])] {
             assert!(output.status.success(), "{tool}: {output:?}");

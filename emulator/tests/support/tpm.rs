@@ -1,11 +1,11 @@
-//! A TPM without a TPM: the two private keys, and what a TPM does with them to take a key out of its wrapping.
+//! The two private keys of a TPM, and what a TPM does with them to unwrap a key.
 
 use aes::Aes128;
 use cfb_mode::{Decryptor, cipher::KeyIvInit as _};
 use ring::{digest, hmac};
 use rsa::{BoxedUint, Oaep, RsaPrivateKey, sha2::Sha256, traits::PublicKeyParts as _};
 
-/// A pair of keys, which are for testing: everybody can read them here.
+/// A pair of keys, for tests only: they are public.
 pub(crate) struct Tpm {
     endorsement: RsaPrivateKey,
     storage: RsaPrivateKey,
@@ -23,7 +23,7 @@ const ENDORSEMENT: [&str; 2] = [
      a8d64734d7772ead75c1d373517b5a8b5838d6e13c97c8269024b5a4cbb75805",
 ];
 
-/// And of the other.
+/// The primes of the other key.
 const STORAGE: [&str; 2] = [
     "e794f693361fd118c6caca4229689a41258ffef7abd931b6c7ab5547a1e44a45\
      e5d06e3e513181ca27843d7785d94b4255a0686c6d72c6484e132c22af7c521b\
@@ -80,7 +80,7 @@ impl Tpm {
         public(&self.storage, [0, 3, 4, 0x72], &[])
     }
 
-    /// Takes the HMAC key out of a blob, or says what keeps a TPM from it.
+    /// Unwraps the HMAC key of a blob. An error is the reason why a TPM would not.
     pub(crate) fn activate(&self, blob: &str) -> Result<Vec<u8>, &'static str> {
         let blob = data_encoding::BASE64.decode(blob.as_bytes()).unwrap();
         let (credential, rest) = split(&blob);
@@ -120,7 +120,7 @@ impl Tpm {
     }
 }
 
-/// A field with its size, and what follows it.
+/// A field with its size, and the bytes after it.
 fn split(bytes: &[u8]) -> (&[u8], &[u8]) {
     let (size, rest) = bytes.split_at(2);
     rest.split_at(u16::from_be_bytes([size[0], size[1]]).into())
@@ -130,7 +130,7 @@ fn decrypt(key: &RsaPrivateKey, label: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
     key.decrypt(Oaep::<Sha256>::new_with_label(label), bytes).ok()
 }
 
-/// Checks an HMAC and deciphers what follows it, with the keys of a seed.
+/// Checks an HMAC and decrypts the bytes after it, with the keys of a seed.
 fn open(seed: &[u8], name: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
     let (integrity, ciphered) = split(bytes);
     let key = hmac::Key::new(hmac::HMAC_SHA256, &derive(seed, b"INTEGRITY\0", &[], 256));

@@ -1,19 +1,19 @@
-//! What came of the pending action.
+//! The result of the pending action.
 
-use super::Authenticator;
+use super::object::Authenticator;
 use crate::{
-    Header, ResultCode,
+    abi::{Header, ResultCode},
     error::Error,
     failure::Failure,
     guard, input,
-    object::{Exclusive, exclusive},
+    object::exclusive,
     sas,
 };
-use defender_auth::{Action, Event, UnixTime, http::Response};
+use defender_auth::{Action, Event, http::Response};
 use std::mem::MaybeUninit;
 
-/// SEND: an answer came, whatever its status. Pass all headers (`Retry-After` and `Date` are read), or NULL and 0 when they
-/// are not known; wipe the body afterwards.
+/// SEND: a response arrived, whatever its status. Pass all of its headers (`Retry-After` and `Date` are read), or NULL
+/// and 0 when they are not available. Wipe the body afterwards: it can hold keys.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_handle_response(
@@ -27,16 +27,17 @@ pub extern "C" fn defenderauth_authenticator_handle_response(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        let (mut authenticator, now) = begin(authenticator, now)?;
-        let response = Response::new(status, input::bytes("body", body, body_len)?);
-        let headers = input::headers(headers, header_count)?;
-        let response = headers.into_iter().fold(response, |response, (name, value)| response.header(name, value));
-        handle(&mut authenticator, now, Event::Answered(response))?;
-        settle(&authenticator)
+        handle(authenticator, now, || {
+            let response = Response::new(status, input::bytes("body", body, body_len)?);
+            let headers = input::headers(headers, header_count)?;
+            let response = headers.into_iter().fold(response, |response, (name, value)| response.header(name, value));
+            Ok(Event::Answered(response))
+        })
     })
 }
 
-/// SEND: no complete answer came: no connection, a reset, a time-out.
+/// SEND: no complete response arrived: the connection failed or was reset, or the request timed out. Do not report an
+/// untrusted server this way: retrying does not help there.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_handle_no_response(
@@ -44,14 +45,10 @@ pub extern "C" fn defenderauth_authenticator_handle_no_response(
     now: u64,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let (mut authenticator, now) = begin(authenticator, now)?;
-        handle(&mut authenticator, now, Event::Unanswered)?;
-        settle(&authenticator)
-    })
+    guard::call(error, || handle(authenticator, now, || Ok(Event::Unanswered)))
 }
 
-/// WAIT: the time has passed.
+/// WAIT: the time has elapsed.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_handle_elapsed(
@@ -59,14 +56,10 @@ pub extern "C" fn defenderauth_authenticator_handle_elapsed(
     now: u64,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let (mut authenticator, now) = begin(authenticator, now)?;
-        handle(&mut authenticator, now, Event::Elapsed)?;
-        settle(&authenticator)
-    })
+    guard::call(error, || handle(authenticator, now, || Ok(Event::Elapsed)))
 }
 
-/// ACTIVATE: the key is in the TPM.
+/// ACTIVATE: the TPM has activated the key.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_handle_activated(
@@ -74,11 +67,7 @@ pub extern "C" fn defenderauth_authenticator_handle_activated(
     now: u64,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let (mut authenticator, now) = begin(authenticator, now)?;
-        handle(&mut authenticator, now, Event::Activated)?;
-        settle(&authenticator)
-    })
+    guard::call(error, || handle(authenticator, now, || Ok(Event::Activated)))
 }
 
 /// SIGN: the signature, 32 bytes.
@@ -91,29 +80,20 @@ pub extern "C" fn defenderauth_authenticator_handle_signature(
     len: usize,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let (mut authenticator, now) = begin(authenticator, now)?;
-        handle(&mut authenticator, now, Event::Signed(sas::signature(signature, len)?))?;
-        settle(&authenticator)
-    })
+    guard::call(error, || handle(authenticator, now, || Ok(Event::Signed(sas::signature(signature, len)?))))
 }
 
-fn begin(
+/// Passes an event on. One that does not match the pending action changes nothing; a transition that ends in FAILED is a
+/// failure of the call too.
+fn handle<'a>(
     authenticator: Option<&mut Authenticator>,
     now: u64,
-) -> Result<(Exclusive<'_, Authenticator>, UnixTime), Failure> {
-    Ok((exclusive(authenticator)?, input::time("now", now)?))
-}
-
-/// An event that does not answer the action changes nothing.
-fn handle(authenticator: &mut Authenticator, now: UnixTime, event: Event<'_>) -> Result<(), Failure> {
-    authenticator.machine.handle(now, event)?;
+    event: impl FnOnce() -> Result<Event<'a>, Failure>,
+) -> Result<(), Failure> {
+    let mut authenticator = exclusive(authenticator)?;
+    let now = input::time("now", now)?;
+    authenticator.machine.handle(now, event()?)?;
     authenticator.refresh();
-    Ok(())
-}
-
-/// A step that ended the run is a failure of the call as well.
-fn settle(authenticator: &Authenticator) -> Result<(), Failure> {
     match authenticator.machine.poll() {
         Action::Failed(error) => Err(error.into()),
         _ => Ok(()),

@@ -1,31 +1,37 @@
-//! What an authenticator runs. A library without the flows has none of them to run: nothing behind this type is ever
-//! reached there, and so nothing of it is linked.
+//! What an authenticator runs. In a build without the flows it holds an outcome that needs no request, and nothing of the
+//! state machines is linked.
 
 use crate::failure::Failure;
-use defender_auth::{Action, Event, Plan, UnixTime, error::ApiMisuse, wait::Deadline};
+#[cfg(feature = "flows")]
+use defender_auth::Now;
+use defender_auth::{Action, Event, Plan, UnixTime, wait::TimeLimit};
+#[cfg(feature = "flows")]
+use std::time::Duration;
 
 #[cfg(feature = "flows")]
 type Inner = defender_auth::Authenticator;
 
-/// There is no value of it.
 #[cfg(not(feature = "flows"))]
-type Inner = std::convert::Infallible;
+type Inner = defender_auth::Outcome;
 
 pub(crate) struct Machine(Inner);
 
 #[cfg(feature = "flows")]
 impl Machine {
-    #[expect(clippy::unnecessary_wraps, reason = "without the flows there is none")]
-    pub(super) fn new(plan: &Plan, deadline: Deadline) -> Result<Self, Failure> {
-        Ok(Self(Inner::new(plan, deadline)))
+    #[expect(clippy::unnecessary_wraps, reason = "a build without the flows rejects most plans")]
+    pub(super) fn new(plan: &Plan, now: UnixTime, limit: TimeLimit) -> Result<Self, Failure> {
+        Ok(Self(Inner::new(plan, Now { wall: now, monotonic: Duration::ZERO }, limit)))
     }
 
     pub(super) const fn poll(&self) -> Action<'_> {
         self.0.poll()
     }
 
-    pub(super) fn handle(&mut self, now: UnixTime, event: Event<'_>) -> Result<(), ApiMisuse> {
-        self.0.handle(now, event)
+    /// C gives wall times alone. The time between two of them counts as passed; a clock that is set back counts as none.
+    pub(super) fn handle(&mut self, now: UnixTime, event: Event<'_>) -> Result<(), Failure> {
+        let since = self.0.since();
+        let monotonic = since.monotonic.saturating_add(now.since(since.wall));
+        Ok(self.0.handle(Now { wall: now, monotonic }, event)?)
     }
 
     pub(super) fn clock_offset(&self) -> i64 {
@@ -40,19 +46,23 @@ impl Machine {
 
 #[cfg(not(feature = "flows"))]
 impl Machine {
-    pub(super) fn new(_: &Plan, _: Deadline) -> Result<Self, Failure> {
-        Err(Failure::unsupported("an authenticator"))
+    pub(super) fn new(plan: &Plan, _: UnixTime, _: TimeLimit) -> Result<Self, Failure> {
+        let outcome = plan.outcome().cloned();
+        outcome.map(Self).ok_or_else(|| Failure::unsupported("authentication by requests (feature `flows`)"))
     }
 
     pub(super) const fn poll(&self) -> Action<'_> {
-        match self.0 {}
+        Action::Done(&self.0)
     }
 
-    pub(super) const fn handle(&mut self, _: UnixTime, _: Event<'_>) -> Result<(), ApiMisuse> {
-        match self.0 {}
+    #[expect(clippy::unused_self, reason = "a build with the flows asks its state machine")]
+    pub(super) fn handle(&mut self, _: UnixTime, _: Event<'_>) -> Result<(), Failure> {
+        let message = "the authenticator is DONE and expects no result; take the outcome";
+        Err(Failure::new(crate::code::DEFENDERAUTH_STATE, message))
     }
 
+    #[expect(clippy::unused_self, reason = "a build with the flows asks its state machine")]
     pub(super) const fn clock_offset(&self) -> i64 {
-        match self.0 {}
+        0
     }
 }

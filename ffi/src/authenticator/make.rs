@@ -1,8 +1,8 @@
-//! Every way to begin.
+//! Every way to create an authenticator.
 
-use super::Authenticator;
+use super::object::Authenticator;
 use crate::{
-    ResultCode,
+    abi::ResultCode,
     agent_config::AgentConfig,
     certificate::Certificate,
     code::DEFENDERAUTH_KEY_ABSENT,
@@ -13,11 +13,10 @@ use crate::{
     key::Key,
     object::{given, shared},
     options::{Chosen, Options},
-    output,
     profile::Profile,
 };
 use defender_auth::{
-    Device, Plan,
+    Device, Plan, UnixTime,
     connection_string::ConnectionStringError,
     credential::Credential,
     dps::Attestation,
@@ -25,8 +24,10 @@ use defender_auth::{
 };
 use std::{ffi::c_char, mem::MaybeUninit};
 
-/// Begins with a connection string, a module's or a device's: DONE at once. One that says `x509=true` takes a certificate;
-/// without it somebody else has the key.
+/// Uses a connection string as it is, with no request: DONE immediately. A module's gives the module's identity; a
+/// device's gives the device's, not a module's (for Device mode use `defenderauth_authenticator_new_device_key`). A
+/// service's is rejected. One with `x509=true` requires the certificate for the TLS handshake, or NULL when the program's
+/// TLS library has it.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_new_module(
@@ -37,28 +38,14 @@ pub extern "C" fn defenderauth_authenticator_new_module(
     out: Option<&mut MaybeUninit<Option<Box<Authenticator>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
-        let string = shared(connection_string)?;
-        let Whose::Identity(string) = &string.whose else { return Err(ConnectionStringError::ServiceString.into()) };
-        let plan = match given(certificate_or_null)? {
-            None => string.clone().into(),
-            Some(certificate) if string.credential().certificate().is_some() => {
-                Plan::known(string.identity().clone(), certificate.client_certificate())
-            }
-            Some(_) => {
-                let message =
-                    "the connection string has a key and wants no certificate; give NULL, or one with x509=true";
-                return Err(Failure::argument("certificate_or_null", message));
-            }
-        };
-        out.put(Authenticator::new(&plan, Chosen::of(options_or_null)?, input::time("now", now)?)?);
-        Ok(())
+    guard::make(out, error, || {
+        let plan = known(connection_string, certificate_or_null)?;
+        Authenticator::new(&plan, Chosen::of(options_or_null)?, input::time("now", now)?)
     })
 }
 
-/// Begins with a device and its key. With a module ID it goes on in Device mode and asks the hub for that module; without
-/// one it ends as the device.
+/// Authenticates a device by its shared access key. With a module ID it continues in Device mode: it requests that
+/// module's identity from the hub. Without one the outcome is the device, and no request is sent.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_new_device_key(
@@ -74,17 +61,15 @@ pub extern "C" fn defenderauth_authenticator_new_device_key(
     out: Option<&mut MaybeUninit<Option<Box<Authenticator>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
+    guard::make(out, error, || {
         let key = shared(key)?.key.clone();
         let plan = device((host_name, host_name_len), (device_id, device_id_len), key)?;
-        out.put(begin(plan, (module_id, module_id_len), options_or_null, now)?);
-        Ok(())
+        begin(plan, (module_id, module_id_len), options_or_null, now)
     })
 }
 
-/// Begins with a device and its certificate. With a module ID it goes on in Device mode, which takes no certificate that a
-/// CA has signed: `DEFENDERAUTH_CERTIFICATE_RULE`.
+/// Authenticates a device by its certificate. With a module ID it continues in Device mode, which requires a self-signed
+/// certificate: one issued by a CA is `DEFENDERAUTH_CERTIFICATE_RULE`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_new_device_certificate(
@@ -100,16 +85,15 @@ pub extern "C" fn defenderauth_authenticator_new_device_certificate(
     out: Option<&mut MaybeUninit<Option<Box<Authenticator>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
+    guard::make(out, error, || {
         let certificate = shared(certificate)?.client_certificate();
         let plan = device((host_name, host_name_len), (device_id, device_id_len), certificate)?;
-        out.put(begin(plan, (module_id, module_id_len), options_or_null, now)?);
-        Ok(())
+        begin(plan, (module_id, module_id_len), options_or_null, now)
     })
 }
 
-/// Begins with a device whose key is in the TPM from an earlier registration, or wherever else it signs.
+/// Authenticates a device whose key is held elsewhere: in the TPM since an earlier registration, in an HSM, or by another
+/// process.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_new_device_tpm(
@@ -124,15 +108,14 @@ pub extern "C" fn defenderauth_authenticator_new_device_tpm(
     out: Option<&mut MaybeUninit<Option<Box<Authenticator>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
+    guard::make(out, error, || {
         let plan = device((host_name, host_name_len), (device_id, device_id_len), Credential::ExternalSigner)?;
-        out.put(begin(plan, (module_id, module_id_len), options_or_null, now)?);
-        Ok(())
+        begin(plan, (module_id, module_id_len), options_or_null, now)
     })
 }
 
-/// Begins with the provisioning service and a key: of an individual enrollment, or derived from a group's.
+/// Registers with the provisioning service by a symmetric key: an individual enrollment's, or one derived from an
+/// enrollment group's with `defenderauth_key_derive`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_new_dps_key(
@@ -145,15 +128,13 @@ pub extern "C" fn defenderauth_authenticator_new_dps_key(
     out: Option<&mut MaybeUninit<Option<Box<Authenticator>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
+    guard::make(out, error, || {
         let plan = Plan::provision(shared(profile)?.registrant(), shared(key)?.key.clone())?;
-        out.put(begin(plan, (module_id, module_id_len), options_or_null, now)?);
-        Ok(())
+        begin(plan, (module_id, module_id_len), options_or_null, now)
     })
 }
 
-/// Begins with the provisioning service and a certificate: of an individual enrollment or of a group.
+/// Registers with the provisioning service by a certificate, of an individual enrollment or of an enrollment group.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_new_dps_certificate(
@@ -166,16 +147,14 @@ pub extern "C" fn defenderauth_authenticator_new_dps_certificate(
     out: Option<&mut MaybeUninit<Option<Box<Authenticator>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
+    guard::make(out, error, || {
         let plan = Plan::provision(shared(profile)?.registrant(), shared(certificate)?.client_certificate())?;
-        out.put(begin(plan, (module_id, module_id_len), options_or_null, now)?);
-        Ok(())
+        begin(plan, (module_id, module_id_len), options_or_null, now)
     })
 }
 
-/// Begins with the provisioning service and a TPM, by its two public keys. The identity key in the TPM is replaced only
-/// when the hub's key has arrived.
+/// Registers with the provisioning service by a TPM, given its public endorsement key and storage root key. The identity
+/// key in the TPM is replaced only when the hub's key has arrived.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_new_dps_tpm(
@@ -191,19 +170,17 @@ pub extern "C" fn defenderauth_authenticator_new_dps_tpm(
     out: Option<&mut MaybeUninit<Option<Box<Authenticator>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
+    guard::make(out, error, || {
         let attestation = Attestation::Tpm {
             endorsement_key: public("endorsement_key", endorsement_key, endorsement_key_len)?,
             storage_root_key: public("storage_root_key", storage_root_key, storage_root_key_len)?,
         };
         let plan = Plan::provision(shared(profile)?.registrant(), attestation)?;
-        out.put(begin(plan, (module_id, module_id_len), options_or_null, now)?);
-        Ok(())
+        begin(plan, (module_id, module_id_len), options_or_null, now)
     })
 }
 
-/// Begins with an agent's configuration.
+/// Authenticates with an agent's configuration.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_from_agent_config(
@@ -213,20 +190,18 @@ pub extern "C" fn defenderauth_authenticator_from_agent_config(
     out: Option<&mut MaybeUninit<Option<Box<Authenticator>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
+    guard::make(out, error, || {
         let (plan, chosen) = (shared(config)?.plan(), Chosen::of(options_or_null)?);
         let plan = match plan.target().cloned() {
             Some(module) => plan.in_device_mode(chosen.target(module))?,
             None => plan,
         };
-        out.put(Authenticator::new(&plan, chosen, input::time("now", now)?)?);
-        Ok(())
+        Authenticator::new(&plan, chosen, input::time("now", now)?)
     })
 }
 
-/// The same outcome with the module's other key, after the hub refused the first: DONE at once, or
-/// `DEFENDERAUTH_KEY_ABSENT`.
+/// The same outcome with the module's other key, for when the hub rejects the first: DONE immediately. Without another
+/// key `DEFENDERAUTH_KEY_ABSENT`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_new_secondary(
@@ -234,23 +209,36 @@ pub extern "C" fn defenderauth_authenticator_new_secondary(
     out: Option<&mut MaybeUninit<Option<Box<Authenticator>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
+    guard::make(out, error, || {
         let done = shared(done)?;
         let mut outcome = done.outcome()?.clone();
         if !outcome.fall_back() {
-            let message = "there is no other key; authenticate again, the first may have been changed";
+            let message = "there is no other key; authenticate again, in case the keys were regenerated";
             return Err(Failure::new(DEFENDERAUTH_KEY_ABSENT, message).field("done"));
         }
-        // It is done at once: no time passes.
-        let now = defender_auth::UnixTime::from_secs(0);
-        out.put(Authenticator::new(&Plan::from(outcome), done.chosen.clone(), now)?);
-        Ok(())
+        // It is DONE immediately, so the deadline does not matter.
+        Authenticator::new(&Plan::from(outcome), done.chosen.clone(), UnixTime::from_secs(0))
     })
 }
 
-/// Text as C gives it.
+/// A text as C passes it.
 type Given = (*const c_char, usize);
+
+/// The plan of a connection string.
+fn known(string: Option<&ConnectionString>, certificate: Option<&Certificate>) -> Result<Plan, Failure> {
+    let string = shared(string)?;
+    let Whose::Identity(string) = &string.whose else { return Err(ConnectionStringError::ServiceString.into()) };
+    match given(certificate)? {
+        None => Ok(string.clone().into()),
+        Some(certificate) if string.credential().certificate().is_some() => {
+            Ok(Plan::known(string.identity().clone(), certificate.client_certificate()))
+        }
+        Some(_) => {
+            let message = "the connection string has a key and takes no certificate; pass NULL, or a connection string with x509=true";
+            Err(Failure::argument("certificate_or_null", message))
+        }
+    }
+}
 
 fn device(host_name: Given, device_id: Given, credential: impl Into<Credential>) -> Result<Plan, Failure> {
     let hub = HostName::new(input::text("host_name", host_name.0, host_name.1)?)?;
@@ -270,7 +258,7 @@ fn begin(plan: Plan, module_id: Given, options: Option<&Options>, now: u64) -> R
 
 fn public(parameter: &'static str, key: *const u8, len: usize) -> Result<Vec<u8>, Failure> {
     match input::bytes(parameter, key, len)? {
-        [] => Err(Failure::argument(parameter, "it is empty; give the TPM's key, a whole TPM2B_PUBLIC")),
+        [] => Err(Failure::argument(parameter, "it is empty; pass the TPM's public key, a complete TPM2B_PUBLIC")),
         bytes => Ok(bytes.into()),
     }
 }

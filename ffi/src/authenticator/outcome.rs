@@ -1,9 +1,9 @@
-//! Who the caller is, and how it proves it. Empty, NONE or STATE until DONE.
+//! The outcome: the identity, its credential and its logins. Empty, NONE or STATE until DONE.
 
-use super::{Authenticator, views::kind};
+use super::{object::Authenticator, views::kind};
 use crate::{
-    ResultCode, Str,
-    code::{DEFENDERAUTH_CREDENTIAL_NONE, DEFENDERAUTH_NOT_APPLICABLE, DEFENDERAUTH_STATE},
+    abi::{ResultCode, Str},
+    code::{DEFENDERAUTH_CREDENTIAL_NONE, DEFENDERAUTH_NOT_APPLICABLE},
     error::Error,
     failure::Failure,
     guard, input,
@@ -12,31 +12,39 @@ use crate::{
     signer::Signer,
 };
 use defender_auth::{
-    Error as LibraryError, Outcome, Password, SharedAccessKey, UnixTime, credential::Credential, sas::StringToSign,
+    Error as LibraryError, Outcome, Password, SharedAccessKey, UnixTime,
+    credential::Credential,
+    sas::{SasToken, StringToSign},
 };
 use std::{ffi::c_char, mem::MaybeUninit};
 
 const NONE: i32 = DEFENDERAUTH_CREDENTIAL_NONE;
 
 impl Authenticator {
-    /// What it ended with.
-    pub(crate) fn outcome(&self) -> Result<&Outcome, Failure> {
-        self.outcome.as_ref().ok_or_else(|| {
-            let message = "it is not done yet; poll, and answer what is pending";
-            Failure::new(DEFENDERAUTH_STATE, message).field("authenticator")
-        })
+    /// What a key held elsewhere has to sign.
+    fn string_to_sign(&self, expiry: u64) -> Result<StringToSign, Failure> {
+        match self.outcome()?.password(input::time("expiry", expiry)?) {
+            Password::Sign(string) => Ok(string),
+            _ => Err(not_applicable("its key is not held elsewhere; use `_sas_token` or `_certificate`")),
+        }
     }
 
-    /// What a key that is held elsewhere has to sign.
-    pub(crate) fn string_to_sign(&self, expiry: UnixTime) -> Result<StringToSign, Failure> {
+    /// A token, or why this credential has none.
+    fn token(&self, now: UnixTime, expiry: UnixTime) -> Result<SasToken, Failure> {
         match self.outcome()?.password(expiry) {
-            Password::Sign(string) => Ok(string),
-            _ => Err(not_applicable("nobody else signs for this credential; take `_sas_token` or `_certificate`")),
+            Password::Token(token) if token.expires_at() <= now => {
+                Err(LibraryError::TokenExpired { at: token.expires_at() }.into())
+            }
+            Password::Token(token) => Ok(token),
+            Password::Sign(_) => {
+                Err(not_applicable("the key is held elsewhere; use `_tpm_sas_token`, or `_sas_string_to_sign`"))
+            }
+            _ => Err(not_applicable("the credential is a certificate; present it in the TLS handshake")),
         }
     }
 }
 
-/// A secondary key is another key, though the pair is the same.
+/// Two outcomes with the same pair of keys differ when one uses the secondary key.
 fn key_in_use(outcome: &Outcome) -> Option<&SharedAccessKey> {
     match outcome.credential() {
         Credential::SymmetricKeys(keys) => Some(keys.current()),
@@ -48,45 +56,43 @@ fn not_applicable(message: &'static str) -> Failure {
     Failure::new(DEFENDERAUTH_NOT_APPLICABLE, message).field("authenticator")
 }
 
-/// What proves the identity: `DEFENDERAUTH_CREDENTIAL_`.
+/// The kind of credential, one of `DEFENDERAUTH_CREDENTIAL_`.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_credential(authenticator: Option<&Authenticator>) -> i32 {
-    guard::get(DEFENDERAUTH_CREDENTIAL_NONE, || {
-        look(authenticator, NONE, |it| it.outcome.as_ref().map_or(NONE, |outcome| kind(outcome.credential())))
-    })
+    guard::look(authenticator, NONE, |it| it.outcome.as_ref().map_or(NONE, |outcome| kind(outcome.credential())))
 }
 
-/// The hub. Keep it and the device ID: with them the provisioning service need not be asked next time.
+/// The hub's host name. Store it with the device ID: with them the next run needs no provisioning service.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_host_name(authenticator: Option<&Authenticator>) -> Str {
-    guard::get(Str::EMPTY, || look(authenticator, Str::EMPTY, |it| it.views.me.host_name.as_str()))
+    guard::text(authenticator, |it| &it.views.outcome.names.host_name)
 }
 
-/// The gateway through which the hub is reached.
+/// The host name of the gateway to the hub; empty without one.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_gateway_host_name(authenticator: Option<&Authenticator>) -> Str {
-    guard::get(Str::EMPTY, || look(authenticator, Str::EMPTY, |it| it.views.me.gateway.as_str()))
+    guard::text(authenticator, |it| &it.views.outcome.names.gateway)
 }
 
-/// The device.
+/// The device ID.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_device_id(authenticator: Option<&Authenticator>) -> Str {
-    guard::get(Str::EMPTY, || look(authenticator, Str::EMPTY, |it| it.views.me.device_id.as_str()))
+    guard::text(authenticator, |it| &it.views.outcome.names.device_id)
 }
 
-/// The module.
+/// The module ID; empty when the identity is a device.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_module_id(authenticator: Option<&Authenticator>) -> Str {
-    guard::get(Str::EMPTY, || look(authenticator, Str::EMPTY, |it| it.views.me.module_id.as_str()))
+    guard::text(authenticator, |it| &it.views.outcome.names.module_id)
 }
 
-/// What tokens are good for, as it stands in `sr=`: the name in a put-token of AMQP.
+/// The resource of its tokens as it stands in `sr=`: the name for an AMQP put-token.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_audience(authenticator: Option<&Authenticator>) -> Str {
-    guard::get(Str::EMPTY, || look(authenticator, Str::EMPTY, |it| it.views.me.audience.as_str()))
+    guard::text(authenticator, |it| &it.views.outcome.audience)
 }
 
-/// Whether both are DONE with the same host, IDs, and key or certificate. When they are not, connect anew.
+/// Whether both are DONE with the same host, IDs, and key or certificate. If not, reconnect.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_same_outcome(
     a: Option<&Authenticator>,
@@ -101,8 +107,8 @@ pub extern "C" fn defenderauth_authenticator_same_outcome(
     })
 }
 
-/// Writes a connection string for other programs, with the key that is in use. Wipe the buffer when it is no longer needed.
-/// A key in a TPM has none: `DEFENDERAUTH_NOT_APPLICABLE`.
+/// Writes a connection string for other programs, with the key in use. Wipe the buffer when it is no longer needed. For a
+/// key in a TPM there is none: `DEFENDERAUTH_NOT_APPLICABLE`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_connection_string(
@@ -115,15 +121,13 @@ pub extern "C" fn defenderauth_authenticator_connection_string(
     guard::call(error, || {
         let out = output::text(buf, cap, out_len)?;
         let string = shared(authenticator)?.outcome()?.connection_string();
-        let string = string.ok_or_else(|| {
-            not_applicable("no connection string can say it: the key is held elsewhere, or an ID has a `;`")
-        })?;
-        out.put(string.expose().expose().as_bytes())
+        let message = "a connection string cannot express it: the key is held elsewhere, or an ID contains `;`";
+        out.put(string.ok_or_else(|| not_applicable(message))?.expose().expose().as_bytes())
     })
 }
 
-/// Writes a token that lives for `ttl_seconds` from `now` on. KEY only. A ready token is written as it is, or is
-/// `DEFENDERAUTH_TOKEN_EXPIRED`.
+/// Writes a token that is valid for `ttl_seconds` from `now`. KEY only. A ready-made token is written unchanged; once
+/// expired it is `DEFENDERAUTH_TOKEN_EXPIRED`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_sas_token(
@@ -139,21 +143,12 @@ pub extern "C" fn defenderauth_authenticator_sas_token(
         let out = output::text(buf, cap, out_len)?;
         let authenticator = shared(authenticator)?;
         let now = input::time("now", now)?;
-        let expiry = input::after("ttl_seconds", now, ttl_seconds)?;
-        match authenticator.outcome()?.password(expiry) {
-            Password::Token(token) if token.expires_at() <= now => {
-                Err(LibraryError::TokenExpired { at: token.expires_at() }.into())
-            }
-            Password::Token(token) => out.put(token.expose().as_bytes()),
-            Password::Sign(_) => {
-                Err(not_applicable("the key is held elsewhere; take `_tpm_sas_token`, or have it signed"))
-            }
-            _ => Err(not_applicable("a certificate proves the identity; present it in the TLS handshake")),
-        }
+        let token = authenticator.token(now, input::after("ttl_seconds", now, ttl_seconds)?)?;
+        out.put(token.expose().as_bytes())
     })
 }
 
-/// Writes what the key that is held elsewhere has to sign for a token that ends at `expiry`. TPM only.
+/// Writes the bytes that the key has to sign for a token that expires at `expiry`. TPM only.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_sas_string_to_sign(
@@ -166,12 +161,11 @@ pub extern "C" fn defenderauth_authenticator_sas_string_to_sign(
 ) -> ResultCode {
     guard::call(error, || {
         let out = output::text(buf, cap, out_len)?;
-        let authenticator = shared(authenticator)?;
-        out.put(authenticator.string_to_sign(input::time("expiry", expiry)?)?.as_bytes())
+        out.put(shared(authenticator)?.string_to_sign(expiry)?.as_bytes())
     })
 }
 
-/// Writes the token that a signature of 32 bytes makes. TPM only.
+/// Writes the token for a signature of 32 bytes. TPM only.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_sas_assemble(
@@ -186,13 +180,12 @@ pub extern "C" fn defenderauth_authenticator_sas_assemble(
 ) -> ResultCode {
     guard::call(error, || {
         let out = output::text(buf, cap, out_len)?;
-        let authenticator = shared(authenticator)?;
-        let string = authenticator.string_to_sign(input::time("expiry", expiry)?)?;
+        let string = shared(authenticator)?.string_to_sign(expiry)?;
         out.put(string.token(&sas::signature(signature, signature_len)?).expose().as_bytes())
     })
 }
 
-/// Makes a signer for many tokens of this identity. KEY only.
+/// Creates a signer for many tokens of this identity. KEY only.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_signer(
@@ -200,46 +193,45 @@ pub extern "C" fn defenderauth_authenticator_signer(
     out: Option<&mut MaybeUninit<Option<Box<Signer>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
+    guard::make(out, error, || {
         let signer = shared(authenticator)?.outcome()?.signer();
-        out.put(signer.ok_or_else(|| not_applicable("there is no key here to sign with"))?.into());
-        Ok(())
+        Ok(signer.ok_or_else(|| not_applicable("there is no key here to sign with"))?.into())
     })
 }
 
-/// The host to connect to over MQTT, port 8883: the gateway, else the hub. The server must bear this name.
+/// The host to connect to over MQTT, on port `DEFENDERAUTH_MQTT_PORT`: the gateway if there is one, else the hub. The
+/// server's certificate must be valid for this name.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_mqtt_host_name(authenticator: Option<&Authenticator>) -> Str {
-    guard::get(Str::EMPTY, || look(authenticator, Str::EMPTY, |it| it.views.me.mqtt_host.as_str()))
+    guard::text(authenticator, |it| &it.views.outcome.mqtt_host)
 }
 
 /// The MQTT client identifier.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_mqtt_client_id(authenticator: Option<&Authenticator>) -> Str {
-    guard::get(Str::EMPTY, || look(authenticator, Str::EMPTY, |it| it.views.me.client_id.as_str()))
+    guard::text(authenticator, |it| &it.views.outcome.client_id)
 }
 
-/// The MQTT user name. The password is a token, or none with a certificate.
+/// The MQTT user name. The password is a token; with a certificate there is no password.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_mqtt_user_name(authenticator: Option<&Authenticator>) -> Str {
-    guard::get(Str::EMPTY, || look(authenticator, Str::EMPTY, |it| it.views.me.user_name.as_str()))
+    guard::text(authenticator, |it| &it.views.outcome.user_name)
 }
 
-/// What the provisioning service sent for the device: JSON text.
+/// The payload that the provisioning service returned for the device: JSON text.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_dps_payload(authenticator: Option<&Authenticator>) -> Str {
-    guard::get(Str::EMPTY, || look(authenticator, Str::EMPTY, |it| it.views.me.payload.as_str()))
+    guard::text(authenticator, |it| &it.views.outcome.payload)
 }
 
-/// How the assignment came about, such as `initialAssignment`.
+/// The substatus of the assignment, such as `initialAssignment`.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_dps_substatus(authenticator: Option<&Authenticator>) -> Str {
-    guard::get(Str::EMPTY, || look(authenticator, Str::EMPTY, |it| it.views.me.substatus.as_str()))
+    guard::text(authenticator, |it| &it.views.outcome.substatus)
 }
 
-/// When the assignment was made or changed. Opaque: another text is another assignment.
+/// When the assignment was last updated. Treat it as opaque: another text is another assignment.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_dps_last_updated(authenticator: Option<&Authenticator>) -> Str {
-    guard::get(Str::EMPTY, || look(authenticator, Str::EMPTY, |it| it.views.me.last_updated.as_str()))
+    guard::text(authenticator, |it| &it.views.outcome.last_updated)
 }

@@ -1,6 +1,6 @@
-//! What C may look at, as it is after a transition.
+//! What C can read of an authenticator, rebuilt after every transition.
 
-use crate::{certificate::Certificate, error::Error, failure::Failure, options::Chosen, view::View};
+use crate::{certificate::Certificate, error::Error, failure::Failure, identity::Names, options::Chosen, view::View};
 use defender_auth::{
     Action, Outcome, Password, UnixTime,
     credential::Credential,
@@ -10,7 +10,7 @@ use defender_auth::{
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// What belongs to the pending action. All else is empty.
+/// The data of the pending action. Everything else is empty.
 #[derive(Default)]
 pub(super) struct Views {
     pub(super) state: View,
@@ -21,22 +21,19 @@ pub(super) struct Views {
     pub(super) headers: Vec<(View, View)>,
     pub(super) authorization: View,
     pub(super) body: Zeroizing<Vec<u8>>,
-    /// For the TLS handshake of the request or, in the end, of the hub.
+    /// For the TLS handshake of the request or, once done, with the hub.
     pub(super) certificate: Option<Certificate>,
     pub(super) at_least: u64,
     pub(super) at_most: u64,
     pub(super) tpm_input: Vec<u8>,
     pub(super) key_use: Option<KeyUse>,
-    pub(super) me: Me,
+    pub(super) outcome: OutcomeViews,
 }
 
-/// Who the caller is in the end.
+/// The identity, its MQTT login, and what the provisioning service reported.
 #[derive(Default)]
-pub(super) struct Me {
-    pub(super) host_name: View,
-    pub(super) gateway: View,
-    pub(super) device_id: View,
-    pub(super) module_id: View,
+pub(super) struct OutcomeViews {
+    pub(super) names: Names,
     pub(super) audience: View,
     pub(super) mqtt_host: View,
     pub(super) client_id: View,
@@ -57,23 +54,23 @@ impl Views {
                 ..Self::default()
             },
             Action::Activate(blob) => Self {
-                state: View::Static(c"having the TPM take in a key"),
+                state: View::Static(c"activating a key in the TPM"),
                 tpm_input: blob.as_bytes().into(),
                 key_use: Some(blob.key_use()),
                 ..Self::default()
             },
             Action::Sign(key_use, string) => Self {
-                state: View::Static(c"having the TPM sign"),
+                state: View::Static(c"signing with the TPM"),
                 tpm_input: string.as_bytes().into(),
                 key_use: Some(key_use),
                 ..Self::default()
             },
-            Action::Done(as_it_came) => {
-                let outcome = outcome.unwrap_or(as_it_came);
+            Action::Done(original) => {
+                let outcome = outcome.unwrap_or(original);
                 Self {
                     state: View::Static(c"done"),
                     certificate: outcome.credential().certificate().cloned().map(Certificate::from),
-                    me: Me::of(outcome, chosen),
+                    outcome: OutcomeViews::of(outcome, chosen),
                     ..Self::default()
                 }
             }
@@ -82,10 +79,10 @@ impl Views {
                 failure: Some(Error::new(&Failure::from(error))),
                 ..Self::default()
             },
-            // What this interface does not know looks like a failure, as the header says.
+            // An action that this interface does not know is reported as a failure, as the header says.
             _ => Self {
                 state: View::Static(c"failed"),
-                failure: Some(Error::new(&Failure::unsupported("the next action"))),
+                failure: Some(Error::new(&Failure::unsupported("the pending action"))),
                 ..Self::default()
             },
         }
@@ -97,9 +94,9 @@ impl Views {
         Self {
             state: View::Static(match request.operation() {
                 Operation::Register => c"registering the device",
-                Operation::RegistrationStatus(_) => c"asking how the registration stands",
-                Operation::LookUpRegistration => c"asking where the device is registered",
-                _ => c"reading the module's identity",
+                Operation::RegistrationStatus(_) => c"polling the registration status",
+                Operation::LookUpRegistration => c"looking up the registration",
+                _ => c"reading the module identity",
             }),
             host: View::of(request.host()),
             method: View::new(request.method()),
@@ -113,22 +110,18 @@ impl Views {
     }
 }
 
-impl Me {
+impl OutcomeViews {
     fn of(outcome: &Outcome, chosen: &Chosen) -> Self {
-        let identity = outcome.identity();
         let login = chosen.login(outcome);
         let record = outcome.registration_state();
-        // Whatever its end, a token says what it is for.
+        // The resource does not depend on the expiry.
         let audience = match outcome.password(UnixTime::LATEST) {
             Password::Token(token) => View::new(token.resource()),
             Password::Sign(string) => View::new(string.resource().as_str()),
             _ => View::EMPTY,
         };
         Self {
-            host_name: View::of(identity.hub()),
-            gateway: identity.gateway().map(View::of).unwrap_or_default(),
-            device_id: View::of(identity.device_id()),
-            module_id: identity.module_id().map(View::of).unwrap_or_default(),
+            names: Names::of(outcome.identity()),
             audience,
             mqtt_host: View::of(&login.host),
             client_id: View::new(&login.client_id),
@@ -140,7 +133,7 @@ impl Me {
     }
 }
 
-/// What C calls a credential.
+/// The constant of a credential.
 pub(super) const fn kind(credential: &Credential) -> i32 {
     match credential {
         Credential::Certificate(_) => crate::code::DEFENDERAUTH_CREDENTIAL_CERTIFICATE,

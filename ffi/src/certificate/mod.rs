@@ -1,5 +1,6 @@
 //! Certificates.
 
+mod facts;
 mod finding;
 #[cfg(not(feature = "x509"))]
 #[path = "unread.rs"]
@@ -8,43 +9,33 @@ mod read;
 mod read;
 
 use crate::{
-    ResultCode, Str,
+    abi::{ResultCode, Str},
     code::DEFENDERAUTH_FINDING_NAME_MISMATCH,
     error::Error,
+    failure::Failure,
     guard, input,
-    object::{Poison, look, object, shared},
+    object::{Poison, object, shared},
     output,
-    view::View,
 };
 use defender_auth::{
     UnixTime,
     credential::{ClientCertificate, Issuer},
 };
+use facts::Facts;
 use read::Chain;
 use std::{ffi::c_char, mem::MaybeUninit};
 
-/// A certificate, those that stand behind it, and its private key if that is not held elsewhere. Immutable; wiped when
-/// freed. Free it with `defenderauth_certificate_free`.
+/// A certificate, its intermediates, and its private key unless that is held elsewhere. Immutable; wiped when freed. Free
+/// it with `defenderauth_certificate_free`.
 pub struct Certificate {
     poison: Poison,
     carried: ClientCertificate,
-    /// As it was read. `None` when somebody else holds that as well.
+    /// As it was parsed. `None` when the certificate is held elsewhere too.
     chain: Option<Chain>,
     facts: Facts,
 }
 
 object!(Certificate, "certificate");
-
-/// What there is to say about the leaf.
-#[derive(Default)]
-struct Facts {
-    common_name: View,
-    sha1: View,
-    sha256: View,
-    not_before: u64,
-    not_after: u64,
-    chain_pem: View,
-}
 
 impl Certificate {
     fn new(carried: ClientCertificate, chain: Option<Chain>) -> Self {
@@ -52,13 +43,18 @@ impl Certificate {
         Self { poison: Poison::new(), carried, chain, facts }
     }
 
-    /// As the library's plans and options take it.
+    fn from_pem(chain: &str, key: &str, passphrase: &str) -> Result<Self, Failure> {
+        let (chain, certificate) = read::pem(chain, key, passphrase)?;
+        Ok(Self::new(certificate, Some(chain)))
+    }
+
+    /// For the library's plans and options.
     pub(crate) fn client_certificate(&self) -> ClientCertificate {
         self.carried.clone()
     }
 }
 
-/// As the library hands it out.
+/// For the library's requests and outcomes.
 impl From<ClientCertificate> for Certificate {
     fn from(certificate: ClientCertificate) -> Self {
         let chain = Chain::of(&certificate);
@@ -66,9 +62,9 @@ impl From<ClientCertificate> for Certificate {
     }
 }
 
-/// Reads certificates in PEM, whatever their order, and the private key of one of them, which becomes the first. When
-/// `key` is empty, the key is taken from `chain`; when there is none, somebody else holds it: the program's TLS library,
-/// an HSM.
+/// Parses certificates in PEM, in any order, and the private key of one of them, which becomes the leaf. When `key` is
+/// empty, the key is taken from `chain`; when that has none, the key is held elsewhere: by the program's TLS library or an
+/// HSM.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_from_pem(
@@ -79,17 +75,13 @@ pub extern "C" fn defenderauth_certificate_from_pem(
     out: Option<&mut MaybeUninit<Option<Box<Certificate>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
+    guard::make(out, error, || {
         let chain = input::text("chain", chain, chain_len)?;
-        let key = input::text("key", key, key_len)?;
-        let (chain, certificate) = read::pem(chain, key, "")?;
-        out.put(Certificate::new(certificate, Some(chain)));
-        Ok(())
+        Certificate::from_pem(chain, input::text("key", key, key_len)?, "")
     })
 }
 
-/// The same for a key that may be encrypted (PKCS#8). An empty passphrase is none; one that is not needed does no harm.
+/// The same for a key that may be encrypted (PKCS#8). An empty passphrase means none; one that is not needed is ignored.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_from_pem_with_passphrase(
@@ -102,64 +94,57 @@ pub extern "C" fn defenderauth_certificate_from_pem_with_passphrase(
     out: Option<&mut MaybeUninit<Option<Box<Certificate>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
+    guard::make(out, error, || {
         let chain = input::text("chain", chain, chain_len)?;
         let key = input::text("key", key, key_len)?;
-        let passphrase = input::text("passphrase", passphrase, passphrase_len)?;
-        let (chain, certificate) = read::pem(chain, key, passphrase)?;
-        out.put(Certificate::new(certificate, Some(chain)));
-        Ok(())
+        Certificate::from_pem(chain, key, input::text("passphrase", passphrase, passphrase_len)?)
     })
 }
 
-/// Whether the private key is in it. If not, somebody else holds it.
+/// Whether it includes the private key. If not, the key is held elsewhere.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_has_key(certificate: Option<&Certificate>) -> bool {
-    guard::get(false, || look(certificate, false, |certificate| certificate.carried.der().is_some()))
+    guard::look(certificate, false, |certificate| certificate.carried.der().is_some())
 }
 
-/// Whether its own key signed it. Then the hub knows it by its thumbprint.
+/// Whether it is self-signed. The hub then identifies it by its thumbprint.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_is_self_signed(certificate: Option<&Certificate>) -> bool {
-    guard::get(false, || {
-        look(certificate, false, |certificate| certificate.carried.issuer() == Some(Issuer::SelfSigned))
-    })
+    guard::look(certificate, false, |certificate| certificate.carried.issuer() == Some(Issuer::SelfSigned))
 }
 
-/// The common name (CN) of its subject, which the services compare with an ID.
+/// The common name (CN) of its subject. The services compare it with the registration ID or the device ID.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_common_name(certificate: Option<&Certificate>) -> Str {
-    guard::get(Str::EMPTY, || look(certificate, Str::EMPTY, |certificate| certificate.facts.common_name.as_str()))
+    guard::text(certificate, |it| &it.facts.common_name)
 }
 
-/// Its SHA-1 thumbprint: 40 hexadecimal digits, with capital letters.
+/// Its SHA-1 thumbprint: 40 hexadecimal digits, upper case.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_thumbprint_sha1(certificate: Option<&Certificate>) -> Str {
-    guard::get(Str::EMPTY, || look(certificate, Str::EMPTY, |certificate| certificate.facts.sha1.as_str()))
+    guard::text(certificate, |it| &it.facts.sha1)
 }
 
-/// Its SHA-256 thumbprint: 64 hexadecimal digits, with capital letters.
+/// Its SHA-256 thumbprint: 64 hexadecimal digits, upper case.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_thumbprint_sha256(certificate: Option<&Certificate>) -> Str {
-    guard::get(Str::EMPTY, || look(certificate, Str::EMPTY, |certificate| certificate.facts.sha256.as_str()))
+    guard::text(certificate, |it| &it.facts.sha256)
 }
 
-/// Its first second, since 1970.
+/// When it becomes valid, in seconds since 1970.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_not_before(certificate: Option<&Certificate>) -> u64 {
-    guard::get(0, || look(certificate, 0, |certificate| certificate.facts.not_before))
+    guard::look(certificate, 0, |certificate| certificate.facts.not_before)
 }
 
-/// Its last second, since 1970.
+/// When it expires, in seconds since 1970.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_not_after(certificate: Option<&Certificate>) -> u64 {
-    guard::get(0, || look(certificate, 0, |certificate| certificate.facts.not_after))
+    guard::look(certificate, 0, |certificate| certificate.facts.not_after)
 }
 
-/// What a service may refuse at the time `now`, or somebody should look at: `DEFENDERAUTH_FINDING_` bits. These are
-/// warnings; the certificate can be used all the same. `expected_name` is the ID that the common name has to be, letter by
-/// letter; when it is empty, none is compared.
+/// Why a service may reject it at the time `now`: `DEFENDERAUTH_FINDING_` bits. These are warnings; the certificate can
+/// still be used. `expected_name` is the ID that the common name must equal, including case; empty skips this check.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_findings(
     certificate: Option<&Certificate>,
@@ -167,32 +152,30 @@ pub extern "C" fn defenderauth_certificate_findings(
     expected_name: *const c_char,
     len: usize,
 ) -> u32 {
-    guard::get(0, || {
-        look(certificate, 0, |certificate| {
-            let Some(chain) = &certificate.chain else { return 0 };
-            // What is not a text is no certificate's name.
-            let is_named = input::text("expected_name", expected_name, len)
-                .is_ok_and(|expected| expected.is_empty() || chain.common_name() == Some(expected));
-            chain.findings(UnixTime::from_secs(now)) | if is_named { 0 } else { DEFENDERAUTH_FINDING_NAME_MISMATCH }
-        })
+    guard::look(certificate, 0, |certificate| {
+        let Some(chain) = &certificate.chain else { return 0 };
+        // Bytes that are not text cannot be a certificate's name.
+        let is_named = input::text("expected_name", expected_name, len)
+            .is_ok_and(|expected| expected.is_empty() || chain.common_name() == Some(expected));
+        chain.findings(UnixTime::from_secs(now)) | if is_named { 0 } else { DEFENDERAUTH_FINDING_NAME_MISMATCH }
     })
 }
 
-/// What one bit of `defenderauth_certificate_findings` means and what to do about it, in a line. Static and never NULL;
-/// `unknown` for what is no bit, or not one of this version.
+/// The meaning of one bit of `defenderauth_certificate_findings` and what to do about it, in one line. Static and never
+/// NULL; `unknown` for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_finding_string(finding: u32) -> *const c_char {
     guard::get(c"".as_ptr(), || finding::text(finding).as_ptr())
 }
 
-/// The certificate and those that lead on from it, in PEM, the leaf first. Never the private key.
+/// The certificate chain in PEM: leaf first, then intermediates. Never the private key.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_chain_pem(certificate: Option<&Certificate>) -> Str {
-    guard::get(Str::EMPTY, || look(certificate, Str::EMPTY, |certificate| certificate.facts.chain_pem.as_str()))
+    guard::text(certificate, |it| &it.facts.chain_pem)
 }
 
-/// Writes the private key as PKCS#8 in PEM, not encrypted, or answers `DEFENDERAUTH_CERTIFICATE_ABSENT` when somebody else
-/// holds it. Wipe the buffer when it is no longer needed.
+/// Writes the private key as PKCS#8 in PEM, not encrypted. When it is held elsewhere, `DEFENDERAUTH_CERTIFICATE_ABSENT`.
+/// Wipe the buffer when it is no longer needed.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_key_to_pem(
@@ -203,12 +186,11 @@ pub extern "C" fn defenderauth_certificate_key_to_pem(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        let out = output::text(buf, cap, out_len)?;
-        out.put(read::key_pem(&shared(certificate)?.carried)?.expose().as_bytes())
+        output::text(buf, cap, out_len)?.put(read::key_pem(&shared(certificate)?.carried)?.expose().as_bytes())
     })
 }
 
-/// Frees a certificate, and wipes its key. NULL is fine.
+/// Frees a certificate and wipes its key. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_free(certificate: Option<Box<Certificate>>) {
     guard::get((), || drop(certificate));
@@ -223,20 +205,20 @@ mod tests {
     const KEY: &str = include_str!("../../../tests/x509/data/p256.sec1.pem");
 
     #[test]
-    fn what_the_library_hands_out_is_the_certificate_that_it_was_given() {
+    fn the_certificate_of_an_outcome_is_the_one_passed_in() {
         for (key, has_key) in [(KEY, true), ("", false)] {
             let (chain, certificate) = read::pem(CERTIFICATE, key, "").unwrap();
             let given = Certificate::new(certificate, Some(chain));
-            let handed_out = Certificate::from(given.client_certificate());
-            assert_eq!(handed_out.client_certificate(), given.client_certificate());
-            assert_eq!(defenderauth_certificate_has_key(Some(&handed_out)), has_key);
-            assert!(defenderauth_certificate_is_self_signed(Some(&handed_out)));
-            assert_eq!(handed_out.chain.unwrap().facts().not_after, given.facts.not_after);
+            let returned = Certificate::from(given.client_certificate());
+            assert_eq!(returned.client_certificate(), given.client_certificate());
+            assert_eq!(defenderauth_certificate_has_key(Some(&returned)), has_key);
+            assert!(defenderauth_certificate_is_self_signed(Some(&returned)));
+            assert_eq!(returned.chain.unwrap().facts().not_after, given.facts.not_after);
         }
     }
 
     #[test]
-    fn of_a_certificate_that_is_not_here_nothing_is_known() {
+    fn a_certificate_held_elsewhere_has_no_details() {
         let elsewhere = Certificate::from(ClientCertificate::held_elsewhere(None));
         assert!(!defenderauth_certificate_has_key(Some(&elsewhere)));
         assert_eq!(defenderauth_certificate_chain_pem(Some(&elsewhere)).len, 0);

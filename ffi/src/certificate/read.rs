@@ -1,6 +1,6 @@
-//! Certificates as the library reads them.
+//! Certificates, parsed by the library.
 
-use super::{Facts, finding};
+use super::{facts::Facts, finding};
 use crate::{code::DEFENDERAUTH_CERTIFICATE_ABSENT, failure::Failure, view::View};
 use defender_auth::{
     UnixTime,
@@ -9,10 +9,10 @@ use defender_auth::{
     x509::{self, ClientIdentity, PrivateKey, Purpose},
 };
 
-/// One certificate at least, the leaf first.
+/// At least one certificate, leaf first.
 pub(super) struct Chain(x509::Chain);
 
-/// Reads a chain, and the key where there is one.
+/// Parses a chain, and the key if there is one.
 pub(super) fn pem(chain: &str, key: &str, passphrase: &str) -> Result<(Chain, ClientCertificate), Failure> {
     let certificates = x509::Chain::from_pem(chain.as_bytes()).map_err(|error| Failure::from(error).field("chain"))?;
     let passphrase = Some(passphrase.as_bytes()).filter(|passphrase| !passphrase.is_empty());
@@ -21,27 +21,27 @@ pub(super) fn pem(chain: &str, key: &str, passphrase: &str) -> Result<(Chain, Cl
     } else {
         ("key", PrivateKey::from_pem(key.as_bytes(), passphrase).map(Some))
     };
-    let blame = |error| Failure::from(error).field(parameter);
-    match key.map_err(blame)? {
+    let at_fault = |error| Failure::from(error).field(parameter);
+    match key.map_err(at_fault)? {
         None => Ok((Chain(certificates.clone()), certificates.to_client_certificate())),
         Some(key) => {
-            let both = ClientIdentity::new(&certificates, key).map_err(blame)?;
+            let both = ClientIdentity::new(&certificates, key).map_err(at_fault)?;
             Ok((Chain(both.chain().clone()), both.into_client_certificate()))
         }
     }
 }
 
-/// The private key, unless somebody else holds it.
+/// The private key, unless it is held elsewhere.
 pub(super) fn key_pem(certificate: &ClientCertificate) -> Result<SecretText, Failure> {
     let (_, pkcs8) = certificate.der().ok_or_else(|| {
-        let message = "its private key is not here; ask whoever holds it, or read the certificate with its key";
+        let message = "its private key is held elsewhere; use it there, or load the certificate together with its key";
         Failure::new(DEFENDERAUTH_CERTIFICATE_ABSENT, message).field("certificate")
     })?;
     Ok(PrivateKey::from_pkcs8(pkcs8)?.to_pem())
 }
 
 impl Chain {
-    /// What the library carries, read again. `None` when somebody else holds it.
+    /// The library's DER certificates, parsed again. `None` when they are held elsewhere.
     pub(super) fn of(certificate: &ClientCertificate) -> Option<Self> {
         let certificates = certificate.chain().iter().map(|der| x509::Certificate::from_der(der));
         x509::Chain::new(certificates.collect::<Result<_, _>>().ok()?).map(Self)
@@ -59,13 +59,13 @@ impl Chain {
         }
     }
 
-    /// A name with a NUL in it would end there in C, and so be another one.
+    /// A name that contains a NUL would end there in C and be a different name.
     pub(super) fn common_name(&self) -> Option<&str> {
         self.leaf()?.common_name().filter(|name| !name.contains('\0'))
     }
 
     pub(super) fn findings(&self, now: UnixTime) -> u32 {
-        // Nothing is said of the key: it was refused unless it is the leaf's.
+        // The key needs no check: one that is not the leaf's was rejected.
         x509::check(&self.0, None, Purpose::Any, now).iter().fold(0, |bits, finding| bits | finding::bit(finding))
     }
 

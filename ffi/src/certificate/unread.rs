@@ -1,10 +1,10 @@
-//! Certificates of a build that cannot read any.
+//! Certificates in a build that cannot parse them.
 
-use super::Facts;
+use super::facts::Facts;
 use crate::failure::Failure;
 use defender_auth::{UnixTime, credential::ClientCertificate, secret::SecretText};
 
-/// There is none.
+/// Has no value.
 pub(super) enum Chain {}
 
 pub(super) fn pem(_chain: &str, _key: &str, _passphrase: &str) -> Result<(Chain, ClientCertificate), Failure> {
@@ -16,7 +16,7 @@ pub(super) fn key_pem(_certificate: &ClientCertificate) -> Result<SecretText, Fa
 }
 
 fn unsupported() -> Failure {
-    Failure::unsupported("reading certificates (feature `x509`)")
+    Failure::unsupported("parsing certificates (feature `x509`)")
 }
 
 impl Chain {

@@ -1,17 +1,17 @@
-//! The driver of a build that has none.
+//! The driver of a build without one.
 
-use crate::{authenticator::Machine, failure::Failure, tpm::Device};
+use crate::{authenticator::machine::Machine, failure::Failure, tpm::Device};
 use std::{path::Path, time::Duration};
 
-pub(super) fn is_there() -> Result<(), Failure> {
+pub(super) fn is_available() -> Result<(), Failure> {
     Err(unsupported())
 }
 
 fn unsupported() -> Failure {
-    Failure::unsupported("the built-in driver (feature `https`)")
+    Failure::unsupported("the built-in HTTPS driver (feature `https`)")
 }
 
-/// There is none.
+/// Has no value.
 pub(super) enum Driver {}
 
 impl Driver {

@@ -1,4 +1,4 @@
-//! The driver, over the library's client.
+//! The driver, on the library's client.
 
 use crate::{
     code::{
@@ -15,13 +15,13 @@ use defender_auth::{
 };
 use std::{path::Path, sync::OnceLock, time::Duration};
 
-#[expect(clippy::unnecessary_wraps, reason = "a build without drivers says no")]
-pub(super) const fn is_there() -> Result<(), Failure> {
+#[expect(clippy::unnecessary_wraps, reason = "a build without the driver returns an error")]
+pub(super) const fn is_available() -> Result<(), Failure> {
     Ok(())
 }
 
 pub(super) struct Driver {
-    /// By whom it trusts. Made when it is first needed, because a system may be without roots for which there are others.
+    /// With the trust anchors. Created when first needed: a system may have no root certificates, and others be set.
     client: OnceLock<Client>,
     place: Option<(String, u16)>,
     clock_offset: i64,
@@ -29,7 +29,7 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    #[expect(clippy::unnecessary_wraps, reason = "a build without drivers makes none")]
+    #[expect(clippy::unnecessary_wraps, reason = "a build without the driver returns an error")]
     pub(super) fn new() -> Result<Self, Failure> {
         Ok(Self { client: OnceLock::new(), place: None, clock_offset: 0, cancel: Cancel::new() })
     }
@@ -80,14 +80,14 @@ impl Driver {
             (Ok(()), Action::Failed(error)) => Err(error.into()),
             (Ok(()), _) => Ok(()),
             (Err(HttpsError::Failed(_)), Action::Activate(_) | Action::Sign(..)) if is_without => {
-                let message = "there is work for a TPM; give one, or do that work and handle what came of it";
+                let message = "the pending action needs a TPM; pass one, or perform the action and report its result";
                 Err(Failure::new(DEFENDERAUTH_NULL, message).field("tpm_or_null"))
             }
             (Err(error), _) => Err(error.into()),
         }
     }
 
-    /// With all settings. It shares what is costly to make with the one that is kept.
+    /// With all settings. It shares the TLS configuration with the stored one.
     fn client(&self) -> Result<Client, Failure> {
         let trusting = if let Some(client) = self.client.get() {
             client
@@ -115,7 +115,7 @@ impl From<HttpsError> for Failure {
                 (DEFENDERAUTH_NO_RESPONSE, host.to_string(), true)
             }
             HttpsError::TimedOut => (DEFENDERAUTH_TIMEOUT, String::new(), true),
-            // Cancelled, which is the last there is.
+            // Cancelled, the only other one.
             _ => (DEFENDERAUTH_CANCELLED, String::new(), false),
         };
         let mut failure = Self::new(code, message).field(host);
@@ -129,13 +129,13 @@ impl From<HttpsError> for Failure {
 mod tests {
     use super::*;
     use crate::{
-        ResultCode,
+        abi::ResultCode,
         code::{DEFENDERAUTH_REGISTRATION_DISABLED, DEFENDERAUTH_SERVICE_UNAUTHORIZED},
     };
     use defender_auth::{
-        Device, Plan, SharedAccessKey, UnixTime, credential::Credential, device_mode::Target, dps::Profile,
+        Device, Now, Plan, SharedAccessKey, UnixTime, credential::Credential, device_mode::Target, dps::Profile,
     };
-    use defender_auth_emulator::{self as emulator, Dps, Emulator, Enrollment, Fault, Hub, Module, On, World};
+    use defender_auth_emulator::{self as emulator, Dps, Emulator, Enrollment, Fault, Hub, Module, Operation, World};
     use std::time::{Instant, SystemTime};
 
     const HUB: &str = "contoso.azure-devices.net";
@@ -149,7 +149,7 @@ mod tests {
         Emulator::play(world, "127.0.0.1:0".parse().unwrap()).unwrap()
     }
 
-    /// One that trusts an emulator and goes there.
+    /// A driver that trusts an emulator and connects to it.
     fn driver(cloud: &Emulator) -> Driver {
         let mut driver = Driver::new().unwrap();
         driver.connect_to("127.0.0.1", cloud.https_address().port());
@@ -158,7 +158,8 @@ mod tests {
     }
 
     fn machine(plan: &Plan) -> Authenticator {
-        Authenticator::new(plan, UnixTime::from(SystemTime::now()) + Duration::from_secs(600))
+        let now = Now { wall: SystemTime::now().into(), monotonic: Duration::ZERO };
+        Authenticator::new(plan, now, Duration::from_secs(600))
     }
 
     fn key() -> SharedAccessKey {
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_comes_to_its_end() {
+    fn a_run_ends_done() {
         let cloud = cloud();
         let mut machine = registering();
         driver(&cloud).run(&mut machine, None, MINUTE).unwrap();
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_fails_says_why_each_time() {
+    fn a_failed_run_reports_its_failure_each_time() {
         let (cloud, mut machine) = (cloud(), registering());
         cloud.disable_enrollment("dev-01").unwrap();
         let driver = driver(&cloud);
@@ -196,25 +197,25 @@ mod tests {
     }
 
     #[test]
-    fn a_run_out_of_time_goes_on_with_the_next() {
+    fn a_run_continues_after_a_timeout() {
         let (cloud, mut machine) = (cloud(), registering());
-        cloud.fault(On::Register, Fault::Status(429).retry_after("300"), 1);
+        cloud.fault(Operation::Register, Fault::Status(429).retry_after("300"), 1);
         let mut driver = driver(&cloud);
         for moment in [0, 300, 300] {
             let failure = ends(driver.run(&mut machine, None, Duration::from_millis(moment)), DEFENDERAUTH_TIMEOUT);
             assert!(failure.is_retryable);
         }
         assert!(matches!(machine.poll(), Action::Wait(_)), "{machine:?}");
-        // By this clock the wait is over.
+        // By this clock the wait has elapsed.
         driver.set_clock_offset(400);
         driver.run(&mut machine, None, MINUTE).unwrap();
         assert!(matches!(machine.poll(), Action::Done(_)), "{machine:?}");
     }
 
     #[test]
-    fn a_driver_that_is_cancelled_ends_every_run() {
+    fn a_cancelled_driver_ends_every_run() {
         let (cloud, mut machine) = (cloud(), registering());
-        cloud.fault(On::Register, Fault::Status(429).retry_after("300"), 1);
+        cloud.fault(Operation::Register, Fault::Status(429).retry_after("300"), 1);
         let (driver, begin) = (driver(&cloud), Instant::now());
         std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_of_another_root_is_not_trusted() {
+    fn a_server_under_another_trust_anchor_is_rejected() {
         let (cloud, other, mut machine) = (cloud(), cloud(), registering());
         let mut driver = driver(&cloud);
         driver.trust_pem(other.root_pem()).unwrap();
@@ -239,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn work_for_a_tpm_is_left_to_the_caller_who_gave_none() {
+    fn an_action_for_a_tpm_stays_pending_without_one() {
         let (cloud, hub) = (cloud(), HUB.parse().unwrap());
         let device = Device::new(hub, "dev-01".parse().unwrap(), Credential::ExternalSigner);
         let mut machine = machine(&Plan::device(device).in_device_mode(Target::default()).unwrap());
@@ -249,16 +250,16 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_off_is_set_right() {
+    fn a_wrong_clock_is_corrected_by_the_offset() {
         let cloud = cloud();
         cloud.clock_offset(7200);
         let mut driver = driver(&cloud);
         ends(driver.run(&mut registering(), None, MINUTE), DEFENDERAUTH_SERVICE_UNAUTHORIZED);
         driver.set_clock_offset(7200);
-        let now = UnixTime::from(SystemTime::now()) + Duration::from_secs(7200);
+        let wall = UnixTime::from(SystemTime::now()) + Duration::from_secs(7200);
         let plan = Plan::device(Device::new(HUB.parse().unwrap(), "dev-01".parse().unwrap(), key()));
         let plan = plan.in_device_mode(Target::default()).unwrap();
-        let mut machine = Authenticator::new(&plan, now + Duration::from_secs(600));
+        let mut machine = Authenticator::new(&plan, Now { wall, monotonic: Duration::ZERO }, Duration::from_secs(600));
         driver.run(&mut machine, None, MINUTE).unwrap();
     }
 }

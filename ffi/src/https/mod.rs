@@ -1,4 +1,4 @@
-//! The built-in driver: it does what an authenticator asks for, over HTTPS.
+//! The built-in driver: it performs the actions of an authenticator over HTTPS.
 
 #[cfg(not(feature = "https"))]
 #[path = "absent.rs"]
@@ -7,13 +7,12 @@ mod driver;
 mod driver;
 
 use crate::{
-    ResultCode,
+    abi::ResultCode,
     authenticator::Authenticator,
     error::Error,
     failure::Failure,
     guard, input,
     object::{Exclusive, Poison, exclusive, given, object},
-    output,
     tpm::Tpm,
 };
 use defender_auth::{UnixTime, identity::HostName};
@@ -25,8 +24,8 @@ use std::{
     time::Duration,
 };
 
-/// A driver: whom it trusts, where it connects to, and by what clock. Set it up once; then any number of runs may share it,
-/// from any threads. Free it with `defenderauth_https_free`.
+/// The HTTPS driver with its trust anchors, address and clock offset. Configure it once; then any number of runs, in any
+/// threads, may share it. Free it with `defenderauth_https_free`.
 pub struct Https {
     poison: Poison,
     driver: Driver,
@@ -34,21 +33,18 @@ pub struct Https {
 
 object!(Https, "https");
 
-/// Makes a driver with the system's root certificates and clock.
+/// Creates a driver with the system's trust anchors and clock.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_https_new(
     out: Option<&mut MaybeUninit<Option<Box<Https>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
-        out.put(Https { poison: Poison::new(), driver: Driver::new()? });
-        Ok(())
-    })
+    guard::make(out, error, || Ok(Https { poison: Poison::new(), driver: Driver::new()? }))
 }
 
-/// Trusts the root certificates in this file, PEM, and no others. The path is in the system's own bytes.
+/// Sets the trust anchors to the root certificates in this file (PEM), replacing all others. The path is in the system's
+/// own bytes.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_https_set_ca_file(
@@ -57,10 +53,10 @@ pub extern "C" fn defenderauth_https_set_ca_file(
     len: usize,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || set_up(https)?.driver.trust_file(input::path("path", path, len)?))
+    guard::call(error, || configurable(https)?.driver.trust_file(input::path("path", path, len)?))
 }
 
-/// Trusts the root certificates in this PEM text, and no others.
+/// Sets the trust anchors to the root certificates in this PEM text, replacing all others.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_https_set_ca_pem(
@@ -69,22 +65,22 @@ pub extern "C" fn defenderauth_https_set_ca_pem(
     len: usize,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || set_up(https)?.driver.trust_pem(input::text("pem", pem, len)?))
+    guard::call(error, || configurable(https)?.driver.trust_pem(input::text("pem", pem, len)?))
 }
 
-/// Trusts the root certificates behind Azure IoT, which are built in, and no others: for systems without a store of
-/// certificates. They end in 2038 and 2042.
+/// Sets the trust anchors to the built-in root certificates of Azure IoT, replacing all others: for systems without a
+/// certificate store. They expire in 2038 and 2042.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_https_set_azure_roots(
     https: Option<&mut Https>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || set_up(https)?.driver.trust_azure())
+    guard::call(error, || configurable(https)?.driver.trust_azure())
 }
 
-/// Has every connection go there, such as `127.0.0.1:8443`, `[::1]:8443` or `emulator:8443`, whatever the host. The server
-/// must bear the host's name all the same. No proxy is used then.
+/// Sets the address for every connection, such as `127.0.0.1:8443`, `[::1]:8443` or `emulator:8443`, instead of the
+/// request's host. The server's certificate must still be valid for that host. No proxy is used then.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_https_set_connect_to(
@@ -94,14 +90,14 @@ pub extern "C" fn defenderauth_https_set_connect_to(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        let mut https = set_up(https)?;
-        let (host, port) = place(input::text("host_and_port", host_and_port, len)?)?;
+        let mut https = configurable(https)?;
+        let (host, port) = address(input::text("host_and_port", host_and_port, len)?)?;
         https.driver.connect_to(host, port);
         Ok(())
     })
 }
 
-/// Adds so many seconds to the system's clock: what `defenderauth_authenticator_clock_offset_seconds` has said.
+/// Sets the seconds to add to the system's clock: what `defenderauth_authenticator_clock_offset_seconds` returned.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_https_set_clock_offset_seconds(
@@ -110,9 +106,9 @@ pub extern "C" fn defenderauth_https_set_clock_offset_seconds(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        let mut https = set_up(https)?;
+        let mut https = configurable(https)?;
         if seconds.unsigned_abs() > UnixTime::LATEST.as_secs() {
-            let message = "no clock is that far off; give the difference in seconds, not milliseconds";
+            let message = "it is out of range; give the difference in seconds, not milliseconds";
             return Err(Failure::argument("seconds", message));
         }
         https.driver.set_clock_offset(seconds);
@@ -120,28 +116,28 @@ pub extern "C" fn defenderauth_https_set_clock_offset_seconds(
     })
 }
 
-/// Ends every run with this driver, the one that goes on and every later one, with `DEFENDERAUTH_CANCELLED`: within a second,
-/// unless it looks up a name or waits for a TPM. Any thread may call it at any time, and so may a signal handler.
+/// Ends the current and every later run of this driver with `DEFENDERAUTH_CANCELLED`, within a second unless the run is
+/// resolving a name or waiting for a TPM. Any thread and any signal handler may call it at any time.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_https_cancel(https: Option<&Https>) {
     guard::get((), || {
-        // Nothing but an atomic store: whether the object is whole makes no difference to it.
+        // A single atomic store, which is sound on an unusable object too.
         if let Some(https) = https {
             https.driver.cancel();
         }
     });
 }
 
-/// Frees a driver. NULL is fine.
+/// Frees a driver. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_https_free(https: Option<Box<Https>>) {
     guard::get((), || drop(https));
 }
 
-/// Runs an authenticator to its end: `DEFENDERAUTH_OK` says that it is DONE. Without a driver it takes a default one, which
-/// nothing can cancel. After `DEFENDERAUTH_TIMEOUT`, `DEFENDERAUTH_CANCELLED` or a failure of the TPM its action is still
-/// pending; run it again to go on. The same is true when the server is not trusted. A wait that has begun goes on between
-/// the runs. Without a TPM, work for one ends the run with `DEFENDERAUTH_NULL`; do that work, or run it again with a TPM.
+/// Runs an authenticator until it is DONE (`DEFENDERAUTH_OK`) or fails. NULL for the driver means a default one, which
+/// cannot be cancelled. After `DEFENDERAUTH_TIMEOUT`, `DEFENDERAUTH_CANCELLED`, a failure of the TPM, or an untrusted server
+/// (`DEFENDERAUTH_TLS`) the action is still pending; run it again to continue. A wait continues between runs. Without a TPM,
+/// an action that needs one ends the run with `DEFENDERAUTH_NULL`; perform it yourself, or run again with a TPM.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_run(
@@ -152,7 +148,7 @@ pub extern "C" fn defenderauth_authenticator_run(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        driver::is_there()?;
+        driver::is_available()?;
         let mut authenticator = exclusive(authenticator)?;
         let https = given(https_or_null)?;
         let mut tpm = tpm_or_null.map(|tpm| exclusive(Some(tpm))).transpose()?;
@@ -170,14 +166,14 @@ pub extern "C" fn defenderauth_authenticator_run(
     })
 }
 
-/// A driver that is being set up.
-fn set_up(https: Option<&mut Https>) -> Result<Exclusive<'_, Https>, Failure> {
-    driver::is_there()?;
+/// A driver to configure.
+fn configurable(https: Option<&mut Https>) -> Result<Exclusive<'_, Https>, Failure> {
+    driver::is_available()?;
     exclusive(https)
 }
 
-/// `host:port`, as URLs have it.
-fn place(text: &str) -> Result<(&str, u16), Failure> {
+/// `host:port`, as in URLs.
+fn address(text: &str) -> Result<(&str, u16), Failure> {
     let parts = text.rsplit_once(':').and_then(|(host, port)| {
         let is_host = |host: &str| host.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv4()) || HostName::new(host).is_ok();
         let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
@@ -187,28 +183,28 @@ fn place(text: &str) -> Result<(&str, u16), Failure> {
         let port = port.parse().ok().filter(|port| *port != 0);
         host.zip(port)
     });
-    let message = "it is not a host and a port; write 127.0.0.1:8443, [::1]:8443 or host:8443";
+    let message = "it is not a host and a port; use the form 127.0.0.1:8443, [::1]:8443 or host:8443";
     parts.ok_or_else(|| Failure::argument("host_and_port", message))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::place;
+    use super::address;
 
     #[test]
-    fn places_are_written_as_in_urls() {
+    fn addresses_have_the_form_of_urls() {
         for (text, host, port) in [
             ("127.0.0.1:8443", "127.0.0.1", 8443),
             ("[::1]:443", "::1", 443),
             ("localhost:1", "localhost", 1),
             ("emulator.example:65535", "emulator.example", 65535),
         ] {
-            assert_eq!(place(text).ok(), Some((host, port)), "{text}");
+            assert_eq!(address(text).ok(), Some((host, port)), "{text}");
         }
         for text in
             ["", ":", "localhost", "localhost:", ":443", "localhost:0", "localhost:65536", "::1:443", "[::1]", "a b:1"]
         {
-            assert!(place(text).is_err(), "{text}");
+            assert!(address(text).is_err(), "{text}");
         }
     }
 }

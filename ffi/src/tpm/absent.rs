@@ -1,6 +1,6 @@
-//! A TPM in a build that can use none.
+//! A TPM in a build without TPM support.
 
-use super::Password;
+use super::password::Password;
 use crate::failure::Failure;
 use defender_auth::key::{KeyUse, Signature};
 #[cfg(feature = "https")]
@@ -9,15 +9,15 @@ use defender_auth::{
     https::{Client, HttpsError},
 };
 
-pub(super) fn is_there() -> Result<(), Failure> {
+pub(super) fn is_available() -> Result<(), Failure> {
     Err(unsupported())
 }
 
 fn unsupported() -> Failure {
-    Failure::unsupported("using a TPM (feature `tpm`)")
+    Failure::unsupported("TPM support (feature `tpm`)")
 }
 
-/// There is none.
+/// Has no value.
 pub(crate) enum Device {}
 
 impl Device {

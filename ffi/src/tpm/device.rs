@@ -1,6 +1,6 @@
-//! A TPM, over the library's client.
+//! A TPM, through the library's client.
 
-use super::Password;
+use super::password::Password;
 use crate::failure::Failure;
 #[cfg(feature = "https")]
 use defender_auth::{
@@ -13,12 +13,12 @@ use defender_auth::{
     tpm::{self, Connection, Endpoint, Handles, Tpm as _, TpmClient},
 };
 
-#[expect(clippy::unnecessary_wraps, reason = "a build without TPMs says no")]
-pub(super) const fn is_there() -> Result<(), Failure> {
+#[expect(clippy::unnecessary_wraps, reason = "a build without TPM support returns an error")]
+pub(super) const fn is_available() -> Result<(), Failure> {
     Ok(())
 }
 
-/// An open one.
+/// An open TPM.
 pub(crate) struct Device(TpmClient<Connection>);
 
 impl Device {
@@ -67,7 +67,7 @@ impl Device {
         Ok(self.0.sign(key_use, data)?)
     }
 
-    /// Runs an authenticator, and does its work.
+    /// Runs an authenticator with this TPM.
     #[cfg(feature = "https")]
     pub(crate) fn run(&mut self, client: &Client, machine: &mut Authenticator) -> Result<(), HttpsError> {
         client.run_with(machine, &mut self.0)

@@ -5,9 +5,10 @@
 mod device;
 #[cfg(all(feature = "tpm", unix))]
 mod device;
+mod password;
 
 use crate::{
-    ResultCode,
+    abi::ResultCode,
     authenticator::Authenticator,
     code::{DEFENDERAUTH_KEY_USE_HUB, DEFENDERAUTH_KEY_USE_REGISTRATION, DEFENDERAUTH_NOT_APPLICABLE},
     error::Error,
@@ -18,9 +19,10 @@ use crate::{
 };
 use defender_auth::{Password as Proof, key::KeyUse};
 pub(crate) use device::Device;
+use password::Password;
 use std::{ffi::c_char, mem::MaybeUninit};
 
-/// An open TPM 2.0. What is loaded into it is flushed when it is freed. Free it with `defenderauth_tpm_free`.
+/// An open TPM 2.0. Loaded objects are flushed when it is freed. Free it with `defenderauth_tpm_free`.
 pub struct Tpm {
     poison: Poison,
     pub(crate) device: Device,
@@ -28,14 +30,7 @@ pub struct Tpm {
 
 object!(Tpm, "tpm");
 
-/// Whose password.
-#[derive(Clone, Copy)]
-enum Password {
-    Owner,
-    Endorsement,
-}
-
-/// Opens a TPM: `device:/dev/tpmrm0`, `swtpm:path=..` or `swtpm:host=..,port=..`; empty is the first of them.
+/// Opens a TPM: `device:/dev/tpmrm0`, `swtpm:path=..` or `swtpm:host=..,port=..`; empty means the first of these.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_tpm_open(
@@ -44,16 +39,14 @@ pub extern "C" fn defenderauth_tpm_open(
     out: Option<&mut MaybeUninit<Option<Box<Tpm>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::object(out)?;
-        device::is_there()?;
+    guard::make(out, error, || {
+        device::is_available()?;
         let device = Device::open(input::text("endpoint", endpoint, len)?)?;
-        out.put(Tpm { poison: Poison::new(), device });
-        Ok(())
+        Ok(Tpm { poison: Poison::new(), device })
     })
 }
 
-/// Has the hub's key at another persistent handle than 0x81000100, which other software of the device may use.
+/// Sets the persistent handle of the hub's key. The default is 0x81000100; change it when other software uses that.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_tpm_set_identity_handle(
@@ -64,7 +57,7 @@ pub extern "C" fn defenderauth_tpm_set_identity_handle(
     guard::call(error, || open(tpm)?.device.set_identity_handle(handle))
 }
 
-/// Gives the password of the owner hierarchy, of any bytes. Empty: it has none. The copy is wiped with the object.
+/// Sets the password of the owner hierarchy, any bytes. Empty: none. The copy is wiped when the TPM is freed.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_tpm_set_owner_password(
@@ -76,7 +69,7 @@ pub extern "C" fn defenderauth_tpm_set_owner_password(
     guard::call(error, || open(tpm)?.device.set_password(Password::Owner, input::bytes("password", password, len)?))
 }
 
-/// Gives the password of the endorsement hierarchy, likewise.
+/// Sets the password of the endorsement hierarchy, any bytes. Empty: none. The copy is wiped when the TPM is freed.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_tpm_set_endorsement_password(
@@ -90,7 +83,7 @@ pub extern "C" fn defenderauth_tpm_set_endorsement_password(
     })
 }
 
-/// Makes the endorsement key and the storage root key persistent, where they are not: for TPMs that take long to make them.
+/// Makes the endorsement key and the storage root key persistent unless they are: for TPMs that are slow to create them.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_tpm_persist_keys(
@@ -100,7 +93,7 @@ pub extern "C" fn defenderauth_tpm_persist_keys(
     guard::call(error, || open(tpm)?.device.persist_keys())
 }
 
-/// Writes the public endorsement key, a `TPM2B_PUBLIC`. It is made if there is none.
+/// Writes the public endorsement key, a `TPM2B_PUBLIC`. It is created if there is none.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_tpm_endorsement_key(
@@ -110,13 +103,10 @@ pub extern "C" fn defenderauth_tpm_endorsement_key(
     out_len: Option<&mut MaybeUninit<usize>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::bytes(buf, cap, out_len)?;
-        out.put(&open(tpm)?.device.endorsement_key()?)
-    })
+    guard::call(error, || output::bytes(buf, cap, out_len)?.put(&open(tpm)?.device.endorsement_key()?))
 }
 
-/// Writes the public storage root key, a `TPM2B_PUBLIC`. It is made if there is none.
+/// Writes the public storage root key, a `TPM2B_PUBLIC`. It is created if there is none.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_tpm_storage_root_key(
@@ -126,13 +116,10 @@ pub extern "C" fn defenderauth_tpm_storage_root_key(
     out_len: Option<&mut MaybeUninit<usize>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::bytes(buf, cap, out_len)?;
-        out.put(&open(tpm)?.device.storage_root_key()?)
-    })
+    guard::call(error, || output::bytes(buf, cap, out_len)?.put(&open(tpm)?.device.storage_root_key()?))
 }
 
-/// Writes the registration ID that this TPM has by its endorsement key.
+/// Writes the registration ID that is derived from the endorsement key.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_tpm_registration_id(
@@ -142,13 +129,11 @@ pub extern "C" fn defenderauth_tpm_registration_id(
     out_len: Option<&mut MaybeUninit<usize>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::text(buf, cap, out_len)?;
-        out.put(open(tpm)?.device.registration_id()?.as_bytes())
-    })
+    guard::call(error, || output::text(buf, cap, out_len)?.put(open(tpm)?.device.registration_id()?.as_bytes()))
 }
 
-/// Takes in a key that the service has wrapped: what `defenderauth_authenticator_tpm_input` holds with ACTIVATE.
+/// Activates a key that the service wrapped for this TPM: the blob that `defenderauth_authenticator_tpm_input` returns with
+/// ACTIVATE.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_tpm_activate(
@@ -161,7 +146,7 @@ pub extern "C" fn defenderauth_tpm_activate(
     guard::call(error, || open(tpm)?.device.activate(self::key_use(key_use)?, input::bytes("blob", blob, len)?))
 }
 
-/// Writes the HMAC-SHA256 of the data, 32 bytes, by one of the two keys.
+/// Writes the HMAC-SHA256 of the data, 32 bytes, under one of the two keys.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_tpm_sign(
@@ -182,9 +167,8 @@ pub extern "C" fn defenderauth_tpm_sign(
     })
 }
 
-/// Writes a token for what an authenticator that is DONE has come to, signed by the hub's key:
-/// `defenderauth_authenticator_sas_string_to_sign`, `defenderauth_tpm_sign` and `defenderauth_authenticator_sas_assemble` in
-/// one.
+/// Writes a token for the identity of an authenticator that is DONE, signed with the hub's key. It combines
+/// `defenderauth_authenticator_sas_string_to_sign`, `defenderauth_tpm_sign` and `defenderauth_authenticator_sas_assemble`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_tpm_sas_token(
@@ -203,7 +187,8 @@ pub extern "C" fn defenderauth_tpm_sas_token(
         let done = shared(done)?;
         let expiry = input::after("ttl_seconds", input::time("now", now)?, ttl_seconds)?;
         let Proof::Sign(string) = done.outcome()?.password(expiry) else {
-            let message = "no TPM holds its key; have the authenticator itself make the token, or show the certificate";
+            let message =
+                "its key is not in a TPM; use `defenderauth_authenticator_sas_token`, or present the certificate";
             return Err(Failure::new(DEFENDERAUTH_NOT_APPLICABLE, message).field("done"));
         };
         let signature = tpm.device.sign(KeyUse::Hub, string.as_bytes())?;
@@ -211,14 +196,14 @@ pub extern "C" fn defenderauth_tpm_sas_token(
     })
 }
 
-/// Flushes what is still loaded, and frees a TPM. NULL is fine.
+/// Flushes what is still loaded and frees a TPM. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_tpm_free(tpm: Option<Box<Tpm>>) {
     guard::get((), || drop(tpm));
 }
 
 fn open(tpm: Option<&mut Tpm>) -> Result<Exclusive<'_, Tpm>, Failure> {
-    device::is_there()?;
+    device::is_available()?;
     exclusive(tpm)
 }
 
@@ -226,9 +211,9 @@ fn key_use(number: i32) -> Result<KeyUse, Failure> {
     match number {
         DEFENDERAUTH_KEY_USE_REGISTRATION => Ok(KeyUse::Registration),
         DEFENDERAUTH_KEY_USE_HUB => Ok(KeyUse::Hub),
-        _ => Err(Failure::argument(
-            "key_use",
-            "it is none of DEFENDERAUTH_KEY_USE_; pass on what the authenticator said",
-        )),
+        _ => {
+            let message = "it is not one of DEFENDERAUTH_KEY_USE_; pass what `_authenticator_key_use` returned";
+            Err(Failure::argument("key_use", message))
+        }
     }
 }

@@ -1,5 +1,5 @@
 /*
- * Calls the authentication manager as the agent does, and prints the connection strings that it gets.
+ * Calls the authentication manager as the agent does, and prints the connection strings.
  * agent CAFILE HOST:PORT HUB SCOPE KEYFILE PEMFILE MODULEKEY
  */
 #include "authentication_manager.h"
@@ -26,7 +26,7 @@ static bool begin(char **argv) {
     return AuthenticationManager_Init() && AuthenticationManager_UseNetwork(argv[1], argv[2]);
 }
 
-/* What somebody else does before the agent asks: dev-01 registers. */
+/* dev-01 is registered before the agent looks it up. */
 static bool registered(char **argv) {
     defenderauth_https *https = NULL;
     defenderauth_key *key = NULL;

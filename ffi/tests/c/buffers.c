@@ -1,6 +1,6 @@
 /*
- * Every text that comes out into a buffer of the caller's: asked for, exactly fitting, one short, far too small.
- * Whatever is written beyond a buffer is seen by the sanitizer, or by valgrind.
+ * Every text output into the caller's buffer: length queried, exactly fitting, one byte short, far too small. The
+ * sanitizer or valgrind detects any write beyond a buffer.
  */
 #include "check.h"
 
@@ -34,7 +34,7 @@ static defenderauth_result (*const writers[])(char *, size_t, size_t *, defender
     certificate_key, module_string, module_token, device_to_sign, device_token,
 };
 
-/* The buffer is on the heap and exactly as large as it says. */
+/* The buffer is on the heap and exactly this large. */
 static char *room(size_t size) {
     char *buf = malloc(size);
     if (buf == NULL) {
@@ -82,7 +82,7 @@ static void write_with(defenderauth_result (*write)(char *, size_t, size_t *, de
     CHECK(one == 'x' && len == 0);
 }
 
-/* When there is nothing to write, the buffer says so as well. */
+/* After a failure the buffer holds an empty text. */
 static void write_nothing(void) {
     char buf[8] = "xxxxxxx";
     size_t len = 7;

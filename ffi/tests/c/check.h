@@ -1,5 +1,5 @@
 /*
- * What the C tests are written with. A check that fails says where, and the program ends with 1.
+ * Checks and fixtures of the C tests. A failed check prints its location, and the program exits with 1.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -14,18 +14,18 @@ static int failures;
 
 static inline void check(const char *broken, const char *file, int line) {
     if (broken != NULL) {
-        printf("%s:%d: not so: %s\n", file, line, broken);
+        printf("%s:%d: failed: %s\n", file, line, broken);
         failures++;
     }
 }
 
-/* Something that was there before a call and that the call has to overwrite. It is never followed. */
+/* The value of an output before a call, which the call has to overwrite. It is never dereferenced. */
 static inline void *before(void) {
     static char somewhere[64];
     return somewhere;
 }
 
-/* Whether a view is of this text, with a NUL behind it. */
+/* Whether a view is this text with a terminating NUL. */
 static inline int is(defenderauth_str view, const char *text) {
     return view.data != NULL && view.len == strlen(text) && strcmp(view.data, text) == 0;
 }
@@ -34,7 +34,7 @@ static inline int is_nothing(defenderauth_slice view) {
     return view.data != NULL && view.len == 0;
 }
 
-/* The call has to fail with this result and these details. `error` in it is where they go. */
+/* The call has to return this result, with error details for a failure. `error` in it is where they go. */
 #define FAILS(expected, call)                                                                                          \
     do {                                                                                                               \
         defenderauth_error *its_error = before(), **error = &its_error;                                                \
@@ -52,7 +52,7 @@ static inline int is_nothing(defenderauth_slice view) {
         }                                                                                                              \
     } while (0)
 
-/* The same for a call that makes an object: `out` is where it would go, and is NULL afterwards. */
+/* The same for a call that creates an object: `out` is where it would go, and is NULL afterwards. */
 #define MAKES_NONE(type, expected, call)                                                                               \
     do {                                                                                                               \
         type *made = before(), **out = &made;                                                                          \
@@ -60,7 +60,7 @@ static inline int is_nothing(defenderauth_slice view) {
         CHECK(made == NULL);                                                                                           \
     } while (0)
 
-/* The call has to succeed, and says so. */
+/* The call has to succeed. */
 #define DOES(call) FAILS(DEFENDERAUTH_OK, call)
 
 #define NOW UINT64_C(1700000000)
@@ -69,7 +69,7 @@ static inline int is_nothing(defenderauth_slice view) {
 #define RESOURCE "contoso.azure-devices.net/devices/dev-01"
 #define MODULE_STRING "HostName=" HUB ";DeviceId=dev-01;ModuleId=azureiotsecurity;SharedAccessKey=" KEY
 
-/* Objects that are whole, for calls in which something else is wrong. */
+/* Valid objects, for calls in which something else is invalid. */
 
 static inline defenderauth_key *a_key(void) {
     defenderauth_key *key = NULL;
@@ -144,7 +144,7 @@ static inline defenderauth_authenticator *a_device(void) {
     return device;
 }
 
-/* One that is DONE, with a key that is held elsewhere. */
+/* One that is DONE, with a key held elsewhere. */
 static inline defenderauth_authenticator *a_tpm_device(void) {
     defenderauth_authenticator *device = NULL;
     DOES(defenderauth_authenticator_new_device_tpm(DEFENDERAUTH_TEXT(HUB), DEFENDERAUTH_TEXT("dev-01"), NULL, 0, NULL,

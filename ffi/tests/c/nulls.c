@@ -1,5 +1,5 @@
 /*
- * Every function with NULL for what it needs, and for what it would write.
+ * Every function with NULL for its inputs and for its outputs.
  */
 #include "check.h"
 
@@ -13,7 +13,7 @@ static uint8_t octets[DEFENDERAUTH_PUBLIC_CAPACITY];
 #define INTO buf, sizeof buf, NULL, error
 #define OCTETS octets, sizeof octets, NULL, error
 
-/* Whoever is not there cannot do anything. */
+/* NULL for a required object. */
 static void objects(void) {
     defenderauth_key *key = a_key();
     defenderauth_profile *profile = a_profile();
@@ -86,7 +86,7 @@ static void objects(void) {
     defenderauth_key_free(key);
 }
 
-/* There is no place for what would be made. */
+/* NULL for the output. */
 static void outs(void) {
     defenderauth_key *key = a_key();
     defenderauth_profile *profile = a_profile();

@@ -1,6 +1,6 @@
 /*
- * Uses every secret in every way, holds all that it made until it is told to go on, and frees it. Meanwhile the test
- * searches its memory.
+ * Uses every secret in every way, keeps all objects until it is told to continue, and frees them. The test searches its
+ * memory before and after.
  * remains FOLDER
  */
 #define _POSIX_C_SOURCE 200809L /* open, read, write */
@@ -21,7 +21,7 @@ static defenderauth_agent_config *config;
 static defenderauth_profile *profile;
 static defenderauth_authenticator *module, *device, *secondary, *provisioned, *configured;
 
-/* A file, without a buffer that would keep it. */
+/* Reads a file without a buffer that would keep a copy. */
 static size_t read_file(const char *name) {
     char path[4200];
     snprintf(path, sizeof path, "%s/%s", folder, name);
@@ -144,7 +144,7 @@ static void let_go(void) {
     defenderauth_key_free(key);
 }
 
-/* Says a word, and waits until it is answered or nobody is there any more. */
+/* Sends a word, and waits for an answer or the end of the input. */
 static void wait_to_be_searched(char word) {
     char answer;
     CHECK(write(STDOUT_FILENO, &word, 1) == 1);

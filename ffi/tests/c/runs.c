@@ -1,5 +1,5 @@
 /*
- * Runs by the built-in driver that reach nobody: a place where nobody listens, time that is over, a cancellation.
+ * Runs of the built-in driver that reach no server: an address without a listener, a timeout, a cancellation.
  */
 #include "check.h"
 
@@ -13,7 +13,7 @@ static defenderauth_https *a_driver(void) {
     return https;
 }
 
-/* Whoever is done has nothing to run for. */
+/* A run of an authenticator that is DONE returns immediately. */
 static void done(const defenderauth_https *https) {
     defenderauth_authenticator *module = a_module();
     DOES(defenderauth_authenticator_run(module, https, NULL, 1, error));
@@ -22,7 +22,7 @@ static void done(const defenderauth_https *https) {
     defenderauth_authenticator_free(module);
 }
 
-/* A run that is over leaves its action pending, unless its attempt is over as well. */
+/* A run that times out leaves its action pending, unless the attempt has ended too. */
 static void over(defenderauth_https *https) {
     defenderauth_authenticator *device = a_device();
     defenderauth_key *key = a_key();

@@ -1,6 +1,6 @@
 /*
- * An authenticator from its making to its outcome: calls at the wrong time, what they leave as it was, how long views
- * hold, and numbers that cannot be.
+ * An authenticator from its creation to its outcome: calls in the wrong state, which must change nothing, the lifetime
+ * of views, and invalid numbers.
  */
 #include "check.h"
 
@@ -18,7 +18,7 @@ static defenderauth_result respond(defenderauth_authenticator *auth, uint16_t st
                                                       error);
 }
 
-/* What is not an answer to SEND. */
+/* Results that do not match SEND. */
 static void refuse_other_answers(defenderauth_authenticator *auth) {
     const char *target = defenderauth_authenticator_request_target(auth).data;
     FAILS(DEFENDERAUTH_STATE, defenderauth_authenticator_handle_elapsed(auth, NOW, error));
@@ -39,7 +39,7 @@ static void refuse_other_answers(defenderauth_authenticator *auth) {
     CHECK(defenderauth_authenticator_failure(auth) == NULL);
 }
 
-/* What there is not before the end. */
+/* Outputs that do not exist before DONE. */
 static void refuse_outcomes(const defenderauth_authenticator *auth) {
     FAILS(DEFENDERAUTH_STATE, defenderauth_authenticator_connection_string(auth, INTO));
     FAILS(DEFENDERAUTH_STATE, defenderauth_authenticator_sas_token(auth, NOW, 1, INTO));
@@ -70,7 +70,7 @@ static void request(const defenderauth_authenticator *auth) {
     CHECK(defenderauth_authenticator_certificate(auth) == NULL);
 }
 
-/* Views of what is const stay where they are, whatever is looked at or written meanwhile. */
+/* Views stay valid while const functions read or write. */
 static void views_hold(const defenderauth_authenticator *auth) {
     defenderauth_str host = defenderauth_authenticator_host_name(auth);
     defenderauth_str name = defenderauth_authenticator_mqtt_user_name(auth);
@@ -98,7 +98,7 @@ static void done(defenderauth_authenticator *auth) {
     defenderauth_authenticator *other = NULL, *third = NULL;
     DOES(defenderauth_authenticator_new_secondary(auth, &other, error));
     CHECK(defenderauth_authenticator_poll(other) == DEFENDERAUTH_ACTION_DONE);
-    /* The same identity by another key: whoever is connected connects anew. */
+    /* The same identity with another key: clients must reconnect. */
     CHECK(!defenderauth_authenticator_same_outcome(auth, other));
     CHECK(defenderauth_authenticator_same_outcome(other, other));
     FAILS(DEFENDERAUTH_KEY_ABSENT, defenderauth_authenticator_new_secondary(other, &third, error));
@@ -129,7 +129,7 @@ static void to_the_end(void) {
     defenderauth_authenticator_free(auth);
 }
 
-/* A failure is the result of its step, and stays. */
+/* A failure is the result of the call that led to it, and is final. */
 static void to_a_failure(void) {
     defenderauth_authenticator *auth = a_device();
     defenderauth_header date = {{DEFENDERAUTH_TEXT("Date")}, {DEFENDERAUTH_TEXT("Tue, 14 Nov 2023 22:14:20 GMT")}};
@@ -146,7 +146,7 @@ static void to_a_failure(void) {
     defenderauth_authenticator_free(auth);
 }
 
-/* A header that is no text has no meaning; one that is NULL with a length is a mistake. */
+/* A header that is not text is ignored; one that is NULL with a length is rejected. */
 static void headers(void) {
     defenderauth_authenticator *auth = a_device();
     defenderauth_header strange = {{"\xff\xfe", 2}, {"\0\xff", 2}};
@@ -160,7 +160,7 @@ static void headers(void) {
     defenderauth_authenticator_free(auth);
 }
 
-/* What was given may go as soon as the call has returned. */
+/* Inputs may be freed as soon as the call has returned. */
 static void inputs_are_copied(void) {
     char text[] = MODULE_STRING;
     defenderauth_connection_string *string = NULL;
@@ -178,7 +178,7 @@ static void inputs_are_copied(void) {
     defenderauth_authenticator_free(auth);
 }
 
-/* An object that another one shows goes with that one, and not with what it came from. */
+/* A const object lives as long as the object that returned it, not as long as its input. */
 static void objects_are_shown(void) {
     defenderauth_connection_string *string = a_string("HostName=" HUB ";DeviceId=dev-01;x509=true");
     defenderauth_certificate *certificate = a_certificate();

@@ -1,5 +1,5 @@
 /*
- * Every text and every run of bytes that goes in: NULL with a length, lengths of no memory, a NUL, what is not UTF-8.
+ * Every text and byte argument: NULL with a length, impossible lengths, a NUL, invalid UTF-8.
  */
 #include "check.h"
 
@@ -11,11 +11,11 @@ static defenderauth_https *https;
 static const uint8_t bytes[64];
 static char buf[DEFENDERAUTH_TEXT_CAPACITY];
 
-/* A function whose text is `s, len` and which makes nothing that has to be freed. */
+/* A function whose text is `s, len` and which creates nothing to free. */
 #define TAKES(name, call)                                                                                              \
     static defenderauth_result name(const char *s, size_t len, defenderauth_error **error) { return call; }
 
-/* The same for one that makes an object. */
+/* The same for one that creates an object. */
 #define MAKES(type, name, call)                                                                                        \
     static defenderauth_result name(const char *s, size_t len, defenderauth_error **error) {                           \
         defenderauth_##type *made = NULL, **out = &made;                                                               \
@@ -75,7 +75,7 @@ TAKES(ca_pem, defenderauth_https_set_ca_pem(https, s, len, error))
 TAKES(connect_to, defenderauth_https_set_connect_to(https, s, len, error))
 MAKES(tpm, tpm_endpoint, defenderauth_tpm_open(s, len, out, error))
 
-/* What each says to nothing at all. */
+/* The result of each for an empty text. */
 static const struct {
     defenderauth_result (*with)(const char *s, size_t len, defenderauth_error **error);
     defenderauth_result empty;
@@ -174,7 +174,7 @@ static void look_at_paths(void) {
                defenderauth_agent_config_load("/\xff", 2, out, error));
 }
 
-/* A private key may come with the certificates, or be elsewhere; a name to compare with may be anything. */
+/* A private key may come with the certificates or be held elsewhere; a name to compare with may be anything. */
 static void look_at_certificates(void) {
     char pem[8192];
     size_t len = data("p256.certificate.pem", pem, sizeof pem);

@@ -1,5 +1,5 @@
 /*
- * Eight threads: together on const objects, each on objects of its own.
+ * Eight threads: concurrently on const objects, and each on objects of its own.
  */
 #include "check.h"
 #include <pthread.h>
@@ -17,7 +17,7 @@ typedef struct worker {
     int wrong;
 } worker;
 
-/* CHECK counts for one thread alone. */
+/* CHECK counts for one thread only. */
 #define EXPECT(condition) (me->wrong += (condition) ? 0 : 1)
 
 static void share(worker *me) {

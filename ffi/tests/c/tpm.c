@@ -1,5 +1,5 @@
 /*
- * A TPM: bytes that come out into buffers, and calls that cannot be. tpm ENDPOINT
+ * A TPM: byte outputs into buffers, and invalid calls. tpm ENDPOINT
  */
 #include "check.h"
 

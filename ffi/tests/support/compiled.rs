@@ -1,4 +1,4 @@
-//! Programs in C, on the library of this test build.
+//! Programs in C, linked with the library of this test build.
 #![allow(dead_code, reason = "no test file needs all of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -12,7 +12,7 @@ use std::{
 
 const FFI: &str = env!("CARGO_MANIFEST_DIR");
 
-/// What every program here has to be free of.
+/// Warnings that are errors in every program here.
 const WARNINGS: [&str; 5] = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
 
 /// How a program ended.
@@ -23,7 +23,7 @@ pub(crate) struct Run {
     pub(crate) err: String,
 }
 
-/// A folder with the library in it under all of its names, and room for programs.
+/// A folder with the library under all of its names, and space for programs.
 pub(crate) struct Bench {
     pub(crate) scratch: Scratch,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) fn new() -> Self {
         let scratch = Scratch::new();
-        // Cargo leaves it beside the tests.
+        // Cargo puts it next to the tests.
         let library = env::current_exe().unwrap().with_file_name("libdefenderauth.so");
         assert!(library.is_file(), "there is no {}", library.display());
         fs::create_dir(scratch.path("lib")).unwrap();
@@ -41,7 +41,7 @@ impl Bench {
         Self { scratch }
     }
 
-    /// Builds a program of files below `ffi/`. The options that link other libraries come behind them.
+    /// Builds a program of files below `ffi/`. Options to link other libraries follow the files.
     #[track_caller]
     pub(crate) fn build(&self, name: &str, sources: &[&str], options: &[&str]) -> PathBuf {
         let program = self.scratch.path(name);
@@ -79,14 +79,14 @@ fn ended(output: &Output) -> Run {
 }
 
 impl Run {
-    /// It did what it was asked for, and says nothing else.
+    /// Its output, after it must have succeeded.
     #[track_caller]
     pub(crate) fn done(self) -> String {
         assert_eq!(self.code, Some(0), "{self:?}");
         self.out
     }
 
-    /// It ended with this status, and says why.
+    /// It must have ended with this status, and with these words on standard error.
     #[track_caller]
     pub(crate) fn failed(self, code: i32, words: &[&str]) {
         assert!(self.code == Some(code) && self.out.is_empty(), "{self:?}");

@@ -1,4 +1,4 @@
-//! Calls as C makes them: text as a pointer and a length, outputs in memory that holds something else before.
+//! Calls as from C: text as a pointer and a length, outputs in memory that is not zero before.
 #![allow(dead_code, unused_imports, reason = "no test file needs all of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -12,7 +12,7 @@ use std::{
     slice,
 };
 
-/// What went wrong.
+/// A failure, and its details.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Failed {
     pub(crate) code: ResultCode,
@@ -20,20 +20,20 @@ pub(crate) struct Failed {
     pub(crate) message: String,
 }
 
-/// A place that holds what no pointer and no length is.
+/// A place with a value that is neither a pointer nor a length.
 pub(crate) fn place<T>() -> MaybeUninit<T> {
     let mut place = MaybeUninit::<T>::uninit();
-    // SAFETY: the place itself, and any byte may stand in it before it is written.
+    // SAFETY: the place itself, which may hold any bytes before it is written.
     unsafe { place.as_mut_ptr().write_bytes(0xa5, 1) };
     place
 }
 
-/// Text as C hands it over.
+/// Text as C passes it.
 pub(crate) fn text(text: &str) -> (*const c_char, usize) {
     bytes(text.as_bytes())
 }
 
-/// Bytes where text should be.
+/// Bytes passed as text.
 pub(crate) fn bytes(bytes: &[u8]) -> (*const c_char, usize) {
     (bytes.as_ptr().cast(), bytes.len())
 }
@@ -41,7 +41,7 @@ pub(crate) fn bytes(bytes: &[u8]) -> (*const c_char, usize) {
 /// The text of a view, which must end with a NUL.
 pub(crate) fn read(view: Str) -> String {
     assert!(!view.data.is_null());
-    // SAFETY: a view has its length and a NUL behind it, and the test has not freed its object.
+    // SAFETY: a view has its length and a terminating NUL, and the test has not freed its object.
     let bytes = unsafe { slice::from_raw_parts(view.data.cast::<u8>(), view.len + 1) };
     let (nul, text) = bytes.split_last().unwrap();
     assert_eq!(*nul, 0);
@@ -55,7 +55,7 @@ pub(crate) fn fixed(text: *const c_char) -> &'static str {
     unsafe { CStr::from_ptr(text) }.to_str().unwrap()
 }
 
-/// The outcome of a call that takes a place for its error, which it must have written.
+/// The outcome of a call; it must have written the place for its error.
 pub(crate) fn call(run: impl FnOnce(&mut MaybeUninit<Option<Box<Error>>>) -> ResultCode) -> Result<(), Failed> {
     let mut error = place();
     let code = run(&mut error);
@@ -73,7 +73,12 @@ pub(crate) fn call(run: impl FnOnce(&mut MaybeUninit<Option<Box<Error>>>) -> Res
     if code == DEFENDERAUTH_OK { Ok(()) } else { Err(failed) }
 }
 
-/// The object that a call makes. When it fails, there must be none.
+/// The result of a call that must fail, and the parameter, file or step that caused it.
+pub(crate) fn blamed<T>(outcome: Result<T, Failed>) -> (ResultCode, String) {
+    outcome.err().map(|failed| (failed.code, failed.field)).unwrap()
+}
+
+/// The object that a call creates. When it fails, there must be none.
 pub(crate) fn made<T>(
     run: impl FnOnce(&mut MaybeUninit<Option<Box<T>>>, &mut MaybeUninit<Option<Box<Error>>>) -> ResultCode,
 ) -> Result<Box<T>, Failed> {
@@ -85,7 +90,7 @@ pub(crate) fn made<T>(
     outcome.map(|()| out.unwrap())
 }
 
-/// The text that a call writes to a buffer of this size, and the length that it says in any case.
+/// The text that a call writes to a buffer of this size, and the length that it reports.
 pub(crate) fn written(
     cap: usize,
     run: impl FnOnce(*mut c_char, usize, &mut MaybeUninit<usize>, &mut MaybeUninit<Option<Box<Error>>>) -> ResultCode,

@@ -13,12 +13,12 @@ pub(crate) const MODULE_KEY: &str = "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8
 
 pub(crate) struct Site {
     pub(crate) emulator: Emulator,
-    /// Of `dev-03`, with its private key behind it.
+    /// Of `dev-03`, followed by its private key.
     pub(crate) certificate: String,
 }
 
 impl Site {
-    /// `dev-01` has a key, `dev-02` another, `dev-03` a certificate. The provisioning service knows `dev-01`.
+    /// `dev-01` has a key, `dev-02` another, `dev-03` a certificate. `dev-01` has an enrollment.
     pub(crate) fn new() -> Self {
         let (certificate, thumbprint) = certificate("dev-03");
         let module = || Module::new("azureiotsecurity", MODULE_KEY);
@@ -30,25 +30,25 @@ impl Site {
         Self { emulator: play(World::new().hub(hub).dps(dps)), certificate }
     }
 
-    /// The provisioning service knows a TPM, and the hub nobody.
+    /// A provisioning service with the enrollment of a TPM, and a hub without devices.
     pub(crate) fn for_tpm(registration_id: &str, endorsement_key: &[u8]) -> Self {
         let enrollment = Enrollment::with_endorsement_key(registration_id, &STANDARD.encode(endorsement_key));
         let world = World::new().hub(Hub::new(HOST)).dps(Dps::new(SCOPE).enrollment(enrollment));
         Self { emulator: play(world), certificate: String::new() }
     }
 
-    /// Where it answers HTTPS.
+    /// Its HTTPS address.
     pub(crate) fn address(&self) -> String {
         self.emulator.https_address().to_string()
     }
 
-    /// What the services wrote down, a line each.
+    /// The journal of the services, line by line.
     pub(crate) fn journal(&self) -> Vec<String> {
         self.emulator.journal().entries().iter().map(ToString::to_string).collect()
     }
 
-    /// Whether the hub lets this identity in with this token.
-    pub(crate) fn lets_in(&self, identity: &Identity, token: &str) -> bool {
+    /// Whether the hub accepts this identity with this token.
+    pub(crate) fn accepts(&self, identity: &Identity, token: &str) -> bool {
         let token = SasToken::parse(token).unwrap();
         let (dial, roots) = (Dial::at(self.emulator.address()), Roots::Pem(self.emulator.root_pem().as_bytes()));
         Session::open(&Connect::hub(identity, None), &token, &dial, roots).map(Session::close).is_ok()
@@ -59,7 +59,7 @@ fn play(world: World) -> Emulator {
     Emulator::play(world, "127.0.0.1:0".parse().unwrap()).unwrap()
 }
 
-/// A certificate that signed itself, with its private key behind it, and its thumbprint.
+/// A self-signed certificate followed by its private key, and its thumbprint.
 pub(crate) fn certificate(name: &str) -> (String, String) {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();

@@ -1,11 +1,11 @@
-//! Authenticators: made, asked, answered, and used.
+//! Authenticators: created, polled, driven and used.
 
 mod look;
 mod outcome;
 
 use crate::{
-    Held,
     call::Call,
+    held::Held,
     memory::{call, made, text},
 };
 use core::ptr::null;
@@ -94,9 +94,9 @@ impl Held {
     }
 }
 
-/// An event that answers what is pending is taken, and no other.
+/// A result that matches the pending action is accepted, and no other.
 fn answer(it: Option<&mut Authenticator>, event: &Call<'_>) {
-    let Some(it) = it else { return nobody(event) };
+    let Some(it) = it else { return without_object(event) };
     let (action, before) = (defenderauth_authenticator_poll(Some(it)), look::written(Some(it)));
     let now = event.number(0);
     let status = u16::try_from(event.number(1)).unwrap_or(200);
@@ -128,18 +128,18 @@ fn answer(it: Option<&mut Authenticator>, event: &Call<'_>) {
         assert_eq!(look::written(Some(it)), before, "a call that fails changes nothing, or ends the run");
     }
     if code == DEFENDERAUTH_STATE {
-        assert!(!fits, "what answers the action is taken");
+        assert!(!fits, "a result that matches the action is accepted");
     } else if fits && after == DEFENDERAUTH_ACTION_FAILED {
         let failure = defenderauth_authenticator_failure(Some(it));
-        assert_eq!(defenderauth_error_result(failure), code, "a step that ends the run says why");
+        assert_eq!(defenderauth_error_result(failure), code, "a call that ends the run returns the failure");
     }
     look::look(Some(it));
 }
 
-/// NULL takes nothing and says nothing.
-fn nobody(event: &Call<'_>) {
-    let null: ResultCode = call(event.wants_error(), |error| defenderauth_authenticator_handle_elapsed(None, 0, error));
-    assert_eq!(null, defenderauth::DEFENDERAUTH_NULL);
+/// NULL accepts nothing and returns nothing.
+fn without_object(event: &Call<'_>) {
+    let code: ResultCode = call(event.wants_error(), |error| defenderauth_authenticator_handle_elapsed(None, 0, error));
+    assert_eq!(code, defenderauth::DEFENDERAUTH_NULL);
     assert_eq!(defenderauth_authenticator_poll(None), DEFENDERAUTH_ACTION_FAILED);
     assert!(defenderauth_authenticator_failure(None).is_some());
     assert_eq!(text(defenderauth_authenticator_state(None)), "");

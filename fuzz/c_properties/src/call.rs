@@ -3,10 +3,10 @@
 use core::{ffi::c_char, ptr};
 use std::borrow::Cow;
 
-/// Text as C hands it over.
+/// Text as C passes it.
 pub(crate) type Given = (*const c_char, usize);
 
-/// One call, with what it is to be given.
+/// One call with its arguments.
 pub(crate) struct Call<'a> {
     /// A letter.
     pub(crate) function: u8,
@@ -43,7 +43,7 @@ impl<'a> Call<'a> {
         self.place(objects.len()).map(|place| &mut *objects[place])
     }
 
-    /// An object that is given where there may be none: of another number than the one that the call is about.
+    /// An optional object, with another index than the object of the call.
     pub(crate) fn option<'o, T>(&self, objects: &'o [Box<T>]) -> Option<&'o T> {
         if self.object & 0x10 == 0 { None } else { objects.last().map(|object| &**object) }
     }
@@ -55,7 +55,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// An argument as it stands there; `~` is NULL, `~~` is NULL with a length, `^` has a length that is none.
+    /// An argument as it is written; `~` is NULL, `~~` is NULL with a length, `^` has an impossible length.
     pub(crate) fn text(&self, place: usize) -> Given {
         match self.bytes(place) {
             b"~" => (ptr::null(), 0),
@@ -70,12 +70,12 @@ impl<'a> Call<'a> {
         self.arguments.get(place).copied().unwrap_or_default()
     }
 
-    /// A number; when there is none, a time in 2023.
+    /// A number; a time in 2023 when there is none.
     pub(crate) fn number(&self, place: usize) -> u64 {
         str::from_utf8(self.bytes(place)).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(1_700_000_000)
     }
 
-    /// Text over several lines, which stand there with `\` between them.
+    /// Text of several lines, separated by `\` in the input.
     pub(crate) fn lines(&self, place: usize) -> Cow<'a, [u8]> {
         let bytes = self.bytes(place);
         if bytes.contains(&b'\\') {

@@ -1,8 +1,8 @@
 //! Keys, connection strings, tokens and signers: `a` to `h`.
 
 use crate::{
-    Held,
     call::Call,
+    held::Held,
     memory::{made, text, written},
 };
 use defenderauth::{
@@ -64,7 +64,7 @@ impl Held {
         }
     }
 
-    /// A key is read as what it was written.
+    /// A key that is written can be read back.
     fn key_as_text(&mut self, call: &Call<'_>) {
         let key = call.pick(&self.keys);
         let base64 = written(call.cap(), true, &|buf, cap, len, error| {
@@ -82,7 +82,7 @@ impl Held {
         self.keys.push(again);
     }
 
-    /// A connection string is read as what it was written, and says the same then.
+    /// A connection string that is written can be read back, with the same parts.
     fn string(&mut self, call: &Call<'_>) {
         let it = call.pick(&self.strings);
         let says = |it| {
@@ -99,7 +99,7 @@ impl Held {
             (defenderauth_connection_string_has_key(it), defenderauth_connection_string_is_x509(it));
         assert!(!(has_key && is_x509));
         let said = says(it);
-        assert_eq!(said[0].is_empty(), it.is_none(), "every one has a host");
+        assert_eq!(said[0].is_empty(), it.is_none(), "every connection string has a host");
         assert!(it.is_none() || said[2].is_empty() != said[4].is_empty(), "it is a device's or a service's");
         let key = made(call.wants_error(), |out, error| defenderauth_connection_string_key(it, out, error));
         assert_eq!(key.is_some(), has_key);
@@ -118,7 +118,7 @@ impl Held {
         self.keys.extend(key);
     }
 
-    /// A token at once and one in two steps; a signer writes the same.
+    /// A token in one step and in two steps; a signer writes the same.
     fn token(&self, call: &Call<'_>) {
         let (resource, policy, expiry) = (call.text(0), call.text(1), call.number(2));
         let key = call.pick(&self.keys);
@@ -154,7 +154,7 @@ impl Held {
                 error,
             )
         });
-        assert!(string.is_some() || (token.is_none() && assembled.is_none()), "what cannot be signed is no token");
+        assert!(string.is_some() || (token.is_none() && assembled.is_none()), "a token requires a string to sign");
         let whole = [7; 32];
         let code = defenderauth_sas_assemble(
             resource.0,
@@ -169,7 +169,7 @@ impl Held {
             None,
             None,
         );
-        assert!(code == DEFENDERAUTH_OK || token.is_none(), "who signs makes no difference");
+        assert!(code == DEFENDERAUTH_OK || token.is_none(), "a token does not depend on how it is signed");
         defenderauth_signer_free(signer);
     }
 }

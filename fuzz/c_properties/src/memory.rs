@@ -1,4 +1,4 @@
-//! Memory as C has it: places that hold anything before they are written, views, buffers with something behind them.
+//! Memory as in C: places that hold any value before they are written, views, buffers followed by other data.
 
 #![allow(unsafe_code, reason = "C's memory is read here, and nowhere else")]
 
@@ -16,34 +16,34 @@ use defenderauth::{
     version::defenderauth_result_string,
 };
 
-/// What stands everywhere before it is written.
+/// The value of every byte before it is written.
 const CANARY: u8 = 0xA5;
 
-/// Where a call puts an object, or NULL in its stead.
+/// Where a call writes an object, or NULL.
 pub(crate) type Place<T> = MaybeUninit<Option<Box<T>>>;
 
-/// Where a call puts an error, if the caller wants it.
+/// Where a call writes an error, or `None` for NULL.
 pub(crate) type ErrorPlace<'a> = Option<&'a mut Place<Error>>;
 
-/// A place that holds what no pointer and no length is.
+/// A place with a value that is neither a pointer nor a length.
 fn place<T>() -> MaybeUninit<T> {
     let mut place = MaybeUninit::<T>::uninit();
-    // SAFETY: the place itself, and any byte may stand in it before it is written.
+    // SAFETY: the place itself, which may hold any bytes before it is written.
     unsafe { place.as_mut_ptr().write_bytes(CANARY, 1) };
     place
 }
 
-/// A text, which must be there and end with its only NUL.
+/// A text, which must end with its only NUL.
 pub(crate) fn text(view: Str) -> String {
     assert!(!view.data.is_null());
-    // SAFETY: a view has its length and a NUL behind it, and its object has not been freed.
+    // SAFETY: a view has its length and a terminating NUL, and its object has not been freed.
     let bytes = unsafe { slice::from_raw_parts(view.data.cast::<u8>(), view.len + 1) };
     let nul = bytes.iter().position(|byte| *byte == 0);
     assert_eq!(nul, Some(view.len), "for C a text ends at its first NUL");
     String::from_utf8(bytes[..view.len].to_vec()).expect("text is UTF-8")
 }
 
-/// Bytes, which must be there.
+/// Bytes, whose pointer must not be NULL.
 pub(crate) fn bytes(view: Slice) -> Vec<u8> {
     assert!(!view.data.is_null());
     // SAFETY: a view has its length, and its object has not been freed.
@@ -57,7 +57,7 @@ pub(crate) fn fixed(text: *const c_char) -> &'static str {
     unsafe { CStr::from_ptr(text) }.to_str().expect("text is UTF-8")
 }
 
-/// A call with a place for its error or without: what it answers is documented, and its error says the same.
+/// A call with or without a place for its error: the result is documented, and the error has the same one.
 pub(crate) fn call(wants_error: bool, run: impl FnOnce(ErrorPlace<'_>) -> ResultCode) -> ResultCode {
     if !wants_error {
         return documented(run(None));
@@ -71,7 +71,7 @@ pub(crate) fn call(wants_error: bool, run: impl FnOnce(ErrorPlace<'_>) -> Result
     assert_eq!(defenderauth_error_result(it), code);
     let words = [defenderauth_error_message(it), defenderauth_error_field(it), defenderauth_error_tracking_id(it)];
     let words = words.map(text);
-    assert!(words.iter().all(|text| !text.contains(char::is_control)), "{words:?} is no line");
+    assert!(words.iter().all(|text| !text.contains(char::is_control)), "{words:?} is not one line");
     assert!(words[0].is_empty() == (code == DEFENDERAUTH_OK) && words[0].len() < 4096, "{words:?}");
     assert!(defenderauth_error_http_status(it) == 0 || (400..500).contains(&code), "{code} has a status");
     defenderauth_error_free(error);
@@ -84,7 +84,7 @@ fn documented(code: ResultCode) -> ResultCode {
     code
 }
 
-/// The object that a call makes. When it fails there is none.
+/// The object that a call creates. When it fails there is none.
 pub(crate) fn made<T>(
     wants_error: bool,
     run: impl FnOnce(Option<&mut Place<T>>, ErrorPlace<'_>) -> ResultCode,
@@ -97,10 +97,10 @@ pub(crate) fn made<T>(
     out
 }
 
-/// What a call writes: into a pointer, a capacity and a place for the length.
+/// A call that writes: to a pointer with a capacity, and to a place for the length.
 pub(crate) type Write<'a> = &'a dyn Fn(*mut u8, usize, Option<&mut MaybeUninit<usize>>, ErrorPlace<'_>) -> ResultCode;
 
-/// What one run of such a call has left.
+/// The state after one such call.
 struct Left {
     code: ResultCode,
     len: usize,
@@ -113,12 +113,12 @@ fn run(cap: usize, write: Write<'_>) -> Left {
     let code = call(true, |error| write(data, cap, Some(&mut len), error));
     // SAFETY: every call writes it.
     let len = unsafe { len.assume_init() };
-    assert!(buffer[cap..].iter().all(|byte| *byte == CANARY), "nothing is written behind the buffer");
+    assert!(buffer[cap..].iter().all(|byte| *byte == CANARY), "nothing is written beyond the buffer");
     Left { code, len, buffer }
 }
 
-/// A call writes what it says and where it may: asked for the length, with exactly that room, with one byte less, with
-/// more, and with this much.
+/// A call writes what it reports, and only there: when it queries the length, with exactly that capacity, with one byte less,
+/// with more, and with this capacity.
 pub(crate) fn written(cap: usize, is_text: bool, write: Write<'_>) -> Option<Vec<u8>> {
     let asked = run(0, write);
     if ![DEFENDERAUTH_OK, DEFENDERAUTH_BUFFER_TOO_SMALL].contains(&asked.code) {
@@ -142,7 +142,7 @@ pub(crate) fn written(cap: usize, is_text: bool, write: Write<'_>) -> Option<Vec
         } else {
             assert_eq!(other.code, DEFENDERAUTH_OK);
             assert_eq!(&other.buffer[..needed], &exact.buffer[..needed], "the same call writes the same");
-            assert!(other.buffer[needed..].iter().all(|byte| *byte == CANARY), "nothing is written behind it");
+            assert!(other.buffer[needed..].iter().all(|byte| *byte == CANARY), "nothing is written beyond it");
         }
     }
     assert_eq!(call(false, |error| write(core::ptr::null_mut(), 9, None, error)), defenderauth::DEFENDERAUTH_NULL);
@@ -153,9 +153,9 @@ pub(crate) fn written(cap: usize, is_text: bool, write: Write<'_>) -> Option<Vec
     Some(data.to_vec())
 }
 
-/// A call that failed has left an empty text, and nothing else.
+/// A call that failed has written an empty text, and nothing else.
 fn untouched(left: &Left, is_text: bool, cap: usize) {
     let begun = usize::from(is_text && cap > 0);
-    assert!(left.buffer[..begun].iter().all(|byte| *byte == 0), "a text that is not there is empty");
-    assert!(left.buffer[begun..].iter().all(|byte| *byte == CANARY), "nothing of it is left there");
+    assert!(left.buffer[..begun].iter().all(|byte| *byte == 0), "after a failure the text is empty");
+    assert!(left.buffer[begun..].iter().all(|byte| *byte == CANARY), "no partial output is left");
 }

@@ -1,8 +1,8 @@
-//! Options, profiles, certificates and agents' configurations: `i` to `r`.
+//! Options, profiles, certificates and configurations of agents: `i` to `r`.
 
 use crate::{
-    Held,
     call::Call,
+    held::Held,
     memory::{call, fixed, made, text, written},
 };
 use core::ptr::null;
@@ -29,7 +29,7 @@ impl Held {
             b'o' => self.load(call),
             b'p' => config(call.pick(&self.configs)),
             _ => {
-                // What was set is used by those who come after.
+                // Later calls use this setting.
                 if let Some(config) = call.pick_mut(&mut self.configs) {
                     let is_lookup = call.number(0).is_multiple_of(2);
                     assert_eq!(
@@ -89,7 +89,7 @@ impl Held {
         self.certificates.extend(certificate);
     }
 
-    /// Only what is in the repository, or what is no file: no input may choose what is opened.
+    /// Only files of the repository, or paths of no file: the input must not choose what is opened.
     fn load(&mut self, call: &Call<'_>) {
         const FOLDERS: [&str; 5] = ["c/dps", "c/device", "c/module", "csharp/dps", "micro/connection_string.txt"];
         let agents = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/agents");
@@ -110,13 +110,13 @@ impl Held {
     }
 }
 
-/// What is said of a certificate, in PEM as well.
+/// The details of a certificate, also in PEM.
 fn certificate(it: Option<&Certificate>, call: &Call<'_>) {
     let (now, name) = (call.number(0), call.text(1));
     let (has_key, sha1) = (defenderauth_certificate_has_key(it), text(defenderauth_certificate_thumbprint_sha1(it)));
     let sha256 = text(defenderauth_certificate_thumbprint_sha256(it));
     let lengths = if it.is_some() { (40, 64) } else { (0, 0) };
-    assert_eq!((sha1.len(), sha256.len()), lengths, "a certificate that was read has thumbprints");
+    assert_eq!((sha1.len(), sha256.len()), lengths, "a certificate has thumbprints");
     assert!(!(it.is_none() && (has_key || defenderauth_certificate_is_self_signed(it))));
     let _ = text(defenderauth_certificate_common_name(it));
     let _ = (defenderauth_certificate_not_before(it), defenderauth_certificate_not_after(it));

@@ -1,22 +1,24 @@
 //! Any plan as a sequence of events, right or wrong for the action that is pending.
 
 use crate::{
-    flow::{self, Round, START},
+    flow::{self, Clock, Round, START},
     inputs::Inputs,
 };
-use core::time::Duration;
 use defender_auth::{
-    Action, Authenticator, Device, Error, Event, Plan, SharedAccessKey, UnixTime,
+    Action, Authenticator, Device, Error, Event, Now, Plan, SharedAccessKey,
     credential::{ClientCertificate, Credential},
     device_mode::Target,
     dps::{Attestation, Profile},
-    error::ApiMisuse,
+    error::{ApiMisuse, TpmError},
     identity::{HostName, Identity},
     key::Signature,
     wait::Reason,
 };
 
 const KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
+
+/// What a TPM says that fails.
+static LOST: Error = Error::Tpm(TpmError::NoRegistrationKey);
 
 /// As many events at most.
 const EVENTS: usize = 200;
@@ -26,10 +28,20 @@ pub fn check(data: &[u8]) {
     let mut inputs = Inputs::new(data);
     let mut begin = Inputs::new(inputs.line());
     let Some(plan) = plan(begin.byte(), begin.byte()) else { return };
-    let deadline = START + Duration::from_secs([600, 60, 86_400, 0][usize::from(begin.byte() % 4)]);
-    let mut run =
-        Run { machine: Authenticator::new(&plan, deadline), deadline, now: START, sent: 0, waited: 0, failures: 0 };
-    assert_eq!(plan.outcome().is_some(), matches!(run.machine.poll(), Action::Done(_)), "who asks nobody is done");
+    let limit = flow::limit(begin.byte());
+    let mut run = Run {
+        machine: Authenticator::new(&plan, START, limit),
+        clock: Clock::begin(START, limit),
+        now: START,
+        sent: 0,
+        waited: 0,
+        failures: 0,
+    };
+    assert_eq!(
+        plan.outcome().is_some(),
+        matches!(run.machine.poll(), Action::Done(_)),
+        "what needs no network request is done"
+    );
     run.look(b"");
     for _ in 0..EVENTS {
         let Some(round) = Round::take(&mut inputs) else { break };
@@ -42,8 +54,8 @@ pub fn check(data: &[u8]) {
 
 struct Run {
     machine: Authenticator,
-    deadline: UnixTime,
-    now: UnixTime,
+    clock: Clock,
+    now: Now,
     /// How many requests were answered, or not.
     sent: usize,
     /// How often time has passed.
@@ -59,13 +71,17 @@ impl Run {
             b'U' => (Event::Unanswered, "Unanswered"),
             b'T' => (Event::Activated, "Activated"),
             b'S' => (Event::Signed(Signature::from_bytes([7; 32])), "Signed"),
+            b'F' => (Event::TpmFailed(&LOST), "TpmFailed"),
             _ => (Event::Elapsed, "Elapsed"),
         };
         let (before, offset) = (written(&self.machine), self.machine.clock_offset());
         let pending = pending(&self.machine);
         let answers = matches!(
             (pending, name),
-            ("Send", "Answered" | "Unanswered") | ("Wait", "Elapsed") | ("Activate", "Activated") | ("Sign", "Signed")
+            ("Send", "Answered" | "Unanswered")
+                | ("Wait", "Elapsed")
+                | ("Activate", "Activated" | "TpmFailed")
+                | ("Sign", "Signed" | "TpmFailed")
         );
         let handled = self.machine.handle(self.now, event);
         if !answers {
@@ -85,16 +101,20 @@ impl Run {
             _ => {}
         }
         if let (Some(date), "Answered") = (round.response.date(), name) {
-            let ahead = i128::from(date.as_secs()) - i128::from(self.now.as_secs());
+            let ahead = i128::from(date.as_secs()) - i128::from(self.now.wall.as_secs());
             assert!(
                 self.machine.clock_offset().is_some_and(|offset| i128::from(offset) == ahead || offset < -(1 << 40))
             );
         }
-        let is_late = self.now > self.deadline;
-        assert!(!is_late || !matches!(self.machine.poll(), Action::Send(_) | Action::Wait(_)), "it is too late to ask");
+        let is_late = self.clock.is_late(self.now);
+        assert!(
+            !is_late || !matches!(self.machine.poll(), Action::Send(_) | Action::Wait(_)),
+            "no request is sent after the limit"
+        );
+        assert!(name != "TpmFailed" || matches!(self.machine.poll(), Action::Failed(error) if *error == LOST));
         if let Action::Wait(wait) = self.machine.poll() {
             flow::wait(wait, (name == "Answered").then_some(round.status));
-            assert!(self.now + wait.at_most <= self.deadline, "{wait:?}");
+            self.clock.waits(wait);
             let is_failure = !matches!(wait.reason, Reason::Assigning);
             assert!(!is_failure || (1..=7).contains(&self.failures), "patience has an end");
         }
@@ -171,7 +191,7 @@ fn plan(kind: u8, credential: u8) -> Option<Plan> {
         (b'D' | b'H', b'X') => device(Credential::ExternalSigner),
         (b'D' | b'H', b'C') => device(ClientCertificate::held_elsewhere(None).into()),
         (b'D' | b'H', _) => device(key.into()),
-        (b'L', _) => Plan::provision(profile, key).ok()?.lookup_only(true),
+        (b'L', _) => Plan::provision(profile, key).ok()?.lookup_only(true).ok()?,
         (_, b'X') => Plan::provision(profile, tpm).ok()?,
         (_, b'C') => Plan::provision(profile, ClientCertificate::held_elsewhere(None)).ok()?,
         _ => Plan::provision(profile, key).ok()?,

@@ -4,9 +4,8 @@ use crate::{
     flow::{self, Clock, ROUNDS, Round, START},
     inputs::Inputs,
 };
-use core::time::Duration;
 use defender_auth::{
-    Device, SharedAccessKey, UnixTime,
+    Attempt, Device, Now, SharedAccessKey, UnixTime,
     credential::{ClientCertificate, Credential, Issuer},
     dps::{Attestation, Cloud, Profile, Registration, Sending, Step},
     error::Error,
@@ -15,6 +14,7 @@ use defender_auth::{
     key::{KeyUse, Signature},
     mqtt::{Connect, provisioning_topic},
     payload::Payload,
+    sas::SasToken,
 };
 use serde_json::Value;
 
@@ -30,17 +30,18 @@ pub fn check(data: &[u8]) {
     let mut begin = Inputs::new(inputs.line());
     let attestation = attestation(begin.byte());
     let profile = profile(begin.byte());
-    let deadline = START + Duration::from_secs([600, 60, 86_400, 0][usize::from(begin.byte() % 4)]);
+    let limit = flow::limit(begin.byte());
     let is_tpm = matches!(attestation, Attestation::Tpm { .. });
-    let started = Registration::start(profile.clone(), attestation.clone(), deadline);
+    let started = Registration::start(profile.clone(), attestation.clone(), START, Attempt::new(START, limit));
     assert_eq!(started.is_err(), is_tpm && profile.is_lookup_only(), "a TPM's lookup has no proof");
     let Ok(sending) = started else { return };
     let mut run = Run {
         profile,
         attestation,
-        clock: Clock::until(deadline),
+        clock: Clock::begin(START, limit),
         now: START,
         last: Vec::new(),
+        expiry: None,
         failures: 0,
         body: b"",
     };
@@ -62,9 +63,10 @@ struct Run<'a> {
     profile: Profile,
     attestation: Attestation,
     clock: Clock,
-    now: UnixTime,
-    /// The latest request, as it was written.
+    now: Now,
+    /// The latest request, as it was written, and the expiry of its token.
     last: Vec<u8>,
+    expiry: Option<UnixTime>,
     /// How many answers in a row were none.
     failures: u8,
     body: &'a [u8],
@@ -78,11 +80,28 @@ impl Run<'_> {
             Step::Wait(waiting) => {
                 let elapsed = waiting.elapsed(self.now);
                 assert_eq!(elapsed.as_ref().err(), is_late.then_some(&Error::OutOfTime));
-                let sending = elapsed?;
-                let again = flow::request(sending.request(), self.profile.endpoint());
-                let is_poll = matches!(sending.request().operation(), Operation::RegistrationStatus(_));
-                assert!(is_poll || again == self.last, "after a wait the same is asked again, or how it stands");
-                Ok(Step::Send(sending))
+                let step = elapsed?;
+                let was_set = self.expiry.is_some_and(|expiry| self.clock.outlasts(expiry, self.now));
+                match &step {
+                    Step::Send(sending) => {
+                        let request = sending.request();
+                        let again = flow::request(request, self.profile.endpoint());
+                        let is_poll = matches!(request.operation(), Operation::RegistrationStatus(_));
+                        assert!(
+                            is_poll || was_set || again == self.last,
+                            "after a wait the same request is sent again"
+                        );
+                        let expiry = request.token().map(SasToken::expires_at);
+                        assert!(was_set || expiry == self.expiry, "one token, while the clock is not set");
+                        assert!(
+                            expiry.is_none_or(|expiry| !self.clock.outlasts(expiry, self.now)),
+                            "it is long enough"
+                        );
+                    }
+                    Step::Sign(_) => assert!(was_set && matches!(self.attestation, Attestation::Tpm { .. })),
+                    _ => panic!("no wait leads there: {step:?}"),
+                }
+                Ok(step)
             }
             Step::Activate(activating) => {
                 let key_use = activating.blob().key_use();
@@ -90,7 +109,7 @@ impl Run<'_> {
                 match (&step, key_use) {
                     (Err(error), KeyUse::Registration) => assert!(is_late && *error == Error::OutOfTime),
                     (Ok(Step::Sign(_)), KeyUse::Registration) => assert!(!is_late),
-                    (Ok(Step::Done(device)), KeyUse::Hub) => self.done(device),
+                    (Ok(Step::Done(device, _)), KeyUse::Hub) => self.done(device),
                     _ => panic!("{step:?} after {key_use:?}"),
                 }
                 step
@@ -102,13 +121,14 @@ impl Run<'_> {
                 assert_eq!(signed.as_ref().err(), is_late.then_some(&Error::OutOfTime));
                 signed.map(Step::Send)
             }
-            Step::Done(device) => Ok(Step::Done(device)),
+            Step::Done(device, attempt) => Ok(Step::Done(device, attempt)),
         }
     }
 
     fn sent(&mut self, sending: Registration<Sending>, round: &Round<'_>, is_late: bool) -> Result<Step, Error> {
         let request = sending.request();
         self.last = flow::request(request, self.profile.endpoint());
+        self.expiry = request.token().map(SasToken::expires_at);
         let is_proved = request.token().is_some() || request.certificate().is_some();
         let path = format!("/{}/registrations/{}", self.profile.id_scope(), self.profile.registration_id());
         let rest = request.target().strip_prefix(&path).expect("it is about this device");
@@ -137,7 +157,7 @@ impl Run<'_> {
         match &step {
             Ok(Step::Wait(waiting)) => {
                 flow::wait(waiting.wait(), status);
-                self.clock.waits(self.now, waiting.wait());
+                self.clock.waits(waiting.wait());
                 assert!(self.failures <= 6, "patience has an end");
                 assert!(is_proved || !matches!(status, Some(200..=299)), "who proves nothing is not registered");
             }
@@ -148,7 +168,8 @@ impl Run<'_> {
                 assert!(blob.fields().iter().all(|field| field.len() > 2), "no field is empty");
                 assert_eq!(is_proved, status != Some(401), "a challenge is for who has proved nothing");
             }
-            Ok(Step::Done(device)) => {
+            Ok(Step::Done(device, attempt)) => {
+                assert_eq!(attempt.left(), self.clock.left(), "what is left is handed on");
                 assert!(is_proved && matches!(status, Some(200..=299)));
                 self.says(device, is_lookup);
                 self.done(device);
@@ -191,7 +212,7 @@ impl Run<'_> {
 
     /// What is shown of a step hides what it holds.
     fn shown(&self, step: &Step) {
-        if !matches!(step, Step::Done(_)) {
+        if !matches!(step, Step::Done(..)) {
             flow::no_secret(&format!("{step:?}"), &SECRETS, self.body);
         }
     }

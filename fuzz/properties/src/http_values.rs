@@ -3,10 +3,10 @@
 use crate::inputs::Inputs;
 use core::time::Duration;
 use defender_auth::{
-    Error, SharedAccessKey, UnixTime,
+    Attempt, Error, Now, SharedAccessKey, UnixTime,
     dps::{Profile, Registration, Step},
     http::{BODY_LIMIT, Response},
-    wait::{Deadline, Reason, Wait},
+    wait::{Readable, Reason, Wait},
 };
 use std::time::{Duration as Span, SystemTime};
 
@@ -41,8 +41,16 @@ fn clocks(now: u64, span: u64) {
     let (time, span) = (UnixTime::from_secs(now), Duration::from_secs(span));
     let later = time + span;
     assert!(later >= time && later.since(time) <= span && time.since(later).is_zero());
-    let end = Deadline::from(time);
-    assert_eq!(end.with_token_until(UnixTime::from_secs(0)), end, "a token never ends before the attempt");
+    let earlier = time - span;
+    assert!(earlier <= time && time.since(earlier) <= span && earlier.since(time).is_zero());
+    let (shown, is_late) = (time.to_string(), time > UnixTime::LATEST);
+    assert_eq!((shown.parse() == Ok(time), shown.starts_with('+')), (!is_late, is_late), "{shown}");
+    let shown = Readable(span).to_string();
+    assert!(shown.starts_with(|first: char| first.is_ascii_digit()) && shown.split(' ').count() <= 4, "{shown}");
+    if !is_late {
+        let written = httpdate::fmt_http_date(SystemTime::try_from(time).expect("the system has it"));
+        assert_eq!(UnixTime::from_http_date(&written), Some(time));
+    }
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT` and nothing else.
@@ -75,33 +83,39 @@ fn http_date_of(secs: u64) {
 fn answered(status: u16, (now, left): (UnixTime, u64), retry_after: &str, date: &str, random: u32) {
     let profile = Profile::new("0ne1".parse().expect("a scope"), "dev-1".parse().expect("an id"));
     let key = SharedAccessKey::from_bytes(b"a key of a registration").expect("a key");
-    let deadline = now + Duration::from_secs(left);
-    let left = deadline.since(now);
-    let sending = Registration::start(profile, key, deadline).expect("a registration");
+    let (wall, left) = (now, Duration::from_secs(left));
+    let now = Now { wall, monotonic: Duration::from_secs(wall.as_secs()) };
+    let sending = Registration::start(profile, key, now, Attempt::new(now, left)).expect("a registration");
     let body: &[u8] = br#"{"operationId":"1","status":"assigning"}"#;
     let response = Response::new(status, body).header("retry-AFTER", retry_after).header("DATE", date);
     assert_eq!((response.status(), response.date()), (status, UnixTime::from_http_date(date)));
     assert!(body.len() < BODY_LIMIT);
     let told = response.date();
-    let asked = asked(retry_after, told.unwrap_or(now));
+    let asked = asked(retry_after, told.unwrap_or(wall));
     match sending.answered(now, response) {
         Ok(Step::Wait(waiting)) => {
             let wait = waiting.wait();
             let own = if status == 202 { 2 } else { 1 };
             assert_eq!(wait.at_least, asked.unwrap_or(Duration::from_secs(own)));
-            assert!(wait.at_least <= wait.at_most && wait.at_most <= left, "no wait goes beyond the deadline");
+            assert!(wait.at_least <= wait.at_most && wait.at_most <= left, "no wait goes beyond the limit");
             assert!(waiting.elapsed(now + wait.pick(random)).is_ok(), "nor what is picked of it");
         }
         Ok(step) => panic!("{status} is no {step:?}"),
-        Err(Error::OutOfTime) => assert!(status == 202 && left < Duration::from_secs(301)),
+        Err(Error::OutOfTime) => {
+            assert!(status == 202 && (left.is_zero() || (asked.is_none() && left < Duration::from_secs(2))));
+        }
+        Err(error @ Error::WaitTooLong { .. }) => {
+            assert_eq!(error, Error::WaitTooLong { asked: error.retry_after().expect("it has it"), left });
+            assert!(status == 202 && error.retry_after() == asked && asked > Some(left), "{error}");
+        }
         Err(Error::Service(error)) => {
             assert!(matches!(status, 401 | 403) || asked.unwrap_or(Duration::from_secs(1)) > left);
             assert_eq!(error.retry_after, asked);
-            let apart = told.map(|told| told.since(now).max(now.since(told))).filter(|apart| apart.as_secs() > 300);
+            let apart = told.map(|told| told.since(wall).max(wall.since(told))).filter(|apart| apart.as_secs() > 300);
             assert_eq!(error.clock.as_ref().map(|clock| clock.amount()), apart.filter(|_| matches!(status, 401 | 403)));
             if let (Some(clock), Some(told)) = (error.clock, told) {
-                assert_eq!((clock.is_ahead(), clock.service_time()), (now > told, told));
-                assert!(clock.to_string().contains(&format!(" {} s ", clock.amount().as_secs())));
+                assert_eq!((clock.is_ahead(), clock.service_time()), (wall > told, told));
+                assert!(clock.to_string().contains(&format!(" {} ", Readable(clock.amount()))));
             }
         }
         Err(error) => panic!("{status} is no {error}"),

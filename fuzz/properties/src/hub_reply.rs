@@ -6,7 +6,7 @@ use crate::{
 };
 use core::time::Duration;
 use defender_auth::{
-    ConnectionString, Device, Outcome, Password, SharedAccessKey, UnixTime,
+    Attempt, ConnectionString, Device, Now, Outcome, Password, SharedAccessKey, UnixTime,
     credential::{ClientCertificate, Credential, Issuer, PolicyKey, SymmetricKeys},
     device_mode::{ModuleLookup, Sending, Step, Target},
     error::Error,
@@ -20,23 +20,31 @@ use serde_json::Value;
 const KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
 const TOKEN: &str = "SharedAccessSignature sr=h.azure-devices.net%2Fdevices%2Fdev-1&sig=AAAA&se=1700000100";
 
-/// A handshake does what its documentation says and nothing else, whatever it is told; what it ends with logs in as the
+/// A module lookup does what its documentation says and nothing else, whatever it is told; what it ends with logs in as the
 /// module that was asked for.
 pub fn check(data: &[u8]) {
     let mut inputs = Inputs::new(data);
     let mut begin = Inputs::new(inputs.line());
     let device = device(begin.byte());
     let (target, module, certificate) = target(begin.byte());
-    let deadline = START + Duration::from_secs([600, 60, 86_400, 0][usize::from(begin.byte() % 4)]);
+    let limit = flow::limit(begin.byte());
     let is_by_authority =
         device.credential().certificate().and_then(ClientCertificate::issuer) == Some(Issuer::Authority);
-    let started = ModuleLookup::start(device.clone(), target, deadline);
+    let started = ModuleLookup::start(device.clone(), target, START, Attempt::new(START, limit));
     assert_eq!(started.is_err(), is_by_authority, "Device mode is for self-signed certificates");
     let Ok(mut step) = started else { return };
     let signs = *device.credential() == Credential::ExternalSigner;
     assert!(matches!((&step, signs), (Step::Sign(_), true) | (Step::Send(_), false)), "{step:?}");
-    let mut run =
-        Run { device, module, certificate, clock: Clock::until(deadline), now: START, last: Vec::new(), failures: 0 };
+    let mut run = Run {
+        device,
+        module,
+        certificate,
+        clock: Clock::begin(START, limit),
+        now: START,
+        last: Vec::new(),
+        expiry: None,
+        failures: 0,
+    };
     for _ in 0..ROUNDS {
         let Some(round) = Round::take(&mut inputs) else { return };
         run.now = round.after(run.now);
@@ -49,15 +57,16 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// What the caller knows of a handshake.
+/// What the caller knows of a module lookup.
 struct Run {
     device: Device,
     module: ModuleId,
     certificate: Option<ClientCertificate>,
     clock: Clock,
-    now: UnixTime,
-    /// The latest request, as it was written.
+    now: Now,
+    /// The latest request, as it was written, and the expiry of its token.
     last: Vec<u8>,
+    expiry: Option<UnixTime>,
     /// How many answers in a row were none.
     failures: u8,
 }
@@ -71,10 +80,27 @@ impl Run {
             Step::Wait(waiting) => {
                 let elapsed = waiting.elapsed(self.now);
                 assert_eq!(elapsed.as_ref().err(), late.as_ref());
-                let sending = elapsed?;
-                let again = flow::request(sending.request(), self.device.identity().hub());
-                assert_eq!(again, self.last, "after a wait the same is asked again");
-                Ok(Step::Send(sending))
+                let step = elapsed?;
+                let was_set = self.expiry.is_some_and(|expiry| self.clock.outlasts(expiry, self.now));
+                let is_given = matches!(self.device.credential(), Credential::Token(_));
+                match &step {
+                    Step::Send(sending) => {
+                        let request = sending.request();
+                        let again = flow::request(request, self.device.identity().hub());
+                        assert!(
+                            again == self.last || (was_set && !is_given),
+                            "after a wait the same request is sent again"
+                        );
+                        let expiry = request.token().map(SasToken::expires_at).filter(|_| !is_given);
+                        assert!(
+                            expiry.is_none_or(|expiry| !self.clock.outlasts(expiry, self.now)),
+                            "it is long enough"
+                        );
+                    }
+                    Step::Sign(_) => assert!(was_set && *self.device.credential() == Credential::ExternalSigner),
+                    _ => panic!("no wait leads there: {step:?}"),
+                }
+                Ok(step)
             }
             Step::Sign(signing) => {
                 assert!(signing.string_to_sign().as_bytes().split(|byte| *byte == b'\n').count() == 2);
@@ -89,6 +115,7 @@ impl Run {
     fn sent(&mut self, sending: ModuleLookup<Sending>, round: &Round<'_>, is_late: bool) -> Result<Step, Error> {
         let request = sending.request();
         self.last = flow::request(request, self.device.identity().hub());
+        self.expiry = request.token().map(SasToken::expires_at);
         assert_eq!((request.method(), request.body()), ("GET", &b""[..]));
         assert!(request.target().starts_with("/devices/dev-1/modules/"));
         assert!(request.token().is_some() || request.certificate().is_some(), "something proves it");
@@ -102,7 +129,7 @@ impl Run {
         match &step {
             Ok(Step::Wait(waiting)) => {
                 flow::wait(waiting.wait(), status);
-                self.clock.waits(self.now, waiting.wait());
+                self.clock.waits(waiting.wait());
                 assert!(self.failures <= 6, "patience has an end");
             }
             Ok(Step::Done(_)) => assert!(matches!(status, Some(200..=299))),
@@ -149,12 +176,12 @@ impl Run {
         let mut outcome = outcome.clone();
         let has_another = key("secondaryKey").is_some();
         for name in ["primaryKey", "secondaryKey"].into_iter().take(1 + usize::from(has_another)) {
-            let Password::Token(token) = outcome.password(self.now + Duration::from_secs(60)) else {
+            let Password::Token(token) = outcome.password(self.now.wall + Duration::from_secs(60)) else {
                 panic!("no token")
             };
             let key = key(name).expect("it is there");
-            if self.now.as_secs() < u64::MAX {
-                assert_eq!(token.verify(&key, self.now, Duration::ZERO), Ok(()));
+            if self.now.wall.as_secs() < u64::MAX {
+                assert_eq!(token.verify(&key, self.now.wall, Duration::ZERO), Ok(()));
             }
             assert!(token.is_good_for(outcome.identity()));
             let string = outcome.connection_string();

@@ -45,8 +45,8 @@ fn every_kind(text: &str) {
         PolicyName::as_str,
     );
     let version = ApiVersion::new(text);
-    assert_eq!(version.is_some(), (1..=32).contains(&text.len()) && is_of(text, "-."));
-    assert!(version.is_none_or(|version| version.as_str() == text));
+    assert_eq!(version.is_ok(), (1..=32).contains(&text.len()) && is_of(text, "-."));
+    assert!(version.is_err() || version.is_ok_and(|version| version == text && format!("{version}") == text));
 }
 
 fn is_of(text: &str, more: &str) -> bool {
@@ -58,8 +58,9 @@ where
     T: FromStr<Err = IdentifierError> + fmt::Display + Debug + PartialEq,
 {
     // A template's `<the host name>` and `{device}` would be policies otherwise.
-    let is_placeholder =
-        [('<', '>'), ('{', '}')].iter().any(|(open, close)| text.starts_with(*open) && text.ends_with(*close));
+    let is_placeholder = [['<', '>'], ['{', '}'], ['[', ']']]
+        .iter()
+        .any(|[open, close]| text.find(*open).zip(text.rfind(*close)).is_some_and(|(open, close)| open < close));
     let is_folder =
         matches!(kind, IdentifierKind::DeviceId | IdentifierKind::ModuleId | IdentifierKind::RegistrationId)
             && matches!(text, "." | "..");

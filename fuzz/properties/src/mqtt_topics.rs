@@ -3,7 +3,7 @@
 use crate::inputs::Inputs;
 use core::time::Duration;
 use defender_auth::{
-    SharedAccessKey, UnixTime,
+    Attempt, Now, SharedAccessKey, UnixTime,
     dps::{Profile, Registration, Step},
     http::{Operation, Response},
     identity::HostName,
@@ -11,7 +11,7 @@ use defender_auth::{
     twin::{self, Answer, Incoming},
 };
 
-const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
+const NOW: Now = Now { wall: UnixTime::from_secs(1_700_000_000), monotonic: Duration::ZERO };
 
 /// A text is the topic of one thing at most. What is written here is read as what it was.
 pub fn check(data: &[u8]) {
@@ -81,7 +81,8 @@ fn twin_topics(rid: u32, status: u16, version: u64) {
 fn registration_topics(rid: u32, status: u16, operation: &str) {
     let profile = Profile::new("0ne1".parse().expect("a scope"), "dev-1".parse().expect("an id"));
     let key = SharedAccessKey::from_bytes(b"a key of a registration").expect("a key");
-    let sending = Registration::start(profile, key, NOW + Duration::from_secs(600)).expect("a registration");
+    let sending =
+        Registration::start(profile, key, NOW, Attempt::new(NOW, Duration::from_secs(600))).expect("a registration");
     let topic = provisioning_topic(sending.request(), rid).expect("MQTT carries it");
     assert_eq!(topic, format!("$dps/registrations/PUT/iotdps-register/?$rid={rid}"));
     assert!(provisioning_answer(&topic, b"").is_none(), "what is sent does not come");
@@ -92,7 +93,7 @@ fn registration_topics(rid: u32, status: u16, operation: &str) {
 
     let body = format!(r#"{{"operationId":{},"status":"assigning"}}"#, serde_json::Value::from(operation));
     let Ok(Step::Wait(waiting)) = sending.answered(NOW, Response::new(202, body.as_bytes())) else { return };
-    let sending = waiting.elapsed(NOW).expect("there is time");
+    let Ok(Step::Send(sending)) = waiting.elapsed(NOW) else { panic!("there is time") };
     let request = sending.request();
     assert!(matches!(request.operation(), Operation::RegistrationStatus(id) if id.as_str() == operation));
     let topic = provisioning_topic(request, rid).expect("MQTT carries it");

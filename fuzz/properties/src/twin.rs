@@ -196,9 +196,9 @@ fn duration(text: &str) {
 }
 
 fn intervals(text: &str) {
-    let Some(PriorityIntervals { high, medium, low }) = PriorityIntervals::parse(text) else { return };
+    let Ok(PriorityIntervals { high, medium, low }) = PriorityIntervals::parse(text) else { return };
     let minutes = [high, medium, low].map(|interval| interval.as_secs() / 60);
     assert!(minutes.iter().all(|minutes| (1..=u64::from(u32::MAX)).contains(minutes)));
     let written = minutes.map(|minutes| minutes.to_string()).join(",");
-    assert_eq!(PriorityIntervals::parse(&written), Some(PriorityIntervals { high, medium, low }));
+    assert_eq!(PriorityIntervals::parse(&written), Ok(PriorityIntervals { high, medium, low }));
 }

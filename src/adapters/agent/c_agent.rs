@@ -1,10 +1,11 @@
 //! `LocalConfiguration.json` of the C security agent.
 //!
-//! Source: `Azure/Azure-IoT-Security-Agent-C:src/agent/src/local_config.c`, which compares values case-sensitively.
+//! Source: `Azure/Azure-IoT-Security-Agent-C:src/agent/src/local_config.c`, which compares values with regard to case.
 
 use super::{
     Loaded, Passphrase, TextFile,
-    settings::{Method, Mode, Settings, Words},
+    proof::Method,
+    settings::{Mode, Settings, Words},
 };
 use crate::{
     error::{ConfigError, Error},
@@ -33,6 +34,7 @@ const WORDS: Words = Words {
     host: "Authentication.HostName",
     device: "Authentication.DeviceId",
     module: None,
+    location: None,
     scope: "Authentication.DPS.IDScope",
     registration: "Authentication.DPS.RegistrationId",
 };
@@ -73,8 +75,8 @@ struct Provisioning {
     registration_id: Option<String>,
 }
 
-/// A value that is read from an object only. What serde derives would take a list as well, its members in the order in
-/// which they happen to be declared here.
+/// A value that is read from an object only. What serde derives would accept an array as well, its elements in the order
+/// of the fields declared here.
 struct Object<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

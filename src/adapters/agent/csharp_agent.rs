@@ -1,11 +1,12 @@
 //! `Authentication.config` of the C# security agent.
 //!
 //! Source: `Azure/Azure-IoT-Security-Agent-CS:src/Agent/IoT/Authentication.config`. Its reader ignores the case of
-//! keys, not of values.
+//! keys, but not of values.
 
 use super::{
     Loaded, Passphrase, TextFile,
-    settings::{Method, Mode, Settings, Words},
+    proof::Method,
+    settings::{Mode, Settings, Words},
 };
 use crate::{
     error::{ConfigError, Error},
@@ -26,10 +27,11 @@ const WORDS: Words = Words {
         [("SymmetricKey", Method::Key), ("SelfSignedCertificate", Method::Certificate)],
     ),
     file: "filePath",
-    // The installer's word for the hub.
+    // The installer's name for the hub.
     host: "gatewayHostname",
     device: "deviceId",
     module: Some("moduleName"),
+    location: Some("certificateLocationKind"),
     scope: "idScope",
     registration: "registrationId",
 };
@@ -46,7 +48,7 @@ const SETTINGS: [&str; 9] = [
     "registrationId",
 ];
 
-/// An honest file has some twenty elements and attributes.
+/// A real file has some twenty elements and attributes.
 const NODES_LIMIT: u32 = 1000;
 
 pub(super) fn load(file: &TextFile, folder: &Path, passphrase: Option<&Passphrase>) -> Result<Loaded, Error> {
@@ -75,7 +77,7 @@ pub(super) fn load(file: &TextFile, folder: &Path, passphrase: Option<&Passphras
 fn broken(error: &roxmltree::Error) -> ConfigError {
     match error {
         roxmltree::Error::DtdDetected => ConfigError::Foreign { what: "a document type (`<!DOCTYPE`)" },
-        roxmltree::Error::NodesLimitReached => ConfigError::Foreign { what: "a multitude of elements" },
+        roxmltree::Error::NodesLimitReached => ConfigError::Foreign { what: "an excessive number of elements" },
         _ => {
             let (line, column) = (error.pos().row as usize, error.pos().col as usize);
             ConfigError::Syntax { format: "the XML that the agent reads", line, column }

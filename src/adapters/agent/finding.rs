@@ -2,23 +2,23 @@ use crate::connection_string;
 use alloc::string::String;
 use core::fmt;
 
-/// What was noticed in a file that is good all the same.
+/// An observation about a file that was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
     /// The file.
     pub place: String,
-    /// What was noticed.
+    /// The observation.
     pub observation: Observation,
 }
 
-/// What was noticed.
+/// What was observed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Observation {
-    /// In the text of a connection string or a key.
+    /// In a connection string, a key or a host name.
     Text(connection_string::Finding),
-    /// Every user of the system may read a file with a secret in it.
+    /// Every user of the system may read a file that contains a secret.
     ReadableByOthers,
     /// In a certificate, before anything is sent: the text says what, and what to do.
     Certificate(String),
@@ -29,7 +29,7 @@ impl Finding {
         Self { place: place.into(), observation }
     }
 
-    /// Whether it may be a mistake. The others are said for completeness.
+    /// Whether it may be an error. The others are reported for completeness.
     #[must_use]
     pub const fn is_warning(&self) -> bool {
         match &self.observation {

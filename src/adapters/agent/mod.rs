@@ -1,13 +1,13 @@
-//! The files that agents keep on disk, as a [`Plan`].
+//! The configuration files of the agents, read into a [`Plan`].
 //!
-//! | what | which agent |
+//! | file | agent |
 //! |---|---|
 //! | a folder with `connection_string.txt` | the micro agent |
 //! | `LocalConfiguration.json` and the key file that it names | the C security agent |
 //! | `Authentication.config` and the key file that it names | the C# security agent |
 //!
-//! Every file must be a regular one of at most 64 KiB (a key: 4 KiB) in UTF-8. What is noticed on the way, a key file
-//! that others may read for one, comes with the plan as [`Finding`]s.
+//! Every file must be a regular file of at most 64 KiB (a key: 4 KiB) in UTF-8. Observations such as a key file that other
+//! users may read are returned with the plan as [`Finding`]s.
 //!
 //! ```no_run
 //! let loaded = defender_auth::agent::load("/etc/defender_iot_micro_agent")?;
@@ -55,21 +55,21 @@ use std::{
 /// The largest configuration file that is read, in bytes.
 const CONFIGURATION_LIMIT: usize = 64 * 1024;
 
-/// The micro agent's file with its connection string.
+/// The file with the micro agent's connection string.
 pub const CONNECTION_STRING: &str = "connection_string.txt";
 const LOCAL_CONFIGURATION: &str = "LocalConfiguration.json";
 const AUTHENTICATION_CONFIG: &str = "Authentication.config";
 
-/// A plan, and what was noticed while it was made.
+/// A plan, and the findings about the files it was read from.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Loaded {
-    /// What to run.
+    /// The plan to run.
     pub plan: Plan,
-    /// What was noticed.
+    /// The findings.
     pub findings: Vec<Finding>,
-    /// What a security agent does while its module's twin desires nothing else. `None` for a connection string, which
-    /// does not say whose it is.
+    /// The configuration of a security agent whose module's twin has no desired properties. `None` for a connection
+    /// string, which does not name its agent.
     pub defaults: Option<SecurityConfiguration>,
 }
 
@@ -79,20 +79,20 @@ pub struct Loaded {
 /// elsewhere. `load_with_certificate` (feature `x509`) reads it.
 ///
 /// # Errors
-/// Names the file, the setting or the byte in it, and the cure. What the agents' documentation forbids is rejected
-/// here, in its own words.
+/// Names the file, the setting or the byte in it, and the cure. What the agents' documentation forbids is rejected with
+/// a quotation of it.
 pub fn load(path: impl AsRef<Path>) -> Result<Loaded, Error> {
     read(path.as_ref(), None).map(|(loaded, _)| loaded)
 }
 
 /// The same with the micro agent's certificate and private key ([`CERTIFICATE`] and [`PRIVATE_KEY`] in the folder of its
-/// connection string), and for an agent whose private key or .pfx may be encrypted: the agents' own files have no word
-/// for a passphrase, and it should not be beside the key. When neither of the micro agent's two files is there, its
-/// certificate is held elsewhere.
+/// connection string), and for an agent whose private key or .pfx may be encrypted. The agents' own files have no setting
+/// for a passphrase, and it should not be stored beside the key. When neither of the micro agent's two files is there,
+/// its certificate is held elsewhere.
 ///
 /// # Errors
-/// Likewise; when one of the two files is missing; and when the passphrase does not open the key. A passphrase that is
-/// not needed is ignored.
+/// As [`load`]; when one of the two files is missing; and when the passphrase does not decrypt the key. A passphrase that
+/// is not needed is ignored.
 #[cfg(feature = "x509")]
 pub fn load_with_certificate(path: impl AsRef<Path>, passphrase: Option<&Passphrase>) -> Result<Loaded, Error> {
     let (loaded, folder) = read(path.as_ref(), passphrase)?;
@@ -101,11 +101,11 @@ pub fn load_with_certificate(path: impl AsRef<Path>, passphrase: Option<&Passphr
     };
     let found = certificate_files::of_micro_agent(&folder, me.identity().device_id(), passphrase)?;
     let Some((certificate, found)) = found else { return Ok(loaded) };
-    let plan = Plan::from(Outcome::new(me.identity().clone(), certificate.into()));
+    let plan = Plan::from(Outcome::new(me.identity().clone(), certificate));
     Ok(Loaded { plan, findings: loaded.findings.into_iter().chain(found).collect(), ..loaded })
 }
 
-/// What the file says, and its folder.
+/// The content of the file, and its folder.
 fn read(path: &Path, passphrase: Option<&Passphrase>) -> Result<(Loaded, PathBuf), Error> {
     let file: PathBuf = if path.is_dir() { path.join(known_file(path)?) } else { path.into() };
     let text = TextFile::open(&file, CONFIGURATION_LIMIT)?;
@@ -120,7 +120,7 @@ fn read(path: &Path, passphrase: Option<&Passphrase>) -> Result<(Loaded, PathBuf
     Ok((loaded?, folder.into()))
 }
 
-/// The plan in a connection string that was read already.
+/// The plan in a connection string that has already been read.
 ///
 /// # Errors
 /// Names the place and the cure.
@@ -130,7 +130,7 @@ pub fn connection_string(file: &TextFile) -> Result<Loaded, Error> {
     Ok(Loaded { plan: Plan::from(string), findings, defaults: None })
 }
 
-/// The service connection string in a text that was read already.
+/// The service connection string in a text that has already been read.
 ///
 /// # Errors
 /// Names the place and the cure.
@@ -140,7 +140,7 @@ pub fn service_connection_string(file: &TextFile) -> Result<(ServiceConnectionSt
     Ok((string, findings(file, true, noticed)))
 }
 
-/// What was noticed in a file, beginning with who may read a secret in it.
+/// The findings about a file, beginning with the permission to read a secret in it.
 fn findings(
     file: &TextFile,
     is_secret: bool,
@@ -159,7 +159,7 @@ pub fn key_file(path: impl AsRef<Path>) -> Result<(SharedAccessKey, Vec<Finding>
     key(&TextFile::open(path.as_ref(), KEY_TEXT_LIMIT)?)
 }
 
-/// The key in a text that was read already.
+/// The key in a text that has already been read.
 ///
 /// # Errors
 /// Names the place and the cure.
@@ -171,7 +171,7 @@ pub fn key(file: &TextFile) -> Result<(SharedAccessKey, Vec<Finding>), Error> {
     Ok((key, findings))
 }
 
-/// The one file in a folder that says how to authenticate.
+/// The one configuration file in a folder.
 fn known_file(folder: &Path) -> Result<&'static str, Error> {
     let known = [CONNECTION_STRING, LOCAL_CONFIGURATION, AUTHENTICATION_CONFIG];
     let mut present = known.into_iter().filter(|name| fs::symlink_metadata(folder.join(name)).is_ok());

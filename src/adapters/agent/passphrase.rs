@@ -14,7 +14,7 @@ const LIMIT: usize = 1024;
 pub struct Passphrase(SecretText);
 
 impl Passphrase {
-    /// Takes one that was read elsewhere, as it is.
+    /// From text that was read elsewhere, unchanged.
     #[must_use]
     pub const fn new(text: SecretText) -> Self {
         Self(text)
@@ -24,7 +24,7 @@ impl Passphrase {
     /// because editors and `echo` write them.
     ///
     /// # Errors
-    /// Names the file, and what is wrong: it is not there, may not be read, is too large, or has nothing in it.
+    /// Names the file and the reason: it does not exist, may not be read, is too large, or is empty.
     pub fn open(path: impl AsRef<Path>) -> Result<(Self, Vec<Finding>), Error> {
         let file = TextFile::open(path, LIMIT)?;
         let text = file.text_without_mark();
@@ -36,7 +36,7 @@ impl Passphrase {
         Ok((Self(SecretText::new(text.into())), found))
     }
 
-    /// The passphrase itself: the only way out.
+    /// The passphrase itself. It is exposed nowhere else.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         self.0.expose().as_bytes()

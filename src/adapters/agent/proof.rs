@@ -1,6 +1,6 @@
-//! The key or certificate file that an agent's configuration names.
+//! The credential of a security agent, read from the file that its configuration names.
 
-use super::{Finding, Passphrase, key_file, settings::Method, subject::Subject};
+use super::{Finding, Passphrase, key_file, subject::Subject};
 use crate::{
     credential::{ClientCertificate, Credential},
     error::Error,
@@ -10,13 +10,21 @@ use crate::{
 use alloc::vec::Vec;
 use std::path::Path;
 
+/// The kind of credential.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Key,
+    Certificate,
+}
+
+/// The credential.
 pub(super) enum Proof {
     Key(SharedAccessKey),
     Certificate(ClientCertificate),
 }
 
 impl Proof {
-    /// Reads it.
+    /// Reads the file.
     pub(super) fn load(
         method: Method,
         path: &Path,

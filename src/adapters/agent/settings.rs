@@ -1,30 +1,28 @@
-//! What the configuration files of the two security agents have in common, in whichever words they say it.
+//! What the configuration files of the two security agents have in common, under the names that each gives it.
 
-use super::{Loaded, Passphrase, proof::Proof, subject::Subject};
+use super::{
+    Finding, Loaded, Observation, Passphrase,
+    proof::{Method, Proof},
+    subject::Subject,
+};
 use crate::{
+    connection_string,
     error::{ConfigError, Error, PlanError},
     flow::{dps::Profile, outcome::Device, plan::Plan},
-    identity::{DeviceId, IdentifierError, Identity, ModuleId},
+    identity::{DeviceId, HostName, IdentifierError, Identity, ModuleId},
 };
 use alloc::{format, string::String};
 use std::path::Path;
 
-/// As whom an agent first authenticates.
-#[derive(Clone, Copy)]
+/// The identity with which an agent first authenticates.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     Module,
     Device,
     Provisioning,
 }
 
-/// With what.
-#[derive(Clone, Copy)]
-pub(super) enum Method {
-    Key,
-    Certificate,
-}
-
-/// The words of one kind of file: the names of its settings, and the values that they can have.
+/// The vocabulary of one kind of file: the names of its settings, and their values.
 pub(super) struct Words {
     pub(super) identity: &'static str,
     pub(super) identities: (&'static str, [(&'static str, Mode); 3]),
@@ -33,8 +31,10 @@ pub(super) struct Words {
     pub(super) file: &'static str,
     pub(super) host: &'static str,
     pub(super) device: &'static str,
-    /// `None`: the agent knows no other module than its own.
+    /// `None`: the agent has one fixed module.
     pub(super) module: Option<&'static str>,
+    /// Where a certificate is: `LocalFile` or `Store`. `None`: always in a file.
+    pub(super) location: Option<&'static str>,
     pub(super) scope: &'static str,
     pub(super) registration: &'static str,
 }
@@ -42,11 +42,11 @@ pub(super) struct Words {
 /// The settings of one file.
 pub(super) struct Settings<'a> {
     pub(super) words: &'a Words,
-    /// The file, as errors call it.
+    /// The file, as errors name it.
     pub(super) place: &'a str,
-    /// Where a relative path begins.
+    /// The folder to which paths are relative.
     pub(super) folder: &'a Path,
-    /// What opens an encrypted key.
+    /// The passphrase of an encrypted key.
     pub(super) passphrase: Option<&'a Passphrase>,
     /// The value of a setting.
     pub(super) get: &'a dyn Fn(&'static str) -> Option<&'a str>,
@@ -57,6 +57,9 @@ impl Settings<'_> {
         let words = self.words;
         let mode = self.choice(words.identity, &words.identities)?;
         let method = self.choice(words.method, &words.methods)?;
+        if method == Method::Certificate && mode != Mode::Module {
+            self.check_location()?;
+        }
         match (mode, method) {
             (Mode::Module, Method::Certificate) => Err(self.wrong(ConfigError::ModuleWithCertificate)),
             (Mode::Module, Method::Key) => self.module(method),
@@ -65,33 +68,35 @@ impl Settings<'_> {
         }
     }
 
-    /// The key is the module's own.
+    /// Authenticates as the module, with its own key.
     fn module(&self, method: Method) -> Result<Loaded, Error> {
         let hub = self.name(self.words.host, str::parse)?;
         let device = self.name(self.words.device, str::parse)?;
+        let found = self.host_finding(&hub);
         let identity = Identity::module(hub, device, self.module_id()?);
         let subject = identity.device_id().clone();
-        self.with_proof(method, Subject::Device(&subject), |proof| Ok(Plan::known(identity, proof)))
+        self.with_proof(method, Subject::Device(&subject), found, |proof| Ok(Plan::known(identity, proof)))
     }
 
-    /// Key or certificate is the device's, and the hub says what the module's is.
+    /// Authenticates as the device, and reads the module's identity from the hub.
     fn device(&self, method: Method) -> Result<Loaded, Error> {
         let hub = self.name(self.words.host, str::parse)?;
         let device: DeviceId = self.name(self.words.device, str::parse)?;
+        let found = self.host_finding(&hub);
         let module = self.module_id()?;
         let subject = device.clone();
-        self.with_proof(method, Subject::Device(&subject), |proof| {
+        self.with_proof(method, Subject::Device(&subject), found, |proof| {
             Plan::device(Device::new(hub, device, proof)).in_device_mode(module)
         })
     }
 
-    /// The same, and the provisioning service says which hub. The agents ask it and never register.
+    /// The same, with the hub from the provisioning service. The agents look their registration up and never register.
     fn provisioning(&self, method: Method) -> Result<Loaded, Error> {
         let scope = self.name(self.words.scope, str::parse)?;
         let profile = Profile::new(scope, self.name(self.words.registration, str::parse)?).lookup_only(true);
         let module = self.module_id()?;
         let subject = profile.registration_id().clone();
-        self.with_proof(method, Subject::Registration(&subject), |proof| {
+        self.with_proof(method, Subject::Registration(&subject), None, |proof| {
             Plan::provision(profile, proof)?.in_device_mode(module)
         })
     }
@@ -100,12 +105,31 @@ impl Settings<'_> {
         &self,
         method: Method,
         subject: Subject<'_>,
+        found: Option<Finding>,
         plan: impl FnOnce(Proof) -> Result<Plan, PlanError>,
     ) -> Result<Loaded, Error> {
         let path = self.folder.join(self.require(self.words.file)?);
-        let (proof, findings) = Proof::load(method, &path, self.passphrase, subject)?;
+        let (proof, mut findings) = Proof::load(method, &path, self.passphrase, subject)?;
+        findings.extend(found);
         let plan = plan(proof).map_err(|error| Error::from(error).at(self.place))?;
         Ok(Loaded { plan, findings, defaults: None })
+    }
+
+    /// A certificate in the store of Windows cannot be read from here. The agent reads the setting for certificates only;
+    /// without a value, the certificate is in a file.
+    fn check_location(&self) -> Result<(), Error> {
+        let Some(setting) = self.words.location else { return Ok(()) };
+        match (self.get)(setting) {
+            None | Some("" | "LocalFile") => Ok(()),
+            Some("Store") => Err(self.wrong(ConfigError::CertificateStore { setting })),
+            Some(_) => Err(self.wrong(ConfigError::Value { setting, allowed: "`LocalFile` and `Store`" })),
+        }
+    }
+
+    /// The finding about the hub's name.
+    fn host_finding(&self, hub: &HostName) -> Option<Finding> {
+        let finding = connection_string::Finding::of_host(hub)?;
+        Some(Finding::new(&self.place_of(self.words.host), Observation::Text(finding)))
     }
 
     fn module_id(&self) -> Result<ModuleId, Error> {

@@ -12,7 +12,7 @@ use std::{
     str,
 };
 
-/// A text that may hold a secret, with the name of where it came from. Wiped when dropped.
+/// A text that may contain a secret, with the name of its origin. Wiped when dropped.
 #[derive(Debug)]
 pub struct TextFile {
     place: String,
@@ -24,7 +24,7 @@ impl TextFile {
     /// Reads a regular file of at most `limit` bytes.
     ///
     /// # Errors
-    /// When it is not there, may not be read, is not a regular file, is larger than that, or is not UTF-8.
+    /// [`FileError`] when it does not exist, may not be read, is not a regular file, is larger than that, or is not UTF-8.
     pub fn open(path: impl AsRef<Path>, limit: usize) -> Result<Self, Error> {
         let place = path.as_ref().display().to_string();
         let (file, metadata) = regular(path.as_ref(), &place)?;
@@ -32,15 +32,15 @@ impl TextFile {
         Ok(Self { place, text, open_to_others: is_open_to_others(&metadata) })
     }
 
-    /// Reads standard input, or anything else, up to `limit` bytes. `place` is what errors call it.
+    /// Reads standard input, or another reader, up to `limit` bytes. Errors name it `place`.
     ///
     /// # Errors
-    /// When it cannot be read, is larger than that, or is not UTF-8.
+    /// [`FileError`] when it cannot be read, is larger than that, or is not UTF-8.
     pub fn from_reader(reader: impl Read, place: &str, limit: usize) -> Result<Self, Error> {
         Ok(Self { place: place.into(), text: read(reader, place, limit)?, open_to_others: false })
     }
 
-    /// The text as it is, with what may stand round it.
+    /// The text, unchanged.
     #[must_use]
     pub fn text(&self) -> &str {
         self.text.expose()
@@ -53,13 +53,13 @@ impl TextFile {
         text.strip_prefix('\u{feff}').unwrap_or(text)
     }
 
-    /// Where it came from.
+    /// Its origin.
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place
     }
 
-    /// The text without a byte order mark, of a file that must have something in it.
+    /// The text without a byte order mark, of a file that must not be empty.
     pub(super) fn content(&self) -> Result<&str, Error> {
         let text = self.text_without_mark();
         if text.trim().is_empty() { Err(problem(&self.place, FileProblem::Empty)) } else { Ok(text) }
@@ -73,8 +73,8 @@ impl TextFile {
 /// Opens a regular file.
 fn regular(path: &Path, place: &str) -> Result<(File, fs::Metadata), Error> {
     let failed = |error: io::Error| io_error(place, &error);
-    // ServiceOperation before it is opened, because opening a pipe waits for somebody at its other end, and once more of what was
-    // really opened.
+    // Checked before it is opened, because opening a pipe blocks until its other end is opened, and once more for what
+    // was really opened.
     let regular = |metadata: fs::Metadata| {
         if metadata.is_file() { Ok(metadata) } else { Err(problem(place, FileProblem::NotRegular)) }
     };
@@ -98,7 +98,7 @@ fn problem(place: &str, problem: FileProblem) -> Error {
     FileError { path: place.into(), problem }.into()
 }
 
-/// What an error of the system means for a file.
+/// The error for a file that the system cannot read.
 #[must_use]
 pub fn io_error(place: &str, error: &io::Error) -> Error {
     let what = match error.kind() {
@@ -112,7 +112,7 @@ pub fn io_error(place: &str, error: &io::Error) -> Error {
 }
 
 fn read_bytes(reader: impl Read, place: &str, limit: usize) -> Result<SecretBytes, Error> {
-    // Room for one byte too many from the start: a buffer that grows leaves copies behind.
+    // Room for one byte more than the limit from the start: a buffer that grows leaves copies of a secret in memory.
     let mut bytes = SecretBytes::with_capacity(limit + 1);
     let most = u64::try_from(limit).map_or(u64::MAX, |limit| limit.saturating_add(1));
     reader.take(most).read_to_end(bytes.as_vec_mut()).map_err(|error| io_error(place, &error))?;
@@ -127,7 +127,7 @@ fn read(reader: impl Read, place: &str, limit: usize) -> Result<SecretText, Erro
     let bytes = bytes.expose();
     match str::from_utf8(bytes) {
         Ok(text) if !bytes.contains(&0) => Ok(SecretText::new(text.into())),
-        // ServiceOperation of what is no text only: the base64 of a key may begin like a sequence.
+        // Only what is not text can be DER: the base64 of a key may begin like a sequence.
         _ if is_der(bytes) => Err(Error::from(CertificateError::from(CertificateProblem::Binary)).at(place)),
         Err(error) if !is_utf_16(bytes) => Err(problem(place, FileProblem::NotUtf8 { offset: error.valid_up_to() })),
         _ => Err(problem(place, FileProblem::Utf16)),
@@ -138,8 +138,8 @@ fn is_utf_16(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.contains(&0)
 }
 
-/// Whether it is a certificate or a key in binary, whose zeros would look like those of UTF-16: a sequence of as many
-/// bytes as there are. No device's certificate and no key is longer than two bytes can say.
+/// Whether it is a certificate or a key in DER, whose zeros resemble those of UTF-16: a sequence with a length that is the
+/// rest of the file's. No device's certificate and no key needs a length of more than two bytes.
 fn is_der(bytes: &[u8]) -> bool {
     let (length, rest) = match bytes {
         [0x30, 0x82, high, low, rest @ ..] => (usize::from(u16::from_be_bytes([*high, *low])), rest),
@@ -155,7 +155,7 @@ fn is_open_to_others(metadata: &fs::Metadata) -> bool {
     metadata.permissions().mode() & 0o004 != 0
 }
 
-/// Elsewhere permissions are not nine bits, and nothing is said about them.
+/// Other systems have no such permission bits.
 #[cfg(not(unix))]
 const fn is_open_to_others(_: &fs::Metadata) -> bool {
     false

@@ -1,13 +1,11 @@
 use super::{
     HttpsError, Reply,
     agent::Agent,
+    clock::Clock,
     limits::{Cancel, Limits},
 };
-#[cfg(feature = "tpm")]
-use crate::adapters::tpm::Tpm;
 use crate::{
     adapters::tls::Roots,
-    base::time::UnixTime,
     error::Error,
     flow::{
         authenticator::{Action, Authenticator, Event},
@@ -19,24 +17,24 @@ use crate::{
     key::{ActivationBlob, KeyUse},
     sas::StringToSign,
 };
+#[cfg(feature = "tpm")]
+use crate::{adapters::tpm::Tpm, error::TpmError};
 use alloc::{string::String, vec::Vec};
 use core::{
     fmt,
     hash::{BuildHasher as _, Hasher as _},
     time::Duration,
 };
-use std::{hash::RandomState, net::SocketAddr, time::SystemTime};
+use std::{hash::RandomState, net::SocketAddr};
 
 /// How long an attempt may take before it gives up, unless the caller says otherwise.
 const ATTEMPT: Duration = Duration::from_secs(600);
-
-/// The authenticator keeps whole seconds.
-const SECOND: Duration = Duration::from_secs(1);
 
 /// What is said without a TPM when there is work for one.
 const TPM_NEEDED: &str = "a key in a TPM, without one given to `Client::run_with` (feature `tpm`),";
 
 /// Work for a TPM.
+#[derive(Clone, Copy)]
 #[cfg_attr(not(feature = "tpm"), expect(dead_code, reason = "nobody here can do it"))]
 enum Work<'a> {
     Activate(&'a ActivationBlob),
@@ -116,8 +114,9 @@ impl Client {
     /// # Errors
     /// Why the plan failed, or which server is not trusted.
     pub fn authenticate(&self, plan: &Plan) -> Result<Outcome, HttpsError> {
-        let mut authenticator = Authenticator::new(plan, self.now() + self.attempt);
-        self.run(&mut authenticator)?;
+        let clock = Clock::start(self.clock_offset);
+        let mut authenticator = Authenticator::new(plan, clock.now(), self.attempt);
+        self.drive(&mut authenticator, &clock, without_tpm)?;
         Ok(authenticator.into_outcome()?)
     }
 
@@ -127,19 +126,31 @@ impl Client {
     /// Those of [`authenticate`](Self::authenticate), and those of the TPM.
     #[cfg(feature = "tpm")]
     pub fn authenticate_with(&self, plan: &Plan, tpm: &mut dyn Tpm) -> Result<Outcome, HttpsError> {
-        let mut authenticator = Authenticator::new(plan, self.now() + self.attempt);
-        self.run_with(&mut authenticator, tpm)?;
+        let clock = Clock::start(self.clock_offset);
+        let mut authenticator = Authenticator::new(plan, clock.now(), self.attempt);
+        let mut failed = None;
+        // The run ends with the TPM's failure: there is no later run of it.
+        let result = self.drive(&mut authenticator, &clock, |work| {
+            with_tpm(tpm, work).inspect_err(|error| failed = Some(Error::from(error.clone()))).map_err(HttpsError::from)
+        });
+        if let Some(error) = &failed {
+            authenticator.handle(clock.now(), Event::TpmFailed(error)).map_err(Error::from)?;
+        } else {
+            result?;
+        }
         Ok(authenticator.into_outcome()?)
     }
 
-    /// Runs an authenticator until it is done or has failed.
+    /// Runs an authenticator until it is done or has failed. During the run time is measured by a monotonic clock; how much
+    /// has passed between the authenticator's latest event and this run, the wall clock says.
     ///
     /// # Errors
-    /// What waiting cannot mend: a server that is not trusted, a request that needs more than this client has; and the
-    /// ends that this client's limits bring. The authenticator is as it was, with its action pending, and another run goes
-    /// on with it. A wait that has begun goes on meanwhile.
+    /// What waiting does not change: a server that is not trusted, a request that needs more than this client has; and the
+    /// limits of this client. The authenticator is unchanged, with its action pending, and another run continues it. A
+    /// wait that has begun goes on between two runs.
     pub fn run(&self, authenticator: &mut Authenticator) -> Result<(), HttpsError> {
-        self.drive(authenticator, |_| Err(Error::NotSupported { what: TPM_NEEDED }.into()))
+        let clock = Clock::resume(self.clock_offset, authenticator.since());
+        self.drive(authenticator, &clock, without_tpm)
     }
 
     /// The same for an authenticator that has work for a TPM.
@@ -148,16 +159,15 @@ impl Client {
     /// Those of [`run`](Self::run), and those of the TPM: its work is then still pending, and may be tried again.
     #[cfg(feature = "tpm")]
     pub fn run_with(&self, authenticator: &mut Authenticator, tpm: &mut dyn Tpm) -> Result<(), HttpsError> {
-        self.drive(authenticator, |work| match work {
-            Work::Activate(blob) => Ok(tpm.activate(blob).map(|()| Event::Activated)?),
-            Work::Sign(key_use, string) => Ok(tpm.sign(key_use, string.as_bytes()).map(Event::Signed)?),
-        })
+        let clock = Clock::resume(self.clock_offset, authenticator.since());
+        self.drive(authenticator, &clock, |work| Ok(with_tpm(tpm, work)?))
     }
 
     /// The loop of every way to run.
     fn drive(
         &self,
         authenticator: &mut Authenticator,
+        clock: &Clock,
         mut tpm: impl FnMut(Work<'_>) -> Result<Event<'static>, HttpsError>,
     ) -> Result<(), HttpsError> {
         let limits = self.limits();
@@ -167,25 +177,24 @@ impl Client {
         loop {
             match authenticator.poll() {
                 Action::Send(request) => match self.agent.exchange(request, &limits) {
-                    Ok(reply) => authenticator.handle(self.now(), Event::Answered(reply.as_response())),
-                    Err(error) if error.is_transient() => authenticator.handle(self.now(), Event::Unanswered),
+                    Ok(reply) => authenticator.handle(clock.now(), Event::Answered(reply.as_response())),
+                    Err(error) if error.is_transient() => authenticator.handle(clock.now(), Event::Unanswered),
                     Err(error) => return Err(error),
                 },
                 Action::Wait(wait) => {
-                    // Of what has passed, a second may not have.
-                    let passed = self.now().since(authenticator.since()).saturating_sub(SECOND);
+                    let passed = clock.now().monotonic.saturating_sub(authenticator.since().monotonic);
                     limits.wait(wait.pick(random()).saturating_sub(passed))?;
-                    authenticator.handle(self.now(), Event::Elapsed)
+                    authenticator.handle(clock.now(), Event::Elapsed)
                 }
                 Action::Activate(blob) => {
                     limits.check()?;
                     let event = tpm(Work::Activate(blob))?;
-                    authenticator.handle(self.now(), event)
+                    authenticator.handle(clock.now(), event)
                 }
                 Action::Sign(key_use, string) => {
                     limits.check()?;
                     let event = tpm(Work::Sign(key_use, string))?;
-                    authenticator.handle(self.now(), event)
+                    authenticator.handle(clock.now(), event)
                 }
                 Action::Done(_) | Action::Failed(_) => return Ok(()),
             }
@@ -205,10 +214,18 @@ impl Client {
     fn limits(&self) -> Limits {
         Limits::begin(&self.cancel, self.run)
     }
+}
 
-    fn now(&self) -> UnixTime {
-        let system = UnixTime::from(SystemTime::now());
-        UnixTime::from_secs(system.as_secs().saturating_add_signed(self.clock_offset))
+/// The work of a run without a TPM.
+fn without_tpm(_: Work<'_>) -> Result<Event<'static>, HttpsError> {
+    Err(Error::NotSupported { what: TPM_NEEDED }.into())
+}
+
+#[cfg(feature = "tpm")]
+fn with_tpm(tpm: &mut dyn Tpm, work: Work<'_>) -> Result<Event<'static>, TpmError> {
+    match work {
+        Work::Activate(blob) => tpm.activate(blob).map(|()| Event::Activated),
+        Work::Sign(key_use, string) => tpm.sign(key_use, string.as_bytes()).map(Event::Signed),
     }
 }
 

@@ -7,7 +7,7 @@ use alloc::string::{String, ToString as _};
 use std::io;
 
 /// Why a plan did not end well.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpsError {
     /// The plan failed: what a service said, or what stood in the way for too long. With [`Error::Tpm`] it has not: the
@@ -56,6 +56,8 @@ pub enum HttpsError {
     #[error("the time for this run is over; run it again to go on, with more time if that happens often")]
     TimedOut,
 }
+
+crate::base::debug::debug_as_text! { HttpsError }
 
 impl HttpsError {
     /// Whether the flow may wait and ask again. What waiting cannot mend is a server that is not trusted, or that does not

@@ -23,6 +23,7 @@
 mod address;
 mod agent;
 mod client;
+mod clock;
 mod error;
 mod limits;
 mod reply;

@@ -2,7 +2,7 @@
 
 use super::{
     severity::Severity,
-    times::{date, left, within},
+    times::{left, within},
 };
 use crate::{base::time::UnixTime, error::ChainError};
 use alloc::string::String;
@@ -80,7 +80,7 @@ pub enum Finding {
     )]
     BrokenLink { number: usize, subject: String },
     /// The certificate is not yet valid.
-    #[error("certificate {number} ({subject}) is not valid before {}; check this clock, or wait", date(*.at))]
+    #[error("certificate {number} ({subject}) is not valid before {at}; check this clock, or wait")]
     NotYetValid {
         number: usize,
         subject: String,
@@ -88,7 +88,7 @@ pub enum Finding {
         at: UnixTime,
     },
     /// The certificate has expired.
-    #[error("certificate {number} ({subject}) expired on {}; renew it, or check this clock", date(*.at))]
+    #[error("certificate {number} ({subject}) expired at {at}; renew it, or check this clock")]
     Expired {
         number: usize,
         subject: String,
@@ -96,7 +96,7 @@ pub enum Finding {
         at: UnixTime,
     },
     /// A root that is sent and has expired.
-    #[error("certificate {number} ({subject}), a root, expired on {}; remove it, the service has its own", date(*.at))]
+    #[error("certificate {number} ({subject}), a root, expired at {at}; remove it, the service has its own")]
     RootExpired {
         number: usize,
         subject: String,
@@ -105,7 +105,7 @@ pub enum Finding {
     },
     /// Most of the certificate's lifetime has passed: less than a fifth of it is left, and less than [`Finding::SOON`]
     /// days.
-    #[error("certificate {number} ({subject}) expires {}, on {}; renew it now", within(*.days), date(*.at))]
+    #[error("certificate {number} ({subject}) expires {}, at {at}; renew it now", within(*.days))]
     ExpiresSoon {
         number: usize,
         subject: String,
@@ -115,7 +115,7 @@ pub enum Finding {
         at: UnixTime,
     },
     /// How long the chain is valid.
-    #[error("the chain is valid for {}, until {}; renew it before", left(*.days), date(*.at))]
+    #[error("the chain is valid for {}, until {at}; renew it before", left(*.days))]
     DaysLeft {
         /// Whole days.
         days: u64,

@@ -10,7 +10,7 @@ use crate::{
     identity::Identity,
     key::SharedAccessKey,
 };
-use alloc::borrow::Cow;
+use alloc::string::String;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -18,10 +18,8 @@ use serde_json::value::RawValue;
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "the names of the members")]
 struct Module<'a> {
-    #[serde(borrow)]
-    module_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    device_id: Option<Cow<'a, str>>,
+    module_id: Option<String>,
+    device_id: Option<String>,
     #[serde(borrow)]
     authentication: Option<Authentication<'a>>,
 }
@@ -29,8 +27,8 @@ struct Module<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Authentication<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Option<Cow<'a, str>>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
     #[serde(borrow)]
     symmetric_key: Option<SymmetricKey<'a>>,
 }
@@ -64,7 +62,7 @@ fn key_text(json: &RawValue) -> Option<SecretText> {
     is_text.then_some(text)
 }
 
-/// What stands behind a backslash: the character that is meant, and what follows. Of the others none is in a key.
+/// The character that an escape means, without its backslash, and what follows. No other escape is in a key.
 fn unescaped(piece: &str) -> Option<(char, &str)> {
     if let Some(rest) = piece.strip_prefix('/') {
         return Some(('/', rest));
@@ -79,7 +77,7 @@ fn wrong(field: &'static str, problem: ProtocolProblem) -> Error {
     ProtocolError::new(field, problem).into()
 }
 
-/// What the module authenticates with.
+/// The credential that the module authenticates with.
 pub(super) fn credential(json: &[u8], device: &Identity, target: &Target) -> Result<Credential, Error> {
     let module: Module<'_> = serde_json::from_slice(json).map_err(|_| wrong("body", ProtocolProblem::Unreadable))?;
     expect("moduleId", module.module_id.as_deref(), target.module.as_str())?;
@@ -96,7 +94,7 @@ pub(super) fn credential(json: &[u8], device: &Identity, target: &Target) -> Res
     }
 }
 
-/// An answer about somebody else is not believed.
+/// An answer about another identity is rejected.
 fn expect(field: &'static str, given: Option<&str>, asked: &str) -> Result<(), Error> {
     match given {
         Some(given) if given == asked => Ok(()),
@@ -140,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_key_has_makes_no_text() {
+    fn an_escape_that_no_key_has_is_rejected() {
         for json in [r#""a\nb""#, r#""a\b""#, r#""a\"b""#, r#""\u00e9""#, r#""\ud83d\ude00""#, "7", "true", "{}"] {
             assert!(text_of(json).is_none(), "{json}");
         }

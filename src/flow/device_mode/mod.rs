@@ -1,22 +1,33 @@
-//! Device mode: a device reads the identity of its security module from the hub and goes on as the module.
+//! Device mode: a device reads the identity of its security module from the hub, and continues as the module.
 //!
 //! ```text
 //! start ---> Step::Send, or Step::Sign when the device's key signs elsewhere
 //!            Signing --signed----> Sending
 //!            Sending --answered--> Step::Done | Step::Wait        401, 403, 404 --> Err(Service)
 //!            Sending --unanswered-> Step::Wait                    too often -----> Err(Unreachable)
-//!            Waiting --elapsed---> Sending                        none, X.509 without certificate --> Err(Module)
+//!            Waiting --elapsed---> Step::Send | Step::Sign (when the clock was set forward and the key signs elsewhere)
+//!            a module without authentication, or with X.509 and no certificate for it ---> Err(Module)
+//! ```
+//! The states and their methods are those of [`exchange`](crate::exchange). After a registration the attempt goes on with
+//! what is left of its time:
+//!
+//! ```
+//! use defender_auth::{Attempt, Device, Error, Now, device_mode::{ModuleLookup, Step, Target}};
+//!
+//! fn continue_as_module(device: Device, now: Now, attempt: Attempt) -> Result<Step, Error> {
+//!     ModuleLookup::start(device, Target::default(), now, attempt)
+//! }
 //! ```
 //!
 //! A module cannot begin it:
 //! ```compile_fail,E0308
-//! # use defender_auth::{Outcome, UnixTime, device_mode::{ModuleLookup, Target}};
-//! fn f(module: Outcome) { let _ = ModuleLookup::start(module, Target::default(), UnixTime::from_secs(0)); }
+//! # use defender_auth::{Attempt, Now, Outcome, device_mode::{ModuleLookup, Target}};
+//! fn f(module: Outcome, now: Now, attempt: Attempt) { let _ = ModuleLookup::start(module, Target::default(), now, attempt); }
 //! ```
 //! and a request is answered once:
 //! ```compile_fail,E0382
-//! # use defender_auth::{UnixTime, device_mode::{ModuleLookup, Sending}};
-//! fn f(h: ModuleLookup<Sending>) { let now = UnixTime::from_secs(0); let _ = h.unanswered(now); let _ = h.unanswered(now); }
+//! # use defender_auth::{Now, device_mode::{ModuleLookup, Sending}};
+//! fn f(lookup: ModuleLookup<Sending>, now: Now) { let _ = lookup.unanswered(now); let _ = lookup.unanswered(now); }
 //! ```
 //!
 //! Source: `documents/`, Security agent authentication methods;
@@ -25,8 +36,8 @@
 mod message;
 mod module_lookup;
 
-pub use crate::flow::attempt::{Sending, Signing, Waiting};
-pub use module_lookup::{ModuleLookup, Step};
+pub use crate::flow::exchange::{Sending, Signing, Waiting};
+pub use module_lookup::{DeviceMode, ModuleLookup, Step};
 
 use crate::{
     credential::{ClientCertificate, Issuer},
@@ -35,7 +46,7 @@ use crate::{
     sas::Audience,
 };
 
-/// Which module to become, and how to ask for it.
+/// The module to continue as, and how its identity is requested.
 #[derive(Clone, Debug)]
 pub struct Target {
     pub(crate) module: ModuleId,
@@ -50,7 +61,7 @@ impl Target {
         Self { module, certificate: None, audience: Audience::Encoded }
     }
 
-    /// With the module's own certificate, for a hub that wants one.
+    /// With the module's own certificate, for a module that the hub authenticates by X.509.
     #[must_use]
     pub fn with_certificate(mut self, certificate: ClientCertificate) -> Self {
         self.certificate = Some(certificate);

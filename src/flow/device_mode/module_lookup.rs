@@ -1,34 +1,27 @@
 use super::{Target, check, message};
 use crate::{
-    base::{
-        time::UnixTime,
-        wait::{Deadline, Wait},
-    },
+    base::time::{Now, UnixTime},
     credential::{Credential, Password},
     error::{Error, ServiceOperation},
     flow::{
-        attempt::{Attempt, Sending, Signing, Verdict, Waiting},
-        http::{Authorization, Request, Response},
+        attempt::{Attempt, Verdict},
+        exchange::{Exchange, Next, Protocol, Run, Sending, Signing, Waiting, sealed::Sealed},
+        http::{Request, Response},
         outcome::{Device, Outcome},
+        refusal::Rejected,
     },
-    key::Signature,
-    sas::StringToSign,
+    key::KeyUse,
 };
 use alloc::boxed::Box;
 
 /// One attempt to read a module's identity, in the state `S`.
-#[derive(Debug)]
-pub struct ModuleLookup<S> {
-    base: Box<Base>,
-    state: S,
-}
+pub type ModuleLookup<S> = Exchange<DeviceMode, S>;
 
-/// What every state keeps.
+/// The protocol of a module lookup: the device, and the module that it looks up.
 #[derive(Debug)]
-struct Base {
+pub struct DeviceMode {
     device: Device,
     target: Target,
-    attempt: Attempt,
 }
 
 /// What comes next.
@@ -41,108 +34,70 @@ pub enum Step {
     Wait(ModuleLookup<Waiting>),
     /// Have the device's key sign.
     Sign(ModuleLookup<Signing>),
-    /// The module knows how to authenticate.
+    /// The module has its credential.
     Done(Outcome),
 }
 
+impl From<Next<DeviceMode>> for Step {
+    fn from(next: Next<DeviceMode>) -> Self {
+        match next {
+            Next::Send(sending) => Self::Send(sending),
+            Next::Wait(waiting) => Self::Wait(waiting),
+            Next::Sign(signing) => Self::Sign(signing),
+        }
+    }
+}
+
 impl ModuleLookup<Sending> {
-    /// Begins an attempt that gives up at `deadline`: with a request, or with something to sign when the device's key
-    /// signs elsewhere. The token is made now.
+    /// Begins, or goes on with the attempt of a registration: with a request, or with something to sign when the device's
+    /// key signs elsewhere. The token is made now.
     ///
     /// # Errors
-    /// When the device's certificate is known to be signed by a CA.
-    pub fn start(device: Device, target: impl Into<Target>, deadline: impl Into<Deadline>) -> Result<Step, Error> {
+    /// When the device's certificate is known to be signed by a CA, and when the attempt's time has passed.
+    pub fn start(device: Device, target: impl Into<Target>, now: Now, mut attempt: Attempt) -> Result<Step, Error> {
         let target = target.into();
         check(device.credential().certificate())?;
-        let attempt = Attempt::until(deadline.into(), ServiceOperation::Module);
-        let password = device.credential().password(device.identity(), target.audience, attempt.token_expiry());
-        let base = Box::new(Base { device, target, attempt });
-        Ok(match password {
-            Password::Token(token) => Step::Send(base.ask(Authorization::Token(token))),
-            Password::Certificate(certificate) => Step::Send(base.ask(Authorization::Certificate(certificate))),
-            Password::Sign(string_to_sign) => Step::Sign(ModuleLookup { base, state: Signing { string_to_sign } }),
-        })
+        attempt.check(now)?;
+        let request = Request::module(device.identity(), &target.module);
+        let run = Box::new(Run { protocol: DeviceMode { device, target }, attempt });
+        Ok(run.authorize(request, now.wall).into())
+    }
+}
+
+impl Sealed for DeviceMode {}
+
+impl Protocol for DeviceMode {
+    type Step = Step;
+
+    const KEY_USE: KeyUse = KeyUse::Hub;
+
+    fn password(&self, expiry: UnixTime) -> Password {
+        self.device.credential().password(self.device.identity(), self.target.audience, expiry)
     }
 
-    /// The request to send.
-    #[must_use]
-    pub const fn request(&self) -> &Request {
-        &self.state.request
+    fn read(exchange: ModuleLookup<Sending>, now: Now, response: Response<'_>) -> Result<Step, Error> {
+        let (operation, method) = (ServiceOperation::Module, exchange.run.protocol.device.credential().into());
+        exchange
+            .read_answer(now, response)
+            .map_err(|error| Rejected { operation, method, registration_id: None }.complete(error))
     }
+}
 
-    /// An answer came, whatever it says.
-    ///
-    /// # Errors
-    /// When the hub says no, says nothing that makes sense, or has given the module nothing to authenticate with.
-    pub fn answered(self, now: UnixTime, response: Response<'_>) -> Result<Step, Error> {
-        let Self { mut base, state: Sending { request } } = self;
-        if let (401, Credential::Token(given)) = (response.status(), base.device.credential())
-            && given.expires_at() <= response.date().unwrap_or(now)
+impl ModuleLookup<Sending> {
+    fn read_answer(self, now: Now, response: Response<'_>) -> Result<Step, Error> {
+        let Self { mut run, state: Sending { request } } = self;
+        if let (401, Credential::Token(given)) = (response.status(), run.protocol.device.credential())
+            && given.expires_at() <= response.date().unwrap_or(now.wall)
         {
             return Err(Error::TokenExpired { at: given.expires_at() });
         }
-        match base.attempt.judge(now, &response)? {
-            Verdict::Again(wait) => Ok(base.wait(wait, request)),
+        match run.attempt.judge(ServiceOperation::Module, now, &response)? {
+            Verdict::Again(wait) => Ok(run.wait(wait, request)),
             Verdict::Answer(body) => {
-                let credential = message::credential(body, base.device.identity(), &base.target)?;
-                Ok(Step::Done(base.device.into_module(base.target.module, credential)))
+                let DeviceMode { device, target } = run.protocol;
+                let credential = message::credential(body, device.identity(), &target)?;
+                Ok(Step::Done(device.into_module(target.module, credential)))
             }
         }
-    }
-
-    /// No complete answer came: no connection, a reset, a time-out.
-    ///
-    /// # Errors
-    /// When that has happened too often.
-    pub fn unanswered(self, now: UnixTime) -> Result<Step, Error> {
-        let Self { mut base, state: Sending { request } } = self;
-        let wait = base.attempt.unanswered(now)?;
-        Ok(base.wait(wait, request))
-    }
-}
-
-impl ModuleLookup<Waiting> {
-    /// How long, and why.
-    #[must_use]
-    pub const fn wait(&self) -> Wait {
-        self.state.wait
-    }
-
-    /// The time has passed.
-    ///
-    /// # Errors
-    /// When the attempt's time has, too.
-    pub fn elapsed(mut self, now: UnixTime) -> Result<ModuleLookup<Sending>, Error> {
-        self.base.attempt.check(now)?;
-        Ok(ModuleLookup { base: self.base, state: Sending { request: self.state.request } })
-    }
-}
-
-impl ModuleLookup<Signing> {
-    /// What to sign, with the key of the hub.
-    #[must_use]
-    pub const fn string_to_sign(&self) -> &StringToSign {
-        &self.state.string_to_sign
-    }
-
-    /// It is signed.
-    ///
-    /// # Errors
-    /// When the attempt's time is over.
-    pub fn signed(mut self, now: UnixTime, signature: &Signature) -> Result<ModuleLookup<Sending>, Error> {
-        self.base.attempt.check(now)?;
-        let token = self.state.string_to_sign.token(signature);
-        Ok(self.base.ask(Authorization::Token(token)))
-    }
-}
-
-impl Base {
-    fn ask(self: Box<Self>, proof: Authorization) -> ModuleLookup<Sending> {
-        let request = Request::module(self.device.identity(), &self.target.module, proof);
-        ModuleLookup { base: self, state: Sending { request } }
-    }
-
-    fn wait(self: Box<Self>, wait: Wait, request: Request) -> Step {
-        Step::Wait(ModuleLookup { base: self, state: Waiting { wait, request } })
     }
 }

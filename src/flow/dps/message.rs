@@ -7,14 +7,14 @@ use crate::{
     base::{encode, payload::Payload},
     error::{Error, ProtocolError, ProtocolProblem, Refusal, ServiceError, ServiceOperation},
     flow::{
-        attempt::printable,
         http::OperationId,
         outcome::{RegistrationState, Substatus},
+        refusal::printable,
     },
     identity::{DeviceId, HostName, RegistrationId},
     key::KeyUse,
 };
-use alloc::{borrow::Cow, boxed::Box, collections::BTreeMap, string::String, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeMap, string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -47,7 +47,7 @@ pub(super) fn body(profile: &Profile, attestation: &Attestation) -> Vec<u8> {
     serde_json::to_vec(&Body { registration_id: profile.registration_id().as_str(), tpm, payload }).unwrap_or_default()
 }
 
-/// The key that the service has wrapped for a TPM, and the policy it goes by.
+/// The key that the service has wrapped for a TPM, and the name of its policy.
 pub(super) struct Challenge {
     pub(super) blob: ActivationBlob,
     pub(super) key_name: Option<String>,
@@ -57,9 +57,8 @@ pub(super) struct Challenge {
 pub(super) fn challenge(json: &[u8]) -> Result<Option<Challenge>, Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Body<'a> {
-        #[serde(borrow)]
-        authentication_key: Option<Cow<'a, str>>,
+    struct Body {
+        authentication_key: Option<String>,
         key_name: Option<String>,
         error_code: Option<u32>,
     }
@@ -80,9 +79,9 @@ fn blob(field: &'static str, base64: &str, key_use: KeyUse) -> Result<Activation
     ActivationBlob::parse(bytes.expose(), key_use).map_err(|_| wrong(field, ProtocolProblem::Unreadable))
 }
 
-/// What an answer to a registration, a poll or a lookup says.
+/// The answer to a registration, a poll or a lookup.
 pub(super) enum Answer {
-    /// Not yet; ask again, about this operation.
+    /// Not assigned yet; poll this operation.
     Pending(Option<OperationId>),
     Assigned(Box<Assigned>),
 }
@@ -98,40 +97,37 @@ pub(super) struct Assigned {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct State<'a> {
+    registration_id: Option<String>,
+    status: Option<String>,
+    substatus: Option<String>,
+    assigned_hub: Option<String>,
+    /// Given in the place of the hub when the enrollment assigns an MQTT broker.
     #[serde(borrow)]
-    registration_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    status: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    substatus: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    assigned_hub: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    device_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    last_updated_date_time_utc: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    etag: Option<Cow<'a, str>>,
+    assigned_endpoint: Option<&'a RawValue>,
+    device_id: Option<String>,
+    last_updated_date_time_utc: Option<String>,
+    etag: Option<String>,
     error_code: Option<u32>,
-    #[serde(borrow)]
-    error_message: Option<Cow<'a, str>>,
-    /// Not among the known: beside an assignment it is for whoever wants it.
-    #[serde(borrow)]
-    tracking_id: Option<Cow<'a, str>>,
+    error_message: Option<String>,
+    /// Not among the known: beside an assignment it is kept with the other members.
+    tracking_id: Option<String>,
     #[serde(borrow)]
     payload: Option<&'a RawValue>,
-    #[serde(borrow)]
-    tpm: Option<Tpm<'a>>,
+    tpm: Option<Tpm>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Tpm<'a> {
-    #[serde(borrow)]
-    authentication_key: Option<Cow<'a, str>>,
+struct Tpm {
+    authentication_key: Option<String>,
 }
 
 impl State<'_> {
+    fn assigns_broker(&self) -> bool {
+        let is_given = |endpoint: &RawValue| endpoint.get() != "null";
+        self.assigned_hub.as_ref().is_none_or(String::is_empty) && self.assigned_endpoint.is_some_and(is_given)
+    }
+
     const KNOWN: [&'static str; 11] = [
         "registrationId",
         "status",
@@ -147,15 +143,13 @@ impl State<'_> {
     ];
 }
 
-/// The answer to a registration or a poll. The state is inside of it.
+/// The answer to a registration or a poll: an envelope around the state.
 pub(super) fn answer(status: u16, json: &[u8], asked: &RegistrationId) -> Result<Answer, Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Envelope<'a> {
-        #[serde(borrow)]
-        operation_id: Option<Cow<'a, str>>,
-        #[serde(borrow)]
-        status: Option<Cow<'a, str>>,
+        operation_id: Option<String>,
+        status: Option<String>,
         #[serde(borrow)]
         registration_state: Option<&'a RawValue>,
     }
@@ -200,6 +194,7 @@ fn finish(
     match word.or(state.status.as_deref()).ok_or_else(|| wrong("status", ProtocolProblem::Missing))? {
         "unassigned" if is_lookup => Err(refused(Refusal::Unassigned)),
         "assigning" | "unassigned" => Ok(Answer::Pending(operation)),
+        "assigned" if state.assigns_broker() => Err(refused(Refusal::AssignedBroker)),
         "failed" => Err(refused(Refusal::Failed)),
         "disabled" | "blacklisted" => Err(refused(Refusal::Disabled)),
         "assigned" => assigned(state, json).map(Box::new).map(Answer::Assigned),
@@ -238,7 +233,7 @@ fn substatus(word: &str) -> Substatus {
     }
 }
 
-/// What the library gives no meaning to, kept for whoever does.
+/// The members that the library gives no meaning to.
 fn others(json: &str) -> BTreeMap<String, Payload> {
     let members: BTreeMap<String, &RawValue> = serde_json::from_str(json).unwrap_or_default();
     let unknown = members.into_iter().filter(|(name, _)| !State::KNOWN.contains(&name.as_str()));

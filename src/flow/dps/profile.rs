@@ -1,6 +1,7 @@
 use crate::{
     base::payload::Payload,
     credential::ClientCertificate,
+    error::AuthenticationMethod,
     flow::http::{ApiVersion, Registrant},
     identity::{HostName, IdScope, RegistrationId},
     key::SharedAccessKey,
@@ -8,7 +9,7 @@ use crate::{
 use alloc::vec::Vec;
 use core::fmt;
 
-/// The clouds whose provisioning service has one name for all.
+/// The clouds, each with one host name for its provisioning service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cloud {
@@ -48,7 +49,7 @@ impl Profile {
         Self { endpoint: Cloud::Global.into(), registrant, payload: None, lookup_only: false }
     }
 
-    /// At another endpoint: another [`Cloud`]'s, or a host name of one's own.
+    /// At another endpoint: another [`Cloud`]'s, or any host name.
     #[must_use]
     pub fn with_endpoint(mut self, endpoint: impl Into<HostName>) -> Self {
         self.endpoint = endpoint.into();
@@ -69,14 +70,14 @@ impl Profile {
         self
     }
 
-    /// Speaks another version of the service's interface than 2019-03-31.
+    /// With another version of the service's interface than 2019-03-31.
     #[must_use]
     pub fn with_api_version(mut self, version: ApiVersion) -> Self {
         self.registrant.version = version;
         self
     }
 
-    /// Where it registers.
+    /// The host name of the provisioning service.
     #[must_use]
     pub const fn endpoint(&self) -> &HostName {
         &self.endpoint
@@ -94,7 +95,7 @@ impl Profile {
         &self.registrant.id
     }
 
-    /// Whether it only asks.
+    /// Whether it looks up the registration and does not register.
     #[must_use]
     pub const fn is_lookup_only(&self) -> bool {
         self.lookup_only
@@ -104,13 +105,13 @@ impl Profile {
         &self.registrant
     }
 
-    /// A lookup brings nothing.
+    /// A lookup has no payload.
     pub(super) fn sent_payload(&self) -> Option<&Payload> {
         self.payload.as_ref().filter(|_| !self.lookup_only)
     }
 }
 
-/// How a device proves itself to the provisioning service.
+/// How a device authenticates to the provisioning service.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Attestation {
@@ -120,9 +121,9 @@ pub enum Attestation {
     Certificate(ClientCertificate),
     /// A TPM, by its public keys, each a complete `TPM2B_PUBLIC`.
     Tpm {
-        /// The endorsement key, by which the enrollment knows the TPM.
+        /// The endorsement key, which the enrollment holds.
         endorsement_key: Vec<u8>,
-        /// The storage root key, to which the service wraps what it sends.
+        /// The storage root key, for which the service wraps the keys that it sends.
         storage_root_key: Vec<u8>,
     },
 }
@@ -134,6 +135,16 @@ impl Attestation {
         match self {
             Self::Certificate(certificate) => Some(certificate),
             Self::SymmetricKey(_) | Self::Tpm { .. } => None,
+        }
+    }
+}
+
+impl From<&Attestation> for AuthenticationMethod {
+    fn from(attestation: &Attestation) -> Self {
+        match attestation {
+            Attestation::SymmetricKey(_) => Self::SymmetricKey,
+            Attestation::Certificate(_) => Self::Certificate,
+            Attestation::Tpm { .. } => Self::Tpm,
         }
     }
 }

@@ -3,35 +3,32 @@ use super::{
     message::{self, Answer, Assigned, Challenge},
 };
 use crate::{
-    base::{
-        time::UnixTime,
-        wait::{Deadline, Wait},
-    },
-    credential::Credential,
+    base::time::{Now, UnixTime},
+    credential::{Credential, Password},
     error::{Error, PlanError, ProtocolError, ProtocolProblem, ServiceOperation},
     flow::{
-        attempt::{Attempt, Sending, Signing, Verdict, Waiting},
+        attempt::{Attempt, Verdict},
+        exchange::{Exchange, Next, Protocol, Run, Sending, Signing, Waiting, sealed::Sealed},
         http::{Authorization, Operation, Request, Response},
         outcome::Device,
+        refusal::Rejected,
     },
-    key::Signature,
+    identity::PolicyName,
+    key::KeyUse,
     sas::{Resource, SasToken, StringToSign},
 };
 use alloc::{boxed::Box, vec::Vec};
 
 /// One attempt to register, in the state `S`.
-#[derive(Debug)]
-pub struct Registration<S> {
-    base: Box<Base>,
-    state: S,
-}
+pub type Registration<S> = Exchange<Provisioning, S>;
 
-/// What every state keeps.
+/// The protocol of a registration: what is registered, and how the device proves itself.
 #[derive(Debug)]
-struct Base {
+pub struct Provisioning {
     profile: Profile,
     attestation: Attestation,
-    attempt: Attempt,
+    /// The name that the service has given the registration key of a TPM.
+    key_name: Option<PolicyName>,
 }
 
 /// The TPM is to take in a key.
@@ -44,7 +41,7 @@ pub struct Activating {
 #[derive(Debug)]
 enum Then {
     /// It is the registration key: sign with it.
-    Sign(StringToSign),
+    Sign(Box<Signing>),
     /// It is the hub's key: done.
     Finish(Box<Device>),
 }
@@ -53,7 +50,7 @@ enum Then {
 #[derive(Debug)]
 #[must_use]
 pub enum Step {
-    /// Send a request. No answer leads here; a loop that holds its state as a `Step` begins with it.
+    /// Send a request.
     Send(Registration<Sending>),
     /// Let time pass.
     Wait(Registration<Waiting>),
@@ -61,104 +58,46 @@ pub enum Step {
     Activate(Registration<Activating>),
     /// Have the TPM sign.
     Sign(Registration<Signing>),
-    /// The device knows its hub.
-    Done(Device),
+    /// The device knows its hub. The attempt goes on with a [`ModuleLookup`](crate::device_mode::ModuleLookup), if one
+    /// follows.
+    Done(Device, Attempt),
+}
+
+impl From<Next<Provisioning>> for Step {
+    fn from(next: Next<Provisioning>) -> Self {
+        match next {
+            Next::Send(sending) => Self::Send(sending),
+            Next::Wait(waiting) => Self::Wait(waiting),
+            Next::Sign(signing) => Self::Sign(signing),
+        }
+    }
 }
 
 impl Registration<Sending> {
-    /// Begins an attempt that gives up at `deadline`. A key's token is made now.
+    /// Begins an attempt, with the request to send first. A key's token is made now.
     ///
     /// # Errors
-    /// When a lookup is to be proved by a TPM.
+    /// When a lookup would have to be proved by a TPM, and when the attempt's time has passed.
     pub fn start(
         profile: Profile,
         attestation: impl Into<Attestation>,
-        deadline: impl Into<Deadline>,
+        now: Now,
+        mut attempt: Attempt,
     ) -> Result<Self, Error> {
         let attestation = attestation.into();
         check(&profile, &attestation)?;
-        let attempt = Attempt::until(deadline.into(), ServiceOperation::Registration);
-        let proof = match &attestation {
-            Attestation::SymmetricKey(key) => {
-                let resource = Resource::registration(profile.id_scope(), profile.registration_id());
-                Authorization::Token(SasToken::sign(key, &resource, attempt.token_expiry()))
-            }
-            Attestation::Certificate(certificate) => Authorization::Certificate(certificate.clone()),
-            Attestation::Tpm { .. } => Authorization::None,
+        attempt.check(now)?;
+        let protocol = Provisioning { profile, attestation, key_name: None };
+        let authorization = match protocol.password(attempt.token_expiry(now.wall)) {
+            Password::Token(token) => Authorization::Token(token),
+            Password::Certificate(certificate) => Authorization::Certificate(certificate),
+            // A TPM signs when the service has sent it the key to sign with.
+            Password::Sign(_) => Authorization::None,
         };
-        let operation = if profile.is_lookup_only() { Operation::LookUpRegistration } else { Operation::Register };
-        Ok(Box::new(Base { profile, attestation, attempt }).ask(operation, proof))
-    }
-
-    /// The request to send.
-    #[must_use]
-    pub const fn request(&self) -> &Request {
-        &self.state.request
-    }
-
-    /// An answer came, whatever it says.
-    ///
-    /// # Errors
-    /// When the service says no, or nothing that makes sense.
-    pub fn answered(self, now: UnixTime, response: Response<'_>) -> Result<Step, Error> {
-        let Self { mut base, state: Sending { request } } = self;
-        let unproved = request.is_unproved();
-        if unproved && response.status() == 401 {
-            base.attempt.admit(now, &response)?;
-            if let Some(challenge) = message::challenge(response.body)? {
-                return base.challenged(challenge);
-            }
-        }
-        let body = match base.attempt.judge(now, &response)? {
-            Verdict::Again(wait) => return Ok(base.wait(wait, request)),
-            // A TPM's first request proves nothing. Whoever accepts it is not the service.
-            Verdict::Answer(_) if unproved => {
-                return Err(ProtocolError::new("authenticationKey", ProtocolProblem::Missing).into());
-            }
-            Verdict::Answer(body) => body,
-        };
-        let id = base.profile.registration_id();
-        let answer = match request.operation() {
-            Operation::LookUpRegistration => message::lookup(response.status(), body, id)?,
-            _ => message::answer(response.status(), body, id)?,
-        };
-        let next = match (answer, request.operation()) {
-            (Answer::Assigned(assigned), _) => return base.assigned(*assigned),
-            (Answer::Pending(operation), Operation::Register) => {
-                let operation = operation.ok_or(ProtocolError::new("operationId", ProtocolProblem::Missing))?;
-                base.request(Operation::RegistrationStatus(operation), request.into_authorization())
-            }
-            (Answer::Pending(_), _) => request,
-        };
-        let wait = base.attempt.poll_pause(now, &response)?;
-        Ok(base.wait(wait, next))
-    }
-
-    /// No complete answer came: no connection, a reset, a time-out.
-    ///
-    /// # Errors
-    /// When that has happened too often.
-    pub fn unanswered(self, now: UnixTime) -> Result<Step, Error> {
-        let Self { mut base, state: Sending { request } } = self;
-        let wait = base.attempt.unanswered(now)?;
-        Ok(base.wait(wait, request))
-    }
-}
-
-impl Registration<Waiting> {
-    /// How long, and why.
-    #[must_use]
-    pub const fn wait(&self) -> Wait {
-        self.state.wait
-    }
-
-    /// The time has passed.
-    ///
-    /// # Errors
-    /// When the attempt's time has, too.
-    pub fn elapsed(mut self, now: UnixTime) -> Result<Registration<Sending>, Error> {
-        self.base.attempt.check(now)?;
-        Ok(Registration { base: self.base, state: Sending { request: self.state.request } })
+        let is_lookup = protocol.profile.is_lookup_only();
+        let operation = if is_lookup { Operation::LookUpRegistration } else { Operation::Register };
+        let request = protocol.request(operation, authorization);
+        Ok(Self { run: Box::new(Run { protocol, attempt }), state: Sending { request } })
     }
 }
 
@@ -169,78 +108,123 @@ impl Registration<Activating> {
         &self.state.blob
     }
 
-    /// The TPM has it. If it is the hub's key the work is done, late or not.
+    /// The TPM has it. With the hub's key the registration is done, even after the attempt's time has passed.
     ///
     /// # Errors
-    /// When there is more to do and the attempt's time is over.
-    pub fn activated(mut self, now: UnixTime) -> Result<Step, Error> {
-        match self.state.then {
-            Then::Sign(string_to_sign) => {
-                self.base.attempt.check(now)?;
-                Ok(Step::Sign(Registration { base: self.base, state: Signing { string_to_sign } }))
-            }
-            Then::Finish(device) => Ok(Step::Done(*device)),
+    /// When it is the registration key and the attempt's time has passed.
+    pub fn activated(self, now: Now) -> Result<Step, Error> {
+        let Self { mut run, state: Activating { then, .. } } = self;
+        let checked = run.attempt.check(now);
+        match then {
+            Then::Sign(state) => checked.map(|()| Step::Sign(Exchange { run, state: *state })),
+            Then::Finish(device) => Ok(Step::Done(*device, run.attempt)),
         }
     }
 }
 
-impl Registration<Signing> {
-    /// What to sign, with the registration key.
-    #[must_use]
-    pub const fn string_to_sign(&self) -> &StringToSign {
-        &self.state.string_to_sign
-    }
-
-    /// The TPM has signed.
-    ///
-    /// # Errors
-    /// When the attempt's time is over.
-    pub fn signed(mut self, now: UnixTime, signature: &Signature) -> Result<Registration<Sending>, Error> {
-        self.base.attempt.check(now)?;
-        let token = self.state.string_to_sign.token(signature);
-        Ok(self.base.ask(Operation::Register, Authorization::Token(token)))
-    }
-}
-
 /// A lookup has no challenge that a TPM could answer.
-pub(crate) fn check(profile: &Profile, attestation: &Attestation) -> Result<(), PlanError> {
+pub(crate) const fn check(profile: &Profile, attestation: &Attestation) -> Result<(), PlanError> {
     match attestation {
         Attestation::Tpm { .. } if profile.is_lookup_only() => Err(PlanError::TpmCannotLookUp),
         _ => Ok(()),
     }
 }
 
-impl Base {
-    fn request(&self, operation: Operation, proof: Authorization) -> Request {
+impl Sealed for Provisioning {}
+
+impl Protocol for Provisioning {
+    type Step = Step;
+
+    const KEY_USE: KeyUse = KeyUse::Registration;
+
+    fn password(&self, expiry: UnixTime) -> Password {
+        let resource = Resource::registration(self.profile.id_scope(), self.profile.registration_id());
+        match &self.attestation {
+            Attestation::SymmetricKey(key) => Password::Token(SasToken::sign(key, &resource, expiry)),
+            Attestation::Certificate(certificate) => Password::Certificate(certificate.clone()),
+            Attestation::Tpm { .. } => {
+                let resource = match &self.key_name {
+                    Some(name) => resource.with_policy(name),
+                    None => resource,
+                };
+                Password::Sign(StringToSign::new(resource, expiry))
+            }
+        }
+    }
+
+    fn read(exchange: Registration<Sending>, now: Now, response: Response<'_>) -> Result<Step, Error> {
+        let operation = exchange.request().operation().into();
+        let Provisioning { profile, attestation, .. } = &exchange.run.protocol;
+        let (method, id) = (attestation.into(), profile.registration_id().clone());
+        exchange
+            .read_answer(now, response)
+            .map_err(|error| Rejected { operation, method, registration_id: Some(&id) }.complete(error))
+    }
+}
+
+impl Registration<Sending> {
+    fn read_answer(self, now: Now, response: Response<'_>) -> Result<Step, Error> {
+        let Self { mut run, state: Sending { request } } = self;
+        let is_unproved = request.is_unproved();
+        if is_unproved && response.status() == 401 {
+            run.attempt.admit(now, &response)?;
+            if let Some(challenge) = message::challenge(response.body)? {
+                return run.challenged(challenge, request, now);
+            }
+        }
+        let body = match run.attempt.judge(ServiceOperation::Registration, now, &response)? {
+            Verdict::Again(wait) => return Ok(run.wait(wait, request)),
+            // A TPM's first request proves nothing. A service that accepts it is not the provisioning service.
+            Verdict::Answer(_) if is_unproved => {
+                return Err(ProtocolError::new("authenticationKey", ProtocolProblem::Missing).into());
+            }
+            Verdict::Answer(body) => body,
+        };
+        let id = run.protocol.profile.registration_id();
+        let answer = match request.operation() {
+            Operation::LookUpRegistration => message::lookup(response.status(), body, id)?,
+            _ => message::answer(response.status(), body, id)?,
+        };
+        let next = match (answer, request.operation()) {
+            (Answer::Assigned(assigned), _) => return run.assigned(*assigned),
+            (Answer::Pending(operation), Operation::Register) => {
+                let operation = operation.ok_or(ProtocolError::new("operationId", ProtocolProblem::Missing))?;
+                run.protocol.request(Operation::RegistrationStatus(operation), request.into_authorization())
+            }
+            (Answer::Pending(_), _) => request,
+        };
+        let wait = run.attempt.poll_pause(now, &response)?;
+        Ok(run.wait(wait, next))
+    }
+}
+
+impl Provisioning {
+    fn request(&self, operation: Operation, authorization: Authorization) -> Request {
         let body = match operation {
             Operation::RegistrationStatus(_) => Vec::new(),
             _ => message::body(&self.profile, &self.attestation),
         };
         let registrant = self.profile.registrant().clone();
-        Request::registration(operation, self.profile.endpoint().clone(), registrant, proof, body)
+        Request::registration(operation, self.profile.endpoint().clone(), registrant, authorization, body)
     }
+}
 
-    fn ask(self: Box<Self>, operation: Operation, proof: Authorization) -> Registration<Sending> {
-        let request = self.request(operation, proof);
-        Registration { base: self, state: Sending { request } }
-    }
-
-    fn wait(self: Box<Self>, wait: Wait, request: Request) -> Step {
-        Step::Wait(Registration { base: self, state: Waiting { wait, request } })
-    }
-
-    fn challenged(self: Box<Self>, Challenge { blob, key_name }: Challenge) -> Result<Step, Error> {
-        let mut resource = Resource::registration(self.profile.id_scope(), self.profile.registration_id());
-        if let Some(name) = key_name {
-            let policy = name.parse().map_err(|_| ProtocolError::new("keyName", ProtocolProblem::Unreadable))?;
-            resource = resource.with_policy(&policy);
+impl Run<Provisioning> {
+    fn challenged(mut self: Box<Self>, challenge: Challenge, request: Request, now: Now) -> Result<Step, Error> {
+        let Challenge { blob, key_name } = challenge;
+        let name = key_name.map(|name| name.parse()).transpose();
+        self.protocol.key_name = name.map_err(|_| ProtocolError::new("keyName", ProtocolProblem::Unreadable))?;
+        match self.authorize(request, now.wall) {
+            Next::Sign(Exchange { run, state }) => {
+                let then = Then::Sign(Box::new(state));
+                Ok(Step::Activate(Exchange { run, state: Activating { blob, then } }))
+            }
+            other => Ok(other.into()),
         }
-        let then = Then::Sign(StringToSign::new(resource, self.attempt.token_expiry()));
-        Ok(Step::Activate(Registration { base: self, state: Activating { blob, then } }))
     }
 
     fn assigned(self: Box<Self>, Assigned { hub, device, hub_key, record }: Assigned) -> Result<Step, Error> {
-        let credential = match &self.attestation {
+        let credential = match &self.protocol.attestation {
             Attestation::SymmetricKey(key) => key.clone().into(),
             Attestation::Certificate(certificate) => certificate.clone().into(),
             Attestation::Tpm { .. } => Credential::ExternalSigner,
@@ -250,12 +234,12 @@ impl Base {
         match hub_key {
             Some(blob) if in_tpm => {
                 let then = Then::Finish(Box::new(device));
-                Ok(Step::Activate(Registration { base: self, state: Activating { blob, then } }))
+                Ok(Step::Activate(Exchange { run: self, state: Activating { blob, then } }))
             }
             None if in_tpm => {
                 Err(ProtocolError::new("registrationState.tpm.authenticationKey", ProtocolProblem::Missing).into())
             }
-            _ => Ok(Step::Done(device)),
+            _ => Ok(Step::Done(device, self.attempt)),
         }
     }
 }

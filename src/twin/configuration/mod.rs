@@ -11,60 +11,61 @@ use super::{
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 use serde_json::{Map, Value, json};
 
-/// The configuration of a security agent, as its module's twin makes it: every property with its effective value.
+/// The configuration of a security agent from its module's twin: every property with its effective value.
 ///
 /// ```text
 ///  default_for(agent) --> SecurityConfiguration -- reported() --> Properties -- since(what the hub has) --> report
 ///                             |           ^
 ///                             '-- apply --'    each property of Desired in turn:
-///                                              good:      its new value
-///                                              bad:       its last good value, and a PropertyError
-///                                              null:      its default
-///                                              not named: its default in a whole twin, its last value in a patch
+///                                              valid:   its new value
+///                                              invalid: its last valid value, and a PropertyError
+///                                              null:    its default
+///                                              absent:  its default in a whole twin, its last value in a patch
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SecurityConfiguration {
     agent: Agent,
     object: String,
-    /// How long an event of high priority waits at most.
+    /// The longest time that an event of high priority waits.
     pub high_priority_message_frequency: IsoDuration,
-    /// How long an event of low priority waits at most.
+    /// The longest time that an event of low priority waits.
     pub low_priority_message_frequency: IsoDuration,
-    /// How often the state of the device is recorded.
+    /// The interval at which the state of the device is recorded.
     pub snapshot_frequency: IsoDuration,
-    /// How much may wait on the device. Documentation wants more than 8192; the agents do not check that.
+    /// The size of the cache of waiting events on the device, in bytes. Documentation requires more than 8192; the agents
+    /// do not check that.
     pub max_local_cache_size_in_bytes: u64,
-    /// How large a message to the hub may be. Documentation wants more than 8192 and less than 262144; the agents do
+    /// The largest message to the hub, in bytes. Documentation requires more than 8192 and less than 262144; the agents do
     /// not check that.
     pub max_message_size_in_bytes: u64,
-    /// The hub's resource in Azure, which the C# agent repeats in a property of its messages.
+    /// The hub's resource ID in Azure, which the C# agent adds to its messages as a property.
     pub hub_resource_id: Option<String>,
-    /// Whether the baseline has checks of the user's own.
+    /// Whether the baseline has custom checks.
     pub baseline_custom_checks_enabled: bool,
-    /// The file that describes them.
+    /// The file with the custom checks.
     pub baseline_custom_checks_file_path: Option<String>,
     /// The hash of that file.
     pub baseline_custom_checks_file_hash: Option<String>,
-    /// By the name of the event: those of the agent, and any other that is desired.
+    /// The priority of each event, by its name: those of the agent, and any other that is desired.
     pub event_priorities: BTreeMap<String, Priority>,
-    /// By the name of the event, likewise.
+    /// Whether each event is aggregated, by its name.
     pub aggregation_enabled: BTreeMap<String, bool>,
-    /// By the name of the event, likewise.
+    /// The interval over which each event is aggregated, by its name.
     pub aggregation_intervals: BTreeMap<String, IsoDuration>,
     unknown: Map<String, Value>,
 }
 
-// What the name of an event follows.
+// The prefixes of event names.
 const EVENT_PRIORITY: &str = "eventPriority";
 const AGGREGATION_ENABLED: &str = "aggregationEnabled";
 const AGGREGATION_INTERVAL: &str = "aggregationInterval";
 
 impl SecurityConfiguration {
-    /// The name of the object in which both agents look.
+    /// The name of the object that both agents read.
     pub const OBJECT: &str = "ms_iotn:urn_azureiot_Security_SecurityAgentConfiguration";
 
-    /// What an agent does when nothing is desired.
+    /// The defaults of an agent, which apply when nothing is desired.
     #[must_use]
     pub fn default_for(agent: Agent) -> Self {
         let aggregated = || agent.aggregated().map(String::from);
@@ -87,20 +88,19 @@ impl SecurityConfiguration {
         }
     }
 
-    /// Looks in another object, and reports in it: `RemoteConfigurationObjectName` of the C agent's
-    /// `LocalConfiguration.json`.
+    /// Reads and reports another object: `RemoteConfigurationObjectName` of the C agent's `LocalConfiguration.json`.
     #[must_use]
     pub fn in_object(mut self, name: impl Into<String>) -> Self {
         self.object = name.into();
         self
     }
 
-    /// The properties that are not known here, as they were desired. They are reported back.
+    /// The unknown properties, as they were desired. They are reported unchanged.
     pub fn unknown(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.unknown.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// Every property that has one name only, and its place.
+    /// Every property with a fixed name, and its place.
     fn slots(&mut self) -> [(&'static str, &mut dyn Slot); 9] {
         [
             ("highPriorityMessageFrequency", &mut self.high_priority_message_frequency),
@@ -115,11 +115,11 @@ impl SecurityConfiguration {
         ]
     }
 
-    /// Takes what is desired, each property in turn, and returns those that were not taken: they keep their last good
-    /// value, and the others hold.
+    /// Applies the desired properties one by one and returns those that were rejected: they keep their last valid value,
+    /// and the others take effect.
     ///
-    /// A patch is merged, as the hub merges it. (Both agents take what a patch does not name for absent, and so fall
-    /// back to defaults until they read the whole twin again.)
+    /// A patch is merged, as the hub merges it. (Both agents treat what a patch does not name as absent, and so fall back
+    /// to defaults until they read the whole twin again.)
     pub fn apply(&mut self, desired: &Desired) -> Vec<PropertyError> {
         let none = Map::new();
         let (named, whole) = match desired.properties().get(&self.object) {
@@ -127,8 +127,8 @@ impl SecurityConfiguration {
             None | Some(Value::Null) => (&none, true),
             Some(Value::Object(named)) => (named, !desired.is_patch()),
             Some(_) => {
-                let mistake = PropertyProblem::Type { expected: "an object of properties, each {\"value\": …}" };
-                return [PropertyError { name: self.object.clone(), mistake }].into();
+                let problem = PropertyProblem::Type { expected: "an object of properties, each {\"value\": …}" };
+                return [PropertyError { name: self.object.clone(), problem }].into();
             }
         };
         let mut not_named = Vec::new();
@@ -139,14 +139,14 @@ impl SecurityConfiguration {
         }
         let mut default = Self::default_for(self.agent);
         let desired = named.iter().chain(not_named.iter().map(|name| (name, &Value::Null)));
-        let refused = desired.filter_map(|(name, value)| {
-            let mistake = self.set(name, value, &mut default).err()?;
-            Some(PropertyError { name: name.clone(), mistake })
+        let rejected = desired.filter_map(|(name, value)| {
+            let problem = self.set(name, value, &mut default).err()?;
+            Some(PropertyError { name: name.clone(), problem })
         });
-        refused.collect()
+        rejected.collect()
     }
 
-    /// One property: to what is desired or, by `null`, to its default.
+    /// Sets one property to its desired value or, for `null`, to its default.
     fn set(&mut self, name: &str, desired: &Value, default: &mut Self) -> Result<(), PropertyProblem> {
         if let Some(((_, slot), (_, default))) =
             self.slots().into_iter().zip(default.slots()).find(|((known, _), _)| *known == name)
@@ -169,11 +169,10 @@ impl SecurityConfiguration {
         }
     }
 
-    /// What to report: the object with every effective value in its wrapping, and the unknown properties as they were
-    /// desired.
+    /// The report: the object with every effective value, wrapped, and the unknown properties as they were desired.
     ///
-    /// A text that is absent is left out, as both agents do. So that the hub forgets one that it was told before, send
-    /// the difference ([`Properties::since`]).
+    /// A text without a value is omitted, as both agents do. To remove one that was reported before, send the difference
+    /// ([`Properties::since`]).
     #[must_use]
     pub fn reported(&self) -> Properties {
         Properties::new(Map::from_iter([(self.object.clone(), self.effective().into())]))
@@ -193,7 +192,7 @@ impl SecurityConfiguration {
     }
 }
 
-/// The value in its wrapping; `None`: there shall be none. `{"value": null}` is how a patch says that, too.
+/// The wrapped value; `None` to remove it, which a patch may also write as `{"value": null}`.
 fn unwrapped(desired: &Value) -> Result<Option<&Value>, PropertyProblem> {
     let value = match desired {
         Value::Null => desired,
@@ -203,7 +202,7 @@ fn unwrapped(desired: &Value) -> Result<Option<&Value>, PropertyProblem> {
     Ok(Some(value).filter(|value| !value.is_null()))
 }
 
-/// One event's property. An event that the agent does not have has no default, and goes.
+/// Sets one event's property. An event that the agent does not have has no default, and is removed.
 fn set_event<T: Property + Clone>(
     events: &mut BTreeMap<String, T>,
     event: &str,

@@ -22,7 +22,7 @@ fn value(configuration: &SecurityConfiguration, name: &str) -> Value {
     configuration.effective().get(name).map_or(Value::Null, |wrapped| wrapped["value"].clone())
 }
 
-/// Every property of both agents: its name, its default in C and in C#, another value, and bad ones.
+/// Every property of both agents: its name, its default in C and in C#, another value, and invalid ones.
 fn table() -> Vec<(&'static str, Value, Value, Value, Vec<Value>)> {
     let durations = || [json!("7 minutes"), json!("P1M"), json!("PT0S"), json!(420), json!(true)].to_vec();
     let bytes = || [json!("204800"), json!(-1), json!(0), json!(1.5), json!("PT7M")].to_vec();
@@ -88,7 +88,7 @@ fn every_property_has_its_default() {
 }
 
 #[test]
-fn every_property_is_taken_wrapped_and_reported_so() {
+fn every_property_is_read_and_reported_wrapped() {
     for (name, _, _, other, _) in table() {
         let configuration = applied(Agent::C, &json!({name: {"value": other}}));
         assert_eq!(configuration.reported().get(OBJECT).unwrap()[name], json!({"value": other}), "{name}");
@@ -97,7 +97,7 @@ fn every_property_is_taken_wrapped_and_reported_so() {
 }
 
 #[test]
-fn every_property_goes_back_to_its_default() {
+fn every_property_returns_to_its_default() {
     for (name, c, _, other, _) in table() {
         let start = applied(Agent::C, &json!({name: {"value": other}}));
         for desired in [
@@ -117,7 +117,7 @@ fn every_property_goes_back_to_its_default() {
 }
 
 #[test]
-fn every_bad_value_is_reported_by_name_and_the_last_good_one_stays() {
+fn every_invalid_value_is_reported_by_name_and_the_last_valid_one_stays() {
     for (name, _, _, other, bad) in table() {
         let start = applied(Agent::CSharp, &json!({name: {"value": other}}));
         let wrapped = bad.iter().map(|bad| json!({"value": bad}));
@@ -134,7 +134,7 @@ fn every_bad_value_is_reported_by_name_and_the_last_good_one_stays() {
 }
 
 #[test]
-fn what_is_reported_and_desired_again_is_the_same() {
+fn desiring_what_is_reported_changes_nothing() {
     let all = table().into_iter().map(|(name, _, _, other, _)| (name.into(), json!({"value": other})));
     let all = Value::Object(all.chain([("new".into(), json!({"value": {"a": [1]}}))]).collect());
     for agent in [Agent::C, Agent::CSharp] {
@@ -148,7 +148,7 @@ fn what_is_reported_and_desired_again_is_the_same() {
 }
 
 #[test]
-fn the_others_hold_beside_a_bad_one() {
+fn the_others_take_effect_beside_an_invalid_one() {
     let mut configuration = SecurityConfiguration::default_for(Agent::C);
     let errors = configuration.apply(&whole(&json!({
         "highPriorityMessageFrequency": {"value": "hunter2"},
@@ -158,19 +158,19 @@ fn the_others_hold_beside_a_bad_one() {
         "snapshotFrequency": {"value": "PT1H"},
         "eventPriorityDiagnostic": {"value": "off"},
     })));
-    let mistakes: Vec<_> = errors.iter().map(|error| (error.name.as_str(), error.mistake)).collect();
-    assert_eq!(mistakes.len(), 4);
-    assert_eq!(mistakes[0], ("eventPriorityLogin", PropertyProblem::Priority));
-    assert_eq!(mistakes[1], ("highPriorityMessageFrequency", DurationError::Form.into()));
-    assert_eq!(mistakes[2], ("lowPriorityMessageFrequency", PropertyProblem::NotWrapped));
-    assert!(matches!(mistakes[3], ("maxMessageSizeInBytes", PropertyProblem::Type { .. })));
+    let problems: Vec<_> = errors.iter().map(|error| (error.name.as_str(), error.problem)).collect();
+    assert_eq!(problems.len(), 4);
+    assert_eq!(problems[0], ("eventPriorityLogin", PropertyProblem::Priority));
+    assert_eq!(problems[1], ("highPriorityMessageFrequency", DurationError::Form.into()));
+    assert_eq!(problems[2], ("lowPriorityMessageFrequency", PropertyProblem::NotWrapped));
+    assert!(matches!(problems[3], ("maxMessageSizeInBytes", PropertyProblem::Type { .. })));
     assert!(errors.iter().all(|error| !format!("{error} {error:?}").contains("hunter2")));
     assert_eq!(configuration.snapshot_frequency, IsoDuration::hours(1));
     assert_eq!(configuration.event_priorities["Diagnostic"], Priority::Off);
 }
 
 #[test]
-fn an_object_that_is_none_changes_nothing() {
+fn a_value_that_is_not_an_object_changes_nothing() {
     let start = applied(Agent::C, &json!({"snapshotFrequency": {"value": "PT1H"}}));
     for object in [json!("PT1H"), json!(1), json!([{}]), json!(true)] {
         let mut configuration = start.clone();
@@ -181,7 +181,7 @@ fn an_object_that_is_none_changes_nothing() {
 }
 
 #[test]
-fn a_patch_changes_what_it_names() {
+fn a_patch_changes_only_what_it_names() {
     let mut configuration = applied(Agent::C, &json!({"snapshotFrequency": {"value": "PT1H"}, "new": {"a": 1}}));
     let mut expected = configuration.clone();
     assert_eq!(configuration.apply(&Desired::patch(br#"{"another object": {}}"#).unwrap()), []);
@@ -193,7 +193,7 @@ fn a_patch_changes_what_it_names() {
 }
 
 #[test]
-fn an_unknown_property_is_kept_merged_and_reported_whatever_it_is() {
+fn an_unknown_property_of_any_type_is_kept_merged_and_reported() {
     let mut configuration = applied(Agent::C, &json!({"new": {"a": 1, "b": 2}, "bare": "x", "eventPriority": 1}));
     configuration.apply(&patch(&json!({"new": {"b": null, "c": 3}, "bare": "y"})));
     let expected = [("bare", json!("y")), ("eventPriority", json!(1)), ("new", json!({"a": 1, "c": 3}))];
@@ -204,11 +204,11 @@ fn an_unknown_property_is_kept_merged_and_reported_whatever_it_is() {
     configuration.apply(&whole(&json!({"new": {"d": 4}})));
     let report: Value = serde_json::from_str(&configuration.reported().since(&reported).unwrap().to_string()).unwrap();
     let gone = json!({"bare": null, "eventPriority": null, "new": {"a": null, "c": null, "d": 4}});
-    assert_eq!(report, json!({OBJECT: gone}), "the hub is told what is gone");
+    assert_eq!(report, json!({OBJECT: gone}), "the report removes it");
 }
 
 #[test]
-fn a_text_that_is_gone_is_taken_out_of_the_report() {
+fn a_removed_text_is_removed_from_the_report() {
     let mut configuration = applied(Agent::CSharp, &json!({"hubResourceId": {"value": "id"}}));
     let before = configuration.reported();
     configuration.apply(&patch(&json!({"hubResourceId": null})));

@@ -81,7 +81,7 @@ mod tests {
         let text = "#[cfg(all(test, feature = \"x\"))]\npub(crate) mod vectors;\nmod other;\n";
         assert_eq!(test_items(text), TestItems { lines: [1, 2].into(), modules: vec!["vectors"] });
         assert!(files("emulator/src/tpm/mod.rs", "vectors").contains(&"emulator/src/tpm/vectors.rs".into()));
-        assert!(files("src/tls.rs", "tests").contains(&"src/tls/tests.rs".into()));
+        assert!(files("src/a.rs", "tests").contains(&"src/a/tests.rs".into()));
     }
 
     #[test]

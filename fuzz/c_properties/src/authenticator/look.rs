@@ -6,7 +6,7 @@ use defenderauth::{
     DEFENDERAUTH_OK, DEFENDERAUTH_REQUEST_HEADER_LIMIT, authenticator::*, error::defenderauth_error_result,
 };
 
-/// What does not belong to the pending action is empty, 0 or NULL; what belongs to it is there.
+/// The data of the pending action is present; everything else is empty, 0 or NULL.
 pub(super) fn look(it: Option<&Authenticator>) {
     let action = defenderauth_authenticator_poll(it);
     let (sends, waits) = (action == DEFENDERAUTH_ACTION_SEND, action == DEFENDERAUTH_ACTION_WAIT);
@@ -65,7 +65,7 @@ pub(super) fn look(it: Option<&Authenticator>) {
     }
 }
 
-/// What is pending, as text.
+/// The pending action and its data, as text.
 pub(super) fn written(it: Option<&Authenticator>) -> String {
     let mut all = format!("{} ", defenderauth_authenticator_poll(it));
     for view in [
@@ -85,7 +85,7 @@ pub(super) fn written(it: Option<&Authenticator>) -> String {
     all
 }
 
-/// All headers, until one has no name.
+/// All headers, up to the first without a name.
 fn headers(it: Option<&Authenticator>) -> Vec<(String, String)> {
     let header = |index| {
         let header = defenderauth_authenticator_request_header(it, index);

@@ -9,7 +9,7 @@ use defenderauth::{
     signer::{defenderauth_signer_free, defenderauth_signer_token},
 };
 
-/// Each credential has the outputs that the header says, and no other.
+/// Each credential has the outputs that the header documents, and no other.
 pub(super) fn outcome(it: Option<&Authenticator>, call: &Call<'_>) {
     let (now, ttl, signature) = (call.number(0), call.number(1), call.text(2));
     let credential = defenderauth_authenticator_credential(it);

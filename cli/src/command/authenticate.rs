@@ -1,0 +1,143 @@
+//! `defenderauth authenticate`
+
+use crate::{
+    login::{
+        credential_name,
+        hub::{self, Refused},
+        run,
+        subject::{Subject, SubjectOptions},
+    },
+    network::{
+        options::{Carrier, NetworkOptions},
+        route::Network,
+    },
+    terminal::{failure::Failure, output},
+};
+use clap::Args;
+use defender_auth::{
+    Outcome,
+    identity::{HostName, ModuleId},
+    mqtt::{Connect, PORT},
+};
+use serde::Serialize;
+
+#[derive(Args)]
+pub(crate) struct Authenticate {
+    #[command(flatten)]
+    subject: SubjectOptions,
+    /// Log in at the hub over MQTT and TLS; without it, the hub does not see the credential
+    #[arg(long)]
+    connect: bool,
+    #[command(flatten)]
+    network: NetworkOptions,
+    /// With identity DPS: register the device; without it, its registration is looked up, as the agents do
+    #[arg(long)]
+    register: bool,
+    /// Send this MQTT client ID instead of the identity's own, to see how the hub responds
+    #[arg(long, value_name = "ID", requires = "connect")]
+    client_id: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// The hub's answer to the login.
+enum Answer {
+    NotAsked,
+    Accepted,
+    Refused(Refused),
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    host_name: &'a str,
+    device_id: &'a str,
+    module_id: Option<&'a str>,
+    gateway_host_name: Option<&'a str>,
+    credential: &'static str,
+    mqtt: Login<'a>,
+    /// `null` without --connect.
+    connected: Option<bool>,
+    /// The return code of the hub's CONNACK, if it refused the login.
+    connack: Option<u8>,
+    /// The likely causes of that, as far as they can be known from here.
+    cause: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Login<'a> {
+    host: &'a str,
+    port: u16,
+    client_id: &'a str,
+    user_name: &'a str,
+}
+
+pub(crate) fn run(arguments: &Authenticate) -> Result<(), Failure> {
+    let Subject { plan, mut keys, .. } = arguments.subject.load()?;
+    let network = Network::new(&arguments.network.trust, &arguments.network.endpoints)?;
+    let plan = plan
+        .lookup_only(!(arguments.register || arguments.subject.must_register()))
+        .map_err(defender_auth::Error::from)?;
+    let mut me = run::run(&plan, &network, Carrier::Https, &mut keys)?;
+    let mut login = Connect::hub(me.identity(), None);
+    if let Some(client_id) = &arguments.client_id {
+        login.client_id.clone_from(client_id);
+    }
+    if !arguments.connect {
+        hub::check(&me, &mut keys)?;
+        return report(arguments, &me, &login, &Answer::NotAsked);
+    }
+    let answer = match hub::log_in(&mut me, &login, &network, &mut keys)? {
+        Ok(session) => {
+            session.close();
+            Answer::Accepted
+        }
+        Err(refused) => Answer::Refused(refused),
+    };
+    report(arguments, &me, &login, &answer)?;
+    match answer {
+        Answer::Refused(refused) => Err(refused.of(&me)),
+        Answer::Accepted | Answer::NotAsked => Ok(()),
+    }
+}
+
+fn report(arguments: &Authenticate, me: &Outcome, login: &Connect, answer: &Answer) -> Result<(), Failure> {
+    let identity = me.identity();
+    let credential = credential_name::of(me.credential());
+    let (connected, refused) = match answer {
+        Answer::NotAsked => (None, None),
+        Answer::Accepted => (Some(true), None),
+        Answer::Refused(refused) => (Some(false), Some((refused.refusal.code(), refused.cause.as_str()))),
+    };
+    if arguments.json {
+        return output::json(&Report {
+            host_name: identity.hub().as_str(),
+            device_id: identity.device_id().as_str(),
+            module_id: identity.module_id().map(ModuleId::as_str),
+            gateway_host_name: identity.gateway().map(HostName::as_str),
+            credential,
+            mqtt: Login {
+                host: login.host.as_str(),
+                port: PORT,
+                client_id: &login.client_id,
+                user_name: &login.user_name,
+            },
+            connected,
+            connack: refused.map(|(code, _)| code),
+            cause: refused.map(|(_, cause)| cause),
+        });
+    }
+    let hub = match connected {
+        Some(true) => "accepted",
+        Some(false) => "refused",
+        None => "not contacted; add --connect to test whether it accepts this credential",
+    };
+    output::table(&[
+        ("identity", Some(&identity.to_string())),
+        ("credential", Some(&credential.replace('_', " "))),
+        ("MQTT host", Some(&format!("{}:{PORT}", login.host))),
+        ("client ID", Some(&login.client_id)),
+        ("user name", Some(&login.user_name)),
+        ("hub", Some(hub)),
+    ])
+}

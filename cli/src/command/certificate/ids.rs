@@ -1,0 +1,131 @@
+//! Names for certificates: one from the command line, or a list of devices.
+
+use crate::{
+    input::{secret_text, source::Source},
+    terminal::{failure::Failure, stderr},
+};
+use defender_auth::identity::{DeviceId, ModuleId};
+use std::collections::HashMap;
+
+/// The most characters of a common name (X.520).
+const NAME_LIMIT: usize = 64;
+
+/// The largest list that is read, in bytes: 60,000 IDs of maximal length, or ten times as many usual ones.
+const LIST_LIMIT: usize = 8 * 1024 * 1024;
+
+/// A CA's name.
+pub(super) fn common_name(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("it is empty; give a name".into());
+    }
+    if text.trim() != text || text.chars().any(char::is_control) {
+        return Err("it has control characters, or white space at an end; remove them".into());
+    }
+    fits(text)?;
+    Ok(text.into())
+}
+
+/// A device ID that fits into a certificate.
+pub(super) fn device_id(text: &str) -> Result<DeviceId, String> {
+    let id: DeviceId = text.parse().map_err(|error| format!("{error}"))?;
+    fits(text)?;
+    Ok(id)
+}
+
+/// The common name of a client's certificate: the device ID, and for a module a slash and its ID.
+pub(super) fn client_name(device: &DeviceId, module: Option<&ModuleId>) -> Result<String, String> {
+    let name = module.map_or_else(|| device.to_string(), |module| format!("{device}/{module}"));
+    fits(&name)?;
+    if module.is_none()
+        && let Some(other) = name.chars().find(|c| !c.is_ascii_alphanumeric() && !"-._:".contains(*c))
+    {
+        stderr::warning(format_args!(
+            "{name}: with `{other}` in its common name the certificate cannot be used with DPS, whose registration IDs \
+             have letters, digits, `-`, `.`, `_` and `:`"
+        ));
+    }
+    Ok(name)
+}
+
+/// A verification code: services make it of letters and digits.
+pub(super) fn code(text: &str) -> Result<String, String> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
+        return Err("only letters, digits, `-` and `_` are allowed; copy the code again from the service's page".into());
+    }
+    fits(text)?;
+    Ok(text.into())
+}
+
+fn fits(text: &str) -> Result<(), String> {
+    let length = text.chars().count();
+    if length <= NAME_LIMIT {
+        return Ok(());
+    }
+    Err(format!(
+        "it has {length} characters, and a certificate's common name has at most {NAME_LIMIT}; use a shorter one"
+    ))
+}
+
+/// All IDs of a list, each valid and present once. Blank lines are ignored.
+pub(super) fn list(source: &Source) -> Result<Vec<DeviceId>, Failure> {
+    let file = source.text("device IDs, one a line,", LIST_LIMIT)?;
+    read(file.text_without_mark()).map_err(|(line, what)| match line {
+        Some(line) => Failure::at(format_args!("{}, line {line}", file.place()), what),
+        None => Failure::at(file.place(), what),
+    })
+}
+
+type Mistake = (Option<usize>, String);
+
+fn read(text: &str) -> Result<Vec<DeviceId>, Mistake> {
+    let mut seen = HashMap::new();
+    let mut ids = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let name = line.trim();
+        if name.is_empty() {
+            continue;
+        }
+        let at = |what| (Some(number), what);
+        // A key can have the form of a device ID, and IDs are printed.
+        if secret_text::find(name).is_some() {
+            return Err(at("this looks like a key, not like a device ID; give a list of device IDs".into()));
+        }
+        let id = device_id(name).map_err(at)?;
+        if let Some(first) = seen.insert(name, number) {
+            return Err(at(format!("the device ID `{name}` is in line {first} as well; remove one of them")));
+        }
+        ids.push(id);
+    }
+    if ids.is_empty() { Err((None, "there is no device ID in it; write one a line".into())) } else { Ok(ids) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_read_in_every_form_that_editors_write() {
+        for text in ["a\nb\n", "a\r\nb", "\n a \n\n\tb\n\n"] {
+            let ids = read(text).unwrap();
+            assert_eq!(ids.iter().map(DeviceId::as_str).collect::<Vec<_>>(), ["a", "b"], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_is_named_by_its_line() {
+        for (text, line) in
+            [("a\nb/c\n", Some(2)), ("a\n\nb\na", Some(4)), ("..\n", Some(1)), (" \n", None), ("\u{e9}", Some(1))]
+        {
+            assert_eq!(read(text).unwrap_err().0, line, "{text:?}");
+        }
+        assert!(read("Dev1\ndev1").is_ok(), "IDs differ by case");
+    }
+
+    #[test]
+    fn a_common_name_has_64_characters_at_most() {
+        assert!(device_id(&"d".repeat(64)).is_ok() && device_id(&"d".repeat(65)).is_err());
+        assert!(common_name(&"\u{e9}".repeat(64)).is_ok() && common_name(&"\u{e9}".repeat(65)).is_err());
+        assert!(common_name(" ").is_err() && common_name("a\nb").is_err() && common_name("a ").is_err());
+        assert!(code(&"A1".repeat(24)).is_ok() && code("A1 B2").is_err() && code("").is_err());
+    }
+}

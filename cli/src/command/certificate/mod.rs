@@ -1,0 +1,36 @@
+//! `defenderauth certificate`: checks of certificates; and for testing CAs, devices' certificates, and proofs of possession.
+
+mod authority;
+pub(crate) mod check;
+mod files;
+mod ids;
+mod issue;
+pub(crate) mod new;
+mod options;
+mod report;
+pub(crate) mod verification;
+
+use crate::terminal::failure::Failure;
+use clap::Subcommand;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Check whether the services will accept a certificate: exit status 0 usable, 1 it will be refused, 2 it cannot be
+    /// read
+    Check(check::Check),
+    /// Make a certificate and its key, for testing
+    #[command(subcommand)]
+    New(new::New),
+    /// Make a proof of possession of a CA's key: a certificate with the service's verification code, signed by the CA
+    ///
+    /// The key of this certificate is discarded, because it is never used.
+    Verification(verification::Verification),
+}
+
+pub(crate) fn run(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::New(kind) => new::run(kind),
+        Command::Check(arguments) => check::run(arguments),
+        Command::Verification(arguments) => verification::run(arguments),
+    }
+}

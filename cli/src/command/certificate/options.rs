@@ -1,0 +1,68 @@
+//! Arguments that several certificates have in common.
+
+use super::ids;
+use crate::input::{passphrase::PassphraseFile, source::Source};
+use clap::{ArgGroup, Args, ValueEnum};
+use defender_auth::identity::DeviceId;
+use std::path::PathBuf;
+
+/// The subject of a device's certificate.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct Subject {
+    /// The device ID or the registration ID: the certificate's common name
+    #[arg(long, value_name = "ID", visible_aliases = ["registration-id", "common-name"], value_parser = ids::device_id)]
+    pub(super) device_id: Option<DeviceId>,
+    /// A list of device IDs, one a line: each device gets a folder of that name in --out-dir, and a line
+    /// `id,SHA-1,SHA-256` on standard output
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["certificate", "key"])]
+    pub(super) ids: Option<Source>,
+}
+
+/// The CA that signs.
+#[derive(Args)]
+pub(super) struct Signer {
+    /// The certificate of the CA that signs, in PEM, followed by the CAs up to the root
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca: PathBuf,
+    /// The CA's private key in PEM
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca_key: PathBuf,
+    #[command(flatten)]
+    pub(super) passphrase: PassphraseFile,
+}
+
+/// Key, lifetime and files.
+#[derive(Args)]
+#[command(group = ArgGroup::new("where").required(true).args(["out_dir", "certificate"]))]
+pub(super) struct Making {
+    /// The algorithm of the key. RSA keys can sign here, but cannot be generated
+    #[arg(long, value_enum, default_value = "p256")]
+    pub(super) algorithm: Algorithm,
+    /// The number of days until the certificate expires [default: 365 for a CA, 30 for a device]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub(super) days: Option<u32>,
+    /// Write certificate and key to this folder, under the usual names
+    #[arg(long, value_name = "DIR")]
+    pub(super) out_dir: Option<PathBuf>,
+    /// Write the certificate, followed by the CAs up to the root, to this file
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(super) certificate: Option<PathBuf>,
+    /// Write the private key to this file (mode 0600)
+    #[arg(long, value_name = "FILE", requires = "certificate", conflicts_with = "out_dir")]
+    pub(super) key: Option<PathBuf>,
+    /// Replace existing files
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+/// The algorithm of a key.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Algorithm {
+    /// ECDSA with P-256
+    P256,
+    /// ECDSA with P-384
+    P384,
+    /// Ed25519; some services support RSA and ECDSA only
+    Ed25519,
+}

@@ -1,0 +1,25 @@
+//! What was made, and where it is.
+
+use super::{files::Target, issue::Made, issue::Term};
+use crate::{
+    system::clock,
+    terminal::{failure::Failure, output},
+};
+
+/// Applies to everything that is made here.
+pub(super) const NOTE: &str =
+    "for testing only: the key of a production device is made on the device and never leaves it";
+
+pub(super) fn print(name: &str, target: &Target, term: Term, made: &Made) -> Result<(), Failure> {
+    let key = target.key.as_ref().map(|path| path.display().to_string());
+    output::table(&[
+        ("common name", Some(name)),
+        ("certificate", Some(&target.certificate.display().to_string())),
+        ("key", key.as_deref()),
+        ("not before", Some(&clock::readable(term.not_before))),
+        ("not after", Some(&clock::readable(term.not_after))),
+        ("SHA-1", Some(&made.sha1)),
+        ("SHA-256", Some(&made.sha256)),
+        ("note", Some(NOTE)),
+    ])
+}

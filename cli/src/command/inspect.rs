@@ -1,0 +1,139 @@
+//! `defenderauth inspect`
+
+use crate::{
+    input::{
+        agent::{AgentOrService, LoadedService},
+        finding::Finding,
+        passphrase::PassphraseFile,
+        source::Source,
+    },
+    login::credential_name,
+    system::clock,
+    terminal::{failure::Failure, output},
+};
+use clap::Args;
+use defender_auth::{Plan, UnixTime, credential::Credential, dps::Attestation, identity::Identity};
+use serde::Serialize;
+
+#[derive(Args)]
+pub(crate) struct Inspect {
+    /// The agent's folder or configuration file, or a file with a connection string
+    #[arg(value_name = "FILE|DIR|-")]
+    source: Source,
+    #[command(flatten)]
+    passphrase: PassphraseFile,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// The result. A member that does not apply is `null`.
+#[derive(Default, Serialize)]
+struct Report {
+    kind: &'static str,
+    host_name: String,
+    id_scope: Option<String>,
+    registration_id: Option<String>,
+    device_id: Option<String>,
+    module_id: Option<String>,
+    gateway_host_name: Option<String>,
+    policy_name: Option<String>,
+    credential: &'static str,
+    /// The expiry of a ready-made token, in seconds since 1970.
+    expires_at: Option<u64>,
+    findings: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Inspect) -> Result<(), Failure> {
+    let report = match arguments.source.load_or_service(arguments.passphrase.read()?.as_ref())? {
+        AgentOrService::Agent(loaded) => Report { findings: texts(loaded.findings), ..Report::of(&loaded.plan)? },
+        AgentOrService::Service(service) => Report::of_service(*service),
+    };
+    if arguments.json { output::json(&report) } else { report.print() }
+}
+
+impl Report {
+    fn of(plan: &Plan) -> Result<Self, Failure> {
+        let module = plan.target().map(ToString::to_string);
+        if let Some(profile) = plan.profile() {
+            return Ok(Self {
+                kind: "provisioning",
+                host_name: profile.endpoint().to_string(),
+                id_scope: Some(profile.id_scope().to_string()),
+                registration_id: Some(profile.registration_id().to_string()),
+                module_id: module,
+                credential: match plan.attestation().and_then(Attestation::certificate) {
+                    Some(_) => "x509",
+                    None => "shared_access_key",
+                },
+                ..Self::default()
+            });
+        }
+        if let Some(device) = plan.known_device().filter(|_| module.is_some()) {
+            let identity = device.identity();
+            return Ok(Self {
+                kind: "device_mode",
+                module_id: module,
+                ..Self::of_identity(identity, device.credential())
+            });
+        }
+        let outcome = plan.outcome().ok_or(Failure::NotSupported("this kind of plan"))?;
+        Ok(Self::of_identity(outcome.identity(), outcome.credential()))
+    }
+
+    fn of_identity(identity: &Identity, held: &Credential) -> Self {
+        Self {
+            kind: if identity.module_id().is_some() { "module" } else { "device" },
+            host_name: identity.hub().to_string(),
+            device_id: Some(identity.device_id().to_string()),
+            module_id: identity.module_id().map(ToString::to_string),
+            gateway_host_name: identity.gateway().map(ToString::to_string),
+            policy_name: match held {
+                Credential::PolicyKey(key) => Some(key.policy.to_string()),
+                _ => None,
+            },
+            credential: credential_name::of(held),
+            expires_at: match held {
+                Credential::Token(token) => Some(token.expires_at().as_secs()),
+                _ => None,
+            },
+            ..Self::default()
+        }
+    }
+
+    fn of_service(service: LoadedService) -> Self {
+        let LoadedService { string, findings } = service;
+        let token = string.given_token();
+        Self {
+            kind: "service",
+            host_name: string.host_name().to_string(),
+            policy_name: Some(string.policy_name().to_string()),
+            credential: if token.is_some() { "shared_access_signature" } else { "shared_access_key" },
+            expires_at: token.map(|token| token.expires_at().as_secs()),
+            findings: texts(findings),
+            ..Self::default()
+        }
+    }
+
+    fn print(&self) -> Result<(), Failure> {
+        let credential = self.credential.replace('_', " ");
+        let expires = self.expires_at.map(|at| clock::readable(UnixTime::from_secs(at)));
+        output::table(&[
+            ("kind", Some(&self.kind.replace('_', " "))),
+            ("host name", Some(&self.host_name)),
+            ("ID scope", self.id_scope.as_deref()),
+            ("registration", self.registration_id.as_deref()),
+            ("device ID", self.device_id.as_deref()),
+            ("module ID", self.module_id.as_deref()),
+            ("gateway", self.gateway_host_name.as_deref()),
+            ("policy", self.policy_name.as_deref()),
+            ("credential", Some(&credential)),
+            ("expires at", expires.as_deref()),
+        ])?;
+        self.findings.iter().try_for_each(|finding| output::line(&format!("note          {finding}")))
+    }
+}
+
+fn texts(findings: Vec<Finding>) -> Vec<String> {
+    findings.into_iter().map(|finding| finding.text).collect()
+}

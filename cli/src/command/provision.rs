@@ -1,0 +1,232 @@
+//! `defenderauth provision`
+
+use crate::{
+    files::private_file,
+    input::{finding, passphrase::PassphraseFile, text_file::TextFile},
+    login::run,
+    network::{
+        endpoint::ServiceEndpoint,
+        options::{Carrier, Trust},
+        route::Network,
+    },
+    terminal::{failure::Failure, output, shell},
+    tpm::{keys::Keys, options::Tpm},
+};
+use clap::{ArgGroup, Args};
+use defender_auth::{
+    Error, Outcome, Plan, SharedAccessKey, agent,
+    dps::{Attestation, Profile},
+    identity::{IdScope, Identity, RegistrationId},
+    payload::Payload,
+    x509::Purpose,
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::{
+    path::{Path, PathBuf},
+    slice,
+};
+
+#[derive(Args)]
+#[command(group = ArgGroup::new("key").required(true).args(["key_file", "group_key_file", "certificate_file", "tpm"]))]
+pub(crate) struct Provision {
+    /// The ID scope of the provisioning service
+    #[arg(long, value_name = "SCOPE")]
+    id_scope: IdScope,
+    /// The registration ID; with --tpm it may be omitted, and is then the one that `tpm show` prints
+    #[arg(long, value_name = "ID", required_unless_present = "tpm")]
+    registration_id: Option<RegistrationId>,
+    /// The file with the key of the individual enrollment, or with the key derived for this registration ID
+    #[arg(long, value_name = "FILE", conflicts_with = "tpm_setup")]
+    key_file: Option<PathBuf>,
+    /// The file with the key of the enrollment group, from which the device's key is derived. For manufacturing: do not
+    /// store it on devices
+    #[arg(long, value_name = "FILE", conflicts_with = "tpm_setup")]
+    group_key_file: Option<PathBuf>,
+    /// The device's certificate chain in PEM: leaf first, then intermediates
+    #[arg(long, value_name = "PEM", requires = "private_key_file", conflicts_with = "tpm_setup")]
+    certificate_file: Option<PathBuf>,
+    /// The certificate's private key in PEM
+    #[arg(long, value_name = "PEM", requires = "certificate_file")]
+    private_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseFile,
+    #[command(flatten)]
+    tpm: Tpm,
+    /// The provisioning service, if it is not the global one: HOST, HOST:PORT, or HOST=ADDR:PORT
+    #[arg(long, value_name = "HOST[:PORT]")]
+    endpoint: Option<ServiceEndpoint>,
+    #[command(flatten)]
+    trust: Trust,
+    /// The model that the device implements (dtmi:…); IoT Central assigns the device template by it
+    #[arg(long, value_name = "DTMI", conflicts_with = "payload_file")]
+    model_id: Option<String>,
+    /// The file with custom JSON for the allocation
+    #[arg(long, value_name = "FILE")]
+    payload_file: Option<PathBuf>,
+    /// Look up the device's registration, and do not register it
+    #[arg(long, conflicts_with_all = ["model_id", "payload_file"])]
+    lookup: bool,
+    /// The protocol that carries the requests
+    #[arg(long, value_enum, default_value = "https")]
+    carrier: Carrier,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Write the device's connection string, which holds its key, to this file (mode 0600, replaced in one step)
+    #[arg(long, value_name = "FILE")]
+    write_connection_string: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    id_scope: &'a str,
+    registration_id: &'a str,
+    host_name: &'a str,
+    device_id: &'a str,
+    substatus: Option<String>,
+    last_updated: Option<&'a str>,
+    etag: Option<&'a str>,
+    /// The service's payload for the device.
+    payload: Option<Value>,
+    /// Members that this command does not know.
+    others: Map<String, Value>,
+}
+
+impl Provision {
+    /// The files that it reads.
+    fn inputs(&self) -> impl Iterator<Item = &Path> {
+        let Self { key_file, group_key_file, certificate_file, private_key_file, payload_file, .. } = self;
+        [key_file, group_key_file, certificate_file, private_key_file, payload_file, &self.trust.ca_file]
+            .into_iter()
+            .filter_map(Option::as_deref)
+    }
+}
+
+pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
+    check(arguments)?;
+    if let Some(path) = &arguments.write_connection_string {
+        private_file::check_inputs(path, arguments.inputs())?;
+        private_file::check(path)?;
+    }
+    let endpoints = arguments.endpoint.as_ref().and_then(|service| service.endpoint.as_ref());
+    let network = Network::new(&arguments.trust, endpoints.map_or(&[], slice::from_ref))?;
+    let mut keys = arguments.tpm.open()?;
+    let id = keys.registration_id(arguments.registration_id.as_ref())?;
+    let plan = Plan::provision(profile(arguments, &id)?, attestation(arguments, &id, &mut keys)?)?;
+    let outcome = run::run(&plan, &network, arguments.carrier, &mut keys)?;
+    // The registration is reported first, even if the file cannot be written; and the file is written, even if the
+    // report cannot.
+    let reported = report(arguments, &id, &outcome);
+    if let Some(path) = &arguments.write_connection_string {
+        let string = outcome.connection_string().ok_or_else(|| {
+            Failure::Call(
+                "the device is registered, but has no connection string: its ID contains a `;`, or its credential cannot \
+                 be written there"
+                    .into(),
+            )
+        })?;
+        private_file::replace(path, string.expose().expose())?;
+    }
+    reported
+}
+
+/// Combinations of arguments that cannot work.
+fn check(arguments: &Provision) -> Result<(), Failure> {
+    let has_tpm = arguments.tpm.endpoint.is_some();
+    let over_mqtt = arguments.carrier == Carrier::Mqtt;
+    let what = match arguments {
+        _ if has_tpm && over_mqtt => {
+            "a TPM registers over HTTPS only, because MQTT has no challenge; leave out --carrier mqtt"
+        }
+        Provision { lookup: true, .. } if has_tpm => {
+            "a lookup has no challenge that a TPM could answer; leave out --lookup: registering again changes only the \
+             hub's key in the TPM"
+        }
+        Provision { lookup: true, .. } if over_mqtt => "--lookup uses HTTPS only; leave out --carrier mqtt",
+        Provision { write_connection_string: Some(_), .. } if has_tpm => {
+            "a connection string holds the key, which never leaves the TPM; leave out --write-connection-string, and \
+             make tokens with `defenderauth token --tpm`"
+        }
+        _ => return Ok(()),
+    };
+    Err(Failure::Call(what.into()))
+}
+
+fn profile(arguments: &Provision, id: &RegistrationId) -> Result<Profile, Failure> {
+    let mut profile = Profile::new(arguments.id_scope.clone(), id.clone());
+    if let Some(service) = &arguments.endpoint {
+        profile = profile.with_endpoint(service.host.clone());
+    }
+    if let Some(model) = &arguments.model_id {
+        profile = profile.with_payload(Payload::model_id(model));
+    }
+    if let Some(path) = &arguments.payload_file {
+        let file = TextFile::open(path, Payload::LIMIT)?;
+        let payload = Payload::parse(file.text_without_mark()).map_err(|error| Error::from(error).at(file.place()))?;
+        profile = profile.with_payload(payload);
+    }
+    Ok(if arguments.lookup { profile.lookup_only(true) } else { profile })
+}
+
+/// The device's key, given or derived; its certificate; or its TPM.
+fn attestation(arguments: &Provision, id: &RegistrationId, keys: &mut Keys) -> Result<Attestation, Failure> {
+    let key = |path| -> Result<SharedAccessKey, Failure> {
+        let (key, findings) = agent::key_file(path)?;
+        finding::warn(findings);
+        Ok(key)
+    };
+    match arguments {
+        Provision { key_file: Some(path), .. } => Ok(key(path)?.into()),
+        Provision { group_key_file: Some(path), .. } => Ok(key(path)?.derive(id).into()),
+        Provision { certificate_file: Some(path), private_key_file: Some(key), .. } => {
+            let (certificate, findings) = agent::certificate_files(path, key, arguments.passphrase.read()?.as_ref())?;
+            finding::warn(findings);
+            let place = path.display().to_string();
+            finding::warn(agent::name_findings(&certificate, &place, Purpose::Provisioning(id)));
+            Ok(certificate.into())
+        }
+        _ if arguments.tpm.endpoint.is_some() => Ok(keys.attestation()?),
+        // clap requires one of them.
+        _ => Err(Failure::Call("no credential is given; give --key-file".into())),
+    }
+}
+
+fn report(arguments: &Provision, id: &RegistrationId, outcome: &Outcome) -> Result<(), Failure> {
+    let identity = outcome.identity();
+    let record = outcome.registration_state();
+    let json = |payload: &Payload| serde_json::from_str(payload.as_str()).unwrap_or_default();
+    let report = Report {
+        id_scope: arguments.id_scope.as_str(),
+        registration_id: id.as_str(),
+        host_name: identity.hub().as_str(),
+        device_id: identity.device_id().as_str(),
+        substatus: record.and_then(|record| record.substatus.as_ref()).map(ToString::to_string),
+        last_updated: record.and_then(|record| record.last_updated.as_deref()),
+        etag: record.and_then(|record| record.etag.as_deref()),
+        payload: record.and_then(|record| record.payload.as_ref()).map(json),
+        others: record
+            .map(|record| record.others.iter().map(|(name, value)| (name.clone(), json(value))).collect())
+            .unwrap_or_default(),
+    };
+    if arguments.json {
+        return output::json(&report);
+    }
+    let next = arguments.tpm.endpoint.is_some().then(|| next(arguments, identity));
+    output::table(&[
+        ("host name", Some(report.host_name)),
+        ("device ID", Some(report.device_id)),
+        ("substatus", report.substatus.as_deref()),
+        ("last updated", report.last_updated),
+        ("payload", record.and_then(|record| record.payload.as_ref()).map(Payload::as_str)),
+        ("next", next.as_deref()),
+    ])
+}
+
+/// The command that makes tokens for other programs: the key stays in the TPM.
+fn next(arguments: &Provision, identity: &Identity) -> String {
+    let whose = ["--host-name", identity.hub().as_str(), "--device-id", identity.device_id().as_str()];
+    let tpm = arguments.tpm.again();
+    let words = ["defenderauth", "token"].into_iter().chain(tpm.iter().map(String::as_str)).chain(whose);
+    words.chain(["--ttl", "1h"]).map(shell::quoted).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,118 @@
+//! `defenderauth token`
+
+use crate::{
+    input::{finding, source::Source, time},
+    login::hub,
+    system::clock,
+    terminal::{failure::Failure, output, stderr},
+    tpm::options::Tpm,
+};
+use clap::{ArgGroup, Args};
+use defender_auth::{
+    Plan, UnixTime,
+    credential::Credential,
+    identity::{DeviceId, HostName, Identity, ModuleId},
+    sas::SasToken,
+};
+use std::time::Duration;
+
+#[derive(Args)]
+#[command(group = ArgGroup::new("whose").required(true).args(["source", "host_name"]))]
+pub(crate) struct Token {
+    /// The agent's folder or configuration file, or a file with a connection string
+    #[arg(value_name = "FILE|DIR|-", conflicts_with_all = ["tpm", "tpm_setup", "device_id", "module_id"])]
+    source: Option<Source>,
+    #[command(flatten)]
+    tpm: Tpm,
+    /// With --tpm: the hub whose key the TPM holds
+    #[arg(long, value_name = "HOST", requires_all = ["tpm", "device_id"])]
+    host_name: Option<HostName>,
+    /// The device ID at that hub
+    #[arg(long, value_name = "ID", requires = "host_name")]
+    device_id: Option<DeviceId>,
+    /// The module ID, if the key is a module's
+    #[arg(long, value_name = "ID", requires = "host_name")]
+    module_id: Option<ModuleId>,
+    #[command(flatten)]
+    expiry: Expiry,
+    /// The input is a service connection string (with a policy's key): make a token for the whole service
+    #[arg(long, conflicts_with = "tpm")]
+    service: bool,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Expiry {
+    /// The expiry, in seconds since 1970
+    #[arg(long, value_name = "UNIX", value_parser = time::unix_time)]
+    expires_at: Option<UnixTime>,
+    /// The lifetime from now on: 3600, 90s, 15m, 1h, 1d
+    #[arg(long, value_name = "TIME", value_parser = time::lifetime)]
+    ttl: Option<Duration>,
+}
+
+impl Expiry {
+    fn at(&self) -> UnixTime {
+        // clap requires one of them.
+        self.expires_at.unwrap_or_else(|| clock::now() + self.ttl.unwrap_or_default())
+    }
+}
+
+pub(crate) fn run(arguments: &Token) -> Result<(), Failure> {
+    let expiry = arguments.expiry.at();
+    let token = match &arguments.source {
+        Some(source) if arguments.service => of_service(source, expiry)?,
+        Some(source) => of_agent(source, expiry)?,
+        None => of_tpm(arguments, expiry)?,
+    };
+    if token.expires_at() != expiry {
+        let at = clock::readable(token.expires_at());
+        stderr::warning(format_args!(
+            "this is a ready-made token that expires at {at}; a token with another expiry requires the key"
+        ));
+    }
+    if token.expires_at() <= clock::now() {
+        stderr::warning("the token has expired already; a hub rejects it");
+    }
+    output::line(token.expose())
+}
+
+fn of_agent(source: &Source, expiry: UnixTime) -> Result<SasToken, Failure> {
+    let loaded = source.load(None)?;
+    finding::warn(loaded.findings);
+    let outcome = loaded.plan.outcome().ok_or_else(|| {
+        Failure::Call(
+            "this agent gets its module's key from the network, which this command does not use; run `defenderauth \
+             authenticate` instead"
+                .into(),
+        )
+    })?;
+    outcome.password(expiry).into_token().ok_or_else(|| {
+        Failure::Call(
+            "this identity authenticates with a certificate in the TLS handshake; it has no SAS token and needs none"
+                .into(),
+        )
+    })
+}
+
+fn of_service(source: &Source, expiry: UnixTime) -> Result<SasToken, Failure> {
+    let service = source.load_service()?;
+    finding::warn(service.findings);
+    Ok(service.string.token(expiry))
+}
+
+fn of_tpm(arguments: &Token, expiry: UnixTime) -> Result<SasToken, Failure> {
+    let Token { host_name: Some(hub), device_id: Some(device), .. } = arguments else {
+        // clap requires one of them.
+        return Err(Failure::Call("no identity is given; name an agent's folder".into()));
+    };
+    let (hub, device) = (hub.clone(), device.clone());
+    let identity = match &arguments.module_id {
+        Some(module) => Identity::module(hub, device, module.clone()),
+        None => Identity::device(hub, device),
+    };
+    let plan = Plan::known(identity, Credential::ExternalSigner);
+    let me = plan.outcome().ok_or(Failure::NotSupported("a token of a TPM"))?;
+    let token = hub::password(me, expiry, &mut arguments.tpm.open()?)?.into_token();
+    token.ok_or(Failure::NotSupported("a token of a TPM"))
+}

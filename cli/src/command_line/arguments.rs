@@ -1,0 +1,78 @@
+//! The arguments. Secrets come from files or standard input only: every user of a system can see arguments.
+
+use crate::{
+    command::{authenticate, certificate, derive_key, inspect, provision, token, tpm, twin, verify_token},
+    terminal::failure::Failure,
+};
+use clap::{Parser, Subcommand};
+
+/// Authentication for Azure IoT Hub and DPS: connection strings, SAS tokens, X.509 certificates and TPM 2.0.
+///
+/// FILE|DIR is an agent's configuration: the micro agent's folder (or the connection string file in it), the C agent's
+/// `LocalConfiguration.json`, or the C# agent's `Authentication.config`; or a file with a connection string. `-` reads a
+/// connection string from standard input. If the device's key is in a TPM 2.0, give `--tpm` instead.
+#[derive(Parser)]
+#[command(
+    name = "defenderauth",
+    version,
+    after_help = "\
+Secrets are read from files or standard input, never from arguments.
+Exit status: 0 success, 1 rejected by the service (or the service was not reached), 2 wrong input or wrong call.
+Start with `defenderauth inspect DIR`: it needs no network and never prints a key."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show what a configuration contains: host, device, module, gateway, kind of credential; never the key
+    Inspect(inspect::Inspect),
+    /// Print a SAS token and nothing else
+    Token(token::Token),
+    /// Show what a SAS token is for, and verify it: exit status 0 valid, 1 not valid, 2 it cannot be read
+    VerifyToken(verify_token::VerifyToken),
+    /// Derive device keys from the key of an enrollment group, as DPS and IoT Central do
+    DeriveKey(derive_key::DeriveKey),
+    /// Run an agent's configuration (including Device mode and lookups), and with --connect log in at the hub
+    Authenticate(authenticate::Authenticate),
+    /// Register a device with the provisioning service, and show the hub that it is assigned to
+    Provision(provision::Provision),
+    /// Authenticate, get the security module's twin, and print the configuration in force
+    Twin(twin::Twin),
+    /// Check a certificate, or make certificates for testing
+    #[command(subcommand)]
+    Certificate(certificate::Command),
+    /// Show the data an enrollment of a TPM 2.0 needs: registration ID, endorsement key, storage root key
+    #[command(subcommand)]
+    Tpm(tpm::Command),
+}
+
+impl Arguments {
+    /// Runs the subcommand.
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        match &self.command {
+            Command::Inspect(arguments) => inspect::run(arguments),
+            Command::Token(arguments) => token::run(arguments),
+            Command::VerifyToken(arguments) => verify_token::run(arguments),
+            Command::DeriveKey(arguments) => derive_key::run(arguments),
+            Command::Authenticate(arguments) => authenticate::run(arguments),
+            Command::Provision(arguments) => provision::run(arguments),
+            Command::Twin(arguments) => twin::run(arguments),
+            Command::Certificate(command) => certificate::run(command),
+            Command::Tpm(command) => tpm::run(command),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,4 @@
+//! The command line as a whole.
+
+pub(crate) mod arguments;
+pub(crate) mod misplaced;

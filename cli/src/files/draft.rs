@@ -1,0 +1,111 @@
+//! A file that grows beside the one that it replaces.
+
+use super::{leftover, lock, owner};
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, ErrorKind, Write},
+    path::{Path, PathBuf},
+};
+
+/// Read and write permission for the owner alone.
+pub(crate) const SECRET: u32 = 0o600;
+
+/// How many names are tried. One is enough unless another process tests that draft at the same moment.
+const ATTEMPTS: usize = 16;
+
+/// A file without its final name. If it never gets that, it is removed when dropped.
+pub(crate) struct Draft {
+    path: PathBuf,
+    /// Open, and thereby locked, as long as the draft is in use.
+    file: File,
+}
+
+impl Draft {
+    /// Makes a complete file of these parts.
+    pub(crate) fn new(path: &Path, parts: &[&[u8]], mode: u32) -> io::Result<Self> {
+        let mut draft = Self::begin(path, mode)?;
+        parts.iter().try_for_each(|part| draft.write_all(part))?;
+        draft.finish()?;
+        Ok(draft)
+    }
+
+    /// Makes an empty file, after removing what killed runs have left.
+    pub(crate) fn begin(path: &Path, mode: u32) -> io::Result<Self> {
+        leftover::sweep(path);
+        for _ in 0..ATTEMPTS {
+            let draft = leftover::draft_path(path);
+            let file = match create(&draft, mode) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
+                file => file?,
+            };
+            let locked = lock::take(&file);
+            // From here on it is removed when dropped.
+            let draft = Self { path: draft, file };
+            if locked {
+                owner::keep(&draft.file, path)?;
+                return Ok(draft);
+            }
+        }
+        Err(io::Error::other("another process keeps removing its draft; try again"))
+    }
+
+    /// Writes it to the disk. Some file systems notice only now that there is no room.
+    pub(crate) fn finish(&self) -> io::Result<()> {
+        self.file.sync_all()
+    }
+
+    /// Gives it its name, and replaces the file that had it.
+    pub(crate) fn take_place(&self, path: &Path) -> io::Result<()> {
+        fs::rename(&self.path, path)
+    }
+
+    /// A name in the same folder for the file that is replaced.
+    pub(crate) fn kept(&self) -> PathBuf {
+        leftover::kept_path(&self.path)
+    }
+}
+
+impl Write for Draft {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // There is no such name once it has its final one.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Makes a file that does not exist yet.
+pub(crate) fn create(path: &Path, mode: u32) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
+    options.open(path)
+}
+
+/// A device or a pipe cannot be replaced by a file: a user who may replace `/dev/null` would lose it.
+pub(crate) fn is_file_or_nothing(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err(ErrorKind::IsADirectory.into()),
+        Ok(found) if !found.is_file() => Err(io::Error::other("it is a device, a pipe or a socket")),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Writes the name to the disk as well. Where a folder cannot be synchronized, the file system does that itself.
+pub(crate) fn sync_folder(path: &Path) {
+    if let Ok(folder) = File::open(leftover::folder(path)) {
+        let _ = folder.sync_all();
+    }
+}

@@ -1,0 +1,44 @@
+//! The owner of a new file that replaces another.
+
+use std::{fs::File, io, path::Path};
+
+/// Gives a new file to the owner of the old one, who has to read it.
+///
+/// The owner is the one of the entry itself: no link is followed, because its target may belong to anybody. A foreign
+/// owner is accepted only if nobody else can have put the entry there: otherwise the secret would go to whoever did.
+#[cfg(unix)]
+pub(super) fn keep(new: &File, path: &Path) -> io::Result<()> {
+    use super::leftover::folder;
+    use std::{
+        fs,
+        os::unix::fs::{MetadataExt as _, fchown},
+    };
+    /// Write permission of the group and of all others.
+    const WRITABLE_BY_OTHERS: u32 = 0o022;
+    const ROOT: u32 = 0;
+    let Ok(old) = fs::symlink_metadata(path) else { return Ok(()) };
+    let created = new.metadata()?;
+    if old.uid() != created.uid() {
+        let folder = fs::metadata(folder(path))?;
+        let may_write = [created.uid(), ROOT, old.uid()];
+        if folder.mode() & WRITABLE_BY_OTHERS != 0 || !may_write.contains(&folder.uid()) {
+            return Err(io::Error::other(
+                "it belongs to another user, in a folder that others may write to; remove it, or name a file in a folder \
+                 of your own",
+            ));
+        }
+        let foreign = |_| io::Error::other("it belongs to another user, to whom this user cannot give a file");
+        return fchown(new, Some(old.uid()), Some(old.gid())).map_err(foreign);
+    }
+    if old.gid() != created.gid() {
+        // A mode of 0600 gives the group nothing, so that a failure does no harm.
+        let _ = fchown(new, None, Some(old.gid()));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "on Unix it may fail")]
+pub(super) const fn keep(_: &File, _: &Path) -> io::Result<()> {
+    Ok(())
+}

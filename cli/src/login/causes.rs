@@ -1,0 +1,106 @@
+//! Why a hub rejected a login: what is known, else what is likely. A hub gives a CONNACK code and no reason.
+
+use crate::system::clock;
+use defender_auth::{
+    Outcome, UnixTime,
+    credential::{ClientCertificate, Credential},
+    mqtt::Connect,
+    sas::SasToken,
+    x509::Certificate,
+};
+use defender_auth_mqtt::Proof;
+
+/// CONNACK: the server does not support this version of MQTT.
+const VERSION: u8 = 1;
+/// CONNACK: the server is unavailable.
+const UNAVAILABLE: u8 = 3;
+
+/// Where the fault lies.
+pub(crate) const fn fault(connack: u8) -> &'static str {
+    match connack {
+        VERSION => "the server, or its version of MQTT",
+        UNAVAILABLE => "the hub",
+        _ => "the credential, or the hub's registry",
+    }
+}
+
+/// What is wrong with a token, as far as that is known without the hub.
+pub(crate) fn doubt(me: &Outcome, proof: Proof<'_>, now: UnixTime) -> Option<String> {
+    let Proof::Token(token) = proof else { return None };
+    if token.expires_at() <= now {
+        let ago = clock::span(now.since(token.expires_at()));
+        return Some(format!("the SAS token expired {ago} ago, at {}", clock::readable(token.expires_at())));
+    }
+    let resource = token.plain_resource().unwrap_or_else(|| token.resource().into());
+    (!token.is_good_for(me.identity())).then(|| format!("the SAS token is for {resource}, not for {}", me.identity()))
+}
+
+/// Why the hub rejected the login.
+pub(crate) fn cause(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTime, connack: u8) -> String {
+    match connack {
+        VERSION => {
+            return "Cause: the server does not support MQTT 3.1.1; check that the host name is that of an IoT hub"
+                .into();
+        }
+        UNAVAILABLE => return "Cause: the hub is busy or down; try again later".into(),
+        _ => {}
+    }
+    if login.client_id != Connect::hub(me.identity(), None).client_id {
+        return "Cause: the client ID is not that of the identity; leave out --client-id".into();
+    }
+    if let Some(doubt) = doubt(me, proof, now) {
+        return format!("Cause: {doubt}; get a new token for this identity");
+    }
+    let is_module = me.identity().module_id().is_some();
+    let what = if is_module { "device or module" } else { "device" };
+    let credential = match me.credential() {
+        Credential::Token(token) if is_module && is_devices(token) => {
+            "the token is the device's, as its `sr` shows, and a module requires one of its own"
+        }
+        Credential::Token(_) => "the token was signed with a key that the hub does not have for it",
+        Credential::PolicyKey(_) => "the policy is unknown, has another key, or does not permit device connections",
+        Credential::Certificate(certificate) => {
+            return format!(
+                "Cause, one of: the hub expects another certificate for it (compare the thumbprint{}, or the authority and \
+                 the common name); it is registered with another type of authentication; the hub has no such {what}, or it \
+                 is disabled; the certificate has expired by the hub's clock. Compare them with the portal",
+                thumbprints(certificate)
+            );
+        }
+        Credential::ExternalSigner => "the hub and the TPM have different keys for it; register again",
+        _ if is_module => "the hub has other keys for it (a module has keys of its own, not the device's)",
+        _ => "the hub has other keys for it",
+    };
+    format!(
+        "Cause, one of: {credential}; it is registered with another type of authentication; the hub has no such {what}, or \
+         it is disabled; this device's clock ({}) is wrong, so that the token has expired. Compare ID and key with the \
+         portal, then check the clock",
+        clock::readable(now)
+    )
+}
+
+/// Whether its resource is a device without a module.
+fn is_devices(token: &SasToken) -> bool {
+    let resource = token.plain_resource().unwrap_or_else(|| token.resource().into());
+    resource.contains("/devices/") && !resource.contains("/modules/")
+}
+
+/// In the form of the portal, for a comparison with it.
+fn thumbprints(certificate: &ClientCertificate) -> String {
+    let leaf = certificate.chain().first().and_then(|der| Certificate::from_der(der).ok());
+    leaf.map(|leaf| format!(": SHA-1 {}, SHA-256 {}", leaf.sha1(), leaf.sha256())).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fault;
+
+    #[test]
+    fn the_version_and_the_hub_are_not_blamed_on_the_credential() {
+        assert_eq!(fault(1), "the server, or its version of MQTT");
+        assert_eq!(fault(3), "the hub");
+        for code in [2, 4, 5, 6] {
+            assert_eq!(fault(code), "the credential, or the hub's registry");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! A login at the hub: the token, and the secondary key.
+
+use super::causes::{self, cause, doubt};
+use crate::{
+    network::route::Network,
+    system::clock,
+    terminal::{failure::Failure, progress, stderr},
+    tpm::keys::Keys,
+};
+use defender_auth::{
+    Outcome, Password, UnixTime,
+    error::TlsError,
+    key::KeyUse,
+    mqtt::{Connect, ConnectRefused},
+};
+use defender_auth_mqtt::{Proof, Session};
+use std::time::Duration;
+
+/// The lifetime of the token for the login: long enough for a slow network, no longer.
+const TOKEN_LIFE: Duration = Duration::from_secs(600);
+
+/// The hub refused the login.
+pub(crate) struct Refused {
+    pub(crate) refusal: ConnectRefused,
+    /// The likely causes, as far as they can be known from here.
+    pub(crate) cause: String,
+}
+
+impl Refused {
+    pub(crate) fn of(&self, me: &Outcome) -> Failure {
+        Failure::Service {
+            what: format!("the hub refused {}: {}. {}", me.identity(), self.refusal, self.cause),
+            fault: causes::fault(self.refusal.code()),
+        }
+    }
+}
+
+/// Logs in. If the hub refuses the primary key, the secondary is tried once.
+pub(crate) fn log_in(
+    me: &mut Outcome,
+    login: &Connect,
+    network: &Network,
+    keys: &mut Keys,
+) -> Result<Result<Session, Refused>, Failure> {
+    loop {
+        let now = clock::now();
+        let password = password(me, now + TOKEN_LIFE, keys)?;
+        let proof = proof(&password)?;
+        if let Some(doubt) = doubt(me, proof, now) {
+            stderr::warning(format_args!("{doubt}; trying the login anyway"));
+        }
+        match network.log_in(login, proof)? {
+            Ok(session) => return Ok(Ok(session)),
+            Err(refusal) if refusal.is_credential() && me.fall_back() => {
+                progress::step("the hub refused the primary key; trying the secondary key");
+            }
+            Err(refusal) => {
+                return Ok(Err(Refused { refusal, cause: cause(me, login, proof, now, refusal.code()) }));
+            }
+        }
+    }
+}
+
+/// Whether there is a credential for a login, as far as that is known without the hub.
+pub(crate) fn check(me: &Outcome, keys: &mut Keys) -> Result<(), Failure> {
+    proof(&password(me, clock::now() + TOKEN_LIFE, keys)?).map(drop)
+}
+
+/// The password of a login, signed by the TPM if that holds the key.
+pub(crate) fn password(me: &Outcome, expiry: UnixTime, keys: &mut Keys) -> Result<Password, Failure> {
+    match me.password(expiry) {
+        Password::Sign(string) => {
+            let signature = keys.sign(KeyUse::Hub, &string)?;
+            Ok(Password::Token(string.token(&signature)))
+        }
+        password => Ok(password),
+    }
+}
+
+/// The credential in the form that the MQTT client takes.
+fn proof(password: &Password) -> Result<Proof<'_>, Failure> {
+    match password {
+        Password::Token(token) => Ok(token.into()),
+        Password::Certificate(certificate) if certificate.der().is_none() => Err(TlsError::KeyElsewhere.into()),
+        Password::Certificate(certificate) => Ok(certificate.into()),
+        _ => Err(Failure::NotSupported("a key that is held elsewhere")),
+    }
+}

@@ -1,0 +1,7 @@
+//! Running a plan, and logging in at the hub.
+
+pub(crate) mod causes;
+pub(crate) mod credential_name;
+pub(crate) mod hub;
+pub(crate) mod run;
+pub(crate) mod subject;

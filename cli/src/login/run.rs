@@ -1,0 +1,141 @@
+//! Runs a plan: like the library's own driver, with progress messages, and with MQTT as a second carrier.
+
+use crate::{
+    network::{
+        options::Carrier,
+        route::{HTTPS, Network},
+    },
+    system::clock,
+    terminal::{failure::Failure, progress},
+    tpm::keys::Keys,
+};
+use defender_auth::{
+    Action, Authenticator, Error, Event, Now, Outcome, Plan,
+    http::{Request, Response},
+    https::{Client, Reply},
+    key::KeyUse,
+    mqtt::PORT,
+};
+use defender_auth_mqtt::{self as mqtt, Answer, Provisioner};
+use std::{
+    hash::{BuildHasher as _, Hasher as _, RandomState},
+    time::{Duration, Instant},
+};
+
+/// The time limit of an attempt.
+const ATTEMPT: Duration = Duration::from_secs(600);
+
+/// Runs a plan to its end. A plan that needs no network request is done immediately.
+pub(crate) fn run(plan: &Plan, network: &Network, carrier: Carrier, keys: &mut Keys) -> Result<Outcome, Failure> {
+    if let Some(outcome) = plan.outcome() {
+        return Ok(outcome.clone());
+    }
+    let start = Instant::now();
+    let now = || Now { wall: clock::now(), monotonic: start.elapsed() };
+    let mut authenticator = Authenticator::new(plan, now(), ATTEMPT);
+    let mut link = match carrier {
+        Carrier::Https => Link::Https(network.https()?),
+        Carrier::Mqtt => Link::Mqtt(None),
+    };
+    loop {
+        match authenticator.poll() {
+            Action::Send(request) => {
+                progress::step(&format!("{} at {}", request.operation(), request.host()));
+                // Addresses of other hosts only are reported before anything is sent.
+                let port = if carrier == Carrier::Https { HTTPS } else { PORT };
+                network.address(request.host(), port)?;
+                let answer = link.exchange(request, network)?;
+                let response = answer.as_ref().and_then(Answered::as_response);
+                authenticator.handle(now(), response.map_or(Event::Unanswered, Event::Answered))
+            }
+            Action::Wait(wait) => {
+                progress::wait(wait, random());
+                authenticator.handle(now(), Event::Elapsed)
+            }
+            Action::Activate(blob) => {
+                progress::step(match blob.key_use() {
+                    KeyUse::Registration => "importing the registration key into the TPM",
+                    KeyUse::Hub => "importing the hub's key into the TPM",
+                });
+                keys.activate(blob)?;
+                authenticator.handle(now(), Event::Activated)
+            }
+            Action::Sign(key_use, string) => {
+                progress::step("signing with the TPM");
+                let signature = keys.sign(key_use, string)?;
+                authenticator.handle(now(), Event::Signed(signature))
+            }
+            Action::Done(_) | Action::Failed(_) => return Ok(authenticator.into_outcome()?),
+            _ => return Err(Failure::NotSupported("this step of the plan")),
+        }
+        .map_err(Error::from)?;
+    }
+}
+
+enum Link {
+    Https(Client),
+    Mqtt(Option<Box<Provisioner>>),
+}
+
+/// A response, over either.
+enum Answered {
+    Https(Reply),
+    Mqtt(Answer),
+}
+
+impl Answered {
+    fn as_response(&self) -> Option<Response<'_>> {
+        match self {
+            Self::Https(reply) => Some(reply.as_response()),
+            Self::Mqtt(answer) => answer.as_response(),
+        }
+    }
+}
+
+impl Link {
+    /// `None` if there was no complete response.
+    fn exchange(&mut self, request: &Request, network: &Network) -> Result<Option<Answered>, Failure> {
+        match self {
+            Self::Https(client) => match client.exchange(request) {
+                Ok(reply) => Ok(Some(Answered::Https(reply))),
+                Err(error) if error.is_transient() => {
+                    progress::step(&error.to_string());
+                    Ok(None)
+                }
+                Err(error) => Err(network.failed(error)),
+            },
+            Self::Mqtt(open) => match over_mqtt(open, request, network) {
+                Ok(answer) => Ok(Some(Answered::Mqtt(answer))),
+                Err(
+                    error @ (mqtt::Error::Unreachable { .. } | mqtt::Error::Closed { .. } | mqtt::Error::Silent { .. }),
+                ) => {
+                    progress::step(&error.to_string());
+                    // The next request opens a new connection.
+                    *open = None;
+                    Ok(None)
+                }
+                Err(mqtt::Error::Refused(refusal)) => Err(Failure::Service {
+                    what: format!(
+                        "the provisioning service refused the login: {refusal}; check ID scope, registration ID and key"
+                    ),
+                    fault: "the credential, or the service's registry",
+                }),
+                Err(error) => Err(network.mqtt_failed(error)),
+            },
+        }
+    }
+}
+
+fn over_mqtt(open: &mut Option<Box<Provisioner>>, request: &Request, network: &Network) -> Result<Answer, mqtt::Error> {
+    if open.is_none() {
+        let dial = network.dial(request.host()).map_err(|_| mqtt::Error::NotCarried)?;
+        *open = Some(Box::new(Provisioner::open(request, &dial, network.roots())?));
+    }
+    open.as_mut().ok_or(mqtt::Error::NotCarried)?.exchange(request)
+}
+
+/// Random enough for jitter: the standard library's seed of its hash maps.
+fn random() -> u32 {
+    let [a, b, c, d, ..] = RandomState::new().build_hasher().finish().to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
+}

@@ -1,0 +1,6 @@
+//! Where services are reached, which servers are trusted, and what carries the requests.
+
+pub(crate) mod endpoint;
+pub(crate) mod options;
+mod proxy;
+pub(crate) mod route;

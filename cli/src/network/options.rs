@@ -1,0 +1,36 @@
+//! Arguments about the network.
+
+use super::endpoint::Endpoint;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Trust anchors for server verification; without any of these, the system's root certificates.
+#[derive(Args)]
+pub(crate) struct Trust {
+    /// Use the root certificates in this PEM file as trust anchors, and no others
+    #[arg(long, value_name = "PEM")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Use the built-in roots of Azure IoT as trust anchors, and no others: for a system without root certificates
+    #[arg(long, conflicts_with = "ca_file")]
+    pub(crate) azure_roots: bool,
+}
+
+/// Trust anchors and addresses.
+#[derive(Args)]
+pub(crate) struct NetworkOptions {
+    #[command(flatten)]
+    pub(crate) trust: Trust,
+    /// Connect to ADDR:PORT instead of HOST (an emulator, a tunnel); the server's certificate must still name HOST.
+    /// HOST:443 applies to HTTPS only, HOST:8883 to MQTT only. May be repeated
+    #[arg(long = "endpoint", value_name = "HOST=ADDR:PORT")]
+    pub(crate) endpoints: Vec<Endpoint>,
+}
+
+/// The protocol that carries the requests of a registration.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Carrier {
+    /// HTTPS, port 443
+    Https,
+    /// MQTT over TLS, port 8883
+    Mqtt,
+}

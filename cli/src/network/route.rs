@@ -1,0 +1,132 @@
+//! Trust anchors and addresses, as the arguments give them, and what errors of the network mean.
+
+use super::{endpoint::Endpoint, options::Trust, proxy};
+use crate::{input::text_file::TextFile, terminal::failure::Failure};
+use defender_auth::{
+    Error,
+    error::TlsError,
+    https::{Client, HttpsError},
+    identity::HostName,
+    mqtt::{Connect, ConnectRefused, PORT},
+    tls::Roots,
+};
+use defender_auth_mqtt::{self as mqtt, Dial, Proof, Session};
+use std::net::SocketAddr;
+
+/// The port of HTTPS.
+pub(crate) const HTTPS: u16 = 443;
+
+/// The largest file of root certificates that is read, in bytes: all roots of a system are 250 KB.
+const ROOTS_LIMIT: usize = 1024 * 1024;
+
+/// Trust anchors and addresses.
+pub(crate) struct Network {
+    roots: Option<TextFile>,
+    azure_roots: bool,
+    endpoints: Vec<Endpoint>,
+}
+
+impl Network {
+    pub(crate) fn new(trust: &Trust, endpoints: &[Endpoint]) -> Result<Self, Error> {
+        let roots = trust.ca_file.as_ref().map(|path| TextFile::open_pem(path, ROOTS_LIMIT)).transpose()?;
+        Ok(Self { roots, azure_roots: trust.azure_roots, endpoints: endpoints.to_vec() })
+    }
+
+    pub(crate) fn roots(&self) -> Roots<'_> {
+        match &self.roots {
+            Some(file) => Roots::Pem(file.bytes()),
+            None if self.azure_roots => Roots::Azure,
+            None => Roots::Platform,
+        }
+    }
+
+    pub(crate) fn https(&self) -> Result<Client, Failure> {
+        let for_https = self.endpoints.iter().filter(|endpoint| endpoint.port.is_none_or(|port| port == HTTPS));
+        // The first that matches counts, and those for this port only are more specific.
+        let (these, any): (Vec<_>, Vec<_>) = for_https.partition(|endpoint| endpoint.port.is_some());
+        let addresses: Vec<_> =
+            these.into_iter().chain(any).map(|endpoint| (endpoint.host.clone(), endpoint.address)).collect();
+        proxy::report_unused_by_https(!addresses.is_empty());
+        Client::with(self.roots(), addresses).map_err(|error| self.failed(error))
+    }
+
+    /// The address for MQTT to a host. Proxies are not used, which is reported.
+    pub(crate) fn dial(&self, host: &HostName) -> Result<Dial, Failure> {
+        let address = self.address(host, PORT)?;
+        proxy::report_unused_by_mqtt(host.as_str());
+        Ok(address.map_or_else(|| Dial::host(host), Dial::at))
+    }
+
+    /// The address that is given for a host. If only addresses of other hosts are given, that is a mistake: the host
+    /// itself is not to be contacted.
+    pub(crate) fn address(&self, host: &HostName, port: u16) -> Result<Option<SocketAddr>, Failure> {
+        let same = |endpoint: &&Endpoint| endpoint.host.as_str().eq_ignore_ascii_case(host.as_str());
+        let mut fitting = self.endpoints.iter().filter(same);
+        let exact = fitting.clone().find(|endpoint| endpoint.port == Some(port));
+        match (exact.or_else(|| fitting.find(|endpoint| endpoint.port.is_none())), self.endpoints.first()) {
+            (Some(endpoint), _) => Ok(Some(endpoint.address)),
+            (None, None) => Ok(None),
+            (None, Some(other)) => {
+                let only = other.port.map(|port| format!(", port {port} only")).unwrap_or_default();
+                Err(Failure::Call(format!(
+                    "--endpoint is for {}{only}, but {host}, port {port}, is needed here; give another --endpoint for it",
+                    other.host
+                )))
+            }
+        }
+    }
+
+    /// Logs in over MQTT: a session, or the server's refusal.
+    pub(crate) fn log_in(&self, login: &Connect, proof: Proof<'_>) -> Result<Result<Session, ConnectRefused>, Failure> {
+        match Session::open(login, proof, &self.dial(&login.host)?, self.roots()) {
+            Ok(session) => Ok(Ok(session)),
+            Err(mqtt::Error::Refused(refusal)) => Ok(Err(refusal)),
+            Err(error) => Err(self.mqtt_failed(error)),
+        }
+    }
+
+    pub(crate) fn mqtt_failed(&self, error: mqtt::Error) -> Failure {
+        match error {
+            mqtt::Error::Tls(error) => self.failed(HttpsError::from(error)),
+            mqtt::Error::Unsendable { .. } | mqtt::Error::NotCarried => Failure::Call(error.to_string()),
+            mqtt::Error::Untrusted { .. } => untrusted(error.to_string()),
+            mqtt::Error::Rejected { .. } => rejected(error.to_string()),
+            mqtt::Error::TooManyOpen { .. } => too_many_open(error.to_string()),
+            mqtt::Error::NotSubscribed { .. } => {
+                Failure::Service { what: error.to_string(), fault: "the service, or what it allows this identity" }
+            }
+            _ => Failure::Service { what: error.to_string(), fault: "the network path to the service" },
+        }
+    }
+
+    /// What an error of the HTTPS client means.
+    pub(crate) fn failed(&self, error: HttpsError) -> Failure {
+        match error {
+            // A client certificate is not in the file of the roots.
+            HttpsError::Failed(Error::Tls(error @ (TlsError::ClientCertificate { .. } | TlsError::KeyElsewhere))) => {
+                Error::Tls(error).into()
+            }
+            HttpsError::Failed(error @ Error::Tls(_)) => {
+                let place = self.roots.as_ref().map(TextFile::place);
+                place.map_or(error.clone(), |place| error.at(place)).into()
+            }
+            HttpsError::Failed(error) => error.into(),
+            HttpsError::Untrusted { .. } => untrusted(error.to_string()),
+            HttpsError::Rejected { .. } => rejected(error.to_string()),
+            HttpsError::TooManyOpen { .. } => too_many_open(error.to_string()),
+            _ => Failure::Service { what: error.to_string(), fault: "the network path to the service" },
+        }
+    }
+}
+
+fn rejected(what: String) -> Failure {
+    Failure::Service { what, fault: "the client certificate, or the server" }
+}
+
+fn too_many_open(what: String) -> Failure {
+    Failure::Service { what, fault: "this process, or its system" }
+}
+
+fn untrusted(what: String) -> Failure {
+    Failure::Service { what, fault: "the server's certificate, or the root certificates here" }
+}

@@ -1,0 +1,69 @@
+//! Why the command failed: what happened and what to do, where the fault is, and the exit status.
+
+use super::stderr;
+use defender_auth::{Error, error::ErrorKind};
+use std::{fmt, io, process::ExitCode};
+
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The service rejected the request, or was not reached: 1.
+    Service { what: String, fault: &'static str },
+    /// A token or a certificate is not valid, which standard output says: 1.
+    NotValid,
+    /// An error of the library. The input is wrong: 2; or the service rejected it, or was not reached: 1.
+    Input(Error),
+    /// The call, or a file that it names, is wrong in a way that only the command knows: 2.
+    Call(String),
+    /// This build cannot do it: 2.
+    NotSupported(&'static str),
+    /// A file cannot be written: 2.
+    Write(String),
+    /// The reader of standard output has closed it, and needs no further output: 0.
+    OutputClosed,
+    /// Standard output cannot be written: 2.
+    Output(io::Error),
+}
+
+impl Failure {
+    /// The call is wrong, at this place: a file, or a line in it.
+    pub(crate) fn at(place: impl fmt::Display, what: impl fmt::Display) -> Self {
+        Self::Call(format!("{place}: {what}"))
+    }
+
+    /// Prints it, and returns the exit status.
+    pub(crate) fn report(self) -> ExitCode {
+        let (what, fault, status) = match self {
+            Self::Service { what, fault } => (what, fault.to_owned(), 1),
+            Self::Input(error) => (error.to_string(), error.kind().to_string(), status(&error)),
+            Self::Call(what) => (what, "the call".into(), 2),
+            Self::NotSupported(what) => {
+                (format!("{what} is not supported by this build; use a newer one"), "this build".into(), 2)
+            }
+            Self::Write(what) => (what, "the file".into(), 2),
+            Self::Output(error) => (
+                format!("standard output cannot be written: {error}; write to another file or disk"),
+                "standard output".into(),
+                2,
+            ),
+            Self::NotValid => return ExitCode::from(1),
+            Self::OutputClosed => return ExitCode::SUCCESS,
+        };
+        stderr::line(format_args!("error: {what}\nfault: {fault}"));
+        ExitCode::from(status)
+    }
+}
+
+/// Whether it is a service that rejected the request.
+fn status(error: &Error) -> u8 {
+    use ErrorKind as K;
+    match error.kind() {
+        K::Service | K::Registry | K::Peer | K::Network | K::Time => 1,
+        _ => 2,
+    }
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Input(error.into())
+    }
+}

@@ -1,0 +1,8 @@
+//! What the command prints: results on standard output, everything else on standard error.
+
+pub(crate) mod bar;
+pub(crate) mod failure;
+pub(crate) mod output;
+pub(crate) mod progress;
+pub(crate) mod shell;
+pub(crate) mod stderr;

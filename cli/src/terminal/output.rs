@@ -1,0 +1,30 @@
+//! Standard output: the results.
+
+use super::failure::Failure;
+use std::io::{self, ErrorKind, Write as _};
+
+/// Prints a line.
+pub(crate) fn line(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()).map_err(failed)
+}
+
+/// Prints a value as JSON.
+pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Output(error.into()))?;
+    line(&text)
+}
+
+/// Prints `name value` in two columns. Rows without a value are left out.
+pub(crate) fn table(rows: &[(&str, Option<&str>)]) -> Result<(), Failure> {
+    // The tables of all commands have the same width, unless a name is longer.
+    let width = rows.iter().map(|(name, _)| name.len() + 2).fold(14, usize::max);
+    rows.iter()
+        .filter_map(|(name, value)| value.map(|value| (name, value)))
+        .try_for_each(|(name, value)| line(&format!("{name:<width$}{value}")))
+}
+
+/// What a failed write means.
+pub(crate) fn failed(error: io::Error) -> Failure {
+    if error.kind() == ErrorKind::BrokenPipe { Failure::OutputClosed } else { Failure::Output(error) }
+}

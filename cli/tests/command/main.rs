@@ -1,0 +1,82 @@
+//! The command as its users run it, in a process of its own for each call.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+// Shared with the tests of the library and of the emulator.
+#[cfg(target_os = "linux")]
+#[path = "../../../tests/support/ended.rs"]
+mod ended;
+#[path = "../../../tests/support/outside/mod.rs"]
+mod others;
+#[path = "../../../tests/support/scratch.rs"]
+mod scratch;
+#[path = "../../../emulator/tests/support/outside.rs"]
+mod sdk;
+mod support;
+#[cfg(unix)]
+#[path = "../../../tests/tpm/swtpm.rs"]
+#[allow(dead_code, reason = "the library's tests need more of it")]
+mod swtpm;
+
+mod authenticate;
+mod certificate_check;
+mod certificate_files;
+mod certificate_findings;
+mod certificate_foreign;
+mod certificate_group;
+mod certificate_login;
+mod certificate_new;
+#[cfg(target_os = "linux")]
+mod certificate_pair;
+mod certificate_passphrase;
+mod certificate_paths;
+mod certificate_verification;
+#[cfg(target_os = "linux")]
+mod core_dump;
+mod derive_key;
+mod device_mode;
+mod device_mode_refused;
+#[cfg(target_os = "linux")]
+mod drafts;
+mod inspect;
+mod lists;
+mod misplaced_secrets;
+mod mistakes;
+#[cfg(target_os = "linux")]
+mod open_files;
+mod outside;
+#[cfg(target_os = "linux")]
+mod owners;
+mod provision;
+mod provision_file;
+mod provision_refused;
+#[cfg(target_os = "linux")]
+mod proxies;
+#[cfg(target_os = "linux")]
+mod read_faults;
+mod secondary_key;
+#[cfg(target_os = "linux")]
+mod terminals;
+mod token;
+#[cfg(unix)]
+mod tpm_handles;
+#[cfg(unix)]
+mod tpm_login;
+#[cfg(unix)]
+mod tpm_provision;
+#[cfg(unix)]
+mod tpm_refused;
+#[cfg(unix)]
+mod tpm_show;
+mod twin;
+mod verify_token;
+#[cfg(target_os = "linux")]
+mod write_faults;
+
+// The shared modules expect it here.
+use support::Scratch;

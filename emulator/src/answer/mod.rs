@@ -1,0 +1,7 @@
+//! What the services answer, whichever way it travels.
+
+mod reply;
+mod service;
+
+pub(crate) use reply::{Answer, Ending};
+pub(crate) use service::{Service, phrase};

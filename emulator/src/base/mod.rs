@@ -1,0 +1,13 @@
+//! The ground: time, identifiers, JSON in strings, versions of the protocols, and lines for a terminal.
+
+mod clock;
+mod console;
+mod guid;
+mod json;
+mod versions;
+
+pub(crate) use clock::{Clock, Moment};
+pub(crate) use console::Console;
+pub(crate) use guid::{etag, guid, random_hex};
+pub(crate) use json::Json;
+pub(crate) use versions::{DPS_VERSIONS, HUB_VERSIONS, check_hub_version, one_version};

@@ -1,0 +1,24 @@
+//! The api-versions that clients send.
+
+/// Of hubs: the oldest and the newest that a known SDK sends.
+pub(crate) const HUB_VERSIONS: [&str; 2] = ["2016-11-14", "2021-04-12"];
+
+/// Of the provisioning service: both that are in use.
+pub(crate) const DPS_VERSIONS: [&str; 2] = ["2019-03-31", "2021-06-01"];
+
+/// The one `api-version` of a query. `None` when there is none, or more than one.
+pub(crate) fn one_version(query: &str) -> Option<&str> {
+    let mut versions = query.split('&').filter_map(|pair| pair.strip_prefix("api-version="));
+    let version = versions.next()?;
+    versions.next().is_none().then_some(version)
+}
+
+/// Whether a query names one api-version, and a hub supports it.
+pub(crate) fn check_hub_version(query: &str) -> bool {
+    let [oldest, newest] = HUB_VERSIONS;
+    let shape = |(at, byte): (usize, u8)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
+    // Dates in this order of their parts compare as text.
+    one_version(query).is_some_and(|version| {
+        version.len() == 10 && version.bytes().enumerate().all(shape) && (oldest..=newest).contains(&version)
+    })
+}

@@ -1,0 +1,64 @@
+use super::{Config, Dps, Hub};
+use crate::fault::PlannedFault;
+use std::{net::SocketAddr, time::SystemTime};
+
+/// Everything that an emulator emulates.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    pub(crate) hubs: Vec<Hub>,
+    pub(crate) dps: Option<Dps>,
+    pub(crate) faults: Vec<PlannedFault>,
+    pub(crate) https: Option<SocketAddr>,
+    pub(crate) validity: Option<[SystemTime; 2]>,
+}
+
+impl World {
+    /// A world without hubs and without a provisioning service.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a hub.
+    #[must_use]
+    pub fn hub(mut self, hub: Hub) -> Self {
+        self.hubs.push(hub);
+        self
+    }
+
+    /// Sets the provisioning service.
+    #[must_use]
+    pub fn dps(mut self, dps: Dps) -> Self {
+        self.dps = Some(dps);
+        self
+    }
+
+    /// Adds a fault that requests meet from the start. Faults of one operation come one after the other.
+    #[must_use]
+    pub fn fault(mut self, fault: PlannedFault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// Sets the loopback address for HTTPS. Unless set, it is a free port of the address for MQTT.
+    #[must_use]
+    pub const fn https_at(mut self, address: SocketAddr) -> Self {
+        self.https = Some(address);
+        self
+    }
+
+    /// Sets the validity of the server's certificate: as a client with a wrong clock sees it, or with an expired one. Unless
+    /// set, it is from yesterday to 90 days from now.
+    #[must_use]
+    pub const fn server_certificate_validity(mut self, not_before: SystemTime, not_after: SystemTime) -> Self {
+        self.validity = Some([not_before, not_after]);
+        self
+    }
+}
+
+impl From<Config> for World {
+    fn from(config: Config) -> Self {
+        let Config { hubs, dps, faults } = config;
+        Self { hubs, dps, faults, https: None, validity: None }
+    }
+}

@@ -1,0 +1,11 @@
+//! Faults on request: what a network and a service can do to a client at the worst moment.
+
+mod kind;
+mod operation;
+mod planned;
+mod queue;
+
+pub use kind::Fault;
+pub use operation::{Operation, OperationError};
+pub use planned::PlannedFault;
+pub(crate) use queue::Faults;

@@ -1,0 +1,160 @@
+use super::{Fault, Operation};
+use serde::Deserialize;
+use std::time::Duration;
+
+/// A fault, the operation that meets it, and how often.
+///
+/// In a configuration it is a `[[fault]]` with the members `operation` and `fault`: `status` (with `status` and, if
+/// wanted, `retry_after`), `redirect` (with `location`), `truncated`, `oversized`, `wrongContentType`, `resetMidBody`,
+/// `stall` (with `seconds`), `badKeyBlob`, `foreignEndorsementKey` or `secondChallenge`. `skip` and `times` are optional.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Table")]
+pub struct PlannedFault {
+    pub(crate) operation: Operation,
+    pub(crate) fault: Fault,
+    pub(crate) skip: u32,
+    pub(crate) times: u32,
+}
+
+impl PlannedFault {
+    /// A fault that the first request of an operation meets.
+    #[must_use]
+    pub const fn new(operation: Operation, fault: Fault) -> Self {
+        Self { operation, fault, skip: 0, times: 1 }
+    }
+
+    /// Answers this number of requests as usual first.
+    #[must_use]
+    pub const fn skip(mut self, requests: u32) -> Self {
+        self.skip = requests;
+        self
+    }
+
+    /// Applies to this number of requests, one unless set.
+    #[must_use]
+    pub const fn times(mut self, requests: u32) -> Self {
+        self.times = requests;
+        self
+    }
+}
+
+/// What a configuration says.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    operation: Operation,
+    fault: String,
+    status: Option<u16>,
+    retry_after: Option<String>,
+    location: Option<String>,
+    seconds: Option<u64>,
+    #[serde(default)]
+    skip: u32,
+    #[serde(default = "once")]
+    times: u32,
+}
+
+const fn once() -> u32 {
+    1
+}
+
+impl TryFrom<Table> for PlannedFault {
+    type Error = String;
+
+    fn try_from(table: Table) -> Result<Self, String> {
+        let Table { operation, fault: name, status, retry_after, location, seconds, skip, times } = table;
+        // Each of them belongs to one fault.
+        let given = [
+            ("status", "status", status.is_some()),
+            ("status", "retry_after", retry_after.is_some()),
+            ("redirect", "location", location.is_some()),
+            ("stall", "seconds", seconds.is_some()),
+        ];
+        if let Some((_, member, _)) = given.into_iter().find(|(owner, _, is_given)| *is_given && *owner != name) {
+            return Err(format!("the fault `{name}` has no `{member}`"));
+        }
+        let texts = [("retry_after", &retry_after), ("location", &location)];
+        let is_header = |text: &String| text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+        if let Some((member, _)) = texts.into_iter().find(|(_, text)| !text.as_ref().is_none_or(is_header)) {
+            return Err(format!("`{member}` is sent as a header: it requires printable ASCII characters"));
+        }
+        let requires = |member: &str| format!("the fault `{name}` requires `{member}`");
+        let fault = match name.as_str() {
+            "status" => {
+                let status = status.ok_or_else(|| requires("status"))?;
+                if !(200..=599).contains(&status) {
+                    return Err(format!("the fault `status` requires a status from 200 to 599, not {status}"));
+                }
+                retry_after.iter().fold(Fault::Status(status), |fault, value| fault.retry_after(value))
+            }
+            "redirect" => Fault::Redirect(location.ok_or_else(|| requires("location"))?),
+            "stall" => Fault::Stall(Duration::from_secs(seconds.ok_or_else(|| requires("seconds"))?)),
+            "truncated" => Fault::Truncated,
+            "oversized" => Fault::Oversized,
+            "wrongContentType" => Fault::WrongContentType,
+            "resetMidBody" => Fault::ResetMidBody,
+            "badKeyBlob" => Fault::BadKeyBlob,
+            "foreignEndorsementKey" => Fault::ForeignEndorsementKey,
+            "secondChallenge" => Fault::SecondChallenge,
+            _ => {
+                return Err(format!(
+                    "there is no fault {name:?}; the faults are `status`, `redirect`, `truncated`, `oversized`, \
+                     `wrongContentType`, `resetMidBody`, `stall`, `badKeyBlob`, `foreignEndorsementKey` and \
+                     `secondChallenge`"
+                ));
+            }
+        };
+        Ok(Self { operation, fault, skip, times })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<PlannedFault, String> {
+        toml::from_str(text).map_err(|error| error.message().to_owned())
+    }
+
+    #[test]
+    fn every_fault_is_read_from_a_table() {
+        let busy =
+            "operation = 'registrationStatus'\nfault = 'status'\nstatus = 429\nretry_after = '3'\nskip = 1\ntimes = 2";
+        let planned = PlannedFault::new(Operation::RegistrationStatus, Fault::Status(429).retry_after("3"));
+        assert_eq!(read(busy), Ok(planned.skip(1).times(2)));
+        for (rest, fault) in [
+            ("fault = 'status'\nstatus = 503", Fault::Status(503)),
+            ("fault = 'redirect'\nlocation = 'https://x'", Fault::Redirect("https://x".into())),
+            ("fault = 'stall'\nseconds = 4", Fault::Stall(Duration::from_secs(4))),
+            ("fault = 'truncated'", Fault::Truncated),
+            ("fault = 'oversized'", Fault::Oversized),
+            ("fault = 'wrongContentType'", Fault::WrongContentType),
+            ("fault = 'resetMidBody'", Fault::ResetMidBody),
+            ("fault = 'badKeyBlob'", Fault::BadKeyBlob),
+            ("fault = 'foreignEndorsementKey'", Fault::ForeignEndorsementKey),
+            ("fault = 'secondChallenge'", Fault::SecondChallenge),
+        ] {
+            let planned = PlannedFault::new(Operation::ReadModule, fault);
+            assert_eq!(read(&format!("operation = 'readModule'\n{rest}")), Ok(planned));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_table_is_named() {
+        for (rest, word) in [
+            ("operation = 'poll'\nfault = 'truncated'", "`registrationStatus`"),
+            ("operation = 'register'\nfault = 'slow'", "`stall`"),
+            ("operation = 'register'\nfault = 'status'", "requires `status`"),
+            ("operation = 'register'\nfault = 'status'\nstatus = 42", "200 to 599"),
+            ("operation = 'register'\nfault = 'redirect'", "requires `location`"),
+            ("operation = 'register'\nfault = 'stall'", "requires `seconds`"),
+            ("operation = 'register'\nfault = 'truncated'\nretry_after = '3'", "no `retry_after`"),
+            ("operation = 'register'\nfault = 'redirect'\nlocation = \"x\\r\\nSet-Cookie: y\"", "printable ASCII"),
+            ("operation = 'register'\nfault = 'truncated'\nfrequency = 3", "unknown field"),
+            ("fault = 'truncated'", "operation"),
+        ] {
+            let error = read(rest).unwrap_err();
+            assert!(error.contains(word), "{rest}: {error}");
+        }
+    }
+}

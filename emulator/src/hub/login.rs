@@ -1,0 +1,149 @@
+//! The identity of a CONNECT.
+
+use super::proof::{self, Claimant};
+use crate::{base::check_hub_version, chain::Certificates, config::Hub, journal::Refusal};
+use std::fmt;
+
+/// The fields of a CONNECT.
+pub(crate) struct Login<'a> {
+    pub(crate) client_id: &'a str,
+    pub(crate) user_name: Option<&'a str>,
+    pub(crate) password: Option<&'a [u8]>,
+    /// The certificates of the TLS handshake.
+    pub(crate) chain: &'a Certificates,
+}
+
+/// An authenticated identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) host: String,
+    pub(crate) device: String,
+    pub(crate) module: Option<String>,
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.host, self.device)?;
+        self.module.as_ref().map_or(Ok(()), |module| write!(f, "/{module}"))
+    }
+}
+
+/// The identity that a login proves.
+pub(crate) fn log_in(hubs: &[Hub], now: u64, login: &Login<'_>) -> Result<Identity, Refusal> {
+    let (host, client_id, query) = split_user_name(login.user_name.ok_or(Refusal::UserName)?)?;
+    let hub = hubs.iter().find(|hub| hub.is_at(host)).ok_or(Refusal::UnknownHub)?;
+    if !check_hub_version(query) {
+        return Err(Refusal::ApiVersion);
+    }
+    if login.client_id != client_id {
+        return Err(Refusal::ClientId);
+    }
+    let (device_id, module_id) = match client_id.split_once('/') {
+        Some((device, module)) => (device, Some(module)),
+        None => (client_id, None),
+    };
+    let device = hub.find(device_id).ok_or(Refusal::UnknownDevice)?;
+    if device.disabled {
+        return Err(Refusal::DeviceDisabled);
+    }
+    let (path, proof) = match module_id {
+        None => (format!("devices/{device_id}"), device.credentials.proof()),
+        Some(id) => {
+            let module = device.find(id).ok_or(Refusal::UnknownModule)?;
+            (format!("devices/{device_id}/modules/{id}"), module.credentials.proof())
+        }
+    };
+    proof::prove(hub, now, &Claimant { path: &path, name: client_id, proof }, login.password, login.chain)?;
+    Ok(Identity { host: hub.host_name.clone(), device: device_id.into(), module: module_id.map(Into::into) })
+}
+
+/// The host, `device` or `device/module`, and the query.
+fn split_user_name(text: &str) -> Result<(&str, &str, &str), Refusal> {
+    let (host, rest) = text.split_once('/').ok_or(Refusal::UserName)?;
+    let (client_id, query) = rest.split_once("/?").ok_or(Refusal::UserName)?;
+    let parts = client_id.split('/').count();
+    if host.is_empty() || parts > 2 || client_id.split('/').any(str::is_empty) {
+        return Err(Refusal::UserName);
+    }
+    Ok((host, client_id, query))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::{Device, Module},
+        test_tokens::{KEY, OTHER, token_until},
+    };
+
+    const NOW: u64 = 1_700_000_000;
+    fn hubs() -> [Hub; 1] {
+        let device = Device::new("d", KEY).secondary_key(OTHER).module(Module::new("m", OTHER));
+        let device = device.module(Module::without_authentication("none"));
+        [Hub::new("h.net").device(device).device(Device::new("off", KEY).disabled()).policy("device", OTHER)]
+    }
+
+    fn token(resource: &str, key: &str, expiry: u64, rest: &str) -> String {
+        token_until(expiry, resource, key, rest)
+    }
+
+    fn ask(client_id: &str, user_name: &str, password: &str) -> Result<String, Refusal> {
+        let password = Some(password.as_bytes());
+        let login = Login { client_id, user_name: Some(user_name), password, chain: &[] };
+        log_in(&hubs(), NOW, &login).map(|identity| identity.to_string())
+    }
+
+    const DEVICE: &str = "h.net/d/?api-version=2020-09-30&DeviceClientType=x";
+    const MODULE: &str = "h.net/d/m/?api-version=2020-09-30";
+
+    #[test]
+    fn valid_logins_are_accepted() {
+        let device = "h.net%2Fdevices%2Fd";
+        assert_eq!(ask("d", DEVICE, &token(device, KEY, NOW + 1, "")).unwrap(), "h.net/d");
+        assert!(ask("d", DEVICE, &token(device, OTHER, NOW + 1, "")).is_ok(), "the secondary key");
+        assert!(ask("d", DEVICE, &token("h.net", KEY, NOW + 1, "&skn=")).is_ok(), "as the agents do");
+        assert!(ask("d", DEVICE, &token("h.net", OTHER, NOW + 1, "&skn=device")).is_ok(), "a policy");
+        let module = token("h.net%2Fdevices%2Fd%2Fmodules%2Fm", OTHER, NOW + 1, "");
+        assert_eq!(ask("d/m", MODULE, &module).unwrap(), "h.net/d/m");
+        let host = token("H.NET%2Fdevices%2Fd", KEY, NOW + 1, "");
+        assert!(ask("d", "H.Net/d/?api-version=2020-09-30", &host).is_ok(), "hosts have no case");
+    }
+
+    #[test]
+    fn every_refusal_has_its_reason() {
+        use Refusal as R;
+        let good = token("h.net%2Fdevices%2Fd", KEY, NOW + 1, "");
+        let cases = [
+            (ask("d", "h.net/d", &good), R::UserName),
+            (ask("d", "h.net/d/m/x/?api-version=2020-09-30", &good), R::UserName),
+            (ask("d", "h.net//?api-version=2020-09-30", &good), R::UserName),
+            (ask("d", "other.net/d/?api-version=2020-09-30", &good), R::UnknownHub),
+            (ask("d", "h.net/d/?DeviceClientType=x", &good), R::ApiVersion),
+            (ask("d", "h.net/d/?api-version=2030-01-01", &good), R::ApiVersion),
+            (ask("d", "h.net/d/?api-version=latest", &good), R::ApiVersion),
+            (ask("x", DEVICE, &good), R::ClientId),
+            (ask("D", "h.net/D/?api-version=2020-09-30", &good), R::UnknownDevice),
+            (ask("off", "h.net/off/?api-version=2020-09-30", &good), R::DeviceDisabled),
+            (ask("d/x", "h.net/d/x/?api-version=2020-09-30", &good), R::UnknownModule),
+            (ask("d/none", "h.net/d/none/?api-version=2020-09-30", &good), R::NotByKey),
+            (ask("d", DEVICE, ""), R::NoPassword),
+            (ask("d", DEVICE, "secret"), R::NoToken),
+            (ask("d", DEVICE, &good.replace("se=", "se=x")), R::Expiry),
+            (ask("d", DEVICE, &token("h.net%2Fdevices%2Fd", KEY, NOW - 9, "")), R::Expired { seconds: 9 }),
+            (ask("d", DEVICE, &token("h.net%2Fdevices%2Fe", KEY, NOW + 1, "")), R::Resource),
+            (ask("d", DEVICE, &token("h.net", OTHER, NOW + 1, "&skn=owner")), R::UnknownPolicy),
+            (ask("d", DEVICE, &token("h.net%2Fdevices%2Fd", "AAAA", NOW + 1, "")), R::Signature),
+            (ask("d/m", MODULE, &token("h.net%2Fdevices%2Fd", KEY, NOW + 1, "")), R::Signature),
+            (ask("d", DEVICE, &token("h.net%2Fd", KEY, NOW + 1, "")), R::Resource),
+            (ask("d", DEVICE, &token("h.net%2Fdevices%2FD", KEY, NOW + 1, "")), R::Resource),
+            (ask("d", DEVICE, &token("https%3A%2F%2Fh.net%2Fdevices%2Fd", KEY, NOW + 1, "")), R::Resource),
+            (
+                ask("d", DEVICE, &token("h.net%2Fdevices%2Fd", KEY, NOW * 1000, "")),
+                R::ExpiryTooLate { expiry: NOW * 1000 },
+            ),
+        ];
+        for (answer, reason) in cases {
+            assert_eq!(answer, Err(reason));
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! How a hub authenticates devices and modules.
+
+mod login;
+mod proof;
+mod token;
+
+pub(crate) use login::{Identity, Login, log_in};
+pub(crate) use proof::{Claimant, prove, trusts};
+pub(crate) use token::check_token;

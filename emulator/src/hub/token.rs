@@ -1,0 +1,29 @@
+use crate::{
+    config::{Hub, Key},
+    journal::Refusal,
+    sas::Token,
+};
+
+/// Whether a token authorizes access to `path` (`devices/id…`) of a hub: by one of these keys, or by a shared access
+/// policy's.
+pub(crate) fn check_token(
+    hub: &Hub,
+    now: u64,
+    token: &Token<'_>,
+    path: &str,
+    keys: [Option<&Key>; 2],
+) -> Result<(), Refusal> {
+    token.expiry()?;
+    if !token.covers(&hub.host_name, path) {
+        return Err(Refusal::Resource);
+    }
+    let signed = |key: &Key| key.decode().is_some_and(|key| token.is_signed_with(&key));
+    let is_valid = match token.policy() {
+        Some(name) => {
+            let policy = hub.policies.iter().find(|policy| policy.name == name).ok_or(Refusal::UnknownPolicy)?;
+            signed(&policy.key)
+        }
+        None => keys.into_iter().flatten().any(signed),
+    };
+    if is_valid { token.check_expiry(now) } else { Err(Refusal::Signature) }
+}

@@ -1,0 +1,231 @@
+use crate::{
+    base::{DPS_VERSIONS, HUB_VERSIONS},
+    tpm,
+};
+
+/// Why a login or a request is refused. The real services do not tell a client.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The CONNECT has no user name, or one of another format.
+    #[error("the user name is not `hub/client ID/?api-version=...`")]
+    UserName,
+    /// The user name or the `Host` header names a hub that the emulator does not have.
+    #[error("the emulator has no hub of this name")]
+    UnknownHub,
+    /// The api-version is missing or not supported.
+    #[error(
+        "the api-version is missing or not supported; hubs support {} to {}, the provisioning service {} and {}",
+        HUB_VERSIONS[0],
+        HUB_VERSIONS[1],
+        DPS_VERSIONS[0],
+        DPS_VERSIONS[1]
+    )]
+    ApiVersion,
+    /// The client ID differs from the one in the user name.
+    #[error("the client ID differs from the one in the user name")]
+    ClientId,
+    /// The hub has no such device.
+    #[error("the hub has no such device; device IDs are case-sensitive")]
+    UnknownDevice,
+    /// The device is disabled.
+    #[error("the device is disabled")]
+    DeviceDisabled,
+    /// The device has no such module.
+    #[error("the device has no such module; module IDs are case-sensitive")]
+    UnknownModule,
+    /// The device, module or enrollment does not authenticate with a key.
+    #[error("it does not authenticate with a key")]
+    NotByKey,
+    /// The device, module or enrollment does not authenticate with a certificate.
+    #[error("it does not authenticate with a certificate")]
+    NotByCertificate,
+    /// The client sent no certificate.
+    #[error("the client sent no certificate")]
+    NoCertificate,
+    /// The enrollment's attestation is not a TPM.
+    #[error("the enrollment's attestation is not a TPM")]
+    NotByTpm,
+    /// The request has neither a token nor a TPM's keys in its body.
+    #[error("the enrollment's attestation is a TPM: send its keys in the body as `tpm`")]
+    NoTpm,
+    /// A TPM's key in the body cannot be used.
+    #[error("the {member} in the body cannot be used: {fault}")]
+    TpmKey {
+        /// The member of the body.
+        member: &'static str,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// The TPM is not the one that is enrolled, or that was challenged.
+    #[error("the keys in the body belong to another TPM than the enrolled one")]
+    AnotherTpm,
+    /// A token came from a TPM that has not been challenged in the last hour.
+    #[error("the TPM was not challenged in the last hour: send the first request without a token")]
+    NoChallenge,
+    /// The token is not signed with the key of the latest challenge.
+    #[error("the token is not signed with the key of the TPM's latest challenge")]
+    ChallengeSignature,
+    /// A TPM cannot register over MQTT.
+    #[error("a TPM requires HTTPS to register; it cannot be challenged over MQTT")]
+    TpmOverMqtt,
+    /// A TPM's registration cannot be looked up.
+    #[error("the registration of a TPM cannot be looked up; register instead")]
+    LookupByTpm,
+    /// The system has no random bytes.
+    #[error("the system has no random bytes to make keys of")]
+    NoRandomness,
+    /// The client sent a token and a certificate.
+    #[error("the client sent a token and a certificate; send one of them")]
+    TwoCredentials,
+    /// The certificate has neither of the thumbprints.
+    #[error("the certificate's thumbprint {presented} is not a registered one")]
+    Thumbprint {
+        /// The certificate's thumbprint, by the same digest as the registered ones.
+        presented: String,
+    },
+    /// The certificate's common name is another.
+    #[error("{}", common_name(expected, found.as_deref()))]
+    CommonName {
+        /// The device ID, `device/module`, the registration ID or the verification code.
+        expected: String,
+        /// The certificate's common name.
+        found: Option<String>,
+    },
+    /// The chain does not lead to a trust anchor.
+    #[error("the chain does not lead to a trust anchor: the certificate of {issuer:?} was neither sent nor registered")]
+    UnknownAuthority {
+        /// The issuer of the chain's last certificate.
+        issuer: String,
+    },
+    /// The CA is registered, but proof of possession of its key is missing.
+    #[error("the CA {name:?} is not verified: proof of possession of its key is missing")]
+    UnverifiedAuthority {
+        /// Its common name.
+        name: String,
+    },
+    /// A certificate of the chain has expired.
+    #[error("the certificate of {subject:?} expired {seconds} s ago")]
+    CertificateExpired {
+        /// Its subject.
+        subject: String,
+        /// The seconds since its expiry.
+        seconds: u64,
+    },
+    /// A certificate of the chain is not yet valid.
+    #[error("the certificate of {subject:?} is not yet valid, for another {seconds} s")]
+    CertificateNotYetValid {
+        /// Its subject.
+        subject: String,
+        /// The seconds until it is valid.
+        seconds: u64,
+    },
+    /// The client's certificate is a CA certificate.
+    #[error("the client's certificate is a CA certificate, not a leaf")]
+    AuthorityAsLeaf,
+    /// The extended key usage of a certificate does not permit client authentication.
+    #[error("a certificate's extended key usage does not include client authentication")]
+    Usage,
+    /// A certificate of the chain is not permitted to issue the one before it.
+    #[error("the certificate of {subject:?} cannot be an issuer: {fault}")]
+    Issuer {
+        /// Its subject.
+        subject: String,
+        /// The rule of RFC 5280 that it breaks.
+        fault: &'static str,
+    },
+    /// The chain cannot be verified.
+    #[error("the certificates cannot be verified: {fault}")]
+    Chain {
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// A device with a CA-signed certificate cannot read its modules with it.
+    #[error("a CA-signed certificate cannot be used to read a module's identity")]
+    AuthorityAtRest,
+    /// The CONNECT has no password.
+    #[error("the CONNECT has neither a password nor a client certificate")]
+    NoPassword,
+    /// The password or the `Authorization` header is not a SAS token.
+    #[error("the password or `Authorization` header is not a SAS token")]
+    NoToken,
+    /// The token's expiry is not a number.
+    #[error("the token's expiry is not a number of seconds since 1970")]
+    Expiry,
+    /// The token's expiry is after the year 9999.
+    #[error("the token's expiry {expiry} is after the year 9999; it is in seconds since 1970, not in milliseconds")]
+    ExpiryTooLate {
+        /// The expiry.
+        expiry: u64,
+    },
+    /// The token has expired.
+    #[error("the token expired {seconds} s ago")]
+    Expired {
+        /// The seconds since its expiry.
+        seconds: u64,
+    },
+    /// The token's resource does not cover the identity.
+    #[error("the token's resource (`sr`) does not cover this identity")]
+    Resource,
+    /// The token names a policy that does not exist.
+    #[error("the token names a shared access policy (`skn`) that does not exist")]
+    UnknownPolicy,
+    /// The token's signature was made with neither of the keys.
+    #[error("the token's signature was made with neither of the keys")]
+    Signature,
+    /// The emulator has no provisioning service, or it has another host name.
+    #[error("the emulator has no provisioning service of this host name")]
+    UnknownDps,
+    /// The provisioning service has another ID scope.
+    #[error("the provisioning service has another ID scope")]
+    UnknownScope,
+    /// The registration ID has a character that is not permitted, or a length that is not.
+    #[error(
+        "the registration ID is not 1 to 128 letters, digits, `-`, `.`, `_` and `:` that end with a letter, a digit or `-`"
+    )]
+    RegistrationId,
+    /// There is neither an enrollment for this registration ID nor an enrollment group.
+    #[error("there is neither an enrollment for this registration ID nor an enrollment group")]
+    UnknownEnrollment,
+    /// There is no such operation, or a later registration replaced it.
+    #[error("there is no such operation, or a later registration replaced it")]
+    UnknownOperation,
+    /// The body has another format than the request requires.
+    #[error("the body is not a JSON object, or it names another registration ID")]
+    Body,
+    /// There are more registrations than the emulator keeps.
+    #[error("there are more registrations than the emulator keeps")]
+    TooMany,
+    /// The twin rejects the patch.
+    #[error("the patch is not a JSON object, or it makes the twin too large")]
+    Patch,
+}
+
+fn common_name(expected: &str, found: Option<&str>) -> String {
+    match found {
+        Some(found) => format!("the certificate's common name is {found:?}, not {expected:?}"),
+        None => format!("the certificate has no common name; it requires {expected:?}"),
+    }
+}
+
+impl Refusal {
+    /// The return code of the CONNACK: 4 for a malformed CONNECT, 5 for one that is not authorized.
+    #[must_use]
+    pub const fn return_code(&self) -> u8 {
+        match self {
+            Self::UserName
+            | Self::ApiVersion
+            | Self::NoPassword
+            | Self::NoToken
+            | Self::Expiry
+            | Self::ExpiryTooLate { .. } => 4,
+            _ => 5,
+        }
+    }
+}
+
+impl From<tpm::NoRandomness> for Refusal {
+    fn from(_: tpm::NoRandomness) -> Self {
+        Self::NoRandomness
+    }
+}

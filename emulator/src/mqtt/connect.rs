@@ -1,0 +1,94 @@
+use super::session::{Next, Peer, Registrant, Session};
+use crate::{
+    base::{DPS_VERSIONS, one_version},
+    hub::{self, Identity, Login},
+    journal::{Entry, Refusal},
+};
+use mqtt_protocol_core::mqtt::{packet::v3_1_1, result_code::ConnectReturnCode};
+
+impl Session<'_> {
+    pub(super) fn connect(&mut self, connect: &v3_1_1::Connect) -> Result<Next, String> {
+        let (client_id, chain) = (connect.client_id(), self.wire.certificates());
+        let (user_name, password) = (connect.user_name(), connect.password());
+        let login = Login { client_id, user_name, password, chain: &chain };
+        let decision = match login.user_name.and_then(registration) {
+            Some(named) => self.registrant(&login, &named).map(Peer::Dps),
+            None => self.log_in(&login).map(Peer::Hub),
+        };
+        // The journal first: a client that has the answer finds the entry.
+        let code = match decision {
+            Ok(peer) => {
+                if let Peer::Hub(identity) = &peer {
+                    self.shared.note(Entry::Accepted { identity: identity.to_string() });
+                }
+                self.peer = peer;
+                ConnectReturnCode::Accepted
+            }
+            Err(reason) => {
+                let code = match reason.return_code() {
+                    4 => ConnectReturnCode::BadUserNameOrPassword,
+                    _ => ConnectReturnCode::NotAuthorized,
+                };
+                self.shared.note(Entry::Refused { client_id: client_id.into(), reason });
+                code
+            }
+        };
+        let answer = v3_1_1::Connack::builder().session_present(false).return_code(code).build();
+        self.send(answer.map_err(|error| format!("{error:?}"))?.into())?;
+        self.answered = true;
+        Ok(if code.is_success() { Next::Listen } else { Next::Close })
+    }
+
+    fn log_in(&self, login: &Login<'_>) -> Result<Identity, Refusal> {
+        let now = self.shared.clock.now().seconds();
+        hub::log_in(&self.shared.state().hubs, now, login)
+    }
+
+    /// Accepts every well-formed user name. The registration is answered with the result of authenticating: clients take a
+    /// CONNACK that refuses for an error of the network, and repeat it without end.
+    fn registrant(&self, login: &Login<'_>, named: &Named<'_>) -> Result<Registrant, Refusal> {
+        if self.shared.state().dps.is_none() {
+            return Err(Refusal::UnknownDps);
+        }
+        let api_version = one_version(named.query).ok_or(Refusal::ApiVersion)?;
+        if !DPS_VERSIONS.contains(&api_version) {
+            return Err(Refusal::ApiVersion);
+        }
+        if login.client_id != named.id {
+            return Err(Refusal::ClientId);
+        }
+        let token = login.password.and_then(|bytes| std::str::from_utf8(bytes).ok()).map(Into::into);
+        let chain = login.chain.to_vec();
+        Ok(Registrant { scope: named.scope.into(), id: named.id.into(), api_version: api_version.into(), token, chain })
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Named<'a> {
+    scope: &'a str,
+    id: &'a str,
+    query: &'a str,
+}
+
+/// `scope/registrations/ID/api-version=…`, without the `?` of a hub's user name.
+fn registration(user_name: &str) -> Option<Named<'_>> {
+    let mut parts = user_name.splitn(4, '/');
+    let (scope, word, id, query) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let is_one = word == "registrations" && query.starts_with("api-version=") && !scope.is_empty() && !id.is_empty();
+    is_one.then_some(Named { scope, id, query })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_user_name_tells_the_service() {
+        let query = "api-version=2019-03-31&ClientVersion=a/b";
+        let named = registration("0ne/registrations/d/api-version=2019-03-31&ClientVersion=a/b");
+        assert_eq!(named, Some(Named { scope: "0ne", id: "d", query }));
+        for hub in ["h.net/registrations/?api-version=2019-03-31", "h.net/d/m/?api-version=2019-03-31", "h.net/d"] {
+            assert_eq!(registration(hub), None);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! MQTT 3.1.1 for hubs and the provisioning service.
+
+mod connect;
+mod provisioning;
+mod session;
+mod subscribe;
+mod subscriptions;
+mod topic;
+mod twin;
+
+pub(crate) use session::serve;

@@ -1,0 +1,220 @@
+//! One MQTT connection: TLS, a CONNECT, its answer, and then requests to a hub or to the provisioning service.
+
+use super::subscriptions::Subscriptions;
+use crate::{
+    hub::Identity,
+    journal::Entry,
+    service::Shared,
+    wire::{Came, PATIENCE, Wire},
+};
+use mqtt_protocol_core::mqtt::{
+    Connection, Version,
+    common::Cursor,
+    connection::{ConnectionOptions, Event, TimerKind, role},
+    packet::{GenericPacketTrait as _, Packet, Qos, v3_1_1},
+};
+use rustls::pki_types::CertificateDer;
+use std::time::{Duration, Instant};
+
+/// The largest packet that is read, as of the service's messages.
+const PACKET_LIMIT: u32 = 256 * 1024;
+
+/// How many messages may be without an acknowledgement.
+const UNACKNOWLEDGED: usize = 64;
+
+/// Serves one connection to its end. An error is the reason why there was no login.
+pub(crate) fn serve(wire: Box<dyn Wire + '_>, shared: &Shared) -> Result<(), String> {
+    Session::new(wire, shared).run()
+}
+
+pub(super) struct Session<'a> {
+    pub(super) wire: Box<dyn Wire + 'a>,
+    mqtt: Connection<role::Server>,
+    pub(super) shared: &'a Shared,
+    pub(super) peer: Peer,
+    pub(super) subscriptions: Subscriptions,
+    /// Whether the CONNECT was answered, with a refusal or without.
+    pub(super) answered: bool,
+    /// The version of the desired properties that the client was sent last.
+    pub(super) desired: u64,
+    unacknowledged: usize,
+    /// When the client must have sent something.
+    deadline: Instant,
+}
+
+/// The client.
+pub(super) enum Peer {
+    Nobody,
+    Hub(Identity),
+    /// A client of the provisioning service, which authenticates each request.
+    Dps(Registrant),
+}
+
+pub(super) struct Registrant {
+    pub(super) scope: String,
+    pub(super) id: String,
+    pub(super) api_version: String,
+    pub(super) token: Option<String>,
+    pub(super) chain: Vec<CertificateDer<'static>>,
+}
+
+/// Whether to continue.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Next {
+    Listen,
+    Close,
+}
+
+impl<'a> Session<'a> {
+    fn new(wire: Box<dyn Wire + 'a>, shared: &'a Shared) -> Self {
+        let options = ConnectionOptions::new().maximum_packet_size_recv(PACKET_LIMIT);
+        let mut mqtt = Connection::with_options(Version::V3_1_1, options);
+        mqtt.set_auto_ping_response(true);
+        Self {
+            wire,
+            mqtt,
+            shared,
+            peer: Peer::Nobody,
+            subscriptions: Subscriptions::default(),
+            answered: false,
+            desired: 0,
+            unacknowledged: 0,
+            deadline: Instant::now() + PATIENCE,
+        }
+    }
+
+    /// Ends without an error once the CONNECT was answered.
+    fn run(mut self) -> Result<(), String> {
+        let mut buffer = [0; 8192];
+        let reason = loop {
+            if self.shared.stops() {
+                break "the emulator stops".into();
+            }
+            if Instant::now() >= self.deadline {
+                break "the client sent nothing for too long".into();
+            }
+            let next = match self.wire.read(&mut buffer) {
+                Ok(Came::Bytes(count)) => self.take(buffer.get(..count).unwrap_or_default()),
+                Ok(Came::Nothing) => Ok(Next::Listen),
+                Err(reason) => Err(reason),
+            };
+            match next.and_then(|next| if next == Next::Close { Ok(next) } else { self.tick() }) {
+                Ok(Next::Listen) => {}
+                Ok(Next::Close) => break "the client disconnected before its login".into(),
+                Err(reason) => break reason,
+            }
+        };
+        self.wire.close();
+        if self.answered { Ok(()) } else { Err(reason) }
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<Next, String> {
+        let mut cursor = Cursor::new(bytes);
+        while cursor.position() < bytes.len() as u64 {
+            let events = self.mqtt.recv(&mut cursor);
+            if self.act(events)? == Next::Close {
+                return Ok(Next::Close);
+            }
+        }
+        Ok(Next::Listen)
+    }
+
+    fn act(&mut self, events: Vec<Event>) -> Result<Next, String> {
+        let mut next = Next::Listen;
+        for event in events {
+            match event {
+                Event::RequestSendPacket { packet, .. } => self.wire.write(&packet.to_continuous_buffer())?,
+                Event::NotifyPacketReceived(packet) => next = next.max(self.received(packet)?),
+                Event::RequestTimerReset { kind: TimerKind::PingreqRecv, duration_ms } => {
+                    self.deadline = Instant::now() + Duration::from_millis(duration_ms);
+                }
+                // Without a keep-alive a client need not send anything.
+                Event::RequestTimerCancel(TimerKind::PingreqRecv) => {
+                    self.deadline = Instant::now() + 24 * 360 * PATIENCE;
+                }
+                Event::NotifyError(error) => return Err(format!("this is not MQTT 3.1.1: {error:?}")),
+                Event::RequestClose => next = Next::Close,
+                _ => {}
+            }
+        }
+        Ok(next)
+    }
+
+    fn received(&mut self, packet: Packet) -> Result<Next, String> {
+        match packet {
+            Packet::V3_1_1Connect(connect) => self.connect(&connect),
+            Packet::V3_1_1Subscribe(subscribe) => {
+                let granted = subscribe.entries().iter().map(|entry| self.subscribe(entry)).collect();
+                let answer = v3_1_1::Suback::builder().packet_id(subscribe.packet_id()).return_codes(granted).build();
+                self.send(answer.map_err(|error| format!("{error:?}"))?.into())
+            }
+            Packet::V3_1_1Unsubscribe(unsubscribe) => {
+                for filter in unsubscribe.entries() {
+                    self.subscriptions.remove(filter.as_str());
+                }
+                let answer = v3_1_1::Unsuback::builder().packet_id(unsubscribe.packet_id()).build();
+                self.send(answer.map_err(|error| format!("{error:?}"))?.into())
+            }
+            Packet::V3_1_1Publish(publish) => {
+                self.acknowledge(&publish)?;
+                match &self.peer {
+                    Peer::Hub(identity) => self.twin_request(&identity.clone(), &publish),
+                    Peer::Dps(_) => self.provision(&publish),
+                    Peer::Nobody => Ok(Next::Listen),
+                }
+            }
+            Packet::V3_1_1Puback(_) => {
+                self.unacknowledged = self.unacknowledged.saturating_sub(1);
+                Ok(Next::Listen)
+            }
+            Packet::V3_1_1Disconnect(_) => Ok(Next::Close),
+            _ => Ok(Next::Listen),
+        }
+    }
+
+    /// The engine's own acknowledgement panics for the packet identifier 0. A PUBLISH at `QoS` 2 ends the connection, as at a
+    /// hub.
+    fn acknowledge(&mut self, publish: &v3_1_1::Publish) -> Result<Next, String> {
+        match (publish.qos(), publish.packet_id()) {
+            (Qos::AtMostOnce, _) => Ok(Next::Listen),
+            (Qos::AtLeastOnce, Some(id)) => {
+                let answer = v3_1_1::Puback::builder().packet_id(id).build();
+                self.send(answer.map_err(|error| format!("{error:?}"))?.into())
+            }
+            _ => Err("a hub does not support QoS 2".into()),
+        }
+    }
+
+    /// Sends what the client has not requested.
+    fn tick(&mut self) -> Result<Next, String> {
+        match &self.peer {
+            Peer::Hub(identity) => self.follow_twin(&identity.clone()),
+            Peer::Dps(_) | Peer::Nobody => Ok(Next::Listen),
+        }
+    }
+
+    /// Publishes if the client has subscribed to the topic.
+    pub(super) fn publish(&mut self, topic: &str, payload: &str) -> Result<Next, String> {
+        let Some(qos) = self.subscriptions.granted(topic) else {
+            self.shared.note(Entry::Unheard { topic: topic.into() });
+            return Ok(Next::Listen);
+        };
+        let wrong = |error| format!("{error:?}");
+        let publish = v3_1_1::Publish::builder().topic_name(topic).map_err(wrong)?.payload(payload).qos(qos);
+        let publish = if qos == Qos::AtMostOnce {
+            publish
+        } else {
+            self.unacknowledged += 1;
+            if self.unacknowledged > UNACKNOWLEDGED {
+                return Err("the client does not acknowledge messages".into());
+            }
+            publish.packet_id(self.mqtt.acquire_packet_id().map_err(wrong)?)
+        };
+        self.send(publish.build().map_err(wrong)?.into())
+    }
+
+    pub(super) fn send(&mut self, packet: Packet) -> Result<Next, String> {
+        let events = self.mqtt.send(packet);
+        self.act(events)
+    }
+}

@@ -1,0 +1,30 @@
+use super::{
+    session::{Peer, Session},
+    twin::DESIRED,
+};
+use mqtt_protocol_core::mqtt::{
+    packet::{Qos, SubEntry},
+    result_code::SubackReturnCode,
+};
+
+impl Session<'_> {
+    pub(super) fn subscribe(&mut self, entry: &SubEntry) -> SubackReturnCode {
+        let filter = entry.topic_filter();
+        // The provisioning service supports this subscription only.
+        if matches!(self.peer, Peer::Dps(_)) && filter != "$dps/registrations/res/#" {
+            return SubackReturnCode::Failure;
+        }
+        // The services do not support QoS 2.
+        let (qos, granted) = match entry.sub_opts().qos() {
+            Qos::AtMostOnce => (Qos::AtMostOnce, SubackReturnCode::SuccessMaximumQos0),
+            _ => (Qos::AtLeastOnce, SubackReturnCode::SuccessMaximumQos1),
+        };
+        if !self.subscriptions.add(filter, qos) {
+            return SubackReturnCode::Failure;
+        }
+        if filter == DESIRED {
+            self.begin_following();
+        }
+        granted
+    }
+}

@@ -1,0 +1,194 @@
+//! Changes and observations while the emulator runs.
+
+use super::listener::Emulator;
+use crate::{
+    config::{self, ConfigError, Device, Enrollment, Module},
+    fault::{Fault, Operation, PlannedFault},
+    hub::Identity,
+};
+use serde_json::Value;
+
+/// Why a change cannot be made.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangeError {
+    /// There is nothing with this name.
+    #[error("there is no {0}")]
+    Unknown(String),
+    /// There is something with this name already.
+    #[error("the {0} exists already")]
+    Known(String),
+    /// The change has a mistake of a configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The twin rejects the patch.
+    #[error("the twin of {0} rejects the patch: it requires a JSON object, and 32 KiB at most in all")]
+    Patch(String),
+}
+
+impl Emulator {
+    /// Replaces the keys of a device. Its connections stay open.
+    ///
+    /// # Errors
+    /// When there is no such device, or a key is not base64.
+    pub fn rotate_device_keys(
+        &self,
+        hub: &str,
+        device: &str,
+        primary: &str,
+        secondary: &str,
+    ) -> Result<(), ChangeError> {
+        config::check_keys(format!("device {device}"), [Some(&primary.into()), Some(&secondary.into())])?;
+        self.change_device(hub, device, |device| {
+            device.credentials.primary_key = Some(primary.into());
+            device.credentials.secondary_key = Some(secondary.into());
+            Ok(())
+        })
+    }
+
+    /// Replaces the keys of a module. Its connections stay open.
+    ///
+    /// # Errors
+    /// When there is no such module, or a key is not base64.
+    pub fn rotate_module_keys(
+        &self,
+        hub: &str,
+        device: &str,
+        module: &str,
+        primary: &str,
+        secondary: &str,
+    ) -> Result<(), ChangeError> {
+        let new = Module::new(module, primary).secondary_key(secondary);
+        config::check_module(device, &new)?;
+        self.change_device(hub, device, |device| {
+            let known = device.find_mut(module).ok_or_else(|| ChangeError::Unknown(format!("module {module}")))?;
+            let (twin, revision) = (known.twin.clone(), known.revision + 1);
+            *known = Module { twin, revision, ..new };
+            Ok(())
+        })
+    }
+
+    /// Adds a module to a device.
+    ///
+    /// # Errors
+    /// When there is no such device, when it has such a module already, or when the module has a mistake.
+    pub fn add_module(&self, hub: &str, device: &str, module: Module) -> Result<(), ChangeError> {
+        config::check_module(device, &module)?;
+        self.change_device(hub, device, |device| {
+            if device.find(&module.id).is_some() {
+                return Err(ChangeError::Known(format!("module {}", module.id)));
+            }
+            device.modules.push(module);
+            Ok(())
+        })
+    }
+
+    /// Removes a module from a device, and closes its connections.
+    ///
+    /// # Errors
+    /// When there is no such module.
+    pub fn remove_module(&self, hub: &str, device: &str, module: &str) -> Result<(), ChangeError> {
+        self.change_device(hub, device, |device| {
+            let index = device.modules.iter().position(|known| known.id == module);
+            let index = index.ok_or_else(|| ChangeError::Unknown(format!("module {module}")))?;
+            device.modules.remove(index);
+            Ok(())
+        })
+    }
+
+    /// Assigns an enrollment or a group to another hub, from the next registration on. The device is migrated there with its
+    /// modules, unless that hub has a device of its ID.
+    ///
+    /// # Errors
+    /// When there is neither an enrollment nor a group of this name.
+    pub fn move_enrollment(&self, name: &str, hub: &str) -> Result<(), ChangeError> {
+        self.change_enrollment(name, |enrollment| enrollment.assignment.hub = Some(hub.into()))
+    }
+
+    /// Disables an enrollment or a group. The device at the hub is unchanged.
+    ///
+    /// # Errors
+    /// When there is neither an enrollment nor a group of this name.
+    pub fn disable_enrollment(&self, name: &str) -> Result<(), ChangeError> {
+        self.change_enrollment(name, |enrollment| enrollment.assignment.disabled = true)
+    }
+
+    /// Enables a disabled enrollment or group.
+    ///
+    /// # Errors
+    /// When there is neither an enrollment nor a group of this name.
+    pub fn enable_enrollment(&self, name: &str) -> Result<(), ChangeError> {
+        self.change_enrollment(name, |enrollment| enrollment.assignment.disabled = false)
+    }
+
+    /// Merges a patch into the desired properties of a device or its module, and publishes it to subscribed clients. A null
+    /// removes a property.
+    ///
+    /// # Errors
+    /// When there is no such device or module, or the patch is not an object.
+    pub fn set_desired(&self, hub: &str, device: &str, module: Option<&str>, patch: Value) -> Result<(), ChangeError> {
+        let identity = identity(hub, device, module);
+        let mut state = self.shared.state();
+        let twin = state.twin_mut(&identity).ok_or_else(|| ChangeError::Unknown(identity.to_string()))?;
+        match twin.desire(patch) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(ChangeError::Patch(identity.to_string())),
+        }
+    }
+
+    /// The reported properties of a device or its module. `None` when there is no such device or module.
+    #[must_use]
+    pub fn reported(&self, hub: &str, device: &str, module: Option<&str>) -> Option<Value> {
+        self.shared.state().twin_mut(&identity(hub, device, module)).map(|twin| twin.reported().clone())
+    }
+
+    /// The payload of a device's last registration.
+    #[must_use]
+    pub fn received_payload(&self, registration_id: &str) -> Option<Value> {
+        self.shared.state().registrations.sent(registration_id).cloned()
+    }
+
+    /// Applies a fault to the next `times` requests of an operation. Faults of one operation come one after the other.
+    pub fn fault(&self, operation: Operation, fault: Fault, times: u32) {
+        self.fault_after(operation, 0, fault, times);
+    }
+
+    /// The same, after `skip` requests of the operation that are answered as usual.
+    pub fn fault_after(&self, operation: Operation, skip: u32, fault: Fault, times: u32) {
+        self.shared.state().faults.plan(PlannedFault::new(operation, fault).skip(skip).times(times));
+    }
+
+    /// Removes all planned faults, and returns how many requests they would still have met.
+    #[must_use]
+    pub fn forget_faults(&self) -> u32 {
+        self.shared.state().faults.clear()
+    }
+
+    /// Sets the emulator's clock this number of seconds ahead of the system's, or behind it. The emulator checks expiries by
+    /// it, and writes `Date` headers and timestamps by it.
+    pub fn clock_offset(&self, seconds: i64) {
+        self.shared.clock.set_offset(seconds);
+    }
+
+    fn change_device(
+        &self,
+        hub: &str,
+        device: &str,
+        change: impl FnOnce(&mut Device) -> Result<(), ChangeError>,
+    ) -> Result<(), ChangeError> {
+        let mut state = self.shared.state();
+        let known = state.device_mut(hub, device);
+        change(known.ok_or_else(|| ChangeError::Unknown(format!("device {device} at {hub}")))?)
+    }
+
+    fn change_enrollment(&self, name: &str, change: impl FnOnce(&mut Enrollment)) -> Result<(), ChangeError> {
+        let mut state = self.shared.state();
+        let known = state.dps.as_mut().and_then(|dps| dps.find_mut(name));
+        change(known.ok_or_else(|| ChangeError::Unknown(format!("enrollment {name}")))?);
+        Ok(())
+    }
+}
+
+fn identity(hub: &str, device: &str, module: Option<&str>) -> Identity {
+    Identity { host: hub.into(), device: device.into(), module: module.map(Into::into) }
+}

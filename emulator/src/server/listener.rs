@@ -1,0 +1,237 @@
+use super::{authority, places::Places};
+use crate::{
+    config::{self, ConfigError, Hub, World},
+    http,
+    journal::{Entry, Journal},
+    mqtt,
+    service::Shared,
+    wire::{Serve, Tls},
+};
+use rustls::ServerConfig;
+use std::{
+    fmt, io,
+    net::{IpAddr, SocketAddr, TcpListener, TcpStream},
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::{Duration, SystemTime},
+};
+
+/// How many connections may be open at a time, for each protocol.
+const CONNECTIONS: usize = 128;
+
+/// A running emulator. When it is dropped, it stops and closes all connections.
+pub struct Emulator {
+    mqtt: Door,
+    https: Door,
+    root_pem: String,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// Why an emulator cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The address is not a loopback address.
+    #[error(
+        "{0} is not a loopback address; the emulator has keys for tests and accepts connections of this machine only"
+    )]
+    NotLoopback(IpAddr),
+    /// The address cannot be used.
+    #[error("cannot listen at {address}: {error}; use port 0 for a free port")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The error of the system.
+        error: io::Error,
+    },
+    /// The server's certificate cannot be issued.
+    #[error("cannot issue the server's certificate: {0}; check the host names and the validity")]
+    Certificate(String),
+}
+
+impl Emulator {
+    /// Emulates these hubs at a loopback address. Port 0 stands for a free port.
+    ///
+    /// # Errors
+    /// When the configuration has a mistake, the address is not a loopback address or not free, or a host name is invalid.
+    pub fn start(hubs: impl IntoIterator<Item = Hub>, at: SocketAddr) -> Result<Self, StartError> {
+        Self::play(hubs.into_iter().fold(World::new(), World::hub), at)
+    }
+
+    /// The same, with the journal on standard error.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_aloud(hubs: impl IntoIterator<Item = Hub>, at: SocketAddr) -> Result<Self, StartError> {
+        Self::play_aloud(hubs.into_iter().fold(World::new(), World::hub), at)
+    }
+
+    /// Emulates everything in a world: MQTT at this loopback address, HTTPS at a free port of it or where the world has it.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn play(world: World, at: SocketAddr) -> Result<Self, StartError> {
+        Self::play_with(world, at, Journal::default())
+    }
+
+    /// The same, with the journal on standard error.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn play_aloud(world: World, at: SocketAddr) -> Result<Self, StartError> {
+        Self::play_with(world, at, Journal::aloud())
+    }
+
+    fn play_with(world: World, at: SocketAddr, journal: Journal) -> Result<Self, StartError> {
+        config::check(&world.hubs, world.dps.as_ref())?;
+        let https_at = world.https.unwrap_or_else(|| SocketAddr::new(at.ip(), 0));
+        for address in [at, https_at] {
+            if !address.ip().is_loopback() {
+                return Err(StartError::NotLoopback(address.ip()));
+            }
+        }
+        let mut names: Vec<String> = world.hubs.iter().map(|hub| hub.host_name.clone()).collect();
+        names.extend(world.dps.as_ref().map(|dps| dps.host_name.clone()));
+        names.extend(["localhost".into(), at.ip().to_string(), https_at.ip().to_string()]);
+        names.sort();
+        names.dedup();
+        let validity = world.validity.unwrap_or_else(|| authority::validity(SystemTime::now()));
+        let (tls, root_pem) =
+            authority::server(names, validity).map_err(|error| StartError::Certificate(error.to_string()))?;
+        let shared = Arc::new(Shared::new(world, journal));
+        let mqtt = Door::open(at, &tls, &shared, mqtt::serve)?;
+        let https = Door::open(https_at, &tls, &shared, http::serve)?;
+        Ok(Self { mqtt, https, root_pem, shared })
+    }
+
+    /// The address for MQTT.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.mqtt.address
+    }
+
+    /// The address for HTTPS.
+    #[must_use]
+    pub const fn https_address(&self) -> SocketAddr {
+        self.https.address
+    }
+
+    /// The root certificate to trust, in PEM. It is another one at each start, and expires with the server's certificate.
+    #[must_use]
+    pub fn root_pem(&self) -> &str {
+        &self.root_pem
+    }
+
+    /// The decisions, and the reasons of refusals.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.shared.journal
+    }
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mqtt, https) = (self.address(), self.https_address());
+        f.debug_struct("Emulator").field("mqtt", &mqtt).field("https", &https).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.shared.stop();
+        self.shared.journal.flush();
+    }
+}
+
+/// A listener and its thread.
+struct Door {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+impl Door {
+    fn open(at: SocketAddr, tls: &Arc<ServerConfig>, shared: &Arc<Shared>, serve: Serve) -> Result<Self, StartError> {
+        let failed = |error| StartError::Listen { address: at, error };
+        let listener = TcpListener::bind(at).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let (tls, inside) = (Arc::clone(tls), Arc::clone(shared));
+        let accepting = thread::spawn(move || accept(&listener, &tls, &inside, serve));
+        Ok(Self { address, shared: Arc::clone(shared), accepting: Some(accepting) })
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        // Also when the other door could not be opened.
+        self.shared.stop();
+        // Wakes the thread, which waits for a connection.
+        let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
+        if let Some(accepting) = self.accepting.take() {
+            let _ = accepting.join();
+        }
+    }
+}
+
+fn accept(listener: &TcpListener, tls: &Arc<ServerConfig>, shared: &Arc<Shared>, serve: Serve) {
+    let places = Places::new(CONNECTIONS);
+    let mut sessions: Vec<JoinHandle<()>> = Vec::new();
+    for stream in listener.incoming() {
+        if shared.stops() {
+            break;
+        }
+        sessions.retain(|session| !session.is_finished());
+        let Ok(stream) = stream else { continue };
+        let Some(place) = places.take(shared) else {
+            shared.note(Entry::Dropped { reason: "there are too many connections".into() });
+            continue;
+        };
+        let (tls, inside) = (Arc::clone(tls), Arc::clone(shared));
+        let session = thread::Builder::new().spawn(move || {
+            let _place = place;
+            if let Err(reason) = Tls::new(stream, tls).and_then(|wire| serve(Box::new(wire), &inside)) {
+                inside.note(Entry::Dropped { reason });
+            }
+        });
+        match session {
+            Ok(session) => sessions.push(session),
+            Err(error) => shared.note(Entry::Dropped { reason: format!("the system has no thread for it: {error}") }),
+        }
+    }
+    for session in sessions {
+        let _ = session.join();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Wire;
+    use std::io::Read as _;
+
+    fn panics(_: Box<dyn Wire + '_>, _: &Shared) -> Result<(), String> {
+        // Without the message of the panic hook, which would be printed for each connection.
+        std::panic::resume_unwind(Box::new("a defect"))
+    }
+
+    #[test]
+    fn a_connection_whose_thread_panics_is_not_counted_for_ever() {
+        let names = vec!["h.net".to_owned()];
+        let (tls, _) = authority::server(names, authority::validity(SystemTime::now())).unwrap();
+        let world = World::new().hub(Hub::new("h.net"));
+        let shared = Arc::new(Shared::new(world, Journal::default()));
+        let door = Door::open("127.0.0.1:0".parse().unwrap(), &tls, &shared, panics).unwrap();
+        for _ in 0..2 * CONNECTIONS {
+            let mut stream = TcpStream::connect(door.address).unwrap();
+            // To its end, so that no more than a few are open at a time.
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+        drop(door);
+        let reasons: Vec<String> = shared.journal.entries().iter().map(ToString::to_string).collect();
+        assert_eq!(reasons.len(), 2 * CONNECTIONS);
+        assert!(reasons.iter().all(|reason| reason.ends_with("the connection's thread panicked")), "{reasons:?}");
+    }
+}

@@ -1,0 +1,44 @@
+use super::shared::{Shared, State};
+use crate::{
+    answer::{Answer, Service},
+    base::Moment,
+    fault::{Fault, Operation},
+    journal::{Entry, Refusal},
+};
+
+/// Decides a request unless a fault replaces its answer, and writes the decision to the journal.
+pub(super) fn decide(
+    shared: &Shared,
+    service: Service,
+    operation: Operation,
+    request: &str,
+    decision: impl FnOnce(&mut State, Moment, Option<&Fault>) -> Result<Answer, Refusal>,
+) -> Answer {
+    let now = shared.clock.now();
+    let mut state = shared.state();
+    let fault = state.faults.take(operation);
+    if let Some(fault) = &fault {
+        shared.note(Entry::Faulted { request: request.into(), fault: fault.to_string() });
+    }
+    if let Some(instead) = fault.as_ref().and_then(|fault| service.instead(fault, now)) {
+        return instead;
+    }
+    let decided = decision(&mut state, now, fault.as_ref());
+    drop(state);
+    // Before it is sent: a client that has the answer finds the entry.
+    let mut answer = match decided {
+        Ok(answer) => {
+            shared.note(Entry::answered(request, answer.status, &answer.outcome));
+            answer
+        }
+        Err(reason) => {
+            let answer = service.refuse(&reason, now);
+            shared.note(Entry::denied(request, answer.status, reason));
+            answer
+        }
+    };
+    if let Some(fault) = fault {
+        answer.spoil(&fault);
+    }
+    answer
+}

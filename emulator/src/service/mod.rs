@@ -1,0 +1,12 @@
+//! Requests to the services, their decisions and answers.
+
+mod decide;
+mod module;
+mod provisioning;
+#[cfg(test)]
+mod provisioning_tests;
+mod shared;
+
+pub(crate) use module::{ReadModule, read_module};
+pub(crate) use provisioning::provision;
+pub(crate) use shared::{Shared, TICK};

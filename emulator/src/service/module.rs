@@ -1,0 +1,160 @@
+//! The REST interface of a hub: a device reads the identity of its module.
+
+use super::{
+    decide::decide,
+    shared::{Shared, State},
+};
+use crate::{
+    answer::{Answer, Service},
+    base::{Moment, check_hub_version},
+    chain::{Certificates, Thumbprint},
+    config::{Authentication, Hub, Key, Module, Proof},
+    fault::{Fault, Operation},
+    hub::{Claimant, check_token, prove},
+    journal::Refusal,
+    sas::Token,
+};
+use serde_json::{Value, json};
+
+/// A request for a module's identity.
+pub(crate) struct ReadModule<'a> {
+    pub(crate) host: &'a str,
+    pub(crate) device: &'a str,
+    pub(crate) module: &'a str,
+    pub(crate) query: &'a str,
+    /// The `Authorization` header.
+    pub(crate) token: Option<&'a str>,
+    /// The certificates of the TLS handshake.
+    pub(crate) chain: &'a Certificates,
+}
+
+/// Answers a request for a module's identity.
+pub(crate) fn read_module(shared: &Shared, asked: &ReadModule<'_>) -> Answer {
+    let request = format!("read module {}/{}/{}", asked.host, asked.device, asked.module);
+    let decision = |state: &mut State, now, _: Option<&Fault>| answer(state, now, asked);
+    decide(shared, Service::Hub, Operation::ReadModule, &request, decision)
+}
+
+fn answer(state: &State, now: Moment, asked: &ReadModule<'_>) -> Result<Answer, Refusal> {
+    let hub = state.hub(asked.host).ok_or(Refusal::UnknownHub)?;
+    if !check_hub_version(asked.query) {
+        return Err(Refusal::ApiVersion);
+    }
+    let device = hub.find(asked.device).ok_or(Refusal::UnknownDevice)?;
+    authorize(hub, now, asked, device.credentials.proof())?;
+    if device.disabled {
+        return Err(Refusal::DeviceDisabled);
+    }
+    let module = device.find(asked.module).ok_or(Refusal::UnknownModule)?;
+    let kind = module.credentials.authentication.as_str();
+    Ok(Answer::new(200, &identity(&device.id, module), format!("authentication {kind}")))
+}
+
+/// Whether the request comes from the device, or has the token of a shared access policy.
+fn authorize(hub: &Hub, now: Moment, asked: &ReadModule<'_>, proof: Proof<'_>) -> Result<(), Refusal> {
+    let path = format!("devices/{}/modules/{}", asked.device, asked.module);
+    if let Some(token) = asked.token.and_then(Token::parse).filter(|token| token.policy().is_some())
+        && asked.chain.is_empty()
+    {
+        return check_token(hub, now.seconds(), &token, &path, [None, None]);
+    }
+    let claimant = Claimant { path: &path, name: asked.device, proof };
+    let proved = prove(hub, now.seconds(), &claimant, asked.token.map(str::as_bytes), asked.chain);
+    proved.map_err(|reason| if reason == Refusal::NoPassword { Refusal::NoToken } else { reason })?;
+    // As the agents' documentation describes their Device mode.
+    if matches!(proof, Proof::Authority) { Err(Refusal::AuthorityAtRest) } else { Ok(()) }
+}
+
+fn identity(device: &str, module: &Module) -> Value {
+    let [primary, secondary] = module.credentials.keys().map(|key| key.map(Key::text));
+    let is_own = module.credentials.authentication == Authentication::SelfSigned;
+    let [thumbprint, second] =
+        module.credentials.thumbprints().map(|known| known.filter(|_| is_own).map(Thumbprint::text));
+    let etag = data_encoding::BASE64.encode(format!("\"{}\"", module.revision).as_bytes());
+    json!({
+        "moduleId": module.id,
+        "managedBy": null,
+        "deviceId": device,
+        "generationId": "638000000000000000",
+        "etag": etag,
+        "connectionState": "Disconnected",
+        "connectionStateUpdatedTime": "0001-01-01T00:00:00",
+        "lastActivityTime": "0001-01-01T00:00:00",
+        "cloudToDeviceMessageCount": 0,
+        "authentication": {
+            "symmetricKey": { "primaryKey": primary, "secondaryKey": secondary },
+            "x509Thumbprint": { "primaryThumbprint": thumbprint, "secondaryThumbprint": second },
+            "type": module.credentials.authentication.as_str(),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::{Device, World},
+        journal::Journal,
+        test_tokens::{KEY, OTHER, token},
+    };
+
+    fn shared() -> Shared {
+        let module = Module::new("m", OTHER).secondary_key(KEY);
+        let device = Device::new("n@m", KEY).secondary_key(OTHER).module(module);
+        let device = device.module(Module::with_thumbprint("x", "AB12")).module(Module::without_authentication("none"));
+        let off = Device::new("off", KEY).disabled();
+        let hub = Hub::new("h.net").device(device).device(off).policy("owner", OTHER);
+        Shared::new(World::new().hub(hub), Journal::default())
+    }
+
+    fn get(shared: &Shared, device: &str, module: &str, token: &str) -> (u16, Value) {
+        let query = "api-version=2018-06-30";
+        let answer =
+            read_module(shared, &ReadModule { host: "H.net", device, module, query, token: Some(token), chain: &[] });
+        (answer.status, serde_json::from_str(&answer.body).unwrap())
+    }
+
+    fn last(journal: &Journal) -> String {
+        journal.entries().last().unwrap().to_string()
+    }
+
+    #[test]
+    fn a_device_reads_its_modules() {
+        let shared = shared();
+        let device = token("h.net%2Fdevices%2Fn%40m", KEY, "");
+        let (status, body) = get(&shared, "n@m", "m", &device);
+        assert_eq!(status, 200);
+        let keys = json!({ "primaryKey": OTHER, "secondaryKey": KEY });
+        assert_eq!(body["authentication"]["symmetricKey"], keys);
+        assert_eq!(body["authentication"]["type"], "sas");
+        for token in [token("h.net", OTHER, "&skn="), token("h.net", OTHER, "&skn=owner")] {
+            assert_eq!(get(&shared, "n@m", "m", &token).0, 200);
+        }
+        let (_, body) = get(&shared, "n@m", "x", &device);
+        assert_eq!(body["authentication"]["type"], "selfSigned");
+        assert_eq!(body["authentication"]["x509Thumbprint"]["primaryThumbprint"], "AB12");
+        assert_eq!(body["authentication"]["symmetricKey"]["primaryKey"], Value::Null);
+        assert_eq!(get(&shared, "n@m", "none", &device).1["authentication"]["type"], "none");
+    }
+
+    #[test]
+    fn refusals_have_the_format_of_a_hub() {
+        let shared = shared();
+        let good = token("h.net", KEY, "");
+        let (status, body) = get(&shared, "n@m", "other", &good);
+        assert_eq!(status, 404);
+        assert!(body["Message"].as_str().unwrap().starts_with("ErrorCode:ModuleNotFound;"));
+        assert!(body["ExceptionMessage"].as_str().unwrap().starts_with("Tracking ID:"));
+        assert_eq!(get(&shared, "other", "m", &good).0, 404);
+        for bad in ["", "x", &token("h.net", "AAAA", ""), &token("h.net%2Fdevices%2Fd", KEY, "")] {
+            let (status, body) = get(&shared, "n@m", "m", bad);
+            assert_eq!(
+                (status, body["Message"].as_str()),
+                (401, Some("ErrorCode:IotHubUnauthorizedAccess;Unauthorized"))
+            );
+        }
+        assert!(last(&shared.journal).contains("does not cover"), "{}", last(&shared.journal));
+        assert_eq!(get(&shared, "off", "m", &good).0, 401);
+        assert!(last(&shared.journal).contains("disabled"));
+    }
+}

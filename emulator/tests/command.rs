@@ -1,0 +1,189 @@
+//! The emulator as a program: faults from a configuration, and terminals that cannot be written or that nobody reads.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+
+mod support;
+
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use std::{
+    fs::{self, File},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::SocketAddr,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+use support::{Answer, DPS, HUB, KEY, Mqtt, answer, dial_with, request, token};
+
+/// A running emulator in a folder of its own. Both are removed at the end.
+struct Program {
+    process: Child,
+    folder: PathBuf,
+}
+
+/// Where the program listens, and its root certificate.
+struct Place {
+    mqtt: SocketAddr,
+    https: SocketAddr,
+    root: CertificateDer<'static>,
+}
+
+fn command(name: &str, config: &str) -> (Command, PathBuf) {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("command-{name}-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("config.toml"), config).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_defender-auth-emulator"));
+    command.arg(folder.join("config.toml")).arg("--folder").arg(&folder).stdin(Stdio::null());
+    (command, folder)
+}
+
+impl Program {
+    /// Starts it with standard output in a pipe, and reads its addresses there.
+    fn start(name: &str, config: &str, stderr: Stdio) -> (Self, Place) {
+        let (mut command, folder) = command(name, config);
+        let process = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
+        let mut program = Self { process, folder };
+        let mut lines = BufReader::new(program.process.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let line = lines.find(|line| line.starts_with(HUB)).unwrap();
+        let mut addresses = line.split(' ').filter_map(|word| word.parse().ok());
+        let (mqtt, https) = (addresses.next().unwrap(), addresses.next().unwrap());
+        // The rest, so that the program has written everything before the pipe is closed.
+        lines.find(|line| line.contains("Ctrl-C")).unwrap();
+        let root = CertificateDer::from_pem_file(program.folder.join("ca.pem")).unwrap();
+        (program, Place { mqtt, https, root })
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Place {
+    fn look_up(&self) -> Answer {
+        let registration = token("0ne/registrations/dev-01", KEY);
+        let line = "POST /0ne/registrations/dev-01?api-version=2021-06-01";
+        let mut tls = dial_with(self.root.clone(), self.https, DPS, None);
+        tls.write_all(request(line, DPS, &registration, "{}").as_bytes()).unwrap();
+        let mut text = Vec::new();
+        tls.read_to_end(&mut text).unwrap();
+        answer(&String::from_utf8(text).unwrap())
+    }
+
+    fn log_in(&self, password: &str) -> bool {
+        let tls = dial_with(self.root.clone(), self.mqtt, HUB, None);
+        let user = format!("{HUB}/dev-01/?api-version=2020-09-30");
+        Mqtt::connect_over(tls, "dev-01", &user, Some(password)).1.is_success()
+    }
+}
+
+fn config() -> String {
+    format!(
+        "[[hub]]\nhost_name = '{HUB}'\n[[hub.device]]\nid = 'dev-01'\nprimary_key = '{KEY}'\n\
+         [dps]\nid_scope = '0ne'\n[[dps.enrollment]]\nid = 'dev-01'\nprimary_key = '{KEY}'\n"
+    )
+}
+
+#[test]
+fn faults_of_a_configuration_are_met_by_requests() {
+    let faults = "[[fault]]\noperation = 'lookUpRegistration'\nfault = 'status'\nstatus = 429\nretry_after = '3'\nskip = 1\n\
+                  [[fault]]\noperation = 'lookUpRegistration'\nfault = 'redirect'\nlocation = 'https://x.net/'\ntimes = 2\n";
+    let (mut program, place) = Program::start("faults", &(config() + faults), Stdio::piped());
+    assert_eq!(place.look_up().status, 200);
+    let busy = place.look_up();
+    assert_eq!((busy.status, busy.header("Retry-After")), (429, Some("3")));
+    for _ in 0..2 {
+        let away = place.look_up();
+        assert_eq!((away.status, away.header("Location")), (302, Some("https://x.net/")));
+    }
+    assert_eq!(place.look_up().status, 200);
+    let journal = BufReader::new(program.process.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let lines: Vec<String> = journal.take(5).collect();
+    assert_eq!(lines[0], "answered \"look up 0ne/dev-01\" with 200: unassigned");
+    assert_eq!(lines[1], "applied a fault to \"look up 0ne/dev-01\": status 429, Retry-After \"3\"");
+    assert_eq!(lines[4], lines[0]);
+}
+
+#[test]
+fn a_mistake_in_a_fault_is_named_and_ends_the_program() {
+    let fault = "[[fault]]\noperation = 'poll'\nfault = 'truncated'\n";
+    let (mut command, folder) = command("mistake", &(config() + fault));
+    let output = command.output().unwrap();
+    let _ = fs::remove_dir_all(folder);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.starts_with("error: ") && error.contains("`registrationStatus`"), "{error}");
+}
+
+/// More logins than there are places for connections.
+fn logs_in_for_long(place: &Place) {
+    let good = token(HUB, KEY);
+    for _ in 0..150 {
+        assert!(!place.log_in("no token"));
+    }
+    assert!(place.log_in(&good));
+}
+
+#[test]
+fn logins_go_on_when_standard_error_is_full() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let (program, place) = Program::start("full", &config(), full.into());
+    logs_in_for_long(&place);
+    drop(program);
+}
+
+#[test]
+fn logins_go_on_when_standard_error_is_closed() {
+    let (mut program, place) = Program::start("closed", &config(), Stdio::piped());
+    drop(program.process.stderr.take());
+    logs_in_for_long(&place);
+}
+
+#[test]
+fn logins_go_on_when_nobody_reads_standard_error() {
+    let (program, place) = Program::start("unread", &config(), Stdio::piped());
+    // A line is as long as the client ID, and a pipe has 64 KiB.
+    let id = "x".repeat(60_000);
+    let user = format!("{HUB}/{id}/?api-version=2020-09-30");
+    for _ in 0..4 {
+        let tls = dial_with(place.root.clone(), place.mqtt, HUB, None);
+        assert!(!Mqtt::connect_over(tls, &id, &user, Some("no token")).1.is_success());
+    }
+    assert!(place.log_in(&token(HUB, KEY)));
+    drop(program);
+}
+
+#[test]
+fn the_program_starts_when_standard_output_is_full() {
+    let (mut command, folder) = command("output", &config());
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let process = command.stdout(full).stderr(Stdio::piped()).args(["--https", "127.0.0.1:0"]).spawn().unwrap();
+    let mut program = Program { process, folder };
+    // It has written the root certificate before its output, and is still running after it.
+    let mut waits = 0..1000;
+    while fs::metadata(program.folder.join("ca.pem")).map_or(0, |file| file.len()) == 0 {
+        assert!(waits.next().is_some() && program.process.try_wait().unwrap().is_none());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    assert_eq!(program.process.try_wait().unwrap(), None);
+}
+
+#[test]
+fn an_error_that_cannot_be_written_keeps_its_exit_code() {
+    let (mut command, folder) = command("silent", "nonsense");
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let status = command.stdout(Stdio::null()).stderr(full).status().unwrap();
+    let _ = fs::remove_dir_all(folder);
+    assert_eq!(status.code(), Some(2));
+}
+
+#[test]
+fn the_help_text_tells_what_it_does_and_where_faults_are_configured() {
+    let (mut command, folder) = command("help", "");
+    let help = String::from_utf8(command.arg("--help").output().unwrap().stdout).unwrap();
+    let _ = fs::remove_dir_all(folder);
+    assert!(help.starts_with("A loopback emulator of IoT Hub") && help.contains("[[fault]]"), "{help}");
+}

@@ -1,0 +1,49 @@
+//! Which action is pending.
+
+use super::object::Authenticator;
+use crate::{
+    abi::Str,
+    code::{
+        DEFENDERAUTH_ACTION_ACTIVATE, DEFENDERAUTH_ACTION_DONE, DEFENDERAUTH_ACTION_FAILED, DEFENDERAUTH_ACTION_SEND,
+        DEFENDERAUTH_ACTION_SIGN, DEFENDERAUTH_ACTION_WAIT,
+    },
+    error::Error,
+    guard,
+};
+use defender_auth::Action;
+
+/// The failure of an authenticator that does not exist.
+static NO_OBJECT: Error = Error::no_object();
+
+/// The next action, one of `DEFENDERAUTH_ACTION_`. Polling changes nothing; poll as often as you like.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_poll(authenticator: Option<&Authenticator>) -> i32 {
+    guard::look(authenticator, DEFENDERAUTH_ACTION_FAILED, |authenticator| match authenticator.machine.poll() {
+        Action::Send(_) => DEFENDERAUTH_ACTION_SEND,
+        Action::Wait(_) => DEFENDERAUTH_ACTION_WAIT,
+        Action::Activate(_) => DEFENDERAUTH_ACTION_ACTIVATE,
+        Action::Sign(..) => DEFENDERAUTH_ACTION_SIGN,
+        Action::Done(_) => DEFENDERAUTH_ACTION_DONE,
+        // Failed, or an action that this interface does not know.
+        _ => DEFENDERAUTH_ACTION_FAILED,
+    })
+}
+
+/// The current state in words: for logs, not for decisions.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_state(authenticator: Option<&Authenticator>) -> Str {
+    guard::text(authenticator, |it| &it.views.state)
+}
+
+/// Why it failed. Non-NULL exactly when `defenderauth_authenticator_poll` returns FAILED, which includes a NULL or
+/// unusable object. The authenticator owns it: do not free it.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_failure(authenticator: Option<&Authenticator>) -> Option<&Error> {
+    guard::look(authenticator, Some(&NO_OBJECT), |it| it.views.failure.as_ref())
+}
+
+/// Frees an authenticator and wipes its secrets. NULL is allowed.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_free(authenticator: Option<Box<Authenticator>>) {
+    guard::get((), || drop(authenticator));
+}

@@ -1,0 +1,60 @@
+//! The error that C holds.
+
+use crate::{
+    abi::ResultCode,
+    code::DEFENDERAUTH_NULL,
+    failure::Failure,
+    object::{Poison, object},
+    view::View,
+};
+
+/// What went wrong, what caused it, and what to do about it. Immutable. Free it with `defenderauth_error_free`.
+pub struct Error {
+    poison: Poison,
+    pub(super) code: ResultCode,
+    pub(super) message: View,
+    pub(super) field: View,
+    pub(super) tracking_id: View,
+    pub(super) http_status: u16,
+    pub(super) service_code: u32,
+    pub(super) tpm_code: u32,
+    pub(super) is_retryable: bool,
+    pub(super) retry_after: i64,
+}
+
+object!(Error, "error");
+
+impl Error {
+    /// The error of an object that is NULL or unusable.
+    pub(crate) const fn no_object() -> Self {
+        Self {
+            poison: Poison::new(),
+            code: DEFENDERAUTH_NULL,
+            message: View::Static(
+                c"the object is NULL, or an earlier call on it ended in PANIC; free it and create a new one",
+            ),
+            field: View::EMPTY,
+            tracking_id: View::EMPTY,
+            http_status: 0,
+            service_code: 0,
+            tpm_code: 0,
+            is_retryable: false,
+            retry_after: -1,
+        }
+    }
+
+    pub(crate) fn new(failure: &Failure) -> Self {
+        Self {
+            poison: Poison::new(),
+            code: failure.code(),
+            message: View::line(&failure.message),
+            field: View::line(&failure.field),
+            tracking_id: View::new(&failure.tracking_id),
+            http_status: failure.http_status,
+            service_code: failure.service_code,
+            tpm_code: failure.tpm_code,
+            is_retryable: failure.is_retryable,
+            retry_after: failure.retry_after.map_or(-1, |wait| i64::try_from(wait.as_secs()).unwrap_or(i64::MAX)),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The objects that C owns.
+
+use defenderauth::{
+    AgentConfig, Authenticator, Certificate, ConnectionString, Key, Options, Profile, Signer,
+    agent_config::defenderauth_agent_config_free, authenticator::defenderauth_authenticator_free,
+    certificate::defenderauth_certificate_free, connection_string::defenderauth_connection_string_free,
+    key::defenderauth_key_free, options::defenderauth_options_free, profile::defenderauth_profile_free,
+    signer::defenderauth_signer_free,
+};
+
+/// They are freed once, at the end.
+#[derive(Default)]
+pub(crate) struct Held {
+    pub(crate) keys: Vec<Box<Key>>,
+    pub(crate) signers: Vec<Box<Signer>>,
+    pub(crate) strings: Vec<Box<ConnectionString>>,
+    pub(crate) options: Vec<Box<Options>>,
+    pub(crate) profiles: Vec<Box<Profile>>,
+    pub(crate) certificates: Vec<Box<Certificate>>,
+    pub(crate) configs: Vec<Box<AgentConfig>>,
+    pub(crate) authenticators: Vec<Box<Authenticator>>,
+}
+
+impl Held {
+    pub(crate) fn free(self) {
+        self.keys.into_iter().for_each(|it| defenderauth_key_free(Some(it)));
+        self.signers.into_iter().for_each(|it| defenderauth_signer_free(Some(it)));
+        self.strings.into_iter().for_each(|it| defenderauth_connection_string_free(Some(it)));
+        self.options.into_iter().for_each(|it| defenderauth_options_free(Some(it)));
+        self.profiles.into_iter().for_each(|it| defenderauth_profile_free(Some(it)));
+        self.certificates.into_iter().for_each(|it| defenderauth_certificate_free(Some(it)));
+        self.configs.into_iter().for_each(|it| defenderauth_agent_config_free(Some(it)));
+        self.authenticators.into_iter().for_each(|it| defenderauth_authenticator_free(Some(it)));
+    }
+}

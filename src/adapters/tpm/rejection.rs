@@ -1,0 +1,103 @@
+use super::{
+    command::{Command, Op},
+    template::{ENDORSEMENT, OWNER},
+};
+use crate::error::{CommandCause, Hierarchy, Place, ResponseCode, TpmError};
+
+/// What the rejection of a command means. `has_password` returns whether a password was given for a hierarchy.
+///
+/// Most of it was measured with swtpm: see `tests/tpm`.
+pub(super) fn cause(
+    command: &Command,
+    code: ResponseCode,
+    has_password: impl FnOnce(Hierarchy) -> bool,
+) -> CommandCause {
+    let [first, _] = command.handles;
+    let hierarchy = match first {
+        OWNER => Some(Hierarchy::Owner),
+        ENDORSEMENT => Some(Hierarchy::Endorsement),
+        _ => None,
+    };
+    let is_of_a_parameter = matches!(code.place(), Some(Place::Parameter(_)));
+    match (code.base(), command.op) {
+        // libtpms returns FAILURE if a secret cannot be decrypted. In failure mode, no earlier command would have succeeded.
+        (0x101, Op::ActivateCredential) => CommandCause::OtherTpm,
+        (0x101, Op::Import) => CommandCause::Damaged,
+        (0x8e | 0xa2, _) => match hierarchy {
+            Some(hierarchy) if has_password(hierarchy) => CommandCause::PasswordWrong(hierarchy),
+            Some(hierarchy) => CommandCause::PasswordNeeded(hierarchy),
+            None => CommandCause::KeyPassword,
+        },
+        (0x85 | 0x120, _) => CommandCause::HierarchyOff,
+        (0x101 | 0x153, _) => CommandCause::Failure,
+        (0x143, _) => CommandCause::NotImplemented,
+        (0x14b, _) => CommandCause::NvSpace,
+        (0x902, _) => CommandCause::ObjectMemory { others: 0 },
+        (0x903 | 0x905, _) => CommandCause::SessionMemory,
+        (0x921, _) => CommandCause::Lockout { seconds: None },
+        (0x908 | 0x90a | 0x920 | 0x922, _) => CommandCause::Busy,
+        (0x1e, _) => CommandCause::TpmOne,
+        (_, Op::ActivateCredential) if is_of_a_parameter => CommandCause::OtherTpm,
+        (_, Op::Import | Op::Load) if is_of_a_parameter => CommandCause::Damaged,
+        (0x8b | 0x910, Op::Hmac | Op::HmacStart) => CommandCause::NoIdentityKey { handle: first },
+        // Its type, its attributes, its scheme and hash.
+        (0x82 | 0x83 | 0x84 | 0x8a | 0x92 | 0x9c, Op::Hmac | Op::HmacStart) => {
+            CommandCause::NotAnHmacKey { handle: first }
+        }
+        _ => CommandCause::Other,
+    }
+}
+
+/// Whether the TPM executed a command: false if it rejected it. An error that is not a rejection is returned.
+pub(super) fn is_done(result: Result<(), TpmError>) -> Result<bool, TpmError> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(TpmError::Command(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::CommandCause::{
+        Busy, Damaged, Failure, HierarchyOff, KeyPassword, Lockout, NoIdentityKey, NotAnHmacKey, NotImplemented,
+        NvSpace, ObjectMemory, Other, OtherTpm, PasswordNeeded, PasswordWrong, SessionMemory, TpmOne,
+    };
+
+    #[test]
+    fn the_meaning_of_a_code_depends_on_the_command() {
+        let key = 0x8100_0100;
+        for (op, handle, code, expected) in [
+            (Op::PolicySecret, ENDORSEMENT, 0x9a2, PasswordNeeded(Hierarchy::Endorsement)),
+            (Op::CreatePrimary, OWNER, 0x9a2, PasswordWrong(Hierarchy::Owner)),
+            (Op::Import, 0x8100_0001, 0x98e, KeyPassword),
+            (Op::CreatePrimary, ENDORSEMENT, 0x185, HierarchyOff),
+            (Op::ActivateCredential, key, 0x1df, OtherTpm),
+            (Op::ActivateCredential, key, 0x2d5, OtherTpm),
+            (Op::ActivateCredential, key, 0xa9d, Other),
+            (Op::Import, key, 0x3df, Damaged),
+            (Op::Load, key, 0x1df, Damaged),
+            (Op::Load, key, 0x18b, Other),
+            (Op::Hmac, key, 0x18b, NoIdentityKey { handle: key }),
+            (Op::Hmac, key, 0x910, NoIdentityKey { handle: key }),
+            (Op::HmacStart, key, 0x2c4, NotAnHmacKey { handle: key }),
+            (Op::EvictControl, OWNER, 0x28b, Other),
+            (Op::EvictControl, OWNER, 0x14b, NvSpace),
+            (Op::Hmac, key, 0x902, ObjectMemory { others: 0 }),
+            (Op::StartAuthSession, key, 0x903, SessionMemory),
+            (Op::Hmac, key, 0x921, Lockout { seconds: None }),
+            (Op::Hmac, key, 0x922, Busy),
+            (Op::Hmac, key, 0x101, Failure),
+            (Op::ActivateCredential, key, 0x101, OtherTpm),
+            (Op::Import, key, 0x101, Damaged),
+            (Op::Hmac, key, 0xb_0143, NotImplemented),
+            (Op::Hmac, key, 0x1e, TpmOne),
+            (Op::Hmac, key, 0x500, Other),
+        ] {
+            let command = Command::new(op, &[handle], &[], &[]);
+            let code = ResponseCode::new(code);
+            assert_eq!(cause(&command, code, |hierarchy| hierarchy == Hierarchy::Owner), expected, "{op:?} {code}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+use core::fmt;
+
+/// Where the fault lies: the first question of the person who has to fix it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The program that calls the library.
+    Caller,
+    /// The input: a text, a key, a token.
+    Input,
+    /// A file: it is missing, unreadable, or of another kind than expected.
+    File,
+    /// The configuration.
+    Configuration,
+    /// The library: it recognizes the request and does not support it.
+    Library,
+    /// A time limit has passed, a token has expired, or a clock is wrong.
+    Time,
+    /// The service rejected the request: the credential, or the entry in the service's registry.
+    Service,
+    /// The service's registry: its configuration of the device or module cannot be used.
+    Registry,
+    /// The answer does not follow the protocol, or the service cannot answer now: the service itself, or a proxy or firewall
+    /// that answers in its place.
+    Peer,
+    /// The network path to the service.
+    Network,
+    /// The TPM, or the connection to it.
+    Tpm,
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Caller => "the call",
+            Self::Input => "the input",
+            Self::File => "the file",
+            Self::Configuration => "the configuration",
+            Self::Library => "this build of the library",
+            Self::Time => "the time",
+            Self::Service => "the credential, or the service's registry",
+            Self::Registry => "the service's registry",
+            Self::Peer => "the service, or a proxy or firewall on the way",
+            Self::Network => "the network path to the service",
+            Self::Tpm => "the TPM, or the connection to it",
+        })
+    }
+}
