@@ -16,7 +16,9 @@ mod matrix;
 mod over_mqtt;
 mod place;
 mod proxy;
+mod proxy_refused;
 mod redirect;
+mod reqwest_client;
 mod roots;
 #[cfg(all(feature = "tpm", unix))]
 #[path = "../support/scratch.rs"]
