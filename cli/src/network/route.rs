@@ -90,13 +90,7 @@ impl Network {
         match error {
             mqtt::Error::Tls(error) => self.failed(HttpsError::from(error)),
             mqtt::Error::Unsendable { .. } | mqtt::Error::NotCarried => Failure::Call(error.to_string()),
-            mqtt::Error::Untrusted { .. } => {
-                let fault = "the server's certificate, or the root certificates here";
-                Failure::Service { what: error.to_string(), fault }
-            }
-            mqtt::Error::Rejected { .. } => {
-                Failure::Service { what: error.to_string(), fault: "the client certificate, or the server" }
-            }
+            mqtt::Error::TlsFailed { ref failure, .. } => tls(error.to_string(), failure),
             mqtt::Error::TooManyOpen { .. } => too_many_open(error.to_string()),
             mqtt::Error::NotSubscribed { .. } => {
                 Failure::Service { what: error.to_string(), fault: "the service, or what it allows this identity" }
