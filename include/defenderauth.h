@@ -174,7 +174,7 @@
 #define DEFENDERAUTH_DEFAULT_TOKEN_SECONDS 3600
 
 /** The version of this header: major << 16 | minor << 8 | patch. */
-#define DEFENDERAUTH_VERSION_NUMBER 256
+#define DEFENDERAUTH_VERSION_NUMBER 512
 
 /**
  * The configuration of an agent, with the files that it names. Wiped when freed. Free it with

@@ -169,5 +169,5 @@ fn a_prefix_that_is_not_absolute_is_refused() {
     let mut dist = Command::new(env!("CARGO_BIN_EXE_xtask"));
     let said = dist.args(["dist", "--prefix", "here"]).output().unwrap();
     assert_eq!(said.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&said.stderr).contains("begin it with /"));
+    assert!(String::from_utf8_lossy(&said.stderr).contains("must be an absolute path"));
 }
