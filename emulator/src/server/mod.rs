@@ -2,6 +2,8 @@
 
 mod authority;
 mod control;
+mod devices;
+mod handshake;
 mod listener;
 mod places;
 mod possession;
