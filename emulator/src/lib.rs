@@ -95,5 +95,5 @@ pub use fault::{Alert, Fault, Operation, OperationError, PlannedFault};
 pub use journal::{Entry, Journal, Refusal};
 #[doc(hidden)]
 pub use server::rehearsal;
-pub use server::{ChangeError, Emulator, PossessionError, StartError};
+pub use server::{ChangeError, Emulator, OrderError, PossessionError, StartError};
 pub use service::Message;

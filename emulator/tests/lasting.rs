@@ -251,3 +251,47 @@ fn a_world_has_a_clock_of_its_own() {
     emulator.clock_offset(0);
     assert_ne!(https(&emulator, "GET /", HUB, "", "").header("Date").unwrap()[..16], date[..16]);
 }
+
+#[test]
+fn orders_change_what_is_emulated() {
+    let emulator = play(world().dps(Dps::new("0ne").enrollment(Enrollment::new("dev-01", KEY))));
+    let order = |line: &str| emulator.order(line);
+    let mut client = device(&emulator, "dev-01");
+    order(&format!("disconnect {HUB} dev-01")).unwrap();
+    assert_eq!(client.message(), None);
+    assert!(order(&format!("disconnect {HUB} dev-01 m")).unwrap_err().to_string().contains("dev-01/m"));
+    order(&format!("rotate-device-keys {HUB} dev-01 {OTHER} {OTHER}")).unwrap();
+    assert_eq!(try_device(&emulator, HUB, "dev-01", KEY).1, NotAuthorized);
+    order(&format!("rotate-device-keys {HUB} dev-01 {KEY} {OTHER}")).unwrap();
+    order(&format!("disable-device {HUB} dev-01")).unwrap();
+    assert_eq!(try_device(&emulator, HUB, "dev-01", KEY).1, NotAuthorized);
+    order(&format!("enable-device {HUB} dev-01")).unwrap();
+    order(&format!("move-device {HUB} dev-01 {NEW_HUB}")).unwrap();
+    assert_eq!(try_device(&emulator, NEW_HUB, "dev-01", KEY).1, Accepted);
+    order("fault { operation = \"connect\", fault = \"connack\", code = 3, times = 2 }").unwrap();
+    assert_eq!(try_device(&emulator, NEW_HUB, "dev-01", KEY).1, ServerUnavailable);
+    order("forget-faults").unwrap();
+    order("clock-offset 3600").unwrap();
+    assert_eq!(try_device(&emulator, NEW_HUB, "dev-01", KEY).1, NotAuthorized);
+    order(" clock-offset  0 ").unwrap();
+    order(&format!("rotate-module-keys {NEW_HUB} dev-01 m {KEY} {KEY}")).unwrap();
+    order(&format!("remove-module {NEW_HUB} dev-01 m")).unwrap();
+    order(&format!("set-device-thumbprints {NEW_HUB} dev-01 {}", "AB".repeat(20))).unwrap();
+    assert_eq!(try_device(&emulator, NEW_HUB, "dev-01", KEY).1, NotAuthorized);
+    for line in
+        ["disable-enrollment dev-01", "enable-enrollment dev-01", "move-enrollment dev-01 x.net", "disconnect-all"]
+    {
+        order(line).unwrap();
+    }
+    order(&format!("remove-device {NEW_HUB} dev-01")).unwrap();
+    for (line, word) in [
+        ("", "`disconnect-all`"),
+        ("clock-offset soon", "seconds"),
+        ("disable-device x.net dev-01", "device dev-01 at x.net"),
+        ("fault connack", "[[fault]]"),
+        ("rotate-device-keys c2VjcmV0", "`rotate-device-keys`"),
+    ] {
+        let error = order(line).unwrap_err().to_string();
+        assert!(error.contains(word) && !error.contains("c2VjcmV0"), "{line}: {error}");
+    }
+}

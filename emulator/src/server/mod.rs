@@ -5,6 +5,7 @@ mod control;
 mod devices;
 mod handshake;
 mod listener;
+mod orders;
 mod places;
 mod possession;
 #[doc(hidden)]
@@ -13,4 +14,5 @@ mod verifier;
 
 pub use control::ChangeError;
 pub use listener::{Emulator, StartError};
+pub use orders::OrderError;
 pub use possession::PossessionError;
