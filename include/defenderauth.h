@@ -48,7 +48,7 @@
 #endif
 
 /** The version of this header; compare it with defenderauth_version(), that of the library. */
-#define DEFENDERAUTH_VERSION "0.1.0"
+#define DEFENDERAUTH_VERSION "0.2.0"
 
 /** Passes a NUL-terminated text as the two arguments that functions take. `s` is evaluated twice. */
 #define DEFENDERAUTH_TEXT(s) (s), strlen(s)
@@ -174,7 +174,7 @@
 #define DEFENDERAUTH_DEFAULT_TOKEN_SECONDS 3600
 
 /** The version of this header: major << 16 | minor << 8 | patch. */
-#define DEFENDERAUTH_VERSION_NUMBER 256
+#define DEFENDERAUTH_VERSION_NUMBER 512
 
 /**
  * The configuration of an agent, with the files that it names. Wiped when freed. Free it with
@@ -401,7 +401,7 @@ extern "C" {
 
 /* ---- the library */
 
-/** The version of the library as text, such as `0.1.0`. Static. */
+/** The version of the library as text, such as `0.2.0`. Static. */
 const char *defenderauth_version(void);
 
 /** The version of the library as a number; compare it with the header's `DEFENDERAUTH_VERSION_NUMBER`. */

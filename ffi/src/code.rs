@@ -183,4 +183,4 @@ pub const DEFENDERAUTH_MQTT_PORT: u16 = 8883;
 pub const DEFENDERAUTH_DEFAULT_TOKEN_SECONDS: u64 = 3600;
 
 /// The version of this header: major << 16 | minor << 8 | patch.
-pub const DEFENDERAUTH_VERSION_NUMBER: u32 = 0x0000_0100;
+pub const DEFENDERAUTH_VERSION_NUMBER: u32 = 0x0000_0200;

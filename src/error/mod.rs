@@ -46,8 +46,8 @@ pub use response_code::{Layer, Place, ResponseCode};
 pub use service::{AuthenticationMethod, Refusal, ServiceError, ServiceOperation};
 pub use tls::TlsError;
 pub use tpm::{
-    AccessError, AccessProblem, BlobProblem, CommandCause, CommandError, EndpointError, Found, Hierarchy, KeyRole,
-    TpmError,
+    AccessError, AccessProblem, BlobProblem, CommandCause, CommandError, EndpointError, FileKind, Found, Hierarchy,
+    KeyRole, TpmError,
 };
 
 /// What went wrong. The text says what is wrong and what to do about it, on one line.

@@ -58,9 +58,9 @@ pub(crate) enum End {
 }
 
 /// The services' words.
-pub(crate) const SIGNATURE: &str = "neither key signed the token";
-pub(crate) const OVER: &str = "the token ended ";
-pub(crate) const NO_DEVICE: &str = "there is no such device";
+pub(crate) const SIGNATURE: &str = "made with neither of the keys";
+pub(crate) const OVER: &str = "the token expired ";
+pub(crate) const NO_DEVICE: &str = "the hub has no such device";
 
 impl End {
     /// Whether this is the end, by what the agent was told and what the services wrote down.

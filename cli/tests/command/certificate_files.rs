@@ -183,7 +183,7 @@ fn empty_files_are_named() {
     let good = data("p256.certificate.pem");
     unreadable(check(&["--chain", "nowhere.pem"], &[]), &["nowhere.pem: there is no such file; check the path"]);
     unreadable(check(&["--chain", &good, "--key", "no.pem"], &[]), &["no.pem: there is no such file; check the path"]);
-    unreadable(check(&["--chain", &data("")], &[]), &["data/: it is not a regular file; give a file"]);
+    unreadable(check(&["--chain", &data("")], &[]), &["data/: it is not a regular file; give a regular file"]);
 }
 
 #[test]

@@ -62,6 +62,8 @@ mod secondary_key;
 mod terminals;
 mod token;
 #[cfg(unix)]
+mod tpm_handles;
+#[cfg(unix)]
 mod tpm_login;
 #[cfg(unix)]
 mod tpm_provision;

@@ -7,7 +7,7 @@
 //! ```
 //! use defender_auth::{UnixTime, identity::DeviceId, x509::{ClientIdentity, Purpose, Severity, check}};
 //!
-//! # let (certificate, key) = (include_bytes!("../../tests/x509/data/p256.certificate.pem"), include_bytes!("../../tests/x509/data/p256.sec1.pem"));
+//! # let (certificate, key) = (include_bytes!("../../../tests/x509/data/p256.certificate.pem"), include_bytes!("../../../tests/x509/data/p256.sec1.pem"));
 //! let me = ClientIdentity::from_pem_pair(certificate, key, None)?;
 //! let id = DeviceId::new("dev-01")?;
 //! let found = check(me.chain(), Some(me.key()), Purpose::Hub(&id), UnixTime::from_secs(1_800_000_000));
