@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &VerifyToken) -> Result<(), Failure> {
     }
     let resource = token.plain_resource();
     let resource = resource.as_deref().unwrap_or_else(|| token.resource());
-    let expiry = format!("{} ({})", clock::readable(token.expires_at()), token.expires_at().as_secs());
+    let expiry = format!("{} ({})", token.expires_at(), token.expires_at().as_secs());
     let signature = holder.verify(&token, now, arguments.skew);
     // An expiry before 2001 is reported only for a token that is not valid at this time.
     let problem = token.problems().find(|problem| signature.is_err() || *problem != TokenProblem::ExpiryTooEarly);

@@ -37,6 +37,8 @@ mod certificate_passphrase;
 mod certificate_paths;
 mod certificate_verification;
 #[cfg(target_os = "linux")]
+mod clock;
+#[cfg(target_os = "linux")]
 mod core_dump;
 mod derive_key;
 mod device_mode;

@@ -229,7 +229,7 @@ impl Shown {
 impl Report {
     fn print(&self) -> Result<(), Failure> {
         for shown in &self.certificates {
-            let until = clock::readable(UnixTime::from_secs(shown.not_after));
+            let until = UnixTime::from_secs(shown.not_after).to_string();
             output::table(&[
                 ("subject", Some(&shown.subject)),
                 ("issuer", Some(&shown.issuer)),
