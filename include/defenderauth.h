@@ -389,7 +389,10 @@ typedef struct defenderauth_header {
 /** The attempt exceeded its time limit; start a new one. */
 #define DEFENDERAUTH_OUT_OF_TIME 701
 
-/** No response arrived to any of the requests. */
+/** The device's clock is outside of the validity of the server's certificate, or of the client's; set the clock. */
+#define DEFENDERAUTH_CLOCK 702
+
+/** No response arrived to any of the requests, or the proxy carries none. */
 #define DEFENDERAUTH_NO_RESPONSE 801
 
 /** The call exceeded its own time limit; call it again to continue. */

@@ -96,9 +96,6 @@ pub mod twin;
 pub use adapters::agent;
 #[cfg(feature = "https")]
 pub use adapters::https;
-#[cfg(feature = "std")]
-#[doc(hidden)]
-pub use adapters::open_files;
 #[cfg(feature = "tls")]
 pub use adapters::tls;
 #[cfg(feature = "tpm")]

@@ -91,7 +91,9 @@ pub const DEFENDERAUTH_TLS: ResultCode = 650;
 pub const DEFENDERAUTH_TOKEN_EXPIRED: ResultCode = 700;
 /// The attempt exceeded its time limit; start a new one.
 pub const DEFENDERAUTH_OUT_OF_TIME: ResultCode = 701;
-/// No response arrived to any of the requests.
+/// The device's clock is outside of the validity of the server's certificate, or of the client's; set the clock.
+pub const DEFENDERAUTH_CLOCK: ResultCode = 702;
+/// No response arrived to any of the requests, or the proxy carries none.
 pub const DEFENDERAUTH_NO_RESPONSE: ResultCode = 801;
 /// The call exceeded its own time limit; call it again to continue.
 pub const DEFENDERAUTH_TIMEOUT: ResultCode = 802;
