@@ -29,6 +29,7 @@
 //! | I have | start here |
 //! |---|---|
 //! | an agent's folder or configuration file | `agent::load` |
+//! | a micro agent's folder with a certificate, or an encrypted key | `agent::load_with_certificate` |
 //! | a connection string | [`ConnectionString::parse`], [`Plan::from`] |
 //! | a shared access key | [`Plan::known`] |
 //! | an ID scope and a credential of the device | [`Plan::provision`] |

@@ -36,7 +36,7 @@ const CRATES: [&str; 10] = [
 ];
 
 /// Outside crates and the only places that may name them.
-const HOMES: [(&str, &[&str]); 22] = [
+const HOMES: [(&str, &[&str]); 24] = [
     ("base64", &["base/encode"]),
     ("hmac", &["key"]),
     ("sha2", &["key", "sas", "adapters/tpm"]),
@@ -51,6 +51,8 @@ const HOMES: [(&str, &[&str]); 22] = [
     ("cbc", &["adapters/x509"]),
     ("des", &["adapters/x509"]),
     ("pem_rfc7468", &["adapters/x509"]),
+    ("p256", &["adapters/x509"]),
+    ("p384", &["adapters/x509"]),
     ("pkcs1", &["adapters/x509"]),
     ("pkcs8", &["adapters/x509"]),
     ("rc2", &["adapters/x509"]),

@@ -45,7 +45,7 @@ fn self_signed(more: &[&str]) -> (Scratch, String) {
 }
 
 #[test]
-fn a_common_name_that_differs_is_told_before_anything_is_sent() {
+fn a_common_name_that_differs_is_reported_before_anything_is_sent() {
     let (folder, thumbprint) = self_signed(&["--device-id", "dev-02"]);
     let (pem, key) = (folder.path("certificate_public.pem"), folder.path("certificate_private.pem"));
     let words = "the common name (CN) is dev-02, and the registration ID is dev-01";

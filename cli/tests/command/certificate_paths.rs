@@ -100,7 +100,7 @@ fn what_is_usable_is_accepted_and_what_is_refused_is_not() {
 }
 
 #[test]
-fn what_is_sent_without_need_is_told() {
+fn what_is_sent_without_need_is_reported() {
     let office = Office::new();
     let run = office.check(&[&office.leaf, &office.expired, &office.renewed], 0).done();
     assert!(run.out.contains("warning       certificate 2 (CN=between) is out of date, and another serves"), "{run:?}");
@@ -127,7 +127,7 @@ fn what_cannot_be_checked_here_is_no_rejection() {
 }
 
 #[test]
-fn what_was_not_given_is_told_at_the_end() {
+fn what_was_not_given_is_reported_at_the_end() {
     let office = Office::new();
     let (chain, group) = office.files(&[&office.leaf, &office.renewed], 0);
     let key = office.folder.path("key.pem");

@@ -205,7 +205,7 @@ fn strength(path: &[Numbered<'_>]) -> Vec<Finding> {
     for (place, (number, certificate)) in path.iter().enumerate() {
         let (number, is_leaf) = (*number, place == 0);
         let subject = || certificate.subject().to_owned();
-        // Nobody checks the signature of a root.
+        // The signature of a root is not checked.
         if let Some(hash) = certificate.weak_hash.filter(|_| !is_root(place, certificate)) {
             let severity = if certificate.is_self_signed() { Severity::Warning } else { Severity::Refused };
             found.push(Finding::WeakSignature { number, subject: subject(), hash, severity });

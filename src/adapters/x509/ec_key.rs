@@ -42,7 +42,7 @@ impl Curve {
     }
 }
 
-/// Writes a key of SEC1 anew, without the name of its curve.
+/// Encodes a SEC1 key again, without the name of its curve.
 pub(super) fn canonical(sec1: &[u8], curve: Curve) -> Result<SecretBytes, Problem> {
     let given = scalar(sec1).ok_or(Problem::Key)?;
     let start = given.iter().position(|byte| *byte != 0).ok_or(Problem::Key)?;

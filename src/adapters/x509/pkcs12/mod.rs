@@ -1,8 +1,8 @@
 //! PKCS#12 files, with and without a password (RFC 7292).
 //!
-//! The work that a file can cause is bounded: no more contents and bags than a PEM text has blocks, and no more derivation
-//! for all of them together than for one encrypted key. What is not needed is not decrypted: secrets, lists of revoked
-//! certificates and contents within contents are skipped, and a second key is refused unopened.
+//! The work that a file can cause is bounded: at most as many contents and bags as a PEM text has blocks, and for all of
+//! them together at most as much derivation as for one encrypted key. What is not needed is not decrypted:
+//! secrets, lists of revoked certificates and contents within contents are skipped, and a second key is refused unopened.
 
 mod bags;
 mod ber;
