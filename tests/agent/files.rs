@@ -6,11 +6,10 @@ use super::{
 };
 use defender_auth::{
     Error,
-    agent::{Observation, io_error, load},
+    agent::{Observation, load},
     connection_string::{ConnectionStringError, Finding},
     error::{CertificateError, CertificateProblem, Code, FileProblem},
 };
-use std::io::ErrorKind;
 
 /// The largest configuration.
 const LIMIT: usize = 65_536;
@@ -154,19 +153,4 @@ fn a_byte_order_mark_is_ignored() {
 fn a_path_with_a_zero_in_it_is_refused() {
     let error = load("connection\0string.txt").unwrap_err();
     assert!(matches!(error.inner(), Error::File(_)), "{error:?}");
-}
-
-#[test]
-fn a_system_error_becomes_the_problem_of_a_file() {
-    for (kind, problem) in [
-        (ErrorKind::NotFound, FileProblem::NotFound),
-        (ErrorKind::NotADirectory, FileProblem::NotFound),
-        (ErrorKind::PermissionDenied, FileProblem::Permission),
-        (ErrorKind::IsADirectory, FileProblem::NotRegular),
-        (ErrorKind::Other, FileProblem::Other("other error".to_owned())),
-    ] {
-        let error = io_error("a file", &kind.into());
-        is_file(&error, &problem);
-        assert_eq!(error.field().as_deref(), Some("a file"));
-    }
 }

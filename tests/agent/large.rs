@@ -1,13 +1,13 @@
-//! Files of a gibibyte, and endless input: they cost no more memory than the limit of their kind.
+//! Files of a gibibyte: they cost no more memory than the limit of their kind.
 
 use super::{C_AGENT, JSON, MICRO, Scratch, XML};
 use allocation_counter::measure;
 use defender_auth::{
     Error,
-    agent::{Passphrase, TextFile, load},
+    agent::{Passphrase, load},
     error::FileProblem,
 };
-use std::{fs::File, io};
+use std::fs::File;
 
 /// A gibibyte of zeros, which takes no room on the disk.
 fn gibibyte(folder: &Scratch, name: &str) -> String {
@@ -19,7 +19,7 @@ fn gibibyte(folder: &Scratch, name: &str) -> String {
 /// The memory for the rest: a configuration that names the file, and the error.
 const BESIDE: usize = 128 * 1024;
 
-/// A file or a reader is refused as too large, and takes no more memory than its limit.
+/// A file is refused as too large, and takes no more memory than its limit.
 #[track_caller]
 fn costs<T>(limit: usize, read: impl FnOnce() -> Result<T, Error>) {
     let mut result = None;
@@ -58,19 +58,4 @@ fn a_gibibyte_costs_no_more_than_the_limit_of_a_certificate() {
     costs(SIZE_LIMIT, || private_key_file(&pem, None));
     costs(SIZE_LIMIT, || identity_file(&pem, None));
     costs(SIZE_LIMIT, || identity_file(&pfx, None));
-}
-
-#[test]
-fn endless_input_is_read_up_to_its_limit() {
-    for limit in [0, 1, 4096, 1 << 20] {
-        costs(limit, || TextFile::from_reader(io::repeat(b'A'), "standard input", limit));
-    }
-}
-
-#[test]
-fn input_at_its_limit_is_whole_and_one_byte_more_is_not() {
-    let text = "A".repeat(4097);
-    let read = |length: usize| TextFile::from_reader(&text.as_bytes()[..length], "standard input", 4096);
-    assert_eq!(read(4096).unwrap().text(), &text[..4096]);
-    costs(4096, || read(4097));
 }

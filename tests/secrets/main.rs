@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
 
+#[path = "../support/scratch.rs"]
+mod scratch;
 mod types;
 mod values;
 
@@ -14,6 +16,7 @@ use defender_auth::{
     sas::{Resource, SasToken, Signer, StringToSign},
     secret::SecretText,
 };
+use scratch::Scratch;
 use std::{
     any::type_name,
     collections::BTreeSet,
@@ -96,8 +99,8 @@ fn no_value_prints_a_secret() {
     shown.debug(&(Signature::from_bytes(KEYS[0]), SecretText::new(key(0).to_base64().expose().into())));
     let service = ServiceConnectionString::new("h.net".parse().unwrap(), "p".parse().unwrap(), key(0));
     shown.debug(&(service.clone(), service.expose(), service.token(EXPIRY)));
-    let file = agent::TextFile::from_reader(key(0).to_base64().expose().as_bytes(), "stdin", 100).unwrap();
-    shown.debug(&(agent::key(&file).unwrap(), file));
+    let scratch = Scratch::new();
+    shown.debug(&agent::key_file(scratch.write("key", key(0).to_base64().expose())).unwrap());
     let outcome: Outcome = ConnectionString::new(identity(), key(1)).unwrap().into();
     shown.debug(&outcome);
     shown.assert_silent(&[&token, &service.token(EXPIRY)]);

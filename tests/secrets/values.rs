@@ -1,6 +1,6 @@
 //! A value of every type that can hold a secret, with one in it.
 
-use crate::{EXPIRY, KEYS, Shown, identity, key, types};
+use crate::{EXPIRY, KEYS, Shown, identity, key, scratch::Scratch, types};
 use core::time::Duration;
 use defender_auth::{
     Action, Attempt, Authenticator, ConnectionString, Device, Event, Now, Plan, UnixTime, agent,
@@ -86,8 +86,8 @@ fn credentials(shown: &mut Shown) {
 
 fn files(shown: &mut Shown) {
     let text = format!("HostName=h;DeviceId=d;SharedAccessKey={}", key(0).to_base64().expose());
-    let file = agent::TextFile::from_reader(text.as_bytes(), "stdin", 200).unwrap();
-    shown.debug(&(agent::connection_string(&file).unwrap(), file));
+    let scratch = Scratch::new();
+    shown.debug(&agent::load(scratch.write("connection_string.txt", text)).unwrap());
     shown.debug(&agent::Passphrase::new(key(0).to_base64()));
 }
 

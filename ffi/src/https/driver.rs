@@ -6,10 +6,9 @@ use crate::{
     tpm::Device,
 };
 use defender_auth::{
-    Action, Authenticator,
-    agent::TextFile,
+    Action, Authenticator, agent,
     https::{Cancel, Client, HttpsError},
-    tls::{ROOTS_LIMIT, Roots},
+    tls::Roots,
 };
 use std::{path::Path, sync::OnceLock, time::Duration};
 
@@ -33,8 +32,8 @@ impl Driver {
     }
 
     pub(super) fn trust_file(&mut self, path: &Path) -> Result<(), Failure> {
-        let file = TextFile::open(path, ROOTS_LIMIT)?;
-        self.trust_pem(file.text()).map_err(|failure| failure.field(file.place().to_owned()))
+        let pem = agent::roots_file(path)?;
+        self.trust(Roots::Pem(&pem)).map_err(|failure| failure.field(path.display().to_string()))
     }
 
     pub(super) fn trust_pem(&mut self, pem: &str) -> Result<(), Failure> {

@@ -35,10 +35,11 @@ pub use certificate_files::{
 };
 pub use finding::{Finding, Observation};
 pub use passphrase::Passphrase;
-pub use text_file::{TextFile, io_error};
+
+use text_file::TextFile;
 
 use crate::{
-    connection_string::{self, ConnectionString, ServiceConnectionString},
+    connection_string::{self, ConnectionString},
     error::{ConfigError, Error},
     flow::plan::Plan,
     key::{KEY_TEXT_LIMIT, SharedAccessKey},
@@ -120,24 +121,10 @@ fn read(path: &Path, passphrase: Option<&Passphrase>) -> Result<(Loaded, PathBuf
     Ok((loaded?, folder.into()))
 }
 
-/// The plan in a connection string that has already been read.
-///
-/// # Errors
-/// Names the place and the cure.
-pub fn connection_string(file: &TextFile) -> Result<Loaded, Error> {
+fn connection_string(file: &TextFile) -> Result<Loaded, Error> {
     let (string, noticed) = ConnectionString::read(file.text()).map_err(|error| Error::from(error).at(file.place()))?;
     let findings = findings(file, string.credential().is_secret(), noticed);
     Ok(Loaded { plan: Plan::from(string), findings, defaults: None })
-}
-
-/// The service connection string in a text that has already been read.
-///
-/// # Errors
-/// Names the place and the cure.
-pub fn service_connection_string(file: &TextFile) -> Result<(ServiceConnectionString, Vec<Finding>), Error> {
-    let string = ServiceConnectionString::read(file.text());
-    let (string, noticed) = string.map_err(|error| Error::from(error).at(file.place()))?;
-    Ok((string, findings(file, true, noticed)))
 }
 
 /// The findings about a file, beginning with the permission to read a secret in it.
@@ -156,19 +143,22 @@ fn findings(
 /// # Errors
 /// Names the file and the cure.
 pub fn key_file(path: impl AsRef<Path>) -> Result<(SharedAccessKey, Vec<Finding>), Error> {
-    key(&TextFile::open(path.as_ref(), KEY_TEXT_LIMIT)?)
-}
-
-/// The key in a text that has already been read.
-///
-/// # Errors
-/// Names the place and the cure.
-pub fn key(file: &TextFile) -> Result<(SharedAccessKey, Vec<Finding>), Error> {
+    let file = TextFile::open(path.as_ref(), KEY_TEXT_LIMIT)?;
     let text = file.text_without_mark();
     let key = SharedAccessKey::from_base64(text).map_err(|error| Error::from(error).at(file.place()))?;
     let noticed = connection_string::Finding::of_key(text, &key);
-    let findings = findings(file, true, noticed);
+    let findings = findings(&file, true, noticed);
     Ok((key, findings))
+}
+
+/// The bytes of a file of root certificates in PEM, for [`Roots::Pem`](crate::tls::Roots::Pem).
+///
+/// # Errors
+/// When the file cannot be read, or is longer than [`ROOTS_LIMIT`](crate::tls::ROOTS_LIMIT).
+#[cfg(feature = "tls")]
+pub fn roots_file(path: impl AsRef<Path>) -> Result<Vec<u8>, Error> {
+    let (bytes, _) = text_file::bytes(path.as_ref(), crate::adapters::tls::ROOTS_LIMIT)?;
+    Ok(bytes.expose().to_vec())
 }
 
 /// The one configuration file in a folder.

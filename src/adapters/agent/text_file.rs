@@ -14,7 +14,7 @@ use std::{
 
 /// A text that may contain a secret, with the name of its origin. Wiped when dropped.
 #[derive(Debug)]
-pub struct TextFile {
+pub(super) struct TextFile {
     place: String,
     text: SecretText,
     open_to_others: bool,
@@ -25,37 +25,26 @@ impl TextFile {
     ///
     /// # Errors
     /// [`FileError`] when it does not exist, may not be read, is not a regular file, is larger than that, or is not UTF-8.
-    pub fn open(path: impl AsRef<Path>, limit: usize) -> Result<Self, Error> {
+    pub(super) fn open(path: impl AsRef<Path>, limit: usize) -> Result<Self, Error> {
         let place = path.as_ref().display().to_string();
         let (file, metadata) = regular(path.as_ref(), &place)?;
         let text = read(file, &place, limit)?;
         Ok(Self { place, text, open_to_others: is_open_to_others(&metadata) })
     }
 
-    /// Reads standard input, or another reader, up to `limit` bytes. Errors name it `place`.
-    ///
-    /// # Errors
-    /// [`FileError`] when it cannot be read, is larger than that, or is not UTF-8.
-    pub fn from_reader(reader: impl Read, place: &str, limit: usize) -> Result<Self, Error> {
-        Ok(Self { place: place.into(), text: read(reader, place, limit)?, open_to_others: false })
-    }
-
     /// The text, unchanged.
-    #[must_use]
-    pub fn text(&self) -> &str {
+    pub(super) fn text(&self) -> &str {
         self.text.expose()
     }
 
     /// The text without a byte order mark.
-    #[must_use]
-    pub fn text_without_mark(&self) -> &str {
+    pub(super) fn text_without_mark(&self) -> &str {
         let text = self.text();
         text.strip_prefix('\u{feff}').unwrap_or(text)
     }
 
     /// Its origin.
-    #[must_use]
-    pub fn place(&self) -> &str {
+    pub(super) fn place(&self) -> &str {
         &self.place
     }
 
@@ -85,7 +74,7 @@ fn regular(path: &Path, place: &str) -> Result<(File, fs::Metadata), Error> {
 }
 
 /// A regular file that need not be text, and whether others may read it.
-#[cfg(feature = "x509")]
+#[cfg(any(feature = "tls", feature = "x509"))]
 pub(super) fn bytes(path: &Path, limit: usize) -> Result<(SecretBytes, Option<Finding>), Error> {
     let place = path.display().to_string();
     let (file, metadata) = regular(path, &place)?;
@@ -99,8 +88,7 @@ fn problem(place: &str, problem: FileProblem) -> Error {
 }
 
 /// The error for a file that the system cannot read.
-#[must_use]
-pub fn io_error(place: &str, error: &io::Error) -> Error {
+fn io_error(place: &str, error: &io::Error) -> Error {
     let what = match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => FileProblem::NotFound,
         ErrorKind::PermissionDenied => FileProblem::Permission,
@@ -159,4 +147,48 @@ fn is_open_to_others(metadata: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 const fn is_open_to_others(_: &fs::Metadata) -> bool {
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::borrow::ToOwned as _;
+    use allocation_counter::measure;
+
+    fn problem_of(error: &Error) -> FileProblem {
+        let Error::File(FileError { path, problem }) = error else { panic!("{error}") };
+        assert_eq!(path, "a file");
+        problem.clone()
+    }
+
+    #[test]
+    fn endless_input_is_read_up_to_its_limit() {
+        for limit in [0, 1, 4096, 1 << 20] {
+            let mut result = None;
+            let used = measure(|| result = Some(read(io::repeat(b'A'), "a file", limit).map(drop)));
+            assert_eq!(problem_of(&result.unwrap().unwrap_err()), FileProblem::TooLarge { limit });
+            assert!(used.bytes_max < (limit + 128 * 1024) as u64, "{} bytes for {limit}", used.bytes_max);
+        }
+    }
+
+    #[test]
+    fn input_at_its_limit_is_whole_and_one_byte_more_is_not() {
+        let text = "A".repeat(4097);
+        assert_eq!(read(&text.as_bytes()[..4096], "a file", 4096).unwrap().expose(), &text[..4096]);
+        let error = read(text.as_bytes(), "a file", 4096).map(drop).unwrap_err();
+        assert_eq!(problem_of(&error), FileProblem::TooLarge { limit: 4096 });
+    }
+
+    #[test]
+    fn an_error_of_the_system_is_told_by_its_kind() {
+        for (kind, problem) in [
+            (ErrorKind::NotFound, FileProblem::NotFound),
+            (ErrorKind::NotADirectory, FileProblem::NotFound),
+            (ErrorKind::PermissionDenied, FileProblem::Permission),
+            (ErrorKind::IsADirectory, FileProblem::NotRegular),
+            (ErrorKind::Other, FileProblem::Other("other error".to_owned())),
+        ] {
+            assert_eq!(problem_of(&io_error("a file", &kind.into())), problem);
+        }
+    }
 }
