@@ -47,7 +47,7 @@ fn log_in(me: &Outcome, hub: &Emulator) -> Result<(), Box<dyn Error>> {
     let login = Connect::hub(me.identity(), None);
     let now = UnixTime::from(SystemTime::now());
     let token = me.password(now + TOKEN_LIFE).into_token().ok_or("this identity uses no token")?;
-    println!("   client id {}, user name {}", login.client_id, login.user_name);
+    println!("   client ID {}, user name {}", login.client_id, login.user_name);
     Session::open(&login, &token, &Dial::at(hub.address()), Roots::Pem(hub.root_pem().as_bytes()))?.close();
     Ok(())
 }

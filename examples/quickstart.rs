@@ -58,7 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn log_in(me: &Outcome, token: &SasToken, emulator: &Emulator) -> Result<(), Box<dyn Error>> {
     let login = Connect::hub(me.identity(), None);
-    println!("   host {}, client id {}", login.host, login.client_id);
+    println!("   host {}, client ID {}", login.host, login.client_id);
     println!("   user name {}", login.user_name);
     // A real agent dials the host itself and trusts the system's roots: Dial::host(&login.host), Roots::Platform.
     let roots = Roots::Pem(emulator.root_pem().as_bytes());
