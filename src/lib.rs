@@ -54,6 +54,7 @@
 //! |---|---|---|---|
 //! | `std` | yes | conversions from and to `std` types; without it the library needs `alloc` only | nothing |
 //! | `flows` | yes | [`Plan`], [`Authenticator`], [`dps`], [`device_mode`], [`http`] | nothing |
+//! | `session` | no | [`session`]: stays authenticated for years | nothing |
 //! | `twin` | yes | [`twin`]: the security module's twin | nothing |
 //! | `agent` | yes | `agent`: the files of the micro agent and of both security agents | files |
 //! | `http` | no | [`http::Request`] as a value of the `http` crate | nothing |
@@ -69,6 +70,7 @@
            [`Plan::known`]: #features\n[`Plan::provision`]: #features\n[`Authenticator`]: #features\n\
            [`device_mode`]: #features\n[`dps`]: #features\n[`http`]: #features\n[`http::Request`]: #features"
 )]
+#![cfg_attr(not(feature = "session"), doc = "\n[`session`]: #features")]
 #![cfg_attr(not(feature = "twin"), doc = "\n[`twin`]: #features")]
 #![no_std]
 #![forbid(unsafe_code)]
@@ -89,6 +91,8 @@ pub mod identity;
 pub mod key;
 pub mod mqtt;
 pub mod sas;
+#[cfg(feature = "session")]
+pub mod session;
 #[cfg(feature = "twin")]
 pub mod twin;
 /// What [`Error`] needs of it: variants do not depend on features.
@@ -126,6 +130,8 @@ pub use flow::{
     plan::Plan,
 };
 pub use key::SharedAccessKey;
+#[cfg(feature = "session")]
+pub use session::Session;
 
 /// The README's code is compiled with the tests.
 #[cfg(all(doctest, feature = "agent", feature = "https"))]

@@ -40,7 +40,7 @@ impl Views {
     fn of(plan: &Plan) -> Self {
         let identity = plan.outcome().map(Outcome::identity).or(plan.known_device().map(Device::identity));
         let mut names = identity.map(Names::of).unwrap_or_default();
-        let module = identity.and_then(Identity::module_id).or(plan.target());
+        let module = identity.and_then(Identity::module_id).or_else(|| plan.target().map(|target| target.module()));
         names.module_id = module.map(View::of).unwrap_or_default();
         let profile = plan.profile();
         Self {

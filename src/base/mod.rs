@@ -5,6 +5,7 @@ pub(crate) mod debug;
 mod duration;
 pub(crate) mod encode;
 pub mod payload;
+mod release;
 pub mod secret;
 pub(crate) mod time;
 pub mod wait;

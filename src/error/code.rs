@@ -77,6 +77,8 @@ pub enum Code {
     TokenExpired = 700,
     /// The time limit of the attempt has passed.
     OutOfTime = 701,
+    /// The clock of this device is outside of the validity of a certificate.
+    Clock = 702,
     /// No answer arrived.
     NoResponse = 801,
 }

@@ -30,6 +30,8 @@ mod response_code;
 mod service;
 mod service_text;
 mod tls;
+mod tls_failure;
+mod tls_failure_text;
 mod tpm;
 
 pub use api_misuse::ApiMisuse;
@@ -45,6 +47,7 @@ pub use protocol::{ProtocolError, ProtocolProblem};
 pub use response_code::{Layer, Place, ResponseCode};
 pub use service::{AuthenticationMethod, Refusal, ServiceError, ServiceOperation};
 pub use tls::TlsError;
+pub use tls_failure::{TlsFailure, Validity};
 pub use tpm::{
     AccessError, AccessProblem, BlobProblem, CommandCause, CommandError, EndpointError, Found, Hierarchy, KeyRole,
     TpmError,

@@ -2,9 +2,9 @@ use crate::base::{
     time::UnixTime,
     wait::{Reason, Wait},
 };
-use core::time::Duration;
+use core::{ops::RangeInclusive, time::Duration};
 
-/// When to replace a token: between 80 and 85 % of its life, and five seconds before its end at the latest.
+/// When to replace a token: in a range of shares of its life, and five seconds before its end at the latest.
 ///
 /// A pure function of two times. Peers renew a fixed 2 or 15 minutes before the end, which a short-lived token
 /// does not have.
@@ -27,15 +27,31 @@ pub struct Renewal {
 }
 
 impl Renewal {
-    /// For a token made at `issued` that ends at `expiry`.
+    /// For a token made at `issued` that ends at `expiry`: between 80 and 85 % of its life.
     #[must_use]
     pub fn of(issued: UnixTime, expiry: UnixTime) -> Self {
+        Self::within(issued, expiry, 80..=85)
+    }
+
+    /// Between other shares of its life, in percent. More than 100 counts as 100.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use defender_auth::{UnixTime, sas::Renewal};
+    /// let now = UnixTime::from_secs(1_700_000_000);
+    /// let renewal = Renewal::within(now, now + Duration::from_secs(3600), 50..=75);
+    /// assert_eq!((renewal.from.since(now).as_secs(), renewal.until.since(now).as_secs()), (1800, 2700));
+    /// ```
+    #[must_use]
+    pub fn within(issued: UnixTime, expiry: UnixTime, percent: RangeInclusive<u8>) -> Self {
         let life = expiry.since(issued).as_secs();
         let last = life.saturating_sub(5);
         // In two parts, because `life * 85` may not fit.
-        let at =
-            |percent: u64| issued + Duration::from_secs((life / 100 * percent + life % 100 * percent / 100).min(last));
-        Self { from: at(80), until: at(85) }
+        let at = |percent: u8| {
+            let percent = u64::from(percent.min(100));
+            issued + Duration::from_secs((life / 100 * percent + life % 100 * percent / 100).min(last))
+        };
+        Self { from: at(*percent.start()), until: at(*percent.end()) }
     }
 
     /// How long to sleep from `now`; zero when it is time.
@@ -64,6 +80,12 @@ mod tests {
         assert_eq!(range(20), (15, 15), "never in the last five seconds");
         assert_eq!(range(3), (0, 0));
         assert_eq!(range(0), (0, 0));
+    }
+
+    #[test]
+    fn a_share_beyond_the_whole_life_is_the_whole_life() {
+        let renewal = Renewal::within(NOW, NOW + Duration::from_secs(1000), 50..=200);
+        assert_eq!((renewal.from.since(NOW).as_secs(), renewal.until.since(NOW).as_secs()), (500, 995));
     }
 
     #[test]

@@ -1,0 +1,159 @@
+//! Why a TLS connection failed, as plain data.
+
+use super::{Code, ErrorKind};
+use crate::base::time::UnixTime;
+use alloc::{string::String, vec::Vec};
+
+/// Why a TLS connection failed: one type for every client and protocol.
+///
+/// With the feature `tls`, `TlsFailure::of` finds it in the error of any client that uses rustls. Its text contains what to
+/// do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TlsFailure {
+    /// The server rejected the client certificate, and the certificate has expired.
+    ClientExpired {
+        /// `None` when only the server's alert says so.
+        validity: Option<Validity>,
+    },
+    /// The server rejected the client certificate, and the certificate is not yet valid by this device's clock.
+    ClientNotYetValid {
+        /// Its validity.
+        validity: Validity,
+    },
+    /// The server rejected the client certificate, or requires one.
+    ClientRejected {
+        /// The number of the TLS alert.
+        alert: u8,
+    },
+    /// The private key of the client certificate cannot be used.
+    ClientKeyUnusable {
+        /// The error of the TLS library.
+        reason: String,
+    },
+    /// No trust anchor leads to the server's certificate.
+    ServerUntrusted {
+        /// The name of the issuer that is not known.
+        issuer: Option<String>,
+    },
+    /// The same, and there is a sign of a proxy that inspects TLS: the connection uses a proxy, or the certificate was
+    /// issued within the last hour.
+    Intercepted {
+        /// The name of the issuer that is not known.
+        issuer: Option<String>,
+    },
+    /// The server's certificate expired before the time of this device's clock.
+    ServerExpired(Validity),
+    /// The server's certificate becomes valid after the time of this device's clock.
+    ServerNotYetValid(Validity),
+    /// The server's certificate is for other names.
+    ServerWrongName {
+        /// Its names, where they are known.
+        names: Vec<String>,
+    },
+    /// The server's certificate is invalid for another reason: its purpose, a signature, an algorithm, its form.
+    ServerCertificate {
+        /// The error of the TLS library.
+        reason: String,
+    },
+    /// Client and server have no version, cipher suite or extension of TLS in common.
+    Incompatible {
+        /// The number of the server's alert, if the server ended the handshake. Servers that require a client certificate
+        /// may send alert 40 for its absence.
+        alert: Option<u8>,
+        /// The error of the TLS library.
+        reason: String,
+    },
+    /// What answers is not a TLS server.
+    PlainText,
+    /// The server ended the connection with another alert.
+    Alert {
+        /// Its number.
+        alert: u8,
+    },
+    /// A message that does not follow the protocol, or an error of the TLS library.
+    Protocol {
+        /// The error of the TLS library.
+        reason: String,
+    },
+}
+
+/// When a certificate is valid, and the clock that it was compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Validity {
+    /// This device's clock.
+    pub clock: UnixTime,
+    /// The first second, where it is known.
+    pub not_before: Option<UnixTime>,
+    /// The last second, where it is known.
+    pub not_after: Option<UnixTime>,
+}
+
+impl Validity {
+    /// Whether every correct clock is after it, because it ended before this release.
+    #[must_use]
+    pub fn has_surely_expired(&self) -> bool {
+        self.not_after.is_some_and(|last| last < UnixTime::RELEASE)
+    }
+}
+
+impl TlsFailure {
+    /// Where the fault lies. It is the time when the clock of this device is outside of the validity of the server's
+    /// certificate, unless every correct clock is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::ServerExpired(validity) if validity.has_surely_expired() => ErrorKind::Peer,
+            Self::ServerExpired(_) | Self::ServerNotYetValid(_) | Self::ClientNotYetValid { .. } => ErrorKind::Time,
+            Self::ClientExpired { .. } | Self::ClientRejected { .. } | Self::ClientKeyUnusable { .. } => {
+                ErrorKind::Input
+            }
+            Self::ServerUntrusted { .. }
+            | Self::ServerWrongName { .. }
+            | Self::ServerCertificate { .. }
+            | Self::Incompatible { .. }
+            | Self::Alert { .. } => ErrorKind::Peer,
+            Self::Intercepted { .. } | Self::PlainText | Self::Protocol { .. } => ErrorKind::Network,
+        }
+    }
+
+    /// Its number: [`Code::Clock`] when the fault is the time, [`Code::Tls`] otherwise.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        if self.kind() == ErrorKind::Time { Code::Clock } else { Code::Tls }
+    }
+
+    /// A stable word for it, for logs and for programs in other languages.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::ClientExpired { .. } => "client-expired",
+            Self::ClientNotYetValid { .. } => "client-not-yet-valid",
+            Self::ClientRejected { .. } => "client-rejected",
+            Self::ClientKeyUnusable { .. } => "client-key-unusable",
+            Self::ServerUntrusted { .. } => "server-untrusted",
+            Self::Intercepted { .. } => "intercepted",
+            Self::ServerExpired(_) => "server-expired",
+            Self::ServerNotYetValid(_) => "server-not-yet-valid",
+            Self::ServerWrongName { .. } => "server-wrong-name",
+            Self::ServerCertificate { .. } => "server-certificate",
+            Self::Incompatible { .. } => "incompatible",
+            Self::PlainText => "plain-text",
+            Self::Alert { .. } => "alert",
+            Self::Protocol { .. } => "protocol",
+        }
+    }
+
+    /// Whether it is about the client certificate: the server ended the handshake for its sake, or may have.
+    #[must_use]
+    pub const fn is_about_client(&self) -> bool {
+        matches!(
+            self,
+            Self::ClientExpired { .. }
+                | Self::ClientNotYetValid { .. }
+                | Self::ClientRejected { .. }
+                | Self::ClientKeyUnusable { .. }
+                | Self::Incompatible { alert: Some(_), .. }
+        )
+    }
+}

@@ -1,0 +1,139 @@
+//! What a session may ask of the services at most, for months of every failure.
+
+use crate::{agents::*, world::*};
+use defender_auth::session::*;
+
+#[derive(Clone)]
+struct Month {
+    /// Connects, requests to the provisioning service, modules read: the most in an hour and a day, and all.
+    counts: [(usize, usize, usize); 3],
+    saves: usize,
+    what: String,
+}
+
+#[test]
+fn a_month_of_every_failure_stays_within_its_bounds() {
+    let mut months = Vec::new();
+    for (name, sources) in agents() {
+        // The second of each kind had an hour to find its hub before all went wrong.
+        for (hub, service, well) in cases() {
+            if (matches!(name, "known" | "mode") && service != Dps::Assigns) || (well > 0 && hub == Hub::Accepts) {
+                continue;
+            }
+            let mut world = World::new();
+            let mut session = world.session(sources.clone());
+            world.run(&mut session, well);
+            world.log.clear();
+            world.hub =
+                Box::new(move |login, real| if hub == Hub::Accepts && !in_time(login, real) { NO } else { hub });
+            world.dps = Box::new(move |_| service);
+            world.drop_at = (well > 0).then_some(world.ms + 1);
+            world.run(&mut session, 30 * DAY);
+            let trouble = session.status().failure.map_or("-", Diagnosis::as_str);
+            let what =
+                format!("{name}{} | {hub:?} | {service:?} | {trouble}", if well > 0 { ", was well" } else { "" });
+            assert_bounds(&world, &what);
+            let count = |kinds: &[Kind]| (world.most(kinds, HOUR), world.most(kinds, DAY), world.count(kinds));
+            let counts = [count(&[Kind::Connect]), count(&REQUESTS), count(&[Kind::Module])];
+            months.push(Month { counts, saves: world.count(&[Kind::Save]), what });
+        }
+    }
+    println!("{} months", months.len());
+    for month in months.iter().filter(|it| it.what.contains("| Assigns |") || it.what.contains("| No(Connack(5)) |")) {
+        println!("month {:?} {:3} {}", month.counts, month.saves, month.what);
+    }
+    for kind in 0..3 {
+        for (span, of) in [("hour", 0), ("day", 1), ("month", 2)] {
+            let value = |it: &Month| [it.counts[kind].0, it.counts[kind].1, it.counts[kind].2][of];
+            let top = months.iter().max_by_key(|it| value(it)).unwrap();
+            println!("most {} in a {span}: {} {}", ["connects", "dps", "module"][kind], value(top), top.what);
+        }
+    }
+    println!("most saves in a month: {}", months.iter().map(|it| it.saves).max().unwrap());
+}
+
+fn cases() -> Vec<(Hub, Dps, u64)> {
+    let both = |hub| services().into_iter().flat_map(move |service| [(hub, service, 0), (hub, service, HOUR)]);
+    hubs().into_iter().flat_map(both).collect()
+}
+
+#[test]
+fn a_process_that_crashes_every_ten_seconds_is_bounded() {
+    let (_, sources) = agents().remove(1);
+    let mut world = World::new();
+    world.dps = Box::new(|_| Dps::Disabled);
+    let start = world.ms;
+    while world.ms < start + DAY {
+        let mut session = world.session(sources.clone());
+        world.run(&mut session, 10_000);
+    }
+    println!("crash loop: {} registrations a day", world.count(&[Kind::Register]));
+    assert_bounds(&world, "crash loop");
+}
+
+#[test]
+fn a_storm_of_wakes_and_clock_settings_is_bounded() {
+    for hub in hubs() {
+        let mut world = World::new();
+        world.hub = Box::new(move |_, _| hub);
+        let mut session = world.session(agents().remove(2).1);
+        for second in 0..40_000_u64 {
+            world.run(&mut session, 1000);
+            world.off = if second % 2 == 0 { 0 } else { 100_000_000 };
+            world.tell(&mut session, Event::Wake);
+            world.tell(&mut session, Event::ClockSet);
+        }
+        assert_bounds(&world, &format!("{hub:?}"));
+    }
+}
+
+#[test]
+fn a_fleet_reconnects_spread_over_time() {
+    // A thousand devices lose their hub in the same second; it is back after an hour; a day of renewals follows.
+    let [mut lost, mut back, mut renewals] = [(); 3].map(|()| std::collections::BTreeMap::new());
+    for seed in 0..1000_u64 {
+        let mut world = World::new();
+        world.seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+        let mut session = world.session(vec![known("keys", keys(1, 2))]);
+        world.hub = Box::new(|_, real| match (real.as_secs() - REAL) / 3600 {
+            1 => Hub::Rejects(connack(3)),
+            _ => Hub::Accepts,
+        });
+        world.once(&mut session);
+        world.once(&mut session);
+        world.drop_at = Some(HOUR + 1000);
+        world.run(&mut session, 2 * DAY);
+        let first = world.log.iter().find(|(at, kind)| *at > HOUR && *kind == Kind::Connect).unwrap().0;
+        *lost.entry(first / 1000).or_insert(0) += 1;
+        world.log.retain(|(at, _)| *at >= 2 * HOUR);
+        for (nth, (at, _)) in world.log.iter().filter(|(_, kind)| *kind == Kind::Connect).enumerate() {
+            *if nth == 0 { &mut back } else { &mut renewals }.entry(at / 1000).or_insert(0) += 1;
+        }
+    }
+    let (most, last) = (*back.values().max().unwrap(), back.keys().last().unwrap() - 2 * HOUR / 1000);
+    println!("herd of 1000: at most {most} come back in one second, the last after {last} s");
+    println!("herd of 1000 when it is lost: at most {} in one second", lost.values().max().unwrap());
+    println!("renewals: at most {} in one second", renewals.values().max().unwrap());
+    assert!(most <= 20 && last <= 601);
+}
+
+#[test]
+fn a_connection_that_does_not_last_climbs_the_ladder() {
+    let mut world = World::new();
+    world.hub = Box::new(|_, _| Hub::Flaps(1));
+    let mut session = world.session(vec![known("keys", key(1))]);
+    world.run(&mut session, DAY);
+    assert!(world.most(&[Kind::Connect], HOUR) <= 20);
+}
+
+#[test]
+fn wake_does_not_cut_retry_after_short() {
+    let mut world = World::new();
+    world.hub = Box::new(|_, _| Hub::Later(Rejection::Reason(0x9f), 1800));
+    let mut session = world.session(vec![known("keys", key(1))]);
+    for _ in 0..100 {
+        world.run(&mut session, 60_000);
+        world.tell(&mut session, Event::Wake);
+    }
+    assert_eq!(world.most(&[Kind::Connect], 1_790_000), 1);
+}

@@ -1,0 +1,13 @@
+//! Sessions in virtual time: months of every failure, in seconds.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod agents;
+mod bounds;
+mod clocks;
+mod provisioning;
+mod recovery;
+mod restart;
+mod rotation;
+mod shown;
+mod world;
