@@ -174,7 +174,7 @@ impl Session {
         let name = self.sources.get(number).map(|source| source.name().into());
         self.record.failed(self.clock.time(now), name, why);
         self.record.authenticator_failure = Some(why);
-        let decision = why.decision();
+        let decision = why.decision_in_run();
         if decision == Decision::Retry(Ladder::Clock) && !mem::replace(&mut round.corrected, true) {
             // The answer had the time: once more by that.
             return self.next_run(now, round);
@@ -189,10 +189,8 @@ impl Session {
     }
 
     fn round_failed(&mut self, now: Now, why: Diagnosis, at_least: Duration) {
-        let ladder = match why.decision() {
-            Decision::NextCredential => Ladder::Credentials,
-            Decision::Provision => Ladder::Slow,
-            Decision::Retry(Ladder::Connect) => Ladder::Provisioning,
+        let ladder = match why.decision_in_run() {
+            Decision::NextCredential | Decision::Provision => Ladder::Credentials,
             Decision::Retry(ladder) => ladder,
         };
         self.wait(now, ladder, why, at_least, Then::Try(Pass::default()));

@@ -146,6 +146,17 @@ impl Diagnosis {
         }
     }
 
+    /// The same when a run of an authenticator has failed: the next credential is then the next source, and a network path
+    /// or a busy service is waited for on the provisioning ladder.
+    #[must_use]
+    pub const fn decision_in_run(self) -> Decision {
+        match self.decision() {
+            Decision::Retry(Ladder::Connect) => Decision::Retry(Ladder::Provisioning),
+            Decision::Provision => Decision::Retry(Ladder::Slow),
+            other => other,
+        }
+    }
+
     /// Whether the device may be at another hub. A busy hub is no sign of that: its whole fleet would register.
     #[must_use]
     pub const fn may_have_moved(self) -> bool {
@@ -159,6 +170,46 @@ impl Diagnosis {
                 | Self::ModuleMissing
         )
     }
+
+    /// Every one, in the order of the numbers.
+    pub const ALL: [Self; 36] = [
+        Self::HubRejected,
+        Self::TokenExpired,
+        Self::ClientExpired,
+        Self::ClientNotYetValid,
+        Self::ClientRejected,
+        Self::KeyUnusable,
+        Self::ServerUntrusted,
+        Self::ServerExpired,
+        Self::ServerNotYetValid,
+        Self::ServerWrongName,
+        Self::ServerCertificate,
+        Self::Incompatible,
+        Self::PlainText,
+        Self::Intercepted,
+        Self::TlsFailed,
+        Self::ClockSuspect,
+        Self::Unreachable,
+        Self::TimedOut,
+        Self::Busy,
+        Self::Moved,
+        Self::Banned,
+        Self::ProtocolRejected,
+        Self::ConnectionLost,
+        Self::AttestationRejected,
+        Self::EnrollmentMissing,
+        Self::EnrollmentDisabled,
+        Self::HubLink,
+        Self::RegistrationFailed,
+        Self::Unassigned,
+        Self::DeviceRejected,
+        Self::ModuleMissing,
+        Self::ModuleUnusable,
+        Self::InvalidMessage,
+        Self::SourceUnusable,
+        Self::RateLimited,
+        Self::Rotated,
+    ];
 
     /// Its number, the same in C.
     #[must_use]

@@ -98,7 +98,9 @@ pub(crate) fn tls() -> &'static [TlsFailure] {
     static ALL: OnceLock<Vec<TlsFailure>> = OnceLock::new();
     ALL.get_or_init(|| {
         let at = |time: u64| Some(UnixTime::from_secs(time));
-        let validity = Validity { clock: UnixTime::from_secs(REAL), not_before: at(REAL + 5), not_after: at(REAL - 5) };
+        let validity = Validity { clock: UnixTime::from_secs(REAL), not_before: at(REAL + 5), not_after: None };
+        let expired =
+            Validity { not_before: None, not_after: Some(UnixTime::RELEASE - Duration::from_secs(5)), ..validity };
         let reason = || "of the TLS library".to_owned();
         vec![
             TlsFailure::ClientExpired { validity: None },
@@ -107,7 +109,7 @@ pub(crate) fn tls() -> &'static [TlsFailure] {
             TlsFailure::ClientKeyUnusable { reason: reason() },
             TlsFailure::ServerUntrusted { issuer: None },
             TlsFailure::Intercepted { issuer: None },
-            TlsFailure::ServerExpired(validity),
+            TlsFailure::ServerExpired(expired),
             TlsFailure::ServerNotYetValid(validity),
             TlsFailure::ServerWrongName { names: vec![] },
             TlsFailure::ServerCertificate { reason: reason() },

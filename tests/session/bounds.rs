@@ -1,61 +1,7 @@
-//! What a session may ask of the services at most, for months of every failure.
+//! What bounds a session beside its ladders: crash loops, storms of events, a fleet that loses its hub.
 
 use crate::{agents::*, world::*};
 use defender_auth::session::*;
-
-#[derive(Clone)]
-struct Month {
-    /// Connects, requests to the provisioning service, modules read: the most in an hour and a day, and all.
-    counts: [(usize, usize, usize); 3],
-    saves: usize,
-    what: String,
-}
-
-#[test]
-fn a_month_of_every_failure_stays_within_its_bounds() {
-    let mut months = Vec::new();
-    for (name, sources) in agents() {
-        // The second of each kind had an hour to find its hub before all went wrong.
-        for (hub, service, well) in cases() {
-            if (matches!(name, "known" | "mode") && service != Dps::Assigns) || (well > 0 && hub == Hub::Accepts) {
-                continue;
-            }
-            let mut world = World::new();
-            let mut session = world.session(sources.clone());
-            world.run(&mut session, well);
-            world.log.clear();
-            world.hub =
-                Box::new(move |login, real| if hub == Hub::Accepts && !in_time(login, real) { NO } else { hub });
-            world.dps = Box::new(move |_| service);
-            world.drop_at = (well > 0).then_some(world.ms + 1);
-            world.run(&mut session, 30 * DAY);
-            let trouble = session.status().failure.map_or("-", Diagnosis::as_str);
-            let what =
-                format!("{name}{} | {hub:?} | {service:?} | {trouble}", if well > 0 { ", was well" } else { "" });
-            assert_bounds(&world, &what);
-            let count = |kinds: &[Kind]| (world.most(kinds, HOUR), world.most(kinds, DAY), world.count(kinds));
-            let counts = [count(&[Kind::Connect]), count(&REQUESTS), count(&[Kind::Module])];
-            months.push(Month { counts, saves: world.count(&[Kind::Save]), what });
-        }
-    }
-    println!("{} months", months.len());
-    for month in months.iter().filter(|it| it.what.contains("| Assigns |") || it.what.contains("| No(Connack(5)) |")) {
-        println!("month {:?} {:3} {}", month.counts, month.saves, month.what);
-    }
-    for kind in 0..3 {
-        for (span, of) in [("hour", 0), ("day", 1), ("month", 2)] {
-            let value = |it: &Month| [it.counts[kind].0, it.counts[kind].1, it.counts[kind].2][of];
-            let top = months.iter().max_by_key(|it| value(it)).unwrap();
-            println!("most {} in a {span}: {} {}", ["connects", "dps", "module"][kind], value(top), top.what);
-        }
-    }
-    println!("most saves in a month: {}", months.iter().map(|it| it.saves).max().unwrap());
-}
-
-fn cases() -> Vec<(Hub, Dps, u64)> {
-    let both = |hub| services().into_iter().flat_map(move |service| [(hub, service, 0), (hub, service, HOUR)]);
-    hubs().into_iter().flat_map(both).collect()
-}
 
 #[test]
 fn a_process_that_crashes_every_ten_seconds_is_bounded() {

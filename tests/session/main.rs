@@ -5,6 +5,8 @@
 mod agents;
 mod bounds;
 mod clocks;
+mod failures;
+mod months;
 mod provisioning;
 mod recovery;
 mod restart;

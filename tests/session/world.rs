@@ -255,13 +255,25 @@ impl World {
         self.log.push((self.ms, kind));
         if kind == Kind::Module {
             let (status, byte) = (self.module)();
-            let key = key(byte).to_base64();
+            let key = key(byte.max(1)).to_base64();
             let body = format!(
                 r#"{{"deviceId":"dev","moduleId":"azureiotsecurity","authentication":{{"type":"sas","symmetricKey":{{"primaryKey":"{}","secondaryKey":"{}"}}}}}}"#,
                 key.expose(),
                 self::key(8).to_base64().expose()
             );
-            return Ok((status, if status == 200 { body } else { "{}".into() }, None));
+            // Without a key: no authentication.
+            let none = r#"{"deviceId":"dev","moduleId":"azureiotsecurity","authentication":{"type":"none"}}"#;
+            return Ok((
+                status,
+                if status != 200 {
+                    "{}".into()
+                } else if byte == 0 {
+                    none.into()
+                } else {
+                    body
+                },
+                None,
+            ));
         }
         let state = |word: &str, rest: &str| {
             format!(
