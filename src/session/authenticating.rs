@@ -82,17 +82,11 @@ impl Session {
         self.save(now, registers, Then::Run(round));
     }
 
-    /// An authenticator's wall clock is the best estimate of the time.
-    const fn inner(&self, now: Now, wall: crate::UnixTime) -> Now {
-        Now { wall, monotonic: now.monotonic }
-    }
-
     pub(super) fn run(&mut self, now: Now, round: Box<Round>) {
         let Some(run) = round.run() else {
             return self.round_failed(now, Diagnosis::SourceUnusable, Duration::ZERO);
         };
-        let inner = self.inner(now, self.clock.time(now));
-        let authenticator = Authenticator::new(&run.plan, inner, self.policy.attempt);
+        let authenticator = Authenticator::new(&run.plan, self.clock.estimate(now), self.policy.attempt);
         self.look(now, Box::new(Running { authenticator, sent: 0 }), round);
     }
 
@@ -109,8 +103,7 @@ impl Session {
             _ => None,
         };
         let sent = matches!(running.authenticator.poll(), authenticator::Action::Send(_));
-        let inner = self.inner(now, self.clock.time(now));
-        if let Err(misuse) = running.authenticator.handle(inner, event) {
+        if let Err(misuse) = running.authenticator.handle(self.clock.estimate(now), event) {
             self.state = State::Authenticating { running, round };
             return Err(misuse);
         }

@@ -46,8 +46,7 @@ impl Backoff {
     fn window(self, now: Duration, step: u8, at_least: Duration) -> Window {
         let own = self.first.saturating_mul(1 << step.min(20)).min(self.most);
         let wait = own.max(at_least);
-        let from = now.saturating_add(wait);
-        Window { from, until: from.saturating_add((wait / 100).saturating_mul(self.spread)) }
+        Window::after(now.saturating_add(wait), (wait / 100).saturating_mul(self.spread))
     }
 }
 

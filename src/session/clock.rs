@@ -83,6 +83,11 @@ impl Clock {
         }
     }
 
+    /// Both clocks, with the best estimate for the wall's.
+    pub(super) fn estimate(&self, now: Now) -> Now {
+        Now { wall: self.time(now), ..now }
+    }
+
     /// What is known about the device's clock.
     #[must_use]
     pub fn state(&self, now: Now) -> ClockState {

@@ -2,6 +2,7 @@
 
 use super::{
     action::Due,
+    backoff::Climbed,
     candidate::Candidate,
     diagnosis::Diagnosis,
     judge::Loss,
@@ -18,7 +19,7 @@ impl Session {
         let due = match standing.at {
             Some(at) => earlier(self.renewal(now, &standing), self.return_from(now, at)),
             // Its credential was replaced.
-            None => Some((self.window(now.monotonic, self.policy.stable_after), Due::Return)),
+            None => Some((Window::after(now.monotonic, self.policy.stable_after), Due::Return)),
         };
         self.state = State::Connected { standing, since, due };
     }
@@ -38,11 +39,7 @@ impl Session {
         let preferred = self.candidates.get(..at).filter(|preferred| !preferred.is_empty())?;
         let rejected = preferred.iter().filter_map(|candidate| candidate.rejected).map(|(_, at)| at).max();
         let from = rejected.unwrap_or(now.monotonic).saturating_add(self.policy.return_after);
-        Some((self.window(from, self.policy.return_after / 10), Due::Return))
-    }
-
-    fn window(&self, from: Duration, length: Duration) -> Window {
-        Window { from, until: from.saturating_add(length) }
+        Some((Window::after(from, self.policy.return_after / 10), Due::Return))
     }
 
     pub(super) fn fell_due(&mut self, now: Now, standing: &Standing, since: Duration, due: Due) {
@@ -73,7 +70,7 @@ impl Session {
     fn settle(&mut self, now: Now, since: Duration) -> bool {
         let stable = now.monotonic.saturating_sub(since) >= self.policy.stable_after;
         if stable {
-            self.climbed = super::backoff::Climbed::default();
+            self.climbed = Climbed::default();
             self.record.failures = 0;
             self.record.down_since = now.monotonic;
         }

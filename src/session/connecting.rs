@@ -2,6 +2,7 @@
 
 use super::{
     backoff::Ladder,
+    candidate::Candidate,
     clock::ClockState,
     diagnosis::{Decision, Diagnosis},
     login::Login,
@@ -58,7 +59,7 @@ impl Session {
     fn await_clock(&mut self, now: Now, pass: Pass) {
         self.record.failure = Some(Diagnosis::ClockSuspect);
         let from = self.grace_until;
-        let window = Window { from, until: from.saturating_add(self.policy.clock_grace / 2) };
+        let window = Window::after(from, self.policy.clock_grace / 2);
         let then = Then::Try(Pass { renewing: false, ..pass });
         self.state = State::Waiting { window, not_before: now.monotonic, why: Diagnosis::ClockSuspect, then };
     }
@@ -74,7 +75,7 @@ impl Session {
             identity,
             password,
             deadline: now.monotonic.saturating_add(self.policy.connect_limit),
-            made: Now { wall: self.clock.time(now), ..now },
+            made: self.clock.estimate(now),
             expires,
         };
         self.state = State::Connecting { login: Box::new(login), pass };
@@ -98,7 +99,7 @@ impl Session {
         // A token that was made by a clock that is before its floor proves nothing against its key.
         let suspect = why == Diagnosis::HubRejected
             && self.clock.state(now) == ClockState::BeforeFloor
-            && candidate.is_some_and(super::candidate::Candidate::has_token);
+            && candidate.is_some_and(Candidate::has_token);
         let why = if suspect { Diagnosis::ClockSuspect } else { why };
         let name = candidate.map(|candidate| candidate.name.clone());
         self.record.failed(self.clock.time(now), name, why);
@@ -156,7 +157,7 @@ impl Session {
             pass.renewing = false;
         }
         let from = now.monotonic.saturating_add(wait);
-        let window = Window { from, until: from.saturating_add(interval / 2) };
+        let window = Window::after(from, interval / 2);
         self.state = State::Waiting { window, not_before: from, why: Diagnosis::RateLimited, then };
     }
 }

@@ -111,9 +111,9 @@ impl Diagnosis {
             (Refusal::Status | Refusal::Failed, _, Some(404_000..=404_999)) | (Refusal::Status, 404, _) => {
                 Self::EnrollmentMissing
             }
-            (Refusal::Failed, _, Some(429_000..=429_999 | 500_000..=599_999)) => Self::Busy,
             (Refusal::Status, 401 | 403, _) => Self::AttestationRejected,
-            (Refusal::Status, 408 | 429 | 500..=599, _) => Self::Busy,
+            (Refusal::Failed, _, Some(429_000..=429_999 | 500_000..=599_999))
+            | (Refusal::Status, 408 | 429 | 500..=599, _) => Self::Busy,
             _ => Self::RegistrationFailed,
         }
     }

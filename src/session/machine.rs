@@ -187,14 +187,11 @@ impl Session {
             (State::Waiting { window, then, .. }, Event::Elapsed) if now.monotonic >= window.from => {
                 self.proceed(now, then);
             }
-            // Too early: the rest of the time is still to pass.
-            (state @ (State::Connected { .. } | State::Waiting { .. }), Event::Elapsed) => self.state = state,
             (State::Waiting { not_before, why, then, .. }, Event::Wake)
                 if now.monotonic >= not_before && why != Diagnosis::RateLimited =>
             {
                 self.wake(now, then);
             }
-            (State::Waiting { why: Diagnosis::ClockSuspect, then, .. }, Event::ClockSet) => self.proceed(now, then),
             (State::Saving { then, .. }, event @ (Event::Saved | Event::SaveFailed)) => {
                 self.record.unsaved = matches!(event, Event::SaveFailed);
                 self.proceed(now, then);
@@ -202,9 +199,11 @@ impl Session {
             (State::Saving { snapshot, then: Then::Stay(standing) }, Event::Disconnected(_)) => {
                 self.state = State::Saving { snapshot, then: Then::Lost(standing.lost()) };
             }
-            (State::Disconnecting { then, .. }, Event::Disconnected(_)) => self.proceed(now, then),
-            // The former connection ended when another was begun, or could not wait for it.
-            (state, Event::Disconnected(_) | Event::ClockSet | Event::Wake) => self.state = state,
+            (State::Waiting { why: Diagnosis::ClockSuspect, then, .. }, Event::ClockSet)
+            | (State::Disconnecting { then, .. }, Event::Disconnected(_)) => self.proceed(now, then),
+            // The former connection, which ended when another was begun; and time that has not passed yet.
+            (state, Event::Disconnected(_) | Event::ClockSet | Event::Wake)
+            | (state @ (State::Connected { .. } | State::Waiting { .. }), Event::Elapsed) => self.state = state,
             (state, Event::Rotated(sources)) => self.rotated(now, state, sources),
             (state, event) => {
                 self.state = state;

@@ -42,7 +42,10 @@ impl Session {
             State::Connecting { login, pass } => {
                 State::Connecting { login, pass: Pass { at: 0, outdated: true, ..pass } }
             }
-            State::Signing { .. } | State::Authenticating { .. } => return self.choose(now, Pass::default()),
+            State::Signing { pass, .. } => {
+                return self.choose(now, Pass { renewing: pass.renewing, ..Pass::default() });
+            }
+            State::Authenticating { .. } => return self.choose(now, Pass::default()),
             State::Waiting { not_before, .. } if now.monotonic >= not_before => {
                 return self.choose(now, Pass::default());
             }

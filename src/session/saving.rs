@@ -22,8 +22,7 @@ impl Session {
         }
         if let Some((assignment, outcome)) = &mut self.assigned
             && let Some(source) = self.sources.iter().find(|source| source.owns(assignment))
-            && let Some(renewed) = source.restored(assignment, Snapshot::keys_of(outcome).as_ref())
-            // A device's credential is that of the source, which may have been rotated.
+            && let Some(renewed) = source.refreshed(assignment, outcome)
             && renewed.changes_since(outcome).credential
         {
             *outcome = renewed;

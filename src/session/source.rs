@@ -118,4 +118,15 @@ impl Source {
             _ => None,
         }
     }
+
+    /// An outcome with what the source has of its credential, which may have been rotated.
+    pub(super) fn refreshed(&self, assignment: &Assignment, outcome: &Outcome) -> Option<Outcome> {
+        match (outcome.credential(), outcome.identity().module_id()) {
+            (Credential::SymmetricKeys(keys), Some(_)) => self.restored(assignment, Some(keys)),
+            (Credential::Certificate(_), Some(_)) => {
+                Some(outcome.clone().with_certificate(self.plan.target()?.certificate()?.clone()))
+            }
+            _ => self.restored(assignment, None),
+        }
+    }
 }

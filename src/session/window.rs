@@ -10,6 +10,11 @@ pub struct Window {
 }
 
 impl Window {
+    /// From a time on, so long.
+    pub(super) const fn after(from: Duration, length: Duration) -> Self {
+        Self { from, until: from.saturating_add(length) }
+    }
+
     /// A point in the window, from any random number that the caller has.
     ///
     /// Pick once for each window. A loop that picks anew whenever it polls reconnects together with its whole fleet.

@@ -10,7 +10,7 @@ use defender_auth::{
 #[test]
 fn a_clock_that_jumps_neither_ends_nor_lengthens_anything() {
     // Boot in 1970; NTP answers while the registration is under way; and a clock that is set back there.
-    for (boot, then) in [(-(REAL as i64), 0), (0, -(REAL as i64) / 2), (0, 90_000_000), (90_000_000, 0)] {
+    for (boot, then) in [(-REAL.cast_signed(), 0), (0, -REAL.cast_signed() / 2), (0, 90_000_000), (90_000_000, 0)] {
         for (_, sources) in agents() {
             let mut world = World::new();
             world.off = boot;
@@ -47,7 +47,7 @@ fn a_token_that_ages_by_a_clock_set_forward_is_renewed_in_time() {
 #[test]
 fn a_wrong_clock_rejects_no_credential() {
     let mut world = World::new();
-    world.off = -(REAL as i64);
+    world.off = -REAL.cast_signed();
     world.dated = false;
     let mut session = world.session(vec![known("keys", keys(1, 2)), Source::new("dps", dps(3))]);
     world.run(&mut session, DAY);
@@ -66,7 +66,7 @@ fn a_device_without_a_battery_counts_on_from_the_time_it_knew() {
     let mut session = world.session(agents().remove(1).1);
     world.run(&mut session, HOUR);
     world.ms += HOUR;
-    (world.boot, world.off, world.dated) = (world.ms - 500, -(REAL as i64), false);
+    (world.boot, world.off, world.dated) = (world.ms - 500, -REAL.cast_signed(), false);
     let mut session = world.session(agents().remove(1).1);
     let told = session.clock().time(world.now()).as_secs();
     assert!(told >= REAL && told < world.real());

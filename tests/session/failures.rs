@@ -31,7 +31,7 @@ impl Case {
         match self {
             Self::Hub(hub) | Self::Confirmed(hub) => world.hub = Box::new(move |_, _| hub),
             Self::Behind(hub) => {
-                (world.off, world.dated) = (-(REAL as i64), false);
+                (world.off, world.dated) = (-REAL.cast_signed(), false);
                 world.hub = Box::new(move |_, _| hub);
             }
             Self::Service(service) => {
@@ -93,6 +93,7 @@ impl Case {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn rows() -> Vec<Row> {
     use Diagnosis as D;
     let connacks = |codes: &[u8]| {

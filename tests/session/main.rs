@@ -6,6 +6,8 @@ mod agents;
 mod bounds;
 mod clocks;
 mod failures;
+mod held;
+mod identities;
 mod months;
 mod provisioning;
 mod recovery;

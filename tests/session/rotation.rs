@@ -10,8 +10,7 @@ fn the_secondary_key_is_used_while_the_primary_is_rejected_and_no_longer() {
     let mut session = world.session(vec![known("keys", keys(1, 2))]);
     world.run(&mut session, 3 * DAY);
     assert_eq!(session.status().credential, Some("keys/secondary"));
-    let refused = world.count(&[Kind::Connect]) as u64 - session.status().counters.renewals;
-    println!("three days on the secondary: {} connects, first {refused}", world.count(&[Kind::Connect]));
+    assert!(world.count(&[Kind::Connect]) <= 15, "the primary key is tried once a day");
     world.hub = Box::new(|_, _| Hub::Accepts);
     world.run(&mut session, 2 * DAY);
     assert_eq!(session.status().credential, Some("keys/primary"));

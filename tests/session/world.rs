@@ -48,6 +48,9 @@ pub(crate) enum Kind {
     Save,
 }
 
+/// What a hub does with a login at a time.
+type Answers = Box<dyn FnMut(&Login, UnixTime) -> Hub>;
+
 pub(crate) struct World {
     pub(crate) ms: u64,
     /// The wall clock less the real time, in seconds.
@@ -56,7 +59,7 @@ pub(crate) struct World {
     pub(crate) ahead: u64,
     /// A Date in the answers over HTTPS.
     pub(crate) dated: bool,
-    pub(crate) hub: Box<dyn FnMut(&Login, UnixTime) -> Hub>,
+    pub(crate) hub: Answers,
     pub(crate) dps: Box<dyn FnMut(&Request) -> Dps>,
     pub(crate) module: Box<dyn FnMut() -> (u16, u8)>,
     /// Where the provisioning service sends the device.
@@ -77,8 +80,8 @@ pub(crate) fn key(byte: u8) -> SharedAccessKey {
 /// Whether that key made the login's token.
 pub(crate) fn by(login: &Login, byte: u8) -> bool {
     let Password::Token(token) = &login.password else { return false };
-    let plain = token.plain_resource().unwrap().into_owned();
-    let (hub, rest) = plain.split_once("/devices/").unwrap();
+    let resource = token.plain_resource().unwrap().into_owned();
+    let (hub, rest) = resource.split_once("/devices/").unwrap();
     let identity = match rest.split_once("/modules/") {
         Some((d, m)) => Identity::module(hub.parse().unwrap(), d.parse().unwrap(), m.parse().unwrap()),
         None => Identity::device(hub.parse().unwrap(), rest.parse().unwrap()),
