@@ -101,7 +101,7 @@ pub struct Counters {
     pub requests: u64,
 }
 
-/// `connected, dps/primary; gave up dps/secondary at 2027-01-15T08:00:00Z: …; last failure (1 in a row): …`
+/// `connected, dps/primary; gave up dps/secondary at 2027-01-15T08:00:00Z: …; last of 2 failures in a row: …`
 impl fmt::Display for Status<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, {}", self.phase, self.credential.unwrap_or("no credential"))?;
@@ -109,7 +109,10 @@ impl fmt::Display for Status<'_> {
             write!(f, "; gave up {credential} at {at}: {why}")?;
         }
         if let Some(why) = self.failure {
-            write!(f, "; last failure ({} in a row): {why}", self.failures_in_a_row)?;
+            match self.failures_in_a_row {
+                0 | 1 => write!(f, "; last failure: {why}")?,
+                count => write!(f, "; last of {count} failures in a row: {why}")?,
+            }
         }
         if let Some(why) = self.authenticator_failure {
             write!(f, "; no new credential: {why}")?;
