@@ -13,6 +13,7 @@ use defender_auth::{
     error::{ApiMisuse, TlsFailure, Validity},
     key::Signature,
     mqtt::ConnectRefused,
+    secret::SecretText,
     session::{Action, Event, Loss, Phase, Policy, Rejection, Session, Snapshot, Source},
 };
 
@@ -222,7 +223,7 @@ impl Run {
         }
         if let Action::Save(snapshot) = action {
             let secret = snapshot.secret();
-            let read = Snapshot::parse(&snapshot.text(), secret.as_ref().map(|it| it.expose())).expect("it is read");
+            let read = Snapshot::parse(&snapshot.text(), secret.as_ref().map(SecretText::expose)).expect("it is read");
             assert_eq!((read.text(), read.secret()), (snapshot.text(), secret));
             assert!(!snapshot.text().contains(KEY));
         }
@@ -281,7 +282,7 @@ fn event<'a>(round: &Round<'a>, pending: &str, tls: &'a TlsFailure, kind: u8) ->
         }
         b'L' => Event::TlsFailed(tls),
         b'N' => Event::Unreachable,
-        b'D' if status % 3 == 0 => Event::Disconnected(Loss::ByServer(rejection(status))),
+        b'D' if status.is_multiple_of(3) => Event::Disconnected(Loss::ByServer(rejection(status))),
         b'D' if status % 3 == 1 => Event::Disconnected(Loss::TokenExpired),
         b'D' => Event::Disconnected(Loss::Dropped),
         b'V' => Event::Saved,

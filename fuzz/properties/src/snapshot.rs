@@ -5,6 +5,7 @@ use defender_auth::{
     Now, Plan, SharedAccessKey, UnixTime,
     device_mode::Target,
     dps::Profile,
+    secret::SecretText,
     session::{Policy, Session, Snapshot, SnapshotError, Source},
 };
 
@@ -25,7 +26,7 @@ pub fn check(data: &[u8]) {
         }
     };
     let (written, keys) = (read.text(), read.secret());
-    let again = Snapshot::parse(&written, keys.as_ref().map(|it| it.expose())).expect("what was written is read");
+    let again = Snapshot::parse(&written, keys.as_ref().map(SecretText::expose)).expect("what was written is read");
     assert_eq!((again.text(), again.secret()), (written, keys));
     let shown = format!("{read:?}");
     if let Some(secret) = read.secret() {

@@ -7,6 +7,7 @@ use defender_auth::{
     Device, Error, Outcome, SharedAccessKey,
     agent::{self, CONNECTION_STRING, Loaded, Observation, Passphrase, TextFile},
     credential::Credential,
+    device_mode::Target,
     dps::Attestation,
     identity::{Identity, ModuleId},
     secret::SecretText,
@@ -183,10 +184,8 @@ fn xml_says(text: &str, loaded: &Loaded) {
     let identity = plan.outcome().map(Outcome::identity).or(known);
     let names = identity.map(|id| [id.hub().as_str(), id.device_id().as_str()]);
     let registered = plan.profile().map(|profile| [profile.id_scope().as_str(), profile.registration_id().as_str()]);
-    let module = identity
-        .and_then(Identity::module_id)
-        .or_else(|| plan.target().map(|target| target.module()))
-        .map(ModuleId::as_str);
+    let module =
+        identity.and_then(Identity::module_id).or_else(|| plan.target().map(Target::module)).map(ModuleId::as_str);
     assert!(module.is_some() && (names.is_some() != registered.is_some()));
     for name in names.into_iter().chain(registered).flatten().chain(module) {
         assert!(text.contains('&') || text.contains(name), "{name} stands there");
