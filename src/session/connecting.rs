@@ -101,7 +101,9 @@ impl Session {
             && self.clock.state(now) == ClockState::BeforeFloor
             && candidate.is_some_and(Candidate::has_token);
         let why = if suspect { Diagnosis::ClockSuspect } else { why };
-        let name = candidate.map(|candidate| candidate.name.clone());
+        // A lost connection or a busy hub is no reason to give a credential up.
+        let is_given_up = suspect || why.decision() == Decision::NextCredential;
+        let name = candidate.filter(|_| is_given_up).map(|candidate| candidate.name.clone());
         self.record.failed(self.clock.time(now), name, why);
         pass.suspect |= suspect;
         if pass.outdated {

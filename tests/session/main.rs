@@ -14,4 +14,5 @@ mod recovery;
 mod restart;
 mod rotation;
 mod shown;
+mod transitions;
 mod world;
