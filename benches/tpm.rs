@@ -1,4 +1,4 @@
-//! What signing one token with a TPM costs beside the TPM: `cargo bench --bench tpm --features tpm`.
+//! The time that this library takes to sign one token with a TPM: `cargo bench --bench tpm --features tpm`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that cannot go on has failed")]
 
@@ -14,7 +14,7 @@ use defender_auth::{
 };
 use std::hint::black_box;
 
-/// Answers every command with the same signature, and counts them.
+/// Responds to every command with the same signature, and counts the commands.
 struct Memory {
     answer: [u8; 53],
     commands: u32,

@@ -6,6 +6,7 @@
 use defender_auth::{
     Action, Authenticator, Device, Event, Now, Outcome, Plan, SharedAccessKey,
     device_mode::Target,
+    error::TlsFailure,
     http::{BODY_LIMIT, Request, Response},
     tls::{self, Roots},
 };
@@ -44,12 +45,14 @@ async fn authenticate(client: &Client, plan: &Plan) -> Result<Outcome, Box<dyn E
                 println!("{} at {}", request.operation(), request.host());
                 match client.send(request).await {
                     Ok(reply) => auth.handle(now(), Event::Answered(reply.as_response()))?,
-                    // A server that TLS cannot verify is not waited for.
-                    Err(error) if is_tls(&error) => return Err(error.into()),
-                    Err(error) if error.is_connect() || error.is_timeout() || error.is_body() => {
-                        auth.handle(now(), Event::Unanswered)?;
-                    }
-                    Err(error) => return Err(error.into()),
+                    Err(error) => match TlsFailure::of(&error) {
+                        // A server that cannot be verified, or a wrong clock: waiting does not change that.
+                        Some(failure) => return Err(format!("{}: {failure}", request.host()).into()),
+                        None if error.is_connect() || error.is_timeout() || error.is_body() => {
+                            auth.handle(now(), Event::Unanswered)?;
+                        }
+                        None => return Err(error.into()),
+                    },
                 }
             }
             Action::Wait(wait) => {
@@ -111,19 +114,6 @@ impl Reply {
         let texts = self.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
         Response::new(self.status, &self.body).with_headers(texts)
     }
-}
-
-/// Whether TLS failed, as the error's causes show.
-fn is_tls(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if inner.is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>) || error.is::<rustls::Error>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }
 
 fn random() -> u32 {

@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let hub = Emulator::start([Hub::new(HOST).device(device)], "127.0.0.1:0".parse()?)?;
 
     println!("4. What the agent does at start: read the folder, and log in");
-    let loaded = agent::load(&folder.0)?;
+    let loaded = agent::load_with_certificate(&folder.0, None)?;
     let me = loaded.plan.outcome().ok_or("this plan has to ask the network")?;
     let Password::Certificate(certificate) = me.password(now + HOUR) else { return Err("no certificate".into()) };
     let login = Connect::hub(me.identity(), None);

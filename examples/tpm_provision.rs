@@ -1,7 +1,8 @@
-//! A TPM from its enrollment to a login at the hub, with a key that never leaves it: `cargo run --example tpm_provision`.
+//! A device with a TPM, from its enrollment to a login at the hub with a key that never leaves the TPM:
+//! `cargo run --example tpm_provision`.
 //!
-//! Everything happens on this machine: the TPM is swtpm, which this program starts and ends; provisioning service and hub
-//! are the project's emulator, started in this very process.
+//! Everything runs on this machine: the TPM is swtpm, which this program starts and ends; the provisioning service and the
+//! hub are the project's emulator in this process.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use defender_auth::{
@@ -33,19 +34,19 @@ const SCOPE: &str = "0ne00000A0A";
 const HOUR: Duration = Duration::from_secs(3600);
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("1. What the maker reads out of the TPM");
+    println!("1. The manufacturer reads the data of the enrollment from the TPM");
     let software = Software::start()?;
     let mut tpm = tpm::open(&software.endpoint())?;
     let (facts, id) = (tpm.facts()?, tpm.registration_id()?);
     let (endorsement_key, storage_root_key) = (tpm.endorsement_key()?, tpm.storage_root_key()?);
-    println!("   made by {}, firmware {}, registration ID {id}", facts.manufacturer, facts.firmware);
+    println!("   manufacturer {}, firmware {}, registration ID {id}", facts.manufacturer, facts.firmware);
 
-    println!("2. What the operator does: an individual enrollment with the endorsement key");
+    println!("2. The operator creates an individual enrollment with the endorsement key");
     let enrollment = Enrollment::with_endorsement_key(id.as_str(), &STANDARD.encode(&endorsement_key)).pending(1);
     let world = World::new().hub(Hub::new(HUB)).dps(Dps::new(SCOPE).enrollment(enrollment));
     let cloud = Emulator::play(world, "127.0.0.1:0".parse()?)?;
 
-    println!("3. What the device does once: answer the challenge, and take the hub's key into the TPM");
+    println!("3. The device registers once: it answers the challenge, and imports the hub's key into the TPM");
     let at = vec![(DPS.parse()?, cloud.https_address())];
     let client = Client::with(Roots::Pem(cloud.root_pem().as_bytes()), at)?;
     let attestation = Attestation::Tpm { endorsement_key, storage_root_key };
@@ -54,15 +55,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     log_in(&me, &mut tpm, &cloud)?;
     tpm.close()?;
 
-    println!("4. What it does at every start from then on: sign");
+    println!("4. The device logs in at every start: the TPM signs the token");
     let mut tpm = tpm::open(&software.endpoint())?;
     let device =
         Device::new(me.identity().hub().clone(), me.identity().device_id().clone(), Credential::ExternalSigner);
     log_in(&device.into(), &mut tpm, &cloud)?;
     for entry in cloud.journal().entries() {
-        println!("   the cloud says: {entry}");
+        println!("   the emulator's journal: {entry}");
     }
-    println!("Done. Next: defenderauth tpm show, for a TPM of your own.");
+    println!("Done. Next: `defenderauth tpm show` for your own TPM.");
     Ok(())
 }
 
@@ -77,7 +78,7 @@ fn log_in(me: &Outcome, tpm: &mut dyn Tpm, cloud: &Emulator) -> Result<(), Box<d
     Ok(())
 }
 
-/// A TPM in software, ended and cleared away with this program.
+/// A TPM in software, which is ended and removed with this program.
 struct Software {
     folder: PathBuf,
     process: Option<Child>,
@@ -97,7 +98,7 @@ impl Software {
         let started = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         this.process = Some(started.map_err(|error| format!("swtpm cannot be started: {error}; install it"))?);
         for _ in 0..500 {
-            // The socket is there a moment before anybody listens at it.
+            // The socket exists a moment before it accepts connections.
             if UnixStream::connect(this.socket()).is_ok() {
                 return Ok(this);
             }

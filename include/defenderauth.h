@@ -48,7 +48,7 @@
 #endif
 
 /** The version of this header; compare it with defenderauth_version(), that of the library. */
-#define DEFENDERAUTH_VERSION "0.1.0"
+#define DEFENDERAUTH_VERSION "0.2.0"
 
 /** Passes a NUL-terminated text as the two arguments that functions take. `s` is evaluated twice. */
 #define DEFENDERAUTH_TEXT(s) (s), strlen(s)
@@ -152,6 +152,9 @@
 /** A key or signature is too weak for the services. */
 #define DEFENDERAUTH_FINDING_WEAK 128
 
+/** The TLS of this library cannot use the certificate. Another TLS library may. */
+#define DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS 256
+
 /** A buffer of this size holds any text that is written to one, except PEM. */
 #define DEFENDERAUTH_TEXT_CAPACITY 4096
 
@@ -174,7 +177,7 @@
 #define DEFENDERAUTH_DEFAULT_TOKEN_SECONDS 3600
 
 /** The version of this header: major << 16 | minor << 8 | patch. */
-#define DEFENDERAUTH_VERSION_NUMBER 256
+#define DEFENDERAUTH_VERSION_NUMBER 512
 
 /**
  * The configuration of an agent, with the files that it names. Wiped when freed. Free it with
@@ -386,7 +389,10 @@ typedef struct defenderauth_header {
 /** The attempt exceeded its time limit; start a new one. */
 #define DEFENDERAUTH_OUT_OF_TIME 701
 
-/** No response arrived to any of the requests. */
+/** The device's clock is outside of the validity of the server's certificate, or of the client's; set the clock. */
+#define DEFENDERAUTH_CLOCK 702
+
+/** No response arrived to any of the requests, or the proxy carries none. */
 #define DEFENDERAUTH_NO_RESPONSE 801
 
 /** The call exceeded its own time limit; call it again to continue. */
@@ -401,7 +407,7 @@ extern "C" {
 
 /* ---- the library */
 
-/** The version of the library as text, such as `0.1.0`. Static. */
+/** The version of the library as text, such as `0.2.0`. Static. */
 const char *defenderauth_version(void);
 
 /** The version of the library as a number; compare it with the header's `DEFENDERAUTH_VERSION_NUMBER`. */

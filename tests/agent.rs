@@ -8,10 +8,13 @@
 )]
 #![cfg(feature = "agent")]
 
+#[cfg(feature = "x509")]
 #[path = "agent/certificates.rs"]
 mod certificates;
 #[path = "agent/files.rs"]
 mod files;
+#[path = "agent/files_alone.rs"]
+mod files_alone;
 #[path = "agent/foreign.rs"]
 mod foreign;
 #[path = "agent/keys.rs"]

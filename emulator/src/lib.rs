@@ -6,6 +6,10 @@
 //! validity. It challenges a TPM with a key that only the enrolled TPM can decrypt. A [`Journal`] records every decision with
 //! its reason, which the real services do not tell a client.
 //!
+//! A client whose token expires is disconnected after a small grace period, and so is the older of two connections with one
+//! client ID, a client that is removed or disabled, and one that sends nothing for longer than its keep-alive permits. Keys,
+//! devices, enrollments and the emulator's clock can be changed while it runs, and messages are counted.
+//!
 //! It shares no code with the library that it tests: it is a second, independent reading of the protocol.
 //!
 //! ```
@@ -87,8 +91,9 @@ mod test_certificates;
 mod test_tokens;
 
 pub use config::{Config, ConfigError, Device, Dps, Enrollment, Group, Hub, Module, Policy, World};
-pub use fault::{Fault, Operation, OperationError, PlannedFault};
+pub use fault::{Alert, Fault, Operation, OperationError, PlannedFault};
 pub use journal::{Entry, Journal, Refusal};
 #[doc(hidden)]
 pub use server::rehearsal;
-pub use server::{ChangeError, Emulator, PossessionError, StartError};
+pub use server::{ChangeError, Emulator, OrderError, PossessionError, StartError};
+pub use service::Message;

@@ -8,7 +8,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use std::{
     error::Error,
     fs,
-    io::{self, Read as _, Write as _},
+    io::{self, BufRead as _, Read as _, Write as _},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -24,9 +24,14 @@ use std::{
 /// a device of the group.
 ///
 /// A configuration can also request faults of the services, such as a 429 with Retry-After, a truncated body or a delay:
-/// see [[fault]] in emulator/sample.toml.
+/// see [[fault]] in emulator/sample.toml. Other faults are a busy hub (CONNACK 3), a server certificate that has expired, is
+/// not yet valid, is for another host or has another root, an answer without TLS, and an alert that rejects the client's
+/// certificate.
+///
+/// With --control it reads orders from standard input, one a line, and answers each on standard output with `ok` or with
+/// `error: ` and the reason.
 #[derive(Parser)]
-#[command(version, verbatim_doc_comment)]
+#[command(version, verbatim_doc_comment, after_help = orders())]
 struct Arguments {
     /// The hubs, the provisioning service and the faults, as TOML (see emulator/sample.toml)
     config: Option<PathBuf>,
@@ -39,6 +44,14 @@ struct Arguments {
     /// The folder for the root certificate to trust, ca.pem, and the sample's files, agent/ and dev-02.key
     #[arg(long, default_value = "target/emulator", value_name = "DIR")]
     folder: PathBuf,
+    /// Read orders from standard input, which change keys, devices, enrollments, faults and the clock
+    #[arg(long)]
+    control: bool,
+}
+
+/// The orders of `--control` for the help text.
+fn orders() -> String {
+    format!("Orders for --control:\n  {}", Emulator::ORDERS.join("\n  "))
 }
 
 fn main() -> ExitCode {
@@ -86,8 +99,22 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         print(&format!("       --key-file {key} --ca-file {} --endpoint {host}={https}", root.display()));
     }
     print("press Ctrl-C to stop");
+    if arguments.control {
+        carry_out_orders(&emulator);
+    }
     loop {
         thread::sleep(Duration::from_secs(3600));
+    }
+}
+
+/// Carries out the orders of standard input until its end.
+fn carry_out_orders(emulator: &Emulator) {
+    for line in io::stdin().lock().lines() {
+        match line.map(|line| emulator.order(&line)) {
+            Ok(Ok(())) => print("ok"),
+            Ok(Err(error)) => print(&format!("error: {error}")),
+            Err(error) => return print(&format!("error: standard input cannot be read: {error}")),
+        }
     }
 }
 

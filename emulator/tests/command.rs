@@ -44,13 +44,18 @@ impl Program {
         let mut program = Self { process, folder };
         let mut lines = BufReader::new(program.process.stdout.take().unwrap()).lines().map(Result::unwrap);
         let line = lines.find(|line| line.starts_with(HUB)).unwrap();
-        let mut addresses = line.split(' ').filter_map(|word| word.parse().ok());
-        let (mqtt, https) = (addresses.next().unwrap(), addresses.next().unwrap());
+        let (mqtt, https) = addresses(&line);
         // The rest, so that the program has written everything before the pipe is closed.
         lines.find(|line| line.contains("Ctrl-C")).unwrap();
         let root = CertificateDer::from_pem_file(program.folder.join("ca.pem")).unwrap();
         (program, Place { mqtt, https, root })
     }
+}
+
+/// The addresses for MQTT and HTTPS in the program's output.
+fn addresses(line: &str) -> (SocketAddr, SocketAddr) {
+    let mut addresses = line.split(' ').filter_map(|word| word.parse().ok());
+    (addresses.next().unwrap(), addresses.next().unwrap())
 }
 
 impl Drop for Program {
@@ -115,6 +120,30 @@ fn a_mistake_in_a_fault_is_named_and_ends_the_program() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{error}");
     assert!(error.starts_with("error: ") && error.contains("`registrationStatus`"), "{error}");
+}
+
+#[test]
+fn orders_of_standard_input_are_carried_out_and_answered_one_by_one() {
+    let (mut command, folder) = command("control", &config());
+    command.arg("--control").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut program = Program { process: command.spawn().unwrap(), folder };
+    let mut orders = program.process.stdin.take().unwrap();
+    let mut lines = BufReader::new(program.process.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let (mqtt, https) = addresses(&lines.find(|line| line.starts_with(HUB)).unwrap());
+    lines.find(|line| line.contains("Ctrl-C")).unwrap();
+    let root = CertificateDer::from_pem_file(program.folder.join("ca.pem")).unwrap();
+    let place = Place { mqtt, https, root };
+    let good = token(HUB, KEY);
+    assert!(place.log_in(&good));
+    writeln!(orders, "disable-device {HUB} dev-01").unwrap();
+    assert_eq!(lines.next().unwrap(), "ok");
+    assert!(!place.log_in(&good));
+    writeln!(orders, "enable-device {HUB} dev-09\n\nenable-device {HUB} dev-01").unwrap();
+    assert_eq!(lines.next().unwrap(), format!("error: there is no device dev-09 at {HUB}"));
+    assert!(lines.next().unwrap().starts_with("error: there is no order ``"));
+    assert_eq!(lines.next().unwrap(), "ok");
+    drop(orders);
+    assert!(place.log_in(&good), "it runs after the end of its orders");
 }
 
 /// More logins than there are places for connections.
@@ -186,4 +215,5 @@ fn the_help_text_tells_what_it_does_and_where_faults_are_configured() {
     let help = String::from_utf8(command.arg("--help").output().unwrap().stdout).unwrap();
     let _ = fs::remove_dir_all(folder);
     assert!(help.starts_with("A loopback emulator of IoT Hub") && help.contains("[[fault]]"), "{help}");
+    assert!(help.contains("--control") && help.contains("move-device HUB DEVICE OTHER-HUB"), "{help}");
 }

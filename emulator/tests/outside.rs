@@ -38,6 +38,11 @@ fn token(resource: &str, key: &str) -> String {
     format!("SharedAccessSignature sr={resource}&sig={signature}&se={expiry}")
 }
 
+/// A message `{}` without properties.
+fn received(identity: &str) -> Entry {
+    Entry::Received { identity: identity.into(), properties: String::new(), bytes: 2 }
+}
+
 /// Logs in with mosquitto's client and publishes, with an acknowledgement.
 fn mosquitto_pub(emulator: &Emulator, key: &str) -> Output {
     let root = Root::of(emulator);
@@ -59,7 +64,8 @@ fn mosquittos_client_logs_in_and_publishes() {
     let emulator = start();
     let output = mosquitto_pub(&emulator, DEVICE_KEY);
     assert!(output.status.success(), "{output:?}");
-    assert_eq!(emulator.journal().entries(), [Entry::accepted(&format!("{HOST}/dev@1"))]);
+    let identity = format!("{HOST}/dev@1");
+    assert_eq!(emulator.journal().entries(), [Entry::accepted(&identity), received(&identity)]);
 }
 
 #[test]
@@ -123,12 +129,13 @@ fn azures_python_sdk_connects_as_device_and_as_module() {
     assert!(output.status.success() && output.stdout.starts_with(b"connected"), "{output:?}");
     let output = sdk(&emulator, "module", "DeviceId=dev@1;ModuleId=azureiotsecurity", MODULE_KEY);
     assert!(output.status.success() && output.stdout.starts_with(b"connected"), "{output:?}");
-    let accepted = |identity: &str| Entry::accepted(&format!("{HOST}/{identity}"));
-    assert_eq!(emulator.journal().entries(), [accepted("dev@1"), accepted("dev@1/azureiotsecurity")]);
+    let (device, module) = (format!("{HOST}/dev@1"), format!("{HOST}/dev@1/azureiotsecurity"));
+    let logins = [Entry::accepted(&device), received(&device), Entry::accepted(&module), received(&module)];
+    assert_eq!(emulator.journal().entries(), logins);
 
     let output = sdk(&emulator, "device", "DeviceId=dev@1", WRONG_KEY);
     assert!(!output.status.success(), "{output:?}");
-    assert_eq!(emulator.journal().entries()[2], Entry::refused("dev@1", Refusal::Signature));
+    assert_eq!(emulator.journal().entries()[4], Entry::refused("dev@1", Refusal::Signature));
 }
 
 /// Provisions with Azure's SDK for Python and a symmetric key, and connects to the assigned hub as that device.
@@ -183,13 +190,14 @@ fn azures_python_sdk_provisions_and_connects_to_its_hub() {
             r#"answered "poll 0ne00000A0A/dev-01" with 202: assigning"#.to_owned(),
             format!(r#"answered "poll 0ne00000A0A/dev-01" with 200: assigned to {hub}/pump@1"#),
             format!("accepted {hub}/pump@1"),
+            received(&format!("{hub}/pump@1")).to_string(),
         ]
     );
 
     let derived = Group::device_key(MODULE_KEY, "dev-02").unwrap();
     let output = provision(&emulator, "dev-02", &derived);
     assert!(output.status.success(), "{output:?}");
-    assert_eq!(emulator.journal().entries().last(), Some(&Entry::accepted(&format!("{hub}/dev-02"))));
+    assert_eq!(emulator.journal().entries().last(), Some(&received(&format!("{hub}/dev-02"))));
 
     let output = provision(&emulator, "dev-02", WRONG_KEY);
     assert!(!output.status.success(), "{output:?}");

@@ -41,14 +41,20 @@ fn openssl(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// A message `{}` without properties.
+fn received(identity: &str) -> Entry {
+    Entry::Received { identity: identity.into(), properties: String::new(), bytes: 2 }
+}
+
 /// Logs in with mosquitto's client and publishes, with an acknowledgement.
 fn mosquitto_pub(emulator: &Emulator, id: &str, certificate: &str, key: &str) -> Output {
     let root = Root::of(emulator);
     let port = emulator.address().port().to_string();
     let user_name = format!("{HOST}/{id}/?api-version=2020-09-30");
+    let topic = format!("devices/{id}/messages/events/");
     Command::new("mosquitto_pub")
         .args(["-h", "127.0.0.1", "-p", &port, "-V", "mqttv311", "-i", id, "-u", &user_name])
-        .args(["--cert", certificate, "--key", key, "-q", "1", "-t", "a/b", "-m", "{}", "--cafile"])
+        .args(["--cert", certificate, "--key", key, "-q", "1", "-t", &topic, "-m", "{}", "--cafile"])
         .arg(&root.0)
         .stdin(Stdio::null())
         .output()
@@ -74,7 +80,8 @@ fn mosquittos_client_logs_in_with_certificates_of_openssl() {
         let output = mosquitto_pub(&emulator, "ca", &certificate, &key);
         assert_eq!(output.status.code(), Some(5), "{output:?}");
         let refused = Entry::refused("ca", Refusal::AuthorityAsLeaf);
-        assert_eq!(emulator.journal().entries(), [Entry::accepted(&format!("{HOST}/d")), refused]);
+        let identity = format!("{HOST}/d");
+        assert_eq!(emulator.journal().entries(), [Entry::accepted(&identity), received(&identity), refused]);
         fs::remove_dir_all(folder).unwrap();
     }
 }
@@ -155,7 +162,8 @@ fn azures_python_sdk_provisions_and_connects_with_certificates() {
     for (id, leaf, others) in [("dev-01", &own, &[][..]), ("dev-02", &below, &[&between])] {
         let output = run(id, leaf, others);
         assert!(output.status.success() && output.stdout.starts_with(id.as_bytes()), "{output:?}");
-        assert_eq!(emulator.journal().entries().pop().unwrap(), Entry::accepted(&format!("{address}/{id}")));
+        let identity = format!("{address}/{id}");
+        assert!(emulator.journal().entries().ends_with(&[Entry::accepted(&identity), received(&identity)]));
     }
     let output = run("dev-03", &between.leaf("dev-03"), &[]);
     assert!(!output.status.success(), "{output:?}");

@@ -84,7 +84,14 @@ fn read(path: &Path, passphrase: &str) -> Result<(Plan, Vec<View>), Failure> {
     };
     let passphrase = Some(passphrase).filter(|passphrase| !passphrase.is_empty());
     let passphrase = passphrase.map(|passphrase| Passphrase::new(SecretText::new(passphrase.into())));
-    let loaded = agent::load_with(path, passphrase.as_ref())?;
+    #[cfg(feature = "x509")]
+    let loaded = agent::load_with_certificate(path, passphrase.as_ref())?;
+    #[cfg(not(feature = "x509"))]
+    let loaded = {
+        // Nothing is encrypted that this build reads.
+        drop(passphrase);
+        agent::load(path)?
+    };
     let findings = loaded.findings.iter().filter(|finding| finding.is_warning()).map(View::of);
     Ok((loaded.plan, findings.collect()))
 }

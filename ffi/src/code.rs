@@ -91,7 +91,9 @@ pub const DEFENDERAUTH_TLS: ResultCode = 650;
 pub const DEFENDERAUTH_TOKEN_EXPIRED: ResultCode = 700;
 /// The attempt exceeded its time limit; start a new one.
 pub const DEFENDERAUTH_OUT_OF_TIME: ResultCode = 701;
-/// No response arrived to any of the requests.
+/// The device's clock is outside of the validity of the server's certificate, or of the client's; set the clock.
+pub const DEFENDERAUTH_CLOCK: ResultCode = 702;
+/// No response arrived to any of the requests, or the proxy carries none.
 pub const DEFENDERAUTH_NO_RESPONSE: ResultCode = 801;
 /// The call exceeded its own time limit; call it again to continue.
 pub const DEFENDERAUTH_TIMEOUT: ResultCode = 802;
@@ -166,6 +168,8 @@ pub const DEFENDERAUTH_FINDING_CHAIN_BROKEN: u32 = 32;
 pub const DEFENDERAUTH_FINDING_CA_LEAF: u32 = 64;
 /// A key or signature is too weak for the services.
 pub const DEFENDERAUTH_FINDING_WEAK: u32 = 128;
+/// The TLS of this library cannot use the certificate. Another TLS library may.
+pub const DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS: u32 = 256;
 
 /// A buffer of this size holds any text that is written to one, except PEM.
 pub const DEFENDERAUTH_TEXT_CAPACITY: usize = 4096;
@@ -183,4 +187,4 @@ pub const DEFENDERAUTH_MQTT_PORT: u16 = 8883;
 pub const DEFENDERAUTH_DEFAULT_TOKEN_SECONDS: u64 = 3600;
 
 /// The version of this header: major << 16 | minor << 8 | patch.
-pub const DEFENDERAUTH_VERSION_NUMBER: u32 = 0x0000_0100;
+pub const DEFENDERAUTH_VERSION_NUMBER: u32 = 0x0000_0200;

@@ -15,7 +15,7 @@ const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_V
     Err(_) => c"",
 };
 
-/// The version of the library as text, such as `0.1.0`. Static.
+/// The version of the library as text, such as `0.2.0`. Static.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_version() -> *const c_char {
     guard::get(c"".as_ptr(), || VERSION.as_ptr())
@@ -108,6 +108,7 @@ names! {
     DEFENDERAUTH_TLS
     DEFENDERAUTH_TOKEN_EXPIRED
     DEFENDERAUTH_OUT_OF_TIME
+    DEFENDERAUTH_CLOCK
     DEFENDERAUTH_NO_RESPONSE
     DEFENDERAUTH_TIMEOUT
     DEFENDERAUTH_CANCELLED

@@ -264,6 +264,44 @@ fn each_defect_has_its_bit() {
 }
 
 #[test]
+fn a_certificate_that_the_tls_of_the_library_cannot_use_has_a_bit() {
+    for unusable in [data!("foreign/v1.pem"), data!("foreign/critical.pem")] {
+        let unusable = from_pem(unusable, "").unwrap();
+        let now = defenderauth_certificate_not_before(Some(&unusable)) + 1;
+        let found = findings(&unusable, now, "");
+        assert_eq!(found & DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS, DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS);
+    }
+    let usable = from_pem(CERTIFICATE, "").unwrap();
+    assert_eq!(findings(&usable, NOW, "") & DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS, 0);
+}
+
+#[test]
+fn a_ca_that_does_not_allow_what_is_below_it_breaks_the_chain() {
+    let chain = |restrict: fn(&mut CertificateParams)| {
+        let keys = [(); 3].map(|()| KeyPair::generate().unwrap());
+        let (mut root, mut between) = (params("root"), params("between"));
+        for ca in [&mut root, &mut between] {
+            ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            ca.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        }
+        restrict(&mut root);
+        let issuer = Issuer::from_params(&root, &keys[0]);
+        let middle = between.signed_by(&keys[1], &issuer).unwrap().pem();
+        let leaf = params("dev-01").signed_by(&keys[2], &Issuer::from_params(&between, &keys[1])).unwrap().pem();
+        from_pem(&[leaf, middle, root.self_signed(&keys[0]).unwrap().pem()].concat(), "").unwrap()
+    };
+    assert_eq!(findings(&chain(|_| {}), NOW, ""), 0);
+    let restrictions: [fn(&mut CertificateParams); 3] = [
+        |root| root.key_usages = vec![KeyUsagePurpose::CrlSign],
+        |root| root.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth],
+        |root| root.is_ca = IsCa::Ca(BasicConstraints::Constrained(0)),
+    ];
+    for restrict in restrictions {
+        assert_eq!(findings(&chain(restrict), NOW, ""), DEFENDERAUTH_FINDING_CHAIN_BROKEN);
+    }
+}
+
+#[test]
 fn the_name_is_compared_including_case() {
     let certificate = own(&params("dev-01"));
     for other in ["dev-02", "Dev-01", "dev-01 ", "dev-0"] {
@@ -284,11 +322,11 @@ fn a_name_that_contains_a_nul_is_absent() {
 
 #[test]
 fn every_bit_has_a_text_of_its_own() {
-    let texts: Vec<_> = (0..8).map(|bit| fixed(defenderauth_certificate_finding_string(1 << bit))).collect();
+    let texts: Vec<_> = (0..9).map(|bit| fixed(defenderauth_certificate_finding_string(1 << bit))).collect();
     for (index, text) in texts.iter().enumerate() {
         assert!(!text.is_empty() && *text != "unknown" && !texts[..index].contains(text));
     }
-    for none in [0, 3, 256, u32::MAX] {
+    for none in [0, 3, 512, u32::MAX] {
         assert_eq!(fixed(defenderauth_certificate_finding_string(none)), "unknown");
     }
 }

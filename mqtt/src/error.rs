@@ -1,13 +1,17 @@
-use defender_auth::{mqtt::ConnectRefused, wait::Readable};
+use defender_auth::{
+    error::{TlsError, TlsFailure},
+    mqtt::ConnectRefused,
+    wait::Readable,
+};
 use std::time::Duration;
 
 /// Why there is no session.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// TLS cannot be set up on this side.
+    /// No TLS configuration can be created.
     #[error(transparent)]
-    Tls(#[from] defender_auth::error::TlsError),
+    Tls(#[from] TlsError),
     /// A request that MQTT cannot carry.
     #[error("MQTT cannot carry this request; lookups, TPMs and requests to a hub require HTTPS")]
     NotCarried,
@@ -18,15 +22,15 @@ pub enum Error {
         field: &'static str,
     },
     /// The server was not reached.
-    #[error("{place} cannot be reached: {error}; check the name, the network and the firewall")]
+    #[error("{place} cannot be reached: {error}; check the name, the network, and any firewall")]
     Unreachable {
         /// Host and port.
         place: String,
-        /// What the system said.
+        /// The system's error.
         #[source]
         error: std::io::Error,
     },
-    /// No other connection can be opened here.
+    /// This process can open no further connection.
     #[error(
         "no connection to {place} can be opened, because too many files are open; close some, or raise the limit (ulimit -n)"
     )]
@@ -34,24 +38,14 @@ pub enum Error {
         /// Host and port.
         place: String,
     },
-    /// The server that was reached cannot be verified.
-    #[error("the server at {place} is not trusted: {reason}; check the host name and the root certificates")]
-    Untrusted {
+    /// The TLS connection failed: the server is not trusted, rejects this client, or does not use TLS.
+    #[error("{place}: {failure}")]
+    TlsFailed {
         /// Host and port.
         place: String,
-        /// What TLS said.
-        reason: String,
-    },
-    /// The server ended the TLS handshake with an alert: it requires a certificate, or another one.
-    #[error(
-        "{place} ended the TLS handshake: {reason}; check the client certificate, whether the server requires one, and its \
-         versions of TLS"
-    )]
-    Rejected {
-        /// Host and port.
-        place: String,
-        /// What the server said.
-        reason: String,
+        /// Why.
+        #[source]
+        failure: TlsFailure,
     },
     /// The connection ended before the answer came.
     #[error("{place} ended the connection before it answered; it may not be an MQTT server of IoT Hub")]
@@ -59,16 +53,16 @@ pub enum Error {
         /// Host and port.
         place: String,
     },
-    /// No answer came in time.
+    /// No connection, or no answer, within the time limit.
     #[error("{place} did not answer within {}; try again, and check the network, and any proxy or firewall", Readable(*limit))]
     Silent {
         /// Host and port.
         place: String,
-        /// How long was waited.
+        /// The limit.
         limit: Duration,
     },
-    /// What came is not MQTT.
-    #[error("what {place} answers is not MQTT 3.1.1; check host and port")]
+    /// The answer is not MQTT.
+    #[error("the answer of {place} is not MQTT 3.1.1; check host and port")]
     Protocol {
         /// Host and port.
         place: String,
@@ -81,15 +75,15 @@ pub enum Error {
         /// The largest that is read, in bytes.
         limit: usize,
     },
-    /// Other packets without end in the place of an answer.
+    /// Too many other packets before an answer.
     #[error("{place} sends more than {limit} packets and no answer among them; it may not be a service of Azure IoT")]
     TooMany {
         /// Host and port.
         place: String,
-        /// How many are taken.
+        /// How many are accepted.
         limit: usize,
     },
-    /// The server does not let this login listen there.
+    /// The server refuses the subscription.
     #[error("{place} refuses a subscription to {topic}; check which topics this identity may have")]
     NotSubscribed {
         /// Host and port.

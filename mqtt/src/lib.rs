@@ -1,8 +1,8 @@
 //! Logs in at a hub over MQTT 3.1.1 and TLS.
 //!
 //! The library has no MQTT client: it gives host, client id, user name and password to the client that an agent has
-//! anyway. This crate is the client of the project's own command, examples and tests: blocking, small, and strict
-//! in verifying servers.
+//! anyway. This crate is the client of the project's own command, examples and tests: blocking, small, and strict in
+//! verifying servers. Every operation has a time limit ([`Limits`]).
 //!
 //! ```no_run
 //! use defender_auth::{mqtt::Connect, tls::Roots};
@@ -20,12 +20,17 @@
 
 mod dial;
 mod error;
+mod limits;
+mod link;
+mod open_files;
 mod proof;
 mod provisioner;
 mod session;
+mod socket;
 
 pub use dial::Dial;
 pub use error::Error;
+pub use limits::Limits;
 pub use proof::Proof;
 pub use provisioner::{Answer, Provisioner};
 pub use session::{EARLY_LIMIT, Message, PACKET_LIMIT, Session};

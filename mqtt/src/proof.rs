@@ -1,11 +1,11 @@
 use defender_auth::{credential::ClientCertificate, sas::SasToken};
 
-/// What proves who logs in.
+/// What authenticates a login.
 #[derive(Clone, Copy, Debug)]
 pub enum Proof<'a> {
-    /// The password.
+    /// A SAS token, sent as the password.
     Token(&'a SasToken),
-    /// Shown in the TLS handshake; there is no password.
+    /// A client certificate, used in the TLS handshake; there is no password.
     Certificate(&'a ClientCertificate),
 }
 

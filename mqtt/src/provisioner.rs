@@ -5,7 +5,7 @@ use defender_auth::{
     tls::Roots,
 };
 
-/// Carries the requests of one registration over one MQTT connection. The registration itself knows nothing of it.
+/// Carries the requests of one registration over one MQTT connection.
 pub struct Provisioner {
     session: Session,
     /// Counts the requests, so that an answer finds its own.
@@ -37,18 +37,18 @@ impl Provisioner {
         Ok(Self { session, sent: 0 })
     }
 
-    /// Sends a request and waits for its answer. Up to [`EARLY_LIMIT`] answers to others are passed
-    /// over.
+    /// Sends a request and waits for its answer. Up to [`EARLY_LIMIT`] answers to other requests are ignored.
     ///
     /// # Errors
-    /// When MQTT cannot carry the request, none comes in time, but many others; and when the connection breaks.
+    /// When MQTT cannot carry the request, no answer arrives in time, or more answers to other requests do; and when the
+    /// connection breaks.
     pub fn exchange(&mut self, request: &Request) -> Result<Answer, Error> {
         self.sent += 1;
         let rid = self.sent;
         let topic = provisioning_topic(request, rid).ok_or(Error::NotCarried)?;
         self.session.publish(&topic, request.body())?;
         for _ in 0..=EARLY_LIMIT {
-            let message = self.session.next_message()?;
+            let message = self.session.wait_for_message()?;
             if provisioning_answer(&message.topic, &message.payload).is_some_and(|(answered, _)| answered == rid) {
                 return Ok(Answer(message));
             }
@@ -56,7 +56,7 @@ impl Provisioner {
         Err(self.session.too_many())
     }
 
-    /// Says goodbye.
+    /// Disconnects.
     pub fn close(self) {
         self.session.close();
     }

@@ -6,9 +6,8 @@ pub mod agent;
 mod http_types;
 #[cfg(feature = "https")]
 pub mod https;
-#[cfg(feature = "std")]
-#[doc(hidden)]
-pub mod open_files;
+#[cfg(any(feature = "agent", feature = "https", all(feature = "tpm", feature = "std")))]
+mod open_files;
 #[cfg(feature = "tls")]
 pub mod tls;
 #[cfg(feature = "tpm")]

@@ -9,8 +9,8 @@ use base64::{
 };
 use core::str::FromStr;
 
-/// Standard alphabet; padding is written, and optional when read. Bits below the padding must be zero: a text cut
-/// short shows in them.
+/// Standard alphabet; padding is written, and optional when read. Bits below the padding must be zero: in a
+/// truncated text they often are not.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -101,7 +101,7 @@ pub(crate) fn percent(text: &str) -> String {
 }
 
 /// `text` percent-decoded, once. `None` for a `%` without two hexadecimal digits, and for bytes that are not UTF-8.
-/// A `+` stays a `+`: nobody who writes tokens means a space by it.
+/// A `+` stays a `+`: no SDK writes a space as `+`.
 pub(crate) fn percent_decoded(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains('%') {
         return Some(Cow::Borrowed(text));
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn base64_of_every_length_comes_back() {
+    fn base64_of_every_length_is_decoded_again() {
         for length in 0..130u8 {
             let bytes: Vec<u8> = (0..length).map(|i| i.wrapping_mul(73)).collect();
             assert_eq!(from_base64(&base64(&bytes)).unwrap().expose(), bytes);
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn percent_encoding_is_undone_by_decoding() {
+    fn decoding_inverts_percent_encoding() {
         for text in ["", "a", "dev+1", "50%", "é✓", "a b/c", "%%25", "~-._"] {
             let encoded = percent(text);
             assert_eq!(encoded.len(), percent_len(text));
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_escape_is_no_text() {
+    fn a_broken_escape_is_rejected() {
         for text in ["%", "%4", "%zz", "%+1", "%FF"] {
             assert_eq!(percent_decoded(text), None, "{text}");
         }

@@ -11,7 +11,7 @@ impl UnixTime {
 
     /// The version that [`RELEASE`](Self::RELEASE) was set for, so that a new version sets it again.
     #[cfg(test)]
-    const RELEASED: &'static str = "0.1.0";
+    const RELEASED: &'static str = "0.2.0";
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! What must not be printed, compared byte by byte, or left in memory.
 //!
-//! # What is left in memory all the same
+//! # What remains in memory
 //!
-//! Keys, passwords, passphrases, connection strings and tokens are kept in memory that is wiped when it is given back.
-//! A process that has used and dropped them holds none of them any more, in no form, except where a dependency keeps
-//! a copy that it does not wipe. Such a copy is in memory that was given back, until something else is written there:
+//! Keys, passwords, passphrases, connection strings and tokens are kept in memory that is wiped before it is freed, and the
+//! stack on which a shared access key was used is wiped after each operation. A process that has used and dropped
+//! them holds none of them in any form, except where a dependency keeps a copy that it does not wipe. Such a copy
+//! remains in freed memory until something else is written there:
 //!
 //! | dependency | what it keeps | when |
 //! |---|---|---|
@@ -14,15 +15,15 @@
 //! | `mqtt-protocol-core` | the token of a login, in its CONNECT packet | `defender-auth-mqtt` |
 //!
 //! The test `memory` of this crate searches the writable memory of such processes for all of these, and fails when one
-//! leaves anything else.
+//! leaves anything else. It runs each operation on a key alone in a process, in debug and in release.
 //!
-//! Nothing can be wiped that the caller copies: a text made of [`SecretText::expose`], and a
+//! The library cannot wipe what the caller copies: a text made of [`SecretText::expose`], and a
 //! [`Signature`](crate::key::Signature), which is `Copy` and proves one token. While a secret is in use it is in memory,
 //! and so in a core dump and in swap space: an agent that holds keys turns core dumps off and runs where swap is off or
-//! encrypted. Against dumps there is `LimitCORE=1` in its unit (0 would not do: Linux gives the dump to a program that
-//! is set up for it all the same) or `prctl(PR_SET_DUMPABLE, 0)`, which also keeps other processes of its user from
-//! reading its memory. The library does none of this by itself: these are the process's settings, not a library's. The
-//! command `defenderauth` does.
+//! encrypted. Core dumps are prevented by `LimitCORE=1` in its unit (0 is not enough: Linux still pipes the dump to a
+//! program that is configured to receive it) or `prctl(PR_SET_DUMPABLE, 0)`, which also prevents other processes of the
+//! same user from reading its memory. The library does none of this by itself: these are the process's settings, not a
+//! library's. The command `defenderauth` does.
 
 use alloc::{string::String, vec, vec::Vec};
 use core::{fmt, mem};
@@ -36,24 +37,53 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     a.ct_eq(b).into()
 }
 
-/// Overwrites bytes so that the compiler cannot leave it out. All at once: byte by byte, as [`Zeroizing`] does it, a
+/// Overwrites bytes so that the compiler cannot remove it. All at once: byte by byte, as [`Zeroizing`] does it, a
 /// token costs as much as a compression.
 pub(crate) fn wipe(bytes: &mut [u8]) {
     bytes.fill(0);
     optimization_barrier(bytes);
 }
 
-/// Overwrites a vector and what was cut off it.
+/// Overwrites a vector and its spare capacity.
 fn wipe_all(bytes: &mut Vec<u8>) {
     bytes.clear();
     bytes.resize(bytes.capacity(), 0);
     optimization_barrier(bytes.as_slice());
 }
 
-/// Overwrites so many bytes of what calls that have returned left on the stack.
+/// Overwrites that many bytes of what calls that have returned left on the stack.
 #[inline(never)]
 pub(crate) fn wipe_stack<const LENGTH: usize>() {
     wipe(&mut [0; LENGTH]);
+}
+
+/// How much stack is wiped after work on a shared access key, in bytes: half as much again as the work needs.
+/// Unoptimised code needs more, and its speed does not matter.
+const STACK: usize = if cfg!(debug_assertions) { 32_768 } else { 3072 };
+
+/// The same for a token of a prepared signer: its own frame and that of SHA-256, because every nanosecond counts there.
+const SMALL_STACK: usize = if cfg!(debug_assertions) { STACK } else { 896 };
+
+/// Works on a key in a call of its own and then overwrites the stack that the call used: whatever the compiler put there,
+/// copies, working variables and spilled registers.
+///
+/// A result that holds a secret must be a box or a vector of it: the result itself is moved through frames that are not
+/// overwritten.
+#[inline]
+pub(crate) fn on_wiped_stack<T>(work: impl FnOnce() -> T) -> T {
+    #[inline(never)]
+    fn in_a_call<T>(work: impl FnOnce() -> T) -> T {
+        work()
+    }
+    let result = in_a_call(work);
+    wipe_stack::<STACK>();
+    result
+}
+
+/// Overwrites the stack that one token of a prepared signer used.
+#[inline]
+pub(crate) fn wipe_small_stack() {
+    wipe_stack::<SMALL_STACK>();
 }
 
 /// Text with a secret in it: a token, a key in base64, a connection string.
@@ -63,14 +93,14 @@ pub(crate) fn wipe_stack<const LENGTH: usize>() {
 pub struct SecretText(String);
 
 impl SecretText {
-    /// Takes over a text; it is wiped when this value is dropped.
+    /// Takes ownership of a text; it is wiped when this value is dropped.
     #[must_use]
     pub const fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// Writes a text of at most `capacity` bytes. A text that grew beyond it would leave its beginning behind in
-    /// the memory that it grew out of.
+    /// Writes a text of at most `capacity` bytes. A text that grew beyond it would leave its beginning in the memory
+    /// from which it was moved.
     pub(crate) fn build(capacity: usize, write: impl FnOnce(&mut String)) -> Self {
         let mut this = Self(String::with_capacity(capacity));
         write(&mut this.0);
@@ -114,7 +144,7 @@ impl SecretBytes {
         Self(bytes.to_vec())
     }
 
-    /// Bytes to be written.
+    /// Zeros, to be overwritten.
     pub(crate) fn zeros(length: usize) -> Self {
         Self(vec![0; length])
     }
@@ -127,7 +157,7 @@ impl SecretBytes {
         &mut self.0
     }
 
-    /// Leaves out what stands behind; it is wiped with the rest.
+    /// Removes what follows; it is wiped with the rest.
     pub(crate) fn truncate(&mut self, length: usize) {
         self.0.truncate(length);
     }
@@ -177,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_cut_off_is_wiped_too() {
+    fn what_was_truncated_is_wiped_too() {
         let mut bytes = b"a secret".to_vec();
         bytes.truncate(1);
         wipe_all(&mut bytes);

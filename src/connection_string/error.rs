@@ -153,12 +153,13 @@ pub enum ConnectionStringError {
         /// The name before the value.
         name: &'static str,
         /// What is wrong with it.
+        #[source]
         error: IdentifierError,
     },
     /// A `SharedAccessKey` that is not a key.
     #[error("`SharedAccessKey`: {0}")]
-    Key(KeyError),
+    Key(#[source] KeyError),
     /// A `SharedAccessSignature` that is not a token.
     #[error("`SharedAccessSignature`: {0}")]
-    Token(TokenError),
+    Token(#[source] TokenError),
 }

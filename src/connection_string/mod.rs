@@ -151,7 +151,9 @@ impl ConnectionString {
         ])
     }
 
-    pub(crate) fn into_parts(self) -> (Identity, Credential) {
+    /// The identity and the credential, each to be used by itself.
+    #[must_use]
+    pub fn into_parts(self) -> (Identity, Credential) {
         (self.identity, self.credential)
     }
 }

@@ -1,20 +1,20 @@
-//! A client certificate as the core sees it: bytes that it carries, or the fact that somebody else holds the key.
+//! A client certificate: chain and private key as bytes, or the fact that the key is held elsewhere.
 
 use crate::base::secret::SecretBytes;
 use alloc::{sync::Arc, vec::Vec};
 use core::fmt;
 
-/// Who vouches for a certificate. Device mode is documented for the first only.
+/// Who issued a certificate. Device mode is documented for self-signed certificates only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Issuer {
-    /// It is self-signed; the hub knows its thumbprint.
+    /// It is self-signed; the hub identifies it by its thumbprint.
     SelfSigned,
-    /// A certificate authority that the hub or the enrollment group knows.
+    /// A certificate authority that is registered at the hub or enrolled.
     Authority,
 }
 
-/// A certificate chain and its private key, cheap to clone. The core does not look into it: it hands it on, to the
-/// request that needs it and to the outcome.
+/// A certificate chain and its private key, cheap to clone. The core does not parse it: it passes it on to the request
+/// that needs it and to the outcome.
 #[derive(Clone)]
 pub struct ClientCertificate(Arc<Inner>);
 
@@ -24,7 +24,7 @@ enum Inner {
         key: SecretBytes,
         issuer: Issuer,
     },
-    /// The chain is empty when it is held elsewhere too.
+    /// The chain is empty when it is held elsewhere as well.
     Elsewhere {
         chain: Vec<Vec<u8>>,
         issuer: Option<Issuer>,
@@ -38,13 +38,13 @@ impl ClientCertificate {
         Self(Arc::new(Inner::Held { chain, key: SecretBytes::copy_of(key), issuer }))
     }
 
-    /// The caller's TLS stack has it: an HSM, a C agent, a connection string that says `x509=true`.
+    /// Chain and key are held by the caller's TLS stack: an HSM, a C agent, a connection string with `x509=true`.
     #[must_use]
     pub fn held_elsewhere(issuer: Option<Issuer>) -> Self {
         Self(Arc::new(Inner::Elsewhere { chain: Vec::new(), issuer }))
     }
 
-    /// A chain in DER, leaf first, whose key the caller's TLS stack has, in an HSM for one.
+    /// A chain in DER, leaf first, whose key is held by the caller's TLS stack, for example in an HSM.
     #[must_use]
     pub fn with_key_elsewhere(chain: Vec<Vec<u8>>, issuer: Issuer) -> Self {
         Self(Arc::new(Inner::Elsewhere { chain, issuer: Some(issuer) }))
@@ -67,7 +67,7 @@ impl ClientCertificate {
         }
     }
 
-    /// Who issued it, where that is known.
+    /// Who issued it, when that is known.
     #[must_use]
     pub fn issuer(&self) -> Option<Issuer> {
         match &*self.0 {
@@ -77,7 +77,7 @@ impl ClientCertificate {
     }
 }
 
-/// The same leaf, wherever the key is, or both held elsewhere.
+/// Equal when the leaf is the same, wherever the key is held, or when both are held elsewhere.
 impl PartialEq for ClientCertificate {
     fn eq(&self, other: &Self) -> bool {
         self.chain().first() == other.chain().first()

@@ -1,67 +1,21 @@
-//! How an identity proves itself: one type from the first file read to the last token made.
+//! How an identity authenticates: one type from the first file read to the last token made.
 
 mod client_certificate;
+mod password;
+mod symmetric_keys;
 
 pub use client_certificate::{ClientCertificate, Issuer};
+pub use password::Password;
+pub use symmetric_keys::{PolicyKey, SymmetricKeys};
 
 use crate::{
     base::time::UnixTime,
-    identity::{Identity, PolicyName},
+    identity::Identity,
     key::SharedAccessKey,
     sas::{Audience, Resource, SasToken, StringToSign},
 };
 
-/// A primary key, and the secondary that takes its place once if the hub refuses it.
-#[derive(Clone, Debug)]
-pub struct SymmetricKeys {
-    primary: SharedAccessKey,
-    secondary: Option<SharedAccessKey>,
-    on_secondary: bool,
-}
-
-impl SymmetricKeys {
-    /// The keys of a device or a module.
-    #[must_use]
-    pub const fn new(primary: SharedAccessKey, secondary: Option<SharedAccessKey>) -> Self {
-        Self { primary, secondary, on_secondary: false }
-    }
-
-    /// The key to sign with now.
-    #[must_use]
-    pub fn current(&self) -> &SharedAccessKey {
-        self.secondary.as_ref().filter(|_| self.on_secondary).unwrap_or(&self.primary)
-    }
-
-    /// Goes over to the secondary key. False when there is none, or it is in use already.
-    #[must_use = "false: there is no other key to try"]
-    pub const fn fall_back(&mut self) -> bool {
-        let can = self.secondary.is_some() && !self.on_secondary;
-        self.on_secondary |= can;
-        can
-    }
-}
-
-/// The same two keys, whichever is in use.
-impl PartialEq for SymmetricKeys {
-    fn eq(&self, other: &Self) -> bool {
-        self.primary == other.primary && self.secondary == other.secondary
-    }
-}
-
-impl Eq for SymmetricKeys {}
-
-/// The key of a hub's shared access policy that may connect devices: it signs for the whole hub, in the policy's name.
-///
-/// Source: the C# device client, which does this for a device string with `SharedAccessKeyName`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PolicyKey {
-    /// The policy.
-    pub policy: PolicyName,
-    /// Its key.
-    pub key: SharedAccessKey,
-}
-
-/// What proves an identity.
+/// What authenticates an identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Credential {
@@ -69,16 +23,16 @@ pub enum Credential {
     SymmetricKeys(SymmetricKeys),
     /// A policy's key in memory: the same, with tokens for the whole hub.
     PolicyKey(PolicyKey),
-    /// A key that signs elsewhere (TPM, HSM, another process): tokens are made in two steps.
+    /// A key in a TPM, an HSM or another process: tokens are made in two steps.
     ExternalSigner,
-    /// A token that somebody else made. It cannot be renewed here.
+    /// A token that was made elsewhere. It cannot be renewed here.
     Token(SasToken),
-    /// TLS proves it; there is no token.
+    /// A client certificate: TLS authenticates, there is no token.
     Certificate(ClientCertificate),
 }
 
 impl Credential {
-    /// The key in memory to sign with, and what it signs for this identity. `None` when there is no such key.
+    /// The key in memory to sign with, and the resource to sign for this identity. `None` when there is no such key.
     pub(crate) fn signing(&self, identity: &Identity, audience: Audience) -> Option<(&SharedAccessKey, Resource)> {
         match self {
             Self::SymmetricKeys(keys) => Some((keys.current(), Resource::with_audience(identity, audience))),
@@ -96,7 +50,7 @@ impl Credential {
         }
     }
 
-    /// Whether it holds a key or a token, which others must not see.
+    /// Whether it contains a key or a token, which must be kept secret.
     #[must_use]
     pub const fn is_secret(&self) -> bool {
         matches!(self, Self::SymmetricKeys(_) | Self::PolicyKey(_) | Self::Token(_))
@@ -146,60 +100,17 @@ impl From<ClientCertificate> for Credential {
     }
 }
 
-/// What goes where a password goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Password {
-    /// This token.
-    Token(SasToken),
-    /// Have this signed by whoever holds the key; then `string_to_sign.token(&signature)` is the token.
-    Sign(StringToSign),
-    /// Nothing: the certificate speaks in the TLS handshake.
-    Certificate(ClientCertificate),
-}
-
-impl Password {
-    /// The token, if there is one at once.
-    #[must_use]
-    pub fn into_token(self) -> Option<SasToken> {
-        match self {
-            Self::Token(token) => Some(token),
-            Self::Sign(_) | Self::Certificate(_) => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn key(byte: u8) -> SharedAccessKey {
-        SharedAccessKey::from_bytes(&[byte; 32]).unwrap()
-    }
-
-    #[test]
-    fn the_secondary_key_is_tried_once() {
-        let mut keys = SymmetricKeys::new(key(1), Some(key(2)));
-        assert_eq!(keys.current(), &key(1));
-        assert!(keys.fall_back());
-        assert_eq!(keys.current(), &key(2));
-        assert!(!keys.fall_back());
-        assert!(!SymmetricKeys::new(key(1), None).fall_back());
-    }
-
-    #[test]
-    fn falling_back_does_not_make_other_keys() {
-        let keys = SymmetricKeys::new(key(1), Some(key(2)));
-        let mut fallen = keys.clone();
-        assert!(fallen.fall_back());
-        assert_eq!(keys, fallen);
-        assert_ne!(keys, SymmetricKeys::new(key(1), None));
-    }
-
     #[test]
     fn a_policy_key_signs_for_the_hub_in_its_name() {
         let identity = Identity::device("h.net".parse().unwrap(), "d".parse().unwrap());
-        let credential = Credential::from(PolicyKey { policy: "device".parse().unwrap(), key: key(1) });
+        let credential = Credential::from(PolicyKey {
+            policy: "device".parse().unwrap(),
+            key: SharedAccessKey::from_bytes(&[1; 32]).unwrap(),
+        });
         let password = credential.password(&identity, Audience::Encoded, UnixTime::from_secs(5));
         let token = password.into_token().unwrap();
         assert_eq!((token.resource(), token.policy().as_deref()), ("h.net", Some("device")));

@@ -16,12 +16,14 @@ use alloc::{borrow::Cow, boxed::Box, string::String};
 use core::time::Duration;
 
 mod api_misuse;
-mod certificate;
+mod certificate_problem;
+mod chain;
 mod code;
 mod config;
 mod context;
 mod debug;
 mod file;
+mod foreign_format;
 mod kind;
 mod module;
 mod plan;
@@ -35,11 +37,13 @@ mod tls_failure_text;
 mod tpm;
 
 pub use api_misuse::ApiMisuse;
-pub use certificate::{CertificateError, CertificateProblem, ChainError, ChainProblem, PemBlock};
+pub use certificate_problem::{CertificateError, CertificateProblem, PemBlock};
+pub use chain::{ChainError, ChainProblem};
 pub use code::Code;
 pub use config::ConfigError;
 pub use context::Context;
 pub use file::{FileError, FileProblem};
+pub use foreign_format::ForeignFormat;
 pub use kind::ErrorKind;
 pub use module::ModuleError;
 pub use plan::PlanError;
@@ -49,8 +53,8 @@ pub use service::{AuthenticationMethod, Refusal, ServiceError, ServiceOperation}
 pub use tls::TlsError;
 pub use tls_failure::{TlsFailure, Validity};
 pub use tpm::{
-    AccessError, AccessProblem, BlobProblem, CommandCause, CommandError, EndpointError, Found, Hierarchy, KeyRole,
-    TpmError,
+    AccessError, AccessProblem, BlobProblem, CommandCause, CommandError, EndpointError, FileKind, Found, Hierarchy,
+    KeyRole, TpmError,
 };
 
 /// What went wrong. The text says what is wrong and what to do about it, on one line.

@@ -43,7 +43,9 @@ impl Identity {
         self
     }
 
-    pub(crate) fn with_module(mut self, module: ModuleId) -> Self {
+    /// A module of the same device.
+    #[must_use]
+    pub fn with_module(mut self, module: ModuleId) -> Self {
         self.module = Some(module);
         self
     }

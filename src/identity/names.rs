@@ -148,6 +148,7 @@ names! {
     PolicyName
 }
 
+#[cfg(feature = "flows")]
 impl HostName {
     /// A name that this library contains as a constant.
     pub(crate) fn known(text: &'static str) -> Self {

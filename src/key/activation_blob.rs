@@ -1,10 +1,21 @@
-use super::KeyUse;
 use alloc::vec::Vec;
 use core::fmt;
 
+/// Which of the two keys that the provisioning service sends to a TPM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyUse {
+    /// Authenticates the device to the provisioning service in one attempt. Keep it transient: the hub's key of an
+    /// earlier assignment stays in the TPM until a new one has arrived.
+    Registration,
+    /// Authenticates the device to its hub, for months. Make it persistent.
+    Hub,
+}
+
 /// Why bytes are not a key blob.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the key blob ends inside field {field}; it was cut on its way")]
+#[error(
+    "the key blob ends inside field {field}, or that field is empty; it was truncated or altered in transit: register again"
+)]
 pub struct BlobError {
     /// Counted from 1.
     pub field: u8,
@@ -22,10 +33,10 @@ pub struct ActivationBlob {
 }
 
 impl ActivationBlob {
-    /// Checks the lengths of the fields that are needed. The sixth may be there or not.
+    /// Checks the lengths of the five fields that are needed. The sixth is optional.
     ///
     /// # Errors
-    /// Names the field that is cut short or empty.
+    /// Names the field that is truncated or empty.
     pub fn parse(bytes: &[u8], key_use: KeyUse) -> Result<Self, BlobError> {
         let mut rest = bytes;
         let mut ends = [0; 5];
@@ -45,7 +56,7 @@ impl ActivationBlob {
         self.key_use
     }
 
-    /// All of it, as it came.
+    /// The whole blob, as it was received.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
@@ -79,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn five_fields_are_enough_and_a_sixth_does_no_harm() {
+    fn five_fields_are_enough_and_a_sixth_is_optional() {
         for fields in [5, 6] {
             let parsed = ActivationBlob::parse(&blob(fields), KeyUse::Hub).unwrap();
             assert_eq!(parsed.fields()[4], [0, 2, 5, 7]);
@@ -88,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blob_that_is_cut_names_the_field() {
+    fn a_truncated_blob_names_the_field() {
         let whole = blob(5);
         for length in 0..whole.len() {
             let field = u8::try_from(length / 4 + 1).unwrap();

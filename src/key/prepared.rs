@@ -1,14 +1,15 @@
-//! HMAC-SHA256 with the work on the key done beforehand.
+//! HMAC-SHA256 with the two blocks of the key hashed beforehand.
 //!
 //! ```text
 //! inner hash:  [ key ^ ipad ][ message, padding ]      outer hash:  [ key ^ opad ][ inner hash, padding ]
 //!              `- `inner` --'                                       `- `outer` -'`---- one block -----'
 //! ```
 //!
-//! The two states are as good as the key, and are wiped like one.
+//! The two states can sign everything that the key can, and are wiped as the key is. They are computed on a stack that is
+//! wiped afterwards (`on_wiped_stack`) and kept in a box, because moving a value leaves a copy of it behind.
 
-use super::SharedAccessKey;
-use crate::base::secret::{Zeroizing, wipe};
+use super::shared_access_key::SharedAccessKey;
+use crate::base::secret::Zeroizing;
 use sha2::block_api::compress256;
 
 /// The state of SHA-256 between two blocks.
@@ -18,7 +19,7 @@ pub(crate) type State = [u32; 8];
 const INITIAL: State =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
-/// The second block of the outer hash but for the inner hash: 96 bytes have been hashed by its end.
+/// The second block of the outer hash without the inner hash: 96 bytes have been hashed at its end.
 const OUTER: [u8; 64] = {
     let mut block = [0; 64];
     block[32] = 0x80;
@@ -34,18 +35,16 @@ pub(crate) struct PreparedKey {
 }
 
 impl PreparedKey {
+    /// To be called on a stack that is wiped.
     pub(crate) fn new(key: &SharedAccessKey) -> Self {
         let mut this = Self { inner: Zeroizing::new(INITIAL), outer: Zeroizing::new(INITIAL) };
-        let mut block = key.block();
-        block = block.map(|byte| byte ^ 0x36);
-        compress256(&mut this.inner, &[block]);
-        block = block.map(|byte| byte ^ 0x36 ^ 0x5c);
-        compress256(&mut this.outer, &[block]);
-        wipe(&mut block);
+        let block = key.block();
+        compress256(&mut this.inner, &[block.map(|byte| byte ^ 0x36)]);
+        compress256(&mut this.outer, &[block.map(|byte| byte ^ 0x5c)]);
         this
     }
 
-    /// The beginning of every message that will be signed.
+    /// Hashes the beginning of every message that will be signed.
     pub(crate) fn absorb(&mut self, blocks: &[[u8; 64]]) {
         compress256(&mut self.inner, blocks);
     }
@@ -69,8 +68,8 @@ impl PreparedKey {
     fn finish_from(mut inner: State, outer: &State, last: &[[u8; 64]]) -> State {
         compress256(&mut inner, last);
         let mut block = OUTER;
-        for (to, [high, low]) in block.as_chunks_mut::<8>().0.iter_mut().zip(inner.as_chunks::<2>().0) {
-            *to = (u64::from(*high) << 32 | u64::from(*low)).to_be_bytes();
+        for (to, word) in block.as_chunks_mut::<4>().0.iter_mut().zip(inner) {
+            *to = word.to_be_bytes();
         }
         let mut state = *outer;
         compress256(&mut state, &[block]);
@@ -89,7 +88,7 @@ impl Last {
     /// What may follow the tail of a message, in bytes: a tail, that, one byte and eight fit into two blocks.
     pub(crate) const ROOM: usize = 2 * 64 - 63 - 1 - 8;
 
-    /// `tail` is shorter than a block, `absorbed` is what was hashed before it, `room` is what stays zero behind it.
+    /// `tail` is shorter than a block, `absorbed` is what was hashed before it, `room` is what stays zero after it.
     #[expect(
         clippy::indexing_slicing,
         reason = "a tail of less than 64 bytes and at most `ROOM` more leave nine of two blocks"
@@ -130,10 +129,10 @@ impl Last {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::Signature;
+    use crate::key::signature::Signature;
 
     #[test]
-    fn it_agrees_with_the_hmac_crate_for_every_length() {
+    fn macs_equal_those_of_the_hmac_crate_for_every_length() {
         let bytes: [u8; 300] = core::array::from_fn(|i| i.to_le_bytes()[0].wrapping_mul(37));
         for key_length in [1, 32, 63, 64, 65, 131] {
             let key = SharedAccessKey::from_bytes(&bytes[..key_length]).unwrap();

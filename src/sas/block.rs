@@ -1,4 +1,4 @@
-//! The HMAC of `resource LF expiry`, with everything that the expiry does not touch done beforehand.
+//! The HMAC of `resource LF expiry`, with everything that does not depend on the expiry computed beforehand.
 //!
 //! ```text
 //! inner hash:  [ key ^ ipad ][ whole blocks of `resource LF` ][ rest, expiry, padding ]
@@ -10,22 +10,23 @@ use crate::{
     sas::write::DIGITS_MAX,
 };
 
-const _: () = assert!(DIGITS_MAX <= Last::ROOM, "an expiry fits behind any tail");
+const _: () = assert!(DIGITS_MAX <= Last::ROOM, "an expiry fits after any tail");
 
-/// An HMAC that waits for an expiry.
+/// An HMAC that lacks only the expiry.
 #[derive(Clone)]
 pub(super) struct Prepared {
     /// After the whole blocks of `resource LF`.
     key: PreparedKey,
-    /// What follows, with ten digits that are still zero: the expiry of every time from 2001 to 2286.
+    /// What follows, with room for the ten digits of every expiry from 2001 to 2286.
     last: Last,
-    /// How much of `resource LF` stands before the digits, in bytes.
+    /// How much of `resource LF` precedes the digits, in bytes.
     tail_len: usize,
-    /// What was hashed before that, in bytes.
+    /// How much was hashed before that, in bytes.
     absorbed: usize,
 }
 
 impl Prepared {
+    /// To be called on a stack that is wiped.
     pub(super) fn new(key: &SharedAccessKey, resource: &str) -> Self {
         let mut key = PreparedKey::new(key);
         let (whole, rest) = resource.as_bytes().as_chunks::<64>();
@@ -47,7 +48,8 @@ impl Prepared {
     }
 
     /// The MAC for an expiry of ten digits, which `put` writes where they belong.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a frame of its own would be more stack to wipe after each token")]
     pub(super) fn mac_of_ten(&self, put: impl Fn(&mut [u8])) -> State {
         // One block is the common case and half the copying.
         if let Some(block) = self.last.only() {

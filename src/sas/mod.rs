@@ -5,8 +5,8 @@
 //!   expiry --+
 //! ```
 //!
-//! Each is a value of its own, so that whoever holds the key can be asked for the signature and nothing else.
-//! [`Signer`] goes the whole way at once for one key and one resource, without allocating.
+//! Each is a value of its own, so that a TPM or another process that holds the key computes the signature and nothing
+//! else. [`Signer`] makes finished tokens for one key and one resource, without allocating.
 //!
 //! ```
 //! use defender_auth::{SharedAccessKey, UnixTime, identity::Identity, sas::{Resource, StringToSign}};
@@ -25,19 +25,26 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The shape of a token and the rule that the text after `sr=` is signed as it is written:
+//! The format of a token and the rule that the text after `sr=` is signed as it is written:
 //! `Azure/azure-iot-sdk-python:azure-iot-device/azure/iot/device/common/auth/sastoken.py`.
 
 mod block;
+mod coverage;
+mod fields;
+mod problem;
 mod renewal;
 mod resource;
 mod signer;
+mod string_to_sign;
 mod token;
 mod verify;
 mod write;
 
+pub use fields::TokenError;
+pub use problem::TokenProblem;
 pub use renewal::Renewal;
 pub use resource::{Audience, Resource, ResourceError};
 pub use signer::{BufferTooSmall, Signer};
-pub use token::{SasToken, StringToSign, TokenError};
+pub use string_to_sign::StringToSign;
+pub use token::SasToken;
 pub use verify::VerifyError;

@@ -4,10 +4,10 @@ use crate::base::{
 };
 use core::{ops::RangeInclusive, time::Duration};
 
-/// When to replace a token: in a range of shares of its life, and five seconds before its end at the latest.
+/// When a token is due for renewal: in a range of shares of its lifetime, and five seconds before its expiry at the latest.
 ///
-/// A pure function of two times. Peers renew a fixed 2 or 15 minutes before the end, which a short-lived token
-/// does not have.
+/// A pure function of two times. Other SDKs renew a fixed 2 or 15 minutes before the expiry, which is longer than the
+/// whole lifetime of a short-lived token.
 ///
 /// ```
 /// use core::time::Duration;
@@ -20,20 +20,20 @@ use core::{ops::RangeInclusive, time::Duration};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Renewal {
-    /// Not before.
+    /// Earliest time.
     pub from: UnixTime,
-    /// Not after.
+    /// Latest time.
     pub until: UnixTime,
 }
 
 impl Renewal {
-    /// For a token made at `issued` that ends at `expiry`: between 80 and 85 % of its life.
+    /// For a token made at `issued` that expires at `expiry`: between 80 and 85 % of its lifetime.
     #[must_use]
     pub fn of(issued: UnixTime, expiry: UnixTime) -> Self {
         Self::within(issued, expiry, 80..=85)
     }
 
-    /// Between other shares of its life, in percent. More than 100 counts as 100.
+    /// Between other shares of its lifetime, in percent. More than 100 counts as 100.
     ///
     /// ```
     /// # use core::time::Duration;
@@ -44,17 +44,17 @@ impl Renewal {
     /// ```
     #[must_use]
     pub fn within(issued: UnixTime, expiry: UnixTime, percent: RangeInclusive<u8>) -> Self {
-        let life = expiry.since(issued).as_secs();
-        let last = life.saturating_sub(5);
-        // In two parts, because `life * 85` may not fit.
+        let lifetime = expiry.since(issued).as_secs();
+        let last = lifetime.saturating_sub(5);
+        // In two parts, because `lifetime * 85` may not fit.
         let at = |percent: u8| {
             let percent = u64::from(percent.min(100));
-            issued + Duration::from_secs((life / 100 * percent + life % 100 * percent / 100).min(last))
+            issued + Duration::from_secs((lifetime / 100 * percent + lifetime % 100 * percent / 100).min(last))
         };
         Self { from: at(*percent.start()), until: at(*percent.end()) }
     }
 
-    /// How long to sleep from `now`; zero when it is time.
+    /// How long to wait from `now`; zero when the token is due for renewal.
     #[must_use]
     pub fn wait(self, now: UnixTime) -> Wait {
         Wait { at_least: self.from.since(now), at_most: self.until.since(now), reason: Reason::Renewal }
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn every_life_has_its_range() {
+    fn every_lifetime_has_its_range() {
         assert_eq!(range(3600), (2880, 3060));
         assert_eq!(range(86_400), (69_120, 73_440));
         assert_eq!(range(150), (120, 127), "not only whole hundreds");
@@ -83,13 +83,13 @@ mod tests {
     }
 
     #[test]
-    fn a_share_beyond_the_whole_life_is_the_whole_life() {
+    fn a_share_beyond_the_whole_lifetime_is_the_whole_lifetime() {
         let renewal = Renewal::within(NOW, NOW + Duration::from_secs(1000), 50..=200);
         assert_eq!((renewal.from.since(NOW).as_secs(), renewal.until.since(NOW).as_secs()), (500, 995));
     }
 
     #[test]
-    fn an_endless_life_does_not_overflow() {
+    fn an_unlimited_lifetime_does_not_overflow() {
         let renewal = Renewal::of(UnixTime::from_secs(0), UnixTime::from_secs(u64::MAX));
         assert!(renewal.from < renewal.until);
         assert!(renewal.until.as_secs() > u64::MAX / 5 * 4);

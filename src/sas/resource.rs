@@ -3,11 +3,12 @@ use crate::{
     identity::{HostName, IdScope, Identity, PolicyName, RegistrationId},
 };
 use alloc::{boxed::Box, string::String};
+use core::fmt;
 
 /// How an identity is written into a token's audience, the text after `sr=`.
 ///
-/// The service compares the decoded text, so that all of these work for plain ids. They differ for ids with special
-/// characters. A form that is not here can be written with [`Resource::as_written`].
+/// The service compares the decoded text, so that all of these work for plain IDs. They differ for IDs with special
+/// characters. Use [`Resource::as_written`] for any other form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Audience {
@@ -22,7 +23,7 @@ pub enum Audience {
     HubOnly,
 }
 
-/// Why a text cannot stand after `sr=`.
+/// Why a text cannot be written after `sr=`.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResourceError {
@@ -30,17 +31,17 @@ pub enum ResourceError {
     #[error("the resource is empty; give `host/devices/id` or a part of it")]
     Empty,
     /// A character that would end the field or the token.
-    #[error("the resource cannot hold the character at byte {offset} as it is; percent-encode it")]
+    #[error("the resource contains a character that is not allowed at byte {offset}; percent-encode it")]
     Character {
-        /// Where, in bytes.
+        /// Offset in bytes.
         offset: usize,
     },
     /// More than 2048 bytes.
-    #[error("the resource is longer than 2048 bytes; a hub, a device and a module take less than 600")]
+    #[error("the resource is longer than 2048 bytes; those of devices and modules have less than 600")]
     TooLong,
 }
 
-/// What a token is good for, and the policy in whose name it is signed, if any.
+/// The resource that a token grants access to, and the policy in whose name it is signed, if any.
 ///
 /// It is encoded once, when it is made: the same bytes are signed and written after `sr=`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +57,7 @@ impl Resource {
         Self::with_audience(identity, Audience::Encoded)
     }
 
-    /// A device or a module, in the form that the caller wants.
+    /// A device or a module, in the given form.
     #[must_use]
     pub fn with_audience(identity: &Identity, audience: Audience) -> Self {
         let hub = identity.hub().as_str();
@@ -102,10 +103,10 @@ impl Resource {
         Self::as_written(&encode::percent(text))
     }
 
-    /// Any resource, exactly as it shall stand after `sr=`: the caller's own audience builder ends here.
+    /// Any resource, exactly as it is to be written after `sr=`, for forms that [`Audience`] does not have.
     ///
     /// # Errors
-    /// When the text is empty or too long, or has a character that cannot stand there: `&`, white space, a control
+    /// When the text is empty or too long, or contains a character that is not allowed there: `&`, white space, a control
     /// character, or one that is not ASCII.
     pub fn as_written(text: &str) -> Result<Self, ResourceError> {
         if text.is_empty() {
@@ -143,6 +144,19 @@ impl Resource {
     }
 }
 
+impl AsRef<str> for Resource {
+    fn as_ref(&self) -> &str {
+        &self.written
+    }
+}
+
+impl fmt::Display for Resource {
+    /// The text after `sr=`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_end_the_field_is_refused() {
+    fn a_character_that_would_end_the_field_is_rejected() {
         assert_eq!(Resource::as_written(""), Err(ResourceError::Empty));
         assert_eq!(Resource::as_written("a&b"), Err(ResourceError::Character { offset: 1 }));
         assert_eq!(Resource::as_written("a b"), Err(ResourceError::Character { offset: 1 }));

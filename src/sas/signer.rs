@@ -1,12 +1,13 @@
 use super::{
-    Resource, SasToken,
     block::Prepared,
+    resource::Resource,
+    token::SasToken,
     write::{DIGITS_MAX, HEAD, SIGNATURE_MAX, SIGNATURE_ROOM, decimal, escape_base64, put, ten_digits},
 };
 use crate::{
     base::{
         encode,
-        secret::{SecretBytes, SecretText},
+        secret::{SecretBytes, SecretText, on_wiped_stack, wipe_small_stack},
         time::UnixTime,
     },
     key::SharedAccessKey,
@@ -16,9 +17,9 @@ use core::{fmt, str};
 
 /// The caller's buffer is smaller than the token.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the token needs {needed} bytes; give a buffer of `Signer::max_len` and it always fits")]
+#[error("the token needs {needed} bytes; a buffer of `Signer::max_len` bytes is always large enough")]
 pub struct BufferTooSmall {
-    /// How large this token is, in bytes.
+    /// Length of this token in bytes.
     pub needed: usize,
 }
 
@@ -26,8 +27,8 @@ crate::base::debug::debug_as_text! { BufferTooSmall }
 
 /// One key and one resource, prepared: the fast way from an expiry to a token.
 ///
-/// A token costs two compressions of SHA-256 (three for 18 of 64 resource lengths) and no allocation. A signer is as
-/// good as the key for its one resource; it is wiped when dropped.
+/// A token costs two compressions of SHA-256 (three for 18 of 64 resource lengths) and no allocation. A signer can
+/// sign every token for its resource; it is wiped when dropped.
 ///
 /// ```
 /// use defender_auth::{SharedAccessKey, UnixTime, identity::Identity, sas::{Resource, Signer}};
@@ -41,9 +42,9 @@ crate::base::debug::debug_as_text! { BufferTooSmall }
 /// assert!(buffer[..length].starts_with(b"SharedAccessSignature sr=contoso.azure-devices.net%2Fdevices%2Fdev-1&sig="));
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone)]
 pub struct Signer {
-    prepared: Prepared,
+    /// In a box, because moving a value leaves a copy of it behind.
+    prepared: Box<Prepared>,
     /// `SharedAccessSignature sr=…&sig=`
     head: Box<str>,
     /// `&skn=…`, or nothing.
@@ -62,21 +63,30 @@ impl Signer {
             policy.push_str("&skn=");
             encode::percent_into(name, &mut policy);
         }
-        Self { prepared: Prepared::new(key, written), head: head.into(), policy: policy.into() }
+        let prepared = on_wiped_stack(|| Box::new(Prepared::new(key, written)));
+        Self { prepared, head: head.into(), policy: policy.into() }
     }
 
-    /// A size that holds any token of this signer, in bytes.
+    /// The length of the longest token of this signer, in bytes.
     #[must_use]
     pub fn max_len(&self) -> usize {
         self.head.len() + SIGNATURE_MAX + 4 + DIGITS_MAX + self.policy.len()
     }
 
-    /// Writes the token that ends at `expiry` and returns its length. Allocates nothing.
+    /// Writes the token that expires at `expiry` and returns its length. Allocates nothing.
     ///
     /// # Errors
-    /// When `out` is too small, with the size that this token needs; `out` is as it was.
+    /// When `out` is too small, with the size that this token needs; `out` is unchanged then.
     #[inline]
     pub fn token_into(&self, expiry: UnixTime, out: &mut [u8]) -> Result<usize, BufferTooSmall> {
+        let written = self.token_in_a_call(expiry, out);
+        wipe_small_stack();
+        written
+    }
+
+    /// In a call of its own, for the stack that it used to be wiped.
+    #[inline(never)]
+    fn token_in_a_call(&self, expiry: UnixTime, out: &mut [u8]) -> Result<usize, BufferTooSmall> {
         let Some(digits) = ten_digits(expiry.as_secs()) else { return self.any_token_into(expiry, out) };
         let put = put(digits);
         let mac = self.prepared.mac_of_ten(put);
@@ -86,14 +96,16 @@ impl Signer {
     /// For an expiry before 2001 or after 2286.
     #[cold]
     fn any_token_into(&self, expiry: UnixTime, out: &mut [u8]) -> Result<usize, BufferTooSmall> {
-        let mut buffer = [0; DIGITS_MAX];
-        let digits = decimal(expiry.as_secs(), &mut buffer);
-        let mac = self.prepared.mac_of_any(digits);
-        let put = |to: &mut [u8]| to.iter_mut().zip(digits).for_each(|(to, digit)| *to = *digit);
-        self.write(&mac, digits.len(), put, out)
+        on_wiped_stack(|| {
+            let mut buffer = [0; DIGITS_MAX];
+            let digits = decimal(expiry.as_secs(), &mut buffer);
+            let mac = self.prepared.mac_of_any(digits);
+            let put = |to: &mut [u8]| to.iter_mut().zip(digits).for_each(|(to, digit)| *to = *digit);
+            self.write(&mac, digits.len(), put, out)
+        })
     }
 
-    /// The token that ends at `expiry`, in memory of its own.
+    /// The token that expires at `expiry`, in memory of its own.
     #[must_use]
     pub fn token(&self, expiry: UnixTime) -> SasToken {
         let mut buffer = SecretBytes::zeros(self.max_len());
@@ -125,7 +137,7 @@ impl Signer {
             let end = rest.get_mut(length..).map_or(0, |end| self.write_end(digits, put, end));
             return Ok(self.head.len() + length + end);
         }
-        self.write_exactly(mac, digits, put, out)
+        on_wiped_stack(|| self.write_exactly(mac, digits, put, out))
     }
 
     /// Into a buffer that may have the exact size: the signature goes through a buffer of our own.
@@ -165,6 +177,13 @@ impl Signer {
             }
         }
         4 + digits + self.policy.len()
+    }
+}
+
+impl Clone for Signer {
+    fn clone(&self) -> Self {
+        let prepared = on_wiped_stack(|| self.prepared.clone());
+        Self { prepared, head: self.head.clone(), policy: self.policy.clone() }
     }
 }
 

@@ -1,112 +1,19 @@
 use super::{
-    Resource,
     block::Prepared,
+    fields::{self, Fields, TokenError},
+    resource::Resource,
     write::{DIGITS_MAX, HEAD, SIGNATURE_ROOM, decimal, expiry_text, put, signature_text, ten_digits},
 };
 use crate::{
     base::{
         encode,
-        secret::{SecretText, Zeroizing, wipe, wipe_stack},
+        secret::{SecretText, on_wiped_stack},
         time::UnixTime,
     },
-    key::{SharedAccessKey, Signature},
+    key::SharedAccessKey,
 };
-use alloc::{borrow::Cow, string::String};
-use core::ops::Range;
-
-/// The bytes that a key, a TPM or any other signer signs, and what it takes to make a token of the signature.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StringToSign {
-    resource: Resource,
-    expiry: UnixTime,
-    text: String,
-}
-
-impl StringToSign {
-    /// `resource LF expiry`.
-    #[must_use]
-    pub fn new(resource: Resource, expiry: UnixTime) -> Self {
-        let mut text = String::with_capacity(resource.as_str().len() + 1 + DIGITS_MAX);
-        text.extend([resource.as_str(), "\n", expiry_text(expiry, &mut [0; DIGITS_MAX])]);
-        Self { resource, expiry, text }
-    }
-
-    /// What to sign with HMAC-SHA256.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8] {
-        self.text.as_bytes()
-    }
-
-    /// When the token will end.
-    #[must_use]
-    pub const fn expires_at(&self) -> UnixTime {
-        self.expiry
-    }
-
-    /// What the token will be good for.
-    #[must_use]
-    pub const fn resource(&self) -> &Resource {
-        &self.resource
-    }
-
-    /// The token, with a signature that was made elsewhere.
-    #[must_use]
-    pub fn token(&self, signature: &Signature) -> SasToken {
-        let mut words = Zeroizing::new([0; 8]);
-        for (word, bytes) in words.iter_mut().zip(signature.as_bytes().as_chunks::<4>().0) {
-            *word = u32::from_be_bytes(*bytes);
-        }
-        SasToken::assemble(&self.resource, self.expiry, &words)
-    }
-
-    /// The token, with a key in memory.
-    #[must_use]
-    pub fn sign_with(&self, key: &SharedAccessKey) -> SasToken {
-        SasToken::sign(key, &self.resource, self.expiry)
-    }
-}
-
-/// Why a text is not a token. Never quotes it.
-#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TokenError {
-    /// It does not begin as a token does.
-    #[error("this is not a SAS token; one begins with `SharedAccessSignature ` and a single space")]
-    Prefix,
-    /// Quotation marks round it.
-    #[error("the SAS token stands in quotation marks; remove them")]
-    Quoted,
-    /// White space, a control character, or one that is not ASCII.
-    #[error("the SAS token has a character at byte {offset} that no token has; copy it again, without line breaks")]
-    Character {
-        /// Where, in bytes.
-        offset: usize,
-    },
-    /// A piece between two `&` that is not `name=value`.
-    #[error("the SAS token has a piece at byte {offset} that is not `name=value`; copy it again")]
-    Piece {
-        /// Where it begins, in bytes.
-        offset: usize,
-    },
-    /// A field that a token must have.
-    #[error("the SAS token has no `{field}`; it must have `sr`, `sig` and `se`")]
-    Missing {
-        /// `sr`, `sig` or `se`.
-        field: &'static str,
-    },
-    /// A field that stands there twice.
-    #[error("the SAS token has `{field}` twice; only one of them can be meant")]
-    Duplicate {
-        /// `sr`, `sig`, `se` or `skn`.
-        field: &'static str,
-    },
-    /// An expiry that is not a number of seconds.
-    #[error("the expiry (`se`) of the SAS token is not a whole number of seconds since 1970; have a new one made")]
-    Expiry,
-    /// More than [`TOKEN_LIMIT`](SasToken::LIMIT) bytes.
-    #[error("the SAS token is longer than {} bytes; no service makes such tokens", SasToken::LIMIT)]
-    TooLong,
-}
+use alloc::borrow::Cow;
+use core::{ops::Range, str::FromStr};
 
 /// A finished token: the password of an MQTT CONNECT, the `Authorization` header of an HTTP request.
 ///
@@ -117,42 +24,25 @@ pub struct SasToken {
     fields: Fields,
 }
 
-/// Where the values stand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Fields {
-    resource: Range<usize>,
-    signature: Range<usize>,
-    expiry: Range<usize>,
-    policy: Option<Range<usize>>,
-    expires_at: UnixTime,
-}
-
 impl SasToken {
     /// The longest text that is read as a token, in bytes.
-    pub const LIMIT: usize = 4096;
+    pub const LIMIT: usize = fields::LIMIT;
 
     /// Makes a token in one step, with a key in memory. [`Signer`](super::Signer) is faster from the second token on.
     #[must_use]
     pub fn sign(key: &SharedAccessKey, resource: &Resource, expiry: UnixTime) -> Self {
-        let token = Self::made(key, resource, expiry);
-        // Where the signature was made.
-        wipe_stack::<4096>();
-        token
+        on_wiped_stack(|| {
+            let prepared = Prepared::new(key, resource.as_str());
+            let mac = match ten_digits(expiry.as_secs()) {
+                Some(digits) => prepared.mac_of_ten(put(digits)),
+                None => prepared.mac_of_any(decimal(expiry.as_secs(), &mut [0; DIGITS_MAX])),
+            };
+            Self::assemble(resource, expiry, &mac)
+        })
     }
 
-    /// In a call of its own, for what it leaves on the stack to be wiped.
-    #[inline(never)]
-    fn made(key: &SharedAccessKey, resource: &Resource, expiry: UnixTime) -> Self {
-        let prepared = Prepared::new(key, resource.as_str());
-        let mac = match ten_digits(expiry.as_secs()) {
-            Some(digits) => prepared.mac_of_ten(put(digits)),
-            None => prepared.mac_of_any(decimal(expiry.as_secs(), &mut [0; DIGITS_MAX])),
-        };
-        Self::assemble(resource, expiry, &mac)
-    }
-
-    /// A token from all its parts, the signature as the words of a hash.
-    fn assemble(resource: &Resource, expiry: UnixTime, mac: &[u32; 8]) -> Self {
+    /// A token from all its parts, the signature as the words of a hash. To be called on a stack that is wiped.
+    pub(super) fn assemble(resource: &Resource, expiry: UnixTime, mac: &[u32; 8]) -> Self {
         let (written, policy) = (resource.as_str(), resource.policy());
         let (mut signature_buffer, mut expiry_buffer) = ([0; SIGNATURE_ROOM], [0; DIGITS_MAX]);
         let signature = signature_text(mac, &mut signature_buffer);
@@ -167,16 +57,15 @@ impl SasToken {
                 encode::percent_into(policy, text);
             }
         });
-        let signature = signature.len();
-        wipe(&mut signature_buffer);
-        Self::written(text, written.len(), signature, expiry)
+        Self::written(text, written.len(), signature.len(), expiry)
     }
 
-    /// Reads a token that somebody else made, whatever the order of its fields and the way it is encoded. One line
-    /// break at its end is left out; apart from that it is kept as it is.
+    /// Reads a token that was made elsewhere, with its fields in any order and any percent-encoding. One line break at
+    /// its end is removed; apart from that the text is kept unchanged. See [`problems`](Self::problems) for what makes
+    /// services reject a token that can be read.
     ///
     /// # Errors
-    /// When it is no token, lacks a field or has one twice, or its expiry is not a number of seconds.
+    /// When the text is not a token, lacks a field or has one twice, or its expiry is not a number of seconds.
     pub fn parse(text: &str) -> Result<Self, TokenError> {
         let text = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
         if text.len() > Self::LIMIT {
@@ -204,32 +93,32 @@ impl SasToken {
         self.text.expose()
     }
 
-    /// When it ends, by the service's clock.
+    /// Its expiry, by the service's clock.
     #[must_use]
     pub const fn expires_at(&self) -> UnixTime {
         self.fields.expires_at
     }
 
-    /// What it is good for, as it is written after `sr=` and signed.
+    /// The resource that it grants access to, as it is written after `sr=` and signed.
     #[must_use]
     pub fn resource(&self) -> &str {
         self.field(&self.fields.resource)
     }
 
-    /// What it is good for, decoded once: `host/devices/id`. `None` when the text cannot be decoded.
+    /// The resource, percent-decoded once: `host/devices/id`. `None` when it cannot be decoded.
     #[must_use]
     pub fn plain_resource(&self) -> Option<Cow<'_, str>> {
         encode::percent_decoded(self.resource())
     }
 
-    /// Whether the resource was encoded more than once, as the C# SDK does with ids. Decoded once it still holds
-    /// escapes, which some readers take for the id.
+    /// Whether the resource was encoded more than once, as the C# SDK does with ids. Decoded once, it still
+    /// contains escapes, which some programs take for the ID.
     #[must_use]
     pub fn is_encoded_twice(&self) -> bool {
         self.resource().contains("%25")
     }
 
-    /// The policy in whose name it is signed, decoded. An empty `skn=` is none.
+    /// The policy in whose name it is signed, decoded. `None` when `skn` is absent or empty.
     #[must_use]
     pub fn policy(&self) -> Option<Cow<'_, str>> {
         let name = self.field(self.fields.policy.as_ref()?);
@@ -239,6 +128,11 @@ impl SasToken {
     /// The bytes that its signature is over: the resource and the expiry as they are written.
     pub(super) fn signed_text(&self) -> [&str; 3] {
         [self.resource(), "\n", self.field(&self.fields.expiry)]
+    }
+
+    /// Whether nothing follows the digits of the expiry.
+    pub(super) fn ends_with_expiry(&self) -> bool {
+        self.fields.expiry.end == self.text.expose().len()
     }
 
     /// The signature as it is written after `sig=`.
@@ -259,55 +153,28 @@ impl PartialEq for SasToken {
 
 impl Eq for SasToken {}
 
-impl Fields {
-    fn find(text: &str) -> Result<Self, TokenError> {
-        const PREFIX: &str = "SharedAccessSignature ";
-        let Some(pairs) = text.strip_prefix(PREFIX) else {
-            let quoted = text.starts_with(['"', '\'', '“', '‘']);
-            return Err(if quoted { TokenError::Quoted } else { TokenError::Prefix });
-        };
-        if let Some(at) = pairs.bytes().position(|byte| !byte.is_ascii_graphic()) {
-            return Err(TokenError::Character { offset: PREFIX.len() + at });
-        }
-        if pairs.ends_with(['"', '\'']) {
-            return Err(TokenError::Quoted);
-        }
-        let (mut resource, mut signature, mut expiry, mut policy) = (None, None, None, None);
-        let mut offset = PREFIX.len();
-        for piece in pairs.split('&') {
-            let start = offset;
-            offset += piece.len() + 1;
-            if piece.is_empty() {
-                continue;
-            }
-            let (name, value) = piece.split_once('=').ok_or(TokenError::Piece { offset: start })?;
-            let (field, place) = match name {
-                "sr" => ("sr", &mut resource),
-                "sig" => ("sig", &mut signature),
-                "se" => ("se", &mut expiry),
-                "skn" => ("skn", &mut policy),
-                _ => continue,
-            };
-            let begin = start + name.len() + 1;
-            if place.replace(begin..begin + value.len()).is_some() {
-                return Err(TokenError::Duplicate { field });
-            }
-        }
-        let required = |range: Option<Range<usize>>, field| {
-            range.filter(|range| !range.is_empty()).ok_or(TokenError::Missing { field })
-        };
-        let resource = required(resource, "sr")?;
-        let signature = required(signature, "sig")?;
-        let expiry = required(expiry, "se")?;
-        let expires_at =
-            text.get(expiry.clone()).and_then(encode::number).map(UnixTime::from_secs).ok_or(TokenError::Expiry)?;
-        Ok(Self { resource, signature, expiry, policy, expires_at })
+impl FromStr for SasToken {
+    type Err = TokenError;
+
+    /// The same as [`parse`](Self::parse).
+    fn from_str(text: &str) -> Result<Self, TokenError> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<&str> for SasToken {
+    type Error = TokenError;
+
+    /// The same as [`parse`](Self::parse).
+    fn try_from(text: &str) -> Result<Self, TokenError> {
+        Self::parse(text)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sas::string_to_sign::StringToSign;
     use alloc::format;
 
     #[test]
@@ -332,30 +199,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_says_why() {
-        use TokenError as E;
-        for (text, error) in [
-            ("", E::Prefix),
-            ("sharedaccesssignature sr=a&sig=b&se=5", E::Prefix),
-            ("\"SharedAccessSignature sr=a&sig=b&se=5\"", E::Quoted),
-            ("SharedAccessSignature sr=a&sig=b&se=5\"", E::Quoted),
-            ("SharedAccessSignature  sr=a&sig=b&se=5", E::Character { offset: 22 }),
-            ("SharedAccessSignature sr=a&sig=b\r\n&se=5", E::Character { offset: 32 }),
-            ("SharedAccessSignature sr=é&sig=b&se=5", E::Character { offset: 25 }),
-            ("SharedAccessSignature sr=a&sig&se=5", E::Piece { offset: 27 }),
-            ("SharedAccessSignature sig=b&se=5", E::Missing { field: "sr" }),
-            ("SharedAccessSignature sr=a&sig=&se=5", E::Missing { field: "sig" }),
-            ("SharedAccessSignature sr=a&sig=b", E::Missing { field: "se" }),
-            ("SharedAccessSignature sr=a&sr=a&sig=b&se=5", E::Duplicate { field: "sr" }),
-            ("SharedAccessSignature sr=a&sig=b&se=+5", E::Expiry),
-            ("SharedAccessSignature sr=a&sig=b&se=1.5", E::Expiry),
-            ("SharedAccessSignature sr=a&sig=b&se=18446744073709551616", E::Expiry),
-        ] {
-            assert_eq!(SasToken::parse(text), Err(error), "{text}");
-        }
-    }
-
-    #[test]
     fn a_token_written_here_is_the_one_that_is_read() {
         let resource = Resource::from_plain("h/devices/d").unwrap();
         let policy = "a&b".parse().unwrap();
@@ -370,6 +213,14 @@ mod tests {
                 assert_eq!((&signed, &signed.fields), (&read, &read.fields));
             }
         }
+    }
+
+    #[test]
+    fn a_token_is_parsed_as_every_other_text() {
+        let text = "SharedAccessSignature sr=h&sig=s&se=5";
+        assert_eq!(text.parse(), SasToken::parse(text));
+        assert_eq!(SasToken::try_from(text), SasToken::parse(text));
+        assert_eq!("SharedAccessSignature".parse::<SasToken>(), Err(TokenError::Prefix));
     }
 
     #[test]

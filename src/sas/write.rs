@@ -8,14 +8,14 @@
 use crate::base::time::UnixTime;
 use core::str;
 
-/// What stands before the resource.
+/// The beginning of a token, before the resource.
 pub(super) const HEAD: &str = "SharedAccessSignature sr=";
 
 /// A signature in base64 has 43 characters, each up to three bytes when escaped, and `%3D`.
 pub(super) const SIGNATURE_MAX: usize = 43 * 3 + 3;
 
-/// So large that a position held in eight bits and the four bytes behind it are always inside, which spares a check
-/// for each character.
+/// So large that a position of eight bits and the four bytes after it are always inside, which saves a check for
+/// each character.
 pub(super) const SIGNATURE_ROOM: usize = 256 + 4;
 
 /// The digits of the largest expiry.
@@ -76,13 +76,13 @@ pub(super) fn escape_base64(mac: &[u32; 8], out: &mut [u8; SIGNATURE_ROOM]) -> u
     from + 3
 }
 
-/// A signature as it stands after `sig=`, from the words of its hash.
+/// A signature as it is written after `sig=`, from the words of its hash.
 pub(super) fn signature_text<'a>(mac: &[u32; 8], buffer: &'a mut [u8; SIGNATURE_ROOM]) -> &'a str {
     let length = escape_base64(mac, buffer);
     ascii(&buffer[..length])
 }
 
-/// An expiry as it stands after `se=`.
+/// An expiry as it is written after `se=`.
 pub(super) fn expiry_text(expiry: UnixTime, buffer: &mut [u8; DIGITS_MAX]) -> &str {
     ascii(decimal(expiry.as_secs(), buffer))
 }
@@ -144,7 +144,7 @@ mod tests {
     use alloc::{format, string::ToString as _};
 
     #[test]
-    fn a_signature_is_escaped_as_the_slow_way_does() {
+    fn a_signature_is_escaped_as_by_base64_and_percent_encoding() {
         let mut seed = 1u32;
         for _ in 0..2000 {
             let words: [u32; 8] = core::array::from_fn(|_| {

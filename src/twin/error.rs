@@ -8,10 +8,10 @@ pub(super) const DEPTH: usize = 127;
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TwinError {
-    /// More than [`Twin::LIMIT`](super::Twin::LIMIT) bytes.
+    /// More than `Twin::LIMIT` bytes.
     #[error("the twin is larger than {LIMIT} bytes, which no hub allows; request it again")]
     TooLarge,
-    /// Not JSON, or deeper than [`Twin::DEPTH`](super::Twin::DEPTH).
+    /// Not JSON, or deeper than `Twin::DEPTH`.
     #[error(
         "line {line}, column {column} of the twin is not JSON, or nested deeper than {DEPTH} levels; request it again"
     )]

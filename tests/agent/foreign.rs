@@ -79,7 +79,11 @@ fn a_host_for_back_ends_is_a_finding_of_every_agent() {
         ] {
             let folder = agent(name, contents.replace("contoso.azure-devices.net", host));
             let findings = load(folder.folder()).unwrap().findings;
-            assert_eq!(findings.first().map(|found| found.observation), finding.map(Observation::Text), "{host}");
+            assert_eq!(
+                findings.first().map(|found| found.observation.clone()),
+                finding.map(Observation::Text),
+                "{host}"
+            );
             if let [found] = findings.as_slice() {
                 assert!(found.is_warning() && found.place == folder.path(name) + setting, "{found}");
             }

@@ -30,7 +30,7 @@ use defender_auth::{
     dps::{self, Registration},
     error::{
         AccessError, AccessProblem, BlobProblem, Code, CommandCause, CommandError, ConfigError, EndpointError,
-        ErrorKind, FileError, FileProblem, Found, Hierarchy, KeyRole, ResponseCode, TlsError, TpmError,
+        ErrorKind, FileError, FileKind, FileProblem, Found, Hierarchy, KeyRole, ResponseCode, TlsError, TpmError,
     },
     identity::DeviceId,
     key::{ActivationBlob, KeyUse},
@@ -184,7 +184,8 @@ fn every_tpm_error() -> Vec<(Error, i32)> {
         AccessProblem::Refused,
         AccessProblem::Permission,
         AccessProblem::Busy,
-        AccessProblem::NotADevice,
+        AccessProblem::NotADevice(FileKind::Regular),
+        AccessProblem::NotASocket(FileKind::CharacterDevice),
         AccessProblem::TimedOut,
         AccessProblem::Closed,
         AccessProblem::Frame,

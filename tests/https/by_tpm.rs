@@ -1,4 +1,4 @@
-//! The whole way of a device with a TPM: enrolled, registered, logged in, registered again.
+//! A device with a TPM from its enrollment on: registered, logged in, registered again.
 
 use crate::{
     swtpm::Swtpm,
@@ -22,14 +22,14 @@ use defender_auth_emulator::{Dps, Emulator, Enrollment, Hub, Module, World};
 use defender_auth_mqtt::{Dial, Error as MqttError, Session};
 
 const ID: &str = "dev-01";
-/// Where the hub's key is.
+/// The handle of the hub's key.
 const IDENTITY: &str = "0x81000100";
 /// The challenge, and the registration that is final at once.
 const REGISTERED: &str = "register register";
-/// No attempt takes more.
+/// More steps than an attempt has.
 const STEPS: usize = 60;
 
-/// A TPM, and services that know it.
+/// A TPM, and services with its enrollment.
 struct Machine {
     swtpm: Swtpm,
     cloud: Emulator,
@@ -77,12 +77,12 @@ fn try_registration(tpm: &mut TpmClient<impl Transport>) -> Result<Plan, TpmErro
     Ok(Plan::provision(Profile::new("0ne00000A0A".parse().unwrap(), ID.parse().unwrap()), attestation).unwrap())
 }
 
-/// What the hub's key makes of one byte: the same key, the same signature.
+/// A signature of one byte, by which the hub's key is recognised.
 fn mark(tpm: &mut TpmClient<Connection>) -> Signature {
     tpm.sign(KeyUse::Hub, b"x").unwrap()
 }
 
-/// A registration whose answers are lost, all but the challenge. Waits move the clock and nothing else.
+/// A registration whose responses are lost after the challenge. A wait moves the clock only.
 fn lose_the_final_answer(machine: &Machine, tpm: &mut TpmClient<Connection>) -> Error {
     let mut now = now();
     let mut auth = Authenticator::new(&registration(tpm), both(now), ATTEMPT);
@@ -111,12 +111,12 @@ fn lose_the_final_answer(machine: &Machine, tpm: &mut TpmClient<Connection>) -> 
             other => panic!("{other:?}"),
         }
     }
-    panic!("it has no end")
+    panic!("it does not end")
 }
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_tpm_takes_a_device_from_its_enrollment_to_the_hub() {
+fn a_device_with_a_tpm_registers_and_logs_in_at_the_hub() {
     let machine = Machine::new();
     let mut tpm = machine.swtpm.client();
     let me = machine.register(&mut tpm);
@@ -137,7 +137,7 @@ fn a_tpm_takes_a_device_from_its_enrollment_to_the_hub() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn registering_again_puts_the_new_key_in_the_place_of_the_old_one() {
+fn registering_again_replaces_the_old_key_by_the_new_one() {
     let machine = Machine::new();
     let mut tpm = machine.swtpm.client();
     let me = machine.register(&mut tpm);
@@ -153,7 +153,7 @@ fn registering_again_puts_the_new_key_in_the_place_of_the_old_one() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn the_old_key_stays_when_the_final_answer_is_lost() {
+fn the_old_key_is_kept_if_the_final_response_is_lost() {
     let machine = Machine::new();
     let mut tpm = machine.swtpm.client();
     let me = machine.register(&mut tpm);
@@ -162,7 +162,7 @@ fn the_old_key_stays_when_the_final_answer_is_lost() {
     assert!(matches!(error, Error::Unreachable { .. }), "{error}");
     assert_eq!(mark(&mut tpm), old);
     machine.log_in(&me, &mut tpm).unwrap();
-    // The same with a key that has changed meanwhile: it comes with the next registration.
+    // The same with a key that has changed meanwhile: the next registration imports it.
     machine.cloud.rotate_device_keys(HUB, ID, DEVICE_KEY, MODULE_KEY).unwrap();
     lose_the_final_answer(&machine, &mut tpm);
     assert_eq!(mark(&mut tpm), old);
@@ -175,7 +175,7 @@ fn the_old_key_stays_when_the_final_answer_is_lost() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn device_mode_goes_on_with_the_key_in_the_tpm() {
+fn device_mode_authenticates_with_the_key_in_the_tpm() {
     let machine = Machine::new();
     let mut tpm = machine.swtpm.client();
     machine.register(&mut tpm);
@@ -189,14 +189,14 @@ fn device_mode_goes_on_with_the_key_in_the_tpm() {
     machine.has_one_key("after Device mode");
 }
 
-/// A TPM that loses its power behind each command of a registration, from the first key that is read to the hub's key in
-/// its place. Whatever it has then, the next run ends with the hub's key in it.
+/// A TPM that loses its power after each command of a registration, from the first key that is read to the hub's key that
+/// is made persistent. The next run always ends with the hub's key.
 #[test]
 #[ignore = "needs swtpm"]
 fn a_tpm_that_is_killed_at_any_command_of_a_registration_is_registered_by_the_next_run() {
     let mut machine = Machine::new();
     for at in 0..STEPS {
-        let wire = Wire::new(machine.swtpm.connection()).cut_at(Cut::Behind(at));
+        let wire = Wire::new(machine.swtpm.connection()).cut_at(Cut::After(at));
         let mut tpm = TpmClient::new(wire);
         let plan = try_registration(&mut tpm).map_err(HttpsError::from);
         let result = plan.and_then(|plan| machine.client.authenticate_with(&plan, &mut tpm));
@@ -206,7 +206,7 @@ fn a_tpm_that_is_killed_at_any_command_of_a_registration_is_registered_by_the_ne
         let me = machine.register(&mut tpm);
         machine.log_in(&me, &mut tpm).unwrap();
         drop(tpm);
-        machine.has_one_key(&format!("after a registration that was killed behind command {at}"));
+        machine.has_one_key(&format!("after a registration that was killed after command {at}"));
         match result {
             Err(HttpsError::Failed(Error::Tpm(TpmError::Access(error)))) => {
                 assert_eq!(error.problem, AccessProblem::Closed, "{at}");

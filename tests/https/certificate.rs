@@ -38,7 +38,7 @@ fn self_signed() -> (ClientCertificate, String) {
     (ClientCertificate::from_der(vec![der], &key.serialize_der(), Issuer::SelfSigned), thumbprint)
 }
 
-/// A leaf with its intermediate, and the root that stands behind both, in PEM.
+/// A leaf with its intermediate, and their root in PEM.
 fn chain() -> (ClientCertificate, String) {
     let keys = [(); 3].map(|()| KeyPair::generate().unwrap());
     let [root_key, intermediate_key, key] = keys;
@@ -61,7 +61,7 @@ fn authenticate(cloud: &Emulator, plan: &Plan) -> Outcome {
     client.authenticate(plan).unwrap()
 }
 
-/// The hub believes it.
+/// The hub accepts it.
 fn logs_in(cloud: &Emulator, me: &Outcome) {
     let (dial, roots) = (Dial::at(cloud.address()), Roots::Pem(cloud.root_pem().as_bytes()));
     let login = Connect::hub(me.identity(), None);

@@ -1,4 +1,4 @@
-//! Whom the client believes, whom it asks again, and where it stops.
+//! Which servers the client trusts, which requests it repeats, and where it stops.
 
 use crate::world::{
     ATTEMPT, DPS, ELSEWHERE, HUB, asked, both, client, cloud, host, is_the_module, key, now, plan, registration,
@@ -7,7 +7,7 @@ use defender_auth::{
     Action, Authenticator, Device, Error, Plan,
     credential::{ClientCertificate, Issuer},
     device_mode::Target,
-    error::{Code, TlsError},
+    error::{Code, TlsError, TlsFailure},
     http::BODY_LIMIT,
     https::{Client, HttpsError},
     tls::Roots,
@@ -28,8 +28,8 @@ fn ask(at: SocketAddr, root_pem: &str) -> HttpsError {
     client.exchange(request).unwrap_err()
 }
 
-/// Somebody who does this with one connection.
-fn somebody(serve: impl FnOnce(TcpStream) + Send + 'static) -> SocketAddr {
+/// A server that does this with one connection.
+fn serving(serve: impl FnOnce(TcpStream) + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || serve(listener.accept().unwrap().0));
@@ -37,7 +37,7 @@ fn somebody(serve: impl FnOnce(TcpStream) + Send + 'static) -> SocketAddr {
 }
 
 #[test]
-fn a_whole_chain_ends_well() {
+fn a_whole_chain_succeeds() {
     let cloud = cloud(1);
     let client = client(&cloud, []);
     let mut auth = Authenticator::new(&plan(), both(now()), ATTEMPT);
@@ -84,7 +84,10 @@ fn a_server_of_an_unknown_root_is_not_trusted_and_the_plan_can_go_on_elsewhere()
     let mut auth = Authenticator::new(&plan(), both(now()), ATTEMPT);
     for _ in 0..2 {
         let error = wary.run(&mut auth).unwrap_err();
-        assert!(matches!(&error, HttpsError::Untrusted { host, .. } if host.as_str() == DPS), "{error:?}");
+        let HttpsError::Tls { host, failure: TlsFailure::ServerUntrusted { issuer: Some(issuer) } } = &error else {
+            panic!("{error:?}")
+        };
+        assert!(host.as_str() == DPS && error.to_string().contains(&format!("issued by {issuer}")), "{error}");
         assert!(!error.is_transient());
         assert!(matches!(auth.poll(), Action::Send(request) if request.host().as_str() == DPS), "{auth:?}");
     }
@@ -99,9 +102,9 @@ fn a_server_without_the_hosts_name_is_not_trusted_and_learns_nothing() {
     let device = Device::new(host(ELSEWHERE), "dev-01".parse().unwrap(), key());
     let plan = Plan::device(device).in_device_mode(Target::default()).unwrap();
     match client.authenticate(&plan) {
-        Err(HttpsError::Untrusted { host, reason }) => {
+        Err(HttpsError::Tls { host, failure: TlsFailure::ServerWrongName { names } }) => {
             assert_eq!(host.as_str(), ELSEWHERE);
-            assert!(reason.contains("not valid for name"), "{reason}");
+            assert!(names.iter().any(|name| name.contains(HUB)), "{names:?}");
         }
         other => panic!("{other:?}"),
     }
@@ -109,9 +112,9 @@ fn a_server_without_the_hosts_name_is_not_trusted_and_learns_nothing() {
 }
 
 #[test]
-fn nobody_at_an_address_is_no_answer() {
+fn an_address_without_a_server_is_no_answer() {
     let cloud = cloud(0);
-    // The near end of a connection: the port is taken, and nobody listens there.
+    // The near end of a connection: the port is taken, and no server listens on it.
     let taken = TcpStream::connect(cloud.address()).unwrap();
     let error = ask(taken.local_addr().unwrap(), cloud.root_pem());
     assert!(matches!(error, HttpsError::NoAnswer { .. }) && error.is_transient(), "{error:?}");
@@ -119,20 +122,20 @@ fn nobody_at_an_address_is_no_answer() {
 
 #[test]
 fn a_connection_that_ends_at_once_is_no_answer() {
-    let error = ask(somebody(drop), cloud(0).root_pem());
+    let error = ask(serving(drop), cloud(0).root_pem());
     assert!(matches!(error, HttpsError::NoAnswer { .. }), "{error:?}");
 }
 
 #[test]
 fn a_server_without_tls_is_not_trusted() {
-    let portal = somebody(|mut stream| {
+    let portal = serving(|mut stream| {
         let _ = stream.read(&mut [0; 1024]);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
         // The rest of the greeting is taken, so that the end is no reset.
         let _ = stream.read_to_end(&mut Vec::new());
     });
     let error = ask(portal, cloud(0).root_pem());
-    assert!(matches!(error, HttpsError::Untrusted { .. }), "{error:?}");
+    assert!(matches!(error, HttpsError::Tls { failure: TlsFailure::PlainText, .. }), "{error:?}");
 }
 
 #[test]
@@ -146,7 +149,7 @@ fn a_body_is_read_to_one_byte_beyond_the_limit() {
 }
 
 #[test]
-fn a_certificate_that_tls_cannot_use_is_refused_before_anybody_is_asked() {
+fn a_certificate_that_tls_cannot_use_is_refused_before_a_request_is_sent() {
     let unusable = ClientCertificate::from_der(vec![vec![0x30, 1]], &[0x30, 2], Issuer::SelfSigned);
     let elsewhere = ClientCertificate::held_elsewhere(Some(Issuer::SelfSigned));
     for certificate in [unusable, elsewhere] {
@@ -170,6 +173,6 @@ fn a_client_prints_nothing_of_what_it_holds() {
 }
 
 #[test]
-fn a_client_without_roots_is_none() {
+fn a_client_without_roots_is_an_error() {
     assert_eq!(Client::with(Roots::Pem(b""), Vec::new()).unwrap_err(), TlsError::NoCertificate.into());
 }

@@ -52,7 +52,7 @@ fn a_device_that_is_two_hours_ahead_does_not_notice() {
     }
 }
 
-/// The token of an attempt is over for them. Nobody cures the clock in silence (decision 28).
+/// The token of an attempt has expired for them. The clock is not corrected silently (decision 28).
 #[test]
 fn a_device_that_is_two_hours_behind_is_told_so() {
     for place in &Place::ALL {
@@ -64,7 +64,7 @@ fn a_device_that_is_two_hours_behind_is_told_so() {
 }
 
 #[test]
-fn a_401_for_another_reason_names_the_clock_all_the_same() {
+fn a_401_for_another_reason_names_the_clock_nevertheless() {
     for (seconds, is_ahead) in [(TWO_HOURS, false), (-TWO_HOURS, true)] {
         for place in &Place::ALL {
             let (run, asked, _) = run_into(place, |cloud| {
@@ -79,7 +79,7 @@ fn a_401_for_another_reason_names_the_clock_all_the_same() {
 
 fn assert_names_the_clock(name: &str, run: Run, is_ahead: bool) {
     let error = run.result.unwrap_err();
-    // A clock that is ahead makes tokens that end late, which nobody refuses: it is told, and not blamed.
+    // A clock that is ahead makes tokens that expire late, which no service rejects: it is reported, and not blamed.
     let kind = if is_ahead { ErrorKind::Service } else { ErrorKind::Time };
     assert_eq!((error.code(), error.kind()), (Code::ServiceUnauthorized, kind), "{name}");
     assert!(run.waits.is_empty() && !error.is_retryable(), "{name}");

@@ -20,7 +20,7 @@ use std::io::{self, Read as _, Write as _};
 /// What a request may take, its buffers and those of TLS included.
 const MEMORY: u64 = 1024 * 1024;
 
-/// The answer to a request, from a server that says this. A server that goes on ends when nobody listens any more.
+/// The answer to a request, from a server that says this. A server that sends without end stops when the connection is closed.
 fn ask(say: impl Fn(&mut Stream) -> io::Result<()> + Send + Sync + 'static) -> Result<Reply, HttpsError> {
     let stub = Stub::answering(say);
     let client = stub.client();
@@ -230,16 +230,16 @@ fn a_message_that_cannot_be_acknowledged_is_refused() {
     }
 }
 
-/// What does not fit into the fields of an MQTT packet is refused before anybody is asked.
+/// What does not fit into the fields of an MQTT packet is refused before a connection is made.
 #[test]
 fn a_user_name_that_does_not_fit_is_not_sent() {
     let me = Identity::device(HUB.parse().unwrap(), "dev-01".parse().unwrap());
     let token = SasToken::sign(&key(), &Resource::of(&me), now() + ATTEMPT);
-    let nobody = Dial::at("127.0.0.1:9".parse().unwrap());
+    let closed = Dial::at("127.0.0.1:9".parse().unwrap());
     let bare = Connect::hub(&me, Some("")).user_name.len();
     let open = |length: usize| {
         let login = Connect::hub(&me, Some(&"m".repeat(length - bare)));
-        Session::open(&login, &token, &nobody, Roots::Azure).map(Session::close).unwrap_err()
+        Session::open(&login, &token, &closed, Roots::Azure).map(Session::close).unwrap_err()
     };
     assert!(matches!(open(65_535), MqttError::Unreachable { .. }));
     assert!(matches!(open(65_536), MqttError::Unsendable { field: "user name" }));

@@ -6,7 +6,7 @@ use crate::{
 };
 use defender_auth::{
     Error,
-    error::Code,
+    error::{Code, TlsFailure},
     https::{Client, HttpsError},
     tls::Roots,
     wait::Reason,
@@ -40,7 +40,7 @@ struct Cut {
     /// and after how many bytes of what it says there.
     bytes: u64,
     ending: Ending,
-    /// Nobody listens from then on.
+    /// No server listens from then on.
     is_for_good: bool,
 }
 
@@ -230,13 +230,16 @@ impl crate::world::Carried for Over {
     }
 }
 
-/// Whoever stands at the address of a service that is gone is not asked again and again.
+/// A stranger at the address of a service that is gone is not asked again and again.
 #[test]
-fn somebody_else_at_the_same_address_is_not_trusted() {
+fn a_stranger_at_the_same_address_is_not_trusted() {
     let cloud = cloud(1);
     let client = client(&cloud, cloud.https_address());
     client.authenticate(&plan()).unwrap();
     let cloud = restarted(cloud);
-    assert!(matches!(client.authenticate(&plan()), Err(HttpsError::Untrusted { .. })));
+    assert!(matches!(
+        client.authenticate(&plan()),
+        Err(HttpsError::Tls { failure: TlsFailure::ServerUntrusted { .. }, .. })
+    ));
     assert!(!asked(&cloud, 0).contains("register"), "{}", asked(&cloud, 0));
 }

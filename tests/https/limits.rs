@@ -1,4 +1,4 @@
-//! Runs that are cancelled or out of time, wherever they are, and what goes on afterwards.
+//! Runs that are cancelled or exceed their time limit in any state, and how they continue.
 
 use crate::{
     stall::{Crowded, Deaf, EVERYTHING, relay},
@@ -20,7 +20,7 @@ use std::{
 /// A moment, in which a run comes to where it stalls.
 const MOMENT: Duration = Duration::from_millis(500);
 
-/// Far more than a run takes to see that it is over, far less than it would wait else.
+/// Far more than a run takes to notice its end, far less than it would wait otherwise.
 const SOON: Duration = Duration::from_secs(8);
 
 /// A client that goes to one place and trusts an emulator there.
@@ -41,22 +41,22 @@ fn end_of(client: &Client, auth: &mut Authenticator) -> Result<(), HttpsError> {
     result
 }
 
-/// How a run ends that somebody cancels in the middle.
+/// How a run ends that another thread cancels.
 fn end_when_cancelled(client: Client, auth: &mut Authenticator) -> Result<(), HttpsError> {
     let cancel = Cancel::new();
     let client = client.cancelled_by(&cancel);
-    let somebody = thread::spawn(move || {
+    let other = thread::spawn(move || {
         thread::sleep(MOMENT);
         cancel.cancel();
     });
     let result = end_of(&client, auth);
-    somebody.join().unwrap();
+    other.join().unwrap();
     assert_eq!(end_of(&client, auth), Err(HttpsError::Cancelled), "and every later run");
     result
 }
 
-/// Neither a time-out nor a cancellation in the middle of a stall harms a run, which then ends well elsewhere.
-fn goes_on_after(stalled: &Client, cloud: &Emulator) {
+/// Neither a time-out nor a cancellation during a stall changes a run, which then succeeds elsewhere.
+fn continues_after(stalled: &Client, cloud: &Emulator) {
     let mut auth = begin();
     for _ in 0..2 {
         assert_eq!(end_of(&stalled.clone().stop_after(MOMENT), &mut auth), Err(HttpsError::TimedOut));
@@ -69,24 +69,24 @@ fn goes_on_after(stalled: &Client, cloud: &Emulator) {
 }
 
 #[test]
-fn a_server_that_never_answers_is_left() {
+fn a_server_that_never_answers_does_not_hold_a_run() {
     let (cloud, deaf) = (cloud(0), Deaf::open());
-    goes_on_after(&at(deaf.address(), &cloud), &cloud);
+    continues_after(&at(deaf.address(), &cloud), &cloud);
 }
 
 #[test]
-fn a_server_that_stalls_in_the_middle_of_its_answer_is_left() {
+fn a_server_that_stalls_within_its_answer_does_not_hold_a_run() {
     let cloud = cloud(0);
     // Three runs stall. Each time the service has answered, as the journal says.
     cloud.fault(Operation::Register, Fault::Oversized, 3);
-    goes_on_after(&at(relay(cloud.https_address(), 20_000), &cloud), &cloud);
+    continues_after(&at(relay(cloud.https_address(), 20_000), &cloud), &cloud);
     assert_eq!(asked(&cloud, 0), format!("{} register read", ["!register register"; 3].join(" ")));
 }
 
 #[test]
-fn an_address_from_which_nothing_comes_back_is_left() {
+fn an_address_that_does_not_answer_does_not_hold_a_run() {
     let (cloud, crowded) = (cloud(0), Crowded::open());
-    goes_on_after(&at(crowded.address(), &cloud), &cloud);
+    continues_after(&at(crowded.address(), &cloud), &cloud);
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn an_answer_that_does_not_come_is_waited_for_in_the_same_run() {
 }
 
 #[test]
-fn a_long_wait_is_left_and_goes_on_meanwhile() {
+fn a_long_wait_is_interrupted_and_continues_meanwhile() {
     let cloud = cloud(0);
     cloud.fault(Operation::Register, Fault::Status(429).retry_after("300"), 1);
     let client = client(&cloud, []);
@@ -138,7 +138,7 @@ fn a_long_wait_is_left_and_goes_on_meanwhile() {
 }
 
 #[test]
-fn a_run_without_time_asks_nobody() {
+fn a_run_without_time_sends_no_request() {
     let cloud = cloud(0);
     let hasty = client(&cloud, []).stop_after(Duration::ZERO);
     assert_eq!(hasty.run(&mut begin()), Err(HttpsError::TimedOut));
@@ -153,7 +153,7 @@ fn a_run_may_have_all_the_time_there_is() {
 }
 
 #[test]
-fn who_is_done_is_not_out_of_time() {
+fn a_run_that_is_done_does_not_time_out() {
     let cloud = cloud(0);
     let client = client(&cloud, []);
     let mut auth = begin();
@@ -175,7 +175,7 @@ fn a_cancelled_client_sends_nothing_at_all() {
 }
 
 #[test]
-fn one_place_stands_for_every_host() {
+fn one_address_serves_every_host() {
     let cloud = cloud(1);
     assert!(is_the_module(&at(relay(cloud.https_address(), EVERYTHING), &cloud).authenticate(&plan()).unwrap()));
     let by_name = Client::with(Roots::Pem(cloud.root_pem().as_bytes()), Vec::new()).unwrap();
@@ -184,7 +184,7 @@ fn one_place_stands_for_every_host() {
 }
 
 #[test]
-fn a_clock_that_is_off_is_set_right() {
+fn a_clock_offset_corrects_the_clock() {
     let cloud = cloud(0);
     cloud.clock_offset(7200);
     let client = client(&cloud, []);

@@ -9,6 +9,7 @@ mod by_tpm;
 mod certificate;
 mod client;
 mod clock;
+mod drip;
 mod endless;
 mod killed;
 mod limits;
@@ -16,17 +17,21 @@ mod matrix;
 mod over_mqtt;
 mod place;
 mod proxy;
+mod proxy_refused;
 mod redirect;
+mod reqwest_client;
 mod roots;
 #[cfg(all(feature = "tpm", unix))]
 #[path = "../support/scratch.rs"]
 mod scratch;
+mod server_clock;
 mod stall;
 mod stub;
 #[cfg(all(feature = "tpm", unix))]
 #[allow(dead_code, reason = "the tests of the TPM alone need all of it")]
 #[path = "../tpm/swtpm.rs"]
 mod swtpm;
+mod tls_failures;
 #[cfg(feature = "tpm")]
 mod tpm;
 #[cfg(all(feature = "tpm", unix))]

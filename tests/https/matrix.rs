@@ -18,11 +18,11 @@ use std::time::Duration;
 /// How it ends for the agent.
 #[derive(Clone, Copy, Debug)]
 enum End {
-    /// Well: the answer is good all the same.
+    /// Successfully: the answer is still valid.
     Taken,
     /// Well: the request is sent again after so many seconds.
     Again(Reason, u64),
-    /// Badly: a service said no, with this status and for this reason.
+    /// A service rejected it, with this status and for this reason.
     Refused(ServiceOperation, u16, Code),
     /// Badly: the answer is longer than any that a service sends.
     TooLong,
@@ -71,7 +71,7 @@ fn after_a_503_it_asks_again() {
 }
 
 #[test]
-fn half_of_an_answer_is_none() {
+fn half_of_an_answer_is_no_answer() {
     row(&Fault::Truncated, [NO_ANSWER; 4]);
 }
 
@@ -96,9 +96,9 @@ fn an_answer_that_is_late_is_one() {
     row(&Fault::Stall(Duration::from_millis(50)), [Taken; 4]);
 }
 
-/// The client's own patience is 30 s, which no test waits for: here the answer is thrown away when it comes.
+/// The client's own limit is 30 s, which no test waits for: here the answer is discarded when it arrives.
 #[test]
-fn an_answer_that_is_too_late_is_none() {
+fn an_answer_that_is_too_late_is_no_answer() {
     let fault = Fault::Stall(Duration::from_millis(50));
     let impatient = |cloud: &Emulator, client: &Client, request: &Request| {
         let before = faults(cloud);
@@ -145,10 +145,10 @@ fn cell(fault: &Fault, place: &Place, end: End, carry: &impl Fn(&Emulator, &Clie
     let run = drive(&place.plan(plan()), &mut now, |request| carry(&cloud, &client, request));
     assert_ends(&name, run, end);
     assert_eq!(asked(&cloud, since), story(fault, place, end), "{name}");
-    assert!(decoy.was_left_alone(), "{name}");
+    assert!(decoy.was_not_contacted(), "{name}");
 }
 
-/// What the journal says of the run. A fault stands before the answer that it spoils.
+/// What the journal says of the run. A fault precedes the answer that it changes.
 fn story(fault: &Fault, place: &Place, end: End) -> String {
     let verb = place.verb();
     let is_unheard = matches!(fault, Fault::Status(_) | Fault::StatusRetryAfter(..) | Fault::Redirect(_));

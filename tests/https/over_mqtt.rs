@@ -38,7 +38,7 @@ impl<'a> Carrier<'a> {
         Self::by(cloud, cloud.address())
     }
 
-    /// By way of something that stands before it.
+    /// Through another address.
     pub(crate) const fn by(cloud: &'a Emulator, at: SocketAddr) -> Self {
         Self { cloud, at, open: None, opened: 0 }
     }
@@ -194,9 +194,9 @@ fn after_a_connection_that_broke_it_asks_again_over_another() {
     }
 }
 
-/// The session's own patience is 15 s, which no test waits for: here it ends when the late answer comes.
+/// The session's own limit is 15 s, which no test waits for: here it ends when the late answer arrives.
 #[test]
-fn an_answer_that_is_too_late_is_none() {
+fn an_answer_that_is_too_late_is_no_answer() {
     for place in places().filter(|place| place.round == 1) {
         let cloud = cloud(2);
         cloud.fault_after(place.on, place.skip, Fault::Stall(Duration::from_millis(50)), 1);

@@ -1,4 +1,4 @@
-//! Where in a chain something goes wrong, and how the chain goes on from there.
+//! Where in a chain a fault occurs, and how the chain continues.
 
 use defender_auth::{Plan, http::Operation};
 use defender_auth_emulator::Operation as On;

@@ -25,7 +25,7 @@ fn a_host_that_the_client_could_reach_is_not_asked() {
         format!("http://{address}/"),
     ] {
         assert_eq!(sent_to(&location, &cloud, &decoy), Code::ServiceRejected, "{location}");
-        assert!(decoy.was_left_alone(), "{location}");
+        assert!(decoy.was_not_contacted(), "{location}");
     }
 }
 

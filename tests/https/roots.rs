@@ -1,4 +1,4 @@
-//! A system without root certificates, which a process of its own stands for.
+//! A system without root certificates, simulated in a process of its own.
 
 use defender_auth::{error::TlsError, https::Client};
 use std::{env, process::Command};

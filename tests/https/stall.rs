@@ -15,7 +15,7 @@ fn bind() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
 }
 
-/// The system takes its connections, and nobody ever reads from them.
+/// The system accepts its connections, and no server ever reads from them.
 pub(crate) struct Deaf(TcpListener);
 
 impl Deaf {
@@ -79,7 +79,7 @@ impl Crowded {
         self.listener.local_addr().unwrap()
     }
 
-    /// After a while nobody listens any more.
+    /// After a while the listener is closed.
     pub(crate) fn leave_later(self) {
         thread::spawn(move || {
             thread::sleep(Duration::from_millis(700));

@@ -100,7 +100,7 @@ fn a_tpm_that_fails_leaves_its_work_pending() {
     let length = string.as_bytes().len();
 
     client.run_with(&mut auth, &mut tpm).unwrap();
-    // It is not the signature that this service would believe.
+    // It is not a signature that this service would accept.
     assert!(matches!(auth.poll(), Action::Failed(Error::Service(_))), "{auth:?}");
     assert_eq!(asked(&cloud, 0), "!register");
     let signed = format!("sign Registration {length}");

@@ -99,7 +99,7 @@ pub(crate) fn faults(cloud: &Emulator) -> usize {
     cloud.journal().entries().iter().filter(|entry| matches!(entry, Entry::Faulted { .. })).count()
 }
 
-/// A place where nobody may knock.
+/// An address that must not be contacted.
 pub(crate) struct Decoy(TcpListener);
 
 impl Decoy {
@@ -113,8 +113,8 @@ impl Decoy {
         self.0.local_addr().unwrap()
     }
 
-    /// A connection is there before whoever made it goes on.
-    pub(crate) fn was_left_alone(&self) -> bool {
+    /// A connection is in the queue before the client continues.
+    pub(crate) fn was_not_contacted(&self) -> bool {
         self.0.accept().is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
     }
 }
@@ -127,7 +127,7 @@ pub(crate) struct Run {
     pub(crate) waits: Vec<(Reason, u64)>,
 }
 
-/// An answer that somebody carried.
+/// An answer of a carrier.
 pub(crate) trait Carried {
     fn response(&self) -> Response<'_>;
 }
@@ -138,7 +138,7 @@ impl Carried for Reply {
     }
 }
 
-/// Sends over HTTPS. What waiting cannot mend does not happen here.
+/// Sends over HTTPS. Only transient errors are expected.
 pub(crate) fn exchange(client: &Client, request: &Request) -> Option<Reply> {
     match client.exchange(request) {
         Ok(reply) => Some(reply),

@@ -150,6 +150,11 @@ fn pem() {
 fn pkcs12() {
     let (identity, _) = agent::identity_file(path("identity.pfx"), None).unwrap();
     drop(identity.into_client_certificate());
+    // A key that is written again with its public half, and one behind a password.
+    drop(agent::private_key_file(path("no-public.pem"), None).unwrap());
+    let (passphrase, _) = agent::Passphrase::open(path("passphrase.txt")).unwrap();
+    let (identity, _) = agent::identity_file(path("password.pfx"), Some(&passphrase)).unwrap();
+    drop(identity.into_client_certificate());
 }
 
 /// A certificate in rustls's hands, and in those of the library's client.

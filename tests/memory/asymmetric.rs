@@ -66,7 +66,11 @@ pub(crate) fn pem() {
 pub(crate) fn pkcs12() {
     let folder = Scratch::new();
     folder.write("identity.pfx", data("p256.pfx"));
-    leaves("pkcs12", &folder, &[p256()], &[]);
+    folder.write("password.pfx", data("foreign/legacy-password.pfx"));
+    folder.write("passphrase.txt", "orchid");
+    folder.write("no-public.pem", data("foreign/no-public.sec1.pem"));
+    let others = ["foreign/nss.key.pem", "foreign/no-public.sec1.pem"].map(|file| scalar(file, file, 32));
+    leaves("pkcs12", &folder, &[vec![p256()], others.into()].concat(), &[]);
 }
 
 pub(crate) fn certificate() {

@@ -26,6 +26,8 @@ mod scan;
 #[path = "../support/scratch.rs"]
 mod scratch;
 #[cfg(target_os = "linux")]
+mod single_operations;
+#[cfg(target_os = "linux")]
 mod symmetric;
 #[cfg(target_os = "linux")]
 mod tests;

@@ -11,7 +11,7 @@ pub(crate) fn data(name: &str) -> Vec<u8> {
     fs::read(file.unwrap()).unwrap()
 }
 
-/// What stands between the lines with dashes.
+/// The bytes between the lines with dashes.
 pub(crate) fn der(name: &str) -> Vec<u8> {
     let text = String::from_utf8(data(name)).unwrap();
     STANDARD.decode(text.lines().filter(|line| !line.starts_with('-')).collect::<String>()).unwrap()

@@ -15,14 +15,17 @@ const FOLDER: &str = "DEFENDER_AUTH_MEMORY_FOLDER";
 pub(crate) struct Agent(Ended);
 
 impl Agent {
-    /// Starts one, and comes back when its work is done.
+    /// Starts this program again for a part, and returns when its work is done.
     pub(crate) fn play(part: &str, folder: &str) -> Self {
-        let mut command = Command::new(env::current_exe().unwrap());
-        command.env_clear().env(PART, part).env(FOLDER, folder);
+        Self::run(Command::new(env::current_exe().unwrap()).env_clear().env(PART, part).env(FOLDER, folder))
+    }
+
+    /// Starts a program, and returns when it has reported that its work is done.
+    pub(crate) fn run(command: &mut Command) -> Self {
         let mut process = Ended(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap());
         let mut word = [0; 4];
-        let said = process.0.stdout.as_mut().unwrap().read_exact(&mut word);
-        assert!(said.is_ok() && word == *b"done", "{part} failed");
+        let reported = process.0.stdout.as_mut().unwrap().read_exact(&mut word);
+        assert!(reported.is_ok() && word == *b"done", "{command:?} failed");
         Self(process)
     }
 

@@ -16,7 +16,7 @@ pub(crate) struct Found {
     place: String,
 }
 
-/// For whoever has to find out who has left it.
+/// For finding the code that left it.
 impl fmt::Debug for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} as {}: {} pieces, the first in {}", self.name, self.form, self.pieces, self.place)

@@ -13,11 +13,11 @@ use defender_auth_emulator::{Device, Dps, Emulator, Enrollment, Hub, Module, Wor
 
 pub(crate) const SCOPE: &str = "0ne00000A0A";
 
-fn sign(key: &[u8], text: &str) -> Vec<u8> {
+pub(crate) fn sign(key: &[u8], text: &str) -> Vec<u8> {
     SharedAccessKey::from_bytes(key).unwrap().sign(text.as_bytes()).as_bytes().to_vec()
 }
 
-fn token_of(name: &str, key: &[u8], resource: &str) -> Secret {
+pub(crate) fn token_of(name: &str, key: &[u8], resource: &str) -> Secret {
     let text = format!("{}\n{}", resource.replace('/', "%2F"), EXPIRY.as_secs());
     Secret::other(name, &sign(key, &text))
 }

@@ -1,4 +1,4 @@
-//! A TPM that says yes to everything, and gives out the key of a credential.
+//! A TPM that accepts every command, and returns the key of a credential.
 
 use crate::agent::{path, secret};
 use defender_auth::{
@@ -7,7 +7,7 @@ use defender_auth::{
     tpm::{Tpm as _, TpmClient, Transport},
 };
 
-/// What stands before the modulus of an endorsement key, and of a storage root key.
+/// The bytes before the modulus of an endorsement key, and of a storage root key.
 const EK: &[u8] = b"\x00\x01\x00\x0b\x00\x03\x00\xb2\x00\x20\x83\x71\x97\x67\x44\x84\xb3\xf8\x1a\x90\xcc\x8d\x46\xa5\xd7\
                     \x24\xfd\x52\xd7\x6e\x06\x52\x0b\x64\xf2\xa1\xda\x1b\x33\x14\x69\xaa\x00\x06\x00\x80\x00\x43\x00\x10\
                     \x08\x00\x00\x00\x00\x00";

@@ -1,4 +1,4 @@
-//! nginx plays the services: it believes who has the right certificate, and no one else.
+//! nginx as the services: it accepts the clients with the right certificate, and no others.
 
 use crate::{
     client,
@@ -91,7 +91,7 @@ fn nginx_takes_a_self_signed_certificate_in_device_mode() {
 
 #[test]
 #[ignore = "needs nginx and openssl, which `cargo xtask test` brings"]
-fn nginx_refuses_whoever_has_no_certificate_of_the_authority() {
+fn nginx_rejects_a_client_without_a_certificate_of_the_authority() {
     let (authority, stranger) = (Authority::new(P256), Authority::new(P256).client("dev-01"));
     for version in Version::BOTH {
         let server = start(&authority, "root.pem", version);

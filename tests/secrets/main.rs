@@ -20,7 +20,7 @@ use std::{
     fmt::{Debug, Write as _},
 };
 
-/// Bytes that no other text holds by chance.
+/// Bytes that no other text contains by chance.
 const KEYS: [[u8; 32]; 3] = [*b"zq/primary/32-bytes-of-a-secret!", *b"zq/another/32-bytes-of-a-secret!", [0x5a; 32]];
 const EXPIRY: UnixTime = UnixTime::from_secs(1_700_003_600);
 

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-/// What secrets are kept in: wiped memory, a signature, which proves somebody, and what a service hands out.
+/// What secrets are kept in: wiped memory, a signature, which authenticates, and what a service sends.
 const KEEPERS: [&str; 6] = ["SecretText", "SecretBytes", "Zeroizing", "Signature", "Payload", "Response"];
 
 #[derive(Default)]
@@ -74,7 +74,7 @@ fn declared(line: &str) -> Option<(bool, &str)> {
     Some((is_public, rest.split(|c: char| !c.is_alphanumeric()).next().unwrap()))
 }
 
-/// Types stand behind the name of a member and in the parentheses of a variant.
+/// Types follow the name of a member and in the parentheses of a variant.
 fn words_of_types(line: &str) -> impl Iterator<Item = String> {
     let types = line.split_once([':', '(']).map_or("", |(_, types)| types);
     types.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(String::from)

@@ -9,6 +9,7 @@ use defender_auth::{
     device_mode::{self, Target},
     dps::{self, Attestation, Profile, Registration},
     error::{AccessError, Hierarchy},
+    exchange::Next,
     http::Response,
     https::Client,
     key::GroupKey,
@@ -55,7 +56,7 @@ fn every_type_with_a_secret_is_silent() {
     assert!(missed.is_empty() && wanted.len() > 35, "not looked at: {missed:?}");
 }
 
-/// What stands between the lines of a PEM text.
+/// The bytes between the lines of a PEM text.
 fn base64(pem: &[u8]) -> String {
     std::str::from_utf8(pem).unwrap().lines().filter(|line| !line.starts_with('-')).collect()
 }
@@ -126,6 +127,7 @@ fn handshakes(shown: &mut Shown) {
     shown.debug(&step);
     let device_mode::Step::Send(sending) = step else { panic!("it asks") };
     shown.debug(&sending);
+    shown.debug(&Next::Send(sending));
     let plan = Plan::device(device()).in_device_mode(Target::default()).unwrap();
     let auth = Authenticator::new(&plan, CLOCKS, LIMIT);
     let action: Action<'_> = auth.poll();

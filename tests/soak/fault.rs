@@ -58,9 +58,9 @@ pub(crate) enum End {
 }
 
 /// The services' words.
-pub(crate) const SIGNATURE: &str = "neither key signed the token";
-pub(crate) const OVER: &str = "the token ended ";
-pub(crate) const NO_DEVICE: &str = "there is no such device";
+pub(crate) const SIGNATURE: &str = "made with neither of the keys";
+pub(crate) const OVER: &str = "the token expired ";
+pub(crate) const NO_DEVICE: &str = "the hub has no such device";
 
 impl End {
     /// Whether this is the end, by what the agent was told and what the services wrote down.
@@ -128,10 +128,8 @@ impl Disturbance {
     /// How an attempt ends that meets it.
     pub(crate) fn end(&self, member: &Member, carrier: Carrier) -> End {
         let Planned { trouble, times, .. } = match self {
-            // Whoever has a certificate shows no token that could be over.
+            // A certificate needs no token, which could expire.
             Self::Clock(seconds) if *seconds < 0 || member.is_by_certificate() => return End::Well,
-            // Messages of MQTT have no date to compare with.
-            Self::Clock(_) if carrier == Carrier::Mqtt => return End::Because(OVER),
             Self::Clock(_) => return End::Behind,
             Self::Fault(planned) => planned,
         };
@@ -145,7 +143,7 @@ impl Disturbance {
             Trouble::Oversized => End::Message(ProtocolProblem::TooLong),
             Trouble::Redirect => End::Status(302),
             Trouble::Status(status @ (..408 | 409..500)) => End::Status(*status),
-            // It is asked again, or good all the same.
+            // It is requested again, or is still valid.
             _ => End::Well,
         }
     }

@@ -1,15 +1,18 @@
-//! The ways to a TPM: sockets that misbehave, devices that are none.
+//! The access to a TPM: sockets with malformed responses, and paths that do not name a TPM.
 
 use crate::scratch::Scratch;
 use defender_auth::{
-    error::{AccessProblem, TpmError},
-    key::KeyUse,
-    tpm::{self, Connection, Endpoint, RESPONSE_LIMIT, Tpm as _, TpmClient, Transport as _},
+    error::{AccessProblem, FileKind, TpmError},
+    tpm::{self, Connection, Endpoint, RESPONSE_LIMIT, Transport as _},
 };
 use std::{
     io::{Read as _, Write as _},
     net::TcpListener,
-    os::unix::net::{UnixListener, UnixStream},
+    os::unix::{
+        fs::symlink,
+        net::{UnixListener, UnixStream},
+    },
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
@@ -17,24 +20,24 @@ use std::{
 const COMMAND: [u8; 12] = [0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x44, 0, 0];
 const ANSWER: [u8; 10] = [0x80, 1, 0, 0, 0, 10, 0, 0, 0, 0];
 
-/// Somebody behind a socket who does this with one connection.
-fn somebody(scratch: &Scratch, serve: impl FnOnce(UnixStream) + Send + 'static) -> Endpoint {
+/// A server on a socket that serves one connection like this.
+fn server(scratch: &Scratch, serve: impl FnOnce(UnixStream) + Send + 'static) -> Endpoint {
     let path = scratch.path("s");
     let listener = UnixListener::bind(&path).unwrap();
     thread::spawn(move || serve(listener.accept().unwrap().0));
     Endpoint::Socket(path)
 }
 
-/// Somebody who takes a command and answers with these pieces.
+/// A server that reads a command and responds with these pieces.
 fn answering(scratch: &Scratch, pieces: Vec<Vec<u8>>) -> Endpoint {
-    somebody(scratch, move |mut stream| {
+    server(scratch, move |mut stream| {
         stream.read_exact(&mut [0; COMMAND.len()]).unwrap();
         for piece in pieces {
             stream.write_all(&piece).unwrap();
             thread::yield_now();
         }
         let _ = stream.shutdown(std::net::Shutdown::Write);
-        // The rest is taken, so that the end is no reset.
+        // The rest is read, so that the connection is not reset.
         let _ = stream.read_to_end(&mut Vec::new());
     })
 }
@@ -46,7 +49,7 @@ fn exchange(connection: &mut Connection) -> Result<Vec<u8>, AccessProblem> {
 }
 
 #[test]
-fn an_answer_in_pieces_is_put_together() {
+fn a_response_in_pieces_is_assembled() {
     let scratch = Scratch::new();
     let pieces = ANSWER.iter().map(|byte| vec![*byte]).collect();
     let mut connection = Connection::open(&answering(&scratch, pieces)).unwrap();
@@ -54,7 +57,7 @@ fn an_answer_in_pieces_is_put_together() {
 }
 
 #[test]
-fn an_answer_that_is_cut_or_wrong_breaks_the_connection() {
+fn a_truncated_or_malformed_response_ends_the_connection() {
     let sized = |size: u32| [&ANSWER[..2], &size.to_be_bytes(), &ANSWER[6..]].concat();
     for (pieces, expected) in [
         (vec![], AccessProblem::Closed),
@@ -69,12 +72,12 @@ fn an_answer_that_is_cut_or_wrong_breaks_the_connection() {
         let scratch = Scratch::new();
         let mut connection = Connection::open(&answering(&scratch, pieces.clone())).unwrap();
         assert_eq!(exchange(&mut connection), Err(expected), "{pieces:?}");
-        assert_eq!(exchange(&mut connection), Err(AccessProblem::Broken), "nothing out of step is ever read");
+        assert_eq!(exchange(&mut connection), Err(AccessProblem::Broken), "no response is read for another command");
     }
 }
 
 #[test]
-fn an_answer_of_the_greatest_length_is_read() {
+fn a_response_of_the_greatest_length_is_read() {
     let scratch = Scratch::new();
     let mut answer = vec![0; RESPONSE_LIMIT];
     answer[..10].copy_from_slice(&[0x80, 1, 0, 0, 0x10, 0, 0, 0, 0, 0]);
@@ -83,7 +86,7 @@ fn an_answer_of_the_greatest_length_is_read() {
 }
 
 #[test]
-fn a_busy_tpm_is_left_alone_for_a_moment() {
+fn a_command_to_a_busy_tpm_is_sent_again_after_a_pause() {
     let scratch = Scratch::new();
     let mut connection = Connection::open(&answering(&scratch, vec![])).unwrap();
     let begin = Instant::now();
@@ -92,9 +95,9 @@ fn a_busy_tpm_is_left_alone_for_a_moment() {
 }
 
 #[test]
-fn somebody_who_says_nothing_is_left_after_a_while() {
+fn a_missing_response_ends_the_connection_at_the_time_limit() {
     let scratch = Scratch::new();
-    let endpoint = somebody(&scratch, |mut stream| {
+    let endpoint = server(&scratch, |mut stream| {
         let _ = stream.read_to_end(&mut Vec::new());
     });
     let mut connection = Connection::open_within(&endpoint, Duration::from_millis(20)).unwrap();
@@ -119,18 +122,27 @@ fn tcp_carries_the_same_bytes() {
 }
 
 #[test]
-fn what_cannot_be_opened_says_why() {
+fn a_path_that_cannot_be_opened_is_reported_with_its_type() {
     let scratch = Scratch::new();
     let file = scratch.write("file", "precious");
-    // A socket that nobody listens at any more.
+    let fifo = scratch.path("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    // A socket without a listener.
     let dead = scratch.path("dead");
     drop(UnixListener::bind(&dead).unwrap());
     for (endpoint, expected) in [
         (Endpoint::Device(scratch.path("none")), AccessProblem::NotFound),
         (Endpoint::Socket(scratch.path("none")), AccessProblem::NotFound),
         (Endpoint::Socket(dead), AccessProblem::Refused),
-        (Endpoint::Device(file.clone()), AccessProblem::NotADevice),
-        (Endpoint::Device(scratch.folder()), AccessProblem::NotADevice),
+        (Endpoint::Socket(format!("{file}/s")), AccessProblem::NotFound),
+        (Endpoint::Device(file.clone()), AccessProblem::NotADevice(FileKind::Regular)),
+        (Endpoint::Device(scratch.folder()), AccessProblem::NotADevice(FileKind::Directory)),
+        (Endpoint::Device(scratch.path("dead")), AccessProblem::NotADevice(FileKind::Socket)),
+        (Endpoint::Device(fifo.clone()), AccessProblem::NotADevice(FileKind::Fifo)),
+        (Endpoint::Socket(file.clone()), AccessProblem::NotASocket(FileKind::Regular)),
+        (Endpoint::Socket(scratch.folder()), AccessProblem::NotASocket(FileKind::Directory)),
+        (Endpoint::Socket(fifo), AccessProblem::NotASocket(FileKind::Fifo)),
+        (Endpoint::Socket("/dev/null".into()), AccessProblem::NotASocket(FileKind::CharacterDevice)),
     ] {
         let TpmError::Access(error) = tpm::open(&endpoint).unwrap_err() else { panic!() };
         assert_eq!(error.problem, expected, "{endpoint}");
@@ -138,11 +150,19 @@ fn what_cannot_be_opened_says_why() {
     assert_eq!(std::fs::read(file).unwrap(), b"precious", "nothing is written into a file");
 }
 
+/// Whatever its name is: `cli/tests/command/tpm_handles.rs` shows that it is not opened.
 #[test]
-fn a_device_that_is_no_tpm_is_found_out() {
-    for (path, expected) in [("/dev/null", AccessProblem::Closed), ("/dev/zero", AccessProblem::Frame)] {
-        let mut tpm = TpmClient::new(Connection::open(&Endpoint::Device(path.into())).unwrap());
-        let TpmError::Access(error) = tpm.sign(KeyUse::Hub, b"x").unwrap_err() else { panic!() };
-        assert_eq!((error.place.as_str(), error.problem), (path, expected));
+fn a_device_of_another_kind_is_not_taken_for_a_tpm() {
+    let scratch = Scratch::new();
+    let named = scratch.path("tpm0");
+    symlink("/dev/zero", &named).unwrap();
+    for path in ["/dev/null", "/dev/zero", "/dev/tty", &named] {
+        let TpmError::Access(error) = tpm::open(&Endpoint::Device(path.into())).unwrap_err() else { panic!() };
+        assert_eq!(
+            (error.place.as_str(), &error.problem),
+            (path, &AccessProblem::NotADevice(FileKind::CharacterDevice))
+        );
+        let words = "it is a character device of another kind, not the device of a TPM, and was not opened";
+        assert!(error.to_string().contains(words), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! Keys that come in, in order and out of order, and what is left behind.
+//! Keys that are imported, in order and out of order, and what stays loaded.
 
 use crate::{
     blob::{hmac, recipe, recipe_for},
@@ -20,7 +20,7 @@ pub(crate) fn keys<T: Transport>(tpm: &mut TpmClient<T>) -> [Vec<u8>; 2] {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_device_registers_signs_once_takes_the_hubs_key_and_signs_for_ever() {
+fn a_device_registers_signs_once_imports_the_hubs_key_and_signs_from_then_on() {
     let mut swtpm = Swtpm::new();
     let mut tpm = swtpm.client();
     let keys = keys(&mut tpm);
@@ -43,7 +43,7 @@ fn a_device_registers_signs_once_takes_the_hubs_key_and_signs_for_ever() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_new_key_of_the_hub_takes_the_place_of_the_old() {
+fn a_new_key_of_the_hub_replaces_the_old() {
     let swtpm = Swtpm::with_keys();
     let mut tpm = swtpm.client();
     let keys = keys(&mut tpm);
@@ -58,7 +58,7 @@ fn a_new_key_of_the_hub_takes_the_place_of_the_old() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_registration_key_leaves_the_hubs_key_alone_and_the_next_takes_its_place() {
+fn a_registration_key_does_not_affect_the_hubs_key_and_is_replaced_by_the_next() {
     let swtpm = Swtpm::new();
     let mut tpm = swtpm.client();
     let keys = keys(&mut tpm);
@@ -73,30 +73,30 @@ fn a_registration_key_leaves_the_hubs_key_alone_and_the_next_takes_its_place() {
     swtpm.assert_empty("with a registration key that never signed");
 }
 
-/// The session that an activation opens ends by itself: only a loaded key that was made persistent is flushed.
+/// The session of an activation ends by itself: only a loaded key that was made persistent is flushed.
 #[test]
 #[ignore = "needs swtpm"]
-fn an_activation_sends_what_it_must_and_nothing_else() {
+fn an_activation_sends_the_required_commands_only() {
     const ACTIVATION: [u32; 5] = [0x176, 0x151, 0x147, 0x156, 0x157];
     let swtpm = Swtpm::with_keys();
     let wire = Wire::new(swtpm.connection());
     let mut tpm = TpmClient::new(wire.clone());
     let keys = keys(&mut tpm);
-    for (key_use, before, behind) in [
+    for (key_use, before, after) in [
         (KeyUse::Registration, &[][..], &[][..]),
         (KeyUse::Hub, &[0x173], &[0x120, 0x165]),
         (KeyUse::Hub, &[0x173], &[0x120, 0x120, 0x165]),
     ] {
         let sent = wire.sent().len();
         tpm.activate(&recipe().blob(&keys, key_use)).unwrap();
-        assert_eq!(wire.sent()[sent..], [before, &ACTIVATION, behind].concat(), "{:x?}", wire.sent());
+        assert_eq!(wire.sent()[sent..], [before, &ACTIVATION, after].concat(), "{:x?}", wire.sent());
     }
 }
 
-/// A byte of each encrypted field, and of each public one that the TPM looks at.
+/// A byte of each encrypted field, and of each public one that the TPM checks.
 #[test]
 #[ignore = "needs swtpm"]
-fn a_blob_that_was_changed_anywhere_is_refused_and_the_old_key_stays() {
+fn a_changed_blob_is_rejected_and_the_old_key_is_kept() {
     let swtpm = Swtpm::with_keys();
     let mut tpm = swtpm.client();
     let keys = keys(&mut tpm);
@@ -129,9 +129,9 @@ fn a_blob_for_another_tpm_names_the_enrollment() {
     let [endorsement, storage] = keys(&mut tpm);
     for keys in [theirs.clone(), [theirs[0].clone(), storage]] {
         let error = tpm.activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap_err();
-        assert!(error.to_string().contains("the enrollment's endorsement key is another TPM's"), "{error}");
+        assert!(error.to_string().contains("the endorsement key of the enrollment is that of another TPM"), "{error}");
     }
-    // Ours, but wrapped below a storage root key that is not.
+    // For this TPM, but for the storage root key of another.
     let error = tpm.activate(&recipe().blob(&[endorsement, theirs[1].clone()], KeyUse::Hub)).unwrap_err();
     assert!(error.to_string().contains("ActivateCredential (0x1DF INTEGRITY, parameter 1)"), "{error}");
     drop(tpm);
@@ -151,7 +151,7 @@ fn a_blob_with_a_wrong_length_is_not_sent() {
         fields[field].truncate(2 + shorter);
         fields[field][..2].copy_from_slice(&u16::try_from(shorter).unwrap().to_be_bytes());
         if matches!(field, 0 | 2) {
-            // One that says it has the old length within.
+            // With the old length within the field.
             fields[field][3] = 0xff;
         }
         let blob = ActivationBlob::parse(&fields.concat(), KeyUse::Hub).unwrap();

@@ -1,4 +1,4 @@
-//! Key blobs as the provisioning service makes them, by code that the library does not know.
+//! Key blobs as the provisioning service makes them, by code that is independent of the library.
 
 use aes::{
     Aes128,
@@ -9,7 +9,7 @@ use hmac::{Hmac, Mac as _};
 use num_bigint::BigUint;
 use sha2::{Digest as _, Sha256};
 
-/// All that is random in a blob, and the key.
+/// The random values of a blob, and the key.
 #[derive(Clone)]
 pub(crate) struct Recipe {
     pub(crate) key: [u8; 32],

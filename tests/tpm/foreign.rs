@@ -1,13 +1,20 @@
-//! Other programs' objects where our keys belong.
+//! Objects of other programs at the handles of our keys.
 
-use crate::{activation::keys, blob::recipe, swtpm::Swtpm};
+use crate::{
+    activation::keys,
+    blob::{hmac, recipe},
+    swtpm::Swtpm,
+    wire::Wire,
+};
 use defender_auth::{
     error::{CommandCause, Found, KeyRole, TpmError},
     key::KeyUse,
-    tpm::{Handles, Tpm},
+    tpm::{Handles, KeyPlace, Tpm, TpmClient},
 };
 
 const SIGNS: &str = "fixedtpm|fixedparent|sensitivedataorigin|userwithauth|sign";
+const STORAGE: &str = "fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|decrypt";
+const EVICT: u32 = 0x120;
 
 fn persist(swtpm: &Swtpm, make: &str, handle: &str) {
     swtpm.tool(make);
@@ -15,39 +22,105 @@ fn persist(swtpm: &Swtpm, make: &str, handle: &str) {
     swtpm.tool("flushcontext -t");
 }
 
-#[test]
-#[ignore = "needs swtpm"]
-fn an_ecc_endorsement_key_is_refused_by_name() {
-    let swtpm = Swtpm::new();
-    swtpm.tool("createek -G ecc -c 0x81010001");
-    swtpm.tool("flushcontext -t");
-    let mut tpm = swtpm.client();
-    let error = tpm.endorsement_key().unwrap_err();
-    let (handle, found) = (0x8101_0001, Found::EccKey);
-    assert_eq!(error, TpmError::Foreign { handle, expected: KeyRole::Endorsement, found });
-    assert!(error.to_string().contains("only RSA-2048 of the TCG's template is supported"), "{error}");
+fn public(swtpm: &Swtpm, handle: &str) -> Vec<u8> {
+    swtpm.tool(&format!("readpublic -c {handle} -o foreign.pub"));
+    swtpm.read("foreign.pub")
 }
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_foreign_key_in_the_place_of_a_primary_key_is_refused() {
+fn a_foreign_object_at_a_primary_keys_handle_is_replaced_by_a_transient_key() {
     let swtpm = Swtpm::new();
-    let make = format!("createprimary -C o -G rsa2048:rsassa:null -a {SIGNS} -c foreign.ctx");
-    persist(&swtpm, &make, "0x81000001");
-    persist(&swtpm, &make, "0x81010001");
-    let mut tpm = swtpm.client();
-    for (error, role) in [
-        (tpm.endorsement_key().unwrap_err(), KeyRole::Endorsement),
-        (tpm.storage_root_key().unwrap_err(), KeyRole::StorageRoot),
+    let own = keys(&mut swtpm.client());
+    for (make, expected) in [
+        (format!("-G ecc:aes128cfb -a {STORAGE}"), Found::EccKey),
+        (format!("-G ecc:ecdsa -a {SIGNS}"), Found::EccKey),
+        (format!("-G rsa2048:rsassa:null -a {SIGNS}"), Found::RsaKey),
+        (format!("-G rsa2048:aes256cfb -a {STORAGE}"), Found::RsaKey),
+        (format!("-G hmac -a {SIGNS}"), Found::Other),
     ] {
-        let TpmError::Foreign { expected, found, .. } = error else { panic!("{error}") };
-        assert_eq!((expected, found), (role, Found::RsaKey));
+        let make = format!("createprimary -C o {make} -c foreign.ctx");
+        let handles = ["0x81000001", "0x81010001"];
+        for handle in handles {
+            persist(&swtpm, &make, handle);
+        }
+        let before = handles.map(|handle| public(&swtpm, handle));
+        let mut tpm = swtpm.client();
+        assert_eq!(keys(&mut tpm), own, "the same keys as with empty handles");
+        assert_eq!(tpm.endorsement_key_place(), Ok(KeyPlace::Occupied(expected)), "{make}");
+        assert_eq!(tpm.storage_root_key_place(), Ok(KeyPlace::Occupied(expected)), "{make}");
+        for key_use in [KeyUse::Registration, KeyUse::Hub] {
+            tpm.activate(&recipe().blob(&own, key_use)).unwrap();
+            assert_eq!(tpm.sign(key_use, b"x").unwrap().as_bytes(), &hmac(&recipe().key, b"x"));
+        }
+        drop(tpm);
+        swtpm.assert_empty("with foreign keys");
+        assert_eq!(handles.map(|handle| public(&swtpm, handle)), before, "they belong to other programs");
+        for handle in handles {
+            swtpm.tool(&format!("evictcontrol -C o -c {handle}"));
+        }
     }
 }
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_foreign_object_in_the_place_of_the_identity_key_is_refused_before_anything_happens() {
+fn the_place_of_a_primary_key_is_reported() {
+    let swtpm = Swtpm::new();
+    let mut tpm = swtpm.client();
+    assert_eq!(tpm.endorsement_key_place(), Ok(KeyPlace::Transient));
+    assert_eq!(tpm.storage_root_key_place(), Ok(KeyPlace::Transient));
+    tpm.persist_keys().unwrap();
+    assert_eq!(tpm.endorsement_key_place(), Ok(KeyPlace::Persistent));
+    assert_eq!(tpm.storage_root_key_place(), Ok(KeyPlace::Persistent));
+    drop(tpm);
+    assert_eq!(swtpm.client().storage_root_key_place(), Ok(KeyPlace::Persistent));
+}
+
+/// A TPM does not overwrite a persistent key, and the first of two should not be written if the second cannot be.
+#[test]
+#[ignore = "needs swtpm"]
+fn keys_are_not_made_persistent_where_one_of_the_handles_is_occupied() {
+    let swtpm = Swtpm::new();
+    persist(&swtpm, "createprimary -C o -G ecc -c foreign.ctx", "0x81000001");
+    let wire = Wire::new(swtpm.connection());
+    let mut tpm = TpmClient::new(wire.clone());
+    let error = tpm.persist_keys().unwrap_err();
+    let (handle, expected) = (0x8100_0001, KeyRole::StorageRoot);
+    assert_eq!(error, TpmError::Foreign { handle, expected, found: Found::EccKey });
+    assert_eq!(
+        error.to_string(),
+        "0x81000001 holds an ECC key, which cannot be used as the storage root key; choose another handle for the storage \
+         root key"
+    );
+    keys(&mut tpm);
+    assert_eq!(tpm.persist_keys().unwrap_err(), error, "with keys that are loaded");
+    assert!(!wire.sent().contains(&EVICT), "{:x?}", wire.sent());
+    tpm.set_handles(Handles { storage: 0x8100_0002, ..Handles::default() }).unwrap();
+    tpm.persist_keys().unwrap();
+    drop((tpm, wire));
+    assert_eq!(swtpm.handles("persistent"), ["0x81000001", "0x81000002", "0x81010001"]);
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn a_storage_root_key_with_a_password_is_reported_before_anything_changes() {
+    let swtpm = Swtpm::new();
+    let make = format!("createprimary -C o -p secret -G rsa2048:aes128cfb -g sha256 -a {STORAGE} -c foreign.ctx");
+    persist(&swtpm, &make, "0x81000001");
+    let mut tpm = swtpm.client();
+    let found = keys(&mut tpm);
+    let TpmError::Command(error) = tpm.activate(&recipe().blob(&found, KeyUse::Hub)).unwrap_err() else { panic!() };
+    assert_eq!(error.cause, CommandCause::KeyPassword, "{error}");
+    tpm.set_handles(Handles { storage: 0x8100_0002, ..Handles::default() }).unwrap();
+    let created = keys(&mut tpm);
+    tpm.activate(&recipe().blob(&created, KeyUse::Hub)).unwrap();
+    drop(tpm);
+    swtpm.assert_empty("with a password");
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn a_foreign_object_at_the_identity_keys_handle_is_reported_before_anything_changes() {
     for (make, found) in [
         (format!("createprimary -C o -G rsa2048:rsassa:null -a {SIGNS} -c foreign.ctx"), Found::RsaKey),
         (format!("createprimary -C o -G ecc -a {SIGNS} -c foreign.ctx"), Found::EccKey),
@@ -60,7 +133,8 @@ fn a_foreign_object_in_the_place_of_the_identity_key_is_refused_before_anything_
         let keys = keys(&mut tpm);
         let error = tpm.activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap_err();
         assert_eq!(error, TpmError::Foreign { handle: 0x8100_0100, expected: KeyRole::Identity, found });
-        assert!(error.to_string().ends_with("it is another program's: choose another handle"), "{error}");
+        let words = "which cannot be used as the identity key; choose another handle for the identity key";
+        assert!(error.to_string().ends_with(words), "{error}");
         if found != Found::Other {
             let TpmError::Command(error) = tpm.sign(KeyUse::Hub, b"x").unwrap_err() else { panic!() };
             assert_eq!(error.cause, CommandCause::NotAnHmacKey { handle: 0x8100_0100 }, "{error}");
@@ -68,15 +142,15 @@ fn a_foreign_object_in_the_place_of_the_identity_key_is_refused_before_anything_
         tpm.set_handles(Handles { identity: 0x8100_0200, ..Handles::default() }).unwrap();
         tpm.activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap();
         drop(tpm);
-        swtpm.assert_empty("beside a foreign key");
+        swtpm.assert_empty("with a foreign key");
         swtpm.tool("readpublic -c 0x81000100 -o after");
-        assert_eq!(swtpm.read("before"), swtpm.read("after"), "it is not ours to touch");
+        assert_eq!(swtpm.read("before"), swtpm.read("after"), "it belongs to another program");
     }
 }
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_device_that_was_never_provisioned_is_told_so() {
+fn a_device_that_was_not_provisioned_has_no_identity_key() {
     let swtpm = Swtpm::new();
     let mut tpm = swtpm.client();
     let TpmError::Command(error) = tpm.sign(KeyUse::Hub, b"x").unwrap_err() else { panic!() };

@@ -1,4 +1,4 @@
-//! An activation that breaks off behind each of its commands: what the device then has, and that it can go on.
+//! An activation that is interrupted after each of its commands: the key that the device then has, and the next run.
 
 use crate::{
     activation::keys,
@@ -27,8 +27,8 @@ fn present(swtpm: &Swtpm) -> Option<[u8; 32]> {
     }
 }
 
-/// Breaks one activation off at each command, until there is none left to break it off at.
-fn break_off_everywhere(cut: impl Fn(usize) -> Cut, is_killed: bool) {
+/// Interrupts an activation at each of its commands.
+fn interrupt_everywhere(cut: impl Fn(usize) -> Cut, is_killed: bool) {
     let mut swtpm = Swtpm::with_keys();
     let keys = keys(&mut swtpm.client());
     let (old, new) = (recipe_for(OLD).blob(&keys, KeyUse::Hub), recipe_for(NEW).blob(&keys, KeyUse::Hub));
@@ -51,7 +51,7 @@ fn break_off_everywhere(cut: impl Fn(usize) -> Cut, is_killed: bool) {
                 assert_eq!(error.problem, AccessProblem::Closed, "{at}");
                 assert_eq!((key, evictions), (Some(OLD), 0), "{at}");
             }
-            // Not begun, between the two, or done and nobody heard of it.
+            // Before it, between the two, or after it without a response.
             Err(TpmError::IdentityLost { .. }) => assert_eq!(key, [Some(OLD), None, Some(NEW)][evictions], "{at}"),
             Err(error) => panic!("{at}: {error}"),
         }
@@ -72,7 +72,7 @@ fn break_off_everywhere(cut: impl Fn(usize) -> Cut, is_killed: bool) {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_new_key_that_cannot_be_written_is_told_with_the_loss_of_the_old() {
+fn a_new_key_that_cannot_be_written_is_reported_with_the_loss_of_the_old() {
     let swtpm = Swtpm::with_keys();
     let keys = keys(&mut swtpm.client());
     for replaces in [false, true] {
@@ -81,7 +81,7 @@ fn a_new_key_that_cannot_be_written_is_told_with_the_loss_of_the_old() {
         let last = 1 + usize::from(replaces);
         let mut evictions = 0;
         let wire = wire.tampered(move |_, response, length| {
-            // The answer to an eviction is the only one that is as long and has no parameters.
+            // Only the response to an eviction has this length and no parameters.
             evictions += usize::from(length == 19 && response[6..14] == [0; 8]);
             if evictions < last {
                 return length;
@@ -101,24 +101,24 @@ fn a_new_key_that_cannot_be_written_is_told_with_the_loss_of_the_old() {
 #[test]
 #[ignore = "needs swtpm"]
 fn a_connection_that_ends_before_any_command() {
-    break_off_everywhere(Cut::Before, false);
+    interrupt_everywhere(Cut::Before, false);
 }
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_connection_that_ends_behind_any_command() {
-    break_off_everywhere(Cut::Behind, false);
+fn a_connection_that_ends_after_any_command() {
+    interrupt_everywhere(Cut::After, false);
 }
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_tpm_that_loses_its_power_behind_any_command() {
-    break_off_everywhere(Cut::Behind, true);
+fn a_tpm_that_loses_its_power_after_any_command() {
+    interrupt_everywhere(Cut::After, true);
 }
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_tpm_that_is_gone_is_a_connection_that_ended_and_stays_so() {
+fn a_connection_to_a_tpm_that_ended_stays_closed() {
     let mut swtpm = Swtpm::with_keys();
     let mut tpm = swtpm.client();
     let keys = keys(&mut tpm);
@@ -133,7 +133,7 @@ fn a_tpm_that_is_gone_is_a_connection_that_ended_and_stays_so() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn what_a_busy_tpm_did_not_flush_is_flushed_with_the_next_call_and_then_forgotten() {
+fn what_a_busy_tpm_did_not_flush_is_flushed_with_the_next_call() {
     const ACTIVATION: [u32; 5] = [0x176, 0x151, 0x147, 0x156, 0x157];
     const FLUSH: u32 = 0x165;
     let swtpm = Swtpm::with_keys();
@@ -160,7 +160,7 @@ fn what_a_busy_tpm_did_not_flush_is_flushed_with_the_next_call_and_then_forgotte
 
 #[test]
 #[ignore = "needs swtpm"]
-fn closing_says_when_the_tpm_could_not_be_told() {
+fn closing_reports_an_error() {
     let swtpm = Swtpm::new();
     let wire = Wire::new(swtpm.connection());
     let mut tpm = TpmClient::new(wire.clone());

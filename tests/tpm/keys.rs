@@ -1,4 +1,4 @@
-//! Endorsement key and storage root key, as other tools make and read them.
+//! Endorsement key and storage root key, compared with those that other tools create and read.
 
 use crate::{activation::keys, blob::recipe, swtpm::Swtpm};
 use defender_auth::{
@@ -11,19 +11,19 @@ const STORAGE: &str = "fixedtpm|fixedparent|sensitivedataorigin|userwithauth|nod
 
 #[test]
 #[ignore = "needs swtpm"]
-fn keys_are_those_that_other_tools_make_from_the_same_templates() {
+fn keys_are_those_that_other_tools_create_from_the_same_templates() {
     let swtpm = Swtpm::new();
     let [endorsement, storage] = keys(&mut swtpm.client());
     swtpm.assert_empty("after the client");
     swtpm.tool("createek -G rsa -c ek.ctx -u ek.pub");
     assert_eq!(endorsement, swtpm.read("ek.pub"));
     swtpm.tool("flushcontext -t");
-    // The tool takes its own structure: a length, in this machine's order, and the bytes.
+    // The tool reads its own structure: a length in the byte order of this machine, and the bytes.
     swtpm.write("zeros", &[&256u16.to_ne_bytes(), [0; 256].as_slice()].concat());
     swtpm.tool(&format!("createprimary -C o -G rsa2048:aes128cfb -g sha256 -a {STORAGE} -u zeros -c srk.ctx"));
     swtpm.tool("readpublic -c srk.ctx -o srk.pub");
     assert_eq!(storage, swtpm.read("srk.pub"));
-    assert_eq!(swtpm.handles("persistent"), [""; 0], "nobody asked for it");
+    assert_eq!(swtpm.handles("persistent"), [""; 0], "no key is made persistent without a request");
 }
 
 #[test]
@@ -48,9 +48,9 @@ fn keys_stay_the_same_when_they_become_persistent() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn persistent_keys_are_taken_before_any_is_made() {
+fn persistent_keys_are_used_before_any_is_created() {
     let swtpm = Swtpm::new();
-    // With an empty `unique`, as some SDKs make it: not the key that this library would make.
+    // With an empty `unique`, as some SDKs create it: another key than the one that this library would create.
     swtpm.tool(&format!("createprimary -C o -G rsa2048:aes128cfb -g sha256 -a {STORAGE} -c srk.ctx"));
     swtpm.tool("evictcontrol -C o -c srk.ctx 0x81000001");
     swtpm.tool("readpublic -c 0x81000001 -o srk.pub");
@@ -83,7 +83,7 @@ fn keys_can_be_at_other_handles() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_tpm_says_what_it_is_and_whether_it_was_provisioned() {
+fn the_facts_of_a_tpm_are_those_that_other_tools_read() {
     let swtpm = Swtpm::new();
     let mut tpm = swtpm.client();
     let facts = tpm.facts().unwrap();

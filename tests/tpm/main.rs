@@ -1,4 +1,4 @@
-//! A software TPM, what independent tools say about it, and all that can go wrong between it and us.
+//! The library with a software TPM: compared with independent tools, and with failures of the TPM and the connection.
 
 #![cfg(all(feature = "tpm", unix))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]

@@ -1,4 +1,4 @@
-//! A TPM without a resource manager that is full: of sessions, of others' objects, of what a killed run of ours left.
+//! A TPM without a resource manager whose memory is full: of sessions, of objects of other programs, of a killed process.
 
 use crate::{
     activation::keys,
@@ -14,7 +14,7 @@ use defender_auth::{
 
 const FLUSH: u32 = 0x165;
 
-/// A run that made two primary keys and a registration key, and is killed.
+/// A process that created two primary keys and a registration key, and is killed.
 fn leave_keys(swtpm: &Swtpm) {
     let wire = Wire::new(swtpm.connection());
     let mut tpm = TpmClient::new(wire.clone());
@@ -24,7 +24,7 @@ fn leave_keys(swtpm: &Swtpm) {
     assert_eq!(swtpm.handles("transient").len(), 3);
 }
 
-/// A policy session that nobody ends.
+/// A policy session that is not ended.
 fn leak_session(connection: &mut Connection) {
     let mut command = vec![0x80, 1, 0, 0, 0, 0x2b, 0, 0, 1, 0x76, 0x40, 0, 0, 7, 0x40, 0, 0, 7, 0, 16];
     command.extend([0; 16]);
@@ -36,7 +36,7 @@ fn leak_session(connection: &mut Connection) {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_tpm_full_of_sessions_says_how_to_get_rid_of_them() {
+fn the_error_for_a_tpm_full_of_sessions_has_the_cure() {
     let swtpm = Swtpm::with_keys();
     let mut tpm = swtpm.client();
     let keys = keys(&mut tpm);
@@ -56,7 +56,7 @@ fn a_tpm_full_of_sessions_says_how_to_get_rid_of_them() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_tpm_full_of_others_objects_keeps_them_and_says_how_many() {
+fn objects_of_other_programs_are_kept_and_counted() {
     let swtpm = Swtpm::with_keys();
     let keys = keys(&mut swtpm.client());
     for _ in 0..3 {
@@ -76,10 +76,10 @@ fn a_tpm_full_of_others_objects_keeps_them_and_says_how_many() {
     swtpm.client().activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap();
 }
 
-/// The first key would have to go for the second, and an activation needs both.
+/// The first key would have to be flushed for the second, and an activation requires both.
 #[test]
 #[ignore = "needs swtpm"]
-fn a_tpm_with_room_for_one_of_two_keys_says_what_is_in_the_way() {
+fn a_tpm_with_room_for_one_of_two_keys_reports_the_objects_of_other_programs() {
     let swtpm = Swtpm::new();
     let keys = keys(&mut swtpm.client());
     for _ in 0..2 {
@@ -92,13 +92,13 @@ fn a_tpm_with_room_for_one_of_two_keys_says_what_is_in_the_way() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn what_a_killed_run_of_ours_left_makes_room_and_a_foreign_object_stays() {
+fn objects_of_a_killed_process_are_flushed_and_those_of_other_programs_are_kept() {
     let swtpm = Swtpm::new();
     swtpm.tool("createprimary -C o -G ecc -c foreign.ctx");
     let foreign = swtpm.handles("transient");
     for _ in 0..3 {
         let wire = Wire::new(swtpm.connection());
-        // An endorsement key and a storage root key that nobody flushes.
+        // An endorsement key and a storage root key that are not flushed.
         let mut tpm = TpmClient::new(wire.clone());
         keys(&mut tpm);
         wire.cut();
@@ -117,14 +117,14 @@ fn what_a_killed_run_of_ours_left_makes_room_and_a_foreign_object_stays() {
     swtpm.assert_empty("after leftovers");
 }
 
-/// What cannot be flushed makes no room, whoever made it.
+/// An object that cannot be flushed leaves no room.
 #[test]
 #[ignore = "needs swtpm"]
-fn what_a_tpm_does_not_flush_is_counted_as_in_the_way() {
+fn objects_that_the_tpm_does_not_flush_are_counted_as_those_of_others() {
     let swtpm = Swtpm::new();
     leave_keys(&swtpm);
     let refusing = Wire::new(swtpm.connection()).tampered(|_, response, length| {
-        // Of all that is asked here FlushContext alone is answered with a mere yes.
+        // Of the commands here, FlushContext alone has a response without parameters.
         if length == 10 && response[6..10] == [0; 4] {
             response[6..10].copy_from_slice(&[0, 0, 1, 1]);
         }
@@ -136,10 +136,10 @@ fn what_a_tpm_does_not_flush_is_counted_as_in_the_way() {
     assert_eq!(refusing.sent().iter().filter(|command| **command == FLUSH).count(), 3);
 }
 
-/// As on a machine that slept: the primary keys were loaded, and are not any more.
+/// As on a machine that was suspended: the primary keys are no longer loaded.
 #[test]
 #[ignore = "needs swtpm"]
-fn primary_keys_that_were_flushed_by_others_are_made_again() {
+fn primary_keys_that_were_flushed_by_other_programs_are_created_again() {
     let swtpm = Swtpm::new();
     let wire = Wire::new(swtpm.connection());
     let mut tpm = TpmClient::new(wire.clone());
@@ -159,10 +159,10 @@ fn primary_keys_that_were_flushed_by_others_are_made_again() {
     swtpm.assert_empty("after keys were lost");
 }
 
-/// Two primary keys and a registration key fill a TPM. Whatever comes then finds room.
+/// Two primary keys and a registration key fill a TPM. Every operation still finds room.
 #[test]
 #[ignore = "needs swtpm"]
-fn our_own_keys_make_room_for_what_has_to_be_done() {
+fn our_own_keys_are_flushed_for_the_next_operation() {
     let swtpm = Swtpm::new();
     let mut tpm = swtpm.client();
     let keys = keys(&mut tpm);
@@ -187,7 +187,7 @@ fn a_whole_registration_takes_less_memory_than_64_kib() {
     let used = allocation_counter::measure(|| {
         let mut tpm = TpmClient::new(&mut connection);
         let keys = [tpm.endorsement_key().unwrap(), tpm.storage_root_key().unwrap()];
-        // The blobs are not the library's: about a kilobyte each, and what making them takes.
+        // Without the blobs, which the library does not make: about a kilobyte each.
         for key_use in [KeyUse::Registration, KeyUse::Hub] {
             let blob = recipe().blob(&keys, key_use);
             let used = allocation_counter::measure(|| tpm.activate(&blob).unwrap());

@@ -27,7 +27,7 @@ fn client_with(swtpm: &Swtpm, owner: &[u8], endorsement: &[u8]) -> TpmClient<Con
 
 #[test]
 #[ignore = "needs swtpm"]
-fn passwords_of_hierarchies_are_used_and_asked_for_by_name() {
+fn passwords_of_hierarchies_are_used_and_named_if_required() {
     let swtpm = Swtpm::new();
     swtpm.tool("changeauth -c owner owned");
     swtpm.tool("changeauth -c endorsement endorsed");
@@ -51,7 +51,7 @@ fn passwords_of_hierarchies_are_used_and_asked_for_by_name() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn an_activation_without_the_right_password_leaves_nothing_and_the_old_key() {
+fn an_activation_without_the_right_password_keeps_the_old_key() {
     let swtpm = Swtpm::with_keys();
     let mut tpm = swtpm.client();
     let keys = keys(&mut tpm);
@@ -72,13 +72,13 @@ fn an_activation_without_the_right_password_leaves_nothing_and_the_old_key() {
         drop(tpm);
         swtpm.assert_empty("after a wrong password");
     }
-    // Zero bytes at the end are nothing to a TPM.
+    // A TPM ignores zero bytes at the end.
     client_with(&swtpm, b"owned\0\0", b"endorsed\0").activate(&blob).unwrap();
 }
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_password_that_no_tpm_takes_is_refused_at_once() {
+fn a_password_that_no_tpm_accepts_is_rejected_at_once() {
     let swtpm = Swtpm::new();
     let mut tpm = swtpm.client();
     tpm.set_password(Hierarchy::Owner, b"a secret of the owner").unwrap();
@@ -87,10 +87,10 @@ fn a_password_that_no_tpm_takes_is_refused_at_once() {
     assert_eq!(tpm.set_password(Hierarchy::Owner, &[1; 65]), Err(TpmError::PasswordTooLong { limit: 64 }));
 }
 
-/// None of our keys counts wrong passwords, and so a lockout of others does not lock us out.
+/// Our keys have no lockout (noDA).
 #[test]
 #[ignore = "needs swtpm"]
-fn a_lockout_stops_none_of_our_commands() {
+fn a_lockout_does_not_affect_our_commands() {
     let swtpm = Swtpm::new();
     swtpm.tool("dictionarylockout -s -n 1 -t 7200 -l 7200");
     swtpm.tool("createprimary -C o -G ecc -p right -c counted.ctx");

@@ -1,4 +1,4 @@
-//! A whole registration by a real TPM, the service's part played by hand.
+//! A complete registration with a software TPM, and with the service's responses written by hand.
 
 use crate::{activation::keys, blob::recipe_for, swtpm::Swtpm};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -18,13 +18,13 @@ const CLOCKS: Now = Now { wall: NOW, monotonic: Duration::ZERO };
 const NONCE: [u8; 32] = [3; 32];
 const HUB: [u8; 32] = [4; 32];
 
-fn holds(token: &SasToken, key: &[u8]) -> bool {
+fn is_valid(token: &SasToken, key: &[u8]) -> bool {
     token.verify(&SharedAccessKey::from_bytes(key).unwrap(), NOW, Duration::ZERO).is_ok()
 }
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_tpm_is_registered_and_proves_the_device_to_its_hub() {
+fn a_tpm_is_registered_and_authenticates_the_device_at_its_hub() {
     let mut swtpm = Swtpm::new();
     let mut tpm = swtpm.client();
     let keys = keys(&mut tpm);
@@ -45,7 +45,7 @@ fn a_tpm_is_registered_and_proves_the_device_to_its_hub() {
     while steps.len() < 20 {
         match auth.poll() {
             Action::Send(request) => {
-                let is_proved = request.token().is_some_and(|token| holds(token, &NONCE));
+                let is_proved = request.token().is_some_and(|token| is_valid(token, &NONCE));
                 steps.push(if is_proved { "proved" } else { "asked" });
                 let (status, body) = if is_proved { (200, &assigned) } else { (401, &challenge) };
                 let body = body.to_string();
@@ -73,5 +73,5 @@ fn a_tpm_is_registered_and_proves_the_device_to_its_hub() {
     swtpm.power_cycle();
     let Password::Sign(string) = me.password(NOW + Duration::from_secs(3600)) else { panic!("not a TPM's") };
     let signature = swtpm.client().sign(KeyUse::Hub, string.as_bytes()).unwrap();
-    assert!(holds(&string.token(&signature), &HUB));
+    assert!(is_valid(&string.token(&signature), &HUB));
 }

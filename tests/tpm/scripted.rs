@@ -1,4 +1,4 @@
-//! TPMs that answer anything but what they should.
+//! TPMs with unexpected responses.
 
 use crate::{
     activation::keys,
@@ -21,7 +21,7 @@ const BENT: [(&str, Bend); 7] = [
     ("nothing", |_, _| 0),
     ("half a header", |_, _| 7),
     ("cut short", |_, length| length - 1),
-    ("longer than it says", |_, length| length + 1),
+    ("longer than its length", |_, length| length + 1),
     ("a length that is wrong", |response, length| {
         response[5] ^= 1;
         length
@@ -41,7 +41,7 @@ const BENT: [(&str, Bend); 7] = [
 
 #[test]
 #[ignore = "needs swtpm"]
-fn an_answer_that_is_none_is_an_error_wherever_it_comes() {
+fn a_malformed_response_to_any_command_is_an_error() {
     let swtpm = Swtpm::with_keys();
     let keys = keys(&mut swtpm.client());
     let blob = recipe().blob(&keys, KeyUse::Hub);
@@ -57,7 +57,7 @@ fn an_answer_that_is_none_is_an_error_wherever_it_comes() {
             };
             let named = match &error {
                 TpmError::Answer { command } => *command,
-                // Noise in a public area is the public area of something else; in a secret it is another secret.
+                // Noise in a public area is the public area of another object; in a secret it is another secret.
                 TpmError::Foreign { .. } if name == "noise" => "",
                 TpmError::Command(error) if name == "noise" => error.command,
                 error => panic!("{name} at {at}: {error}"),
@@ -74,7 +74,7 @@ fn an_answer_that_is_none_is_an_error_wherever_it_comes() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_busy_tpm_is_asked_again_and_not_for_ever() {
+fn a_command_to_a_busy_tpm_is_repeated_up_to_a_limit() {
     let swtpm = Swtpm::with_keys();
     let mut tpm = swtpm.client();
     let keys = keys(&mut tpm);
@@ -105,7 +105,7 @@ fn a_busy_tpm_is_asked_again_and_not_for_ever() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_registration_key_outlasts_a_busy_tpm() {
+fn a_registration_key_is_kept_while_the_tpm_is_busy() {
     let swtpm = Swtpm::with_keys();
     let wire = Wire::new(swtpm.connection());
     let mut tpm = TpmClient::new(wire.clone());
@@ -125,7 +125,7 @@ fn a_registration_key_outlasts_a_busy_tpm() {
     swtpm.assert_empty("after a busy TPM");
 }
 
-/// Answers with what a function says, and counts.
+/// Responds with the result of a function, and counts the commands.
 struct Script<F: FnMut(&[u8]) -> Vec<u8>>(F, u32);
 
 impl<F: FnMut(&[u8]) -> Vec<u8>> Transport for Script<F> {
@@ -142,7 +142,7 @@ fn refusal(code: u32) -> Vec<u8> {
 }
 
 #[test]
-fn a_lockout_is_told_with_its_length() {
+fn a_lockout_is_reported_with_its_length() {
     let lockout = |command: &[u8]| match command[8..10] {
         [1, 0x7a] => {
             assert_eq!(command[10..], [0, 0, 0, 6, 0, 0, 2, 0x10, 0, 0, 0, 1]);
@@ -152,18 +152,18 @@ fn a_lockout_is_told_with_its_length() {
         _ => refusal(0x921),
     };
     let error = TpmClient::new(Script(lockout, 0)).sign(KeyUse::Hub, b"x").unwrap_err();
-    assert!(error.to_string().contains("the TPM is in lockout for up to 7200 s; wait, or reset it"), "{error}");
+    assert!(error.to_string().contains("the TPM is in lockout for up to 2 h; wait, or reset it"), "{error}");
     assert_eq!(Error::from(error).retry_after(), Some(Duration::from_secs(7200)));
     let error = TpmClient::new(Script(|_: &[u8]| refusal(0x921), 0)).sign(KeyUse::Hub, b"x").unwrap_err();
     assert!(error.to_string().contains("the TPM is in lockout; wait, or reset it"), "{error}");
 }
 
 #[test]
-fn facts_cost_one_question_and_a_look_at_the_hubs_key() {
+fn facts_take_two_commands() {
     let mut questions = Vec::new();
     let answer = |command: &[u8]| {
         questions.push(command[6..].to_vec());
-        // A property that nobody asked for.
+        // A property that was not requested.
         let list = [0, 0, 0, 0, 6, 0, 0, 0, 1, 0, 0, 1, 0, 1, 2, 3, 4];
         if command[9] == 0x7a {
             [&[0x80, 1, 0, 0, 0, 27, 0, 0, 0, 0], list.as_slice()].concat()
@@ -178,14 +178,14 @@ fn facts_cost_one_question_and_a_look_at_the_hubs_key() {
 }
 
 #[test]
-fn a_key_that_cannot_be_read_is_not_taken_for_one_that_is_not_there() {
+fn a_key_that_cannot_be_read_is_not_taken_for_an_empty_handle() {
     let error = TpmClient::new(Script(|_: &[u8]| refusal(0x101), 0)).endorsement_key().unwrap_err();
     let TpmError::Command(error) = error else { panic!("{error}") };
     assert_eq!((error.command, error.code.as_u32()), ("ReadPublic", 0x101));
 }
 
 #[test]
-fn a_tpm_that_always_says_the_same_is_given_up_on() {
+fn a_command_is_not_repeated_without_an_end() {
     let fields = recipe().fields(&[1; 316], &[2; 284]).concat();
     for code in [0x100, 0x101, 0x143, 0x18b, 0x500, 0x902, 0x903, 0x908, 0x922, 0xb_0143, 0x1e, u32::MAX] {
         let mut script = Script(|_: &[u8]| refusal(code), 0);
@@ -200,9 +200,9 @@ fn a_tpm_that_always_says_the_same_is_given_up_on() {
     }
 }
 
-/// Each object that a TPM says it has costs a command or more, so it may not say more than it was asked for.
+/// Each listed object costs a command or more, so a list may not be longer than requested.
 #[test]
-fn a_list_is_no_longer_than_was_asked_for() {
+fn a_list_that_is_longer_than_requested_is_malformed() {
     let mut sent = 0;
     for (listed, looked_at) in [(64, 64), (65, 0)] {
         let list = |count: u32| {
@@ -225,9 +225,9 @@ fn a_list_is_no_longer_than_was_asked_for() {
     }
 }
 
-/// Well framed nonsense.
+/// Random bytes with a valid header.
 #[test]
-fn no_answer_whatever_leads_to_a_panic() {
+fn no_response_causes_a_panic() {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut random = move || {
         state ^= state << 13;

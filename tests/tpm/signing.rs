@@ -1,4 +1,4 @@
-//! Signatures of every length, and what each costs.
+//! Signatures of data of every length, and the number of commands for each.
 
 use crate::{
     activation::keys,
@@ -36,7 +36,7 @@ fn data_of_every_length_is_signed_with_the_hubs_key() {
     swtpm.assert_empty("after signatures");
 }
 
-/// With two primary keys and the registration key the TPM is full already.
+/// The TPM is full with two primary keys and the registration key.
 #[test]
 #[ignore = "needs swtpm"]
 fn data_of_every_length_is_signed_with_a_registration_key() {
@@ -62,7 +62,7 @@ fn a_token_costs_one_command_from_the_first_after_a_restart_on() {
     drop(tpm);
     let identity = Identity::module("h.azure-devices.net".parse().unwrap(), "d".parse().unwrap(), "m".parse().unwrap());
     let string = StringToSign::new(Resource::of(&identity), UnixTime::from_secs(1_700_000_000));
-    // Without a power cycle, and with one: a TPM that was not started is.
+    // Without a power cycle, and with one, after which the TPM has to be started.
     for expected in [&[0x155, 0x155][..], &[0x155, 0x144, 0x155, 0x155]] {
         let wire = Wire::new(swtpm.connection());
         let mut tpm = TpmClient::new(wire.clone());
@@ -101,39 +101,39 @@ fn long_data_costs_a_command_for_each_piece() {
 /// Each piece costs a command.
 #[test]
 #[ignore = "needs swtpm"]
-fn a_tpm_that_takes_little_at_a_time_is_not_believed() {
+fn a_tpm_with_a_small_input_buffer_is_an_error() {
     let swtpm = Swtpm::with_keys();
     let mut tpm = swtpm.client();
     let keys = keys(&mut tpm);
     tpm.activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap();
     drop(tpm);
-    for (size, is_believed) in [(0_u32, false), (1, false), (1023, false), (1024, true)] {
+    for (size, is_accepted) in [(0_u32, false), (1, false), (1023, false), (1024, true)] {
         let wire = Wire::new(swtpm.connection()).tampered(move |number, response, length| {
             if number == 0 {
-                // The value behind the name of the only property.
+                // The value after the name of the only property.
                 response[23..27].copy_from_slice(&size.to_be_bytes());
             }
             length
         });
         let signature = TpmClient::new(wire.clone()).sign(KeyUse::Hub, &data(1025));
-        if is_believed {
+        if is_accepted {
             assert_eq!(signature.unwrap().as_bytes(), &hmac(&recipe().key, &data(1025)));
         } else {
             assert_eq!(signature.unwrap_err(), TpmError::Answer { command: "GetCapability" });
-            assert_eq!(wire.sent(), [0x17a], "nothing was begun");
+            assert_eq!(wire.sent(), [0x17a], "no sequence was started");
         }
     }
 }
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_long_signature_that_fails_in_the_middle_leaves_nothing() {
+fn a_long_signature_that_fails_in_the_middle_leaves_nothing_loaded() {
     let mut swtpm = Swtpm::with_keys();
     let mut tpm = swtpm.client();
     let keys = keys(&mut tpm);
     tpm.activate(&recipe().blob(&keys, KeyUse::Hub)).unwrap();
     drop(tpm);
-    // Every answer but one is let through; that one is an error of the TPM's.
+    // One of the responses is replaced by an error.
     for at in 0..5 {
         let wire = Wire::new(swtpm.connection()).tampered(move |number, response, length| {
             if number == at {
@@ -144,7 +144,7 @@ fn a_long_signature_that_fails_in_the_middle_leaves_nothing() {
         let error = TpmClient::new(wire).sign(KeyUse::Hub, &data(3000)).unwrap_err();
         assert_eq!(error.response_code().unwrap().as_u32(), 0x500, "{at}: {error}");
         if at == 1 {
-            // What the TPM made and did not tell of cannot be flushed.
+            // The handle of this object is unknown, so that it cannot be flushed.
             swtpm.power_cycle();
         }
         swtpm.assert_empty("after a failure in the middle");

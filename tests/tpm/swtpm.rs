@@ -7,14 +7,14 @@ use std::{
     time::Duration,
 };
 
-/// A software TPM of a test's own, ended with it.
+/// A software TPM of one test, which ends with it.
 pub(crate) struct Swtpm {
     // Dropped before its folder.
     process: Process,
     scratch: Scratch,
 }
 
-/// Ended with its test, however that ends.
+/// A process that ends with its test.
 struct Process(Child);
 
 impl Drop for Process {
@@ -32,7 +32,7 @@ impl Swtpm {
         Self { process, scratch }
     }
 
-    /// A TPM whose primary keys are persistent, so that a test need not make them again and again.
+    /// A TPM whose primary keys are persistent, so that they are created once in a test.
     pub(crate) fn with_keys() -> Self {
         let this = Self::new();
         this.client().persist_keys().unwrap();
@@ -47,12 +47,12 @@ impl Swtpm {
         Connection::open(&self.endpoint()).unwrap()
     }
 
-    /// Only one client at a time is served, the tools included.
+    /// swtpm serves one client at a time, the tools included.
     pub(crate) fn client(&self) -> TpmClient<Connection> {
         TpmClient::new(self.connection())
     }
 
-    /// Takes its power away and gives it back.
+    /// Switches the TPM off and on.
     pub(crate) fn power_cycle(&mut self) {
         let _ = self.process.0.kill();
         let _ = self.process.0.wait();
@@ -81,7 +81,7 @@ impl Swtpm {
     pub(crate) fn tool(&self, line: &str) -> String {
         let first = self.try_tool(line);
         let result = first.or_else(|error| {
-            // A TPM that nobody has started yet.
+            // The TPM was not started yet.
             if error.contains("(0x100)") {
                 self.try_tool("startup -c").and_then(|_| self.try_tool(line))
             } else {
@@ -116,11 +116,11 @@ fn start(scratch: &Scratch) -> Process {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let process = Process(command.spawn().unwrap());
     for _ in 0..2000 {
-        // The socket is there a moment before anybody listens at it.
+        // The socket exists a moment before it accepts connections.
         if UnixStream::connect(&socket).is_ok() {
             return process;
         }
         thread::sleep(Duration::from_millis(5));
     }
-    panic!("nobody listens at swtpm's socket");
+    panic!("swtpm does not accept connections");
 }

@@ -4,10 +4,10 @@ use defender_auth::{
 };
 use std::{cell::RefCell, rc::Rc};
 
-/// What becomes of an answer: its number, from 0, its bytes at the front of a buffer, its length; the new length.
+/// Changes a response: its number, from 0; its bytes at the beginning of a buffer; its length. Returns the new length.
 type Tamper = Box<dyn FnMut(usize, &mut [u8], usize) -> usize>;
 
-/// A connection that a test can watch, bend and cut while a client has it.
+/// A connection that a test can record, change and end while a client uses it.
 #[derive(Clone)]
 pub(crate) struct Wire(Rc<RefCell<State>>);
 
@@ -24,8 +24,8 @@ struct State {
 pub(crate) enum Cut {
     /// Before the command of this number.
     Before(usize),
-    /// Behind it: the TPM has done it, and nobody hears of it.
-    Behind(usize),
+    /// After the command: the TPM has executed it, and the response is lost.
+    After(usize),
 }
 
 impl Wire {
@@ -44,7 +44,7 @@ impl Wire {
         self
     }
 
-    /// Ends the connection now, as the end of a process does.
+    /// Ends the connection, as the end of a process does.
     pub(crate) fn cut(&self) {
         self.0.borrow_mut().connection = None;
     }
@@ -69,7 +69,7 @@ impl Transport for Wire {
         }
         let length = state.connection.as_mut().ok_or_else(closed)?.exchange(command, response)?;
         state.sent.push(u32::from_be_bytes(command[6..10].try_into().unwrap()));
-        if matches!(state.cut, Some(Cut::Behind(at)) if at == number) {
+        if matches!(state.cut, Some(Cut::After(at)) if at == number) {
             state.connection = None;
             return Err(closed());
         }

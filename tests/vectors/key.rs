@@ -19,7 +19,7 @@ pub(crate) const EMPTY: Rule = "G.7: an empty key is refused";
 pub(crate) const URL_SAFE: Rule = "G.7: the URL-safe alphabet is refused";
 pub(crate) const STRAY: Rule = "G.7: stray characters are refused";
 pub(crate) const CUT: Rule =
-    "G.7: a text that ends amiss is refused, bits below the padding too: a cut key shows in them";
+    "G.7: a truncated text is rejected, and one with bits below the padding: truncation shows in them";
 
 /// The rule by which we refuse a key.
 pub(crate) const fn refused(error: KeyError) -> Option<Rule> {

@@ -10,11 +10,11 @@ const PARSED: &[&str] = &["sas_token.parse"];
 const VALIDATED: &[&str] = &["sas_token.validate"];
 const EXTRACTED: &[&str] = &["sas_uri.extract"];
 
-pub(crate) const PREFIX: Rule = "G.9: a token begins with its word, and nothing stands round it";
+pub(crate) const PREFIX: Rule = "G.9: a token begins with its word, and nothing surrounds it";
 pub(crate) const GRAPHIC: Rule = "G.9: a token has one space; others read white space and non-ASCII text as they like";
 const PIECE: Rule = "G.9: what is not `name=value` is refused, such as the rest of a bare `&` in `skn` (G.6)";
 const REQUIRED: Rule = "G.9: `sr`, `sig` and `se` are required";
-const DUPLICATE: Rule = "G.9: a field that stands there twice is refused";
+const DUPLICATE: Rule = "G.9: a field that occurs twice is refused";
 pub(crate) const DIGITS: Rule = "G.9: `se` is digits only, and fits 64 bits";
 const ANY_FIELD: Rule = "G.9: any fields are read, unknown ones too";
 const EMPTY_FIELD: Rule = "G.9: a `&` too many and an empty `skn=` are no fields";
@@ -22,16 +22,20 @@ const SIGNATURE: Rule = "G.9: whether `sig` is base64 shows when it is verified,
 const C_PREFIX: Rule = "B.6: the C validator tolerates any prefix; G.9: we do not";
 const C_SPACES: Rule = "B.6: the C validator lets spaces part the fields; G.9: we do not";
 const C_SHORT: Rule = "B.6: the C validator reads one character short; G.9: any order is read";
-const END: Rule = "G.9: a token ends with the second in `se`; how much later is the caller's setting";
+const END: Rule = "G.9: a token expires at the second in `se`; the caller sets how much later it is accepted";
 const COVERS: Rule = "G.9: a resource that covers the identity will do, such as the hub, in any case of letters";
 const EMPTY_ID: Rule = "G.5: an empty ID is none";
 
 /// The rule by which we refuse a token.
 pub(crate) const fn refused(error: TokenError) -> Option<Rule> {
     match error {
-        TokenError::Prefix | TokenError::Quoted => Some(PREFIX),
+        TokenError::Prefix
+        | TokenError::Quoted
+        | TokenError::HeaderName
+        | TokenError::Preceded { .. }
+        | TokenError::PercentEncoded => Some(PREFIX),
         TokenError::Character { .. } => Some(GRAPHIC),
-        TokenError::Piece { .. } => Some(PIECE),
+        TokenError::Piece { .. } | TokenError::Truncated { .. } => Some(PIECE),
         TokenError::Missing { .. } => Some(REQUIRED),
         TokenError::Duplicate { .. } => Some(DUPLICATE),
         TokenError::Expiry => Some(DIGITS),
@@ -115,7 +119,7 @@ fn tokens_are_valid_before_their_end() {
         let valid = ours.as_ref().is_ok_and(|token| now < token.expires_at());
         match (ours, record.expected.as_bool().unwrap()) {
             (_, theirs) if valid == theirs => Some(AGREES),
-            (Err(TokenError::Prefix), true) => Some(C_PREFIX),
+            (Err(TokenError::Prefix | TokenError::Preceded { .. }), true) => Some(C_PREFIX),
             (Err(TokenError::Character { .. }), true) => Some(C_SPACES),
             (Ok(token), true) => (token.expires_at() == now).then_some(END),
             (Ok(_), false) => {

@@ -74,7 +74,7 @@ fn a_chain_in_any_order_is_put_in_order() {
 }
 
 #[test]
-fn one_that_stands_there_twice_is_one() {
+fn a_duplicate_counts_once() {
     let ([leaf, between, _], [stranger, ..]) = (issued(&params("dev-01")), issued(&params("dev-02")));
     let chain = read(&[&leaf, &between, &between, &stranger, &stranger, &leaf]);
     assert_eq!(chain.certificates(), read(&[&leaf, &between, &stranger]).certificates());
@@ -83,7 +83,7 @@ fn one_that_stands_there_twice_is_one() {
 }
 
 #[test]
-fn strangers_and_broken_links_are_found() {
+fn unrelated_certificates_and_broken_links_are_found() {
     let ([leaf, between, _], [other, _, _]) = (issued(&params("dev-01")), issued(&params("dev-02")));
     let strange = found(&read(&[&leaf, &between, &other]), Purpose::Any);
     assert!(has(&strange, Severity::Warning, |finding| matches!(finding, Finding::Unrelated { number: 3, .. })));
@@ -108,7 +108,7 @@ fn dates_are_compared_with_the_callers_clock() {
 }
 
 #[test]
-fn an_end_that_is_near_is_said_as_people_say_it() {
+fn an_expiry_that_is_near_is_written_in_days() {
     let chain = read(&[&issued(&params("dev-01"))[0]]);
     let end = chain.certificates()[0].not_after().as_secs();
     for (left, words) in [(0, "within a day"), (86_399, "within a day"), (86_400, "in 1 day"), (172_800, "in 2 days")] {
@@ -117,7 +117,7 @@ fn an_end_that_is_near_is_said_as_people_say_it() {
         for finding in &found {
             texts.push(finding.to_string());
         }
-        assert!(texts.iter().any(|text| text.contains(&format!(" ends {words}, on "))), "{texts:?}");
+        assert!(texts.iter().any(|text| text.contains(&format!(" expires {words}, at "))), "{texts:?}");
     }
 }
 
@@ -153,7 +153,7 @@ fn names_are_compared_as_each_service_does() {
 }
 
 #[test]
-fn a_hub_wants_no_name_in_a_self_signed_certificate() {
+fn a_hub_requires_no_name_in_a_self_signed_certificate() {
     let mut nameless = params("");
     nameless.distinguished_name = DistinguishedName::new();
     let own = read(&[&nameless.self_signed(&KeyPair::generate().unwrap()).unwrap().pem()]);

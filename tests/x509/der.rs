@@ -38,8 +38,13 @@ pub(crate) fn triple_des(length: usize) -> Vec<u8> {
 }
 
 pub(crate) fn pbkdf2(iterations: u64) -> Vec<u8> {
+    pbkdf2_with(iterations, 9) // hmacWithSHA256
+}
+
+/// With the HMAC of this number.
+pub(crate) fn pbkdf2_with(iterations: u64, hash: u8) -> Vec<u8> {
     let name = der(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 0x0c]]);
-    let hash = der(0x30, &[&der(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 9]]), &[5, 0]]); // hmacWithSHA256
+    let hash = der(0x30, &[&der(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, hash]]), &[5, 0]]);
     der(0x30, &[&name, &der(0x30, &[&der(4, &[&[7; 8]]), &number(iterations), &hash])])
 }
 

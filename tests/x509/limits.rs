@@ -2,7 +2,7 @@
 
 use crate::{
     data,
-    der::{aes256_cbc, der, pbkdf2, scheme, scrypt, triple_des},
+    der::{aes256_cbc, der, pbkdf2, pbkdf2_with, scheme, scrypt, triple_des},
 };
 use allocation_counter::measure;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -66,7 +66,7 @@ fn what_is_too_large_is_not_read_at_all() {
         assert!(text.len() >= 2_000_000);
         assert_eq!(chain_cost(text), (too_large.clone(), 0));
         assert_eq!(cost(|| PrivateKey::from_pem(text, None)), (too_large.clone(), 0));
-        assert_eq!(cost(|| ClientIdentity::from_pkcs12(text)), (too_large.clone(), 0));
+        assert_eq!(cost(|| ClientIdentity::from_pkcs12(text, None)), (too_large.clone(), 0));
     }
 }
 
@@ -121,6 +121,25 @@ fn deriving_a_key_has_a_limit() {
     affordable(&scrypt([1 << 19, 8, 1]), false);
     affordable(&scrypt([1 << 18, 9, 1]), false);
     affordable(&scrypt([1 << 14, 8, 17]), false);
+}
+
+/// A key that is longer than a hash takes the iterations of several.
+#[test]
+fn blocks_count_and_not_only_iterations() {
+    for (hash, cipher, blocks) in [
+        (7, aes256_cbc(), 2), // HMAC with SHA-1
+        (9, aes256_cbc(), 1), // with SHA-256
+        (8, aes256_cbc(), 2), // with SHA-224
+        (7, triple_des(8), 2),
+        (9, triple_des(8), 1),
+    ] {
+        for (iterations, expected) in [(10_000_000 / blocks, true), (10_000_000 / blocks + 1, false)] {
+            let key = encrypted(&scheme(&pbkdf2_with(iterations, hash), &cipher));
+            let (problem, _) = cost(|| PrivateKey::from_pem(key.as_bytes(), None));
+            let wanted = if expected { Problem::PassphraseNeeded } else { Problem::EncryptionCost };
+            assert_eq!(problem, wanted, "{hash} {iterations}");
+        }
+    }
 }
 
 #[test]

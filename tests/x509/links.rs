@@ -113,13 +113,19 @@ fn a_signature_with_sha_1_is_not_supported() {
 }
 
 /// An RSA key with a modulus of this many bytes, and nobody who has the private one.
-struct Rsa(Vec<u8>);
+pub(crate) struct Rsa(Vec<u8>);
 
 impl Rsa {
-    fn new(length: u16) -> Self {
+    pub(crate) fn new(length: u16) -> Self {
+        Self::with_exponent(length, &[1, 0, 1])
+    }
+
+    pub(crate) fn with_exponent(length: u16, exponent: &[u8]) -> Self {
         let long = |tag: u8, length: u16| [&[tag, 0x82], length.to_be_bytes().as_slice()].concat();
         let modulus = vec![0xc5; length.into()];
-        Self([long(0x30, length + 10), long(2, length + 1), vec![0], modulus, vec![2, 3, 1, 0, 1]].concat())
+        let exponent = [&[2, u8::try_from(exponent.len()).unwrap()], exponent].concat();
+        let size = length + 5 + u16::try_from(exponent.len()).unwrap();
+        Self([long(0x30, size), long(2, length + 1), vec![0], modulus, exponent].concat())
     }
 }
 

@@ -6,10 +6,14 @@
 mod checks;
 mod der;
 mod files;
+mod foreign;
 mod limits;
 mod links;
+mod names;
 mod openssl;
+mod paths;
 mod pkcs12;
+mod usable;
 mod verify;
 
 /// A file of `data/`, all of which are keys for these tests only.

@@ -80,7 +80,7 @@ fn every_pfx_without_a_password_is_read() {
         let command = ["pkcs12", "-export", "-in", &certificate, "-inkey", &key, "-out", &target, "-passout", password];
         let options: Vec<&str> = options.split_whitespace().collect();
         assert!(openssl(&[&command, options.as_slice()].concat()).0, "{options:?}");
-        ClientIdentity::from_pkcs12(&fs::read(&target).unwrap())
+        ClientIdentity::from_pkcs12(&fs::read(&target).unwrap(), None)
     };
     let expected = ClientIdentity::from_pem_pair(data!("p256.certificate.pem"), data!("p256.pkcs8.pem"), None).unwrap();
     for options in [

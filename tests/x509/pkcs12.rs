@@ -17,10 +17,10 @@ const NESTED: u8 = 6;
 
 /// What is wrong with a file.
 fn problem(pfx: &[u8]) -> Option<Problem> {
-    ClientIdentity::from_pkcs12(pfx).err().map(|error| error.problem)
+    ClientIdentity::from_pkcs12(pfx, None).err().map(|error| error.problem)
 }
 
-/// `1.2.840.113549` and what stands behind it.
+/// `1.2.840.113549` and what follows it.
 fn rsa_name(rest: &[u8]) -> Vec<u8> {
     der(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d], rest])
 }
@@ -141,11 +141,11 @@ fn a_mac_of_another_kind_is_named() {
     let pbmac1 = wrong_mac(&rsa_name(&[1, 5, 14]), 1);
     assert_eq!(problem(&file(&plain, &pbmac1)), Some(Problem::Pkcs12Scheme));
     let text = Problem::Pkcs12Scheme.to_string();
-    assert!(text.contains("PBMAC1") && text.contains("openssl pkcs12 -export"), "{text}");
+    assert!(text.contains("PBMAC1") && text.contains("openssl pkcs12 -in"), "{text}");
 }
 
 #[test]
-fn other_bags_are_passed_over_unopened() {
+fn other_bags_are_skipped_unopened() {
     let dear = sealed_key(&scheme(&scrypt([1 << 40, 8, 1]), &aes256_cbc()));
     let secret = der(0x30, &[&rsa_name(&[1, 12, 10, 1, 2]), &der(0xa0, &[&der(4, &[&dear])])]);
     let nested = der(0x30, &[&key(), &bag(SHROUDED_KEY, &dear)]);

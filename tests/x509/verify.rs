@@ -41,7 +41,7 @@ fn a_group_has_a_certificate_of_its_own() {
 }
 
 #[test]
-fn a_device_comes_into_the_group_that_it_leads_to() {
+fn a_device_belongs_to_the_group_that_it_leads_to() {
     let [leaf, between, root] = issued(&params("dev-01"));
     let [stranger, ..] = issued(&params("dev-01"));
     let mut groups = EnrollmentGroups::new();
@@ -76,7 +76,7 @@ fn each_failure_names_its_certificate() {
 }
 
 #[test]
-fn a_critical_extension_that_nobody_knows_is_named_as_the_reason() {
+fn an_unknown_critical_extension_is_named_as_the_reason() {
     let mut strange = params("dev-01");
     let mut extension = CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 55555, 1], vec![5, 0]);
     strange.custom_extensions.push(extension.clone());

@@ -7,10 +7,11 @@ use std::{
 };
 
 /// A program and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 21] = [
+const PROGRAMS: [(&str, &str); 22] = [
     ("abidiff", "abigail-tools"),
     ("clang", "clang"),
     ("cmake", "cmake"),
+    ("faketime", "faketime"),
     ("g++", "g++"),
     ("gcc", "gcc"),
     ("ldd", "libc-bin"),

@@ -8,7 +8,6 @@ use crate::{
         source::Source,
     },
     login::credential_name,
-    system::clock,
     terminal::{failure::Failure, output},
 };
 use clap::Args;
@@ -117,7 +116,7 @@ impl Report {
 
     fn print(&self) -> Result<(), Failure> {
         let credential = self.credential.replace('_', " ");
-        let expires = self.expires_at.map(|at| clock::readable(UnixTime::from_secs(at)));
+        let expires = self.expires_at.map(|at| UnixTime::from_secs(at).to_string());
         output::table(&[
             ("kind", Some(&self.kind.replace('_', " "))),
             ("host name", Some(&self.host_name)),

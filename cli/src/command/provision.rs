@@ -18,6 +18,7 @@ use defender_auth::{
     dps::{Attestation, Profile},
     identity::{IdScope, Identity, RegistrationId},
     payload::Payload,
+    x509::Purpose,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -178,10 +179,11 @@ fn attestation(arguments: &Provision, id: &RegistrationId, keys: &mut Keys) -> R
     match arguments {
         Provision { key_file: Some(path), .. } => Ok(key(path)?.into()),
         Provision { group_key_file: Some(path), .. } => Ok(key(path)?.derive(id).into()),
-        Provision { certificate_file: Some(certificate), private_key_file: Some(key), .. } => {
-            let (certificate, findings) =
-                agent::certificate_files(certificate, key, arguments.passphrase.read()?.as_ref())?;
+        Provision { certificate_file: Some(path), private_key_file: Some(key), .. } => {
+            let (certificate, findings) = agent::certificate_files(path, key, arguments.passphrase.read()?.as_ref())?;
             finding::warn(findings);
+            let place = path.display().to_string();
+            finding::warn(agent::name_findings(&certificate, &place, Purpose::Provisioning(id)));
             Ok(certificate.into())
         }
         _ if arguments.tpm.endpoint.is_some() => Ok(keys.attestation()?),

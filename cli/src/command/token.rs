@@ -66,10 +66,13 @@ pub(crate) fn run(arguments: &Token) -> Result<(), Failure> {
         None => of_tpm(arguments, expiry)?,
     };
     if token.expires_at() != expiry {
-        let at = clock::readable(token.expires_at());
+        let at = token.expires_at();
         stderr::warning(format_args!(
             "this is a ready-made token that expires at {at}; a token with another expiry requires the key"
         ));
+    }
+    if let Some(doubt) = clock::doubt(clock::now()) {
+        stderr::warning(format_args!("{doubt}, and make the token then: a service counts by its own clock"));
     }
     if token.expires_at() <= clock::now() {
         stderr::warning("the token has expired already; a hub rejects it");

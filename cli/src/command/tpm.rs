@@ -2,11 +2,17 @@
 
 use crate::{
     terminal::{failure::Failure, output},
-    tpm::{keys::Keys, setup::Setup},
+    tpm::{
+        keys::{Keys, Places},
+        setup::Setup,
+    },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{Args, Subcommand};
-use defender_auth::{dps::Attestation, tpm::Endpoint};
+use defender_auth::{
+    dps::Attestation,
+    tpm::{Endpoint, KeyPlace},
+};
 
 use serde::Serialize;
 
@@ -39,7 +45,13 @@ struct Report {
     tpm: String,
     registration_id: String,
     endorsement_key: String,
+    /// `null` if the key is not persistent: it is created from the template for each use.
+    endorsement_key_handle: Option<String>,
     storage_root_key: String,
+    /// `null` likewise.
+    storage_root_key_handle: Option<String>,
+    /// Handles that hold other objects than these keys.
+    notes: Vec<String>,
     manufacturer: String,
     firmware: String,
     identity_key: IdentityKey,
@@ -55,6 +67,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     let Command::Show(arguments) = command;
     let mut keys = Keys::open(&arguments.endpoint, &arguments.setup)?;
     let (facts, handles) = keys.facts()?;
+    let Places { endorsement, storage } = keys.places()?;
     let Attestation::Tpm { endorsement_key, storage_root_key } = keys.attestation()? else {
         return Err(Failure::NotSupported("this TPM"));
     };
@@ -62,7 +75,16 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         tpm: arguments.endpoint.to_string(),
         registration_id: keys.registration_id(None)?.to_string(),
         endorsement_key: STANDARD.encode(endorsement_key),
+        endorsement_key_handle: persistent(handles.endorsement, endorsement),
         storage_root_key: STANDARD.encode(storage_root_key),
+        storage_root_key_handle: persistent(handles.storage, storage),
+        notes: [
+            note("endorsement key", handles.endorsement, endorsement),
+            note("storage root key", handles.storage, storage),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         manufacturer: facts.manufacturer,
         firmware: facts.firmware.to_string(),
         identity_key: IdentityKey { handle: format!("{:#010x}", handles.identity), is_present: facts.has_identity_key },
@@ -70,17 +92,33 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     if arguments.json { output::json(&report) } else { report.print() }
 }
 
+fn persistent(handle: u32, place: KeyPlace) -> Option<String> {
+    (place == KeyPlace::Persistent).then(|| format!("{handle:#010x}"))
+}
+
+/// What a handle holds in place of the key.
+fn note(key: &str, handle: u32, place: KeyPlace) -> Option<String> {
+    match place {
+        KeyPlace::Occupied(found) => {
+            Some(format!("{handle:#010x} holds {found}; the {key} is created from the template for each use"))
+        }
+        _ => None,
+    }
+}
+
 impl Report {
     fn print(&self) -> Result<(), Failure> {
         let IdentityKey { handle, is_present } = &self.identity_key;
         let identity = if *is_present { format!("at {handle}") } else { format!("none at {handle}") };
-        output::table(&[
+        let mut rows: Vec<(&str, Option<&str>)> = vec![
             ("registration ID", Some(&self.registration_id)),
             ("endorsement key", Some(&self.endorsement_key)),
             ("storage root key", Some(&self.storage_root_key)),
             ("manufacturer", Some(&self.manufacturer)),
             ("firmware", Some(&self.firmware)),
             ("identity key", Some(&identity)),
-        ])
+        ];
+        rows.extend(self.notes.iter().map(|note| ("note", Some(note.as_str()))));
+        output::table(&rows)
     }
 }

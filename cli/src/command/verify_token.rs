@@ -12,7 +12,7 @@ use defender_auth::{
     dps::Attestation,
     identity::Identity,
     key::{KEY_TEXT_LIMIT, KeyError},
-    sas::{SasToken, VerifyError},
+    sas::{SasToken, TokenProblem, VerifyError},
 };
 use std::{ffi::OsStr, iter, path::Path, time::Duration};
 
@@ -51,14 +51,18 @@ pub(crate) fn run(arguments: &VerifyToken) -> Result<(), Failure> {
     }
     let resource = token.plain_resource();
     let resource = resource.as_deref().unwrap_or_else(|| token.resource());
-    let expiry = format!("{} ({})", clock::readable(token.expires_at()), token.expires_at().as_secs());
+    let expiry = format!("{} ({})", token.expires_at(), token.expires_at().as_secs());
     let signature = holder.verify(&token, now, arguments.skew);
-    let verdict = match (&signature, &holder.identity) {
-        (Err(why), _) => format!("not valid: {why}"),
-        (Ok(()), Some(identity)) if !token.is_good_for(identity) => {
+    // An expiry before 2001 is reported only for a token that is not valid at this time.
+    let problem = token.problems().find(|problem| signature.is_err() || *problem != TokenProblem::ExpiryTooEarly);
+    let verdict = match (&signature, problem, &holder.identity) {
+        (Err(why), Some(problem), _) if is_signed(&signature) => format!("not valid: {problem}; {why}"),
+        (Err(why), ..) => format!("not valid: {why}"),
+        (Ok(()), Some(problem), _) => format!("not valid: {problem}"),
+        (Ok(()), None, Some(identity)) if !token.is_good_for(identity) => {
             format!("not valid for {identity}: the token is for {resource}; get a token for that identity")
         }
-        (Ok(()), _) => "valid".into(),
+        (Ok(()), ..) => "valid".into(),
     };
     output::table(&[
         ("resource", Some(resource)),
@@ -71,8 +75,8 @@ pub(crate) fn run(arguments: &VerifyToken) -> Result<(), Failure> {
 }
 
 /// Whether the key signed it, whatever else is wrong.
-const fn is_signed(verified: &Result<(), VerifyError>) -> bool {
-    !matches!(verified, Err(VerifyError::Key | VerifyError::Signature))
+fn is_signed(verified: &Result<(), VerifyError>) -> bool {
+    verified.as_ref().err().is_none_or(|why| why.is_signature_valid())
 }
 
 fn read(source: &Source) -> Result<SasToken, Error> {

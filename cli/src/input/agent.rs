@@ -48,7 +48,7 @@ impl Source {
         match self {
             Self::Stdin => of_text(&self.connection_string()?),
             Self::Path(path) => {
-                let loaded = agent::load_with(path, passphrase)?;
+                let loaded = agent::load_with_certificate(path, passphrase)?;
                 let findings = loaded.findings.into_iter().map(Finding::from).collect();
                 Ok(Loaded { plan: loaded.plan, findings, defaults: loaded.defaults })
             }

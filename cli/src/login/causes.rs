@@ -1,11 +1,11 @@
 //! Why a hub rejected a login: what is known, else what is likely. A hub gives a CONNACK code and no reason.
 
-use crate::system::clock;
 use defender_auth::{
     Outcome, UnixTime,
     credential::{ClientCertificate, Credential},
     mqtt::Connect,
     sas::SasToken,
+    wait::Readable,
     x509::Certificate,
 };
 use defender_auth_mqtt::Proof;
@@ -28,8 +28,8 @@ pub(crate) const fn fault(connack: u8) -> &'static str {
 pub(crate) fn doubt(me: &Outcome, proof: Proof<'_>, now: UnixTime) -> Option<String> {
     let Proof::Token(token) = proof else { return None };
     if token.expires_at() <= now {
-        let ago = clock::span(now.since(token.expires_at()));
-        return Some(format!("the SAS token expired {ago} ago, at {}", clock::readable(token.expires_at())));
+        let ago = Readable(now.since(token.expires_at()));
+        return Some(format!("the SAS token expired {ago} ago, at {}", token.expires_at()));
     }
     let resource = token.plain_resource().unwrap_or_else(|| token.resource().into());
     (!token.is_good_for(me.identity())).then(|| format!("the SAS token is for {resource}, not for {}", me.identity()))
@@ -73,9 +73,8 @@ pub(crate) fn cause(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTi
     };
     format!(
         "Cause, one of: {credential}; it is registered with another type of authentication; the hub has no such {what}, or \
-         it is disabled; this device's clock ({}) is wrong, so that the token has expired. Compare ID and key with the \
-         portal, then check the clock",
-        clock::readable(now)
+         it is disabled; this device's clock ({now}) is wrong, so that the token has expired. Compare ID and key with the \
+         portal, then check the clock"
     )
 }
 

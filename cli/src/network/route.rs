@@ -4,6 +4,7 @@ use super::{endpoint::Endpoint, options::Trust, proxy};
 use crate::{input::text_file::TextFile, terminal::failure::Failure};
 use defender_auth::{
     Error,
+    error::{ErrorKind, TlsError, TlsFailure},
     https::{Client, HttpsError},
     identity::HostName,
     mqtt::{Connect, ConnectRefused, PORT},
@@ -45,14 +46,15 @@ impl Network {
         let (these, any): (Vec<_>, Vec<_>) = for_https.partition(|endpoint| endpoint.port.is_some());
         let addresses: Vec<_> =
             these.into_iter().chain(any).map(|endpoint| (endpoint.host.clone(), endpoint.address)).collect();
-        proxy::report_unused_by_https(!addresses.is_empty());
-        Client::with(self.roots(), addresses).map_err(|error| self.failed(error))
+        let client = Client::with(self.roots(), addresses).map_err(|error| self.failed(error))?;
+        proxy::report_unused_by_https(&client);
+        Ok(client)
     }
 
     /// The address for MQTT to a host. Proxies are not used, which is reported.
     pub(crate) fn dial(&self, host: &HostName) -> Result<Dial, Failure> {
         let address = self.address(host, PORT)?;
-        proxy::report_unused_by_mqtt(host.as_str());
+        proxy::report_unused_by_mqtt(host);
         Ok(address.map_or_else(|| Dial::host(host), Dial::at))
     }
 
@@ -88,8 +90,7 @@ impl Network {
         match error {
             mqtt::Error::Tls(error) => self.failed(HttpsError::from(error)),
             mqtt::Error::Unsendable { .. } | mqtt::Error::NotCarried => Failure::Call(error.to_string()),
-            mqtt::Error::Untrusted { .. } => untrusted(error.to_string()),
-            mqtt::Error::Rejected { .. } => rejected(error.to_string()),
+            mqtt::Error::TlsFailed { ref failure, .. } => tls(error.to_string(), failure),
             mqtt::Error::TooManyOpen { .. } => too_many_open(error.to_string()),
             mqtt::Error::NotSubscribed { .. } => {
                 Failure::Service { what: error.to_string(), fault: "the service, or what it allows this identity" }
@@ -101,27 +102,33 @@ impl Network {
     /// What an error of the HTTPS client means.
     pub(crate) fn failed(&self, error: HttpsError) -> Failure {
         match error {
+            // A client certificate is not in the file of the roots.
+            HttpsError::Failed(Error::Tls(error @ (TlsError::ClientCertificate { .. } | TlsError::KeyElsewhere))) => {
+                Error::Tls(error).into()
+            }
             HttpsError::Failed(error @ Error::Tls(_)) => {
                 let place = self.roots.as_ref().map(TextFile::place);
                 place.map_or(error.clone(), |place| error.at(place)).into()
             }
             HttpsError::Failed(error) => error.into(),
-            HttpsError::Untrusted { .. } => untrusted(error.to_string()),
-            HttpsError::Rejected { .. } => rejected(error.to_string()),
+            HttpsError::Tls { ref failure, .. } => tls(error.to_string(), failure),
+            HttpsError::Proxy { .. } => Failure::Service { what: error.to_string(), fault: "the proxy" },
             HttpsError::TooManyOpen { .. } => too_many_open(error.to_string()),
             _ => Failure::Service { what: error.to_string(), fault: "the network path to the service" },
         }
     }
 }
 
-fn rejected(what: String) -> Failure {
-    Failure::Service { what, fault: "the client certificate, or the server" }
-}
-
 fn too_many_open(what: String) -> Failure {
     Failure::Service { what, fault: "this process, or its system" }
 }
 
-fn untrusted(what: String) -> Failure {
-    Failure::Service { what, fault: "the server's certificate, or the root certificates here" }
+fn tls(what: String, failure: &TlsFailure) -> Failure {
+    let fault = match failure.kind() {
+        ErrorKind::Time => "the time",
+        _ if failure.is_about_client() => "the client certificate, or the server",
+        ErrorKind::Network => "the network path to the service",
+        _ => "the server's certificate, or the root certificates here",
+    };
+    Failure::Service { what, fault }
 }

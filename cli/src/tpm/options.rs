@@ -7,7 +7,8 @@ use defender_auth::tpm::Endpoint;
 
 #[derive(Args)]
 #[command(group = ArgGroup::new("tpm_setup").multiple(true).requires("tpm").args([
-    "identity_handle", "owner_password_file", "endorsement_password_file", "persist_keys",
+    "endorsement_handle", "storage_root_handle", "identity_handle", "owner_password_file", "endorsement_password_file",
+    "persist_keys",
 ]))]
 pub(crate) struct Tpm {
     // `help` and no comment: rustdoc would take a path of a device for a link.
@@ -31,7 +32,6 @@ impl Tpm {
     /// The arguments that name the same keys again.
     pub(crate) fn again(&self) -> Vec<String> {
         let endpoint = self.endpoint.iter().flat_map(|endpoint| ["--tpm".into(), endpoint.to_string()]);
-        let handle = self.setup.identity_handle.iter();
-        endpoint.chain(handle.flat_map(|handle| ["--identity-handle".into(), format!("{handle:#010x}")])).collect()
+        endpoint.chain(self.setup.again()).collect()
     }
 }

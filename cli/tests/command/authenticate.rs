@@ -7,7 +7,10 @@ use crate::support::{
 };
 use defender_auth_emulator::{Device, Entry, Hub, Refusal, World};
 use serde_json::{Value, json};
-use std::net::TcpListener;
+use std::{
+    net::TcpListener,
+    time::{Duration, SystemTime},
+};
 
 /// A token that the command itself makes for this device.
 fn token(device_id: &str, arguments: &[&str]) -> String {
@@ -153,12 +156,25 @@ fn a_server_that_cannot_be_verified_gets_no_credential() {
     let other_roots = defenderauth(&[&arguments[..], &["--ca-file", &other.roots]].concat(), device());
     let elsewhere = endpoint.replace(HOST, "fabrikam.azure-devices.net");
     let other_name = site.connect("-", &device().replace("contoso", "fabrikam"), &["--endpoint", &elsewhere]);
-    for run in [no_roots, other_roots, other_name] {
-        let run = run.failed(1, &["is not trusted", "check the host name and the root certificates"]);
+    let (anchors, name) = ("check the host name and the root certificates", "its certificate is for another name (");
+    for (run, cause) in [(no_roots, anchors), (other_roots, anchors), (other_name, name)] {
+        let fault = "fault: the server's certificate, or the root certificates here";
+        let run = run.failed(1, &["is not trusted", cause, "check the host name", fault]);
         assert!(run.out.is_empty(), "{run:?}");
     }
     let logins = |entry: &Entry| !matches!(entry, Entry::Dropped { .. });
     assert!(!site.emulator.journal().entries().iter().any(logins));
+}
+
+#[test]
+fn a_clock_outside_of_the_validity_of_the_server_is_reported_as_the_cause() {
+    let in_years = |years: u64| SystemTime::now() + Duration::from_secs(years * 365 * 86_400);
+    let hub = Hub::new(HOST).device(Device::new("dev-01", KEY));
+    let site = Site::play(World::new().hub(hub).server_certificate_validity(in_years(2), in_years(3)));
+    let run = site.connect("-", &device(), &[]);
+    let run =
+        run.failed(1, &["this device's clock says 20", "the server's certificate is valid from", "fault: the time"]);
+    assert!(!run.err.contains("root certificates") && !run.err.contains("host name"), "{run:?}");
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn check(folder: &Scratch, more: &[&str]) -> Run {
     defenderauth(&[&["certificate", "check", "--chain", &chain], more].concat(), "")
 }
 
-/// It will be refused, for a reason that is said.
+/// It will be refused, for a reason with these words.
 #[track_caller]
 fn refused(run: &Run, words: &str) {
     let lines: Vec<_> = run.out.lines().filter(|line| line.starts_with("refused ")).collect();
@@ -131,7 +131,8 @@ fn a_pfx_brings_certificate_and_key() {
     let key = data("p256.pkcs8.pem");
     defenderauth(&[&call[..], &["--key", &key]].concat(), "").failed(2, &["p256.pkcs8.pem", "leave out --key"]);
     let locked = data("p256.password.pfx");
-    defenderauth(&["certificate", "check", "--chain", &locked], "").failed(2, &["p256.password.pfx", "without one"]);
+    defenderauth(&["certificate", "check", "--chain", &locked], "")
+        .failed(2, &["p256.password.pfx", "openssl pkcs12 -in"]);
 }
 
 #[test]

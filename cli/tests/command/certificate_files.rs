@@ -149,7 +149,7 @@ fn binary_files_are_distinguished_from_text() {
 fn broken_frames_are_named_with_their_block() {
     let good = text("p256.certificate.pem");
     let first = "chain.pem: block 1 (CERTIFICATE): ";
-    let one_line = ["stands on one line", "put a line break"];
+    let one_line = ["is on one line", "put a line break"];
     for broken in [good.replace('\n', ""), good.replace('\n', "\\n"), good.replace('\n', " ")] {
         unreadable(check_chain(&broken), &[&[first][..], &one_line].concat());
         let second = "chain.pem: block 2 (CERTIFICATE): ";
@@ -173,7 +173,7 @@ fn broken_frames_are_named_with_their_block() {
 fn empty_files_are_named() {
     for ((_, check), file) in FORMS.into_iter().zip(["chain.pem", "key.pem"]) {
         for empty in ["", " \r\n\n", "\u{feff}"] {
-            unreadable(check(empty), &[file, ": it is empty; write the certificate or the key anew"]);
+            unreadable(check(empty), &[file, ": it is empty; write the certificate or the key again"]);
         }
         unreadable(
             check("MIIB\n"),
@@ -183,7 +183,7 @@ fn empty_files_are_named() {
     let good = data("p256.certificate.pem");
     unreadable(check(&["--chain", "nowhere.pem"], &[]), &["nowhere.pem: there is no such file; check the path"]);
     unreadable(check(&["--chain", &good, "--key", "no.pem"], &[]), &["no.pem: there is no such file; check the path"]);
-    unreadable(check(&["--chain", &data("")], &[]), &["data/: it is not a regular file; give a file"]);
+    unreadable(check(&["--chain", &data("")], &[]), &["data/: it is not a regular file; give a regular file"]);
 }
 
 #[test]
@@ -216,21 +216,21 @@ fn something_else_in_the_place_of_the_key_is_named() {
     let other = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
     unreadable(check_key(other), &["key.pem: ", "no private key", "hold a block `-----BEGIN PRIVATE KEY-----`"]);
     let two = text("p256.pkcs8.pem") + &text("ed25519.pem");
-    unreadable(check_key(two), &["key.pem: block 2 (PRIVATE KEY): ", "second private key", "leave only the one"]);
+    unreadable(check_key(two), &["key.pem: block 2 (PRIVATE KEY): ", "second private key", "keep only the one"]);
 }
 
 #[test]
 fn keys_that_cannot_be_used_say_which_can() {
     let other = |label: &str, body: &str| format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n");
     let nameless = other("EC PRIVATE KEY", "MCUCAQEEIAnjGLisU16VMdlTkz1M7f+LK2iXNzmdL7R9toLtUm0Y");
-    let sizes = "make one of 2048 to 4096 bits";
+    let sizes = "create one of 2048, 3072 or 4096 bits";
     for (key, words) in [
         (text("rsa1024.pem"), ["block 1 (PRIVATE KEY): an RSA key of 1024 bits", sizes]),
         (text("rsa5120.pem"), ["block 1 (PRIVATE KEY): an RSA key of 5120 bits", sizes]),
-        (text("p521.sec1.pem"), ["block 1 (EC PRIVATE KEY): a key of kind P-521", "make one with P-256"]),
-        (other("DSA PRIVATE KEY", "MAA="), ["block 1 (DSA PRIVATE KEY): a key of kind DSA", "make one with P-256"]),
-        (other("OPENSSH PRIVATE KEY", "MAA="), ["block 1 (OPENSSH PRIVATE KEY): ", "make one with P-256"]),
-        (nameless, ["block 1 (EC PRIVATE KEY): ", "EC without the name of its curve cannot be used"]),
+        (text("p521.sec1.pem"), ["block 1 (EC PRIVATE KEY): a key of kind P-521", "create one with P-256"]),
+        (other("DSA PRIVATE KEY", "MAA="), ["block 1 (DSA PRIVATE KEY): a key of kind DSA", "create one with P-256"]),
+        (other("OPENSSH PRIVATE KEY", "MAA="), ["block 1 (OPENSSH PRIVATE KEY): ", "ssh-keygen -p -m PKCS8"]),
+        (nameless, ["block 1 (EC PRIVATE KEY): ", "EC without the name of its curve is not supported"]),
         (other("PRIVATE KEY", "MAA="), ["block 1 (PRIVATE KEY): ", "of the kind that the label says; export it again"]),
         (other("RSA PRIVATE KEY", "MAA="), ["block 1 (RSA PRIVATE KEY): ", "the label says; export it again"]),
         (other("EC PRIVATE KEY", "MAA="), ["block 1 (EC PRIVATE KEY): ", "the label says; export it again"]),
@@ -242,7 +242,7 @@ fn keys_that_cannot_be_used_say_which_can() {
 #[test]
 fn keys_encrypted_in_old_ways_say_how_to_convert_them() {
     let cure = "convert it: `openssl pkcs8 -topk8 -v2 aes256`";
-    let legacy = ["key.pem: block 1 (EC PRIVATE KEY): ", "encrypted in the old way", cure];
+    let legacy = ["key.pem: block 1 (EC PRIVATE KEY): ", "encrypted in the legacy PEM format", cure];
     unreadable(check_key(text("p256.legacy.pem")), &legacy);
     let old = ["key.pem: block 1 (ENCRYPTED PRIVATE KEY): ", "in a way that is not supported", cure];
     unreadable(check_key(text("p256.encrypted-pbes1.pem")), &old);
@@ -253,7 +253,7 @@ fn keys_that_are_cut_or_broken_are_named_with_their_block() {
     let good = text("p256.sec1params.pem");
     let second = "key.pem: block 2 (EC PRIVATE KEY): ";
     let cut = good.rsplit_once("-----END").unwrap().0;
-    unreadable(check_key(cut), &[second, "is missing; the file was cut, copy it again"]);
+    unreadable(check_key(cut), &[second, "is missing; the file was truncated, copy it again"]);
     let half = good.replace("Lm0YoAoG", "Lm0*oAoG").replace("tUm0YoAoG", "tUm0*oAoG");
     unreadable(check_key(half), &[second, "not base64", "copy the file again"]);
     let one_line = good.replace('\n', "");

@@ -69,7 +69,8 @@ fn an_intermediate_that_is_left_out_is_asked_for() {
 fn a_group_of_the_same_name_with_another_key_is_reported() {
     let [_, between, leaf] = chain();
     let [namesake, ..] = chain();
-    let words = "it was not signed by the key of its issuer, although the names fit; take the issuer's present";
+    let words =
+        "its signature does not verify with its issuer's key, although the names match; use the issuer's current";
     refused(&check(&[&leaf, &between], &namesake), "certificate 2 (CN=between): ", words);
     let [_, namesake, _] = chain();
     refused(&check(&[&leaf], &namesake), "certificate 1 (CN=dev-01): ", words);
@@ -97,16 +98,16 @@ fn a_group_takes_clients_only() {
     let root = Signer::root(authority("root"));
     let mut server = device(ID);
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    let words = "its extended key usage does not allow client authentication; have it made with `clientAuth`";
+    let words = "its extended key usage does not allow client authentication; have it issued with `clientAuth`";
     refused(&check(&[&root.above(server)], &root), "certificate 1 (CN=dev-01): ", words);
-    let words = "it is a CA's certificate and cannot authenticate a device; give the device's own";
+    let words = "it is a CA certificate and cannot authenticate a device; give the device's own";
     refused(&check(&[&root.above(authority(ID))], &root), "certificate 1 (CN=dev-01): ", words);
 }
 
 #[test]
 fn only_cas_issue_certificates() {
     let [root, between, leaf] = chain();
-    let words = "it is not a CA's certificate and cannot issue others; enrol the certificate of the issuer";
+    let words = "it is not a CA certificate and cannot issue others; enroll the certificate of the issuer";
     refused(&check(&[&leaf, &between], &leaf), "the enrolled certificate (CN=dev-01): ", words);
     let gateway = root.above(device("gateway"));
     refused(&check(&[&gateway.above(device(ID)), &gateway], &root), "certificate 2 (CN=gateway): ", words);
@@ -116,7 +117,7 @@ fn only_cas_issue_certificates() {
 fn the_path_length_of_a_ca_is_enforced() {
     let mut strict = authority("strict");
     strict.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    let words = "there are more certificates below it than it allows (path length)";
+    let words = "there are more certificates below it than its path length allows";
     let root = Signer::root(strict.clone());
     let between = root.above(authority("between"));
     refused(&check(&[&between.above(device(ID)), &between], &root), "the enrolled certificate (CN=strict): ", words);
@@ -131,6 +132,6 @@ fn the_path_length_of_a_ca_is_enforced() {
 fn signatures_with_sha_1_are_not_supported() {
     let text = include_str!("../../../tests/x509/data/sha1.chain.pem");
     let (leaf, root) = text.split_at(text.rfind("-----BEGIN").unwrap());
-    let words = "its signature algorithm or key is not supported; use SHA-256";
+    let words = "its signature algorithm is not supported; use SHA-256";
     refused(&check_pem(leaf, root), "certificate 1 (CN=dev-01): ", words);
 }

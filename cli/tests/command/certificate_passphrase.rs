@@ -31,7 +31,7 @@ fn a_wrong_passphrase_is_named_by_its_key_and_not_shown() {
     let folder = Scratch::new();
     for passphrase in ["rose", "orchid ", "orchid\n\n"] {
         let run =
-            check(&folder, passphrase).failed(2, &["p256.encrypted.pem", "block 1", "the passphrase does not open"]);
+            check(&folder, passphrase).failed(2, &["p256.encrypted.pem", "block 1", "the passphrase does not decrypt"]);
         assert!(!run.shows("rose") && !run.shows(PASSPHRASE), "{run:?}");
     }
 }

@@ -8,7 +8,7 @@ use crate::support::{
 use defender_auth_emulator::{Device, Module};
 
 /// The cause of a 401 for a device.
-const NOT_THIS_DEVICE: &str = "the key is not that of this device, or the device is disabled";
+const NOT_THIS_DEVICE: &str = "the key is not that of this device";
 
 fn connect(site: &Site, path: &str) -> Run {
     site.ask(&["authenticate", path, "--connect"], "")
@@ -44,7 +44,7 @@ fn a_wrong_key_of_the_registration_is_named() {
 fn a_missing_module_is_named() {
     for agent in BY_DEVICE {
         let site = site_of(Device::new("dev-01", KEY));
-        let run = refused(&site, &folder(agent), "the device no such security module");
+        let run = refused(&site, &folder(agent), "the device has no such security module");
         run.failed(1, &["the hub answered 404", "create the module at the hub"]);
     }
 }
@@ -62,7 +62,7 @@ fn a_module_without_authentication_is_named() {
 fn a_module_with_a_certificate_is_named() {
     for module in [Module::with_thumbprint("azureiotsecurity", "AB12"), Module::with_authority("azureiotsecurity")] {
         let site = site_with(module);
-        refused(&site, &folder("c/device"), "the module authenticates by certificate and there is none for it here");
+        refused(&site, &folder("c/device"), "the hub requires a certificate from the module and none was given");
     }
 }
 
@@ -103,7 +103,7 @@ fn a_module_that_was_removed_after_the_lookup_is_named() {
     let site = site_with(module());
     register(&site);
     site.emulator.remove_module(HOST, "dev-01", "azureiotsecurity").unwrap();
-    refused(&site, &folder("c/dps"), "the device no such security module");
+    refused(&site, &folder("c/dps"), "the device has no such security module");
 }
 
 /// Or the real hub would be asked, which is not what was meant.
@@ -115,12 +115,11 @@ fn an_endpoint_for_dps_alone_does_not_apply_to_the_hub() {
     run.failed(2, &["--endpoint is for", DPS, HOST]);
 }
 
-/// The clock is said to be wrong by two hours. The clocks are read at different times.
+/// By how much the clock is said to be wrong. The clocks are read at different times.
 #[track_caller]
 fn two_hours(run: &Run, side: &str) {
-    let (_, rest) = run.err.split_once("the clock of this device is ").unwrap();
-    let (span, _) = rest.split_once(side).unwrap();
-    assert!(["1 h 58 min ", "1 h 59 min ", "2 h ", "2 h 1 min "].contains(&span), "{run:?}");
+    let amounts = ["2 h", "1 h 59 min"].map(|amount| format!("the clock of this device is {amount} {side}"));
+    assert!(amounts.iter().any(|amount| run.err.contains(amount)), "{run:?}");
 }
 
 #[test]

@@ -27,13 +27,17 @@ mod authenticate;
 mod certificate_check;
 mod certificate_files;
 mod certificate_findings;
+mod certificate_foreign;
 mod certificate_group;
 mod certificate_login;
 mod certificate_new;
 #[cfg(target_os = "linux")]
 mod certificate_pair;
 mod certificate_passphrase;
+mod certificate_paths;
 mod certificate_verification;
+#[cfg(target_os = "linux")]
+mod clock;
 #[cfg(target_os = "linux")]
 mod core_dump;
 mod derive_key;
@@ -61,6 +65,8 @@ mod secondary_key;
 #[cfg(target_os = "linux")]
 mod terminals;
 mod token;
+#[cfg(unix)]
+mod tpm_handles;
 #[cfg(unix)]
 mod tpm_login;
 #[cfg(unix)]

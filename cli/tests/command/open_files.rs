@@ -7,7 +7,10 @@ use crate::support::{
     site::{DPS, SCOPE, Site},
     started_by,
 };
-use std::fs::{self, File};
+use std::{
+    fs::{self, File},
+    os::unix::net::UnixListener,
+};
 
 const CAUSE: [&str; 2] = ["too many files are open", "raise the limit (ulimit -n)"];
 
@@ -97,8 +100,11 @@ fn a_name_that_cannot_be_looked_up_at_the_limit_is_not_blamed_on_the_network() {
 #[test]
 #[ignore = "needs strace"]
 fn a_tpm_that_cannot_be_opened_at_the_limit_is_reported_as_such() {
-    let show = words(&["tpm", "show", "--tpm", "swtpm:path=/nowhere"]);
-    without_sockets(&show).failed(2, &["/nowhere", CAUSE[0], CAUSE[1]]);
+    let scratch = Scratch::new();
+    let path = scratch.path("s");
+    let _listener = UnixListener::bind(&path).unwrap();
+    let show = words(&["tpm", "show", "--tpm", &format!("swtpm:path={path}")]);
+    without_sockets(&show).failed(2, &[&path, CAUSE[0], CAUSE[1]]);
 }
 
 /// The system's root certificates are there, and cannot be read.

@@ -76,7 +76,7 @@ fn a_variable_that_is_no_http_proxy_is_reported() {
         ("socks5://127.0.0.1:9", "is not used: SOCKS proxies are not supported"),
         ("SOCKS5H://127.0.0.1:9", "is not used: SOCKS proxies are not supported"),
         ("ftp://127.0.0.1:9", "is not used: it is not the URL of a proxy; write http://HOST:PORT"),
-        ("127.0.0.1:many", "has a port that is not a number; write http://HOST:PORT"),
+        ("127.0.0.1:many", "is not used: it is not the URL of a proxy"),
         ("http://", "is not used: it is not the URL of a proxy"),
     ] {
         let mut command = crate::support::started_by(&["timeout", "--preserve-status", "2"], &arguments);

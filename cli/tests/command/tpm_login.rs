@@ -1,4 +1,4 @@
-//! Plans that go on from a TPM: registration and login in one call, and Device mode with a key that stays in it.
+//! Logins with a key in a TPM: registration and login in one call, and Device mode.
 
 use crate::support::{
     HOST, LONG_KEY, Run,
@@ -10,7 +10,7 @@ use serde_json::json;
 
 const MODULE: &str = "azureiotsecurity";
 
-/// The hub has taken it for the module.
+/// The hub has accepted it as the module.
 #[track_caller]
 fn is_the_module(machine: &Machine, run: Run) {
     let run = run.done();

@@ -1,4 +1,4 @@
-//! A device whose key never leaves its TPM: from the enrollment to the hub, and on after a restart.
+//! A device whose key never leaves its TPM: from the enrollment to the login, and after a restart.
 
 use crate::support::{
     HOST, KEY, LONG_KEY, defenderauth,
@@ -51,7 +51,7 @@ fn the_tpms_own_registration_id_is_the_default() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn the_next_step_is_a_line_for_a_shell_whatever_the_device_is_called() {
+fn the_next_step_is_a_line_for_a_shell_with_every_device_id() {
     let machine = Machine::enrolled(|enrollment| enrollment.device_id("it's$(1)*"));
     let run = machine.provision(&["--identity-handle", "0x81000300"]).done();
     let (_, next) = run.out.split_once("\nnext          ").unwrap();
@@ -94,7 +94,7 @@ fn a_token_is_for_the_module_that_is_named() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn keys_are_made_persistent_when_asked_and_then_found() {
+fn keys_that_were_made_persistent_are_found_again() {
     let machine = Machine::new();
     machine.provision(&["--persist-keys"]).done();
     let all = ["0x81000001", IDENTITY, "0x81010001"];
@@ -106,7 +106,7 @@ fn keys_are_made_persistent_when_asked_and_then_found() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn registering_again_brings_the_hubs_new_key() {
+fn registering_again_imports_the_hubs_new_key() {
     let machine = Machine::registered();
     machine.site.emulator.rotate_device_keys(HOST, ID, KEY, LONG_KEY).unwrap();
     let refused = machine.connect(&[]).failed(1, &["the hub and the TPM have different keys for it; register again"]);
@@ -122,7 +122,7 @@ fn a_power_cut_between_challenge_and_activation_is_an_error_and_a_rerun_succeeds
     let mut machine = Machine::new();
     let tap = Tap::new(&machine, Some(START_AUTH_SESSION));
     let run = machine.provision_through(&tap.tcti, &[]);
-    run.failed(2, &["the connection ended within an answer", "fault: the TPM, or the connection to it"]);
+    run.failed(2, &["the connection ended within a response", "fault: the TPM, or the connection to it"]);
     assert_eq!(machine.registrations(), 1, "the challenge was there");
     machine.tpm.power_cycle();
     machine.tpm.assert_empty("after a power cut");
@@ -133,7 +133,7 @@ fn a_power_cut_between_challenge_and_activation_is_an_error_and_a_rerun_succeeds
 
 #[test]
 #[ignore = "needs swtpm"]
-fn an_answer_that_is_lost_costs_a_wait_and_not_the_key() {
+fn a_lost_response_costs_a_wait_and_not_the_key() {
     let machine = Machine::registered();
     machine.site.emulator.fault_after(Operation::Register, 1, Fault::ResetMidBody, 1);
     let run = machine.provision(&[]).done();

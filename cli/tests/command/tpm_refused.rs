@@ -1,4 +1,4 @@
-//! Registrations with a TPM that go wrong: who is to blame, what is left, and that the device keeps what it had.
+//! Registrations with a TPM that fail: the fault that is reported, and that the device keeps its previous key.
 
 use crate::support::{
     HOST, defenderauth,
@@ -7,14 +7,14 @@ use crate::support::{
 };
 use defender_auth_emulator::{Fault, Operation};
 
-/// A machine that is registered, and then meets a fault when it registers again.
-fn meeting(fault: Fault, skip: u32) -> Machine {
+/// A registered machine, with a fault in its next registration.
+fn with_fault(fault: Fault, skip: u32) -> Machine {
     let machine = Machine::registered();
     machine.site.emulator.fault_after(Operation::Register, skip, fault, 1);
     machine
 }
 
-/// A foreign key at the place of the hub's.
+/// A key of another program at the handle of the hub's key.
 fn occupy(swtpm: &Swtpm) {
     let attributes = "fixedtpm|fixedparent|sensitivedataorigin|userwithauth|sign";
     swtpm.tool(&format!("createprimary -C o -G rsa2048:rsassa:null -a {attributes} -c foreign.ctx"));
@@ -24,13 +24,13 @@ fn occupy(swtpm: &Swtpm) {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn a_key_for_another_tpm_or_a_damaged_one_is_named_and_the_old_one_stays() {
+fn a_key_for_another_tpm_or_a_damaged_one_is_reported_and_the_previous_key_is_kept() {
     for fault in [Fault::ForeignEndorsementKey, Fault::BadKeyBlob] {
         // With the key for the registration, and with the hub's.
         for skip in [0, 1] {
-            let machine = meeting(fault.clone(), skip);
-            let enrol = "the enrollment's endorsement key is another TPM's, or the blob was changed on its way; enrol the \
-                         endorsement key of this TPM";
+            let machine = with_fault(fault.clone(), skip);
+            let enrol = "the endorsement key of the enrollment is that of another TPM, or the key blob was changed in \
+                         transit; enroll the endorsement key of this TPM";
             let run = machine.provision(&[]).failed(1, &[enrol, "fault: the service's registry"]);
             assert!(!run.shows("failure mode") && run.out.is_empty(), "{run:?}");
             assert_eq!(machine.tpm.handles("persistent"), [IDENTITY]);
@@ -59,7 +59,7 @@ fn another_tpms_enrollment_is_refused_by_the_service() {
 #[test]
 #[ignore = "needs swtpm"]
 fn a_second_challenge_is_an_error() {
-    let machine = meeting(Fault::SecondChallenge, 1);
+    let machine = with_fault(Fault::SecondChallenge, 1);
     let before = machine.site.journal().len();
     let run = machine.provision(&[]).failed(1, &["answered 401", "Authorization required"]);
     assert!(run.out.is_empty(), "{run:?}");
@@ -85,12 +85,12 @@ fn a_disabled_enrollment_leaves_the_previous_key() {
 fn a_foreign_key_at_the_handle_of_the_hubs_is_reported_before_any_request() {
     let machine = Machine::new();
     occupy(&machine.tpm);
-    let foreign = "an RSA key of another template is at 0x81000100, where the identity key belongs; it is another \
-                   program's: choose another handle";
+    let foreign = "0x81000100 holds an RSA key of another template, which cannot be used as the identity key; choose \
+                   another handle for the identity key (--identity-handle)";
     machine.provision(&[]).failed(2, &[foreign]);
     machine.authenticate(&["--id-scope", SCOPE]).failed(2, &[foreign]);
     machine.show(&[]).failed(2, &[foreign]);
-    machine.connect(&[]).failed(2, &["what is at 0x81000100 is not an HMAC key with SHA-256; choose another handle"]);
+    machine.connect(&[]).failed(2, &["the object at 0x81000100 is not an HMAC key with SHA-256; choose another handle for the identity key (--identity-handle)"]);
     assert_eq!(machine.site.journal(), [""; 0]);
     machine.provision(&["--identity-handle", "0x81000101"]).done();
     assert_eq!(machine.tpm.handles("persistent"), [IDENTITY, "0x81000101"]);
@@ -104,9 +104,14 @@ fn the_owners_password_comes_from_a_file() {
     machine.provision(&["--persist-keys"]).done();
     machine.tpm.tool("changeauth -c owner owned");
     let [right, wrong] = ["owned", "guess"].map(|text| machine.site.scratch.write(text, text));
-    machine.provision(&[]).failed(2, &["EvictControl", "the owner hierarchy has a password; give it"]);
+    machine
+        .provision(&[])
+        .failed(2, &["EvictControl", "the owner hierarchy requires a password; give it (--owner-password-file)"]);
     let guess = machine.provision(&["--owner-password-file", &wrong]);
-    guess.failed(2, &["the owner hierarchy has another password; give the right one"]);
+    guess.failed(
+        2,
+        &["the password given for the owner hierarchy is wrong; give the right one (--owner-password-file)"],
+    );
     machine.is_accepted();
     machine.provision(&["--owner-password-file", &right]).done();
     machine.is_accepted();
@@ -114,7 +119,7 @@ fn the_owners_password_comes_from_a_file() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn without_a_key_the_hub_is_not_asked() {
+fn without_an_identity_key_the_hub_is_not_contacted() {
     let machine = Machine::new();
     let missing = "there is no identity key at 0x81000100; provision the device first";
     machine.connect(&[]).failed(2, &[missing]);
@@ -126,7 +131,7 @@ fn without_a_key_the_hub_is_not_asked() {
 
 #[test]
 fn what_a_tpm_cannot_do_is_refused_with_the_reason() {
-    // None of it comes to the TPM.
+    // The TPM is not opened.
     let provision = ["provision", "--tpm", "device:/nowhere", "--id-scope", SCOPE];
     for (more, why) in [
         (&["--carrier", "mqtt"][..], "a TPM registers over HTTPS only, because MQTT has no challenge"),

@@ -1,4 +1,4 @@
-//! What `tpm show` says, beside what tpm2-tools say.
+//! What `tpm show` prints, compared with tpm2-tools.
 
 use crate::support::{
     Scratch, command, defenderauth,
@@ -6,6 +6,7 @@ use crate::support::{
     run,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::json;
 use std::{
     fs::{self, Permissions},
     io::{Read as _, Write as _},
@@ -21,26 +22,33 @@ fn show(swtpm: &Swtpm, more: &[&str]) -> crate::support::Run {
 
 #[test]
 #[ignore = "needs swtpm and tpm2-tools"]
-fn its_keys_are_those_that_the_tools_make_and_read() {
+fn its_keys_are_those_that_the_tools_create_and_read() {
     let swtpm = Swtpm::new();
     swtpm.tool("createek -G rsa -c ek.ctx -u ek.pub");
     swtpm.tool("flushcontext -t");
     let shown = show(&swtpm, &["--json"]).done().json();
     assert_eq!(shown["endorsement_key"], STANDARD.encode(swtpm.read("ek.pub")));
-    assert_eq!(swtpm.handles("persistent"), [""; 0], "it leaves no key behind unless it is asked to");
+    assert_eq!(swtpm.handles("persistent"), [""; 0], "no key is made persistent without --persist-keys");
 
-    assert_eq!(show(&swtpm, &["--json", "--persist-keys"]).done().json(), shown);
+    let no_handle = |shown: &serde_json::Value| {
+        let mut shown = shown.clone();
+        let handles = ["endorsement_key_handle", "storage_root_key_handle"].map(|name| shown[name].take());
+        (shown, handles)
+    };
+    let persistent = show(&swtpm, &["--json", "--persist-keys"]).done().json();
+    assert_eq!(no_handle(&shown), (no_handle(&persistent).0, [json!(null), json!(null)]));
+    assert_eq!(no_handle(&persistent).1, [json!("0x81010001"), json!("0x81000001")]);
     assert_eq!(swtpm.handles("persistent"), ["0x81000001", "0x81010001"]);
     for (handle, name) in [("0x81010001", "endorsement_key"), ("0x81000001", "storage_root_key")] {
         swtpm.tool(&format!("readpublic -c {handle} -o read.pub"));
         assert_eq!(shown[name], STANDARD.encode(swtpm.read("read.pub")), "{name}");
     }
-    assert_eq!(show(&swtpm, &["--json"]).done().json(), shown, "with keys that are there");
+    assert_eq!(show(&swtpm, &["--json"]).done().json(), persistent, "with persistent keys");
 }
 
 #[test]
 #[ignore = "needs swtpm and tpm2-tools"]
-fn its_maker_and_firmware_are_those_that_the_tools_read() {
+fn its_manufacturer_and_firmware_are_those_that_the_tools_read() {
     let swtpm = Swtpm::new();
     let shown = show(&swtpm, &["--json"]).done().json();
     let properties = swtpm.tool("getcap properties-fixed");
@@ -60,7 +68,7 @@ fn its_maker_and_firmware_are_those_that_the_tools_read() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn it_says_whether_the_hubs_key_is_there() {
+fn it_shows_whether_the_tpm_holds_the_hubs_key() {
     let machine = Machine::new();
     let before = machine.show(&[]).done();
     assert!(before.out.ends_with(&format!("\nidentity key      none at {IDENTITY}\n")), "{before:?}");
@@ -75,17 +83,21 @@ fn it_says_whether_the_hubs_key_is_there() {
 
 #[test]
 #[ignore = "needs swtpm"]
-fn passwords_are_asked_for_and_come_from_files() {
+fn required_passwords_are_named_and_read_from_files() {
     let swtpm = Swtpm::new();
     swtpm.tool("changeauth -c owner owned");
     swtpm.tool("changeauth -c endorsement endorsed");
     let [owner, endorsement, guess] =
         ["owned\n", "endorsed", "guess"].map(|text| swtpm.write(text.trim(), text.as_bytes()));
-    show(&swtpm, &[]).failed(2, &["the endorsement hierarchy has a password; give it"]);
+    show(&swtpm, &[])
+        .failed(2, &["the endorsement hierarchy requires a password; give it (--endorsement-password-file)"]);
     let first = ["--endorsement-password-file", &endorsement];
-    show(&swtpm, &first).failed(2, &["the owner hierarchy has a password; give it"]);
+    show(&swtpm, &first).failed(2, &["the owner hierarchy requires a password; give it (--owner-password-file)"]);
     let wrong = show(&swtpm, &[&first[..], &["--owner-password-file", &guess]].concat());
-    let wrong = wrong.failed(2, &["the owner hierarchy has another password; give the right one"]);
+    let wrong = wrong.failed(
+        2,
+        &["the password given for the owner hierarchy is wrong; give the right one (--owner-password-file)"],
+    );
     assert!(!wrong.shows("guess") && !wrong.shows("endorsed"), "{wrong:?}");
     show(&swtpm, &[&first[..], &["--owner-password-file", &owner]].concat()).done();
     let nowhere = ["--owner-password-file", "/nowhere/password"];
@@ -93,7 +105,7 @@ fn passwords_are_asked_for_and_come_from_files() {
 }
 
 #[test]
-fn what_is_not_there_or_no_tpm_is_named() {
+fn a_missing_tpm_and_what_is_not_one_are_named() {
     let scratch = Scratch::new();
     let show = |tcti: String| defenderauth(&["tpm", "show", "--tpm", &tcti], "");
     let file = scratch.write("file", "");
@@ -110,19 +122,30 @@ fn what_is_not_there_or_no_tpm_is_named() {
     for (tcti, place, what) in [
         (format!("device:{}", scratch.path("no")), "/no: ", "there is no TPM here"),
         (format!("swtpm:path={}", scratch.path("no")), "/no: ", "there is no TPM here"),
-        (format!("swtpm:path={dead}"), "/dead: ", "nobody listens here"),
-        (format!("device:{file}"), "/file: ", "it is not a device"),
-        (format!("device:{}", scratch.folder()), ": ", "it is not a device"),
-        (format!("swtpm:path={other}"), "/other: ", "not in the form of an answer"),
+        (format!("swtpm:path={dead}"), "/dead: ", "the connection was refused"),
+        (format!("device:{file}"), "/file: ", "it is a regular file, not the device of a TPM"),
+        (format!("device:{}", scratch.folder()), ": ", "it is a directory, not the device of a TPM"),
+        (
+            format!("device:{dead}"),
+            "/dead: ",
+            "it is a socket, not the device of a TPM, and was not opened; write swtpm:path",
+        ),
+        (format!("swtpm:path={file}"), "/file: ", "it is a regular file, not a socket; write the path of the socket"),
+        (
+            "swtpm:path=/dev/null".into(),
+            "/dev/null: ",
+            "it is a character device of another kind, not a socket; write device:",
+        ),
+        (format!("swtpm:path={other}"), "/other: ", "the response is not in the format of a TPM"),
     ] {
         show(tcti).failed(2, &[place, what, "fault: the TPM, or the connection to it"]);
     }
     server.join().unwrap();
 }
 
-/// Root may do anything: the command then runs as somebody else.
+/// Root has every permission: the command then runs as another user.
 #[test]
-fn a_tpm_that_may_not_be_used_is_named_with_the_group_that_may() {
+fn a_missing_permission_is_named_with_the_group_that_has_it() {
     let scratch = Scratch::new();
     let path = scratch.path("s");
     let _listener = UnixListener::bind(&path).unwrap();
@@ -131,7 +154,7 @@ fn a_tpm_that_may_not_be_used_is_named_with_the_group_that_may() {
     if UnixStream::connect(&path).is_ok() {
         command.uid(65534);
     }
-    run(command, b"").failed(2, &[&path, "no permission on it; add the user to the group tss"]);
+    run(command, b"").failed(2, &[&path, "permission denied; add the user to the group tss"]);
 }
 
 #[test]
@@ -139,7 +162,7 @@ fn a_transport_that_is_not_supported_is_named_with_those_that_are() {
     for (tcti, words) in [
         ("tabrmd", "`tabrmd` is not supported; write device:/dev/tpmrm0, swtpm:path=PATH or swtpm:host=HOST,port=PORT"),
         ("/dev/tpm0", "a path alone is ambiguous; write device:PATH or swtpm:path=PATH"),
-        ("swtpm:path=", "the settings behind `swtpm:` cannot be read"),
+        ("swtpm:path=", "the settings after `swtpm:` cannot be read"),
     ] {
         defenderauth(&["tpm", "show", "--tpm", tcti], "").misused(&[words]);
     }

@@ -1,6 +1,10 @@
 //! Tokens of several makers, judged.
 
 use crate::support::{KEY, LONG_KEY, Run, Scratch, agents, defenderauth, device, service, string};
+use defender_auth::{
+    SharedAccessKey, UnixTime,
+    sas::{Resource, SasToken},
+};
 
 const PYTHON: &str = "SharedAccessSignature sr=contoso.azure-devices.net%2Fdevices%2Fdev-1\
                       &sig=9eBumH5Ca8KBIx1K7VrnUDQCoyaqnb9S7o0hpr5WQ0A%3D&se=1700003600";
@@ -76,6 +80,48 @@ fn the_verdict_says_why() {
     let altered = PYTHON.replace("1700003600", "1800003600");
     let altered = verify(KEY, &altered, "", &["--now", "1700000000"]);
     assert!(altered.code == 1 && altered.out.contains("not made by this key"), "{altered:?}");
+}
+
+/// A token by [`KEY`], made with the library.
+fn signed(resource: &str, expiry: u64) -> String {
+    let key = SharedAccessKey::from_base64(KEY).unwrap();
+    let resource = Resource::as_written(resource).unwrap();
+    SasToken::sign(&key, &resource, UnixTime::from_secs(expiry)).expose().to_owned()
+}
+
+#[test]
+fn a_valid_signature_does_not_make_a_token_valid_that_services_reject() {
+    for (resource, expiry, reason) in [
+        ("hub%2Fdev-01", 1_800_000_000, "host/devices/id"),
+        ("hub/dev-01", 1_800_000_000, "host/devices/id"),
+        ("https%3A%2F%2Fhub%2Fdevices%2Fdev-01", 1_800_000_000, "URL scheme"),
+        ("hub%2Fdevices%2Fdev-01", 1_800_000_000_000, "milliseconds"),
+        ("hub%2Fdevices%2Fdev-01", 1_800_000_000_000_000, "microseconds"),
+        ("hub%2Fdevices%2Fdev-01", 3600, "lifetime"),
+    ] {
+        let run = verify(KEY, &signed(resource, expiry), "", &["--now", "1700000000"]);
+        assert!(run.code == 1 && run.out.contains("signature     valid\nverdict       not valid: "), "{run:?}");
+        assert!(run.out.contains(reason), "{reason}: {run:?}");
+    }
+}
+
+#[test]
+fn what_was_done_to_the_text_of_a_token_is_named() {
+    let at = ["--now", "1700000000"];
+    let token = signed("hub%2Fdevices%2Fdev-01", 1_796_040_000);
+    for cut in [4, 1, 9] {
+        let run = verify(KEY, &token[..token.len() - cut], "", &at);
+        assert!(run.code == 1 && run.out.contains("truncated at its end"), "{cut}: {run:?}");
+    }
+    let decoded = token.replace("%2F", "/").replace("%3D", "=").replace("%2B", "+");
+    let run = verify(KEY, &decoded, "", &at);
+    assert!(run.code == 1 && run.out.contains("percent-decoded"), "{run:?}");
+    for name in ["Authorization: ", "authorization:"] {
+        verify(KEY, &format!("{name}{token}"), "", &at).failed(2, &["`Authorization`", "after the colon"]);
+    }
+    verify(KEY, &format!("SharedAccessSignature={token}"), "", &at).failed(2, &["at byte 22"]);
+    let encoded = token.replace('%', "%25").replace(' ', "%20").replace('=', "%3D").replace('&', "%26");
+    verify(KEY, &encoded, "", &at).failed(2, &["decode it once"]);
 }
 
 #[test]

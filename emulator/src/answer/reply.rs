@@ -52,7 +52,6 @@ impl Answer {
     /// Applies a fault that changes the answer.
     pub(crate) fn spoil(&mut self, fault: &Fault) {
         match fault {
-            Fault::Status(_) | Fault::StatusRetryAfter(..) | Fault::Redirect(_) | Fault::SecondChallenge => {}
             Fault::Truncated => self.ending = Ending::Half,
             Fault::ResetMidBody => self.ending = Ending::HalfAndReset,
             Fault::Oversized => self.body = format!("{{\"padding\":\"{}\"}}", "x".repeat(OVERSIZE)),
@@ -60,6 +59,8 @@ impl Answer {
             Fault::Stall(time) => self.delay = *time,
             Fault::BadKeyBlob => self.spoil_key(Part::Credential),
             Fault::ForeignEndorsementKey => self.spoil_key(Part::Seed),
+            // The others replace the answer, or are met elsewhere.
+            _ => {}
         }
     }
 

@@ -44,7 +44,8 @@ pub(crate) fn check(hubs: &[Hub], dps: Option<&Dps>) -> Result<(), ConfigError> 
     Ok(())
 }
 
-fn device(device: &Device) -> Result<(), ConfigError> {
+/// Whether a device can be emulated.
+pub(crate) fn device(device: &Device) -> Result<(), ConfigError> {
     let owner = format!("device {}", device.id);
     twin(&owner, &device.twin)?;
     required(&owner, &device.credentials)?;
@@ -135,7 +136,7 @@ mod tests {
     use super::*;
     use crate::{
         config::{Config, Group},
-        fault::{Fault, Operation, PlannedFault},
+        fault::{Alert, Fault, Operation, PlannedFault},
         test_certificates::{Authority, Leaf},
         tpm::vectors,
     };
@@ -171,7 +172,9 @@ mod tests {
         let config = Config::parse(&[sample, "[[fault]]", &faults.join("\n")].concat()).unwrap();
         let busy = PlannedFault::new(Operation::RegistrationStatus, Fault::Status(429).retry_after("3"));
         let late = PlannedFault::new(Operation::ReadModule, Fault::Stall(std::time::Duration::from_secs(20)));
-        assert_eq!(config.faults, [busy.skip(1).times(2), late]);
+        let unavailable = PlannedFault::new(Operation::Connect, Fault::Connack(3));
+        let expired = PlannedFault::new(Operation::MqttHandshake, Fault::Alert(Alert::CertificateExpired));
+        assert_eq!(config.faults, [busy.skip(1).times(2), late, unavailable, expired]);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use crate::fault::PlannedFault;
 use serde::Deserialize;
 use std::str::FromStr;
 
-/// A configuration file: `[[hub]]` with `host_name`, `[[hub.device]]` with `id` and `primary_key`, `[dps]`, `[[fault]]`, and
-/// so on. `emulator/sample.toml` shows all of it.
+/// A configuration file: `[[hub]]` with `host_name`, `[[hub.device]]` with `id` and `primary_key`, `[dps]`, `[[fault]]`,
+/// `clock_offset`, and so on. `emulator/sample.toml` shows all of it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -20,6 +20,9 @@ pub struct Config {
     /// The faults that requests meet, in their order.
     #[serde(default, rename = "fault")]
     pub faults: Vec<PlannedFault>,
+    /// How many seconds the emulator's clock is ahead of the system's; below 0 it is behind.
+    #[serde(default)]
+    pub clock_offset: i64,
 }
 
 impl Config {

@@ -16,7 +16,7 @@ mod module;
 mod world;
 
 pub(crate) use certificate::{Authority, Certificate};
-pub(crate) use check::{check, keys as check_keys, module as check_module};
+pub(crate) use check::{check, device as check_device, keys as check_keys, module as check_module};
 pub(crate) use credentials::{Authentication, Proof};
 pub use device::Device;
 pub use dps::Dps;

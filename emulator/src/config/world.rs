@@ -10,6 +10,7 @@ pub struct World {
     pub(crate) faults: Vec<PlannedFault>,
     pub(crate) https: Option<SocketAddr>,
     pub(crate) validity: Option<[SystemTime; 2]>,
+    pub(crate) clock_offset: i64,
 }
 
 impl World {
@@ -54,11 +55,18 @@ impl World {
         self.validity = Some([not_before, not_after]);
         self
     }
+
+    /// Sets the emulator's clock this number of seconds ahead of the system's, or behind it.
+    #[must_use]
+    pub const fn clock_offset(mut self, seconds: i64) -> Self {
+        self.clock_offset = seconds;
+        self
+    }
 }
 
 impl From<Config> for World {
     fn from(config: Config) -> Self {
-        let Config { hubs, dps, faults } = config;
-        Self { hubs, dps, faults, https: None, validity: None }
+        let Config { hubs, dps, faults, clock_offset } = config;
+        Self { hubs, dps, faults, clock_offset, https: None, validity: None }
     }
 }

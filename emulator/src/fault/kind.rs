@@ -1,7 +1,13 @@
+use super::Alert;
 use std::{fmt, time::Duration};
 
 /// What happens to a request. Faults of bodies and connections apply to HTTPS; over MQTT the payload is cut, or the
 /// connection ends.
+///
+/// A CONNECT answers a status with CONNACK 3 (server unavailable), and a message meets a status as the end of its
+/// connection: MQTT 3.1.1 has neither a status nor a `Retry-After` for them. A handshake is delayed by
+/// [`Stall`](Self::Stall), reset by [`ResetMidBody`](Self::ResetMidBody) and closed in order by
+/// [`Truncated`](Self::Truncated). A fault that an operation does not have leaves it as usual.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -29,9 +35,37 @@ pub enum Fault {
     /// A TPM that has answered its challenge is challenged again, at its registration or a status request. Other
     /// requests are answered as usual.
     SecondChallenge,
+    /// A CONNECT to a hub is answered with this return code, 1 to 5, and has no other effect.
+    Connack(u8),
+    /// A handshake has a server certificate that expired a day ago.
+    ServerCertificateExpired,
+    /// A handshake has a server certificate that is valid from tomorrow on.
+    ServerCertificateNotYetValid,
+    /// A handshake has a server certificate for another host name.
+    ServerCertificateWrongHost,
+    /// A handshake has a server certificate of another root than the [emulator's](crate::Emulator::root_pem).
+    ServerCertificateUntrusted,
+    /// A handshake is answered without TLS, with an HTTP response, also at the port for MQTT.
+    PlainText,
+    /// A handshake ends with this alert. Alerts about the client's certificate require that the client sends one;
+    /// `certificate_required` requires that it sends none. Without that, the handshake is as usual.
+    Alert(Alert),
 }
 
 impl Fault {
+    /// Whether only a handshake can meet it.
+    pub(crate) const fn is_of_handshake(&self) -> bool {
+        matches!(
+            self,
+            Self::ServerCertificateExpired
+                | Self::ServerCertificateNotYetValid
+                | Self::ServerCertificateWrongHost
+                | Self::ServerCertificateUntrusted
+                | Self::PlainText
+                | Self::Alert(_)
+        )
+    }
+
     /// Adds a `Retry-After` header to a status. Other faults are unchanged.
     #[must_use]
     pub fn retry_after(self, value: &str) -> Self {
@@ -56,6 +90,13 @@ impl fmt::Display for Fault {
             Self::BadKeyBlob => f.write_str("a flipped bit in the key blob"),
             Self::ForeignEndorsementKey => f.write_str("a key blob for another endorsement key"),
             Self::SecondChallenge => f.write_str("a second challenge"),
+            Self::Connack(code) => write!(f, "CONNACK {code}"),
+            Self::ServerCertificateExpired => f.write_str("an expired server certificate"),
+            Self::ServerCertificateNotYetValid => f.write_str("a server certificate that is not yet valid"),
+            Self::ServerCertificateWrongHost => f.write_str("a server certificate for another host name"),
+            Self::ServerCertificateUntrusted => f.write_str("a server certificate of another root"),
+            Self::PlainText => f.write_str("an answer without TLS"),
+            Self::Alert(alert) => write!(f, "the alert {alert}"),
         }
     }
 }

@@ -1,9 +1,10 @@
 use serde::Deserialize;
 use std::{fmt, str::FromStr};
 
-/// A kind of request, by the names that `defender-auth` has for its operations.
+/// A kind of request, by the names that `defender-auth` has for its operations, or a step of a connection.
 ///
-/// As text it is `register`, `registrationStatus`, `lookUpRegistration` or `readModule`.
+/// As text it is `register`, `registrationStatus`, `lookUpRegistration`, `readModule`, `connect`, `sendMessage`,
+/// `httpsHandshake` or `mqttHandshake`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
 #[non_exhaustive]
@@ -16,18 +17,40 @@ pub enum Operation {
     LookUpRegistration,
     /// Read a module's identity at the hub.
     ReadModule,
+    /// Log in to a hub over MQTT. A CONNECT to the provisioning service is not one.
+    Connect,
+    /// Send a message from a device or module to its hub.
+    SendMessage,
+    /// Open a TLS connection to the port for HTTPS.
+    HttpsHandshake,
+    /// Open a TLS connection to the port for MQTT.
+    MqttHandshake,
 }
 
 /// A text that names no [`Operation`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "there is no operation {0:?}; the operations are `register`, `registrationStatus`, `lookUpRegistration` and \
-     `readModule`"
+    "there is no operation {0:?}; the operations are `register`, `registrationStatus`, `lookUpRegistration`, \
+     `readModule`, `connect`, `sendMessage`, `httpsHandshake` and `mqttHandshake`"
 )]
 pub struct OperationError(String);
 
 impl Operation {
-    const ALL: [Self; 4] = [Self::Register, Self::RegistrationStatus, Self::LookUpRegistration, Self::ReadModule];
+    const ALL: [Self; 8] = [
+        Self::Register,
+        Self::RegistrationStatus,
+        Self::LookUpRegistration,
+        Self::ReadModule,
+        Self::Connect,
+        Self::SendMessage,
+        Self::HttpsHandshake,
+        Self::MqttHandshake,
+    ];
+
+    /// Whether it is the handshake of a connection.
+    pub(crate) const fn is_handshake(self) -> bool {
+        matches!(self, Self::HttpsHandshake | Self::MqttHandshake)
+    }
 
     const fn as_str(self) -> &'static str {
         match self {
@@ -35,6 +58,10 @@ impl Operation {
             Self::RegistrationStatus => "registrationStatus",
             Self::LookUpRegistration => "lookUpRegistration",
             Self::ReadModule => "readModule",
+            Self::Connect => "connect",
+            Self::SendMessage => "sendMessage",
+            Self::HttpsHandshake => "httpsHandshake",
+            Self::MqttHandshake => "mqttHandshake",
         }
     }
 }

@@ -6,7 +6,10 @@ use std::time::Duration;
 ///
 /// In a configuration it is a `[[fault]]` with the members `operation` and `fault`: `status` (with `status` and, if
 /// wanted, `retry_after`), `redirect` (with `location`), `truncated`, `oversized`, `wrongContentType`, `resetMidBody`,
-/// `stall` (with `seconds`), `badKeyBlob`, `foreignEndorsementKey` or `secondChallenge`. `skip` and `times` are optional.
+/// `stall` (with `seconds`), `badKeyBlob`, `foreignEndorsementKey` or `secondChallenge`; for `connect` also `connack`
+/// (with `code`); for a handshake also `serverCertificateExpired`, `serverCertificateNotYetValid`,
+/// `serverCertificateWrongHost`, `serverCertificateUntrusted`, `plainText` or `alert` (with `alert`). `skip` and `times`
+/// are optional.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Table")]
 pub struct PlannedFault {
@@ -48,6 +51,8 @@ struct Table {
     retry_after: Option<String>,
     location: Option<String>,
     seconds: Option<u64>,
+    code: Option<u8>,
+    alert: Option<String>,
     #[serde(default)]
     skip: u32,
     #[serde(default = "once")]
@@ -62,13 +67,15 @@ impl TryFrom<Table> for PlannedFault {
     type Error = String;
 
     fn try_from(table: Table) -> Result<Self, String> {
-        let Table { operation, fault: name, status, retry_after, location, seconds, skip, times } = table;
+        let Table { operation, fault: name, status, retry_after, location, seconds, code, alert, skip, times } = table;
         // Each of them belongs to one fault.
         let given = [
             ("status", "status", status.is_some()),
             ("status", "retry_after", retry_after.is_some()),
             ("redirect", "location", location.is_some()),
             ("stall", "seconds", seconds.is_some()),
+            ("connack", "code", code.is_some()),
+            ("alert", "alert", alert.is_some()),
         ];
         if let Some((_, member, _)) = given.into_iter().find(|(owner, _, is_given)| *is_given && *owner != name) {
             return Err(format!("the fault `{name}` has no `{member}`"));
@@ -96,14 +103,31 @@ impl TryFrom<Table> for PlannedFault {
             "badKeyBlob" => Fault::BadKeyBlob,
             "foreignEndorsementKey" => Fault::ForeignEndorsementKey,
             "secondChallenge" => Fault::SecondChallenge,
+            "connack" => match code.ok_or_else(|| requires("code"))? {
+                code @ 1..=5 => Fault::Connack(code),
+                code => return Err(format!("the fault `connack` requires a code from 1 to 5, not {code}")),
+            },
+            "serverCertificateExpired" => Fault::ServerCertificateExpired,
+            "serverCertificateNotYetValid" => Fault::ServerCertificateNotYetValid,
+            "serverCertificateWrongHost" => Fault::ServerCertificateWrongHost,
+            "serverCertificateUntrusted" => Fault::ServerCertificateUntrusted,
+            "plainText" => Fault::PlainText,
+            "alert" => Fault::Alert(alert.ok_or_else(|| requires("alert"))?.parse()?),
             _ => {
                 return Err(format!(
                     "there is no fault {name:?}; the faults are `status`, `redirect`, `truncated`, `oversized`, \
-                     `wrongContentType`, `resetMidBody`, `stall`, `badKeyBlob`, `foreignEndorsementKey` and \
-                     `secondChallenge`"
+                     `wrongContentType`, `resetMidBody`, `stall`, `badKeyBlob`, `foreignEndorsementKey`, \
+                     `secondChallenge`, `connack`, `serverCertificateExpired`, `serverCertificateNotYetValid`, \
+                     `serverCertificateWrongHost`, `serverCertificateUntrusted`, `plainText` and `alert`"
                 ));
             }
         };
+        if fault.is_of_handshake() && !operation.is_handshake() {
+            return Err(format!("the fault `{name}` requires the operation `httpsHandshake` or `mqttHandshake`"));
+        }
+        if matches!(fault, Fault::Connack(_)) && operation != Operation::Connect {
+            return Err("the fault `connack` requires the operation `connect`".into());
+        }
         Ok(Self { operation, fault, skip, times })
     }
 }
@@ -111,6 +135,7 @@ impl TryFrom<Table> for PlannedFault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault::Alert;
 
     fn read(text: &str) -> Result<PlannedFault, String> {
         toml::from_str(text).map_err(|error| error.message().to_owned())
@@ -137,6 +162,20 @@ mod tests {
             let planned = PlannedFault::new(Operation::ReadModule, fault);
             assert_eq!(read(&format!("operation = 'readModule'\n{rest}")), Ok(planned));
         }
+        let busy = read("operation = 'connect'\nfault = 'connack'\ncode = 3");
+        assert_eq!(busy, Ok(PlannedFault::new(Operation::Connect, Fault::Connack(3))));
+        for (rest, fault) in [
+            ("fault = 'serverCertificateExpired'", Fault::ServerCertificateExpired),
+            ("fault = 'serverCertificateNotYetValid'", Fault::ServerCertificateNotYetValid),
+            ("fault = 'serverCertificateWrongHost'", Fault::ServerCertificateWrongHost),
+            ("fault = 'serverCertificateUntrusted'", Fault::ServerCertificateUntrusted),
+            ("fault = 'plainText'", Fault::PlainText),
+            ("fault = 'alert'\nalert = 'unknown_ca'", Fault::Alert(Alert::UnknownCa)),
+            ("fault = 'stall'\nseconds = 4", Fault::Stall(Duration::from_secs(4))),
+        ] {
+            let planned = PlannedFault::new(Operation::MqttHandshake, fault);
+            assert_eq!(read(&format!("operation = 'mqttHandshake'\n{rest}")), Ok(planned));
+        }
     }
 
     #[test]
@@ -152,6 +191,13 @@ mod tests {
             ("operation = 'register'\nfault = 'redirect'\nlocation = \"x\\r\\nSet-Cookie: y\"", "printable ASCII"),
             ("operation = 'register'\nfault = 'truncated'\nfrequency = 3", "unknown field"),
             ("fault = 'truncated'", "operation"),
+            ("operation = 'connect'\nfault = 'connack'", "requires `code`"),
+            ("operation = 'connect'\nfault = 'connack'\ncode = 0", "from 1 to 5, not 0"),
+            ("operation = 'register'\nfault = 'connack'\ncode = 3", "the operation `connect`"),
+            ("operation = 'connect'\nfault = 'plainText'", "`httpsHandshake` or `mqttHandshake`"),
+            ("operation = 'mqttHandshake'\nfault = 'alert'", "requires `alert`"),
+            ("operation = 'mqttHandshake'\nfault = 'alert'\nalert = 'expired'", "`certificate_expired`"),
+            ("operation = 'mqttHandshake'\nfault = 'plainText'\nalert = 'unknown_ca'", "has no `alert`"),
         ] {
             let error = read(rest).unwrap_err();
             assert!(error.contains(word), "{rest}: {error}");

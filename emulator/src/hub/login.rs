@@ -28,8 +28,26 @@ impl fmt::Display for Identity {
     }
 }
 
+/// How long after its token's expiry a connection is closed, in seconds. A hub does not do it at once either.
+const GRACE: u64 = 5;
+
+/// An accepted login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Admission {
+    pub(crate) identity: Identity,
+    /// The expiry of its token. A connection with a certificate has no end.
+    expiry: Option<u64>,
+}
+
+impl Admission {
+    /// Whether its token has expired and the grace period has passed.
+    pub(crate) fn is_expired(&self, now: u64) -> bool {
+        self.expiry.is_some_and(|expiry| now >= expiry.saturating_add(GRACE))
+    }
+}
+
 /// The identity that a login proves.
-pub(crate) fn log_in(hubs: &[Hub], now: u64, login: &Login<'_>) -> Result<Identity, Refusal> {
+pub(crate) fn log_in(hubs: &[Hub], now: u64, login: &Login<'_>) -> Result<Admission, Refusal> {
     let (host, client_id, query) = split_user_name(login.user_name.ok_or(Refusal::UserName)?)?;
     let hub = hubs.iter().find(|hub| hub.is_at(host)).ok_or(Refusal::UnknownHub)?;
     if !check_hub_version(query) {
@@ -53,8 +71,11 @@ pub(crate) fn log_in(hubs: &[Hub], now: u64, login: &Login<'_>) -> Result<Identi
             (format!("devices/{device_id}/modules/{id}"), module.credentials.proof())
         }
     };
-    proof::prove(hub, now, &Claimant { path: &path, name: client_id, proof }, login.password, login.chain)?;
-    Ok(Identity { host: hub.host_name.clone(), device: device_id.into(), module: module_id.map(Into::into) })
+    let expiry =
+        proof::prove(hub, now, &Claimant { path: &path, name: client_id, proof }, login.password, login.chain)?;
+    let identity =
+        Identity { host: hub.host_name.clone(), device: device_id.into(), module: module_id.map(Into::into) };
+    Ok(Admission { identity, expiry })
 }
 
 /// The host, `device` or `device/module`, and the query.
@@ -90,7 +111,7 @@ mod tests {
     fn ask(client_id: &str, user_name: &str, password: &str) -> Result<String, Refusal> {
         let password = Some(password.as_bytes());
         let login = Login { client_id, user_name: Some(user_name), password, chain: &[] };
-        log_in(&hubs(), NOW, &login).map(|identity| identity.to_string())
+        log_in(&hubs(), NOW, &login).map(|admission| admission.identity.to_string())
     }
 
     const DEVICE: &str = "h.net/d/?api-version=2020-09-30&DeviceClientType=x";
@@ -107,6 +128,18 @@ mod tests {
         assert_eq!(ask("d/m", MODULE, &module).unwrap(), "h.net/d/m");
         let host = token("H.NET%2Fdevices%2Fd", KEY, NOW + 1, "");
         assert!(ask("d", "H.Net/d/?api-version=2020-09-30", &host).is_ok(), "hosts have no case");
+    }
+
+    #[test]
+    fn a_connection_expires_with_its_token_and_a_grace_period() {
+        let password = token("h.net%2Fdevices%2Fd", KEY, NOW + 60, "");
+        let password = Some(password.as_bytes());
+        let login = Login { client_id: "d", user_name: Some(DEVICE), password, chain: &[] };
+        let admission = log_in(&hubs(), NOW, &login).unwrap();
+        let expired = [NOW, NOW + 60, NOW + 64, NOW + 65, u64::MAX].map(|now| admission.is_expired(now));
+        assert_eq!(expired, [false, false, false, true, true]);
+        let certified = Admission { expiry: None, ..admission };
+        assert!(!certified.is_expired(u64::MAX));
     }
 
     #[test]

@@ -4,6 +4,6 @@ mod login;
 mod proof;
 mod token;
 
-pub(crate) use login::{Identity, Login, log_in};
+pub(crate) use login::{Admission, Identity, Login, log_in};
 pub(crate) use proof::{Claimant, prove, trusts};
 pub(crate) use token::check_token;

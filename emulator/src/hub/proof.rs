@@ -18,14 +18,14 @@ pub(crate) struct Claimant<'a> {
 }
 
 /// Whether a client proves the identity that it claims: with a token or with certificates, but not with both. It is not
-/// documented which of the two a hub would use.
+/// documented which of the two a hub would use. Returns when the token expires; certificates are not checked again.
 pub(crate) fn prove(
     hub: &Hub,
     now: u64,
     claimant: &Claimant<'_>,
     token: Option<&[u8]>,
     chain: &Certificates,
-) -> Result<(), Refusal> {
+) -> Result<Option<u64>, Refusal> {
     let token = match (token.filter(|token| !token.is_empty()), claimant.proof) {
         (Some(_), _) if !chain.is_empty() => return Err(Refusal::TwoCredentials),
         (None, Proof::Keys(_)) if chain.is_empty() => return Err(Refusal::NoPassword),
@@ -37,15 +37,16 @@ pub(crate) fn prove(
     };
     if let Some((token, keys)) = token {
         let token = std::str::from_utf8(token).ok().and_then(Token::parse).ok_or(Refusal::NoToken)?;
-        return check_token(hub, now, &token, claimant.path, keys);
+        return check_token(hub, now, &token, claimant.path, keys).map(Some);
     }
     let leaf = Facts::read(chain.first().ok_or(Refusal::NoCertificate)?)?;
     if let Proof::Thumbprints(known) = claimant.proof {
         leaf.check_thumbprints(known)?;
-        return leaf.check_dates(now);
+        return leaf.check_dates(now).map(|()| None);
     }
     trusts(hub, now, chain)?;
-    leaf.check_common_name(claimant.name, |name, expected| name == expected)
+    leaf.check_common_name(claimant.name, |name, expected| name == expected)?;
+    Ok(None)
 }
 
 /// Whether a chain leads to a CA of the hub, possession of whose key was proved.

@@ -5,15 +5,15 @@ use crate::{
 };
 
 /// Whether a token authorizes access to `path` (`devices/id…`) of a hub: by one of these keys, or by a shared access
-/// policy's.
+/// policy's. Returns the token's expiry.
 pub(crate) fn check_token(
     hub: &Hub,
     now: u64,
     token: &Token<'_>,
     path: &str,
     keys: [Option<&Key>; 2],
-) -> Result<(), Refusal> {
-    token.expiry()?;
+) -> Result<u64, Refusal> {
+    let expiry = token.expiry()?;
     if !token.covers(&hub.host_name, path) {
         return Err(Refusal::Resource);
     }
@@ -25,5 +25,5 @@ pub(crate) fn check_token(
         }
         None => keys.into_iter().flatten().any(signed),
     };
-    if is_valid { token.check_expiry(now) } else { Err(Refusal::Signature) }
+    if is_valid { token.check_expiry(now).map(|()| expiry) } else { Err(Refusal::Signature) }
 }

@@ -42,12 +42,21 @@ pub enum Entry {
         /// The fault.
         fault: String,
     },
+    /// A message from a device or module arrived at its hub.
+    Received {
+        /// `hub/device` or `hub/device/module`.
+        identity: String,
+        /// The properties in its topic, as they are written there.
+        properties: String,
+        /// The length of its payload.
+        bytes: usize,
+    },
     /// A message was not sent, because the client has not subscribed to its topic.
     Unheard {
         /// The topic.
         topic: String,
     },
-    /// A connection was closed after its login.
+    /// The emulator closed a connection after its login.
     Ended {
         /// `hub/device` or `hub/device/module`.
         identity: String,
@@ -97,6 +106,9 @@ impl fmt::Display for Entry {
             Self::Answered { request, status, outcome } => write!(f, "answered {request:?} with {status}: {outcome}"),
             Self::Denied { request, status, reason } => write!(f, "answered {request:?} with {status}: {reason}"),
             Self::Faulted { request, fault } => write!(f, "applied a fault to {request:?}: {fault}"),
+            Self::Received { identity, properties, bytes } => {
+                write!(f, "received a message of {bytes} bytes from {identity:?} with the properties {properties:?}")
+            }
             Self::Unheard { topic } => write!(f, "did not send {topic:?}: the client has not subscribed to it"),
             Self::Ended { identity, reason } => write!(f, "closed the connection of {identity:?}: {reason}"),
             Self::Dropped { reason } => write!(f, "dropped a connection: {reason}"),

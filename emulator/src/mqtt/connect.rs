@@ -1,7 +1,12 @@
-use super::session::{Next, Peer, Registrant, Session};
+use super::{
+    keep_alive::patience,
+    peer::{Peer, Registrant},
+    session::{Next, Session},
+};
 use crate::{
     base::{DPS_VERSIONS, one_version},
-    hub::{self, Identity, Login},
+    fault::{Fault, Operation},
+    hub::{self, Admission, Login},
     journal::{Entry, Refusal},
 };
 use mqtt_protocol_core::mqtt::{packet::v3_1_1, result_code::ConnectReturnCode};
@@ -11,35 +16,51 @@ impl Session<'_> {
         let (client_id, chain) = (connect.client_id(), self.wire.certificates());
         let (user_name, password) = (connect.user_name(), connect.password());
         let login = Login { client_id, user_name, password, chain: &chain };
+        self.patience = patience(connect.keep_alive());
+        // The journal first: a client that has the answer finds the entry.
         let decision = match login.user_name.and_then(registration) {
             Some(named) => self.registrant(&login, &named).map(Peer::Dps),
-            None => self.log_in(&login).map(Peer::Hub),
+            None => match self.shared.meet(Operation::Connect, &format!("connect {client_id}")) {
+                Some(Fault::Status(_) | Fault::StatusRetryAfter(..)) => {
+                    return self.answer(ConnectReturnCode::ServerUnavailable);
+                }
+                Some(Fault::Connack(code)) => return self.answer(return_code(code)),
+                Some(Fault::Truncated | Fault::ResetMidBody) => {
+                    self.answered = true;
+                    // The first half of a CONNACK.
+                    self.wire.write(&[0x20, 2])?;
+                    return Ok(Next::Close);
+                }
+                fault => {
+                    if let Some(Fault::Stall(time)) = fault {
+                        self.shared.wait(time);
+                    }
+                    self.log_in(&login).map(|admission| self.admit(admission))
+                }
+            },
         };
-        // The journal first: a client that has the answer finds the entry.
         let code = match decision {
             Ok(peer) => {
-                if let Peer::Hub(identity) = &peer {
-                    self.shared.note(Entry::Accepted { identity: identity.to_string() });
-                }
                 self.peer = peer;
                 ConnectReturnCode::Accepted
             }
             Err(reason) => {
-                let code = match reason.return_code() {
-                    4 => ConnectReturnCode::BadUserNameOrPassword,
-                    _ => ConnectReturnCode::NotAuthorized,
-                };
+                let code = return_code(reason.return_code());
                 self.shared.note(Entry::Refused { client_id: client_id.into(), reason });
                 code
             }
         };
+        self.answer(code)
+    }
+
+    fn answer(&mut self, code: ConnectReturnCode) -> Result<Next, String> {
         let answer = v3_1_1::Connack::builder().session_present(false).return_code(code).build();
         self.send(answer.map_err(|error| format!("{error:?}"))?.into())?;
         self.answered = true;
         Ok(if code.is_success() { Next::Listen } else { Next::Close })
     }
 
-    fn log_in(&self, login: &Login<'_>) -> Result<Identity, Refusal> {
+    fn log_in(&self, login: &Login<'_>) -> Result<Admission, Refusal> {
         let now = self.shared.clock.now().seconds();
         hub::log_in(&self.shared.state().hubs, now, login)
     }
@@ -60,6 +81,17 @@ impl Session<'_> {
         let token = login.password.and_then(|bytes| std::str::from_utf8(bytes).ok()).map(Into::into);
         let chain = login.chain.to_vec();
         Ok(Registrant { scope: named.scope.into(), id: named.id.into(), api_version: api_version.into(), token, chain })
+    }
+}
+
+/// The return code of this number, 1 to 5.
+const fn return_code(code: u8) -> ConnectReturnCode {
+    match code {
+        1 => ConnectReturnCode::UnacceptableProtocolVersion,
+        2 => ConnectReturnCode::IdentifierRejected,
+        3 => ConnectReturnCode::ServerUnavailable,
+        4 => ConnectReturnCode::BadUserNameOrPassword,
+        _ => ConnectReturnCode::NotAuthorized,
     }
 }
 

@@ -1,6 +1,10 @@
 //! MQTT 3.1.1 for hubs and the provisioning service.
 
+mod client;
 mod connect;
+mod keep_alive;
+mod message;
+mod peer;
 mod provisioning;
 mod session;
 mod subscribe;

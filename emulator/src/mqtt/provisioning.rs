@@ -1,5 +1,6 @@
 use super::{
-    session::{Next, Peer, Session},
+    peer::Peer,
+    session::{Next, Session},
     topic,
 };
 use crate::{

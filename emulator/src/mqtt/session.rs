@@ -1,8 +1,7 @@
 //! One MQTT connection: TLS, a CONNECT, its answer, and then requests to a hub or to the provisioning service.
 
-use super::subscriptions::Subscriptions;
+use super::{peer::Peer, subscriptions::Subscriptions};
 use crate::{
-    hub::Identity,
     journal::Entry,
     service::Shared,
     wire::{Came, PATIENCE, Wire},
@@ -10,10 +9,9 @@ use crate::{
 use mqtt_protocol_core::mqtt::{
     Connection, Version,
     common::Cursor,
-    connection::{ConnectionOptions, Event, TimerKind, role},
+    connection::{ConnectionOptions, Event, role},
     packet::{GenericPacketTrait as _, Packet, Qos, v3_1_1},
 };
-use rustls::pki_types::CertificateDer;
 use std::time::{Duration, Instant};
 
 /// The largest packet that is read, as of the service's messages.
@@ -38,24 +36,10 @@ pub(super) struct Session<'a> {
     /// The version of the desired properties that the client was sent last.
     pub(super) desired: u64,
     unacknowledged: usize,
+    /// How long the client may send nothing.
+    pub(super) patience: Duration,
     /// When the client must have sent something.
     deadline: Instant,
-}
-
-/// The client.
-pub(super) enum Peer {
-    Nobody,
-    Hub(Identity),
-    /// A client of the provisioning service, which authenticates each request.
-    Dps(Registrant),
-}
-
-pub(super) struct Registrant {
-    pub(super) scope: String,
-    pub(super) id: String,
-    pub(super) api_version: String,
-    pub(super) token: Option<String>,
-    pub(super) chain: Vec<CertificateDer<'static>>,
 }
 
 /// Whether to continue.
@@ -79,6 +63,7 @@ impl<'a> Session<'a> {
             answered: false,
             desired: 0,
             unacknowledged: 0,
+            patience: PATIENCE,
             deadline: Instant::now() + PATIENCE,
         }
     }
@@ -91,6 +76,9 @@ impl<'a> Session<'a> {
                 break "the emulator stops".into();
             }
             if Instant::now() >= self.deadline {
+                if let Peer::Hub(client) = &self.peer {
+                    self.end(&client.admission.identity, "it sent nothing for one and a half times its keep-alive");
+                }
                 break "the client sent nothing for too long".into();
             }
             let next = match self.wire.read(&mut buffer) {
@@ -104,6 +92,7 @@ impl<'a> Session<'a> {
                 Err(reason) => break reason,
             }
         };
+        self.leave();
         self.wire.close();
         if self.answered { Ok(()) } else { Err(reason) }
     }
@@ -124,13 +113,9 @@ impl<'a> Session<'a> {
         for event in events {
             match event {
                 Event::RequestSendPacket { packet, .. } => self.wire.write(&packet.to_continuous_buffer())?,
-                Event::NotifyPacketReceived(packet) => next = next.max(self.received(packet)?),
-                Event::RequestTimerReset { kind: TimerKind::PingreqRecv, duration_ms } => {
-                    self.deadline = Instant::now() + Duration::from_millis(duration_ms);
-                }
-                // Without a keep-alive a client need not send anything.
-                Event::RequestTimerCancel(TimerKind::PingreqRecv) => {
-                    self.deadline = Instant::now() + 24 * 360 * PATIENCE;
+                Event::NotifyPacketReceived(packet) => {
+                    next = next.max(self.received(packet)?);
+                    self.deadline = Instant::now() + self.patience;
                 }
                 Event::NotifyError(error) => return Err(format!("this is not MQTT 3.1.1: {error:?}")),
                 Event::RequestClose => next = Next::Close,
@@ -155,14 +140,14 @@ impl<'a> Session<'a> {
                 let answer = v3_1_1::Unsuback::builder().packet_id(unsubscribe.packet_id()).build();
                 self.send(answer.map_err(|error| format!("{error:?}"))?.into())
             }
-            Packet::V3_1_1Publish(publish) => {
-                self.acknowledge(&publish)?;
-                match &self.peer {
-                    Peer::Hub(identity) => self.twin_request(&identity.clone(), &publish),
-                    Peer::Dps(_) => self.provision(&publish),
-                    Peer::Nobody => Ok(Next::Listen),
+            Packet::V3_1_1Publish(publish) => match &self.peer {
+                Peer::Hub(client) => self.published(&client.admission.identity.clone(), &publish),
+                Peer::Dps(_) => {
+                    self.acknowledge(&publish)?;
+                    self.provision(&publish)
                 }
-            }
+                Peer::Nobody => Ok(Next::Listen),
+            },
             Packet::V3_1_1Puback(_) => {
                 self.unacknowledged = self.unacknowledged.saturating_sub(1);
                 Ok(Next::Listen)
@@ -172,23 +157,22 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The engine's own acknowledgement panics for the packet identifier 0. A PUBLISH at `QoS` 2 ends the connection, as at a
-    /// hub.
-    fn acknowledge(&mut self, publish: &v3_1_1::Publish) -> Result<Next, String> {
+    /// The engine's own acknowledgement panics for the packet identifier 0. A PUBLISH at `QoS` 2 ends the connection.
+    pub(super) fn acknowledge(&mut self, publish: &v3_1_1::Publish) -> Result<Next, String> {
         match (publish.qos(), publish.packet_id()) {
             (Qos::AtMostOnce, _) => Ok(Next::Listen),
             (Qos::AtLeastOnce, Some(id)) => {
                 let answer = v3_1_1::Puback::builder().packet_id(id).build();
                 self.send(answer.map_err(|error| format!("{error:?}"))?.into())
             }
-            _ => Err("a hub does not support QoS 2".into()),
+            _ => Err("the services do not support QoS 2".into()),
         }
     }
 
     /// Sends what the client has not requested.
     fn tick(&mut self) -> Result<Next, String> {
         match &self.peer {
-            Peer::Hub(identity) => self.follow_twin(&identity.clone()),
+            Peer::Hub(client) => self.follow(&client.clone()),
             Peer::Dps(_) | Peer::Nobody => Ok(Next::Listen),
         }
     }

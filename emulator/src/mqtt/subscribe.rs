@@ -1,7 +1,4 @@
-use super::{
-    session::{Peer, Session},
-    twin::DESIRED,
-};
+use super::{peer::Peer, session::Session, twin::DESIRED};
 use mqtt_protocol_core::mqtt::{
     packet::{Qos, SubEntry},
     result_code::SubackReturnCode,

@@ -1,5 +1,6 @@
 use super::{
-    session::{Next, Peer, Session},
+    peer::Peer,
+    session::{Next, Session},
     topic,
 };
 use crate::{
@@ -11,16 +12,19 @@ use mqtt_protocol_core::mqtt::packet::v3_1_1::Publish;
 const GET: &str = "$iothub/twin/GET";
 const REPORT: &str = "$iothub/twin/PATCH/properties/reported";
 
+/// Why a client without a twin is disconnected.
+const GONE: &str = "it was removed or disabled";
+
 /// The subscription for changes of the desired properties.
 pub(super) const DESIRED: &str = "$iothub/twin/PATCH/properties/desired/#";
 
 impl Session<'_> {
-    /// Answers a request for a twin. Other messages are telemetry, and ignored.
+    /// Answers a request for a twin. Other messages of this kind, such as answers of methods, are ignored.
     pub(super) fn twin_request(&mut self, identity: &Identity, publish: &Publish) -> Result<Next, String> {
         let name = publish.topic_name();
         if let Some(rid) = topic::query(name, GET).and_then(|query| topic::value(query, "$rid")) {
             let Some(document) = self.shared.state().twin_mut(identity).map(|twin| twin.document()) else {
-                return Ok(self.end(identity));
+                return Ok(self.end(identity, GONE));
             };
             self.shared.note(Entry::answered(&format!("read the twin of {identity}"), 200, "read"));
             return self.publish(&format!("$iothub/twin/res/200/?$rid={rid}"), &document.to_string());
@@ -36,7 +40,7 @@ impl Session<'_> {
             Some(twin) => {
                 serde_json::from_slice(patch).map_err(|_| Refusal::Patch).and_then(|patch| twin.report(&patch))
             }
-            None => return Ok(self.end(identity)),
+            None => return Ok(self.end(identity, GONE)),
         };
         let request = format!("report to the twin of {identity}");
         let topic = match reported {
@@ -54,8 +58,8 @@ impl Session<'_> {
 
     /// Sends changes of the desired properties from now on.
     pub(super) fn begin_following(&mut self) {
-        if let Peer::Hub(identity) = &self.peer
-            && let Some(twin) = self.shared.state().twin_mut(identity)
+        if let Peer::Hub(client) = &self.peer
+            && let Some(twin) = self.shared.state().twin_mut(&client.admission.identity)
         {
             self.desired = twin.desired_version();
         }
@@ -65,7 +69,7 @@ impl Session<'_> {
     pub(super) fn follow_twin(&mut self, identity: &Identity) -> Result<Next, String> {
         let patches = match self.shared.state().twin_mut(identity) {
             Some(twin) => twin.patches_since(self.desired),
-            None => return Ok(self.end(identity)),
+            None => return Ok(self.end(identity, GONE)),
         };
         for (version, patch) in patches {
             self.desired = version;
@@ -75,11 +79,5 @@ impl Session<'_> {
             }
         }
         Ok(Next::Listen)
-    }
-
-    fn end(&self, identity: &Identity) -> Next {
-        let reason = "it was removed or disabled".into();
-        self.shared.note(Entry::Ended { identity: identity.to_string(), reason });
-        Next::Close
     }
 }

@@ -170,7 +170,7 @@ impl Emulator {
         self.shared.clock.set_offset(seconds);
     }
 
-    fn change_device(
+    pub(super) fn change_device(
         &self,
         hub: &str,
         device: &str,

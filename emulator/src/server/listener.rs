@@ -1,13 +1,17 @@
-use super::{authority, places::Places};
+use super::{
+    authority::{self, Authority},
+    handshake,
+    places::Places,
+};
 use crate::{
     config::{self, ConfigError, Hub, World},
+    fault::Operation,
     http,
     journal::{Entry, Journal},
     mqtt,
     service::Shared,
-    wire::{Serve, Tls},
+    wire::Serve,
 };
-use rustls::ServerConfig;
 use std::{
     fmt, io,
     net::{IpAddr, SocketAddr, TcpListener, TcpStream},
@@ -23,7 +27,7 @@ const CONNECTIONS: usize = 128;
 pub struct Emulator {
     mqtt: Door,
     https: Door,
-    root_pem: String,
+    authority: Arc<Authority>,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -99,12 +103,12 @@ impl Emulator {
         names.sort();
         names.dedup();
         let validity = world.validity.unwrap_or_else(|| authority::validity(SystemTime::now()));
-        let (tls, root_pem) =
-            authority::server(names, validity).map_err(|error| StartError::Certificate(error.to_string()))?;
+        let authority = Authority::new(names, validity).map_err(|error| StartError::Certificate(error.to_string()))?;
+        let authority = Arc::new(authority);
         let shared = Arc::new(Shared::new(world, journal));
-        let mqtt = Door::open(at, &tls, &shared, mqtt::serve)?;
-        let https = Door::open(https_at, &tls, &shared, http::serve)?;
-        Ok(Self { mqtt, https, root_pem, shared })
+        let mqtt = Door::open(at, &authority, &shared, MQTT)?;
+        let https = Door::open(https_at, &authority, &shared, HTTPS)?;
+        Ok(Self { mqtt, https, authority, shared })
     }
 
     /// The address for MQTT.
@@ -122,7 +126,7 @@ impl Emulator {
     /// The root certificate to trust, in PEM. It is another one at each start, and expires with the server's certificate.
     #[must_use]
     pub fn root_pem(&self) -> &str {
-        &self.root_pem
+        self.authority.root_pem()
     }
 
     /// The decisions, and the reasons of refusals.
@@ -146,6 +150,16 @@ impl Drop for Emulator {
     }
 }
 
+/// What is served at a door.
+#[derive(Clone, Copy)]
+struct Service {
+    serve: Serve,
+    handshake: Operation,
+}
+
+const MQTT: Service = Service { serve: mqtt::serve, handshake: Operation::MqttHandshake };
+const HTTPS: Service = Service { serve: http::serve, handshake: Operation::HttpsHandshake };
+
 /// A listener and its thread.
 struct Door {
     address: SocketAddr,
@@ -154,12 +168,17 @@ struct Door {
 }
 
 impl Door {
-    fn open(at: SocketAddr, tls: &Arc<ServerConfig>, shared: &Arc<Shared>, serve: Serve) -> Result<Self, StartError> {
+    fn open(
+        at: SocketAddr,
+        authority: &Arc<Authority>,
+        shared: &Arc<Shared>,
+        service: Service,
+    ) -> Result<Self, StartError> {
         let failed = |error| StartError::Listen { address: at, error };
         let listener = TcpListener::bind(at).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let (tls, inside) = (Arc::clone(tls), Arc::clone(shared));
-        let accepting = thread::spawn(move || accept(&listener, &tls, &inside, serve));
+        let (authority, inside) = (Arc::clone(authority), Arc::clone(shared));
+        let accepting = thread::spawn(move || accept(&listener, &authority, &inside, service));
         Ok(Self { address, shared: Arc::clone(shared), accepting: Some(accepting) })
     }
 }
@@ -176,7 +195,7 @@ impl Drop for Door {
     }
 }
 
-fn accept(listener: &TcpListener, tls: &Arc<ServerConfig>, shared: &Arc<Shared>, serve: Serve) {
+fn accept(listener: &TcpListener, authority: &Arc<Authority>, shared: &Arc<Shared>, service: Service) {
     let places = Places::new(CONNECTIONS);
     let mut sessions: Vec<JoinHandle<()>> = Vec::new();
     for stream in listener.incoming() {
@@ -189,10 +208,12 @@ fn accept(listener: &TcpListener, tls: &Arc<ServerConfig>, shared: &Arc<Shared>,
             shared.note(Entry::Dropped { reason: "there are too many connections".into() });
             continue;
         };
-        let (tls, inside) = (Arc::clone(tls), Arc::clone(shared));
+        let (authority, inside) = (Arc::clone(authority), Arc::clone(shared));
         let session = thread::Builder::new().spawn(move || {
             let _place = place;
-            if let Err(reason) = Tls::new(stream, tls).and_then(|wire| serve(Box::new(wire), &inside)) {
+            let opened = handshake::open(stream, &authority, &inside, service.handshake);
+            let ended = opened.and_then(|wire| wire.map_or(Ok(()), |wire| (service.serve)(Box::new(wire), &inside)));
+            if let Err(reason) = ended {
                 inside.note(Entry::Dropped { reason });
             }
         });
@@ -220,10 +241,11 @@ mod tests {
     #[test]
     fn a_connection_whose_thread_panics_is_not_counted_for_ever() {
         let names = vec!["h.net".to_owned()];
-        let (tls, _) = authority::server(names, authority::validity(SystemTime::now())).unwrap();
+        let authority = Arc::new(Authority::new(names, authority::validity(SystemTime::now())).unwrap());
         let world = World::new().hub(Hub::new("h.net"));
         let shared = Arc::new(Shared::new(world, Journal::default()));
-        let door = Door::open("127.0.0.1:0".parse().unwrap(), &tls, &shared, panics).unwrap();
+        let door =
+            Door::open("127.0.0.1:0".parse().unwrap(), &authority, &shared, Service { serve: panics, ..MQTT }).unwrap();
         for _ in 0..2 * CONNECTIONS {
             let mut stream = TcpStream::connect(door.address).unwrap();
             // To its end, so that no more than a few are open at a time.

@@ -2,7 +2,10 @@
 
 mod authority;
 mod control;
+mod devices;
+mod handshake;
 mod listener;
+mod orders;
 mod places;
 mod possession;
 #[doc(hidden)]
@@ -11,4 +14,5 @@ mod verifier;
 
 pub use control::ChangeError;
 pub use listener::{Emulator, StartError};
+pub use orders::OrderError;
 pub use possession::PossessionError;

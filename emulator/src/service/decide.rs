@@ -15,16 +15,11 @@ pub(super) fn decide(
     decision: impl FnOnce(&mut State, Moment, Option<&Fault>) -> Result<Answer, Refusal>,
 ) -> Answer {
     let now = shared.clock.now();
-    let mut state = shared.state();
-    let fault = state.faults.take(operation);
-    if let Some(fault) = &fault {
-        shared.note(Entry::Faulted { request: request.into(), fault: fault.to_string() });
-    }
+    let fault = shared.meet(operation, request);
     if let Some(instead) = fault.as_ref().and_then(|fault| service.instead(fault, now)) {
         return instead;
     }
-    let decided = decision(&mut state, now, fault.as_ref());
-    drop(state);
+    let decided = decision(&mut shared.state(), now, fault.as_ref());
     // Before it is sent: a client that has the answer finds the entry.
     let mut answer = match decided {
         Ok(answer) => {

@@ -1,12 +1,16 @@
 //! Requests to the services, their decisions and answers.
 
+mod connections;
 mod decide;
+mod messages;
 mod module;
 mod provisioning;
 #[cfg(test)]
 mod provisioning_tests;
 mod shared;
 
+pub(crate) use connections::Standing;
+pub use messages::Message;
 pub(crate) use module::{ReadModule, read_module};
 pub(crate) use provisioning::provision;
 pub(crate) use shared::{Shared, TICK};

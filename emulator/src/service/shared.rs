@@ -1,10 +1,11 @@
 //! The state that all connections share.
 
+use super::{connections::Connections, messages::Messages};
 use crate::{
     base::Clock,
     config::{Device, Dps, Hub, World},
     dps::{Challenges, Registrations},
-    fault::Faults,
+    fault::{Fault, Faults, Operation},
     hub::Identity,
     journal::{Entry, Journal},
     twin::Twin,
@@ -39,16 +40,21 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     /// The verification codes of proofs of possession, by the common name of the CA.
     pub(crate) codes: BTreeMap<String, String>,
+    pub(crate) connections: Connections,
+    pub(crate) messages: Messages,
 }
 
 impl Shared {
     pub(crate) fn new(world: World, journal: Journal) -> Self {
-        let World { hubs, dps, .. } = world;
+        let World { hubs, dps, clock_offset, .. } = world;
         let (registrations, challenges) = (Registrations::default(), Challenges::default());
         let mut faults = Faults::default();
         world.faults.into_iter().for_each(|fault| faults.plan(fault));
-        let state = State { hubs, dps, registrations, challenges, faults, codes: BTreeMap::new() };
-        Self { state: Mutex::new(state), journal, clock: Clock::default(), stop: AtomicBool::new(false) }
+        let (codes, connections, messages) = (BTreeMap::new(), Connections::default(), Messages::default());
+        let state = State { hubs, dps, registrations, challenges, faults, codes, connections, messages };
+        let clock = Clock::default();
+        clock.set_offset(clock_offset);
+        Self { state: Mutex::new(state), journal, clock, stop: AtomicBool::new(false) }
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -57,6 +63,13 @@ impl Shared {
 
     pub(crate) fn note(&self, entry: Entry) {
         self.journal.add(entry);
+    }
+
+    /// The fault that the next request of an operation meets. It is written to the journal.
+    pub(crate) fn meet(&self, operation: Operation, request: &str) -> Option<Fault> {
+        let fault = self.state().faults.take(operation)?;
+        self.note(Entry::Faulted { request: request.into(), fault: fault.to_string() });
+        Some(fault)
     }
 
     pub(crate) fn stop(&self) {
@@ -85,8 +98,19 @@ impl State {
         self.hubs.iter().find(|hub| hub.is_at(host))
     }
 
+    pub(crate) fn hub_mut(&mut self, host: &str) -> Option<&mut Hub> {
+        self.hubs.iter_mut().find(|hub| hub.is_at(host))
+    }
+
+    /// Removes a device from its hub.
+    pub(crate) fn take_device(&mut self, host: &str, device: &str) -> Option<Device> {
+        let hub = self.hub_mut(host)?;
+        let index = hub.devices.iter().position(|known| known.id == device)?;
+        Some(hub.devices.remove(index))
+    }
+
     pub(crate) fn device_mut(&mut self, host: &str, device: &str) -> Option<&mut Device> {
-        self.hubs.iter_mut().find(|hub| hub.is_at(host))?.find_mut(device)
+        self.hub_mut(host)?.find_mut(device)
     }
 
     /// `None` when the device or module does not exist, or is disabled.

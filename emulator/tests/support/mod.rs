@@ -157,6 +157,18 @@ impl Mqtt {
     }
 
     pub(crate) fn connect_over(tls: Tls, id: &str, user: &str, password: Option<&str>) -> (Self, ConnectReturnCode) {
+        let (client, code) = Self::try_connect(tls, id, user, password, 0);
+        (client, code.unwrap())
+    }
+
+    /// The same with a keep-alive in seconds. Without a return code the connection ended.
+    pub(crate) fn try_connect(
+        tls: Tls,
+        id: &str,
+        user: &str,
+        password: Option<&str>,
+        keep_alive: u16,
+    ) -> (Self, Option<ConnectReturnCode>) {
         let mut engine = Connection::new(Version::V3_1_1);
         engine.set_auto_pub_response(true);
         let mut client = Self { tls, engine, came: VecDeque::new() };
@@ -165,10 +177,11 @@ impl Mqtt {
             Some(password) => connect.password(password).unwrap(),
             None => connect,
         };
-        let connect = connect.clean_session(true).build().unwrap();
+        let connect = connect.clean_session(true).keep_alive(keep_alive).build().unwrap();
         client.send(connect.into());
-        match client.receive().unwrap() {
-            Packet::V3_1_1Connack(connack) => (client, connack.return_code()),
+        match client.receive() {
+            Some(Packet::V3_1_1Connack(connack)) => (client, Some(connack.return_code())),
+            None => (client, None),
             other => panic!("{other:?}"),
         }
     }
@@ -186,6 +199,28 @@ impl Mqtt {
     pub(crate) fn publish(&mut self, topic: &str, payload: &str) {
         let publish = v3_1_1::Publish::builder().topic_name(topic).unwrap().payload(payload).qos(Qos::AtMostOnce);
         self.send(publish.build().unwrap().into());
+    }
+
+    /// Publishes at `QoS` 1. `false` when the connection ends without an acknowledgement.
+    pub(crate) fn publish_acknowledged(&mut self, topic: &str, payload: &str) -> bool {
+        let id = self.engine.acquire_packet_id().unwrap();
+        let publish = v3_1_1::Publish::builder().topic_name(topic).unwrap().payload(payload).qos(Qos::AtLeastOnce);
+        self.send(publish.packet_id(id).build().unwrap().into());
+        match self.receive() {
+            Some(Packet::V3_1_1Puback(_)) => true,
+            None => false,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Sends a PINGREQ and waits for the answer. `false` when the connection ends.
+    pub(crate) fn ping(&mut self) -> bool {
+        self.send(v3_1_1::Pingreq::new().into());
+        match self.receive() {
+            Some(Packet::V3_1_1Pingresp(_)) => true,
+            None => false,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Bytes of an incomplete packet.

@@ -3,7 +3,7 @@
 use crate::code::{
     DEFENDERAUTH_FINDING_CA_LEAF, DEFENDERAUTH_FINDING_CHAIN_BROKEN, DEFENDERAUTH_FINDING_CHAIN_ORDER,
     DEFENDERAUTH_FINDING_EXPIRED, DEFENDERAUTH_FINDING_NAME_MISMATCH, DEFENDERAUTH_FINDING_NO_CLIENT_AUTH,
-    DEFENDERAUTH_FINDING_NOT_YET_VALID, DEFENDERAUTH_FINDING_WEAK,
+    DEFENDERAUTH_FINDING_NOT_YET_VALID, DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS, DEFENDERAUTH_FINDING_WEAK,
 };
 use std::ffi::CStr;
 
@@ -30,6 +30,9 @@ pub(super) const fn text(bit: u32) -> &'static CStr {
         DEFENDERAUTH_FINDING_WEAK => {
             c"a key or signature has an algorithm or a size that the services reject; use SHA-256 with P-256, P-384, or RSA of 2048 to 4096 bits"
         }
+        DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS => {
+            c"the TLS of this library cannot use the certificate; have an X.509 v3 certificate issued, with a key of P-256, P-384, or RSA of 2048 to 4096 bits"
+        }
         _ => c"unknown",
     }
 }
@@ -46,10 +49,15 @@ pub(super) const fn bit(finding: &defender_auth::x509::Finding) -> u32 {
         Finding::NotForClients | Finding::NotForSignatures => DEFENDERAUTH_FINDING_NO_CLIENT_AUTH,
         Finding::CommonNameAbsent { .. } | Finding::CommonNameDiffers { .. } => DEFENDERAUTH_FINDING_NAME_MISMATCH,
         Finding::Reordered => DEFENDERAUTH_FINDING_CHAIN_ORDER,
-        // A certificate that does not belong there usually stands above a missing one.
-        Finding::BrokenLink { .. } | Finding::NotCa { .. } | Finding::Unrelated { .. } => {
-            DEFENDERAUTH_FINDING_CHAIN_BROKEN
-        }
+        Finding::UnusableByTls { .. } => DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS,
+        // A certificate that does not belong there is usually above a missing one.
+        Finding::BrokenLink { .. }
+        | Finding::NotCa { .. }
+        | Finding::NoCertSign { .. }
+        | Finding::IssuerNotForClients { .. }
+        | Finding::PathLength { .. }
+        | Finding::Unrelated { .. } => DEFENDERAUTH_FINDING_CHAIN_BROKEN,
+        Finding::Chain(error) if !error.problem.is_unchecked() => DEFENDERAUTH_FINDING_CHAIN_BROKEN,
         Finding::CaAsLeaf { .. } => DEFENDERAUTH_FINDING_CA_LEAF,
         Finding::WeakSignature { .. } | Finding::RsaSize { .. } | Finding::KeyKind { .. } => DEFENDERAUTH_FINDING_WEAK,
         // A correct chain looks like this: a registered or enrolled certificate need not be part of it.

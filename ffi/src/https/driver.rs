@@ -1,9 +1,7 @@
 //! The driver, on the library's client.
 
 use crate::{
-    code::{
-        DEFENDERAUTH_CANCELLED, DEFENDERAUTH_NO_RESPONSE, DEFENDERAUTH_NULL, DEFENDERAUTH_TIMEOUT, DEFENDERAUTH_TLS,
-    },
+    code::{DEFENDERAUTH_CANCELLED, DEFENDERAUTH_NO_RESPONSE, DEFENDERAUTH_NULL, DEFENDERAUTH_TIMEOUT},
     failure::Failure,
     tpm::Device,
 };
@@ -108,8 +106,9 @@ impl From<HttpsError> for Failure {
         let message = error.to_string();
         let (code, host, is_retryable) = match error {
             HttpsError::Failed(error) => return error.into(),
-            HttpsError::Untrusted { host, .. } | HttpsError::Rejected { host, .. } => {
-                (DEFENDERAUTH_TLS, host.to_string(), false)
+            HttpsError::Tls { host, failure } => (failure.code().as_i32(), host.to_string(), false),
+            HttpsError::Proxy { variable, problem, .. } => {
+                (DEFENDERAUTH_NO_RESPONSE, variable.into(), problem.is_transient())
             }
             HttpsError::NoAnswer { host, .. } | HttpsError::TooManyOpen { host } => {
                 (DEFENDERAUTH_NO_RESPONSE, host.to_string(), true)
@@ -130,7 +129,9 @@ mod tests {
     use super::*;
     use crate::{
         abi::ResultCode,
-        code::{DEFENDERAUTH_REGISTRATION_DISABLED, DEFENDERAUTH_SERVICE_UNAUTHORIZED},
+        code::{
+            DEFENDERAUTH_CLOCK, DEFENDERAUTH_REGISTRATION_DISABLED, DEFENDERAUTH_SERVICE_UNAUTHORIZED, DEFENDERAUTH_TLS,
+        },
     };
     use defender_auth::{
         Device, Now, Plan, SharedAccessKey, UnixTime, credential::Credential, device_mode::Target, dps::Profile,
@@ -237,6 +238,19 @@ mod tests {
         assert_eq!(failure.field, "global.azure-devices-provisioning.net");
         driver.trust_pem(cloud.root_pem()).unwrap();
         driver.run(&mut machine, None, MINUTE).unwrap();
+    }
+
+    /// The emulator's certificate is valid for months.
+    #[test]
+    fn a_clock_outside_of_the_validity_of_the_server_is_reported_as_the_clock() {
+        let cloud = cloud();
+        for years in [-27, 9] {
+            let mut driver = driver(&cloud);
+            driver.set_clock_offset(years * 365 * 86_400);
+            let failure = ends(driver.run(&mut registering(), None, MINUTE), DEFENDERAUTH_CLOCK);
+            assert_eq!(failure.field, "global.azure-devices-provisioning.net");
+            assert!(failure.message.contains("this device's clock says") && !failure.is_retryable, "{failure:?}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use defender_auth::{
     dps::Profile,
     http::Request,
     identity::{DeviceId, HostName, IdScope, Identity, ModuleId, PolicyName, RegistrationId},
-    key::KEY_TEXT_LIMIT,
+    key::{KEY_LIMIT, KEY_TEXT_LIMIT},
     sas::{Audience, Resource, SasToken},
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -92,14 +92,13 @@ fn base64(text: &str) {
 
 fn bytes(data: &[u8]) {
     let Ok(key) = SharedAccessKey::from_bytes(data) else {
-        assert!(data.is_empty());
+        assert!(data.is_empty() || data.len() > KEY_LIMIT, "{} bytes are a key", data.len());
         return;
     };
+    assert!((1..=KEY_LIMIT).contains(&data.len()), "{} bytes are not a key", data.len());
     let text = key.to_base64();
     assert_eq!(text.expose(), BASE64.encode(data));
-    if text.expose().len() <= KEY_TEXT_LIMIT {
-        assert_eq!(SharedAccessKey::from_base64(text.expose()).as_ref(), Ok(&key));
-    }
+    assert_eq!(SharedAccessKey::from_base64(text.expose()).as_ref(), Ok(&key), "every key has a text that can be read");
 }
 
 /// Five lines: host, device, module, scope and registration. What is not given has a plain name.

@@ -7,7 +7,7 @@ use defender_auth::{
     sas::{Resource, SasToken, Signer, StringToSign},
 };
 
-/// A text that is a token is kept as it is. A token that is made here verifies, its neighbours do not.
+/// A text that is a token is kept as it is. A token that is made here is valid, its neighbours are not.
 pub fn check(data: &[u8]) {
     if let Ok(text) = str::from_utf8(data) {
         read(text);
@@ -34,7 +34,7 @@ fn read(text: &str) {
     assert_eq!(again.expires_at(), token.expires_at());
     assert!(text.contains(token.resource()));
     let key = SharedAccessKey::from_bytes(b"another key than the token's").expect("a key");
-    assert!(token.verify(&key, UnixTime::from_secs(0), Duration::ZERO).is_err(), "nobody can sign with this key");
+    assert!(token.verify(&key, UnixTime::from_secs(0), Duration::ZERO).is_err(), "no token was signed with this key");
 }
 
 fn made(key: &SharedAccessKey, resource: &Resource, expiry: UnixTime, change: (u64, u8)) {
@@ -54,13 +54,13 @@ fn made(key: &SharedAccessKey, resource: &Resource, expiry: UnixTime, change: (u
     assert_eq!((parsed.resource(), parsed.expires_at()), (resource.as_str(), expiry));
     assert_eq!(parsed.policy().as_deref(), resource.policy());
     if expiry > before {
-        assert_eq!(parsed.verify(key, before, Duration::ZERO), Ok(()), "what is made holds");
+        assert_eq!(parsed.verify(key, before, Duration::ZERO), Ok(()), "what is made is valid");
     }
-    assert!(parsed.verify(key, expiry, Duration::ZERO).is_err(), "it ends when it says");
+    assert!(parsed.verify(key, expiry, Duration::ZERO).is_err(), "it expires at its expiry");
     neighbours(&parsed, key, before, change);
 }
 
-/// One bit of one byte, wherever it stands: the changed text is no token, or does not hold, or says the same.
+/// One bit of one byte anywhere: the changed text is not a token, or is not valid, or means the same.
 fn neighbours(token: &SasToken, key: &SharedAccessKey, now: UnixTime, (place, bit): (u64, u8)) {
     let mut bytes = token.expose().as_bytes().to_vec();
     let place = usize::try_from(place % bytes.len() as u64).expect("a place in the text");

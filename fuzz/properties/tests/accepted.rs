@@ -56,7 +56,7 @@ fn given(seed: &[u8]) -> String {
         [b'r', der @ ..] => labelled("RSA PRIVATE KEY", der),
         [b's', der @ ..] => labelled("EC PRIVATE KEY", der),
         [b'e', der @ ..] => labelled("ENCRYPTED PRIVATE KEY", der),
-        [b'p', der @ ..] => identity(&ClientIdentity::from_pkcs12(der).expect("an identity")),
+        [b'p', der @ ..] => identity(&ClientIdentity::from_pkcs12(der, None).expect("an identity")),
         text => match PrivateKey::find_in_pem(text, None).expect("readable keys") {
             Some(key) if Chain::from_pem(text).is_err() => key.algorithm().to_string(),
             Some(_) => identity(&ClientIdentity::from_pem(text, None).expect("an identity")),

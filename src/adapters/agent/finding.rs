@@ -13,13 +13,15 @@ pub struct Finding {
 }
 
 /// What was observed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Observation {
     /// In a connection string, a key or a host name.
     Text(connection_string::Finding),
     /// Every user of the system may read a file that contains a secret.
     ReadableByOthers,
+    /// In a certificate, before anything is sent: the text says what, and what to do.
+    Certificate(String),
 }
 
 impl Finding {
@@ -30,9 +32,9 @@ impl Finding {
     /// Whether it may be an error. The others are reported for completeness.
     #[must_use]
     pub const fn is_warning(&self) -> bool {
-        match self.observation {
+        match &self.observation {
             Observation::Text(finding) => finding.is_warning(),
-            Observation::ReadableByOthers => true,
+            Observation::ReadableByOthers | Observation::Certificate(_) => true,
         }
     }
 }
@@ -40,8 +42,9 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.place)?;
-        match self.observation {
+        match &self.observation {
             Observation::Text(finding) => finding.fmt(f),
+            Observation::Certificate(text) => f.write_str(text),
             Observation::ReadableByOthers => {
                 f.write_str("every user of this system can read the secret in it; run `chmod o-rwx` on it")
             }

@@ -20,17 +20,18 @@
 
 mod c_agent;
 #[cfg(feature = "x509")]
-mod certificate;
+mod certificate_files;
 mod csharp_agent;
 mod finding;
 mod passphrase;
 mod proof;
 mod settings;
+mod subject;
 mod text_file;
 
 #[cfg(feature = "x509")]
-pub use certificate::{
-    CERTIFICATE, PRIVATE_KEY, certificate_files, chain_file, identity_file, is_pkcs12, private_key_file,
+pub use certificate_files::{
+    CERTIFICATE, PRIVATE_KEY, certificate_files, chain_file, identity_file, is_pkcs12, name_findings, private_key_file,
 };
 pub use finding::{Finding, Observation};
 pub use passphrase::Passphrase;
@@ -74,47 +75,49 @@ pub struct Loaded {
 
 /// Reads an agent's folder, one of its configuration files, or a file with a connection string.
 ///
+/// A micro agent's certificate is not read: when its connection string says `x509=true`, the plan's certificate is held
+/// elsewhere. `load_with_certificate` (feature `x509`) reads it.
+///
 /// # Errors
 /// Names the file, the setting or the byte in it, and the cure. What the agents' documentation forbids is rejected with
 /// a quotation of it.
 pub fn load(path: impl AsRef<Path>) -> Result<Loaded, Error> {
-    load_with(path, None)
+    read(path.as_ref(), None).map(|(loaded, _)| loaded)
 }
 
-/// The same for an agent whose private key may be encrypted. The agents' own files have no setting for a passphrase, and
-/// it should not be stored beside the key.
+/// The same with the micro agent's certificate and private key ([`CERTIFICATE`] and [`PRIVATE_KEY`] in the folder of its
+/// connection string), and for an agent whose private key or .pfx may be encrypted. The agents' own files have no setting
+/// for a passphrase, and it should not be stored beside the key. When neither of the micro agent's two files is there,
+/// its certificate is held elsewhere.
 ///
 /// # Errors
-/// As [`load`], and when the passphrase does not decrypt the key. A passphrase that is not needed is ignored.
-pub fn load_with(path: impl AsRef<Path>, passphrase: Option<&Passphrase>) -> Result<Loaded, Error> {
-    let path = path.as_ref();
-    let file: PathBuf = if path.is_dir() { path.join(known_file(path)?) } else { path.into() };
-    let text = TextFile::open(&file, CONFIGURATION_LIMIT)?;
-    let folder = file.parent().unwrap_or(Path::new(""));
-    match file.extension().and_then(|extension| extension.to_str()) {
-        Some(extension) if extension.eq_ignore_ascii_case("json") => c_agent::load(&text, folder, passphrase),
-        Some(extension) if ["config", "xml"].iter().any(|known| extension.eq_ignore_ascii_case(known)) => {
-            csharp_agent::load(&text, folder, passphrase)
-        }
-        _ => with_certificate(connection_string(&text)?, folder, passphrase),
-    }
-}
-
-/// The micro agent's certificate, if its connection string requires one and it is in the same folder.
+/// As [`load`]; when one of the two files is missing; and when the passphrase does not decrypt the key. A passphrase that
+/// is not needed is ignored.
 #[cfg(feature = "x509")]
-fn with_certificate(loaded: Loaded, folder: &Path, passphrase: Option<&Passphrase>) -> Result<Loaded, Error> {
+pub fn load_with_certificate(path: impl AsRef<Path>, passphrase: Option<&Passphrase>) -> Result<Loaded, Error> {
+    let (loaded, folder) = read(path.as_ref(), passphrase)?;
     let Some(me) = loaded.plan.outcome().filter(|me| matches!(me.credential(), Credential::Certificate(_))) else {
         return Ok(loaded);
     };
-    let Some((certificate, found)) = certificate::of_micro_agent(folder, passphrase)? else { return Ok(loaded) };
+    let found = certificate_files::of_micro_agent(&folder, me.identity().device_id(), passphrase)?;
+    let Some((certificate, found)) = found else { return Ok(loaded) };
     let plan = Plan::from(Outcome::new(me.identity().clone(), certificate));
     Ok(Loaded { plan, findings: loaded.findings.into_iter().chain(found).collect(), ..loaded })
 }
 
-#[cfg(not(feature = "x509"))]
-#[expect(clippy::unnecessary_wraps, reason = "with certificates it may fail")]
-const fn with_certificate(loaded: Loaded, _folder: &Path, _passphrase: Option<&Passphrase>) -> Result<Loaded, Error> {
-    Ok(loaded)
+/// The content of the file, and its folder.
+fn read(path: &Path, passphrase: Option<&Passphrase>) -> Result<(Loaded, PathBuf), Error> {
+    let file: PathBuf = if path.is_dir() { path.join(known_file(path)?) } else { path.into() };
+    let text = TextFile::open(&file, CONFIGURATION_LIMIT)?;
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let loaded = match file.extension().and_then(|extension| extension.to_str()) {
+        Some(extension) if extension.eq_ignore_ascii_case("json") => c_agent::load(&text, folder, passphrase),
+        Some(extension) if ["config", "xml"].iter().any(|known| extension.eq_ignore_ascii_case(known)) => {
+            csharp_agent::load(&text, folder, passphrase)
+        }
+        _ => connection_string(&text),
+    };
+    Ok((loaded?, folder.into()))
 }
 
 /// The plan in a connection string that has already been read.

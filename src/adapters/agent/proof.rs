@@ -1,6 +1,6 @@
 //! The credential of a security agent, read from the file that its configuration names.
 
-use super::{Finding, Passphrase, key_file};
+use super::{Finding, Passphrase, key_file, subject::Subject};
 use crate::{
     credential::{ClientCertificate, Credential},
     error::Error,
@@ -29,24 +29,32 @@ impl Proof {
         method: Method,
         path: &Path,
         passphrase: Option<&Passphrase>,
+        subject: Subject<'_>,
     ) -> Result<(Self, Vec<Finding>), Error> {
         match method {
             Method::Key => key_file(path).map(|(key, findings)| (Self::Key(key), findings)),
             Method::Certificate => {
-                certificate(path, passphrase).map(|(certificate, found)| (Self::Certificate(certificate), found))
+                let (certificate, mut findings) = certificate(path, passphrase)?;
+                findings.extend(findings_for(&certificate, path, subject));
+                Ok((Self::Certificate(certificate), findings))
             }
         }
     }
 }
 
 #[cfg(feature = "x509")]
-use super::certificate::of_security_agent as certificate;
+use super::certificate_files::{findings_for, of_security_agent as certificate};
 
 #[cfg(not(feature = "x509"))]
 fn certificate(path: &Path, _passphrase: Option<&Passphrase>) -> Result<(ClientCertificate, Vec<Finding>), Error> {
     use alloc::string::ToString as _;
     let what = "a certificate in an agent's configuration (feature `x509` is off)";
     Err(Error::NotSupported { what }.at(path.display().to_string()))
+}
+
+#[cfg(not(feature = "x509"))]
+const fn findings_for(_certificate: &ClientCertificate, _path: &Path, _subject: Subject<'_>) -> Vec<Finding> {
+    Vec::new()
 }
 
 impl From<Proof> for Credential {

@@ -3,12 +3,13 @@
 use super::{
     Finding, Loaded, Observation, Passphrase,
     proof::{Method, Proof},
+    subject::Subject,
 };
 use crate::{
     connection_string,
     error::{ConfigError, Error, PlanError},
     flow::{dps::Profile, outcome::Device, plan::Plan},
-    identity::{HostName, IdentifierError, Identity, ModuleId},
+    identity::{DeviceId, HostName, IdentifierError, Identity, ModuleId},
 };
 use alloc::{format, string::String};
 use std::path::Path;
@@ -73,16 +74,20 @@ impl Settings<'_> {
         let device = self.name(self.words.device, str::parse)?;
         let found = self.host_finding(&hub);
         let identity = Identity::module(hub, device, self.module_id()?);
-        self.with_proof(method, found, |proof| Ok(Plan::known(identity, proof)))
+        let subject = identity.device_id().clone();
+        self.with_proof(method, Subject::Device(&subject), found, |proof| Ok(Plan::known(identity, proof)))
     }
 
     /// Authenticates as the device, and reads the module's identity from the hub.
     fn device(&self, method: Method) -> Result<Loaded, Error> {
         let hub = self.name(self.words.host, str::parse)?;
-        let device = self.name(self.words.device, str::parse)?;
+        let device: DeviceId = self.name(self.words.device, str::parse)?;
         let found = self.host_finding(&hub);
         let module = self.module_id()?;
-        self.with_proof(method, found, |proof| Plan::device(Device::new(hub, device, proof)).in_device_mode(module))
+        let subject = device.clone();
+        self.with_proof(method, Subject::Device(&subject), found, |proof| {
+            Plan::device(Device::new(hub, device, proof)).in_device_mode(module)
+        })
     }
 
     /// The same, with the hub from the provisioning service. The agents look their registration up and never register.
@@ -90,17 +95,21 @@ impl Settings<'_> {
         let scope = self.name(self.words.scope, str::parse)?;
         let profile = Profile::new(scope, self.name(self.words.registration, str::parse)?).lookup_only(true);
         let module = self.module_id()?;
-        self.with_proof(method, None, |proof| Plan::provision(profile, proof)?.in_device_mode(module))
+        let subject = profile.registration_id().clone();
+        self.with_proof(method, Subject::Registration(&subject), None, |proof| {
+            Plan::provision(profile, proof)?.in_device_mode(module)
+        })
     }
 
     fn with_proof(
         &self,
         method: Method,
+        subject: Subject<'_>,
         found: Option<Finding>,
         plan: impl FnOnce(Proof) -> Result<Plan, PlanError>,
     ) -> Result<Loaded, Error> {
         let path = self.folder.join(self.require(self.words.file)?);
-        let (proof, mut findings) = Proof::load(method, &path, self.passphrase)?;
+        let (proof, mut findings) = Proof::load(method, &path, self.passphrase, subject)?;
         findings.extend(found);
         let plan = plan(proof).map_err(|error| Error::from(error).at(self.place))?;
         Ok(Loaded { plan, findings, defaults: None })

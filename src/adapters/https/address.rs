@@ -11,10 +11,10 @@ use ureq::{
     },
 };
 
-/// So many addresses of a host are tried.
+/// The number of a host's addresses that are tried.
 const MOST: usize = 16;
 
-/// Other addresses for some hosts, or for all. Their names are verified all the same.
+/// Other addresses for some hosts, or for all. The hosts' names are verified nevertheless.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Addresses {
     pub(super) given: Vec<(HostName, SocketAddr)>,
@@ -23,7 +23,7 @@ pub(super) struct Addresses {
 }
 
 impl Addresses {
-    /// Whether they stand in for a proxy.
+    /// Whether there are any; no proxy is used then.
     pub(super) const fn are_given(&self) -> bool {
         self.only.is_some() || !self.given.is_empty()
     }
@@ -43,7 +43,7 @@ impl Resolver for Addresses {
                 found.push(*address);
                 Ok(found)
             }
-            // With a limit it would start a thread, and leave it behind.
+            // With a time limit it would start a thread that outlives the call.
             None => {
                 DefaultResolver::default().resolve(uri, config, NextTimeout::default()).map_err(|error| match error {
                     Error::Io(error) => Error::Io(open_files::or_too_many(error)),

@@ -1,5 +1,5 @@
 use super::{
-    HttpsError, Reply,
+    HttpsError, ProxyVariable, Reply,
     agent::Agent,
     clock::Clock,
     limits::{Cancel, Limits},
@@ -30,7 +30,7 @@ use std::{hash::RandomState, net::SocketAddr};
 /// How long an attempt may take before it gives up, unless the caller says otherwise.
 const ATTEMPT: Duration = Duration::from_secs(600);
 
-/// What is said without a TPM when there is work for one.
+/// The error without a TPM when an action requires one.
 const TPM_NEEDED: &str = "a key in a TPM, without one given to `Client::run_with` (feature `tpm`),";
 
 /// Work for a TPM.
@@ -41,8 +41,8 @@ enum Work<'a> {
     Sign(KeyUse, &'a StringToSign),
 }
 
-/// A blocking HTTPS client. Set it up once and use it for every plan, from any thread. A copy shares the roots and the TLS
-/// sessions, and may have other limits.
+/// A blocking HTTPS client. Create it once and use it for every plan, from any thread. A copy shares the trust anchors and
+/// the TLS sessions, and may have other limits.
 #[derive(Clone)]
 pub struct Client {
     agent: Agent,
@@ -62,7 +62,7 @@ impl Client {
     }
 
     /// A client that trusts these roots, and connects to another address where one is given for a host: an emulator, a
-    /// tunnel. The server must bear the host's name all the same. With addresses given no proxy is used.
+    /// tunnel. The server's certificate must contain the host's name nevertheless. With addresses given no proxy is used.
     ///
     /// # Errors
     /// When there are no roots, or one of a PEM text cannot be read.
@@ -72,41 +72,49 @@ impl Client {
         Ok(Self { agent, cancel: Cancel::new(), attempt: ATTEMPT, run: None, clock_offset: 0 })
     }
 
-    /// Connects there, whatever the host: a name or an address, looked up for each connection, and a port. The server must
-    /// bear the host's name all the same, and no proxy is used.
+    /// Connects there for every host: a name or an address, looked up for each connection, and a port. The server's
+    /// certificate must contain the host's name nevertheless, and no proxy is used.
     #[must_use]
     pub fn connect_to(mut self, host: impl Into<String>, port: u16) -> Self {
         self.agent.addresses.only = Some((host.into(), port));
         self
     }
 
-    /// With another limit for a whole attempt than ten minutes.
+    /// Sets the time limit of a whole attempt. Unless set, it is ten minutes.
     #[must_use]
     pub const fn give_up_after(mut self, attempt: Duration) -> Self {
         self.attempt = attempt;
         self
     }
 
-    /// With a limit for each run, after which it stops with [`HttpsError::TimedOut`]. Unlike an attempt that gives up, its
-    /// authenticator goes on with the next run where it was.
+    /// Sets a time limit for each run, after which it stops with [`HttpsError::TimedOut`]. Unlike an attempt that exceeds its
+    /// limit, the authenticator is unchanged, and the next run continues it.
     #[must_use]
     pub const fn stop_after(mut self, run: Duration) -> Self {
         self.run = Some(run);
         self
     }
 
-    /// Ends its runs with [`HttpsError::Cancelled`] when that is cancelled.
+    /// Ends its runs with [`HttpsError::Cancelled`] when `cancel` is cancelled.
     #[must_use]
     pub fn cancelled_by(mut self, cancel: &Cancel) -> Self {
         self.cancel = cancel.clone();
         self
     }
 
-    /// Takes this system's clock to be off by so many seconds, which are added to it.
+    /// Adds so many seconds to the system's clock, which is known to be wrong: for tokens, and for the validity of
+    /// servers' certificates.
     #[must_use]
-    pub const fn clock_offset(mut self, seconds: i64) -> Self {
+    pub fn clock_offset(mut self, seconds: i64) -> Self {
         self.clock_offset = seconds;
+        self.agent.set_clock_offset(seconds);
         self
+    }
+
+    /// The variables of the environment that name a proxy, and which one this client uses.
+    #[must_use]
+    pub fn proxy_variables(&self) -> Vec<ProxyVariable> {
+        self.agent.proxy_variables()
     }
 
     /// Runs a plan to its end, by this system's clock.
@@ -202,7 +210,7 @@ impl Client {
         }
     }
 
-    /// Sends one request, once, and reads the answer.
+    /// Sends one request once, and reads the answer.
     ///
     /// # Errors
     /// When there is no complete answer, the server is not trusted, or a certificate cannot be used; and when a limit of

@@ -1,94 +1,119 @@
+use super::{proxy_error::ProxyProblem, secure::tls_failure};
 use crate::{
-    adapters::{open_files, tls},
-    error::{Error, TlsError, TpmError},
+    adapters::open_files,
+    error::{Error, ErrorKind, TlsError, TlsFailure, TpmError},
     identity::HostName,
 };
 use alloc::string::{String, ToString as _};
-use std::io;
 
-/// Why a plan did not end well.
+/// Why a plan failed, or was interrupted.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpsError {
-    /// The plan failed: what a service said, or what stood in the way for too long. With [`Error::Tpm`] it has not: the
-    /// TPM has, and its work is still pending.
+    /// The plan failed: a service rejected it, or was not reached in time. With [`Error::Tpm`] it has not: the TPM has, and
+    /// its action is still pending.
     #[error(transparent)]
     Failed(#[from] Error),
-    /// The server is not who it should be, or cannot prove it.
-    #[error("the server of {host} is not trusted: {reason}; check the host name and the root certificates")]
-    Untrusted {
-        /// Whom it should have been.
+    /// The TLS connection failed: the server is not trusted, rejects this client, or does not use TLS.
+    #[error("{host}: {failure}")]
+    Tls {
+        /// The host that was to be reached.
         host: HostName,
-        /// What TLS said.
-        reason: String,
+        /// Why.
+        #[source]
+        failure: TlsFailure,
     },
-    /// The server ended the handshake and said why: it wants a certificate, or another one.
-    #[error(
-        "{host} ended the TLS handshake: {reason}; check the client certificate, whether the server wants one, and its \
-         versions of TLS"
-    )]
-    Rejected {
-        /// Who.
+    /// The proxy that the environment names carries no connection to the host.
+    #[error("{host}: the proxy of {variable} {problem}")]
+    Proxy {
+        /// The host that was to be reached.
         host: HostName,
-        /// What the server said.
-        reason: String,
+        /// The variable of the environment, such as `HTTPS_PROXY`.
+        variable: &'static str,
+        /// Why.
+        #[source]
+        problem: ProxyProblem,
     },
     /// No complete answer: no connection, a reset, a time-out.
-    #[error("{host} did not answer: {reason}; check the network, the name and what stands between")]
+    #[error("{host} did not answer: {reason}; check the network, the host name, and any proxy or firewall")]
     NoAnswer {
-        /// Who.
+        /// The host.
         host: HostName,
-        /// What the system said.
+        /// The system's error.
         reason: String,
     },
-    /// No other connection can be opened here. The authenticator is as it was.
+    /// This process can open no further connection. The authenticator is unchanged.
     #[error(
         "no connection to {host} can be opened, because too many files are open; close some, or raise the limit (ulimit -n)"
     )]
     TooManyOpen {
-        /// To whom.
+        /// The host.
         host: HostName,
     },
-    /// The run was cancelled. The authenticator is as it was.
-    #[error("the run was cancelled; use a client that is not, and it goes on where it was")]
+    /// The run was cancelled. The authenticator is unchanged.
+    #[error("the run was cancelled; continue it with a client that is not cancelled")]
     Cancelled,
-    /// The time for one run is over. The authenticator is as it was.
-    #[error("the time for this run is over; run it again to go on, with more time if that happens often")]
+    /// The time limit of this run has passed. The authenticator is unchanged.
+    #[error(
+        "the time limit of this run has passed; run it again to continue, with a longer limit if this happens often"
+    )]
     TimedOut,
 }
 
 crate::base::debug::debug_as_text! { HttpsError }
 
 impl HttpsError {
-    /// Whether the flow may wait and ask again. What waiting cannot mend is a server that is not trusted, or that does not
-    /// trust this client, and a process that has too many files open; and a run that its caller ends is not to go on.
+    /// Whether the flow may wait and send the request again. A server that is not trusted, or that does not trust this
+    /// client, stays so, as does the limit of open files; and a run that its caller ends is not continued.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::NoAnswer { .. })
+        match self {
+            Self::NoAnswer { .. } => true,
+            Self::Proxy { problem, .. } => problem.is_transient(),
+            _ => false,
+        }
     }
 
-    /// What went wrong between here and a host.
-    pub(super) fn of(host: &HostName, error: &ureq::Error) -> Self {
+    /// Where the fault lies.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Failed(error) => error.kind(),
+            Self::Tls { failure, .. } => failure.kind(),
+            Self::Proxy { .. } | Self::NoAnswer { .. } => ErrorKind::Network,
+            Self::TooManyOpen { .. } | Self::Cancelled => ErrorKind::Caller,
+            Self::TimedOut => ErrorKind::Time,
+        }
+    }
+
+    /// The error of a connection to a host, perhaps through the proxy of a variable.
+    pub(super) fn of(host: &HostName, variable: Option<&'static str>, error: &ureq::Error) -> Self {
         let host = host.clone();
-        match error {
-            ureq::Error::Rustls(reason) if tls::is_alert(reason) => Self::Rejected { host, reason: reason.to_string() },
-            ureq::Error::Rustls(reason) => Self::Untrusted { host, reason: reason.to_string() },
-            ureq::Error::Tls(reason) => Self::Untrusted { host, reason: (*reason).into() },
-            // A failed handshake comes as invalid data.
-            ureq::Error::Io(error) => Self::of_io(host, error),
-            other => Self::NoAnswer { host, reason: other.to_string() },
+        match (tls_failure(error), variable, error) {
+            (_, Some(variable), ureq::Error::Other(error)) if error.is::<ProxyProblem>() => {
+                let problem = error.downcast_ref().cloned();
+                let unknown = || ProxyProblem::Unreachable { reason: error.to_string() };
+                Self::Proxy { host, variable, problem: problem.unwrap_or_else(unknown) }
+            }
+            (Some(TlsFailure::PlainText), Some(variable), _) => {
+                let reason = "what follows its answer is not TLS".into();
+                Self::Proxy { host, variable, problem: ProxyProblem::NoTunnel { reason } }
+            }
+            (Some(TlsFailure::ServerUntrusted { issuer }), Some(_), _) => {
+                Self::Tls { host, failure: TlsFailure::Intercepted { issuer } }
+            }
+            (Some(failure), ..) => Self::Tls { host, failure },
+            (None, _, ureq::Error::Io(error)) if open_files::are_too_many(error) => Self::TooManyOpen { host },
+            (None, variable, error) => Self::no_answer(host, variable, error.to_string()),
         }
     }
 
-    pub(super) fn of_io(host: HostName, error: &io::Error) -> Self {
-        let reason = error.to_string();
-        match error.kind() {
-            // With TLS 1.3 it comes when the handshake is over for this side.
-            _ if error.get_ref().is_some_and(|inner| tls::is_alert(inner)) => Self::Rejected { host, reason },
-            io::ErrorKind::InvalidData => Self::Untrusted { host, reason },
-            _ if open_files::are_too_many(error) => Self::TooManyOpen { host },
-            _ => Self::NoAnswer { host, reason },
-        }
+    pub(super) fn no_answer(host: HostName, variable: Option<&'static str>, reason: String) -> Self {
+        let reason = match variable {
+            Some(variable) => alloc::format!("{reason} (through the proxy of {variable})"),
+            None => reason,
+        };
+        Self::NoAnswer { host, reason }
     }
 }
 
@@ -98,7 +123,7 @@ impl From<TlsError> for HttpsError {
     }
 }
 
-/// A TPM's failure is not the plan's: the authenticator is as it was.
+/// A TPM's failure is not the plan's: the authenticator is unchanged.
 impl From<TpmError> for HttpsError {
     fn from(error: TpmError) -> Self {
         Self::Failed(error.into())
@@ -110,31 +135,56 @@ impl From<TpmError> for HttpsError {
 mod tests {
     use super::*;
     use rustls::{AlertDescription, Error as Tls};
+    use std::io;
 
     /// What an error of ureq's is here.
     fn of(error: &ureq::Error) -> HttpsError {
-        HttpsError::of(&"h.net".parse().unwrap(), error)
+        HttpsError::of(&"h.net".parse().unwrap(), None, error)
     }
 
     #[test]
-    fn whoever_says_no_in_tls_is_told_apart_however_it_comes() {
+    fn the_side_that_rejects_the_other_in_tls_is_told_apart_however_it_arrives() {
         let (alert, ours) =
             (|| Tls::AlertReceived(AlertDescription::CertificateRequired), || Tls::NoCertificatesPresented);
         let wrapped = |error| ureq::Error::Io(io::Error::new(io::ErrorKind::InvalidData, error));
         for rejected in [ureq::Error::Rustls(alert()), wrapped(alert())] {
-            assert!(matches!(of(&rejected), HttpsError::Rejected { .. }), "{rejected:?}");
+            let expected = TlsFailure::ClientRejected { alert: 116 };
+            assert!(matches!(of(&rejected), HttpsError::Tls { failure, .. } if failure == expected), "{rejected:?}");
         }
-        for untrusted in [ureq::Error::Rustls(ours()), wrapped(ours()), ureq::Error::Tls("no root certificates")] {
-            assert!(matches!(of(&untrusted), HttpsError::Untrusted { .. }), "{untrusted:?}");
+        for untrusted in [ureq::Error::Rustls(ours()), wrapped(ours())] {
+            let error = of(&untrusted);
+            assert!(
+                matches!(&error, HttpsError::Tls { failure: TlsFailure::ServerCertificate { .. }, .. }),
+                "{untrusted:?}"
+            );
+            assert!(!error.is_transient());
         }
     }
 
     #[test]
-    fn only_what_is_no_answer_may_be_asked_again() {
+    fn only_an_answer_that_did_not_arrive_may_be_requested_again() {
         for error in [ureq::Error::HostNotFound, ureq::Error::ConnectionFailed, io::Error::other("reset").into()] {
             let error = of(&error);
             assert!(matches!(error, HttpsError::NoAnswer { .. }) && error.is_transient(), "{error:?}");
         }
         assert!(!of(&ureq::Error::Rustls(Tls::DecryptError)).is_transient());
+    }
+
+    #[test]
+    fn a_proxy_that_must_be_changed_is_not_asked_again() {
+        let lasting = [
+            ProxyProblem::LoginRequired { has_login: false },
+            ProxyProblem::Rejected { status: 403 },
+            ProxyProblem::Rejected { status: 302 },
+            ProxyProblem::Rejected { status: 511 },
+            ProxyProblem::NoTunnel { reason: String::new() },
+        ];
+        let passing = [
+            ProxyProblem::Unreachable { reason: String::new() },
+            ProxyProblem::Rejected { status: 502 },
+            ProxyProblem::Rejected { status: 429 },
+        ];
+        assert!(lasting.iter().all(|problem| !problem.is_transient()));
+        assert!(passing.iter().all(ProxyProblem::is_transient));
     }
 }

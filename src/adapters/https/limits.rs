@@ -6,10 +6,10 @@ use core::{
 };
 use std::{io, thread, time::Instant};
 
-/// How long nobody looks whether it is over.
+/// How often a run checks whether it is to end.
 pub(super) const SLICE: Duration = Duration::from_millis(200);
 
-/// Ends runs from outside: from another thread, from a signal handler. What is cancelled stays so.
+/// Ends runs from another thread or from a signal handler. A cancellation is permanent.
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 
@@ -20,8 +20,8 @@ impl Cancel {
         Self::default()
     }
 
-    /// Ends every run with it within a second, and every later one at once; a look-up of a name and a command in a TPM
-    /// are not interrupted. It stores one atomic value and does nothing else, so that a signal handler may call it.
+    /// Ends every run with it within a second, and every later one immediately; a look-up of a name and a command in a TPM
+    /// are not interrupted. It stores one atomic value and does nothing else, so a signal handler may call it.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Release);
     }
@@ -33,11 +33,11 @@ impl Cancel {
     }
 }
 
-/// What may end one run before it is done.
+/// What ends one run before it is done.
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
     cancel: Cancel,
-    /// `None` when it is further away than any clock goes.
+    /// `None` when it is later than any clock can show.
     end: Option<Instant>,
 }
 
@@ -57,12 +57,12 @@ impl Limits {
         }
     }
 
-    /// The same in the middle of a connection, whose end is looked into by who began it.
+    /// The same within a connection: the caller of the connection finds out which limit it was.
     pub(super) fn check_io(&self) -> io::Result<()> {
         self.check().map_err(|_| io::ErrorKind::TimedOut.into())
     }
 
-    /// Lets time pass.
+    /// Waits.
     pub(super) fn wait(&self, span: Duration) -> Result<(), HttpsError> {
         let begin = Instant::now();
         loop {

@@ -7,18 +7,20 @@
 //! let key = SharedAccessKey::from_base64("AwoRGB8mLTQ7QklQV15lbA==")?;
 //! let plan = Plan::provision(profile, key)?.in_device_mode(Target::default())?;
 //! let me = Client::new()?.authenticate(&plan)?;
-//! println!("I am {}", me.identity());
+//! println!("authenticated as {}", me.identity());
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! It verifies every server, follows no redirect (a credential would go with it), gives each request 30 seconds, and
-//! stops reading at [`BODY_LIMIT`](crate::flow::http::BODY_LIMIT). HTTP proxies come from the usual environment
-//! variables: the first of `ALL_PROXY`, `HTTPS_PROXY` and `HTTP_PROXY`, except for the hosts in `NO_PROXY`. SOCKS proxies
-//! are not supported; such a value is passed over. What a body held is wiped.
+//! It verifies every server, follows no redirect (the credential would be sent along), gives each request 30 seconds, and
+//! stops reading at [`BODY_LIMIT`](crate::flow::http::BODY_LIMIT). A body is zeroized after use.
+//!
+//! HTTP proxies come from the environment as it is when the client is created: the first usable one of `ALL_PROXY`,
+//! `HTTPS_PROXY` and `HTTP_PROXY`, in upper or lower case, except for the hosts in `NO_PROXY` (names, domains, `*`). SOCKS
+//! proxies are not supported. [`Client::proxy_variables`] says which variables are set, and which one is used.
 //!
 //! With the feature `tpm`, `Client::authenticate_with` and `Client::run_with` take a TPM that does the TPM's part.
-//! It starts no thread, so that looking up a name takes as long as the system lets it. All else looks up five times a
-//! second to see whether it is cancelled ([`Cancel`]) or its time is over ([`Client::stop_after`]).
+//! The client starts no thread, so the system decides how long looking up a name takes. Everything else checks five times a
+//! second whether it is cancelled ([`Cancel`]) or its time limit has passed ([`Client::stop_after`]).
 
 mod address;
 mod agent;
@@ -26,11 +28,18 @@ mod client;
 mod clock;
 mod error;
 mod limits;
+mod proxy;
+mod proxy_error;
 mod reply;
 mod secure;
 mod tcp;
+mod tunnel;
 
 pub use client::Client;
 pub use error::HttpsError;
 pub use limits::Cancel;
+pub use proxy::{ProxyUsage, ProxyVariable};
+pub use proxy_error::ProxyProblem;
 pub use reply::Reply;
+
+const USER_AGENT: &str = concat!("defender-auth/", env!("CARGO_PKG_VERSION"));

@@ -2,7 +2,7 @@ use crate::{base::secret::SecretBytes, flow::http::Response};
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-/// A complete answer. Its body may hold keys, and is wiped when dropped.
+/// A complete answer. Its body may contain keys, and is zeroized when dropped.
 pub struct Reply {
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,

@@ -1,6 +1,6 @@
-//! TLS for ureq, by the library's own settings. ureq's own takes a private key as text and wipes none of its copies.
+//! TLS for ureq with the library's own settings. ureq's own takes a private key as text and zeroizes none of its copies.
 
-use crate::adapters::tls;
+use crate::{adapters::tls, error::TlsFailure};
 use core::fmt;
 use std::io::{Read as _, Write as _};
 use ureq::{
@@ -11,7 +11,7 @@ use ureq::{
     },
 };
 
-/// Wraps connections that want it. Those with the same settings resume each other's sessions.
+/// Encrypts connections that require it. Those with the same settings resume each other's sessions.
 #[derive(Clone)]
 pub(super) struct Secure(pub(super) tls::Settings);
 
@@ -25,15 +25,15 @@ impl<In: Transport> Connector<In> for Secure {
         }
         let host = details.uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         let mut socket = TransportAdapter::new(transport.boxed(), details.current_time.clone());
-        socket.set_timeout(rest_of(details));
+        socket.set_timeout(time_left(details));
         let stream = self.0.handshake(host, socket)?;
         let buffers = LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
         Ok(Some(Either::B(Secured { buffers, stream })))
     }
 }
 
-/// What reaching the server has left of its time.
-fn rest_of(details: &ConnectionDetails<'_>) -> NextTimeout {
+/// The time limit for reaching the server, less what has passed of it.
+pub(super) fn time_left(details: &ConnectionDetails<'_>) -> NextTimeout {
     let mut timeout = details.timeout;
     if let (Span::Exact(span), Instant::Exact(begin)) = (timeout.after, details.now) {
         timeout.after = Span::Exact(span.saturating_sub(begin.elapsed()));
@@ -41,7 +41,17 @@ fn rest_of(details: &ConnectionDetails<'_>) -> NextTimeout {
     timeout
 }
 
-/// A connection on which nobody listens in.
+/// Why TLS failed, if that is the cause of an error of ureq's, which names no source.
+pub(super) fn tls_failure(error: &Error) -> Option<TlsFailure> {
+    match error {
+        Error::Rustls(error) => TlsFailure::of(error),
+        Error::Io(error) => TlsFailure::of(error),
+        Error::Other(error) => TlsFailure::of(error.as_ref()),
+        _ => None,
+    }
+}
+
+/// An encrypted connection.
 pub(super) struct Secured {
     buffers: LazyBuffers,
     stream: tls::Stream<TransportAdapter>,
@@ -55,7 +65,8 @@ impl Transport for Secured {
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         self.stream.get_mut().set_timeout(timeout);
         let output = self.buffers.output().get(..amount).unwrap_or_default();
-        Ok(self.stream.write_all(output)?)
+        let written = self.stream.write_all(output).and_then(|()| self.stream.flush());
+        Ok(written.map_err(|error| tls::cause(&mut self.stream.conn, &mut self.stream.sock, error))?)
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {

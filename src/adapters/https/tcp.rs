@@ -14,12 +14,12 @@ use ureq::{
     },
 };
 
-/// How often a connection that is slow to come is looked for.
+/// How often a connection that is being established is checked.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Connections that look up from their work every [`SLICE`], to see whether it is over.
+/// Connections that check every [`SLICE`] whether the run is to end.
 ///
-/// ureq's own could be ended from another thread only, and a signal handler may not do what that takes.
+/// ureq's own can be ended only from another thread, by calls that a signal handler must not make.
 #[derive(Debug)]
 pub(super) struct Tcp {
     pub(super) limits: Limits,
@@ -64,7 +64,7 @@ fn connect(address: SocketAddr, work: &Work<'_>) -> Result<Socket, Error> {
         Err(error) if error.kind() == io::ErrorKind::TimedOut => {}
         result => return Ok(result.map(|()| socket)?),
     }
-    // It goes on by itself. Another try would begin again, which a slow network never gets beyond.
+    // The system goes on with it. Another call would start again, which never succeeds on a slow network.
     loop {
         if let Some(error) = socket.take_error()? {
             return Err(error.into());
@@ -77,7 +77,7 @@ fn connect(address: SocketAddr, work: &Work<'_>) -> Result<Socket, Error> {
     }
 }
 
-/// One thing that takes time, and how much of it there is.
+/// An operation and its time limit.
 struct Work<'a> {
     limits: &'a Limits,
     end: Option<Instant>,
@@ -93,7 +93,7 @@ impl<'a> Work<'a> {
         Self { limits, end, reason: timeout.reason }
     }
 
-    /// One of so many equal parts of what is left.
+    /// The same with one of so many equal parts of the time that is left.
     fn part(&self, of: usize) -> Self {
         let now = Instant::now();
         let share = |end: Instant| end.saturating_duration_since(now) / u32::try_from(of).unwrap_or(u32::MAX);
@@ -109,7 +109,7 @@ impl<'a> Work<'a> {
     }
 }
 
-/// A connection. Nothing is lost when it looks up.
+/// A connection.
 #[derive(Debug)]
 pub(super) struct Stream {
     socket: TcpStream,
@@ -130,7 +130,7 @@ impl Transport for Stream {
             match self.socket.write(rest) {
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
                 Ok(written) => rest = rest.get(written..).unwrap_or_default(),
-                Err(error) if only_looked_up(&error) => {}
+                Err(error) if is_interrupted(&error) => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -144,7 +144,7 @@ impl Transport for Stream {
             work.go_on()?;
             match self.socket.read(room) {
                 Ok(read) => break read,
-                Err(error) if only_looked_up(&error) => {}
+                Err(error) if is_interrupted(&error) => {}
                 Err(error) => return Err(error.into()),
             }
         };
@@ -153,12 +153,12 @@ impl Transport for Stream {
     }
 
     fn is_open(&mut self) -> bool {
-        // ServiceOperation of connections that are kept for another request, and none is.
+        // For connections that are kept for another request, and none is.
         false
     }
 }
 
-/// Whether a slice has ended, or a signal has come.
-fn only_looked_up(error: &io::Error) -> bool {
+/// Whether a slice has ended, or a signal arrived.
+fn is_interrupted(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
 }

@@ -1,11 +1,11 @@
-/// The roots behind the certificates of IoT Hub and of the provisioning service, in DER: `DigiCert` Global Root G2 and
-/// G3, Microsoft RSA and ECC Root Certificate Authority 2017. They end in 2038 and 2042.
+/// The trust anchors of the certificates of IoT Hub and DPS, in DER: `DigiCert` Global Root G2 and G3, Microsoft RSA and ECC
+/// Root Certificate Authority 2017. They expire in 2038 and 2042.
 ///
-/// More than one, because a service changes to another root before it says so to everybody: devices that knew only
-/// Baltimore's lost the service in 2023. Prefer the system's store, which is kept up to date, where there is one.
+/// Several, because a service may change to another root: devices that trusted only the Baltimore root lost the service in
+/// 2023. Prefer the system's store, which is kept up to date, where there is one.
 ///
-/// Sources: `Azure/azure-iot-sdk-c:certs/certs.c` for which they are, and the crate `webpki-root-certs`, with which a
-/// test compares them, for their bytes.
+/// Sources: `Azure/azure-iot-sdk-c:certs/certs.c` for the list, and the crate `webpki-root-certs` for the bytes, with which
+/// a test compares them.
 pub const AZURE_ROOTS: [&[u8]; 4] = [
     include_bytes!("roots/digicert_global_root_g2.der"),
     include_bytes!("roots/digicert_global_root_g3.der"),

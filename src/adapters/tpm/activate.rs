@@ -12,17 +12,17 @@ use crate::{
 };
 use alloc::{boxed::Box, vec::Vec};
 
-/// What the session begins with. It is used for a policy alone: no HMAC and no encryption is derived from it, and so
-/// nothing is to be kept from repeating. A TPM takes no fewer than 16 bytes.
+/// The nonce of the session. The session is used for a policy only: no HMAC or encryption key is derived from the nonce,
+/// so that it may repeat. A TPM requires at least 16 bytes.
 const NONCE: [u8; 16] = [0; 16];
 /// `TPM_SE_POLICY`
 const POLICY: u8 = 1;
-/// Of the key that the credential holds.
+/// The possible lengths of the key that the credential holds, in bytes.
 const AES_KEYS: [usize; 3] = [16, 24, 32];
 
 impl<T: Transport> TpmClient<T> {
     /// See [`Tpm::activate`](super::Tpm::activate).
-    pub(super) fn bring_in(&mut self, blob: &ActivationBlob) -> Result<(), TpmError> {
+    pub(super) fn import_blob(&mut self, blob: &ActivationBlob) -> Result<(), TpmError> {
         let fields = Fields::of(blob)?;
         let replaces = match blob.key_use() {
             KeyUse::Hub => self.has_identity_key()?,
@@ -46,12 +46,12 @@ impl<T: Transport> TpmClient<T> {
         }
     }
 
-    /// The key that the service has put into the credential, which only this TPM's endorsement key opens.
+    /// The key in the credential, which only the endorsement key of this TPM decrypts.
     fn activate_credential(&mut self, storage: u32, fields: &Fields<'_>) -> Result<SecretBytes, TpmError> {
         let endorsement = self.loaded(KeyRole::Endorsement)?;
         let session = self.start_session()?;
         let auth = self.password(Hierarchy::Endorsement);
-        // No nonce, no hash of a command, no reference, no expiry.
+        // Without a nonce, a command's hash, a reference, and an expiration.
         let policy = [Part::Sized(&[]), Part::Sized(&[]), Part::Sized(&[]), Part::Word(0)];
         let command = Command::new(Op::PolicySecret, &[ENDORSEMENT, session], &[auth], &policy);
         self.run(&command)?.read(|reader| {
@@ -63,7 +63,7 @@ impl<T: Transport> TpmClient<T> {
         let parameters = [Part::Bytes(fields.credential), Part::Bytes(fields.credential_seed)];
         let command = Command::new(Op::ActivateCredential, &[storage, endorsement], &auths, &parameters);
         let response = self.run(&command)?;
-        // The session has ended with it.
+        // The TPM has ended the session.
         self.work.retain(|handle| *handle != session);
         let key = response.read(super::response::Reader::sized)?;
         if !AES_KEYS.contains(&key.len()) {
@@ -82,7 +82,7 @@ impl<T: Transport> TpmClient<T> {
         Ok(session)
     }
 
-    /// From the duplicate to a key that only this storage root key opens.
+    /// From the duplicate to a private key that only this storage root key decrypts.
     fn import(&mut self, storage: u32, inner_key: &SecretBytes, fields: &Fields<'_>) -> Result<Vec<u8>, TpmError> {
         let bits = u16::try_from(inner_key.expose().len() * 8).unwrap_or(u16::MAX);
         let [algorithm, bits, mode] = aes_cfb(bits);
@@ -108,15 +108,16 @@ impl<T: Transport> TpmClient<T> {
         Ok(key)
     }
 
-    /// The new key is loaded: only now the old one goes. A TPM overwrites no persistent key.
+    /// Replaces the old key, which has to be removed first: a TPM does not overwrite a persistent key. The new one is loaded
+    /// by then.
     fn replace_identity(&mut self, key: u32, replaces: bool) -> Result<(), TpmError> {
-        let identity = self.handles.identity;
+        let identity = self.handles().identity;
         if !replaces {
             return self.evict(key, identity);
         }
         let lost = |error| TpmError::IdentityLost { error: Box::new(error) };
         self.evict(identity, identity).map_err(|error| match error {
-            // It said no: the old key is there still.
+            // Rejected: the old key is still there.
             TpmError::Command(_) => error,
             error => lost(error),
         })?;

@@ -7,10 +7,10 @@ use crate::{
     key::ActivationBlob,
 };
 
-/// The longest credential or duplicate of an HMAC key, in bytes. A command with more would not fit.
+/// The longest credential or duplicate of an HMAC key, in bytes. A longer one would not fit into a command.
 const WRAPPED: usize = 512;
 
-/// The fields of a key blob, each with its length before it, checked as far as they are not encrypted.
+/// The fields of a key blob, each after its length. What is not encrypted is checked.
 ///
 /// ```text
 /// 1 credential   2 | 2 integrity 32 | inner wrap key, encrypted
@@ -51,7 +51,7 @@ const fn wrong(field: u8, problem: BlobProblem) -> TpmError {
     TpmError::Blob { field, problem }
 }
 
-/// An integrity value of SHA-256, and something behind it.
+/// Checks for an integrity value of SHA-256 with encrypted bytes after it.
 fn is_wrapped(field: &[u8]) -> Result<(), Malformed> {
     let mut reader = Reader::new(field);
     let mut inner = Reader::new(reader.sized()?);
@@ -82,12 +82,12 @@ mod tests {
     }
 
     #[test]
-    fn a_blob_of_the_services_layout_is_taken() {
+    fn a_blob_with_the_services_layout_is_accepted() {
         assert_eq!(read(&fields()), Ok(()));
     }
 
     #[test]
-    fn each_field_is_checked_within() {
+    fn the_content_of_each_field_is_checked() {
         for (number, length) in [(1, 34), (1, 33), (1, 600), (2, 255), (2, 257), (3, 34), (3, 600), (4, 128)] {
             let mut fields = fields();
             fields[number - 1].resize(length, 0);

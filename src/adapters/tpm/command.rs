@@ -9,7 +9,7 @@ pub(super) const SESSIONS: u16 = 0x8002;
 /// `TPM_RS_PW`: a password in the place of a session.
 const PASSWORD: u32 = 0x4000_0009;
 
-/// A command, with its number.
+/// A command, with its code.
 ///
 /// Source: TPM 2.0 library specification, part 2, "`TPM_CC` Listing".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(super) enum Op {
 }
 
 impl Op {
-    /// As the specification names it.
+    /// The name in the specification.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::EvictControl => "EvictControl",
@@ -54,18 +54,18 @@ impl Op {
         }
     }
 
-    /// Whether its answer begins with a handle.
+    /// Whether its response begins with a handle.
     pub(super) const fn answers_with_a_handle(self) -> bool {
         matches!(self, Self::CreatePrimary | Self::Load | Self::HmacStart | Self::StartAuthSession)
     }
 }
 
-/// Who allows the use of a handle.
+/// The authorization for a handle.
 #[derive(Clone, Copy)]
 pub(super) enum Auth<'a> {
-    /// Whoever knows its password, mostly an empty one.
+    /// Its password, which is mostly empty.
     Password(&'a [u8]),
-    /// What a policy session has shown. It ends with the command when that succeeds.
+    /// A policy session. It ends with the command if that succeeds.
     Policy(u32),
 }
 
@@ -75,7 +75,7 @@ impl Auth<'_> {
             Self::Password(password) => {
                 out.write(&[Part::Word(PASSWORD), Part::Sized(&[]), Part::Byte(1), Part::Sized(password)]);
             }
-            // No HMAC is computed in such a session, so there is no nonce either.
+            // No HMAC is computed in this session, so it has no nonce either.
             Self::Policy(session) => {
                 out.write(&[Part::Word(session), Part::Sized(&[]), Part::Byte(0), Part::Sized(&[])]);
             }
@@ -91,15 +91,15 @@ impl Auth<'_> {
     }
 }
 
-/// A piece of a command.
+/// A part of a command.
 #[derive(Clone, Copy)]
 pub(super) enum Part<'a> {
     Byte(u8),
     Short(u16),
     Word(u32),
-    /// As they are.
+    /// Bytes without a length.
     Bytes(&'a [u8]),
-    /// Behind their length in two bytes. Nothing that is sent is longer than those can say.
+    /// Bytes after their length in two bytes, which is enough for everything that is sent.
     Sized(&'a [u8]),
 }
 
@@ -144,11 +144,11 @@ fn word(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-/// A command as it goes out, in memory of its size that is wiped: it may hold a password or a key.
+/// A command as it is sent, in memory of its exact size. It is wiped, because it may hold a password or a key.
 pub(super) struct Command {
     pub(super) op: Op,
     pub(super) handles: [u32; 2],
-    /// How many authorizations it has, and its answer.
+    /// The number of authorizations in it and in its response.
     pub(super) auths: usize,
     bytes: SecretBytes,
 }
@@ -173,7 +173,7 @@ impl Command {
             }
         }
         out.write(parameters);
-        debug_assert_eq!(bytes.expose().len(), size, "a command that grew left its beginning behind");
+        debug_assert_eq!(bytes.expose().len(), size, "a command that was moved left a copy of its beginning");
         let mut named = [0; 2];
         named.iter_mut().zip(handles).for_each(|(to, handle)| *to = *handle);
         Self { op, handles: named, auths: auths.len(), bytes }
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn authorizations_stand_between_handles_and_parameters() {
+    fn authorizations_are_between_handles_and_parameters() {
         let auths = [Auth::Password(b"pw"), Auth::Policy(0x0300_0000)];
         let command = Command::new(Op::ActivateCredential, &[1, 2], &auths, &[Part::Sized(&[7]), Part::Byte(9)]);
         let expected: &[&[u8]] = &[

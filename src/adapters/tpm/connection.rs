@@ -1,27 +1,28 @@
-use super::{endpoint::Endpoint, transport::Transport};
-use crate::{
-    adapters::open_files,
-    error::{AccessError, AccessProblem},
+use super::{
+    endpoint::Endpoint,
+    path::{open_device, open_socket, opening},
+    transport::Transport,
 };
+use crate::error::{AccessError, AccessProblem};
 use alloc::string::{String, ToString as _};
 use core::time::Duration;
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, ErrorKind, Read, Write},
     net::{TcpStream, ToSocketAddrs as _},
-    os::unix::{fs::FileTypeExt as _, net::UnixStream},
+    os::unix::net::UnixStream,
     thread,
     time::Instant,
 };
 
-/// How long one answer may take over a socket. Making an RSA key takes some TPMs a minute. A device's own limits are
-/// the kernel's.
+/// The time limit for one response over a socket. Some TPMs take a minute to create an RSA key. For a device the kernel has
+/// limits of its own.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
-/// The longest pause before a command goes out again.
+/// The longest pause before a command is sent again.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// An open TPM: a device of the kernel, or swtpm on a socket. On each of them commands and answers are a stream of
-/// bytes in which the header says how long they are.
+/// An open TPM: a device of the kernel, or swtpm on a socket. On each of them, commands and responses are a stream of
+/// bytes in which each header has the length.
 #[derive(Debug)]
 pub struct Connection {
     stream: Stream,
@@ -38,24 +39,22 @@ enum Stream {
 }
 
 impl Connection {
-    /// Opens a TPM.
+    /// Opens a TPM. A path that does not name the device of a TPM, or a socket, is not opened.
     ///
     /// # Errors
-    /// When it is not there, may not be used, or is in use.
+    /// When there is no TPM, when another program uses it, or when the permission is missing.
     pub fn open(endpoint: &Endpoint) -> Result<Self, AccessError> {
         Self::open_within(endpoint, TIME_LIMIT)
     }
 
-    /// The same with another limit for each answer over a socket than two minutes.
+    /// Opens a TPM with a time limit for each response over a socket. The default is two minutes.
     ///
     /// # Errors
     /// Those of [`open`](Self::open).
     pub fn open_within(endpoint: &Endpoint, limit: Duration) -> Result<Self, AccessError> {
         let (place, opened) = match endpoint {
-            Endpoint::Device(path) => (path.clone(), device(path).map(Stream::Device)),
-            Endpoint::Socket(path) => {
-                (path.clone(), UnixStream::connect(path).map(Stream::Unix).map_err(|e| opening(&e)))
-            }
+            Endpoint::Device(path) => (path.clone(), open_device(path).map(Stream::Device)),
+            Endpoint::Socket(path) => (path.clone(), open_socket(path).map(Stream::Unix)),
             Endpoint::Tcp { host, port } => {
                 let opened = tcp(host, *port, limit).map(Stream::Tcp).map_err(|error| opening(&error));
                 (alloc::format!("{host}:{port}"), opened)
@@ -76,7 +75,7 @@ impl Connection {
         self.stream.write_all(command, end).map_err(|error| talking(&error))?;
         let mut length = 0;
         loop {
-            // All that there is room for: a device gives an answer in one piece, and keeps no rest.
+            // As much as there is room for: a device returns a response in one piece, and discards the rest.
             let room = response.get_mut(length..).unwrap_or_default();
             length += match self.stream.read(room, end) {
                 Ok(0) => return Err(AccessProblem::Closed),
@@ -102,7 +101,7 @@ impl Transport for Connection {
             return Err(self.failed(AccessProblem::Broken));
         }
         self.converse(command, response).map_err(|problem| {
-            // What comes later would answer this command, and be taken for the answer to the next.
+            // A response received later would belong to this command, and be taken for that of the next one.
             self.is_broken = true;
             self.failed(problem)
         })
@@ -119,8 +118,8 @@ fn pause_before(attempt: u8) -> Duration {
 }
 
 impl Stream {
-    /// What is left of the time, on a socket.
-    fn hurry(&self, end: Instant) -> io::Result<()> {
+    /// Limits the next operation of a socket to the remaining time.
+    fn limit(&self, end: Instant) -> io::Result<()> {
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(ErrorKind::TimedOut.into());
@@ -139,7 +138,7 @@ impl Stream {
     }
 
     fn read(&mut self, buffer: &mut [u8], end: Instant) -> io::Result<usize> {
-        self.hurry(end)?;
+        self.limit(end)?;
         match self {
             Self::Device(file) => file.read(buffer),
             Self::Unix(socket) => socket.read(buffer),
@@ -148,21 +147,12 @@ impl Stream {
     }
 
     fn write_all(&mut self, bytes: &[u8], end: Instant) -> io::Result<()> {
-        self.hurry(end)?;
+        self.limit(end)?;
         match self {
             Self::Device(file) => file.write_all(bytes),
             Self::Unix(socket) => socket.write_all(bytes),
             Self::Tcp(socket) => socket.write_all(bytes),
         }
-    }
-}
-
-fn device(path: &str) -> Result<File, AccessProblem> {
-    let file = OpenOptions::new().read(true).write(true).open(path).map_err(|error| opening(&error))?;
-    // Nothing is to be written into a file that only has the name.
-    match file.metadata() {
-        Ok(metadata) if metadata.file_type().is_char_device() => Ok(file),
-        _ => Err(AccessProblem::NotADevice),
     }
 }
 
@@ -180,19 +170,7 @@ fn tcp(host: &str, port: u16, limit: Duration) -> io::Result<TcpStream> {
     Err(failure)
 }
 
-fn opening(error: &io::Error) -> AccessProblem {
-    match error.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => AccessProblem::NotFound,
-        ErrorKind::ConnectionRefused => AccessProblem::Refused,
-        ErrorKind::PermissionDenied => AccessProblem::Permission,
-        ErrorKind::ResourceBusy => AccessProblem::Busy,
-        ErrorKind::IsADirectory => AccessProblem::NotADevice,
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => AccessProblem::TimedOut,
-        _ if open_files::are_too_many(error) => AccessProblem::TooManyOpen,
-        _ => AccessProblem::Other(error.to_string()),
-    }
-}
-
+/// What an error of the system means on an open connection.
 fn talking(error: &io::Error) -> AccessProblem {
     match error.kind() {
         ErrorKind::TimedOut | ErrorKind::WouldBlock => AccessProblem::TimedOut,
@@ -207,16 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_system_says_has_its_own_word() {
-        for (kind, expected) in [
-            (ErrorKind::NotFound, AccessProblem::NotFound),
-            (ErrorKind::PermissionDenied, AccessProblem::Permission),
-            (ErrorKind::ResourceBusy, AccessProblem::Busy),
-            (ErrorKind::ConnectionRefused, AccessProblem::Refused),
-            (ErrorKind::TimedOut, AccessProblem::TimedOut),
-        ] {
-            assert_eq!(opening(&kind.into()), expected);
-        }
+    fn errors_of_the_system_on_a_connection_have_their_own_texts() {
         for (kind, expected) in [
             (ErrorKind::TimedOut, AccessProblem::TimedOut),
             (ErrorKind::WouldBlock, AccessProblem::TimedOut),
@@ -226,16 +195,12 @@ mod tests {
         ] {
             assert_eq!(talking(&kind.into()), expected);
         }
-        #[cfg(unix)]
-        assert_eq!(opening(&io::Error::from_raw_os_error(24)), AccessProblem::TooManyOpen);
         let other = io::Error::other("rust in the socket");
-        assert_eq!(opening(&other), AccessProblem::Other("rust in the socket".into()));
-        let error = AccessError { place: "/dev/tpmrm0".into(), problem: opening(&ErrorKind::PermissionDenied.into()) };
-        assert!(error.to_string().starts_with("/dev/tpmrm0: no permission on it; add the user to the group tss"));
+        assert_eq!(talking(&other), AccessProblem::Other("rust in the socket".into()));
     }
 
     #[test]
-    fn a_busy_tpm_is_given_more_time_each_time() {
+    fn each_pause_is_longer_than_the_one_before() {
         let millis = [1, 2, 3, 6, 7, 12, 255].map(|attempt| pause_before(attempt).as_millis());
         assert_eq!(millis, [10, 20, 40, 320, 500, 500, 500]);
     }

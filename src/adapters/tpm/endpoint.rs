@@ -2,13 +2,13 @@ use crate::error::EndpointError;
 use alloc::string::String;
 use core::{fmt, str::FromStr};
 
-/// The device that is for many programs at once.
+/// The device that programs share.
 const DEVICE: &str = "/dev/tpmrm0";
-/// Where swtpm listens, in the words of tpm2-tools.
+/// The default address of swtpm in tpm2-tools.
 const HOST: &str = "localhost";
 const PORT: u16 = 2321;
 
-/// Where a TPM is, in the TCTI syntax of tpm2-tools.
+/// The device or address of a TPM, in the TCTI syntax of tpm2-tools.
 ///
 /// ```
 /// use defender_auth::tpm::Endpoint;
@@ -29,9 +29,9 @@ pub enum Endpoint {
     Socket(String),
     /// swtpm on TCP: `swtpm:host=localhost,port=2321`.
     Tcp {
-        /// A name or an address.
+        /// The host name or IP address.
         host: String,
-        /// Its port.
+        /// The TCP port.
         port: u16,
     },
 }
@@ -52,7 +52,7 @@ impl FromStr for Endpoint {
             "device" => Ok(Self::Device(settings.into())),
             "swtpm" => swtpm(settings),
             _ if text.starts_with(['/', '.']) => Err(EndpointError::Bare),
-            // A word, and not whatever somebody put here by mistake.
+            // A word only: the text may be a secret that was given here by mistake.
             kind => Err(EndpointError::Unsupported(kind.chars().filter(char::is_ascii_graphic).take(16).collect())),
         }
     }
@@ -98,7 +98,7 @@ mod tests {
     use alloc::string::ToString as _;
 
     #[test]
-    fn every_form_is_read_with_its_defaults() {
+    fn every_form_is_parsed_with_its_defaults() {
         let tcp = |host: &str, port| Endpoint::Tcp { host: host.into(), port };
         for (text, expected) in [
             ("device", Endpoint::default()),
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_supported_is_named_with_what_is() {
+    fn the_error_for_an_unsupported_transport_names_those_that_are() {
         for kind in ["tabrmd", "mssim", "tbs", "cmd", "", "libtss2-tcti-device.so"] {
             let error = std::format!("{kind}:x=y").parse::<Endpoint>().unwrap_err();
             assert_eq!(error, EndpointError::Unsupported(kind.chars().take(16).collect()));

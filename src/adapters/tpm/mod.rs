@@ -1,14 +1,14 @@
-//! A TPM 2.0 as the place of a device's keys.
+//! A TPM 2.0 that holds the keys of a device.
 //!
-//! The provisioning service wraps each key for one TPM: the key goes in, and never comes out again.
+//! The provisioning service wraps each key for one TPM: the TPM imports it, and never exports it.
 //!
 //! ```text
 //! Registration                     Tpm                                   in the TPM
-//! Plan::provision(.. Tpm{..})  <-- endorsement_key, storage_root_key     0x81010001, 0x81000001, or made from templates
+//! Plan::provision(.. Tpm{..})  <-- endorsement_key, storage_root_key     0x81010001, 0x81000001, or created from templates
 //! Activate(registration key)   --> activate                              a transient object
-//! Sign(registration key, ..)   --> sign                                  .. that is flushed behind its one signature
-//! Activate(hub's key)          --> activate                              0x81000100, persistent: the old one goes last
-//! .. months of tokens ..       --> sign(KeyUse::Hub, ..)                 one HMAC command each
+//! Sign(registration key, ..)   --> sign                                  .. that is flushed after its one signature
+//! Activate(hub's key)          --> activate                              0x81000100, persistent: it replaces the old one
+//! .. months of tokens ..       --> sign(KeyUse::Hub, ..)                 one HMAC command for each
 //! ```
 //!
 //! ```no_run
@@ -16,7 +16,7 @@
 //! use defender_auth::{Plan, dps::{Attestation, Profile}, tpm::{self, Endpoint, Tpm}};
 //!
 //! let mut tpm = tpm::open(&Endpoint::default())?;
-//! let id = tpm.registration_id()?; // or the one that the enrollment was made with
+//! let id = tpm.registration_id()?; // or the registration ID of the enrollment
 //! let attestation = Attestation::Tpm {
 //!     endorsement_key: tpm.endorsement_key()?,
 //!     storage_root_key: tpm.storage_root_key()?,
@@ -27,15 +27,22 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Keys and handles
+//!
+//! Endorsement key and storage root key are RSA-2048 keys of the TCG's and the SDKs' templates. If the persistent handle
+//! is empty, or holds another object (such as an ECC key of other software), the key is created from the template when it is
+//! required; the other object is not changed. [`TpmClient::set_handles`] sets other handles for the three keys, and
+//! [`KeyPlace`] reports where a key is.
+//!
 //! # What it costs, and what it leaves
 //!
-//! A signature is one command. An activation is five to eleven; before the first of a process two RSA keys are made unless
-//! they are persistent ([`TpmClient::persist_keys`]). Sessions and objects are flushed on every path: a TPM without a resource
-//! manager has room for three of each. What a process that was killed has left there is recognised by its public area
-//! and flushed when the room is needed; objects of other programs are never touched.
+//! A signature is one command. An activation is five to eleven; before the first one of a process, two RSA keys are created
+//! unless they are persistent ([`TpmClient::persist_keys`]). Sessions and objects are flushed on every path: a TPM without a
+//! resource manager has room for three of each. Objects of a process that was killed are recognised by their public area,
+//! and flushed when the room is required; objects of other programs are not changed.
 //!
-//! Commands and answers are in memory that is wiped. The codec is our own and reads with every length checked. It needs
-//! `alloc` only; `open` and its connections need `std` and Unix, and any other way is a [`Transport`].
+//! Commands and responses are in memory that is wiped. The codec is this library's own, and checks every length. It
+//! requires `alloc` only; `open` and its connections require `std` and Unix. Any other access to a TPM is a [`Transport`].
 
 mod activate;
 mod blob;
@@ -44,9 +51,16 @@ mod command;
 #[cfg(all(feature = "std", unix))]
 mod connection;
 mod endpoint;
-mod keys;
-mod refusal;
+mod exchange;
+mod facts;
+mod handles;
+mod key;
+#[cfg(all(feature = "std", unix))]
+mod path;
+mod primary;
+mod rejection;
 mod response;
+mod room;
 mod sign;
 mod template;
 mod transport;
@@ -57,29 +71,32 @@ use crate::{
 };
 use alloc::vec::Vec;
 
-pub use client::{Handles, TpmClient};
+pub use client::TpmClient;
 #[cfg(all(feature = "std", unix))]
 pub use connection::Connection;
 pub use endpoint::Endpoint;
-pub use keys::{Facts, Firmware, registration_id};
+pub use facts::{Facts, Firmware};
+pub use handles::Handles;
+pub use key::KeyPlace;
+pub use primary::registration_id;
 pub use response::RESPONSE_LIMIT;
 pub use transport::Transport;
 
-/// Opens a TPM for [`Tpm`]'s work.
+/// Opens a TPM, whose client implements [`Tpm`].
 ///
 /// # Errors
-/// When it is not there, may not be used, or is in use.
+/// Those of [`Connection::open`].
 #[cfg(all(feature = "std", unix))]
 pub fn open(endpoint: &Endpoint) -> Result<TpmClient<Connection>, TpmError> {
     Ok(TpmClient::new(Connection::open(endpoint)?))
 }
 
-/// What a registration needs of a TPM.
+/// The operations with a TPM that a registration requires.
 pub trait Tpm {
     /// The public endorsement key, a complete `TPM2B_PUBLIC`.
     ///
     /// # Errors
-    /// When there is none and none can be made, or when another key is in its place.
+    /// When it cannot be read or created.
     fn endorsement_key(&mut self) -> Result<Vec<u8>, TpmError>;
 
     /// The public storage root key, a complete `TPM2B_PUBLIC`.
@@ -88,18 +105,18 @@ pub trait Tpm {
     /// Those of [`endorsement_key`](Self::endorsement_key).
     fn storage_root_key(&mut self) -> Result<Vec<u8>, TpmError>;
 
-    /// Takes a wrapped key in. A registration key stays until it has signed once; the hub's key is made persistent, and
-    /// the one before it is removed when the new one is loaded.
+    /// Imports a wrapped key. A registration key stays loaded until it has signed once; the hub's key is made persistent and
+    /// replaces the previous one, which is removed when the new one is loaded.
     ///
     /// # Errors
-    /// When the blob is broken or for another TPM, when the TPM says no or cannot be reached. The hub's key of before
-    /// is there unless the error is [`TpmError::IdentityLost`].
+    /// When the blob is malformed or made for another TPM, when the TPM rejects a command or cannot be accessed. The
+    /// previous key of the hub is kept unless the error is [`TpmError::IdentityLost`].
     fn activate(&mut self, blob: &ActivationBlob) -> Result<(), TpmError>;
 
-    /// HMAC-SHA256 of any data with one of the two keys.
+    /// HMAC-SHA256 of data of any length with one of the two keys.
     ///
     /// # Errors
-    /// When that key is not there, when the TPM says no or cannot be reached.
+    /// When the TPM does not hold the key, when it rejects a command or cannot be accessed.
     fn sign(&mut self, key_use: KeyUse, data: &[u8]) -> Result<Signature, TpmError>;
 }
 
@@ -113,12 +130,12 @@ impl<T: Transport> Tpm for TpmClient<T> {
     }
 
     fn activate(&mut self, blob: &ActivationBlob) -> Result<(), TpmError> {
-        let result = self.bring_in(blob);
+        let result = self.import_blob(blob);
         self.clear_away();
         match result {
-            // A machine that slept, or somebody who flushed what is not theirs.
+            // The machine was suspended, or another program has flushed the keys.
             Err(TpmError::Command(error)) if error.code.is_of_a_lost_object() && self.forget_keys() => {
-                let result = self.bring_in(blob);
+                let result = self.import_blob(blob);
                 self.clear_away();
                 result
             }

@@ -4,14 +4,14 @@ use crate::{
     error::{ResponseCode, TpmError},
 };
 
-/// The longest answer that is read, in bytes: a TPM's own buffer for one.
+/// The longest response that is read, in bytes: the size of a TPM's buffer.
 pub const RESPONSE_LIMIT: usize = 4096;
 
-/// Not what the specification says.
+/// The bytes do not follow the specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Malformed;
 
-/// Reads from the front, never beyond the end.
+/// Reads bytes in order, and never beyond their end.
 pub(super) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -43,20 +43,20 @@ impl<'a> Reader<'a> {
         self.array().map(u32::from_be_bytes)
     }
 
-    /// What stands behind its length in two bytes.
+    /// Bytes that follow their length in two bytes.
     pub(super) fn sized(&mut self) -> Result<&'a [u8], Malformed> {
         let length = self.short()?;
         self.take(length.into())
     }
 
-    /// The same, with its length before it.
+    /// The same, with the length.
     pub(super) fn whole(&mut self) -> Result<&'a [u8], Malformed> {
         let all = self.0;
         let length = 2 + self.sized()?.len();
         all.get(..length).ok_or(Malformed)
     }
 
-    /// Nothing may be left.
+    /// Checks that all bytes were read.
     pub(super) const fn end(self) -> Result<(), Malformed> {
         if self.0.is_empty() { Ok(()) } else { Err(Malformed) }
     }
@@ -66,7 +66,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// An answer, wiped when dropped: it may hold a key.
+/// A response. It is wiped when dropped, because it may hold a key.
 pub(super) struct Response {
     op: Op,
     auths: usize,
@@ -74,7 +74,7 @@ pub(super) struct Response {
 }
 
 impl Response {
-    /// What came back from a command, all of it.
+    /// The complete response to a command.
     pub(super) fn new(command: &Command, bytes: SecretBytes) -> Self {
         Self { op: command.op, auths: command.auths, bytes }
     }
@@ -83,8 +83,8 @@ impl Response {
         TpmError::Answer { command: self.op.name() }
     }
 
-    /// Whether it was done. Looked at before anything else: what else an answer holds depends on it, and an error may
-    /// come with the tag of a TPM 1.2.
+    /// The response code. It is read first: the rest of a response depends on it, and an error may have the tag of a
+    /// TPM 1.2.
     pub(super) fn code(&self) -> Result<ResponseCode, TpmError> {
         let mut header = Reader::new(self.bytes.expose());
         let mut read = || {
@@ -98,13 +98,14 @@ impl Response {
         }
     }
 
-    /// The handle of what was made. Read before the rest, so that it can be flushed whatever the rest is.
+    /// The handle of the object or session that was created. It is read before the rest, so that it can be flushed if the
+    /// rest is malformed.
     pub(super) fn handle(&self) -> Result<u32, TpmError> {
         let mut reader = Reader::new(self.bytes.expose());
         reader.take(HEADER).and_then(|_| reader.word()).map_err(|_| self.malformed())
     }
 
-    /// Reads the parameters, all of them, and checks what stands round them.
+    /// Reads all parameters, and checks the fields around them.
     pub(super) fn read<'a, T>(
         &'a self,
         parameters: impl FnOnce(&mut Reader<'a>) -> Result<T, Malformed>,
@@ -143,7 +144,7 @@ impl Response {
         Ok(value)
     }
 
-    /// Where there is nothing to read.
+    /// Checks a response without parameters.
     pub(super) fn done(&self) -> Result<(), TpmError> {
         self.read(|_| Ok(()))
     }
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_never_goes_beyond_the_end() {
+    fn nothing_is_read_beyond_the_end() {
         let bytes = [0, 2, 7, 8, 9];
         for length in 0..4 {
             assert_eq!(Reader::new(&bytes[..length]).sized(), Err(Malformed));
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn every_length_of_an_answer_is_checked() {
+    fn every_length_in_a_response_is_checked() {
         let whole = [0x80, 2, 0, 0, 0, 23, 0, 0, 0, 0, 0, 0, 0, 4, 0, 2, 5, 6, 0, 0, 1, 0, 0];
         let auths = [Auth::Password(&[])];
         let read = |bytes: &[u8]| {
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_code_is_read_whatever_the_tag_is() {
+    fn the_response_code_is_read_with_every_tag() {
         let code = |bytes: &[u8]| response(Op::Hmac, &[], bytes).code();
         assert_eq!(code(&[0, 0xc4, 0, 0, 0, 10, 0, 0, 0, 0x1e]), Ok(ResponseCode::new(0x1e)));
         assert_eq!(code(&[0x80, 1, 0, 0, 0, 10, 0, 0xb, 1, 0x43]), Ok(ResponseCode::new(0xb_0143)));

@@ -10,9 +10,9 @@ use crate::{
     key::{KeyUse, Signature},
 };
 
-/// What every TPM takes in one command, in bytes.
+/// The length of data that every TPM accepts in one command, in bytes.
 const SAFE_INPUT: usize = 1024;
-/// What fits into a command with all that stands round it, in bytes.
+/// The length of data that fits into a command of this library, in bytes.
 const MOST_INPUT: usize = 2048;
 /// `TPM_PT_INPUT_BUFFER`
 const INPUT_BUFFER: u32 = 0x10d;
@@ -22,7 +22,7 @@ impl<T: Transport> TpmClient<T> {
     /// See [`Tpm::sign`](super::Tpm::sign).
     pub(super) fn sign_with(&mut self, key_use: KeyUse, data: &[u8]) -> Result<Signature, TpmError> {
         let key = match key_use {
-            KeyUse::Hub => return self.hmac(self.handles.identity, data),
+            KeyUse::Hub => return self.hmac(self.handles().identity, data),
             KeyUse::Registration => self.registration.ok_or(TpmError::NoRegistrationKey)?,
         };
         let result = self.hmac(key, data);
@@ -34,14 +34,14 @@ impl<T: Transport> TpmClient<T> {
     }
 
     fn hmac(&mut self, key: u32, data: &[u8]) -> Result<Signature, TpmError> {
-        // ServiceOperation for long data only: a token costs one command.
+        // Requested for long data only: a token costs one command.
         let limit = if data.len() > SAFE_INPUT { self.input_buffer()? } else { SAFE_INPUT };
         if data.len() > limit {
             let result = self.hmac_in_pieces(key, data, limit);
             self.clear_away();
             return result;
         }
-        // The hash is the key's own.
+        // The key has its own hash algorithm.
         let parameters = [Part::Sized(data), Part::Short(NO_ALGORITHM)];
         let response = self.run(&Command::new(Op::Hmac, &[key], &NO_PASSWORD, &parameters))?;
         signature(key, response.read(Reader::sized)?)
@@ -59,7 +59,7 @@ impl<T: Transport> TpmClient<T> {
         }
         let parameters = [Part::Sized(last), Part::Word(NULL)];
         let response = self.run(&Command::new(Op::SequenceComplete, &[sequence], &NO_PASSWORD, &parameters))?;
-        // It has ended with its result.
+        // The TPM has flushed it.
         self.work.retain(|handle| *handle != sequence);
         let digest = response.read(|reader| {
             let digest = reader.sized()?;
@@ -73,14 +73,14 @@ impl<T: Transport> TpmClient<T> {
     fn input_buffer(&mut self) -> Result<usize, TpmError> {
         let found = self.properties(INPUT_BUFFER, 1)?;
         match found.as_slice() {
-            // One that says less would have long data cut into as many commands as there are bytes.
+            // With a smaller size, long data would take up to one command for each byte.
             [(INPUT_BUFFER, size)] if *size as usize >= SAFE_INPUT => Ok(MOST_INPUT.min(*size as usize)),
             _ => Err(TpmError::Answer { command: Op::GetCapability.name() }),
         }
     }
 }
 
-/// A key of another hash makes a signature of another length.
+/// A key with another hash algorithm returns a signature of another length.
 fn signature(key: u32, digest: &[u8]) -> Result<Signature, TpmError> {
     let foreign = TpmError::Foreign { handle: key, expected: KeyRole::Identity, found: Found::Other };
     digest.try_into().map(Signature::from_bytes).map_err(|_| foreign)

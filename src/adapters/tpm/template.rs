@@ -14,14 +14,14 @@ pub(super) const NULL: u32 = 0x4000_0007;
 pub(super) const SHA256: u16 = 0x000b;
 /// `TPM_ALG_NULL`
 pub(super) const NO_ALGORITHM: u16 = 0x0010;
-/// AES in CFB mode, with this many bits.
+/// AES in CFB mode with a key of this many bits.
 pub(super) const fn aes_cfb(bits: u16) -> [Part<'static>; 3] {
     [Part::Short(0x0006), Part::Short(bits), Part::Short(0x0043)]
 }
 
-/// The length of an RSA-2048 modulus, and of what is encrypted to it.
+/// The length of an RSA-2048 modulus, and of a ciphertext, in bytes.
 pub(super) const MODULUS: usize = 256;
-/// `TPMA_OBJECT.noDA`: wrong passwords are not counted.
+/// `TPMA_OBJECT.noDA`: wrong passwords do not count towards the lockout.
 const NO_DA: u8 = 0x04;
 
 /// RSA, SHA-256; fixedTPM, fixedParent, sensitiveDataOrigin, adminWithPolicy, restricted, decrypt; the policy
@@ -46,12 +46,12 @@ const SRK: &[u8] = &[
 
 /// HMAC, SHA-256; sign, noDA, userWithAuth; no policy.
 ///
-/// Source: a public area that the provisioning service makes.
+/// Source: a public area from the provisioning service.
 const IDENTITY: &[u8] =
     &[0x00, 0x08, 0x00, 0x0b, 0x00, 0x04, 0x04, 0x40, 0x00, 0x00, 0x00, 0x05, 0x00, 0x0b, 0x00, 0x20];
 
-/// What a primary key is made from, behind its length: the template, and 256 zero bytes as `unique`. An empty `unique`
-/// would make another key.
+/// The public area from which a primary key is created: its length, the template, and 256 zero bytes as `unique`. An empty
+/// `unique` would create another key.
 pub(super) fn primary(role: KeyRole) -> [Part<'static>; 3] {
     let (length, template) = match role {
         KeyRole::Endorsement => (314, EK),
@@ -61,12 +61,12 @@ pub(super) fn primary(role: KeyRole) -> [Part<'static>; 3] {
     [Part::Short(length), Part::Bytes(template), Part::Sized(&[0; MODULUS])]
 }
 
-/// Whether a complete `TPM2B_PUBLIC` is that of the key which belongs there, or of what else.
+/// Checks that a complete `TPM2B_PUBLIC` is that of the expected key; returns what it is otherwise.
 pub(super) fn check(role: KeyRole, public: &[u8]) -> Result<(), Found> {
     let area = public.get(2..).unwrap_or_default();
     let fits = match role {
         KeyRole::Endorsement => rsa(area, EK),
-        // Tools make it with and without noDA. To a key without a password it makes no difference.
+        // Other tools create it with and without noDA, which makes no difference to a key without a password.
         KeyRole::StorageRoot => {
             let mut lenient = [0; SRK.len()];
             lenient.copy_from_slice(SRK);
@@ -84,7 +84,7 @@ pub(super) fn check(role: KeyRole, public: &[u8]) -> Result<(), Found> {
     }
 }
 
-/// Whether it is exactly what one of our own keys looks like.
+/// Whether it is exactly the public area of a key that this library loads.
 pub(super) fn is_ours(public: &[u8]) -> bool {
     let area = public.get(2..).unwrap_or_default();
     rsa(area, EK) || rsa(area, SRK) || (area.starts_with(IDENTITY) && area.len() == IDENTITY.len() + 32)
@@ -94,8 +94,8 @@ fn rsa(area: &[u8], template: &[u8]) -> bool {
     area.strip_prefix(template).is_some_and(|unique| unique.len() == 2 + MODULUS && unique.starts_with(&[1, 0]))
 }
 
-/// `TPM_ALG_KEYEDHASH` named by SHA-256 that signs, with nothing but HMAC and SHA-256, and was brought in from outside:
-/// one that a TPM made itself is another program's.
+/// Whether it is an HMAC key with SHA-256 (`TPM_ALG_KEYEDHASH`, name algorithm SHA-256) that was imported. A key that the
+/// TPM created belongs to another program.
 pub(super) fn is_hmac_key(area: &[u8]) -> bool {
     let read = || {
         let mut reader = Reader::new(area);
@@ -131,12 +131,12 @@ mod tests {
     }
 
     #[test]
-    fn the_keys_have_the_sizes_of_their_protocol() {
+    fn the_keys_have_the_sizes_of_the_protocol() {
         assert_eq!((public(EK).len(), public(SRK).len(), identity().len()), (316, 284, 50));
     }
 
     #[test]
-    fn each_key_is_itself_and_none_of_the_others() {
+    fn each_key_is_accepted_in_its_own_role_only() {
         let roles = [KeyRole::Endorsement, KeyRole::StorageRoot, KeyRole::Identity];
         for (i, public) in [public(EK), public(SRK), identity()].iter().enumerate() {
             assert!(is_ours(public));
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_storage_root_key_may_count_wrong_passwords() {
+    fn a_storage_root_key_may_lack_noda() {
         let mut key = public(SRK);
         key[8] ^= NO_DA;
         assert_eq!((check(KeyRole::StorageRoot, &key), is_ours(&key)), (Ok(()), false));

@@ -1,16 +1,17 @@
 use crate::error::AccessError;
 
-/// A way to a TPM: one command goes out, one answer comes back.
+/// The transport to a TPM: it sends a command and receives the response.
 pub trait Transport {
-    /// Sends a command and puts the whole answer, header and all, at the front of `response`; says how long it is.
+    /// Sends a command and writes the complete response, with its header, to the beginning of `response`. Returns its
+    /// length in bytes.
     ///
     /// # Errors
-    /// When no whole answer came. What comes later must never be taken for the answer to another command: refuse
-    /// every further exchange.
+    /// When no complete response is received. A response that is received later must not be taken for that of another
+    /// command: after an error, every further exchange has to fail.
     fn exchange(&mut self, command: &[u8], response: &mut [u8]) -> Result<usize, AccessError>;
 
-    /// Waits a moment before a command goes out once more, because the TPM is busy. `attempt` counts from 1. Without a
-    /// clock there is nothing to wait by, and the command goes out at once.
+    /// Waits before a command is sent again, because the TPM is busy. `attempt` counts from 1. The default does not wait:
+    /// `core` has no clock.
     fn pause(&mut self, attempt: u8) {
         let _ = attempt;
     }

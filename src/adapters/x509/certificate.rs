@@ -1,15 +1,19 @@
-//! One certificate: its bytes, and what the checks want to know of it.
+//! One certificate: its bytes, and the fields that the checks read.
 
-use super::{SIZE_LIMIT, pkcs8, thumbprint::Thumbprint};
+use super::{
+    key_kind,
+    name::Name,
+    pem::{self, SIZE_LIMIT},
+    signature::{Signature, rsa_bits, verify, verify_der, weak_hash},
+    thumbprint::Thumbprint,
+};
 use crate::{base::time::UnixTime, error::CertificateProblem as Problem};
-use alloc::{borrow::ToOwned as _, string::String, string::ToString as _, vec::Vec};
+use alloc::{borrow::ToOwned as _, string::String, vec::Vec};
 use core::fmt;
 use x509_parser::{
     certificate::X509Certificate,
-    error::X509Error,
-    extensions::ParsedExtension,
+    extensions::{GeneralName, NameConstraints, ParsedExtension},
     prelude::FromDer as _,
-    x509::{SubjectPublicKeyInfo, X509Name},
 };
 
 /// An X.509 certificate, read once.
@@ -18,64 +22,73 @@ pub struct Certificate {
     der: Vec<u8>,
     subject: Name,
     issuer: Name,
-    pub(crate) not_before: UnixTime,
-    pub(crate) not_after: UnixTime,
-    pub(crate) is_ca: bool,
-    /// How many CAs may stand between it and a leaf.
+    not_before: UnixTime,
+    not_after: UnixTime,
+    is_ca: bool,
+    /// The most CAs between it and a leaf.
     path_length: Option<u32>,
-    /// `None` when there is no such extension: then everything is allowed.
-    pub(crate) client_auth: Option<bool>,
-    pub(crate) digital_signature: Option<bool>,
+    /// `None` without an extended key usage: then everything is allowed.
+    pub(super) client_auth: Option<bool>,
+    /// `None` without a key usage, likewise.
+    pub(super) digital_signature: Option<bool>,
+    pub(super) cert_sign: Option<bool>,
+    pub(super) name_constraints: Constraints,
+    /// Whether an extension about policies is critical, which the verifier does not know.
+    pub(super) has_critical_policies: bool,
     subject_key: Option<Vec<u8>>,
     authority_key: Option<Vec<u8>>,
     public_key: Vec<u8>,
     /// Of an RSA key.
-    pub(crate) rsa_bits: Option<usize>,
-    /// The kind of a key that cannot be used.
-    pub(crate) odd_key: Option<String>,
+    pub(super) rsa_bits: Option<usize>,
+    /// What about an RSA key TLS cannot use.
+    pub(super) rsa_form: Option<&'static str>,
+    /// The kind of a key that is not supported.
+    pub(super) odd_key: Option<String>,
     /// The name of a hash that is broken.
-    pub(crate) weak_hash: Option<&'static str>,
+    pub(super) weak_hash: Option<&'static str>,
     self_signed: bool,
 }
 
-#[derive(Clone, PartialEq, Eq)]
-struct Name {
-    der: Vec<u8>,
-    text: String,
-    common: Option<String>,
-}
-
-/// What came of checking a signature.
+/// The names that a CA allows below it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Signature {
-    Good,
-    Bad,
-    /// By an algorithm that cannot be checked here.
-    Unknown,
+pub(super) enum Constraints {
+    /// All.
+    None,
+    /// DNS names and IP addresses, which the verifier compares.
+    Supported,
+    /// Other kinds too, for which the verifier rejects every certificate.
+    Unsupported,
 }
 
 impl Certificate {
-    /// Reads a certificate in DER, of at most [`SIZE_LIMIT`] bytes with what stands behind it.
+    /// Reads a certificate in DER. Bytes after it are ignored, and count for the limit of [`SIZE_LIMIT`] bytes.
     ///
     /// # Errors
-    /// When the bytes are more, or not a certificate.
+    /// When there are more bytes, or they are not a certificate.
     pub fn from_der(der: &[u8]) -> Result<Self, Problem> {
         if der.len() > SIZE_LIMIT {
             return Err(Problem::TooLarge { limit: SIZE_LIMIT });
         }
         let (rest, parsed) = X509Certificate::from_der(der).map_err(|_| Problem::Certificate)?;
-        // OpenSSL's TRUSTED CERTIFICATE has its own remarks behind the certificate; they are not sent.
+        // OpenSSL's TRUSTED CERTIFICATE has trust settings after the certificate; they are not sent.
         let der = der.get(..der.len() - rest.len()).unwrap_or(der).to_owned();
-        let (subject, issuer) = (name(parsed.subject()), name(parsed.issuer()));
+        let (subject, issuer) = (Name::of(parsed.subject()), Name::of(parsed.issuer()));
         let (mut subject_key, mut authority_key) = (None, None);
-        let (mut client_auth, mut digital_signature) = (None, None);
+        let (mut client_auth, mut digital_signature, mut cert_sign) = (None, None, None);
+        let mut name_constraints = Constraints::None;
         let (mut is_ca, mut path_length) = (false, None);
+        let mut has_critical_policies = false;
         for extension in parsed.extensions() {
+            let is_policy = |oid: &str| matches!(oid, "2.5.29.32" | "2.5.29.33" | "2.5.29.36" | "2.5.29.54");
+            has_critical_policies |= extension.critical && is_policy(&extension.oid.to_id_string());
             match extension.parsed_extension() {
                 ParsedExtension::BasicConstraints(basic) => {
                     (is_ca, path_length) = (basic.ca, basic.path_len_constraint);
                 }
-                ParsedExtension::KeyUsage(usage) => digital_signature = Some(usage.digital_signature()),
+                ParsedExtension::KeyUsage(usage) => {
+                    (digital_signature, cert_sign) = (Some(usage.digital_signature()), Some(usage.key_cert_sign()));
+                }
+                ParsedExtension::NameConstraints(constraints) => name_constraints = Constraints::of(constraints),
                 ParsedExtension::ExtendedKeyUsage(usage) => client_auth = Some(usage.client_auth || usage.any),
                 ParsedExtension::SubjectKeyIdentifier(id) => subject_key = Some(id.0.to_owned()),
                 ParsedExtension::AuthorityKeyIdentifier(id) => {
@@ -88,7 +101,7 @@ impl Certificate {
             && match verify(&parsed, parsed.public_key()) {
                 Signature::Good => true,
                 Signature::Bad => false,
-                // The names, and the ids where there are any, have to do.
+                // Without a verdict the names decide, and the key identifiers where there are any.
                 Signature::Unknown => authority_key.is_none() || authority_key == subject_key,
             };
         Ok(Self {
@@ -100,11 +113,15 @@ impl Certificate {
             path_length,
             client_auth,
             digital_signature,
+            cert_sign,
+            name_constraints,
+            has_critical_policies,
             subject_key,
             authority_key,
             public_key: parsed.public_key().subject_public_key.data.to_vec(),
             rsa_bits: rsa_bits(parsed.public_key()),
-            odd_key: odd_key(parsed.public_key()),
+            rsa_form: key_kind::rsa_form_of(parsed.public_key()),
+            odd_key: key_kind::unsupported(parsed.public_key()),
             weak_hash: weak_hash(&parsed),
             self_signed,
             der,
@@ -120,22 +137,22 @@ impl Certificate {
     /// The certificate as a PEM text.
     #[must_use]
     pub fn to_pem(&self) -> String {
-        super::pem::certificate(&self.der)
+        pem::certificate(&self.der)
     }
 
-    /// Whom it names, as one line.
+    /// The subject, on one line.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject.text
     }
 
-    /// Who issued it, as one line.
+    /// The issuer, on one line.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer.text
     }
 
-    /// The common name (CN) of its subject, which the services compare with an id.
+    /// The common name (CN) of its subject, which the services compare with an ID.
     #[must_use]
     pub fn common_name(&self) -> Option<&str> {
         self.subject.common.as_deref()
@@ -147,19 +164,19 @@ impl Certificate {
         self.issuer.common.as_deref()
     }
 
-    /// Its first second.
+    /// The first second of its validity.
     #[must_use]
     pub const fn not_before(&self) -> UnixTime {
         self.not_before
     }
 
-    /// Its last second.
+    /// The last second of its validity.
     #[must_use]
     pub const fn not_after(&self) -> UnixTime {
         self.not_after
     }
 
-    /// Whether it says that it may issue others.
+    /// Whether it is a CA certificate (basicConstraints).
     #[must_use]
     pub const fn is_ca(&self) -> bool {
         self.is_ca
@@ -189,13 +206,13 @@ impl Certificate {
         Thumbprint::sha256(&self.der)
     }
 
-    /// Whether it allows so many CAs between it and a leaf.
-    pub(crate) fn allows_below(&self, count: usize) -> bool {
+    /// Whether its path length allows this many CAs between it and a leaf.
+    pub(super) fn allows_below(&self, count: usize) -> bool {
         self.path_length.is_none_or(|most| usize::try_from(most).is_ok_and(|most| count <= most))
     }
 
-    /// Whether names and key ids allow that it issued the other. The signature is another question.
-    pub(crate) fn may_have_issued(&self, other: &Self) -> bool {
+    /// Whether names and key identifiers match those of an issuer of the other. The signature is not checked.
+    pub(super) fn may_have_issued(&self, other: &Self) -> bool {
         let ids = match (&self.subject_key, &other.authority_key) {
             (Some(mine), Some(theirs)) => mine == theirs,
             _ => true,
@@ -204,11 +221,18 @@ impl Certificate {
     }
 
     /// Whether the key of `issuer` signed this.
-    pub(crate) fn signed_by(&self, issuer: &Self) -> Signature {
-        match (X509Certificate::from_der(&self.der), X509Certificate::from_der(&issuer.der)) {
-            (Ok((_, this)), Ok((_, issuer))) => verify(&this, issuer.public_key()),
-            _ => Signature::Unknown,
-        }
+    pub(super) fn signed_by(&self, issuer: &Self) -> Signature {
+        verify_der(&self.der, &issuer.der)
+    }
+
+    /// Whether both certify the same key for the same name.
+    pub(super) fn has_key_and_name_of(&self, other: &Self) -> bool {
+        self.public_key == other.public_key && self.subject.der == other.subject.der
+    }
+
+    /// Whether the same issuer has issued both for the same key and name, as a renewal is.
+    pub(super) fn renews(&self, other: &Self) -> bool {
+        self.has_key_and_name_of(other) && self.issuer.der == other.issuer.der
     }
 }
 
@@ -218,52 +242,15 @@ impl fmt::Debug for Certificate {
     }
 }
 
-fn verify(certificate: &X509Certificate<'_>, key: &SubjectPublicKeyInfo<'_>) -> Signature {
-    match certificate.verify_signature(Some(key)) {
-        Ok(()) => Signature::Good,
-        // ring refuses RSA keys below 2048 bits with the same error.
-        Err(X509Error::SignatureVerificationError) if rsa_bits(key).is_none_or(|bits| bits >= 2048) => Signature::Bad,
-        Err(_) => Signature::Unknown,
+impl Constraints {
+    fn of(constraints: &NameConstraints<'_>) -> Self {
+        let mut all = constraints.permitted_subtrees.iter().chain(&constraints.excluded_subtrees).flatten();
+        let is_supported = |base: &GeneralName<'_>| matches!(base, GeneralName::DNSName(_) | GeneralName::IPAddress(_));
+        if all.all(|subtree| is_supported(&subtree.base)) { Self::Supported } else { Self::Unsupported }
     }
 }
 
-fn name(name: &X509Name<'_>) -> Name {
-    let common_name = name.iter_common_name().next().and_then(|cn| cn.as_str().ok());
-    // Text from a file goes to terminals and logs: only what prints, and not without end.
-    let text = name.to_string().chars().filter(|c| !c.is_control()).take(256).collect();
-    Name { der: name.as_raw().to_owned(), text, common: common_name.map(String::from) }
-}
-
-/// Before 1970 is as good as 1970.
+/// Times before 1970 count as 1970.
 fn time(secs: i64) -> UnixTime {
     UnixTime::from_secs(u64::try_from(secs).unwrap_or(0))
-}
-
-fn rsa_bits(key: &SubjectPublicKeyInfo<'_>) -> Option<usize> {
-    match key.parsed() {
-        Ok(x509_parser::public_key::PublicKey::RSA(key)) => Some(key.key_size()),
-        _ => None,
-    }
-}
-
-fn odd_key(key: &SubjectPublicKeyInfo<'_>) -> Option<String> {
-    let id = key.algorithm.algorithm.to_id_string();
-    let curve = || key.algorithm.parameters.as_ref()?.as_oid().ok().map(|curve| curve.to_id_string());
-    let kind = match id.as_str() {
-        // RSA and Ed25519; of the curves P-256 and P-384.
-        "1.2.840.113549.1.1.1" | "1.3.101.112" => return None,
-        "1.2.840.10045.2.1" => curve().unwrap_or(id),
-        _ => id,
-    };
-    let usable = matches!(kind.as_str(), "1.2.840.10045.3.1.7" | "1.3.132.0.34");
-    (!usable).then(|| pkcs8::kind(kind))
-}
-
-fn weak_hash(certificate: &X509Certificate<'_>) -> Option<&'static str> {
-    match certificate.signature_algorithm.algorithm.to_id_string().as_str() {
-        // With RSA, the same by its old number, and with ECDSA.
-        "1.2.840.113549.1.1.5" | "1.3.14.3.2.29" | "1.2.840.10045.4.1" => Some("SHA-1"),
-        "1.2.840.113549.1.1.4" => Some("MD5"),
-        _ => None,
-    }
 }

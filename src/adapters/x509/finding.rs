@@ -1,240 +1,271 @@
 //! What the checks find, and what to do about it.
 
-use crate::base::time::UnixTime;
-use alloc::{string::String, vec::Vec};
+use super::{
+    severity::Severity,
+    times::{left, within},
+};
+use crate::{base::time::UnixTime, error::ChainError};
+use alloc::string::String;
 use core::fmt;
 
-/// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Good to know.
-    Note,
-    /// It works, or may; somebody should look at it.
-    Warning,
-    /// The service will refuse it.
-    Refused,
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Refused => "refused",
-        })
-    }
-}
-
-/// What an id is the id of.
+/// What the common name is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Compared {
-    /// A device id at the hub.
+    /// A device ID at the hub.
     DeviceId,
-    /// A registration id at the provisioning service.
+    /// A device ID and a module ID at the hub, with a slash between them.
+    ModuleId,
+    /// A registration ID at the provisioning service.
     RegistrationId,
 }
 
 impl fmt::Display for Compared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::DeviceId => "device id",
-            Self::RegistrationId => "registration id",
+            Self::DeviceId => "device ID",
+            Self::ModuleId => "device ID and module ID",
+            Self::RegistrationId => "registration ID",
         })
     }
 }
 
-/// One thing that was found. `number` counts the certificates from 1, the leaf first. `Display` says what it is and
-/// what to do, on one line.
+/// One finding. `number` counts the certificates of the chain from 1, the leaf first; `subject` is the subject of that
+/// one. `Display` says what was found and what to do, on one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "`number` and `subject` mean the same everywhere, and are explained above")]
 pub enum Finding {
-    /// The key is another certificate's.
-    #[error("the private key does not belong to the certificate; give the key that the certificate was made with")]
+    /// The key belongs to another certificate.
+    #[error("the private key does not belong to the certificate; give the key that the certificate was issued for")]
     KeyMismatch,
-    /// The certificates came in another order.
+    /// The TLS stack of this library rejects the certificate of the device.
+    #[error(
+        "this library's TLS cannot use the certificate ({reason}); have an X.509 v3 certificate issued, without it"
+    )]
+    UnusableByTls {
+        /// In the TLS stack's words.
+        reason: String,
+    },
+    /// The chain does not lead to the enrolled certificate, a CA in it forbids what is below it, or this could not be
+    /// checked.
+    #[error(transparent)]
+    Chain(ChainError),
+    /// The certificates were given in another order.
     #[error("the certificates were not in order, leaf first; they have been put in order here, other clients do not")]
     Reordered,
     /// A certificate that does not belong to the chain.
     #[error("certificate {number} ({subject}) does not belong to this chain and is not sent; remove it")]
-    Unrelated {
-        /// Its place.
-        number: usize,
-        /// Its subject.
-        subject: String,
-    },
-    /// Its issuer is not there.
+    Unrelated { number: usize, subject: String },
+    /// A certificate on another way to a root.
+    #[error("certificate {number} ({subject}) is sent too, but is not on the path that was checked here")]
+    Alternative { number: usize, subject: String },
+    /// Such a one that has expired or is not yet valid.
+    #[error("certificate {number} ({subject}) is out of date, and another serves in its place; remove it")]
+    Replaced { number: usize, subject: String },
+    /// Its issuer is not in the chain.
     #[error(
-        "the issuer of certificate {number} ({issuer}) is not in the file; that is right when it is the certificate \
-         that is registered or enrolled, else add the intermediates up to that one"
+        "the issuer of certificate {number} ({issuer}) is not in the file; that is correct when it is the certificate \
+         that is registered or enrolled, otherwise add the intermediates up to that one"
     )]
     IssuerAbsent {
-        /// The last of the chain.
         number: usize,
         /// The issuer's name.
         issuer: String,
     },
-    /// Names fit, and the signature does not.
+    /// The names match, and the signature does not.
     #[error(
-        "certificate {number} ({subject}) was not signed by the certificate behind it; take the issuer's present one"
+        "certificate {number} ({subject}) was not signed by its issuer in the file, although the names match; use the \
+         issuer's current certificate"
     )]
-    BrokenLink {
-        /// Its place.
-        number: usize,
-        /// Its subject.
-        subject: String,
-    },
-    /// It has not begun.
-    #[error("certificate {number} ({subject}) is not valid before {}; check this clock, or wait", date(*.at))]
+    BrokenLink { number: usize, subject: String },
+    /// The certificate is not yet valid.
+    #[error("certificate {number} ({subject}) is not valid before {at}; check this clock, or wait")]
     NotYetValid {
-        /// Its place.
         number: usize,
-        /// Its subject.
         subject: String,
-        /// Its first second.
+        /// The first second of its validity.
         at: UnixTime,
     },
-    /// It is over.
-    #[error("certificate {number} ({subject}) expired on {}; renew it, or check this clock", date(*.at))]
+    /// The certificate has expired.
+    #[error("certificate {number} ({subject}) expired at {at}; renew it, or check this clock")]
     Expired {
-        /// Its place.
         number: usize,
-        /// Its subject.
         subject: String,
-        /// Its last second.
+        /// The last second of its validity.
         at: UnixTime,
     },
-    /// It will be over within [`Finding::SOON`] days.
-    #[error("certificate {number} ({subject}) ends {}, on {}; renew it now", soon(*.days), date(*.at))]
-    ExpiresSoon {
-        /// Its place.
+    /// A root that is sent and has expired.
+    #[error("certificate {number} ({subject}), a root, expired at {at}; remove it, the service has its own")]
+    RootExpired {
         number: usize,
-        /// Its subject.
+        subject: String,
+        /// The last second of its validity.
+        at: UnixTime,
+    },
+    /// Most of the certificate's lifetime has passed: less than a fifth of it is left, and less than [`Finding::SOON`]
+    /// days.
+    #[error("certificate {number} ({subject}) expires {}, at {at}; renew it now", within(*.days))]
+    ExpiresSoon {
+        number: usize,
         subject: String,
         /// Whole days.
         days: u64,
-        /// Its last second.
+        /// The last second of its validity.
         at: UnixTime,
     },
-    /// How long the chain is good for.
-    #[error("the chain is valid for {days} more days, until {}; renew it before", date(*.at))]
+    /// How long the chain is valid.
+    #[error("the chain is valid for {}, until {at}; renew it before", left(*.days))]
     DaysLeft {
         /// Whole days.
         days: u64,
-        /// The last second of whichever ends first.
+        /// The last second of the certificate that expires first.
         at: UnixTime,
     },
     /// The extended key usage has no `clientAuth`.
-    #[error("the extended key usage does not allow client authentication; have the certificate made with `clientAuth`")]
+    #[error(
+        "the extended key usage does not allow client authentication; have the certificate issued with `clientAuth`"
+    )]
     NotForClients,
+    /// The extended key usage of a CA has no `clientAuth`.
+    #[error(
+        "the extended key usage of certificate {number} ({subject}) does not allow client authentication below it; \
+         have it issued with `clientAuth`, or without an extended key usage"
+    )]
+    IssuerNotForClients { number: usize, subject: String },
     /// The key usage has no `digitalSignature`.
-    #[error("the key usage does not allow signatures; have the certificate made with `digitalSignature`")]
+    #[error("the key usage does not allow signatures; have the certificate issued with `digitalSignature`")]
     NotForSignatures,
     /// There is no common name.
-    #[error("the subject has no common name (CN); have the certificate made with the {compared} {expected} as its CN")]
+    #[error(
+        "the subject has no common name (CN); have the certificate issued with the {compared} {expected} as its CN"
+    )]
     CommonNameAbsent {
-        /// What it has to be.
+        /// What it is compared with.
         compared: Compared,
-        /// The id.
+        /// The ID.
         expected: String,
     },
-    /// The common name is not the id.
+    /// The common name is not the ID.
     #[error(
         "the common name (CN) is {found}, and the {compared} is {expected}; they have to be the same, letter by letter"
     )]
     CommonNameDiffers {
-        /// What it has to be.
+        /// What it is compared with.
         compared: Compared,
-        /// The id.
+        /// The ID.
         expected: String,
         /// The CN.
         found: String,
-        /// [`Severity::Warning`] where the service does not compare them, or not the case.
+        /// [`Severity::Warning`] where the service does not compare them, or ignores the case.
+        severity: Severity,
+    },
+    /// The common name has characters that no registration ID has.
+    #[error(
+        "the common name (CN) is {found}, which cannot be a registration ID because of `{character}`; have the \
+         certificate issued with the registration ID as its CN: letters, digits, `-`, `.`, `_` and `:`"
+    )]
+    CommonNameNoRegistrationId {
+        /// The CN.
+        found: String,
+        /// The first character that no registration ID has.
+        character: char,
+        /// [`Severity::Note`] where it is not known that the certificate is for a registration.
         severity: Severity,
     },
     /// IoT Central compares the issuer as well.
     #[error(
-        "the issuer's common name (CN) is {found}, and IoT Central's individual enrollments want the device id \
-         {expected} there too; make the certificate self-signed, or use a group"
+        "the issuer's common name (CN) is {found}, and IoT Central's individual enrollments require the device ID \
+         {expected} there too; create a self-signed certificate, or use a group"
     )]
     CentralIssuer {
-        /// The device id.
+        /// The device ID.
         expected: String,
         /// The CN.
         found: String,
     },
-    /// IoT Central takes fewer characters.
-    #[error("the device id {id} has characters that IoT Central does not take; use letters, digits and `-` only")]
+    /// IoT Central allows fewer characters.
+    #[error("the device ID {id} has characters that IoT Central does not allow; use letters, digits and `-` only")]
     CentralId {
-        /// The id.
+        /// The ID.
         id: String,
     },
-    /// Its own key signed it.
-    #[error("the certificate is self-signed; register its thumbprint, a group cannot take it")]
+    /// The certificate is self-signed.
+    #[error("the certificate is self-signed; register its thumbprint, it cannot be used with a group")]
     SelfSigned,
-    /// A certificate authority signed it.
+    /// A certificate authority issued it.
     #[error("the certificate is signed by {issuer}; Device mode is documented for self-signed ones only")]
     CaSigned {
         /// The issuer's name.
         issuer: String,
     },
-    /// The chain goes on to the root.
+    /// The root is in the chain.
     #[error("the root certificate is in the chain; it is not needed there, the service has its own")]
     RootIncluded,
-    /// The leaf is a CA's certificate.
-    #[error("the first certificate is a CA's ({subject}); give the device's own certificate, made with CA:FALSE")]
+    /// The leaf is a CA certificate.
+    #[error("the first certificate is a CA's ({subject}); give the device's own certificate, issued with CA:FALSE")]
     CaAsLeaf {
-        /// Its subject.
         subject: String,
         /// [`Severity::Warning`] for a self-signed one, of which only the thumbprint counts.
         severity: Severity,
     },
-    /// A certificate in the chain that is no CA's has issued another.
-    #[error("certificate {number} ({subject}) issued another one and is not a CA's; have it made with CA:TRUE")]
-    NotCa {
-        /// Its place.
-        number: usize,
-        /// Its subject.
-        subject: String,
-    },
+    /// A certificate that issued another is not a CA.
+    #[error("certificate {number} ({subject}) issued another one and is not a CA's; have it issued with CA:TRUE")]
+    NotCa { number: usize, subject: String },
+    /// The key usage of a CA has no `keyCertSign`.
+    #[error(
+        "the key usage of certificate {number} ({subject}) does not allow it to sign certificates; have it issued with \
+         `keyCertSign`"
+    )]
+    NoCertSign { number: usize, subject: String },
+    /// More CAs below a CA than its path length allows.
+    #[error(
+        "there are more certificates below certificate {number} ({subject}) than its path length allows; have it \
+         issued with a larger one"
+    )]
+    PathLength { number: usize, subject: String },
     /// A signature with a broken hash.
-    #[error("certificate {number} ({subject}) is signed with {hash}, which is broken; have it made with SHA-256")]
+    #[error("certificate {number} ({subject}) is signed with {hash}, which is broken; have it issued with SHA-256")]
     WeakSignature {
-        /// Its place.
         number: usize,
-        /// Its subject.
         subject: String,
         /// The hash.
         hash: &'static str,
         /// [`Severity::Warning`] for a self-signed one.
         severity: Severity,
     },
-    /// A key of a kind that the services, or TLS here, do not take.
+    /// A signature by an algorithm that cannot be checked here.
     #[error(
-        "certificate {number} ({subject}) has a key of kind {kind}, which cannot be used; take P-256, P-384 or RSA"
+        "the signature of certificate {number} ({subject}) could not be checked here, and a service may accept it; \
+         check it with `openssl verify`, or have it issued with SHA-256 and P-256, P-384 or RSA"
+    )]
+    UncheckedSignature { number: usize, subject: String },
+    /// A key of a kind that the services, or TLS here, do not support.
+    #[error(
+        "certificate {number} ({subject}) has a key of kind {kind}, which is not supported; use P-256, P-384 or RSA"
     )]
     KeyKind {
-        /// Its place.
         number: usize,
-        /// Its subject.
         subject: String,
         /// `P-521`, or an object identifier.
         kind: String,
+        /// [`Severity::Unchecked`] for the key of a CA, with which TLS here has nothing to do.
+        severity: Severity,
     },
-    /// An RSA key of a size that is not used.
-    #[error("certificate {number} ({subject}) has an RSA key of {bits} bits; have it made with 2048 to 4096, or P-256")]
+    /// An RSA key of a size that is not supported.
+    #[error(
+        "certificate {number} ({subject}) has an RSA key of {bits} bits; have it issued with 2048 to 4096, or P-256"
+    )]
     RsaSize {
-        /// Its place.
         number: usize,
-        /// Its subject.
         subject: String,
-        /// Of the modulus.
+        /// Length of the modulus.
         bits: usize,
     },
 }
 
 impl Finding {
-    /// From this many days on, the end is a warning.
+    /// With this many days left, a certificate's expiry is no warning yet, however long its lifetime.
     pub const SOON: u64 = 30;
 
     /// How much it matters.
@@ -242,62 +273,23 @@ impl Finding {
     pub const fn severity(&self) -> Severity {
         match self {
             Self::Reordered
+            | Self::Alternative { .. }
             | Self::IssuerAbsent { .. }
             | Self::DaysLeft { .. }
             | Self::SelfSigned
             | Self::CaSigned { .. }
             | Self::RootIncluded => Severity::Note,
-            Self::Unrelated { .. } | Self::ExpiresSoon { .. } => Severity::Warning,
+            Self::Unrelated { .. } | Self::Replaced { .. } | Self::RootExpired { .. } | Self::ExpiresSoon { .. } => {
+                Severity::Warning
+            }
             Self::CommonNameDiffers { severity, .. }
+            | Self::CommonNameNoRegistrationId { severity, .. }
             | Self::CaAsLeaf { severity, .. }
+            | Self::KeyKind { severity, .. }
             | Self::WeakSignature { severity, .. } => *severity,
+            Self::UncheckedSignature { .. } => Severity::Unchecked,
+            Self::Chain(error) if error.problem.is_unchecked() => Severity::Unchecked,
             _ => Severity::Refused,
         }
     }
-}
-
-/// Everything that was found, the worst first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Findings(Vec<Finding>);
-
-impl Findings {
-    pub(crate) fn new(mut findings: Vec<Finding>) -> Self {
-        findings.sort_by_key(|finding| core::cmp::Reverse(finding.severity()));
-        Self(findings)
-    }
-
-    /// One after the other, the worst first.
-    pub fn iter(&self) -> core::slice::Iter<'_, Finding> {
-        self.0.iter()
-    }
-
-    /// Whether nothing was found that a service refuses.
-    #[must_use]
-    pub fn is_usable(&self) -> bool {
-        self.iter().all(|finding| finding.severity() < Severity::Refused)
-    }
-}
-
-impl<'a> IntoIterator for &'a Findings {
-    type Item = &'a Finding;
-    type IntoIter = core::slice::Iter<'a, Finding>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
-    }
-}
-
-/// As people say it.
-fn soon(days: u64) -> String {
-    match days {
-        0 => "within a day".into(),
-        1 => "in 1 day".into(),
-        _ => alloc::format!("in {days} days"),
-    }
-}
-
-/// A date as people read it.
-fn date(at: UnixTime) -> String {
-    let time = i64::try_from(at.as_secs()).ok().and_then(|secs| x509_parser::time::ASN1Time::from_timestamp(secs).ok());
-    time.and_then(|time| time.to_rfc2822().ok()).unwrap_or_else(|| alloc::format!("{at}"))
 }

@@ -7,8 +7,7 @@ use crate::{
 };
 use alloc::{string::String, vec::Vec};
 
-/// The enrollment groups of a service, and the roots and intermediates that they hold. No certificate is in two of
-/// them.
+/// The enrollment groups of a service, each with its root or intermediate. No certificate is in two of them.
 ///
 /// Source: "Each enrollment group should use a unique X.509 certificate. IoT Central doesn't support using the same
 /// X.509 certificate across multiple enrollment groups" (IoT Central, device authentication concepts).
@@ -18,13 +17,13 @@ pub struct EnrollmentGroups {
 }
 
 impl EnrollmentGroups {
-    /// None yet.
+    /// Without any group.
     #[must_use]
     pub const fn new() -> Self {
         Self { groups: Vec::new() }
     }
 
-    /// Gives a group a certificate: its primary, or under the same name its secondary.
+    /// Adds a certificate to a group: its primary, or under the same name its secondary.
     ///
     /// # Errors
     /// [`CertificateProblem::OtherGroups`](Problem::OtherGroups) when another group has this certificate.
@@ -40,12 +39,11 @@ impl EnrollmentGroups {
         }
     }
 
-    /// The group that takes in a device with this chain at the time `now`: the one that the chain leads to, and of
-    /// several the one that is nearest to the leaf. For the reason why it leads to none, see [`verify()`].
+    /// The group of a device with this chain at the time `now`: the one that the chain leads to, and of several the one
+    /// that is nearest to the leaf. For the reason why it leads to none, see [`verify()`].
     #[must_use]
     pub fn find(&self, chain: &Chain, now: UnixTime) -> Option<&str> {
-        let links =
-            |enrolled: &Certificate| chain.linked().iter().take_while(|it| !enrolled.may_have_issued(it)).count();
+        let links = |enrolled: &Certificate| chain.path_to(enrolled, now).len();
         let fit = self.groups.iter().filter(|(_, enrolled)| verify(chain, enrolled, now).is_ok());
         fit.min_by_key(|(_, enrolled)| links(enrolled)).map(|(group, _)| group.as_str())
     }

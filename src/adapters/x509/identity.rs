@@ -1,6 +1,6 @@
 //! A chain together with the key of its leaf.
 
-use super::{certificate::Certificate, chain::Chain, key::PrivateKey, pem::blocks, pkcs12};
+use super::{certificate::Certificate, chain::Chain, key::PrivateKey, pem::blocks, pkcs12, verify::tls_problem};
 use crate::{
     credential::{ClientCertificate, Issuer},
     error::{CertificateError, CertificateProblem as Problem},
@@ -26,7 +26,7 @@ pub struct ClientIdentity {
 }
 
 impl ClientIdentity {
-    /// Brings a chain and a key together; the certificate of the key becomes the leaf.
+    /// A chain and a key; the certificate of the key becomes the leaf.
     ///
     /// # Errors
     /// [`CertificateProblem::Mismatch`](Problem::Mismatch) when the key belongs to none of the certificates.
@@ -38,7 +38,7 @@ impl ClientIdentity {
     /// From two files, as the micro agent has them: `certificate_public.pem` and `certificate_private.pem`.
     ///
     /// # Errors
-    /// When one of them cannot be read, or they do not belong together. To say which file it is, read them one by one
+    /// When one of them cannot be read, or they do not belong together. To learn which file it is, read them one by one
     /// with [`Chain::from_pem`] and [`PrivateKey::from_pem`].
     pub fn from_pem_pair(certificates: &[u8], key: &[u8], passphrase: Option<&[u8]>) -> Result<Self, CertificateError> {
         Self::new(&Chain::from_pem(certificates)?, PrivateKey::from_pem(key, passphrase)?)
@@ -53,16 +53,25 @@ impl ClientIdentity {
         Self::new(&Chain::from_blocks(&blocks)?, PrivateKey::from_blocks(&blocks, passphrase)?)
     }
 
-    /// From a .pfx without a password, as the C agent has it.
+    /// From a PKCS#12 file (.pfx), with its password if it has one. A password that is not needed is ignored.
     ///
     /// # Errors
-    /// When it cannot be read, has a password, asks for more work than one encrypted key may, or does not hold one key
+    /// When it cannot be read, has another password, needs more work than one encrypted key may, or does not hold one key
     /// and its certificate.
-    pub fn from_pkcs12(bytes: &[u8]) -> Result<Self, CertificateError> {
-        let (certificates, key) = pkcs12::read(bytes)?;
+    pub fn from_pkcs12(bytes: &[u8], passphrase: Option<&[u8]>) -> Result<Self, CertificateError> {
+        let (certificates, key) = pkcs12::read(bytes, passphrase)?;
         let certificates = certificates.iter().map(|der| Certificate::from_der(der)).collect::<Result<Vec<_>, _>>()?;
         let chain = Chain::new(certificates).ok_or(Problem::NoCertificate)?;
         Self::new(&chain, PrivateKey::from_pkcs8(key.expose())?)
+    }
+
+    /// Whether the TLS stack of this library can use the certificate.
+    ///
+    /// # Errors
+    /// [`CertificateProblem::UnusableByTls`](Problem::UnusableByTls) with its reason.
+    pub fn check_tls(&self) -> Result<(), CertificateError> {
+        let reason = self.chain.leaf().and_then(tls_problem);
+        reason.map_or(Ok(()), |reason| Err(Problem::UnusableByTls { reason }.into()))
     }
 
     /// The certificates, the leaf first.
@@ -77,13 +86,13 @@ impl ClientIdentity {
         &self.key
     }
 
-    /// Who vouches for the leaf.
+    /// Whether the leaf is self-signed or issued by a CA.
     #[must_use]
     pub fn issuer(&self) -> Issuer {
         self.chain.issuer()
     }
 
-    /// What the library's plans and outcomes carry. Certificates that do not lead on from the leaf are left out.
+    /// For a plan or an outcome. Unrelated certificates are left out.
     #[must_use]
     pub fn into_client_certificate(self) -> ClientCertificate {
         ClientCertificate::from_der(self.chain.linked_der(), self.key.expose_pkcs8(), self.issuer())

@@ -1,12 +1,13 @@
-//! A private key, of whatever form it was written in.
+//! A private key, in any form.
 
 use super::{
+    algorithm::KeyAlgorithm,
     pem::{self, Block, SIZE_LIMIT},
     pkcs8 as form,
 };
 use crate::{
     base::secret::{SecretBytes, SecretText, wipe_stack},
-    error::{CertificateError, CertificateProblem as Problem},
+    error::{CertificateError, CertificateProblem as Problem, ForeignFormat},
 };
 use alloc::{string::ToString as _, vec::Vec};
 use core::fmt;
@@ -16,34 +17,6 @@ use ring::{
     signature::{ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm},
     signature::{Ed25519KeyPair, KeyPair as _, RsaKeyPair},
 };
-
-/// What a key is good for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeyAlgorithm {
-    /// RSA.
-    Rsa {
-        /// The size of the modulus, 2048 to 4096.
-        bits: usize,
-    },
-    /// ECDSA on NIST's curve P-256.
-    P256,
-    /// ECDSA on NIST's curve P-384.
-    P384,
-    /// Ed25519.
-    Ed25519,
-}
-
-impl fmt::Display for KeyAlgorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Rsa { bits } => write!(f, "RSA {bits}"),
-            Self::P256 => f.write_str("EC P-256"),
-            Self::P384 => f.write_str("EC P-384"),
-            Self::Ed25519 => f.write_str("Ed25519"),
-        }
-    }
-}
 
 /// A private key that a TLS client can use. Wiped when dropped, never printed.
 #[derive(Clone)]
@@ -55,23 +28,23 @@ pub struct PrivateKey {
 
 impl PrivateKey {
     /// Reads the one private key of a PEM text: PKCS#8, PKCS#1, SEC1 (with or without `EC PARAMETERS` before it), or
-    /// PKCS#8 encrypted with a passphrase. Blocks that hold no key are passed over.
+    /// PKCS#8 encrypted with a passphrase. Other blocks are ignored.
     ///
     /// # Errors
-    /// When there is not exactly one, it cannot be read, or it is of a kind that TLS has no use for.
+    /// When there is not exactly one, it cannot be read, or it is of a kind that is not supported.
     pub fn from_pem(text: &[u8], passphrase: Option<&[u8]>) -> Result<Self, CertificateError> {
         Self::from_blocks(&pem::blocks(text)?, passphrase)
     }
 
-    /// The same for a text that need not hold one: `None` when none of its blocks is a private key.
+    /// The same for a text that may hold none: `None` when none of its blocks is a private key.
     ///
     /// # Errors
-    /// When there is more than one, it cannot be read, or it is of a kind that TLS has no use for.
+    /// When there is more than one, it cannot be read, or it is of a kind that is not supported.
     pub fn find_in_pem(text: &[u8], passphrase: Option<&[u8]>) -> Result<Option<Self>, CertificateError> {
         Self::find(&pem::blocks(text)?, passphrase)
     }
 
-    pub(crate) fn from_blocks(blocks: &[Block], passphrase: Option<&[u8]>) -> Result<Self, CertificateError> {
+    pub(super) fn from_blocks(blocks: &[Block], passphrase: Option<&[u8]>) -> Result<Self, CertificateError> {
         Self::find(blocks, passphrase)?.ok_or_else(|| absent(blocks))
     }
 
@@ -87,38 +60,46 @@ impl PrivateKey {
             "ENCRYPTED PRIVATE KEY" => form::decrypted(der, passphrase),
             "RSA PRIVATE KEY" => form::from_pkcs1(der),
             "EC PRIVATE KEY" => form::from_sec1(der, parameters(blocks)),
+            "OPENSSH PRIVATE KEY" => Err(ForeignFormat::OpenSsh.into()),
+            "TSS2 PRIVATE KEY" => Err(ForeignFormat::Tss2.into()),
             label => Err(Problem::KeyKind { kind: label.to_string() }),
         };
-        pkcs8.and_then(Self::new).map(Some).map_err(|problem| block.error(problem))
+        pkcs8.and_then(|pkcs8| Self::new(&pkcs8)).map(Some).map_err(|problem| block.error(problem))
     }
 
     /// Takes a key in PKCS#8 DER of at most [`SIZE_LIMIT`] bytes. The caller wipes its copy.
     ///
     /// # Errors
-    /// When it is longer, cannot be read, or is of a kind that TLS has no use for.
+    /// When it is longer, cannot be read, or is of a kind that is not supported.
     pub fn from_pkcs8(der: &[u8]) -> Result<Self, CertificateError> {
         if der.len() > SIZE_LIMIT {
             return Err(Problem::TooLarge { limit: SIZE_LIMIT }.into());
         }
-        Ok(Self::new(SecretBytes::copy_of(der))?)
+        Ok(Self::new(&SecretBytes::copy_of(der))?)
     }
 
-    fn new(pkcs8: SecretBytes) -> Result<Self, Problem> {
-        let der = pkcs8.expose();
-        let algorithm = form::algorithm(der)?;
-        let public = public_half(algorithm, der);
+    fn new(pkcs8: &SecretBytes) -> Result<Self, Problem> {
+        let algorithm = form::algorithm(pkcs8.expose())?;
+        let public = public_half(algorithm, pkcs8.expose());
+        let read = public.map(|public| (pkcs8.clone(), public)).or_else(|_| {
+            // Other tools write forms that ring does not read.
+            let again = form::canonical(pkcs8.expose(), algorithm)?;
+            let public = public_half(algorithm, again.expose()).map_err(|_| Problem::Key)?;
+            Ok::<_, Problem>((again, public))
+        });
         // ring wipes no key. Those of the curves it has on the stack.
         wipe_stack::<16_384>();
-        Ok(Self { pkcs8, algorithm, public: public.map_err(|_| Problem::Key)? })
+        let (pkcs8, public) = read?;
+        Ok(Self { pkcs8, algorithm, public })
     }
 
-    /// What kind of key it is.
+    /// The kind of the key.
     #[must_use]
     pub const fn algorithm(&self) -> KeyAlgorithm {
         self.algorithm
     }
 
-    /// The public half, as a certificate carries it: a point, an `RSAPublicKey`, or 32 bytes.
+    /// The public half, as in a certificate: a point, an `RSAPublicKey`, or 32 bytes.
     #[must_use]
     pub fn public_key(&self) -> &[u8] {
         &self.public
@@ -134,7 +115,7 @@ impl PrivateKey {
     #[must_use]
     pub fn to_pem(&self) -> SecretText {
         let text = pem::private_key(self.pkcs8.expose());
-        // Some letters of it.
+        // Some characters of it.
         wipe_stack::<4096>();
         text
     }
@@ -146,7 +127,7 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-/// The public key that belongs to a private one. A call of its own, for what it leaves on the stack to be wiped.
+/// The public half of a private key. A call of its own, for what it leaves on the stack to be wiped.
 #[inline(never)]
 fn public_half(algorithm: KeyAlgorithm, der: &[u8]) -> Result<Vec<u8>, KeyRejected> {
     match algorithm {
@@ -160,7 +141,7 @@ fn public_half(algorithm: KeyAlgorithm, der: &[u8]) -> Result<Vec<u8>, KeyReject
 }
 
 fn ecdsa(algorithm: &'static EcdsaSigningAlgorithm, der: &[u8]) -> Result<Vec<u8>, KeyRejected> {
-    // ring asks for a source of randomness and uses none to read a key.
+    // ring requires a source of randomness and uses none to read a key.
     EcdsaKeyPair::from_pkcs8(algorithm, der, &SystemRandom::new()).map(|pair| pair.public_key().as_ref().to_vec())
 }
 
@@ -169,7 +150,7 @@ fn parameters(blocks: &[Block]) -> Option<&[u8]> {
     blocks.iter().find(|block| block.name.label == "EC PARAMETERS").and_then(|block| block.der().ok())
 }
 
-/// What stands in the place of the key.
+/// What is there instead of a key.
 fn absent(blocks: &[Block]) -> CertificateError {
     let other = blocks.iter().find_map(|block| match block.name.label.as_str() {
         label if label.ends_with("CERTIFICATE REQUEST") => Some(block.error(Problem::Request)),

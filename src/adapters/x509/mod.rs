@@ -1,13 +1,13 @@
-//! Certificates and their keys: read from files, put in order, checked before anybody connects.
+//! Certificates and their keys: loading, order of the chain, checks before connecting.
 //!
-//! The services look at a certificate and say 401. Everything that they look at can be looked at here: [`check()`] gives
-//! a [`Finding`] for each thing that is wrong, will soon be, or is good to know, and [`verify()`] says whether a chain
-//! leads to the certificate of an enrollment group. The caller says what time it is, and reads the files.
+//! The services reject a certificate with 401, whatever is wrong with it. What they check can be checked here: [`check()`]
+//! gives a [`Finding`] for each problem, and [`check_for_group()`] and [`verify()`] whether a chain leads to the
+//! certificate of an enrollment group. The caller gives the time, and reads the files.
 //!
 //! ```
 //! use defender_auth::{UnixTime, identity::DeviceId, x509::{ClientIdentity, Purpose, Severity, check}};
 //!
-//! # let (certificate, key) = (include_bytes!("../../tests/x509/data/p256.certificate.pem"), include_bytes!("../../tests/x509/data/p256.sec1.pem"));
+//! # let (certificate, key) = (include_bytes!("../../../tests/x509/data/p256.certificate.pem"), include_bytes!("../../../tests/x509/data/p256.sec1.pem"));
 //! let me = ClientIdentity::from_pem_pair(certificate, key, None)?;
 //! let id = DeviceId::new("dev-01")?;
 //! let found = check(me.chain(), Some(me.key()), Purpose::Hub(&id), UnixTime::from_secs(1_800_000_000));
@@ -19,30 +19,45 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A PEM text may have carriage returns, a byte order mark, and text before its blocks. Keys become PKCS#8 in memory
-//! that is wiped, and are never printed.
+//! A PEM text may have carriage returns, a byte order mark, and any bytes outside its blocks. Keys are converted to PKCS#8
+//! in memory that is wiped, and are never printed.
 
+mod algorithm;
 mod certificate;
 mod chain;
 mod check;
+mod ec_key;
 mod finding;
+mod findings;
+mod foreign;
 mod groups;
 mod identity;
 mod key;
+mod key_kind;
+mod name;
+mod names;
+mod path;
 mod pbes2;
 mod pem;
 mod pkcs12;
 mod pkcs8;
+mod severity;
+mod signature;
 mod thumbprint;
+mod times;
 mod verify;
 
+pub use algorithm::KeyAlgorithm;
 pub use certificate::Certificate;
 pub use chain::Chain;
-pub use check::{Purpose, check};
-pub use finding::{Compared, Finding, Findings, Severity};
+pub use check::{check, check_for_group, check_names};
+pub use finding::{Compared, Finding};
+pub use findings::Findings;
 pub use groups::EnrollmentGroups;
 pub use identity::ClientIdentity;
-pub use key::{KeyAlgorithm, PrivateKey};
+pub use key::PrivateKey;
+pub use names::Purpose;
 pub use pem::SIZE_LIMIT;
+pub use severity::Severity;
 pub use thumbprint::Thumbprint;
 pub use verify::verify;

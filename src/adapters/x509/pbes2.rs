@@ -9,22 +9,22 @@ use pkcs8::{
     },
     pkcs5::{
         self,
-        pbes2::{Kdf, PBES2_OID, Parameters},
+        pbes2::{Kdf, PBES2_OID, Parameters, Pbkdf2Prf},
     },
 };
 
 const TRIPLE_DES: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.3.7");
 
-/// Iterations that one key may take, or one .pfx: enough for every tool's own choice, and over in a few seconds.
+/// The most iterations of one key, or of one .pfx: enough for every tool's own choice, and done in a few seconds.
 pub(super) const ITERATIONS: u64 = 10_000_000;
-/// What scrypt may take. OpenSSL's choice is 16 MiB.
+/// The most memory of scrypt. OpenSSL's choice is 16 MiB.
 const MEMORY: u64 = 256 * 1024 * 1024;
-/// How many times it may take it.
+/// How many times it may fill it.
 const PASSES: u64 = 16;
-/// Of scrypt's memory, in bytes, what takes about as long as an iteration.
+/// Of scrypt's memory, the bytes that take about as long as an iteration.
 const ITERATION: u64 = 512;
 
-// The most that scrypt may take is something that one key may take.
+// The most that scrypt may cost is within the limit of one key.
 const _: () = assert!(MEMORY * PASSES / ITERATION <= ITERATIONS);
 
 /// Why something stays encrypted.
@@ -39,7 +39,7 @@ pub(super) enum NotOpened {
 pub(super) struct Pbes2(Parameters);
 
 impl Pbes2 {
-    /// The scheme, when it is this one and `pkcs5` survives it.
+    /// The scheme, when it is this one and `pkcs5` does not panic for it.
     pub(super) fn read(scheme: AlgorithmIdentifierRef<'_>) -> Option<Self> {
         let parameters = scheme.parameters.filter(|_| scheme.oid == PBES2_OID)?;
         let cipher = parameters.sequence(|both| {
@@ -55,11 +55,15 @@ impl Pbes2 {
         (!does_nothing).then_some(Self(read))
     }
 
-    /// What deriving the key takes, in iterations. `None` when it is beyond reason: who wrote the file may not make this
-    /// device work for hours.
+    /// The cost of deriving the key, in iterations. `None` when it exceeds the limit: a file must not keep this device
+    /// busy for hours.
     pub(super) fn cost(&self) -> Option<u64> {
         let iterations = match &self.0.kdf {
-            Kdf::Pbkdf2(kdf) => u64::from(kdf.iteration_count),
+            // A key that is longer than a hash takes the iterations of several (RFC 8018, section 5.2).
+            Kdf::Pbkdf2(kdf) => {
+                let length = kdf.key_length.map_or(self.0.encryption.key_size(), usize::from);
+                u64::from(kdf.iteration_count) * length.div_ceil(output(kdf.prf)) as u64
+            }
             Kdf::Scrypt(kdf) => {
                 let memory = kdf.cost_parameter.saturating_mul(128 * u64::from(kdf.block_size));
                 let passes = u64::from(kdf.parallelization);
@@ -85,13 +89,25 @@ impl Pbes2 {
     }
 }
 
+/// How many bytes a block of PBKDF2 has.
+const fn output(prf: Pbkdf2Prf) -> usize {
+    match prf {
+        Pbkdf2Prf::HmacWithSha224 => 28,
+        Pbkdf2Prf::HmacWithSha256 => 32,
+        Pbkdf2Prf::HmacWithSha384 => 48,
+        Pbkdf2Prf::HmacWithSha512 => 64,
+        // SHA-1, and the shortest for what comes after this version.
+        _ => 20,
+    }
+}
+
 /// Whether triple DES has an initial vector of its own length: for one that is too short `pkcs5` panics.
 fn is_whole(cipher: AlgorithmIdentifierRef<'_>) -> bool {
     let vector = cipher.parameters.and_then(|vector| vector.decode_as::<&OctetStringRef>().ok());
     cipher.oid != TRIPLE_DES || vector.is_some_and(|vector| vector.as_bytes().len() == 8)
 }
 
-/// Decrypts in memory that is wiped. What is decrypted says how much of it is plain.
+/// Decrypts in memory that is wiped. `decrypt` returns the length of the plain bytes.
 pub(super) fn plain(
     bytes: &[u8],
     decrypt: impl FnOnce(&mut [u8]) -> Result<usize, NotOpened>,
@@ -99,6 +115,6 @@ pub(super) fn plain(
     let mut plain = SecretBytes::copy_of(bytes);
     let length = decrypt(plain.expose_mut())?;
     plain.truncate(length);
-    // A wrong password gives bytes at random, and now and then their padding is right.
+    // A wrong password gives random bytes, whose padding may be right by chance.
     if <&SequenceRef>::from_der(plain.expose()).is_ok() { Ok(plain) } else { Err(NotOpened::Password) }
 }

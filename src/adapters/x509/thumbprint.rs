@@ -1,11 +1,11 @@
-//! Thumbprints, in the form that the portal and the services take.
+//! Thumbprints, in the form that the portal and the services use.
 
 use crate::error::CertificateProblem;
 use alloc::string::String;
 use core::{fmt, str::FromStr};
 use ring::digest;
 
-/// The hash of a certificate. Displayed as the portal wants it: upper-case hexadecimal without colons.
+/// The hash of a certificate. Displayed as the portal requires it: upper-case hexadecimal without colons.
 ///
 /// ```
 /// use defender_auth::x509::Thumbprint;

@@ -63,7 +63,10 @@ impl Authority {
 /// Whether each certificate was signed by the next.
 fn links(chain: &Chain, key: &PrivateKey, now: UnixTime) -> Result<(), String> {
     let found = check(chain, Some(key), Purpose::Any, now);
-    let broken = found.iter().find(|finding| matches!(finding, Finding::BrokenLink { .. } | Finding::NotCa { .. }));
+    let is_broken = |finding: &&Finding| {
+        matches!(finding, Finding::BrokenLink { .. } | Finding::NotCa { .. } | Finding::NoCertSign { .. })
+    };
+    let broken = found.iter().find(is_broken);
     broken.map_or(Ok(()), |finding| Err(finding.to_string()))
 }
 
@@ -80,7 +83,7 @@ fn signs(first: &Certificate, ca: &X509Certificate<'_>, now: UnixTime) -> Result
             "a relative distinguished name of the CA's subject has several values; use a CA with a plain name".into()
         );
     }
-    let (begin, end) = (clock::readable(first.not_before()), clock::readable(first.not_after()));
+    let (begin, end) = (first.not_before(), first.not_after());
     if first.not_after() <= now {
         return Err(format!("the CA expired at {end}; make a new one, or check this system's clock"));
     }
@@ -93,7 +96,7 @@ fn signs(first: &Certificate, ca: &X509Certificate<'_>, now: UnixTime) -> Result
 /// A chain is valid only while all of it is.
 pub(super) fn warn_of_early_expiry(ca: &Authority, term: Term, place: impl std::fmt::Display) {
     if ca.not_after < term.not_after {
-        let end = clock::readable(ca.not_after);
+        let end = ca.not_after;
         stderr::warning(format_args!(
             "{place}: the CA expires at {end}, before the certificate that it signs; services reject both from then on"
         ));

@@ -9,18 +9,21 @@ use crate::{
 use clap::Args;
 use defender_auth::{
     Error, UnixTime, agent,
-    identity::{DeviceId, RegistrationId},
-    x509::{Certificate, Chain, EnrollmentGroups, PrivateKey, Purpose, Severity, check, verify},
+    identity::{DeviceId, ModuleId, RegistrationId},
+    x509::{
+        Certificate, Chain, EnrollmentGroups, Finding, PrivateKey, Purpose, Severity, check, check_for_group, verify,
+    },
 };
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::{
+    cmp::Reverse,
     ffi::OsStr,
     path::{Path, PathBuf},
 };
 
 #[derive(Args)]
 pub(crate) struct Check {
-    /// The certificate chain in PEM: leaf first, then intermediates; or a .pfx without a password that holds chain and key
+    /// The certificate chain in PEM: leaf first, then intermediates; or a .pfx that holds chain and key
     #[arg(long, value_name = "FILE")]
     chain: PathBuf,
     /// The private key in PEM, to check whether it is the leaf's
@@ -35,6 +38,9 @@ pub(crate) struct Check {
     /// The ID of the device at the hub that will use the certificate
     #[arg(long, value_name = "ID", conflicts_with = "registration_id")]
     device_id: Option<DeviceId>,
+    /// The ID of the device's module that will use the certificate: its common name is DEVICE/MODULE
+    #[arg(long, value_name = "ID", requires = "device_id", conflicts_with = "central")]
+    module_id: Option<ModuleId>,
     /// The registration ID that will use the certificate
     #[arg(long, value_name = "ID")]
     registration_id: Option<RegistrationId>,
@@ -53,6 +59,8 @@ pub(crate) struct Check {
 struct Report {
     certificates: Vec<Shown>,
     findings: Vec<Said>,
+    /// What was not checked because it was not given, and how to give it.
+    not_checked: Vec<&'static str>,
     /// Whether no finding is a refusal.
     usable: bool,
 }
@@ -70,8 +78,34 @@ struct Shown {
 
 #[derive(Serialize)]
 struct Said {
-    severity: String,
+    #[serde(serialize_with = "as_text")]
+    severity: Severity,
     text: String,
+}
+
+impl Said {
+    fn new(severity: Severity, text: String) -> Self {
+        Self { severity, text }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn as_text<S: Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(severity)
+}
+
+/// What was not given, and so not checked.
+fn not_checked(arguments: &Check, has_key: bool, is_signed: bool) -> Vec<&'static str> {
+    let has_name = arguments.device_id.is_some() || arguments.registration_id.is_some();
+    let all = [
+        (has_key, "whether the private key belongs to the certificate; give --key"),
+        (has_name, "the common name; give --device-id, with --module-id for a module, or --registration-id"),
+        (
+            !is_signed || !arguments.group_ca.is_empty(),
+            "whether the chain leads to the certificate that is enrolled; give --group-ca",
+        ),
+    ];
+    all.into_iter().filter(|(was_checked, _)| !was_checked).map(|(_, what)| what).collect()
 }
 
 pub(crate) fn run(arguments: &Check) -> Result<(), Failure> {
@@ -79,27 +113,33 @@ pub(crate) fn run(arguments: &Check) -> Result<(), Failure> {
     let (chain, key) = load(arguments)?;
     // The key determines which certificate is the leaf, unless it belongs to none.
     let chain = key.as_ref().and_then(|key| chain.for_key(key)).unwrap_or(chain);
-    let purpose = match (&arguments.device_id, &arguments.registration_id) {
-        (Some(id), _) if arguments.central => Purpose::CentralIndividual(id),
-        (Some(id), _) => Purpose::Hub(id),
-        (None, Some(id)) => Purpose::Provisioning(id),
-        (None, None) => Purpose::Any,
+    let purpose = match (&arguments.device_id, &arguments.module_id, &arguments.registration_id) {
+        (Some(id), ..) if arguments.central => Purpose::CentralIndividual(id),
+        (Some(id), Some(module), _) => Purpose::Module(id, module),
+        (Some(id), None, _) => Purpose::Hub(id),
+        (None, _, Some(id)) => Purpose::Provisioning(id),
+        (None, _, None) => Purpose::Any,
     };
-    let found = check(&chain, key.as_ref(), purpose, now);
-    let said = |severity: Severity, text: String| Said { severity: severity.to_string(), text };
-    let mut findings: Vec<_> = found.iter().map(|finding| said(finding.severity(), finding.to_string())).collect();
-    let mut usable = found.is_usable();
-    match group(&arguments.group_ca, &chain, now)? {
-        None => {}
-        Some(Ok(group)) => {
-            findings.push(said(Severity::Note, format!("the device belongs to the enrollment group of {group}")));
+    let (found, reasons) = match group(&arguments.group_ca, &chain, now)? {
+        Group::None => (check(&chain, key.as_ref(), purpose, now), Vec::new()),
+        Group::Found(name, enrolled) => {
+            let found = check_for_group(&chain, key.as_ref(), purpose, &enrolled, now);
+            let text = format!("the device belongs to the enrollment group of {name}");
+            (found, vec![Said::new(Severity::Note, text)])
         }
-        Some(Err(reasons)) => {
-            usable = false;
-            findings.splice(..0, reasons.into_iter().map(|reason| said(Severity::Refused, reason)));
-        }
-    }
-    let report = Report { certificates: chain.certificates().iter().map(Shown::of).collect(), findings, usable };
+        Group::NotFound(reasons) => (check(&chain, key.as_ref(), purpose, now), reasons),
+    };
+    let findings = found.iter().map(|finding| Said::new(finding.severity(), finding.to_string()));
+    let mut findings: Vec<_> = reasons.into_iter().chain(findings).collect();
+    findings.sort_by_key(|said| Reverse(said.severity));
+    let usable = findings.iter().all(|said| said.severity < Severity::Refused);
+    let is_signed = found.iter().any(|finding| matches!(finding, Finding::CaSigned { .. }));
+    let report = Report {
+        certificates: chain.certificates().iter().map(Shown::of).collect(),
+        not_checked: not_checked(arguments, key.is_some(), is_signed),
+        findings,
+        usable,
+    };
     let printed = if arguments.json { output::json(&report) } else { report.print() };
     printed?;
     if usable { Ok(()) } else { Err(Failure::NotValid) }
@@ -111,7 +151,7 @@ fn load(arguments: &Check) -> Result<(Chain, Option<PrivateKey>), Failure> {
         if let Some(key) = &arguments.key {
             return Err(Failure::at(key.display(), "the .pfx contains the key; leave out --key"));
         }
-        let (both, findings) = agent::identity_file(&arguments.chain, None)?;
+        let (both, findings) = agent::identity_file(&arguments.chain, arguments.passphrase.read()?.as_ref())?;
         finding::warn(findings);
         return Ok((both.chain().clone(), Some(both.key().clone())));
     }
@@ -128,10 +168,19 @@ fn is_pkcs12(path: &Path) -> bool {
     ["pfx", "p12"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
-/// The group that the chain leads to, or why it leads to none of them. `None` if no group is given.
-fn group(files: &[PathBuf], chain: &Chain, now: UnixTime) -> Result<Option<Result<String, Vec<String>>>, Failure> {
+/// The enrollment group that a chain leads to.
+enum Group {
+    /// None was given.
+    None,
+    /// Its file, and its certificate.
+    Found(String, Box<Certificate>),
+    /// Why the chain leads to none of those that were given.
+    NotFound(Vec<Said>),
+}
+
+fn group(files: &[PathBuf], chain: &Chain, now: UnixTime) -> Result<Group, Failure> {
     if files.is_empty() {
-        return Ok(None);
+        return Ok(Group::None);
     }
     let (mut groups, mut known) = (EnrollmentGroups::new(), Vec::new());
     for path in files {
@@ -139,15 +188,22 @@ fn group(files: &[PathBuf], chain: &Chain, now: UnixTime) -> Result<Option<Resul
         groups.add(place.as_str(), enrolled.clone()).map_err(|error| Error::from(error).at(place.as_str()))?;
         known.push((place, enrolled));
     }
-    if let Some(group) = groups.find(chain, now) {
-        return Ok(Some(Ok(group.into())));
+    if let Some(group) = groups.find(chain, now)
+        && let Some((place, enrolled)) = known.iter().find(|(place, _)| place == group)
+    {
+        return Ok(Group::Found(place.clone(), Box::new(enrolled.clone())));
     }
     // A single group needs no name.
     let name = |place: &str| if files.len() > 1 { format!("{place}: ") } else { String::new() };
-    let reasons = known.iter().filter_map(|(place, enrolled)| {
-        verify(chain, enrolled, now).err().map(|reason| format!("{}{reason}", name(place)))
-    });
-    Ok(Some(Err(reasons.collect())))
+    let reasons: Vec<_> = known
+        .iter()
+        .filter_map(|(place, enrolled)| verify(chain, enrolled, now).err().map(|reason| (name(place), reason)))
+        .collect();
+    // As long as one of several groups could not be checked, it is not known that the device belongs to none.
+    let is_unchecked = reasons.iter().any(|(_, reason)| reason.problem.is_unchecked());
+    let severity = if is_unchecked { Severity::Unchecked } else { Severity::Refused };
+    let said = reasons.into_iter().map(|(name, reason)| Said::new(severity, format!("{name}{reason}")));
+    Ok(Group::NotFound(said.collect()))
 }
 
 /// The certificate of an enrollment group: the only one of its file, or the first.
@@ -173,7 +229,7 @@ impl Shown {
 impl Report {
     fn print(&self) -> Result<(), Failure> {
         for shown in &self.certificates {
-            let until = clock::readable(UnixTime::from_secs(shown.not_after));
+            let until = UnixTime::from_secs(shown.not_after).to_string();
             output::table(&[
                 ("subject", Some(&shown.subject)),
                 ("issuer", Some(&shown.issuer)),
@@ -183,8 +239,17 @@ impl Report {
             ])?;
         }
         for said in &self.findings {
-            output::line(&format!("{:<14}{}", said.severity, said.text))?;
+            output::line(&format!("{:<14}{}", said.severity.to_string(), said.text))?;
         }
-        output::line(&format!("{:<14}{}", "verdict", if self.usable { "usable" } else { "it will be refused" }))
+        for what in &self.not_checked {
+            output::line(&format!("{:<14}{what}", "not checked"))?;
+        }
+        let is_unchecked = self.findings.iter().any(|said| said.severity == Severity::Unchecked);
+        let verdict = match self.usable {
+            true if is_unchecked => "usable, as far as it could be checked here",
+            true => "usable",
+            false => "it will be refused",
+        };
+        output::line(&format!("{:<14}{verdict}", "verdict"))
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::{
     input::{secret_text, source::Source},
-    terminal::failure::Failure,
+    terminal::{failure::Failure, stderr},
 };
-use defender_auth::identity::DeviceId;
+use defender_auth::identity::{DeviceId, ModuleId};
 use std::collections::HashMap;
 
 /// The most characters of a common name (X.520).
@@ -30,6 +30,21 @@ pub(super) fn device_id(text: &str) -> Result<DeviceId, String> {
     let id: DeviceId = text.parse().map_err(|error| format!("{error}"))?;
     fits(text)?;
     Ok(id)
+}
+
+/// The common name of a client's certificate: the device ID, and for a module a slash and its ID.
+pub(super) fn client_name(device: &DeviceId, module: Option<&ModuleId>) -> Result<String, String> {
+    let name = module.map_or_else(|| device.to_string(), |module| format!("{device}/{module}"));
+    fits(&name)?;
+    if module.is_none()
+        && let Some(other) = name.chars().find(|c| !c.is_ascii_alphanumeric() && !"-._:".contains(*c))
+    {
+        stderr::warning(format_args!(
+            "{name}: with `{other}` in its common name the certificate cannot be used with DPS, whose registration IDs \
+             have letters, digits, `-`, `.`, `_` and `:`"
+        ));
+    }
+    Ok(name)
 }
 
 /// A verification code: services make it of letters and digits.

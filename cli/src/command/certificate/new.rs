@@ -13,7 +13,10 @@ use crate::{
     terminal::{bar, failure::Failure, output, stderr},
 };
 use clap::{Args, Subcommand};
-use defender_auth::{agent, identity::DeviceId};
+use defender_auth::{
+    agent,
+    identity::{DeviceId, ModuleId},
+};
 use std::{fmt::Write as _, path::Path};
 
 #[derive(Subcommand)]
@@ -53,6 +56,9 @@ pub(crate) struct NewIntermediate {
 pub(crate) struct NewDevice {
     #[command(flatten)]
     subject: Subject,
+    /// A module of the device: the common name is DEVICE/MODULE
+    #[arg(long, value_name = "ID")]
+    module_id: Option<ModuleId>,
     #[command(flatten)]
     signer: Signer,
     #[command(flatten)]
@@ -63,6 +69,9 @@ pub(crate) struct NewDevice {
 pub(crate) struct NewSelfSigned {
     #[command(flatten)]
     subject: Subject,
+    /// A module of the device: the common name is DEVICE/MODULE
+    #[arg(long, value_name = "ID")]
+    module_id: Option<ModuleId>,
     #[command(flatten)]
     making: Making,
 }
@@ -84,15 +93,23 @@ pub(super) fn run(kind: &New) -> Result<(), Failure> {
     match kind {
         New::Root(it) => one(&it.common_name, Kind::Authority, ROOT, None, &it.making),
         New::Intermediate(it) => one(&it.common_name, Kind::Authority, INTERMEDIATE, Some(&it.signer), &it.making),
-        New::Device(it) => devices(&it.subject, Some(&it.signer), &it.making),
-        New::SelfSigned(it) => devices(&it.subject, None, &it.making),
+        New::Device(it) => devices(&it.subject, it.module_id.as_ref(), Some(&it.signer), &it.making),
+        New::SelfSigned(it) => devices(&it.subject, it.module_id.as_ref(), None, &it.making),
     }
 }
 
-fn devices(subject: &Subject, signer: Option<&Signer>, making: &Making) -> Result<(), Failure> {
+fn devices(
+    subject: &Subject,
+    module: Option<&ModuleId>,
+    signer: Option<&Signer>,
+    making: &Making,
+) -> Result<(), Failure> {
     match (&subject.device_id, &subject.ids, &making.out_dir) {
-        (Some(id), ..) => one(id.as_str(), Kind::Client, DEVICE, signer, making),
-        (None, Some(list), Some(folder)) => batch(list, folder, signer, making),
+        (Some(id), ..) => {
+            let name = ids::client_name(id, module).map_err(Failure::Call)?;
+            one(&name, Kind::Client, DEVICE, signer, making)
+        }
+        (None, Some(list), Some(folder)) => batch(list, module, folder, signer, making),
         // clap requires them.
         _ => Err(Failure::Call("give --device-id ID, or --ids FILE with --out-dir DIR".into())),
     }
@@ -154,14 +171,22 @@ fn one(name: &str, kind: Kind, names: Names, signer: Option<&Signer>, making: &M
 }
 
 /// A folder for each device, and a line with its thumbprints.
-fn batch(list: &Source, folder: &Path, signer: Option<&Signer>, making: &Making) -> Result<(), Failure> {
+fn batch(
+    list: &Source,
+    module: Option<&ModuleId>,
+    folder: &Path,
+    signer: Option<&Signer>,
+    making: &Making,
+) -> Result<(), Failure> {
     let ids = ids::list(list)?;
+    let names = ids.iter().map(|id| ids::client_name(id, module).map_err(|what| Failure::at(id, what)));
+    let names = names.collect::<Result<Vec<_>, _>>()?;
     let maker = Maker::new(Kind::Client, signer, making)?;
     // Everything that can be tested is tested for all of them before the first is made.
     let targets: Vec<_> = ids.iter().map(|id| target(&folder.join(id.as_str()), DEVICE)).collect();
     targets.iter().try_for_each(|target| maker.check(target))?;
     let mut lines = String::new();
-    let ended = make_all(&maker, &ids, &targets, &mut lines);
+    let ended = make_all(&maker, &ids, &names, &targets, &mut lines);
     // The thumbprints of those that were made are printed, even if a later one failed.
     if !lines.is_empty() {
         output::line(lines.trim_end())?;
@@ -174,10 +199,16 @@ fn batch(list: &Source, folder: &Path, signer: Option<&Signer>, making: &Making)
     ended
 }
 
-fn make_all(maker: &Maker<'_>, ids: &[DeviceId], targets: &[Target], lines: &mut String) -> Result<(), Failure> {
+fn make_all(
+    maker: &Maker<'_>,
+    ids: &[DeviceId],
+    names: &[String],
+    targets: &[Target],
+    lines: &mut String,
+) -> Result<(), Failure> {
     let mut bar = bar::on_stderr(ids.len());
-    for (done, (id, target)) in (1..).zip(ids.iter().zip(targets)) {
-        let made = maker.make(id.as_str(), target)?;
+    for (done, ((id, name), target)) in (1..).zip(ids.iter().zip(names).zip(targets)) {
+        let made = maker.make(name, target)?;
         // Writing to a string cannot fail.
         let _ = writeln!(lines, "{id},{},{}", made.sha1, made.sha256);
         bar.show(done);

@@ -1,10 +1,7 @@
 //! What was made, and where it is.
 
 use super::{files::Target, issue::Made, issue::Term};
-use crate::{
-    system::clock,
-    terminal::{failure::Failure, output},
-};
+use crate::terminal::{failure::Failure, output};
 
 /// Applies to everything that is made here.
 pub(super) const NOTE: &str =
@@ -16,8 +13,8 @@ pub(super) fn print(name: &str, target: &Target, term: Term, made: &Made) -> Res
         ("common name", Some(name)),
         ("certificate", Some(&target.certificate.display().to_string())),
         ("key", key.as_deref()),
-        ("not before", Some(&clock::readable(term.not_before))),
-        ("not after", Some(&clock::readable(term.not_after))),
+        ("not before", Some(&term.not_before.to_string())),
+        ("not after", Some(&term.not_after.to_string())),
         ("SHA-1", Some(&made.sha1)),
         ("SHA-256", Some(&made.sha256)),
         ("note", Some(NOTE)),

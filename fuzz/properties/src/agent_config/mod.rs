@@ -59,11 +59,11 @@ pub fn check(data: &[u8]) {
         return;
     }
     let given = Passphrase::new(SecretText::new(passphrase.to_owned()));
-    let loaded = agent::load_with(&file, Some(&given));
+    let loaded = agent::load_with_certificate(&file, Some(&given));
     quotes_none(&secrets, &text, &shown(&loaded));
     // An encrypted key is opened once: that is slow on purpose.
     if secret.len() < 256 {
-        let by_folder = agent::load_with(folder.folder(), Some(&given));
+        let by_folder = agent::load_with_certificate(folder.folder(), Some(&given));
         assert_eq!(shown(&by_folder), shown(&loaded), "a folder is the one file in it");
     }
     match (which % 4, loaded) {

@@ -127,7 +127,7 @@ fn pkcs12(der: &[u8]) {
     if !key::is_cheap(der) {
         return;
     }
-    match ClientIdentity::from_pkcs12(der) {
+    match ClientIdentity::from_pkcs12(der, None) {
         Ok(identity) => {
             identity.chain().certificates().iter().for_each(holds);
             belongs(&identity);

@@ -27,7 +27,10 @@ pub fn check(data: &[u8]) {
     let (setup, count) = (inputs.byte(), usize::from(inputs.byte() % 8) + 1);
     let operations = inputs.bytes(count);
     let present = PLACES.into_iter().zip([1, 2, 4]).filter(|(_, bit)| setup & bit != 0);
-    let script = Rc::new(RefCell::new(Script::new(Model::new(present.map(|(place, _)| place)), inputs)));
+    // Keys of other programs at the handles of the two primary keys, which are then created from their templates.
+    let foreign = PLACES.into_iter().zip([32, 64]).filter(|(_, bit)| setup & bit != 0);
+    let objects = present.map(|(place, _)| place).chain(foreign.map(|((handle, _), _)| (handle, Object::Foreign)));
+    let script = Rc::new(RefCell::new(Script::new(Model::new(objects), inputs)));
     let mut client = TpmClient::new(Wire(script.clone()));
     if setup & 8 != 0 {
         client.set_password(Hierarchy::Owner, PASSWORD).expect("it is short");
@@ -94,7 +97,10 @@ fn one(
         }
         3 => {
             let result = client.persist_keys();
-            if is_straight() {
+            let is_foreign = |place| script.borrow().model.objects.get(&place) == Some(&Object::Foreign);
+            if is_straight() && (is_foreign(PLACES[0].0) || is_foreign(PLACES[1].0)) {
+                assert!(matches!(result, Err(TpmError::Foreign { .. })), "{result:?}");
+            } else if is_straight() {
                 assert_eq!(result, Ok(()));
                 assert!(is_there(PLACES[0].0) && is_there(PLACES[1].0));
             }

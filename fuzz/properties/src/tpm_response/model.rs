@@ -37,6 +37,8 @@ pub(super) enum Object {
     Endorsement,
     Storage,
     Identity,
+    /// A key of another program.
+    Foreign,
 }
 
 /// What is in it.
@@ -228,6 +230,7 @@ fn public(object: Object) -> Tpm2bPublic {
     let inner = match object {
         Object::Endorsement => rsa(TpmaObject::ADMIN_WITH_POLICY, &POLICY),
         Object::Storage => rsa(TpmaObject::USER_WITH_AUTH | TpmaObject::NO_DA, &[]),
+        Object::Foreign => rsa(TpmaObject::USER_WITH_AUTH | TpmaObject::ENCRYPTED_DUPLICATION, &[]),
         Object::Identity => TpmtPublic {
             object_type: TpmAlgId::KeyedHash,
             name_alg: TpmAlgId::Sha256,

@@ -4,6 +4,7 @@ use super::{
     BLOCK_LIMIT,
     budget::Budget,
     decrypt::Sealed,
+    password::Password,
     structure::{CertBag, SafeBag, items},
 };
 use crate::{adapters::x509::pkcs8::sealed, base::secret::SecretBytes, error::CertificateProblem as Problem};
@@ -18,7 +19,7 @@ const CERTIFICATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1135
 pub(super) struct Bags {
     pub(super) certificates: Vec<Vec<u8>>,
     pub(super) key: Option<Key>,
-    /// Those that were passed over, too.
+    /// Those that were skipped, too.
     count: usize,
 }
 
@@ -53,7 +54,7 @@ pub(super) enum Key {
 }
 
 impl Key {
-    pub(super) fn open(self, password: &[u8], budget: &mut Budget) -> Result<SecretBytes, Problem> {
+    pub(super) fn open(self, password: &Password, budget: &mut Budget) -> Result<SecretBytes, Problem> {
         match self {
             Self::Open(key) => Ok(key),
             Self::Sealed(key) => {

@@ -3,6 +3,7 @@
 use super::{
     budget::Budget,
     derive::{Derivation, Purpose},
+    password::Password,
 };
 use crate::{
     adapters::x509::pbes2::{NotOpened, Pbes2, plain},
@@ -45,18 +46,18 @@ impl<'a> Sealed<'a> {
     }
 
     /// Derives the key and decrypts.
-    pub(super) fn open(&self, password: &[u8]) -> Result<SecretBytes, Problem> {
+    pub(super) fn open(&self, password: &Password) -> Result<SecretBytes, Problem> {
         let opened = match &self.scheme {
-            // The zero at the end of a password is not for it.
-            Scheme::Pbes2(scheme) => scheme.open(b"", self.bytes),
+            Scheme::Pbes2(scheme) => scheme.open(password.plain.expose(), self.bytes),
             Scheme::Own { derivation, key_length, decrypt } => {
-                let key = derivation.bytes(password, Purpose::Key, *key_length);
-                let vector = derivation.bytes(password, Purpose::Vector, VECTOR);
-                plain(self.bytes, |bytes| decrypt(&key, &vector, bytes))
+                let key = derivation.bytes(password.own.expose(), Purpose::Key, *key_length);
+                let vector = derivation.bytes(password.own.expose(), Purpose::Vector, VECTOR);
+                plain(self.bytes, |bytes| decrypt(key.expose(), vector.expose(), bytes))
             }
         };
         opened.map_err(|problem| match problem {
             NotOpened::Scheme => Problem::Pkcs12Scheme,
+            NotOpened::Password if password.is_given => Problem::Pkcs12WrongPassword,
             NotOpened::Password => Problem::Pkcs12Password,
         })
     }
@@ -84,7 +85,7 @@ impl<'a> Scheme<'a> {
         Some(Self::Own { derivation: derivation.ok()?, key_length, decrypt })
     }
 
-    /// In iterations, unless it is beyond reason by itself.
+    /// In iterations, unless it exceeds the limit by itself.
     fn cost(&self) -> Option<u64> {
         match self {
             Self::Pbes2(scheme) => scheme.cost(),

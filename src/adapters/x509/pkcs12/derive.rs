@@ -1,15 +1,9 @@
-//! PKCS#12's own way from a password to a key (RFC 7292, appendix B).
-//!
-//! Nothing here is a secret, nor wiped: who has the file can derive the same from a password that is empty.
+//! PKCS#12's own derivation of a key from a password (RFC 7292, appendix B).
 
-use alloc::{vec, vec::Vec};
+use crate::base::secret::{SecretBytes, Zeroizing};
+use alloc::vec::Vec;
 use core::iter::repeat_n;
 use ring::digest::{Algorithm, Context, digest};
-
-/// An empty password: nothing but the zero that ends every password here (section B.1).
-pub(super) const EMPTY: &[u8] = &[0, 0];
-/// No password at all, which is what other tools make of an empty one.
-pub(super) const ABSENT: &[u8] = &[];
 
 /// What the bytes are for (section B.3).
 #[derive(Clone, Copy)]
@@ -33,12 +27,17 @@ impl Derivation<'_> {
     }
 
     /// The bytes (section B.2).
-    pub(super) fn bytes(&self, password: &[u8], purpose: Purpose, length: usize) -> Vec<u8> {
+    pub(super) fn bytes(&self, password: &[u8], purpose: Purpose, length: usize) -> SecretBytes {
         let block = self.hash.block_len();
         let diversifier: Vec<u8> = repeat_n(purpose as u8, block).collect();
-        let mut input = [whole_blocks(self.salt, block), whole_blocks(password, block)].concat();
-        let mut bytes = vec![0; length];
-        for part in bytes.chunks_mut(self.hash.output_len()) {
+        let blocks = |bytes: &[u8]| bytes.len().next_multiple_of(block);
+        let mut input = Zeroizing::new(Vec::with_capacity(blocks(self.salt) + blocks(password)));
+        for bytes in [self.salt, password] {
+            // Copies of it, one after the other, until they fill blocks; none of nothing.
+            input.extend(bytes.iter().copied().cycle().take(blocks(bytes)));
+        }
+        let mut bytes = SecretBytes::zeros(length);
+        for part in bytes.expose_mut().chunks_mut(self.hash.output_len()) {
             let mut context = Context::new(self.hash);
             context.update(&diversifier);
             context.update(&input);
@@ -47,16 +46,12 @@ impl Derivation<'_> {
                 hashed = digest(self.hash, hashed.as_ref());
             }
             part.iter_mut().zip(hashed.as_ref()).for_each(|(byte, hashed)| *byte = *hashed);
-            let addend: Vec<u8> = hashed.as_ref().iter().copied().cycle().take(block).collect();
+            let addend: Zeroizing<Vec<u8>> =
+                Zeroizing::new(hashed.as_ref().iter().copied().cycle().take(block).collect());
             input.chunks_mut(block).for_each(|number| add(number, &addend));
         }
         bytes
     }
-}
-
-/// Copies of it put together until they fill blocks; none of nothing.
-fn whole_blocks(bytes: &[u8], block: usize) -> Vec<u8> {
-    bytes.iter().copied().cycle().take(bytes.len().next_multiple_of(block)).collect()
 }
 
 /// `number + addend + 1`, without what does not fit.
@@ -77,13 +72,15 @@ mod tests {
     use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY as SHA1, SHA256, SHA512};
 
     const SALT: &[u8] = b"\x0a\x58\xcf\x64\x53\x0d\x82\x3f";
+    const EMPTY: &[u8] = &[0, 0];
+    const ABSENT: &[u8] = &[];
     const SMEG: &[u8] = b"\0s\0m\0e\0g\0\0";
 
     /// From `openssl kdf … PKCS12KDF`.
     #[track_caller]
     fn gives(derivation: &Derivation<'_>, password: &[u8], purpose: Purpose, expected: &str) {
         let bytes = derivation.bytes(password, purpose, expected.len() / 2);
-        let hex = bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+        let hex = bytes.expose().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
         assert_eq!(hex, expected);
     }
 

@@ -2,7 +2,8 @@
 
 use super::{
     budget::Budget,
-    derive::{ABSENT, Derivation, EMPTY, Purpose},
+    derive::{Derivation, Purpose},
+    password::Password,
     structure::MacData,
 };
 use crate::error::CertificateProblem as Problem;
@@ -16,19 +17,25 @@ const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.
 const SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2");
 const SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3");
 
-/// Which of the two passwords that are none it was made with.
-pub(super) fn password(mac: &MacData<'_>, safe: &[u8], budget: &mut Budget) -> Result<&'static [u8], Problem> {
+/// Which of the possible passwords it was made with.
+pub(super) fn password<'a>(
+    mac: &MacData<'_>,
+    safe: &[u8],
+    possible: &'a [Password],
+    budget: &mut Budget,
+) -> Result<&'a Password, Problem> {
     let algorithm = algorithm(mac.hash).ok_or(Problem::Pkcs12Scheme)?;
     let hash = algorithm.digest_algorithm();
     let derivation = Derivation { hash, salt: mac.salt, iterations: mac.iterations };
-    for password in [EMPTY, ABSENT] {
+    for password in possible {
         budget.pay(derivation.cost(hash.output_len()))?;
-        let key = derivation.bytes(password, Purpose::Mac, hash.output_len());
-        if is_right(&Key::new(algorithm, &key), safe, mac.digest).is_ok() {
+        let key = derivation.bytes(password.own.expose(), Purpose::Mac, hash.output_len());
+        if is_right(&Key::new(algorithm, key.expose()), safe, mac.digest).is_ok() {
             return Ok(password);
         }
     }
-    Err(Problem::Pkcs12Password)
+    let was_given = possible.iter().any(|password| password.is_given);
+    Err(if was_given { Problem::Pkcs12WrongPassword } else { Problem::Pkcs12Password })
 }
 
 fn algorithm(hash: ObjectIdentifier) -> Option<Algorithm> {
@@ -75,16 +82,20 @@ mod tests {
         digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | *digit as u8)).collect()
     }
 
-    fn found(hash: ObjectIdentifier, digest: &[u8], iterations: u32) -> Result<&'static [u8], Problem> {
+    /// What the MAC was made with: the password itself in UTF-16, with its zero.
+    fn found(hash: ObjectIdentifier, digest: &[u8], iterations: u32) -> Result<Vec<u8>, Problem> {
         let salt = b"\x0a\x58\xcf\x64\x53\x0d\x82\x3f";
-        password(&MacData { hash, digest, salt, iterations }, b"the authenticated safe", &mut Budget::new())
+        let mac = MacData { hash, digest, salt, iterations };
+        let possible = [Password::empty(), Password::absent()];
+        let found = password(&mac, b"the authenticated safe", &possible, &mut Budget::new());
+        found.map(|password| password.own.expose().to_vec())
     }
 
     #[test]
     fn a_mac_says_which_password_was_meant() {
         for (hash, empty, absent) in MACS {
-            assert_eq!(found(hash, &bytes(empty), 5), Ok(EMPTY), "{hash}");
-            assert_eq!(found(hash, &bytes(absent), 5), Ok(ABSENT), "{hash}");
+            assert_eq!(found(hash, &bytes(empty), 5), Ok([0, 0].to_vec()), "{hash}");
+            assert_eq!(found(hash, &bytes(absent), 5), Ok(Vec::new()), "{hash}");
         }
     }
 

@@ -32,7 +32,7 @@ pub(super) fn items<'a, T: Decode<'a>>(list: &'a [u8], limit: usize) -> Result<V
 
 /// The file.
 pub(super) struct Pfx<'a> {
-    /// The list of contents, which the MAC is over.
+    /// The list of contents, which the MAC covers.
     pub(super) safe: &'a [u8],
     pub(super) mac: Option<MacData<'a>>,
 }
@@ -162,7 +162,7 @@ fn version<'a, R: Reader<'a>>(reader: &mut R, expected: u8) -> Result<(), Error>
     if u8::decode(reader)? == expected { Ok(()) } else { Err(unexpected()) }
 }
 
-/// What stands behind the tag 0.
+/// What follows the tag 0.
 fn tagged<'a, R, T>(reader: &mut R, mode: TagMode) -> Result<T, Error>
 where
     R: Reader<'a>,

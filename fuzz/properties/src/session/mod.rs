@@ -1,21 +1,23 @@
 //! A session as a sequence of events, right or wrong for the action that is pending, with restarts in between.
 
+mod event;
+mod sources;
+
 use crate::{
     flow::{self, Round, START},
     inputs::Inputs,
 };
 use core::time::Duration;
 use defender_auth::{
-    Device, Event as Inner, Now, Plan, SharedAccessKey, UnixTime,
-    credential::{ClientCertificate, Credential, Issuer, SymmetricKeys},
-    device_mode::Target,
-    dps::{Attestation, Profile},
-    error::{ApiMisuse, TlsFailure, Validity},
+    Event as Inner, Now, UnixTime,
+    error::ApiMisuse,
     key::Signature,
     mqtt::ConnectRefused,
     secret::SecretText,
-    session::{Action, Event, Loss, Phase, Policy, Rejection, Session, Snapshot, Source},
+    session::{Action, Event, Loss, Phase, Policy, Rejection, Session, Snapshot},
 };
+use event::{event, event_name, name, tls};
+use sources::sources;
 
 const KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
 
@@ -73,35 +75,6 @@ fn begin(kind: u8, saved: Option<Snapshot>, now: Now) -> Session {
 /// The floor is where the clock begins, so that it can be set before it.
 fn policy() -> Policy {
     Policy { floor: START.wall, ..Policy::default() }
-}
-
-/// Sources of every kind.
-fn sources(kind: u8) -> Vec<Source> {
-    let key = || SharedAccessKey::from_base64(KEY).expect("a key");
-    let device = |credential: Credential| {
-        Device::new("h.azure-devices.net".parse().expect("a hub"), "dev-1".parse().expect("an ID"), credential)
-    };
-    let certificate = || ClientCertificate::from_der(vec![vec![1]], &[2], Issuer::SelfSigned);
-    let provision = |attestation| {
-        let profile = Profile::new("0ne1".parse().expect("a scope"), "dev-1".parse().expect("an ID"));
-        Plan::provision(profile, attestation).expect("a plan")
-    };
-    let tpm = || Attestation::Tpm { endorsement_key: vec![1; 9], storage_root_key: vec![2; 9] };
-    let module = |plan: Plan| plan.in_device_mode(Target::default()).expect("a plan");
-    let all = [
-        Source::new("keys", device(SymmetricKeys::new(key(), Some(key())).into())),
-        Source::new("certificate", device(certificate().into()))
-            .with_validity(START.wall, START.wall + Duration::from_secs(86_400)),
-        Source::new("external", device(Credential::ExternalSigner)),
-        Source::new("dps", provision(key().into())),
-        Source::new("dps-module", module(provision(certificate().into()))),
-        Source::new("device-mode", module(Plan::device(device(key().into())))),
-        Source::new("tpm", provision(tpm())),
-    ];
-    let count = all.len();
-    let chosen = all.into_iter().enumerate().filter(|(number, _)| kind >> number & 1 == 1).map(|(_, source)| source);
-    let chosen: Vec<Source> = chosen.collect();
-    if chosen.is_empty() { sources((1 << count) - 1) } else { chosen }
 }
 
 impl Run {
@@ -233,98 +206,5 @@ impl Run {
         assert!(!format!("{:?}", self.session).contains(KEY));
         assert!(!status.to_string().contains('\n'));
         assert!(self.session.clock().time(self.now) >= UnixTime::from_secs(0));
-    }
-}
-
-fn tls(number: u16) -> TlsFailure {
-    let validity = Validity { clock: START.wall, not_before: Some(START.wall), not_after: Some(START.wall) };
-    let reason = String::new();
-    match number % 14 {
-        0 => TlsFailure::ClientExpired { validity: None },
-        1 => TlsFailure::ClientNotYetValid { validity },
-        2 => TlsFailure::ClientRejected { alert: 42 },
-        3 => TlsFailure::ClientKeyUnusable { reason },
-        4 => TlsFailure::ServerUntrusted { issuer: None },
-        5 => TlsFailure::Intercepted { issuer: None },
-        6 => TlsFailure::ServerExpired(validity),
-        7 => TlsFailure::ServerNotYetValid(validity),
-        8 => TlsFailure::ServerWrongName { names: Vec::new() },
-        9 => TlsFailure::ServerCertificate { reason },
-        10 => TlsFailure::Incompatible { alert: None, reason },
-        11 => TlsFailure::PlainText,
-        12 => TlsFailure::Alert { alert: 80 },
-        _ => TlsFailure::Protocol { reason },
-    }
-}
-
-fn rejection(status: u16) -> Rejection {
-    match u8::try_from(status) {
-        Ok(code @ 1..=5) => Rejection::Connack(ConnectRefused::from_code(code).expect("not 0")),
-        Ok(code) => Rejection::Reason(code),
-        Err(_) => Rejection::Http(status),
-    }
-}
-
-fn event<'a>(round: &Round<'a>, pending: &str, tls: &'a TlsFailure, kind: u8) -> Event<'a> {
-    let (date, signature) = (round.response.date(), Signature::from_bytes([7; 32]));
-    let status = round.status;
-    match round.event {
-        b'A' => Event::Authenticator(Inner::Answered(round.response)),
-        b'U' => Event::Authenticator(Inner::Unanswered),
-        b'W' => Event::Authenticator(Inner::Elapsed),
-        b'T' => Event::Authenticator(Inner::Activated),
-        b'S' if pending == "Sign" => Event::Signed(signature),
-        b'S' => Event::Authenticator(Inner::Signed(signature)),
-        b'C' => Event::Connected { date },
-        b'J' => {
-            let retry_after = (status > 600).then(|| Duration::from_secs(u64::from(status)));
-            Event::Rejected { rejection: rejection(status), retry_after, date }
-        }
-        b'L' => Event::TlsFailed(tls),
-        b'N' => Event::Unreachable,
-        b'D' if status.is_multiple_of(3) => Event::Disconnected(Loss::ByServer(rejection(status))),
-        b'D' if status % 3 == 1 => Event::Disconnected(Loss::TokenExpired),
-        b'D' => Event::Disconnected(Loss::Dropped),
-        b'V' => Event::Saved,
-        b'X' => Event::SaveFailed,
-        b'F' => Event::SignFailed,
-        b'O' => Event::Rotated(sources(kind ^ status.to_be_bytes()[1])),
-        b'K' => Event::ClockSet,
-        b'Y' => Event::Wake,
-        _ => Event::Elapsed,
-    }
-}
-
-fn name(action: &Action<'_>) -> &'static str {
-    match action {
-        Action::Authenticate(_) => "Authenticate",
-        Action::Sign(..) => "Sign",
-        Action::Connect(_) => "Connect",
-        Action::Renew(_) => "Renew",
-        Action::Save(_) => "Save",
-        Action::Wait(..) => "Wait",
-        Action::Disconnect(_) => "Disconnect",
-        Action::Stay(_) => "Stay",
-        other => panic!("{other:?}"),
-    }
-}
-
-fn event_name(event: &Event<'_>) -> &'static str {
-    match event {
-        Event::Authenticator(_) => "Authenticator",
-        Event::Signed(_) => "Signed",
-        Event::SignFailed => "SignFailed",
-        Event::Connected { .. } => "Connected",
-        Event::Rejected { .. } => "Rejected",
-        Event::TlsFailed(_) => "TlsFailed",
-        Event::Unreachable => "Unreachable",
-        Event::Disconnected(_) => "Disconnected",
-        Event::Elapsed => "Elapsed",
-        Event::Saved => "Saved",
-        Event::SaveFailed => "SaveFailed",
-        Event::Rotated(_) => "Rotated",
-        Event::ClockSet => "ClockSet",
-        Event::Wake => "Wake",
-        other => panic!("{other:?}"),
     }
 }

@@ -2,11 +2,11 @@ use super::{
     command::{Command, Op},
     template::{ENDORSEMENT, OWNER},
 };
-use crate::error::{CommandCause, Hierarchy, Place, ResponseCode};
+use crate::error::{CommandCause, Hierarchy, Place, ResponseCode, TpmError};
 
-/// What the refusal of a command means. `has_password` says whether one was given for a hierarchy.
+/// What the rejection of a command means. `has_password` returns whether a password was given for a hierarchy.
 ///
-/// Most of it was measured on swtpm; see `tests/tpm`.
+/// Most of it was measured with swtpm: see `tests/tpm`.
 pub(super) fn cause(
     command: &Command,
     code: ResponseCode,
@@ -20,7 +20,7 @@ pub(super) fn cause(
     };
     let is_of_a_parameter = matches!(code.place(), Some(Place::Parameter(_)));
     match (code.base(), command.op) {
-        // libtpms says FAILURE when a secret cannot be opened. In failure mode no command before would have succeeded.
+        // libtpms returns FAILURE if a secret cannot be decrypted. In failure mode, no earlier command would have succeeded.
         (0x101, Op::ActivateCredential) => CommandCause::OtherTpm,
         (0x101, Op::Import) => CommandCause::Damaged,
         (0x8e | 0xa2, _) => match hierarchy {
@@ -48,6 +48,15 @@ pub(super) fn cause(
     }
 }
 
+/// Whether the TPM executed a command: false if it rejected it. An error that is not a rejection is returned.
+pub(super) fn is_done(result: Result<(), TpmError>) -> Result<bool, TpmError> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(TpmError::Command(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,7 +66,7 @@ mod tests {
     };
 
     #[test]
-    fn a_code_means_what_its_command_makes_of_it() {
+    fn the_meaning_of_a_code_depends_on_the_command() {
         let key = 0x8100_0100;
         for (op, handle, code, expected) in [
             (Op::PolicySecret, ENDORSEMENT, 0x9a2, PasswordNeeded(Hierarchy::Endorsement)),

@@ -1,14 +1,15 @@
-//! The files with which agents show a certificate.
+//! The certificate files of agents.
 //!
 //! Sources: Microsoft's guide to the micro agent's authentication for the names of its two files;
 //! `Azure/Azure-IoT-Security-Agent-C:src/agent/src/authentication_manager.c` for one file with both.
 
-use super::{Finding, Passphrase, text_file};
+use super::{Finding, Observation, Passphrase, subject::Subject, text_file};
 use crate::{
-    adapters::x509::{Chain, ClientIdentity, PrivateKey, SIZE_LIMIT},
+    adapters::x509::{Chain, ClientIdentity, PrivateKey, Purpose, SIZE_LIMIT, Severity, check_names},
     base::secret::SecretBytes,
     credential::ClientCertificate,
     error::{CertificateError, Error},
+    identity::DeviceId,
 };
 use alloc::{
     string::{String, ToString as _},
@@ -16,7 +17,7 @@ use alloc::{
 };
 use std::path::Path;
 
-/// The micro agent's certificate, with those that stand behind it.
+/// The micro agent's certificate, then its intermediates.
 pub const CERTIFICATE: &str = "certificate_public.pem";
 /// Its private key.
 pub const PRIVATE_KEY: &str = "certificate_private.pem";
@@ -46,29 +47,34 @@ pub fn private_key_file(
 /// A certificate and its key in a PEM file each, and the passphrase of a key that is encrypted.
 ///
 /// # Errors
-/// Names the file and the cure.
+/// Names the file and the cure, also for a certificate that the TLS stack of this library cannot use.
 pub fn certificate_files(
     certificate: impl AsRef<Path>,
     key: impl AsRef<Path>,
     passphrase: Option<&Passphrase>,
 ) -> Result<(ClientCertificate, Vec<Finding>), Error> {
+    let certificate = certificate.as_ref();
     let chain = chain_file(certificate)?;
     let (private, findings) = private_key_file(key.as_ref(), passphrase)?;
     let both = ClientIdentity::new(&chain, private);
     let both = both.map_err(|error| Error::from(error).at(key.as_ref().display().to_string()))?;
+    both.check_tls().map_err(|error| Error::from(error).at(certificate.display().to_string()))?;
     Ok((both.into_client_certificate(), findings))
 }
 
-/// The micro agent's certificate in this folder. `None` when neither of its files is there: somebody else holds it.
+/// The micro agent's certificate in this folder. `None` when neither of its files is there: it is held elsewhere.
 pub(super) fn of_micro_agent(
     folder: &Path,
+    device: &DeviceId,
     passphrase: Option<&Passphrase>,
 ) -> Result<Option<(ClientCertificate, Vec<Finding>)>, Error> {
     let (certificate, key) = (folder.join(CERTIFICATE), folder.join(PRIVATE_KEY));
     if !certificate.exists() && !key.exists() {
         return Ok(None);
     }
-    certificate_files(certificate, key, passphrase).map(Some)
+    let (loaded, mut findings) = certificate_files(&certificate, key, passphrase)?;
+    findings.extend(findings_for(&loaded, &certificate, Subject::Device(device)));
+    Ok(Some((loaded, findings)))
 }
 
 /// The certificate and key of a security agent.
@@ -76,17 +82,39 @@ pub(super) fn of_security_agent(
     path: &Path,
     passphrase: Option<&Passphrase>,
 ) -> Result<(ClientCertificate, Vec<Finding>), Error> {
-    identity_file(path, passphrase).map(|(both, findings)| (both.into_client_certificate(), findings))
+    let (both, findings) = identity_file(path, passphrase)?;
+    both.check_tls().map_err(|error| Error::from(error).at(path.display().to_string()))?;
+    Ok((both.into_client_certificate(), findings))
 }
 
-/// Whether a name says PKCS#12: `.pfx` or `.p12`.
+/// Warnings about the names in a certificate, before anything is sent: they are compared with the ID that it is for.
+/// `place` is the file, as the findings name it. Nothing is found in a certificate that is held elsewhere.
+#[must_use]
+pub fn name_findings(certificate: &ClientCertificate, place: &str, purpose: Purpose<'_>) -> Vec<Finding> {
+    let Some(chain) = Chain::of(certificate) else { return Vec::new() };
+    let found = check_names(&chain, purpose);
+    let warnings = found.iter().filter(|finding| finding.severity() >= Severity::Warning);
+    warnings.map(|finding| Finding::new(place, Observation::Certificate(finding.to_string()))).collect()
+}
+
+/// The same for what an agent's configuration says.
+pub(super) fn findings_for(certificate: &ClientCertificate, path: &Path, subject: Subject<'_>) -> Vec<Finding> {
+    let purpose = match subject {
+        Subject::Device(id) => Purpose::Hub(id),
+        Subject::Registration(id) => Purpose::Provisioning(id),
+    };
+    name_findings(certificate, &path.display().to_string(), purpose)
+}
+
+/// Whether a file name has an extension of PKCS#12: `.pfx` or `.p12`.
 #[must_use]
 pub fn is_pkcs12(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     ["pfx", "p12"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
-/// A certificate and its key in one file, as the C agent has them: PEM, or by its name PKCS#12 without a password.
+/// A certificate and its key in one file, as the C agent has them: PEM, or PKCS#12 by its extension. The passphrase is
+/// that of an encrypted key, or of the PKCS#12 file.
 ///
 /// # Errors
 /// Names the file and the cure.
@@ -97,12 +125,12 @@ pub fn identity_file(
     let path = path.as_ref();
     let file = Material::open(path)?;
     let (bytes, passphrase) = (file.bytes.expose(), passphrase.map(Passphrase::expose));
-    let both =
-        if is_pkcs12(path) { ClientIdentity::from_pkcs12(bytes) } else { ClientIdentity::from_pem(bytes, passphrase) };
+    let read = if is_pkcs12(path) { ClientIdentity::from_pkcs12 } else { ClientIdentity::from_pem };
+    let both = read(bytes, passphrase);
     Ok((both.map_err(|error| file.wrong(error))?, file.findings))
 }
 
-/// A file, what is in it, and who may read it.
+/// A file: its name, its content, and whether others may read it.
 struct Material {
     place: String,
     bytes: SecretBytes,

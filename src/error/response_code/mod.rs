@@ -1,6 +1,10 @@
+//! The response codes of a TPM.
+
+mod name;
+
 use core::fmt;
 
-/// What a TPM answered in the place of success: its number, taken apart.
+/// The response code of a TPM that rejected a command.
 ///
 /// ```
 /// use defender_auth::error::ResponseCode;
@@ -13,18 +17,18 @@ use core::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ResponseCode(u32);
 
-/// Who answered.
+/// The layer of software that returned a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layer {
     /// The TPM itself.
     Tpm,
-    /// What shares the TPM among programs: the kernel behind `/dev/tpmrm0`, a daemon.
+    /// A resource manager, which shares the TPM among programs: the kernel's `/dev/tpmrm0`, or a daemon.
     ResourceManager,
     /// Another layer of software, by its number.
     Other(u8),
 }
 
-/// What a code is about.
+/// The part of a command that a code is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// A parameter, counted from 1.
@@ -36,7 +40,7 @@ pub enum Place {
 }
 
 impl ResponseCode {
-    /// `TPM_RC_INITIALIZE`: it has to be started first.
+    /// `TPM_RC_INITIALIZE`: the TPM requires `TPM2_Startup`.
     #[cfg(feature = "tpm")]
     pub(crate) const INITIALIZE: Self = Self(0x100);
     /// `TPM_RC_OBJECT_MEMORY`
@@ -51,23 +55,23 @@ impl ResponseCode {
     pub(crate) const LOCKOUT: Self = Self(0x921);
     /// `TPM_RC_RETRY`
     const RETRY: Self = Self(0x922);
-    /// `TPM_RC_HANDLE` of the first handle: nothing is there.
+    /// `TPM_RC_HANDLE` of the first handle: the handle is empty.
     #[cfg(feature = "tpm")]
     pub(crate) const NO_OBJECT: Self = Self(0x18b);
 
-    /// The number as it came.
+    /// The code with this number.
     #[must_use]
     pub const fn new(code: u32) -> Self {
         Self(code)
     }
 
-    /// The number itself.
+    /// The number of the code.
     #[must_use]
     pub const fn as_u32(self) -> u32 {
         self.0
     }
 
-    /// Who answered.
+    /// The layer that returned the code.
     #[must_use]
     pub const fn layer(self) -> Layer {
         match self.0.to_be_bytes() {
@@ -77,7 +81,7 @@ impl ResponseCode {
         }
     }
 
-    /// Whether the TPM asks for the same command once more.
+    /// Whether the TPM requests that the same command is sent again.
     #[must_use]
     pub const fn is_retryable(self) -> bool {
         matches!(self, Self::RETRY | Self::YIELDED | Self::TESTING)
@@ -87,7 +91,7 @@ impl ResponseCode {
         self.0 & 0x80 != 0
     }
 
-    /// What it is about, when it says so.
+    /// The part of the command that the code is about, if it names one.
     #[must_use]
     pub const fn place(self) -> Option<Place> {
         let number = (self.0 >> 8 & 15) as u8;
@@ -101,142 +105,38 @@ impl ResponseCode {
         }
     }
 
-    /// Its name in the specification, without `TPM_RC_`. `None` for a manufacturer's own codes and unknown ones.
+    /// The name in the specification, without `TPM_RC_`. `None` for codes of a manufacturer and unknown ones.
     #[must_use]
     pub const fn name(self) -> Option<&'static str> {
         let code = self.0 & 0xffff;
         if self.is_of_a_place() {
-            return of_a_place(code & 0x3f);
+            return name::of_a_place(code & 0x3f);
         }
         match code & 0xff80 {
             0x000 if code & 0x7f == 0x1e => Some("BAD_TAG"),
-            0x100 => error(code & 0x7f),
-            0x900 => warning(code & 0x7f),
+            0x100 => name::error(code & 0x7f),
+            0x900 => name::warning(code & 0x7f),
             _ => None,
         }
     }
 
-    /// Whether an object that was there is not there any more: `TPM_RC_HANDLE`, `TPM_RC_REFERENCE_H0` and those behind it.
+    /// Whether a loaded object was flushed by another program: `TPM_RC_HANDLE`, `TPM_RC_REFERENCE_H0` to `H6`.
     #[cfg(feature = "tpm")]
     pub(crate) const fn is_of_a_lost_object(self) -> bool {
         matches!(self.base(), 0x8b | 0x910..=0x916)
     }
 
-    /// Its number without the place: `TPM_RC_INTEGRITY` is 0x9f wherever it was found.
+    /// The number without the part: `TPM_RC_INTEGRITY` is 0x9f for each parameter.
     #[cfg(feature = "tpm")]
     pub(crate) const fn base(self) -> u32 {
         if self.is_of_a_place() { self.0 & 0xbf } else { self.0 & 0xffff }
     }
 }
 
-/// Format 1: about a parameter, a handle or a session.
-const fn of_a_place(number: u32) -> Option<&'static str> {
-    Some(match number {
-        0x01 => "ASYMMETRIC",
-        0x02 => "ATTRIBUTES",
-        0x03 => "HASH",
-        0x04 => "VALUE",
-        0x05 => "HIERARCHY",
-        0x07 => "KEY_SIZE",
-        0x08 => "MGF",
-        0x09 => "MODE",
-        0x0a => "TYPE",
-        0x0b => "HANDLE",
-        0x0c => "KDF",
-        0x0d => "RANGE",
-        0x0e => "AUTH_FAIL",
-        0x0f => "NONCE",
-        0x10 => "PP",
-        0x12 => "SCHEME",
-        0x15 => "SIZE",
-        0x16 => "SYMMETRIC",
-        0x17 => "TAG",
-        0x18 => "SELECTOR",
-        0x1a => "INSUFFICIENT",
-        0x1b => "SIGNATURE",
-        0x1c => "KEY",
-        0x1d => "POLICY_FAIL",
-        0x1f => "INTEGRITY",
-        0x20 => "TICKET",
-        0x21 => "RESERVED_BITS",
-        0x22 => "BAD_AUTH",
-        0x23 => "EXPIRED",
-        0x24 => "POLICY_CC",
-        0x25 => "BINDING",
-        0x26 => "CURVE",
-        0x27 => "ECC_POINT",
-        _ => return None,
-    })
-}
-
-/// Format 0.
-const fn error(number: u32) -> Option<&'static str> {
-    Some(match number {
-        0x00 => "INITIALIZE",
-        0x01 => "FAILURE",
-        0x03 => "SEQUENCE",
-        0x0b => "PRIVATE",
-        0x19 => "HMAC",
-        0x20 => "DISABLED",
-        0x21 => "EXCLUSIVE",
-        0x24 => "AUTH_TYPE",
-        0x25 => "AUTH_MISSING",
-        0x26 => "POLICY",
-        0x27 => "PCR",
-        0x28 => "PCR_CHANGED",
-        0x2d => "UPGRADE",
-        0x2e => "TOO_MANY_CONTEXTS",
-        0x2f => "AUTH_UNAVAILABLE",
-        0x30 => "REBOOT",
-        0x31 => "UNBALANCED",
-        0x42 => "COMMAND_SIZE",
-        0x43 => "COMMAND_CODE",
-        0x44 => "AUTHSIZE",
-        0x45 => "AUTH_CONTEXT",
-        0x46 => "NV_RANGE",
-        0x47 => "NV_SIZE",
-        0x48 => "NV_LOCKED",
-        0x49 => "NV_AUTHORIZATION",
-        0x4a => "NV_UNINITIALIZED",
-        0x4b => "NV_SPACE",
-        0x4c => "NV_DEFINED",
-        0x50 => "BAD_CONTEXT",
-        0x51 => "CPHASH",
-        0x52 => "PARENT",
-        0x53 => "NEEDS_TEST",
-        0x54 => "NO_RESULT",
-        0x55 => "SENSITIVE",
-        _ => return None,
-    })
-}
-
-/// Format 0 too: not the command is wrong, the moment is.
-const fn warning(number: u32) -> Option<&'static str> {
-    Some(match number {
-        0x01 => "CONTEXT_GAP",
-        0x02 => "OBJECT_MEMORY",
-        0x03 => "SESSION_MEMORY",
-        0x04 => "MEMORY",
-        0x05 => "SESSION_HANDLES",
-        0x06 => "OBJECT_HANDLES",
-        0x07 => "LOCALITY",
-        0x08 => "YIELDED",
-        0x09 => "CANCELED",
-        0x0a => "TESTING",
-        0x10..=0x16 => "REFERENCE_H",
-        0x18..=0x1e => "REFERENCE_S",
-        0x20 => "NV_RATE",
-        0x21 => "LOCKOUT",
-        0x22 => "RETRY",
-        0x23 => "NV_UNAVAILABLE",
-        _ => return None,
-    })
-}
-
 impl fmt::Display for ResponseCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:#X} ", self.0)?;
-        f.write_str(self.name().unwrap_or(if self.0 & 0x400 != 0 { "of its manufacturer" } else { "unknown" }))?;
+        f.write_str(self.name().unwrap_or(if self.0 & 0x400 != 0 { "of the manufacturer" } else { "unknown" }))?;
         match self.place() {
             Some(Place::Parameter(number)) => write!(f, ", parameter {number}")?,
             Some(Place::Handle(number)) => write!(f, ", handle {number}")?,
@@ -263,7 +163,7 @@ mod tests {
     use alloc::string::ToString as _;
 
     #[test]
-    fn every_format_of_a_code_is_taken_apart() {
+    fn codes_of_every_format_are_decoded() {
         for (code, text) in [
             (0x01e, "0x1E BAD_TAG"),
             (0x100, "0x100 INITIALIZE"),
@@ -286,7 +186,7 @@ mod tests {
             (0x912, "0x912 REFERENCE_H"),
             (0x921, "0x921 LOCKOUT"),
             (0x922, "0x922 RETRY"),
-            (0x500, "0x500 of its manufacturer"),
+            (0x500, "0x500 of the manufacturer"),
             (0x17f, "0x17F unknown"),
             (0x1bf, "0x1BF unknown, handle 1"),
             (0xb_0143, "0xB0143 COMMAND_CODE, from the resource manager"),
@@ -298,14 +198,14 @@ mod tests {
     }
 
     #[test]
-    fn every_number_can_be_shown() {
+    fn every_number_has_a_text() {
         for code in (0..=0xffff).chain([u32::MAX, 0x8000_0000]) {
             assert!(ResponseCode::new(code).to_string().starts_with("0x"));
         }
     }
 
     #[test]
-    fn three_codes_ask_for_the_command_again() {
+    fn three_codes_are_retryable() {
         let again: alloc::vec::Vec<_> = (0..=0xffff).filter(|code| ResponseCode::new(*code).is_retryable()).collect();
         assert_eq!(again, [0x908, 0x90a, 0x922]);
     }

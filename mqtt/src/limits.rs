@@ -1,0 +1,41 @@
+use std::time::{Duration, Instant};
+
+/// Time limits. Each is one deadline, however many addresses, packets or bytes there are until then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// For the connection, over all addresses of the host together. The system decides how long looking up a name takes; the
+    /// addresses have what it leaves.
+    pub reach: Duration,
+    /// For the TLS handshake and the answer to the CONNECT.
+    pub greet: Duration,
+    /// For each other answer, and for each message that is waited for.
+    pub answer: Duration,
+}
+
+/// 15 seconds each.
+impl Default for Limits {
+    fn default() -> Self {
+        let limit = Duration::from_secs(15);
+        Self { reach: limit, greet: limit, answer: limit }
+    }
+}
+
+/// When a limit has passed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    pub(crate) limit: Duration,
+    /// `None` for a limit that no clock reaches.
+    end: Option<Instant>,
+}
+
+impl Deadline {
+    pub(crate) fn after(limit: Duration) -> Self {
+        Self { limit, end: Instant::now().checked_add(limit) }
+    }
+
+    /// `None` when it has passed.
+    pub(crate) fn left(self) -> Option<Duration> {
+        let left = self.end.map_or(self.limit, |end| end.saturating_duration_since(Instant::now()));
+        (!left.is_zero()).then_some(left)
+    }
+}

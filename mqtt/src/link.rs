@@ -1,0 +1,217 @@
+//! MQTT packets over TLS.
+
+use crate::{
+    Dial, Error, PACKET_LIMIT,
+    limits::{Deadline, Limits},
+    open_files,
+    socket::Socket,
+};
+use defender_auth::error::TlsFailure;
+use mqtt_protocol_core::mqtt::{
+    Connection, Version,
+    common::Cursor,
+    connection::{ConnectionOptions, Event, role},
+    packet::{GenericPacketTrait as _, Packet, Qos, v3_1_1},
+    result_code::MqttError,
+};
+use rustls::{
+    ClientConfig, ClientConnection, StreamOwned,
+    pki_types::{ServerName, UnixTime},
+    time_provider::TimeProvider,
+};
+use std::{
+    collections::VecDeque,
+    io::{self, ErrorKind, Read as _, Write as _},
+    sync::Arc,
+    time::Duration,
+};
+
+/// The connection to a server, after the TLS handshake.
+pub(crate) struct Link {
+    pub(crate) stream: StreamOwned<ClientConnection, Socket>,
+    pub(crate) mqtt: Connection<role::Client>,
+    /// Packets that have arrived and were not taken yet.
+    pub(crate) inbox: VecDeque<Packet>,
+    pub(crate) place: String,
+    pub(crate) limits: Limits,
+}
+
+impl Link {
+    pub(crate) fn open(host: &str, dial: &Dial, mut config: ClientConfig) -> Result<Self, Error> {
+        let (place, limits) = (dial.place().to_owned(), dial.limits);
+        let failed = |failure| Error::TlsFailed { place: place.clone(), failure };
+        config.time_provider = Arc::new(Clock(dial.clone()));
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|_| failed(TlsFailure::ServerWrongName { names: Vec::new() }))?;
+        let mut tls = ClientConnection::new(Arc::new(config), name)
+            .map_err(|error| failed(TlsFailure::Protocol { reason: error.to_string() }))?;
+        let reaching = Deadline::after(limits.reach);
+        let unreachable = |error| unreachable(&place, limits.reach, error);
+        let tcp = dial.connect(reaching).map_err(unreachable)?;
+        let greeting = Deadline::after(limits.greet);
+        let mut socket = Socket::new(tcp, greeting).map_err(unreachable)?;
+        // The handshake alone, so that its errors are not taken for others.
+        while tls.is_handshaking() {
+            if let Err(error) = tls.complete_io(&mut socket) {
+                return Err(broken(&place, limits.greet, cause(&mut tls, &mut socket, error)));
+            }
+        }
+        let limit = u32::try_from(PACKET_LIMIT).unwrap_or(u32::MAX);
+        let options = ConnectionOptions::new().maximum_packet_size_recv(limit);
+        let mqtt = Connection::with_options(Version::V3_1_1, options);
+        Ok(Self { stream: StreamOwned::new(tls, socket), mqtt, inbox: VecDeque::new(), place, limits })
+    }
+
+    /// The limit for an answer begins now, for all that is sent and received until it has arrived.
+    pub(crate) fn begin(&mut self) {
+        self.stream.sock.deadline = Deadline::after(self.limits.answer);
+    }
+
+    pub(crate) fn protocol(&self) -> Error {
+        Error::Protocol { place: self.place.clone() }
+    }
+
+    fn broken(&self, error: io::Error) -> Error {
+        broken(&self.place, self.stream.sock.deadline.limit, error)
+    }
+
+    pub(crate) fn send(&mut self, packet: Packet) -> Result<(), Error> {
+        let events = self.mqtt.send(packet);
+        self.act(events)
+    }
+
+    /// The next packet from the server.
+    pub(crate) fn receive(&mut self) -> Result<Packet, Error> {
+        let mut buffer = [0; 4096];
+        loop {
+            if let Some(packet) = self.inbox.pop_front() {
+                return Ok(packet);
+            }
+            let read = self.stream.read(&mut buffer).map_err(|error| self.broken(error))?;
+            if read == 0 {
+                return Err(Error::Closed { place: self.place.clone() });
+            }
+            let mut cursor = Cursor::new(buffer.get(..read).unwrap_or_default());
+            while cursor.position() < read as u64 {
+                let events = self.mqtt.recv(&mut cursor);
+                self.act(events)?;
+            }
+        }
+    }
+
+    /// Not by the engine, which panics at the packet identifier 0. Nothing is subscribed to at `QoS` 2.
+    fn acknowledge(&mut self, publish: &v3_1_1::Publish) -> Result<(), Error> {
+        match (publish.qos(), publish.packet_id()) {
+            (Qos::AtMostOnce, _) => Ok(()),
+            (Qos::AtLeastOnce, Some(id)) => {
+                let answer = v3_1_1::Puback::builder().packet_id(id).build();
+                self.send(answer.map_err(|_| self.protocol())?.into())
+            }
+            _ => Err(self.protocol()),
+        }
+    }
+
+    fn act(&mut self, events: Vec<Event>) -> Result<(), Error> {
+        for event in events {
+            match event {
+                Event::RequestSendPacket { packet, .. } => {
+                    let sent = self.stream.write_all(&packet.to_continuous_buffer());
+                    sent.and_then(|()| self.stream.flush()).map_err(|error| {
+                        let stream = &mut self.stream;
+                        let error = cause(&mut stream.conn, &mut stream.sock, error);
+                        self.broken(error)
+                    })?;
+                }
+                Event::NotifyPacketReceived(packet) => {
+                    if let Packet::V3_1_1Publish(publish) = &packet {
+                        self.acknowledge(publish)?;
+                    }
+                    self.inbox.push_back(packet);
+                }
+                Event::NotifyError(MqttError::PacketTooLarge) => {
+                    return Err(Error::TooLarge { place: self.place.clone(), limit: PACKET_LIMIT });
+                }
+                Event::NotifyError(_) => return Err(self.protocol()),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The time by which the server's certificate is verified.
+#[derive(Debug)]
+struct Clock(Dial);
+
+impl TimeProvider for Clock {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(self.0.now().as_secs())))
+    }
+}
+
+/// The alert that the server sent before it closed the connection, if a write failed for that reason; otherwise the error
+/// itself. A server may reject a client certificate while the client is still sending, with TLS 1.3 even the CONNECT.
+fn cause(tls: &mut ClientConnection, socket: &mut Socket, error: io::Error) -> io::Error {
+    use ErrorKind as Kind;
+    let is_closed = matches!(error.kind(), Kind::BrokenPipe | Kind::ConnectionReset | Kind::ConnectionAborted);
+    if !is_closed || tls.read_tls(socket).is_err() {
+        return error;
+    }
+    match tls.process_new_packets() {
+        Err(alert) => io::Error::new(Kind::InvalidData, alert),
+        Ok(_) => error,
+    }
+}
+
+/// What a connection that was not made means.
+fn unreachable(place: &str, limit: Duration, error: io::Error) -> Error {
+    let place = place.into();
+    if open_files::are_too_many(&error) {
+        return Error::TooManyOpen { place };
+    }
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => Error::Silent { place, limit },
+        _ => Error::Unreachable { place, error },
+    }
+}
+
+/// What a failed read or write means.
+fn broken(place: &str, limit: Duration, error: io::Error) -> Error {
+    if let Some(failure) = TlsFailure::of(&error) {
+        return Error::TlsFailed { place: place.into(), failure };
+    }
+    match error.kind() {
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
+            Error::Closed { place: place.into() }
+        }
+        _ => unreachable(place, limit, error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls::{AlertDescription, Error as Tls};
+
+    fn broken(error: io::Error) -> Error {
+        super::broken("h:8883", Duration::from_secs(1), error)
+    }
+
+    #[test]
+    fn a_connection_that_breaks_is_reported_with_the_cause() {
+        for kind in [ErrorKind::WouldBlock, ErrorKind::TimedOut] {
+            assert!(matches!(broken(kind.into()), Error::Silent { .. }), "{kind}");
+        }
+        for kind in [ErrorKind::UnexpectedEof, ErrorKind::ConnectionReset, ErrorKind::BrokenPipe] {
+            assert!(matches!(broken(kind.into()), Error::Closed { .. }), "{kind}");
+        }
+        assert!(matches!(broken(ErrorKind::HostUnreachable.into()), Error::Unreachable { .. }));
+        let tls = |error: Tls| match broken(io::Error::new(ErrorKind::InvalidData, error)) {
+            Error::TlsFailed { failure, .. } => failure,
+            other => panic!("{other:?}"),
+        };
+        let alert = Tls::AlertReceived(AlertDescription::BadCertificate);
+        assert_eq!(tls(alert), TlsFailure::ClientRejected { alert: 42 });
+        assert!(matches!(tls(Tls::NoCertificatesPresented), TlsFailure::ServerCertificate { .. }));
+    }
+}

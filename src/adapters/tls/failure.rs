@@ -1,0 +1,126 @@
+//! The one place that tells TLS failures apart.
+
+use super::certificate::Described;
+use crate::{
+    base::time::UnixTime,
+    credential::ClientCertificate,
+    error::{TlsFailure, Validity},
+};
+use alloc::{
+    string::{String, ToString as _},
+    vec::Vec,
+};
+use core::error::Error;
+use rustls::{CertificateError, Error as Tls, InvalidMessage};
+use std::{io, time::SystemTime};
+
+impl TlsFailure {
+    /// Why TLS failed, if that is among the causes of this error: an error of rustls, or of a client that uses it and names
+    /// its causes by `source()`, as `std::io::Error` and reqwest's do.
+    ///
+    /// An answer that never arrived may be waited for (`Event::Unanswered`). None of these may: the connection was
+    /// made, and the next one fails in the same way until something is changed.
+    ///
+    /// ```
+    /// use defender_auth::error::TlsFailure;
+    /// use std::io::{Error, ErrorKind};
+    ///
+    /// let untrusted = rustls::Error::from(rustls::CertificateError::UnknownIssuer);
+    /// let error = Error::new(ErrorKind::InvalidData, untrusted);
+    /// assert!(matches!(TlsFailure::of(&error), Some(TlsFailure::ServerUntrusted { .. })));
+    /// assert_eq!(TlsFailure::of(&Error::from(ErrorKind::TimedOut)), None);
+    /// ```
+    #[must_use]
+    pub fn of(error: &(dyn Error + 'static)) -> Option<Self> {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            let found = of_one(error);
+            if found.is_some() {
+                return found;
+            }
+            cause = error.source();
+        }
+        None
+    }
+
+    /// With the validity of the client certificate that was used: a server that rejected one that has expired, or is not yet
+    /// valid by this device's clock, did so for that reason.
+    #[must_use]
+    pub fn with_client_certificate(self, certificate: &ClientCertificate, now: UnixTime) -> Self {
+        let may_be_rejected = match &self {
+            Self::ClientExpired { validity } => validity.is_none(),
+            Self::Incompatible { alert, .. } => alert.is_some(),
+            Self::ClientRejected { .. } | Self::Alert { .. } => true,
+            _ => false,
+        };
+        let leaf = certificate.der().and_then(|(chain, _)| Described::of(chain.first()?));
+        let Some(leaf) = leaf.filter(|_| may_be_rejected) else { return self };
+        let validity = Validity { clock: now, not_before: Some(leaf.not_before), not_after: Some(leaf.not_after) };
+        if now > leaf.not_after {
+            Self::ClientExpired { validity: Some(validity) }
+        } else if now < leaf.not_before {
+            Self::ClientNotYetValid { validity }
+        } else {
+            self
+        }
+    }
+}
+
+/// What this error is, without its causes.
+fn of_one(error: &(dyn Error + 'static)) -> Option<TlsFailure> {
+    if let Some(failure) = error.downcast_ref::<TlsFailure>() {
+        return Some(failure.clone());
+    }
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        // Its source is that of the error within, which it leaves out.
+        return error.get_ref().and_then(|inner| TlsFailure::of(inner));
+    }
+    error.downcast_ref::<Tls>().map(of_tls)
+}
+
+fn of_tls(error: &Tls) -> TlsFailure {
+    let reason = error.to_string();
+    match error {
+        Tls::AlertReceived(alert) => of_alert(u8::from(*alert), reason),
+        Tls::InvalidCertificate(error) => of_certificate(error),
+        Tls::NoCertificatesPresented => TlsFailure::ServerCertificate { reason },
+        Tls::PeerIncompatible(_) | Tls::NoApplicationProtocol => TlsFailure::Incompatible { alert: None, reason },
+        Tls::InvalidMessage(InvalidMessage::InvalidContentType) => TlsFailure::PlainText,
+        Tls::InconsistentKeys(_) => TlsFailure::ClientKeyUnusable { reason },
+        _ => TlsFailure::Protocol { reason },
+    }
+}
+
+fn of_alert(alert: u8, reason: String) -> TlsFailure {
+    match alert {
+        45 => TlsFailure::ClientExpired { validity: None },
+        // About a certificate, or about the signature that only its key can make.
+        41..=44 | 46 | 48 | 49 | 51 | 116 => TlsFailure::ClientRejected { alert },
+        40 | 47 | 70 | 71 | 86 | 109 | 110 | 120 => TlsFailure::Incompatible { alert: Some(alert), reason },
+        112 => TlsFailure::ServerWrongName { names: Vec::new() },
+        _ => TlsFailure::Alert { alert },
+    }
+}
+
+fn of_certificate(error: &CertificateError) -> TlsFailure {
+    use CertificateError as E;
+    // Where the error does not say with which time the certificate was compared.
+    let unknown = Validity { clock: SystemTime::now().into(), not_before: None, not_after: None };
+    let invalid = |error: &E| TlsFailure::ServerCertificate { reason: Tls::from(error.clone()).to_string() };
+    let of = |time: &rustls::pki_types::UnixTime| UnixTime::from_secs(time.as_secs());
+    match error {
+        E::ExpiredContext { time, not_after } => {
+            TlsFailure::ServerExpired(Validity { clock: of(time), not_after: Some(of(not_after)), ..unknown })
+        }
+        E::NotValidYetContext { time, not_before } => {
+            TlsFailure::ServerNotYetValid(Validity { clock: of(time), not_before: Some(of(not_before)), ..unknown })
+        }
+        E::UnknownIssuer | E::BadSignature => TlsFailure::ServerUntrusted { issuer: None },
+        E::NotValidForNameContext { presented, .. } => TlsFailure::ServerWrongName { names: presented.clone() },
+        E::NotValidForName => TlsFailure::ServerWrongName { names: Vec::new() },
+        E::Expired => TlsFailure::ServerExpired(unknown),
+        E::NotValidYet => TlsFailure::ServerNotYetValid(unknown),
+        E::Other(other) => TlsFailure::of(other.0.as_ref()).unwrap_or_else(|| invalid(error)),
+        _ => invalid(error),
+    }
+}

@@ -1,0 +1,118 @@
+//! What a TPM's rejection of a command means.
+
+use crate::{base::wait::Readable, error::response_code::ResponseCode};
+use core::{fmt, time::Duration};
+
+/// The TPM rejected a command.
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the TPM rejected {command} ({code}): {cause}")]
+pub struct CommandError {
+    /// The command, as the specification names it.
+    pub command: &'static str,
+    /// The response code.
+    pub code: ResponseCode,
+    /// What the code means for this command.
+    pub cause: CommandCause,
+}
+
+/// A hierarchy of a TPM, which may have a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hierarchy {
+    /// The owner hierarchy.
+    Owner,
+    /// The endorsement hierarchy.
+    Endorsement,
+}
+
+impl fmt::Display for Hierarchy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Owner => "the owner hierarchy",
+            Self::Endorsement => "the endorsement hierarchy",
+        })
+    }
+}
+
+/// What the rejection of a command means, and what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommandCause {
+    /// The hierarchy has a password, and none was given.
+    #[error("{0} requires a password; give it")]
+    PasswordNeeded(Hierarchy),
+    /// The given password is not that of the hierarchy.
+    #[error("the password given for {0} is wrong; give the right one")]
+    PasswordWrong(Hierarchy),
+    /// The hierarchy is disabled.
+    #[error("the hierarchy is disabled; enable it in the firmware's settings or by the platform, and restart")]
+    HierarchyOff,
+    /// The key at a persistent handle has a password.
+    #[error("the key requires a password, which keys of this protocol do not have; choose another handle for the key")]
+    KeyPassword,
+    /// The credential was made for another endorsement key.
+    #[error(
+        "the endorsement key of the enrollment is that of another TPM, or the key blob was changed in transit; enroll \
+         the endorsement key of this TPM"
+    )]
+    OtherTpm,
+    /// The wrapped key fails its integrity check.
+    #[error("the wrapped key was made for another storage root key, or was changed in transit; register again")]
+    Damaged,
+    /// The TPM is in lockout, after too many wrong passwords.
+    #[error("the TPM is in lockout{}; wait, or reset it with `tpm2_dictionarylockout --clear-lockout`", For(*.seconds))]
+    Lockout {
+        /// The longest time until it ends, in seconds, if the TPM reports it.
+        seconds: Option<u32>,
+    },
+    /// The memory for loaded objects is full.
+    #[error(
+        "its memory is full, with {others} objects of other programs; flush them with `tpm2_flushcontext -t`, or use \
+         /dev/tpmrm0"
+    )]
+    ObjectMemory {
+        /// The number of objects that other programs loaded.
+        others: usize,
+    },
+    /// The memory for sessions is full.
+    #[error("its memory is full of sessions; flush them with `tpm2_flushcontext -l`, or use /dev/tpmrm0")]
+    SessionMemory,
+    /// The memory for persistent keys is full.
+    #[error("its persistent memory is full; remove an unused key with `tpm2_evictcontrol`")]
+    NvSpace,
+    /// The identity key's handle is empty.
+    #[error("there is no identity key at {handle:#010x}; provision the device first")]
+    NoIdentityKey {
+        /// The handle.
+        handle: u32,
+    },
+    /// The identity key's handle holds another kind of object.
+    #[error("the object at {handle:#010x} is not an HMAC key with SHA-256; choose another handle for the identity key")]
+    NotAnHmacKey {
+        /// The handle.
+        handle: u32,
+    },
+    /// The TPM is busy.
+    #[error("it is busy; try again later")]
+    Busy,
+    /// The TPM's self-test failed.
+    #[error("it is in failure mode; switch the machine off and on, and replace the TPM if that does not help")]
+    Failure,
+    /// The TPM does not implement the command.
+    #[error("this TPM does not implement the command; use one that follows the TCG's PC client profile")]
+    NotImplemented,
+    /// The TPM is a TPM 1.2.
+    #[error("this is a TPM 1.2; a TPM 2.0 is required")]
+    TpmOne,
+    /// A code that this command is not expected to return.
+    #[error("this code was not expected; look it up with `tpm2_rc_decode`")]
+    Other,
+}
+
+/// " for up to 2 h"
+struct For(Option<u32>);
+
+impl fmt::Display for For {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |seconds| write!(f, " for up to {}", Readable(Duration::from_secs(seconds.into()))))
+    }
+}
