@@ -55,6 +55,7 @@
 //! |---|---|---|---|
 //! | `std` | yes | conversions from and to `std` types; without it the library needs `alloc` only | nothing |
 //! | `flows` | yes | [`Plan`], [`Authenticator`], [`dps`], [`device_mode`], [`http`] | nothing |
+//! | `session` | no | [`session`]: stays authenticated for years | nothing |
 //! | `twin` | yes | [`twin`]: the security module's twin | nothing |
 //! | `agent` | yes | `agent`: the files of the micro agent and of both security agents | files |
 //! | `http` | no | [`http::Request`] as a value of the `http` crate | nothing |
@@ -64,7 +65,7 @@
 //! | `tpm` | no | `tpm`: keys in a TPM 2.0 | with `std`, devices and sockets |
 
 // The links of this page are checked in a build with every feature; in another, some lead to nothing.
-#![cfg_attr(not(all(feature = "flows", feature = "twin")), allow(rustdoc::broken_intra_doc_links))]
+#![cfg_attr(not(all(feature = "session", feature = "twin")), allow(rustdoc::broken_intra_doc_links))]
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -84,6 +85,8 @@ pub mod identity;
 pub mod key;
 pub mod mqtt;
 pub mod sas;
+#[cfg(feature = "session")]
+pub mod session;
 #[cfg(feature = "twin")]
 pub mod twin;
 /// What [`Error`] needs of it: variants do not depend on features.
@@ -118,6 +121,8 @@ pub use flow::{
     plan::Plan,
 };
 pub use key::SharedAccessKey;
+#[cfg(feature = "session")]
+pub use session::Session;
 
 /// The README's code is compiled with the tests.
 #[cfg(all(doctest, feature = "agent", feature = "https"))]

@@ -204,7 +204,7 @@ fn a_device_becomes_its_module() {
         let plan = load(folder.folder()).unwrap().plan;
         let device = plan.known_device().unwrap();
         assert_eq!(device.identity().to_string(), "contoso.azure-devices.net/devices/dev-01");
-        assert_eq!(plan.target().map(ModuleId::as_str), Some(module));
+        assert_eq!(plan.target().map(|target| target.module().as_str()), Some(module));
         assert!(plan.outcome().is_none(), "the hub has to be asked");
     }
 }

@@ -13,6 +13,7 @@ use crate::{
 };
 use defender_auth::{
     Plan,
+    device_mode::Target,
     identity::Identity,
     outcome::{Device, Outcome},
 };
@@ -40,7 +41,7 @@ impl Views {
     fn of(plan: &Plan) -> Self {
         let identity = plan.outcome().map(Outcome::identity).or(plan.known_device().map(Device::identity));
         let mut names = identity.map(Names::of).unwrap_or_default();
-        let module = identity.and_then(Identity::module_id).or(plan.target());
+        let module = identity.and_then(Identity::module_id).or_else(|| plan.target().map(Target::module));
         names.module_id = module.map(View::of).unwrap_or_default();
         let profile = plan.profile();
         Self {

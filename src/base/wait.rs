@@ -84,7 +84,8 @@ impl Wait {
     /// What the service asked for, and some more, so that a fleet of devices that was told the same does not retry all at once.
     #[cfg(feature = "flows")]
     pub(crate) fn asked(least: Duration, reason: Reason) -> Self {
-        Self { at_least: least, at_most: least + least / 4 + Duration::from_secs(1), reason }
+        let at_most = least.saturating_add(least / 4).saturating_add(Duration::from_secs(1));
+        Self { at_least: least, at_most, reason }
     }
 
     /// A point in the range, from any random number that the caller has. Devices that pick at random do not retry all at

@@ -90,7 +90,7 @@ pub struct ServiceError {
     pub tracking_id: Option<String>,
     /// The service's message: printable, at most 256 characters.
     pub message: Option<String>,
-    /// How long the service asks to wait before the next request.
+    /// How long the service asks to wait before the next request, at least a second. It may be hours.
     pub retry_after: Option<Duration>,
     /// On 401 and 403, when the clocks differ by more than is tolerated: the likely cause.
     pub clock: Option<ClockSkew>,

@@ -18,6 +18,7 @@ use crate::{
     key::{ActivationBlob, KeyUse, Signature},
     sas::StringToSign,
 };
+use alloc::boxed::Box;
 use core::mem;
 
 /// What the caller does next. A view: it borrows from the machine, costs nothing and changes nothing.
@@ -94,6 +95,8 @@ pub struct Authenticator {
     state: State,
     /// The module to continue as, once the device is known.
     target: Option<Target>,
+    /// The device that was assigned on the way to a module.
+    assigned: Option<Box<Device>>,
     /// When the latest event came.
     since: Now,
     /// The service's clock less the caller's, in seconds, when the latest dated answer came.
@@ -115,7 +118,8 @@ impl Authenticator {
     #[must_use]
     pub fn new(plan: &Plan, now: Now, limit: impl Into<TimeLimit>) -> Self {
         let Plan { start, target } = plan.clone();
-        let mut this = Self { state: State::Failed(Error::OutOfTime), target, since: now, clock_offset: None };
+        let mut this =
+            Self { state: State::Failed(Error::OutOfTime), target, assigned: None, since: now, clock_offset: None };
         let attempt = Attempt::new(now, limit);
         this.state = match start {
             Start::Known(outcome) => State::Done(outcome),
@@ -193,6 +197,13 @@ impl Authenticator {
         self.clock_offset
     }
 
+    /// The device that the provisioning service has assigned on the way to a module, also when the run fails after that:
+    /// `Plan::device(device).in_device_mode(target)` goes on without another registration.
+    #[must_use]
+    pub fn assigned(&self) -> Option<&Device> {
+        self.assigned.as_deref()
+    }
+
     /// Ends the run.
     ///
     /// # Errors
@@ -205,13 +216,16 @@ impl Authenticator {
         }
     }
 
-    fn registered(&self, step: Result<dps::Step, Error>, now: Now) -> State {
+    fn registered(&mut self, step: Result<dps::Step, Error>, now: Now) -> State {
         match step {
             Ok(dps::Step::Send(registration)) => State::Provisioning(Next::Send(registration)),
             Ok(dps::Step::Wait(registration)) => State::Provisioning(Next::Wait(registration)),
             Ok(dps::Step::Sign(registration)) => State::Provisioning(Next::Sign(registration)),
             Ok(dps::Step::Activate(registration)) => State::Activating(registration),
-            Ok(dps::Step::Done(device, attempt)) => self.device_known(device, now, attempt),
+            Ok(dps::Step::Done(device, attempt)) => {
+                self.assigned = self.target.is_some().then(|| Box::new(device.clone()));
+                self.device_known(device, now, attempt)
+            }
             Err(error) => State::Failed(error),
         }
     }

@@ -165,6 +165,8 @@ impl Outcome {
     pub fn changes_since(&self, earlier: &Self) -> Changes {
         let ids = |outcome: &Self| (outcome.identity.device_id().clone(), outcome.identity.module_id().cloned());
         let updated = |outcome: &Self| outcome.record.as_ref().and_then(|record| record.last_updated.clone());
+        // The hub does not repeat what the provisioning service said: without it, nothing is known to have changed.
+        let registration = updated(self).zip(updated(earlier));
         let differ = |name: &HostName, other: &HostName| !name.as_str().eq_ignore_ascii_case(other.as_str());
         let gateway = match (self.identity.gateway(), earlier.identity.gateway()) {
             (Some(gateway), Some(earlier)) => differ(gateway, earlier),
@@ -175,7 +177,7 @@ impl Outcome {
             gateway,
             identity: ids(self) != ids(earlier),
             credential: self.credential != earlier.credential,
-            registration: updated(self) != updated(earlier),
+            registration: registration.is_some_and(|(new, old)| new != old),
         }
     }
 
@@ -262,7 +264,8 @@ pub struct Changes {
     pub identity: bool,
     /// Other keys, or another certificate. The switch to the secondary key is no change.
     pub credential: bool,
-    /// The provisioning service has updated the registration (`lastUpdatedDateTimeUtc`).
+    /// The provisioning service has updated the registration (`lastUpdatedDateTimeUtc`). No change while one of the two
+    /// outcomes does not have that: the hub does not repeat it.
     pub registration: bool,
 }
 

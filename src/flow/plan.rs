@@ -146,10 +146,10 @@ impl Plan {
         }
     }
 
-    /// The module that the device continues as in Device mode.
+    /// What the device continues as in Device mode: the module, its certificate, the form of the audience.
     #[must_use]
-    pub fn target(&self) -> Option<&crate::identity::ModuleId> {
-        self.target.as_ref().map(|target| &target.module)
+    pub const fn target(&self) -> Option<&Target> {
+        self.target.as_ref()
     }
 }
 

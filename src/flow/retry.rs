@@ -14,9 +14,6 @@ pub(crate) enum RetryAfter {
 }
 
 impl RetryAfter {
-    const LEAST: Duration = Duration::from_secs(1);
-    const MOST: Duration = Duration::from_secs(300);
-
     /// Seconds, or a date.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -26,14 +23,14 @@ impl RetryAfter {
         UnixTime::from_http_date(text).map(Self::At)
     }
 
-    /// Counted from the service's own time, and clamped to 1 to 300 s: no service stops a device for longer than that, or
-    /// makes it retry without a pause.
-    pub(crate) fn clamped(self, now: UnixTime) -> Duration {
+    /// How long that is, counted from the service's own time, and a second at least: no service makes a device retry
+    /// without a pause. It is not shortened: a flow does not begin a wait that its attempt has no time for.
+    pub(crate) fn wait(self, now: UnixTime) -> Duration {
         let asked = match self {
             Self::After(span) => span,
             Self::At(time) => time.since(now),
         };
-        asked.clamp(Self::LEAST, Self::MOST)
+        asked.max(Duration::from_secs(1))
     }
 }
 
@@ -72,13 +69,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn retry_after_is_read_in_both_forms_and_clamped() {
+    fn retry_after_is_read_in_both_forms_and_not_shortened() {
         let now = UnixTime::from_secs(1_700_000_000);
-        let seconds = |text: &str| RetryAfter::parse(text).map(|after| after.clamped(now).as_secs());
+        let seconds = |text: &str| RetryAfter::parse(text).map(|after| after.wait(now).as_secs());
         assert_eq!(seconds("7"), Some(7));
         assert_eq!(seconds("0"), Some(1));
-        assert_eq!(seconds("86400"), Some(300));
-        assert_eq!(seconds("99999999999999999999999"), Some(300));
+        assert_eq!(seconds("86400"), Some(86_400));
+        assert_eq!(seconds("99999999999999999999999"), Some(u64::MAX));
         assert_eq!(seconds("Tue, 14 Nov 2023 22:14:20 GMT"), Some(60));
         assert_eq!(seconds("Tue, 14 Nov 2023 22:13:00 GMT"), Some(1), "in the past");
         assert_eq!(seconds("soon"), None);

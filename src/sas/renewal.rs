@@ -2,9 +2,9 @@ use crate::base::{
     time::UnixTime,
     wait::{Reason, Wait},
 };
-use core::time::Duration;
+use core::{ops::RangeInclusive, time::Duration};
 
-/// When a token is due for renewal: between 80 and 85 % of its lifetime, and five seconds before its expiry at the latest.
+/// When a token is due for renewal: in a range of shares of its lifetime, and five seconds before its expiry at the latest.
 ///
 /// A pure function of two times. Other SDKs renew a fixed 2 or 15 minutes before the expiry, which is longer than the
 /// whole lifetime of a short-lived token.
@@ -27,16 +27,31 @@ pub struct Renewal {
 }
 
 impl Renewal {
-    /// For a token made at `issued` that expires at `expiry`.
+    /// For a token made at `issued` that expires at `expiry`: between 80 and 85 % of its lifetime.
     #[must_use]
     pub fn of(issued: UnixTime, expiry: UnixTime) -> Self {
+        Self::within(issued, expiry, 80..=85)
+    }
+
+    /// Between other shares of its lifetime, in percent. More than 100 counts as 100.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use defender_auth::{UnixTime, sas::Renewal};
+    /// let now = UnixTime::from_secs(1_700_000_000);
+    /// let renewal = Renewal::within(now, now + Duration::from_secs(3600), 50..=75);
+    /// assert_eq!((renewal.from.since(now).as_secs(), renewal.until.since(now).as_secs()), (1800, 2700));
+    /// ```
+    #[must_use]
+    pub fn within(issued: UnixTime, expiry: UnixTime, percent: RangeInclusive<u8>) -> Self {
         let lifetime = expiry.since(issued).as_secs();
         let last = lifetime.saturating_sub(5);
         // In two parts, because `lifetime * 85` may not fit.
-        let at = |percent: u64| {
+        let at = |percent: u8| {
+            let percent = u64::from(percent.min(100));
             issued + Duration::from_secs((lifetime / 100 * percent + lifetime % 100 * percent / 100).min(last))
         };
-        Self { from: at(80), until: at(85) }
+        Self { from: at(*percent.start()), until: at(*percent.end()) }
     }
 
     /// How long to wait from `now`; zero when the token is due for renewal.
@@ -65,6 +80,12 @@ mod tests {
         assert_eq!(range(20), (15, 15), "never in the last five seconds");
         assert_eq!(range(3), (0, 0));
         assert_eq!(range(0), (0, 0));
+    }
+
+    #[test]
+    fn a_share_beyond_the_whole_lifetime_is_the_whole_lifetime() {
+        let renewal = Renewal::within(NOW, NOW + Duration::from_secs(1000), 50..=200);
+        assert_eq!((renewal.from.since(NOW).as_secs(), renewal.until.since(NOW).as_secs()), (500, 995));
     }
 
     #[test]

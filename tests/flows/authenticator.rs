@@ -364,3 +364,29 @@ fn machines_and_what_they_make_move_between_threads() {
     portable::<(Plan, Authenticator, Outcome, Error)>();
     portable::<(Action<'static>, Event<'static>, Now)>();
 }
+
+#[test]
+fn a_pause_of_hours_is_reported_whole() {
+    for value in ["7200", "99999999999999999999"] {
+        let mut world = World::new([reply(429, "").with("Retry-After", value)]);
+        let error = world.run(&Plan::provision(profile(), key(&DEVICE_KEY)).unwrap()).unwrap_err();
+        assert_eq!(error.retry_after(), Some(seconds(value.parse().unwrap_or(u64::MAX))));
+        assert!(!error.to_string().is_empty());
+    }
+}
+
+#[test]
+fn the_assigned_device_outlives_a_module_that_is_missing() {
+    let plan = provision_then_device_mode();
+    let now = at(T0);
+    let mut auth = Authenticator::new(&plan, now, seconds(600));
+    assert_eq!(auth.assigned(), None);
+    for reply in [assigned(json!({})), reply(404, "")] {
+        auth.handle(now, Event::Answered(reply.response().unwrap())).unwrap();
+    }
+    assert!(matches!(auth.poll(), Action::Failed(_)), "{auth:?}");
+    let device = auth.assigned().unwrap().clone();
+    assert_eq!(device.identity().hub().as_str(), HUB);
+    let again = Plan::device(device).in_device_mode(module_id()).unwrap();
+    assert_eq!(World::new([module_keys()]).run(&again).unwrap().identity(), &module_identity());
+}

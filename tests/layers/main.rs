@@ -15,8 +15,20 @@ use imports::{Source, circle, sources};
 use std::{fs, path::Path};
 
 /// The folders of `src`, the ground floor first.
-const LAYERS: [&str; 11] =
-    ["base", "identity", "key", "twin", "sas", "credential", "connection_string", "error", "flow", "mqtt", "adapters"];
+const LAYERS: [&str; 12] = [
+    "base",
+    "identity",
+    "key",
+    "twin",
+    "sas",
+    "credential",
+    "connection_string",
+    "error",
+    "flow",
+    "mqtt",
+    "session",
+    "adapters",
+];
 
 /// What stands in `adapters`, in its order.
 const ADAPTERS: [&str; 7] = ["http_types", "open_files", "x509", "tls", "tpm", "https", "agent"];
@@ -42,8 +54,8 @@ const HOMES: [(&str, &[&str]); 24] = [
     ("sha2", &["key", "sas", "adapters/tpm"]),
     ("subtle", &["base/secret"]),
     ("zeroize", &["base/secret"]),
-    ("serde", &["base/payload", "flow", "twin", "adapters/agent"]),
-    ("serde_json", &["base/payload", "flow", "twin", "adapters/agent"]),
+    ("serde", &["base/payload", "flow", "session", "twin", "adapters/agent"]),
+    ("serde_json", &["base/payload", "flow", "session", "twin", "adapters/agent"]),
     ("roxmltree", &["adapters/agent"]),
     ("rustls", &["adapters/tls"]),
     ("ureq", &["adapters/https"]),

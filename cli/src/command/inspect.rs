@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &Inspect) -> Result<(), Failure> {
 
 impl Report {
     fn of(plan: &Plan) -> Result<Self, Failure> {
-        let module = plan.target().map(ToString::to_string);
+        let module = plan.target().map(|target| target.module().to_string());
         if let Some(profile) = plan.profile() {
             return Ok(Self {
                 kind: "provisioning",

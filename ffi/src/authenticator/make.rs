@@ -192,7 +192,7 @@ pub extern "C" fn defenderauth_authenticator_from_agent_config(
 ) -> ResultCode {
     guard::make(out, error, || {
         let (plan, chosen) = (shared(config)?.plan(), Chosen::of(options_or_null)?);
-        let plan = match plan.target().cloned() {
+        let plan = match plan.target().map(|target| target.module().clone()) {
             Some(module) => plan.in_device_mode(chosen.target(module))?,
             None => plan,
         };

@@ -122,7 +122,7 @@ fn answered(status: u16, (now, left): (UnixTime, u64), retry_after: &str, date: 
     }
 }
 
-/// Seconds or a date, within 1 and 300 seconds.
+/// Seconds or a date, and a second at least.
 fn asked(retry_after: &str, now: UnixTime) -> Option<Duration> {
     let text = retry_after.trim();
     let span = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -130,5 +130,5 @@ fn asked(retry_after: &str, now: UnixTime) -> Option<Duration> {
     } else {
         UnixTime::from_http_date(text)?.since(now)
     };
-    Some(span.clamp(Duration::from_secs(1), Duration::from_secs(300)))
+    Some(span.max(Duration::from_secs(1)))
 }

@@ -29,6 +29,8 @@ pub mod mqtt_topics;
 mod quotes_nothing;
 pub mod sas_token;
 mod secret_parts;
+pub mod session;
+pub mod snapshot;
 pub mod tpm_response;
 pub mod twin;
 
@@ -59,6 +61,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "identifiers", check: identifiers::check },
     Target { name: "mqtt_topics", check: mqtt_topics::check },
     Target { name: "sas_token", check: sas_token::check },
+    Target { name: "session", check: session::check },
+    Target { name: "snapshot", check: snapshot::check },
     Target { name: "tpm_response", check: tpm_response::check },
     Target { name: "twin", check: twin::check },
 ];

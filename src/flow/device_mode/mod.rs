@@ -74,6 +74,24 @@ impl Target {
         self.audience = audience;
         self
     }
+
+    /// The module.
+    #[must_use]
+    pub const fn module(&self) -> &ModuleId {
+        &self.module
+    }
+
+    /// The certificate that the module uses where the hub asks for one.
+    #[must_use]
+    pub const fn certificate(&self) -> Option<&ClientCertificate> {
+        self.certificate.as_ref()
+    }
+
+    /// The form of the audience in the token for the lookup.
+    #[must_use]
+    pub const fn audience(&self) -> Audience {
+        self.audience
+    }
 }
 
 /// `azureiotsecurity`, the module of both security agents.

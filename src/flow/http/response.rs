@@ -57,7 +57,7 @@ impl<'a> Response<'a> {
 
     /// How long the service asks to wait. A date is read against the service's own clock, if that is known.
     pub(crate) fn asked_wait(&self, wall: UnixTime) -> Option<Duration> {
-        self.retry_after.map(|after| after.clamped(self.date.unwrap_or(wall)))
+        self.retry_after.map(|after| after.wait(self.date.unwrap_or(wall)))
     }
 }
 

@@ -7,6 +7,7 @@ use defender_auth::{
     ConnectionString, Device, Error, Outcome, SharedAccessKey,
     agent::{self, CONNECTION_STRING, Loaded, Observation, Passphrase},
     credential::Credential,
+    device_mode::Target,
     dps::Attestation,
     identity::{Identity, ModuleId},
     secret::SecretText,
@@ -139,7 +140,7 @@ fn json_says(text: &str, secret: &[u8], loaded: &Loaded) {
             let device = plan.known_device().expect("a device");
             assert_eq!(Some(device.identity().hub().as_str()), says("HostName"));
             assert_eq!(Some(device.identity().device_id().as_str()), says("DeviceId"));
-            assert_eq!(plan.target().map(ModuleId::as_str), Some("azureiotsecurity"));
+            assert_eq!(plan.target().map(|target| target.module().as_str()), Some("azureiotsecurity"));
         }
         Some("DPS") => {
             let profile = plan.profile().expect("a registration");
@@ -162,7 +163,8 @@ fn xml_says(text: &str, loaded: &Loaded) {
     let identity = plan.outcome().map(Outcome::identity).or(known);
     let names = identity.map(|id| [id.hub().as_str(), id.device_id().as_str()]);
     let registered = plan.profile().map(|profile| [profile.id_scope().as_str(), profile.registration_id().as_str()]);
-    let module = identity.and_then(Identity::module_id).or(plan.target()).map(ModuleId::as_str);
+    let module =
+        identity.and_then(Identity::module_id).or_else(|| plan.target().map(Target::module)).map(ModuleId::as_str);
     assert!(module.is_some() && (names.is_some() != registered.is_some()));
     for name in names.into_iter().chain(registered).flatten().chain(module) {
         assert!(text.contains('&') || text.contains(name), "{name} stands there");

@@ -1,0 +1,134 @@
+//! What the caller does next, and what came of it.
+
+use super::{
+    diagnosis::Diagnosis,
+    judge::{Loss, Rejection},
+    login::Login,
+    snapshot::Snapshot,
+    source::Source,
+    window::Window,
+};
+use crate::{
+    base::time::UnixTime,
+    error::TlsFailure,
+    flow::authenticator,
+    key::{KeyUse, Signature},
+    sas::StringToSign,
+};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// What falls due while the session is connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// The token is to be renewed.
+    Renewal,
+    /// A preferred credential is tried again.
+    Return,
+}
+
+/// What the caller does next. A view: it borrows from the session, costs nothing and changes nothing.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Action<'a> {
+    /// The action of an authenticator's run; answer with [`Event::Authenticator`], or with [`Event::TlsFailed`].
+    Authenticate(authenticator::Action<'a>),
+    /// Have this signed by that key, for a token; answer with [`Event::Signed`] or [`Event::SignFailed`].
+    Sign(KeyUse, &'a StringToSign),
+    /// Connect with this; answer with [`Event::Connected`], [`Event::Rejected`], [`Event::TlsFailed`] or
+    /// [`Event::Unreachable`].
+    Connect(&'a Login),
+    /// The same while a connection stands: hand the token over if the protocol can, else reconnect. If it fails, close the
+    /// connection that stood; the session goes on as if it were lost.
+    Renew(&'a Login),
+    /// Write this before going on; answer with [`Event::Saved`] or [`Event::SaveFailed`]. A connection that is lost
+    /// meanwhile is reported by [`Event::Disconnected`], as always.
+    Save(&'a Snapshot),
+    /// Pick a time in the window once, and answer with [`Event::Elapsed`] then.
+    Wait(Window, Diagnosis),
+    /// Close the connection; answer with [`Event::Disconnected`].
+    Disconnect(Diagnosis),
+    /// Stay connected. Answer with [`Event::Elapsed`] in the window, if there is one, and with [`Event::Disconnected`] when
+    /// the connection is lost.
+    Stay(Option<(Window, Due)>),
+}
+
+/// What came of an action, or happened by itself.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The answer to an authenticator's action.
+    Authenticator(authenticator::Event<'a>),
+    /// It is signed.
+    Signed(Signature),
+    /// The key's holder cannot sign.
+    SignFailed,
+    /// The hub has accepted the connection, and with it the credential.
+    Connected {
+        /// The time of the server, verified by its certificate, where the protocol has one.
+        date: Option<UnixTime>,
+    },
+    /// The hub has rejected the connection.
+    Rejected {
+        /// How.
+        rejection: Rejection,
+        /// How long the hub asks to wait, where it says so.
+        retry_after: Option<Duration>,
+        /// The time of the server, verified by its certificate, where the protocol has one.
+        date: Option<UnixTime>,
+    },
+    /// TLS has failed, in a connection to the hub or in a request.
+    TlsFailed(&'a TlsFailure),
+    /// No connection, or no answer to CONNECT before the login's deadline.
+    Unreachable,
+    /// The connection has ended. At any time.
+    Disconnected(Loss),
+    /// The time has passed.
+    Elapsed,
+    /// The snapshot is written.
+    Saved,
+    /// The snapshot could not be written. The session goes on and saves again at the next occasion.
+    SaveFailed,
+    /// All credential sources that the agent has now, in their order. At any time.
+    Rotated(Vec<Source>),
+    /// The wall clock was set. At any time.
+    ClockSet,
+    /// The network is back, or a person has corrected something: do not wait for the end of the ladder's wait. At any time.
+    Wake,
+}
+
+impl Event<'_> {
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Authenticator(_) => "Authenticator",
+            Self::Signed(_) => "Signed",
+            Self::SignFailed => "SignFailed",
+            Self::Connected { .. } => "Connected",
+            Self::Rejected { .. } => "Rejected",
+            Self::TlsFailed(_) => "TlsFailed",
+            Self::Unreachable => "Unreachable",
+            Self::Disconnected(_) => "Disconnected",
+            Self::Elapsed => "Elapsed",
+            Self::Saved => "Saved",
+            Self::SaveFailed => "SaveFailed",
+            Self::Rotated(_) => "Rotated",
+            Self::ClockSet => "ClockSet",
+            Self::Wake => "Wake",
+        }
+    }
+}
+
+impl Action<'_> {
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Authenticate(_) => "Authenticate",
+            Self::Sign(..) => "Sign",
+            Self::Connect(_) => "Connect",
+            Self::Renew(_) => "Renew",
+            Self::Save(_) => "Save",
+            Self::Wait(..) => "Wait",
+            Self::Disconnect(_) => "Disconnect",
+            Self::Stay(_) => "Stay",
+        }
+    }
+}

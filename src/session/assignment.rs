@@ -1,0 +1,35 @@
+use crate::{
+    flow::outcome::Outcome,
+    identity::{DeviceId, HostName, ModuleId},
+};
+use alloc::string::String;
+
+/// The hub and the identity that a source has been assigned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Assignment {
+    /// The name of the source.
+    pub(super) source: String,
+    /// What it belongs to: ID scope and registration ID, or the device.
+    pub(super) owner: String,
+    pub(super) hub: HostName,
+    pub(super) device: DeviceId,
+    pub(super) module: Option<ModuleId>,
+}
+
+impl Assignment {
+    pub(super) fn of(source: &str, owner: String, outcome: &Outcome) -> Self {
+        let identity = outcome.identity();
+        Self {
+            source: source.into(),
+            owner,
+            hub: identity.hub().clone(),
+            device: identity.device_id().clone(),
+            module: identity.module_id().cloned(),
+        }
+    }
+
+    /// Whether both are about the same device at the same hub.
+    pub(super) fn is_of_same_device(&self, other: &Self) -> bool {
+        self.hub.as_str().eq_ignore_ascii_case(other.hub.as_str()) && self.device == other.device
+    }
+}

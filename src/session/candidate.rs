@@ -1,0 +1,54 @@
+//! The credentials that a session has at a time, in the order of its sources.
+
+use super::{diagnosis::Diagnosis, source::Source};
+use crate::{base::time::UnixTime, credential::Credential, flow::outcome::Outcome};
+use alloc::{format, string::String, vec::Vec};
+use core::time::Duration;
+
+/// One credential of one identity. Two keys are two candidates.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub(super) name: String,
+    pub(super) outcome: Outcome,
+    pub(super) validity: Option<(UnixTime, UnixTime)>,
+    /// Why and when it was rejected, unless it has been accepted since.
+    pub(super) rejected: Option<(Diagnosis, Duration)>,
+}
+
+impl Candidate {
+    /// Adds those of an outcome of a source.
+    pub(super) fn add(source: &Source, outcome: &Outcome, to: &mut Vec<Self>) {
+        let mut other = outcome.clone();
+        if other.fall_back() {
+            to.push(Self::new(format!("{}/primary", source.name), source, outcome.clone()));
+            to.push(Self::new(format!("{}/secondary", source.name), source, other));
+        } else {
+            to.push(Self::new(source.name.as_ref().into(), source, other));
+        }
+    }
+
+    fn new(name: String, source: &Source, outcome: Outcome) -> Self {
+        let validity = source.validity.filter(|_| outcome.credential().certificate().is_some());
+        Self { name, outcome, validity, rejected: None }
+    }
+
+    /// Why it is not tried: what can be known without a connection.
+    pub(super) fn flaw(&self, time: UnixTime) -> Option<Diagnosis> {
+        match (self.validity, self.outcome.credential()) {
+            (Some((_, last)), _) if time > last => Some(Diagnosis::ClientExpired),
+            (Some((first, _)), _) if time < first => Some(Diagnosis::ClientNotYetValid),
+            (_, Credential::Token(token)) if token.expires_at() <= time => Some(Diagnosis::TokenExpired),
+            _ => None,
+        }
+    }
+
+    /// Whether a token goes with it, which expires by a clock.
+    pub(super) const fn has_token(&self) -> bool {
+        self.outcome.credential().certificate().is_none()
+    }
+
+    /// Whether the two are the same credential in the same place.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.name == other.name && self.outcome == other.outcome
+    }
+}

@@ -1,0 +1,25 @@
+use crate::{
+    base::time::{Now, UnixTime},
+    credential::Password,
+    identity::Identity,
+    mqtt::Connect,
+};
+use core::time::Duration;
+
+/// What a connection to the hub is made with.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Login {
+    /// The identity: topics are made of it, and a [`Connect`] with another user agent or a model.
+    pub identity: Identity,
+    /// The fields of the CONNECT packet but for the password.
+    pub connect: Connect,
+    /// A token, or the certificate for the TLS handshake.
+    pub password: Password,
+    /// Until then, by the monotonic clock, the hub has to have answered; else it is unreachable.
+    pub deadline: Duration,
+    /// When its token was made, by the best estimate of the wall clock.
+    pub(super) made: Now,
+    /// When a token expires that can be renewed.
+    pub(super) expires: Option<UnixTime>,
+}

@@ -1,0 +1,132 @@
+//! What an agent can authenticate with, in its order of preference.
+
+use super::assignment::Assignment;
+use crate::{
+    base::time::UnixTime,
+    credential::{Credential, SymmetricKeys},
+    flow::{
+        dps::Attestation,
+        outcome::{Device, Outcome},
+        plan::Plan,
+    },
+};
+use alloc::{
+    boxed::Box,
+    format,
+    string::{String, ToString as _},
+};
+
+/// One credential source: a [`Plan`] with a name for logs and for the snapshot.
+///
+/// A plan that needs no network request is a credential: keys, a certificate, an external signer, a ready-made token. Any
+/// other plan gets credentials: from the provisioning service, in Device mode from the hub, or both.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub(super) name: Box<str>,
+    pub(super) plan: Plan,
+    pub(super) validity: Option<(UnixTime, UnixTime)>,
+}
+
+impl Source {
+    /// A source. Its name is part of the snapshot: keep it from start to start.
+    #[must_use]
+    pub fn new(name: &str, plan: impl Into<Plan>) -> Self {
+        Self { name: name.into(), plan: plan.into(), validity: None }
+    }
+
+    /// With the first and the last second of its certificate, as the feature `x509` reads them. A certificate that is not
+    /// valid is not tried.
+    #[must_use]
+    pub fn with_validity(self, not_before: UnixTime, not_after: UnixTime) -> Self {
+        Self { validity: Some((not_before, not_after)), ..self }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its plan.
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Whether its credentials are to be got by network requests.
+    pub(super) const fn is_online(&self) -> bool {
+        self.plan.outcome().is_none()
+    }
+
+    /// What its assignment belongs to: one that was saved for another enrollment is not used.
+    pub(super) fn owner(&self) -> String {
+        match (self.plan.profile(), self.plan.known_device()) {
+            (Some(profile), _) => format!("{}/{}", profile.id_scope(), profile.registration_id()),
+            (None, Some(device)) => device.identity().to_string(),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// Whether an assignment is that of this source.
+    pub(super) fn owns(&self, assignment: &Assignment) -> bool {
+        *self.name == *assignment.source && self.owner() == assignment.owner
+    }
+
+    /// The credential of a device that the provisioning service has assigned.
+    fn device_credential(&self) -> Option<Credential> {
+        Some(match self.plan.attestation()? {
+            Attestation::SymmetricKey(key) => SymmetricKeys::new(key.clone(), None).into(),
+            Attestation::Certificate(certificate) => certificate.clone().into(),
+            Attestation::Tpm { .. } => Credential::ExternalSigner,
+        })
+    }
+
+    /// The assigned device, without another registration.
+    fn device(&self, assignment: &Assignment) -> Option<Device> {
+        match self.plan.known_device() {
+            Some(device) => Some(device.clone()),
+            None => Some(Device::new(assignment.hub.clone(), assignment.device.clone(), self.device_credential()?)),
+        }
+    }
+
+    /// The module lookup at the hub that is known already.
+    pub(super) fn module_lookup(&self, assignment: Option<&Assignment>) -> Option<Plan> {
+        let target = self.plan.target()?;
+        if self.plan.known_device().is_some() {
+            return Some(self.plan.clone());
+        }
+        Plan::device(self.device(assignment?)?).in_device_mode(target.clone()).ok()
+    }
+
+    /// The module lookup of a device that was just assigned.
+    pub(super) fn module_lookup_of(&self, device: Outcome) -> Option<Plan> {
+        Plan::device(Device::try_from(device).ok()?).in_device_mode(self.plan.target()?.clone()).ok()
+    }
+
+    /// The registration alone: it and the module lookup are two runs, so that no assignment is lost when the lookup fails.
+    pub(super) fn registration(&self) -> Option<Plan> {
+        Plan::provision(self.plan.profile()?.clone(), self.plan.attestation()?.clone()).ok()
+    }
+
+    /// The credential of a saved assignment. That of a module needs the saved keys.
+    pub(super) fn restored(&self, assignment: &Assignment, keys: Option<&SymmetricKeys>) -> Option<Outcome> {
+        match (&assignment.module, self.plan.target()) {
+            (Some(module), Some(target)) if target.module() == module => {
+                Some(self.device(assignment)?.into_module(module.clone(), keys?.clone().into()))
+            }
+            (None, None) => Some(self.device(assignment)?.into()),
+            // The device is known, its module is not yet.
+            _ => None,
+        }
+    }
+
+    /// An outcome with what the source has of its credential, which may have been rotated.
+    pub(super) fn refreshed(&self, assignment: &Assignment, outcome: &Outcome) -> Option<Outcome> {
+        match (outcome.credential(), outcome.identity().module_id()) {
+            (Credential::SymmetricKeys(keys), Some(_)) => self.restored(assignment, Some(keys)),
+            (Credential::Certificate(_), Some(_)) => {
+                Some(outcome.clone().with_certificate(self.plan.target()?.certificate()?.clone()))
+            }
+            _ => self.restored(assignment, None),
+        }
+    }
+}

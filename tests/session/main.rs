@@ -1,0 +1,18 @@
+//! Sessions in virtual time: months of every failure, in seconds.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod agents;
+mod bounds;
+mod clocks;
+mod failures;
+mod held;
+mod identities;
+mod months;
+mod provisioning;
+mod recovery;
+mod restart;
+mod rotation;
+mod shown;
+mod transitions;
+mod world;

@@ -1,0 +1,207 @@
+//! Single steps: what an event leads to in the state in which it comes.
+
+use crate::{agents::*, world::*};
+use defender_auth::{credential::Credential, session::*};
+use std::time::Duration;
+
+fn until(world: &mut World, session: &mut Session, reached: impl Fn(&Action<'_>) -> bool) {
+    for _ in 0..1000 {
+        if reached(&session.poll()) {
+            return;
+        }
+        world.once(session);
+    }
+    panic!("{:?}", session.poll());
+}
+
+fn is_stay(action: &Action<'_>) -> bool {
+    matches!(action, Action::Stay(_))
+}
+
+fn connected(sources: Vec<Source>) -> (World, Session) {
+    let mut world = World::new();
+    let mut session = world.session(sources);
+    until(&mut world, &mut session, is_stay);
+    (world, session)
+}
+
+#[test]
+fn a_token_that_has_expired_is_replaced_at_once_after_a_stable_connection_only() {
+    for (lived, at_once) in [(HOUR, true), (10_000, false)] {
+        let (mut world, mut session) = connected(vec![known("keys", keys(1, 2))]);
+        world.run(&mut session, lived);
+        world.tell(&mut session, Event::Disconnected(Loss::TokenExpired));
+        assert_eq!(matches!(session.poll(), Action::Connect(_)), at_once, "{:?}", session.poll());
+        assert_eq!(matches!(session.poll(), Action::Wait(_, Diagnosis::ConnectionLost)), !at_once);
+        assert_eq!(session.status().credential, Some("keys/primary"));
+    }
+}
+
+#[test]
+fn a_reason_of_the_server_leads_to_what_it_means() {
+    for (rejection, credential, why) in [
+        (Rejection::Reason(0x87), Some("keys/secondary"), None),
+        (Rejection::Reason(0x97), Some("keys/primary"), Some(Diagnosis::Busy)),
+        (Rejection::Reason(0x8a), Some("keys/primary"), Some(Diagnosis::Banned)),
+    ] {
+        let (world, mut session) = connected(vec![known("keys", keys(1, 2))]);
+        world.tell(&mut session, Event::Disconnected(Loss::ByServer(rejection)));
+        assert_eq!(session.status().credential, credential, "{rejection:?}");
+        match (session.poll(), why) {
+            (Action::Connect(_), None) => {}
+            (Action::Wait(_, waits), Some(why)) => assert_eq!(waits, why),
+            (action, _) => panic!("{rejection:?}: {action:?}"),
+        }
+    }
+}
+
+#[test]
+fn sources_that_are_replaced_during_a_login_do_not_inherit_its_result() {
+    let (former, latter) = (vec![known("old", keys(1, 2))], vec![known("new", keys(5, 6))]);
+    for accepted in [true, false] {
+        let mut world = World::new();
+        let mut session = world.session(former.clone());
+        world.tell(&mut session, Event::Rotated(latter.clone()));
+        assert!(matches!(session.poll(), Action::Connect(_)), "the login goes on");
+        assert_eq!(session.status().credential, None);
+        if accepted {
+            world.tell(&mut session, Event::Connected { date: None });
+            let Action::Stay(Some((window, Due::Return))) = session.poll() else { panic!("{:?}", session.poll()) };
+            assert!(window.until <= world.now().monotonic + Duration::from_secs(600), "not for long");
+            world.tell(&mut session, Event::ClockSet);
+            assert!(matches!(session.poll(), Action::Stay(Some((_, Due::Return)))));
+        } else {
+            let rejection = connack(5);
+            world.tell(&mut session, Event::Rejected { rejection, retry_after: None, date: None });
+        }
+        until(&mut world, &mut session, |action| matches!(action, Action::Connect(_) | Action::Renew(_)));
+        let (Action::Connect(login) | Action::Renew(login)) = session.poll() else { panic!() };
+        assert!(by(login, 5), "the first of the new ones");
+        assert_eq!(session.status().credential, Some("new/primary"));
+        until(&mut world, &mut session, is_stay);
+        assert!(world.saved.unwrap().0.contains("new/primary"));
+    }
+}
+
+#[test]
+fn sources_that_are_the_same_disturb_no_login() {
+    let sources = vec![known("a", keys(1, 2)), known("b", keys(3, 4))];
+    let mut world = World::new();
+    let mut session = world.session(sources.clone());
+    let more = [sources, vec![known("c", keys(5, 6))]].concat();
+    world.tell(&mut session, Event::Rotated(more));
+    assert_eq!(session.status().credential, Some("a/primary"));
+    world.hub = Box::new(|login, _| if by(login, 1) { NO } else { Hub::Accepts });
+    until(&mut world, &mut session, is_stay);
+    assert_eq!((session.status().credential, world.count(&[Kind::Connect])), (Some("a/secondary"), 2));
+}
+
+#[test]
+fn sources_that_are_no_sources_change_nothing() {
+    let (world, mut session) = connected(vec![known("keys", keys(1, 2))]);
+    for none in [vec![], vec![known("twice", key(1)), known("twice", key(2))]] {
+        world.tell(&mut session, Event::Rotated(none));
+        assert!(is_stay(&session.poll()));
+        let status = session.status();
+        assert_eq!((status.credential, status.failure), (Some("keys/primary"), Some(Diagnosis::SourceUnusable)));
+    }
+}
+
+#[test]
+fn without_any_credential_left_the_connection_is_closed() {
+    let (mut world, mut session) = connected(vec![known("keys", keys(1, 2))]);
+    world.tell(&mut session, Event::Rotated(agents().remove(1).1));
+    assert!(matches!(session.poll(), Action::Disconnect(Diagnosis::Rotated)));
+    world.tell(&mut session, Event::Disconnected(Loss::Dropped));
+    until(&mut world, &mut session, is_stay);
+    assert_eq!((session.status().credential, world.count(&[Kind::Register])), (Some("dps0"), 1));
+}
+
+#[test]
+fn a_renewal_whose_connection_is_lost_while_it_is_signed_is_a_connect() {
+    for lost in [false, true] {
+        let (mut world, mut session) = connected(vec![known("hsm", Credential::ExternalSigner)]);
+        until(&mut world, &mut session, |action| matches!(action, Action::Sign(..)));
+        if lost {
+            world.tell(&mut session, Event::Disconnected(Loss::Dropped));
+        }
+        let Action::Sign(_, string) = session.poll() else { panic!() };
+        let signature = key(9).sign(string.as_bytes());
+        world.tell(&mut session, Event::Signed(signature));
+        assert_eq!(matches!(session.poll(), Action::Renew(_)), !lost);
+    }
+}
+
+#[test]
+fn a_rotation_while_a_renewal_is_signed_keeps_the_connection() {
+    let (mut world, mut session) = connected(vec![known("hsm", Credential::ExternalSigner)]);
+    until(&mut world, &mut session, |action| matches!(action, Action::Sign(..)));
+    world.tell(&mut session, Event::Rotated(vec![known("keys", keys(1, 2))]));
+    assert!(matches!(session.poll(), Action::Renew(_)), "{:?}", session.poll());
+}
+
+#[test]
+fn a_retry_after_of_days_is_honoured_for_six_hours() {
+    for (asked, waits) in [(1, 5), (3600, 3600), (86_400, 6 * 3600), (u64::MAX, 6 * 3600)] {
+        let mut world = World::new();
+        world.hub = Box::new(move |_, _| Hub::Later(connack(3), asked));
+        let mut session = world.session(vec![known("keys", key(1))]);
+        world.once(&mut session);
+        let Action::Wait(window, Diagnosis::Busy) = session.poll() else { panic!("{:?}", session.poll()) };
+        assert_eq!(window.from, world.now().monotonic + Duration::from_secs(waits), "{asked}");
+        let mut world = World::new();
+        world.dps = Box::new(move |_| Dps::Later(asked));
+        let mut session = world.session(agents().remove(1).1);
+        until(&mut world, &mut session, |action| matches!(action, Action::Wait(..)));
+        let Action::Wait(window, Diagnosis::Busy) = session.poll() else { panic!("{:?}", session.poll()) };
+        assert_eq!(window.from, world.now().monotonic + Duration::from_secs(waits.max(30)), "{asked}");
+    }
+}
+
+#[test]
+fn a_state_that_could_not_be_saved_is_saved_at_the_next_occasion() {
+    let mut world = World::new();
+    world.save_works = false;
+    let mut session = world.session(vec![known("keys", keys(1, 2))]);
+    until(&mut world, &mut session, is_stay);
+    assert!(session.status().is_unsaved && session.status().to_string().contains("could not be saved"));
+    world.save_works = true;
+    world.run(&mut session, 8 * HOUR);
+    assert!(!session.status().is_unsaved && world.saved.is_some());
+    assert_eq!(world.count(&[Kind::Save]), 2, "and no more: nothing has changed");
+}
+
+#[test]
+fn a_token_waits_for_the_clock_for_five_minutes_or_until_wake() {
+    for wake in [false, true] {
+        let mut world = World::new();
+        world.off = -REAL.cast_signed();
+        let mut session = world.session(vec![known("keys", keys(1, 2))]);
+        let Action::Wait(window, Diagnosis::ClockSuspect) = session.poll() else { panic!("{:?}", session.poll()) };
+        assert_eq!(window.from, world.now().monotonic + Duration::from_secs(300));
+        world.tell(&mut session, Event::ClockSet);
+        assert!(matches!(session.poll(), Action::Wait(same, _) if same == window), "it was set to no better time");
+        if wake {
+            world.tell(&mut session, Event::Wake);
+        } else {
+            world.once(&mut session);
+        }
+        assert!(matches!(session.poll(), Action::Connect(_)), "{:?}", session.poll());
+        // A certificate does not wait.
+        let session = world.session(vec![known("certificate", certificate(1))]);
+        assert!(matches!(session.poll(), Action::Connect(_)));
+    }
+}
+
+#[test]
+fn a_status_is_one_line_and_says_what_is_wrong() {
+    let (mut world, mut session) = connected(vec![known("keys", keys(1, 2))]);
+    assert_eq!(session.status().to_string(), "connected, keys/primary");
+    world.hub = Box::new(|_, _| NO);
+    world.tell(&mut session, Event::Disconnected(Loss::Dropped));
+    assert_eq!(session.status().to_string(), "waiting, keys/primary; last failure: the connection was lost");
+    world.run(&mut session, 30_000);
+    let text = session.status().to_string();
+    assert!(text.contains("; gave up keys/secondary at 2027-01-15T"), "{text}");
+    assert!(text.ends_with("; last of 3 failures in a row: the hub rejects the credential"), "{text}");
+}
