@@ -64,8 +64,11 @@
 //! | `x509` | no | `x509`: certificates and private keys, checked before connecting | nothing; `agent` reads their files |
 //! | `tpm` | no | `tpm`: keys in a TPM 2.0 | with `std`, devices and sockets |
 
-// The links of this page are checked in a build with every feature; in another, some lead to nothing.
-#![cfg_attr(not(all(feature = "session", feature = "twin")), allow(rustdoc::broken_intra_doc_links))]
+// The links of this page are checked in a build with every feature.
+#![cfg_attr(
+    not(all(feature = "session", feature = "twin")),
+    allow(rustdoc::broken_intra_doc_links, reason = "in such a build some lead to nothing")
+)]
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
