@@ -36,7 +36,7 @@ fn the_core_builds_without_std() {
         // Neither flags nor programs that a measured build is made with: they bring `std`.
         cargo.env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("RUSTC_WRAPPER").output().unwrap()
     };
-    for features in [&["--no-default-features"] as &[&str], &["--no-default-features", "--features", "tpm"]] {
+    for features in [&["--no-default-features"] as &[&str], &["--no-default-features", "--features", "session,tpm"]] {
         let output = build(features);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     base::time::Now,
-    error::ApiMisuse,
+    error::{ApiMisuse, Error},
     flow::{
         authenticator::{self, Authenticator},
         outcome::Outcome,
@@ -122,6 +122,12 @@ impl Session {
             authenticator::Action::Done(outcome) => self.assign(now, round, outcome.clone()),
             authenticator::Action::Failed(error) => {
                 let (why, at_least) = (Diagnosis::of_error(error), error.retry_after().unwrap_or_default());
+                // The provisioning service also writes its time into the body.
+                if let Error::Service(error) = error
+                    && let Some(date) = error.date
+                {
+                    self.clock.confirm(now, date);
+                }
                 self.run_failed(now, round, why, at_least);
             }
             authenticator::Action::Send(_) if running.sent >= self.policy.requests_per_run => {

@@ -147,8 +147,10 @@ impl Session {
             (State::Authenticating { running, round }, Event::Authenticator(event)) => {
                 return self.advance(now, running, round, event);
             }
-            (State::Authenticating { round, .. }, Event::TlsFailed(failure)) => {
+            (State::Authenticating { mut round, .. }, Event::TlsFailed(failure)) => {
                 let why = Diagnosis::of_tls(failure, &self.clock, now);
+                // No answer has corrected the clock.
+                round.corrected = true;
                 self.run_failed(now, round, why, Duration::ZERO);
             }
             (State::Signing { string_to_sign, pass }, Event::Signed(signature)) => {

@@ -1,7 +1,7 @@
 //! Single steps: what an event leads to in the state in which it comes.
 
 use crate::{agents::*, world::*};
-use defender_auth::{credential::Credential, session::*};
+use defender_auth::{Event as InnerEvent, credential::Credential, http::Response, session::*};
 use std::time::Duration;
 
 fn until(world: &mut World, session: &mut Session, reached: impl Fn(&Action<'_>) -> bool) {
@@ -204,4 +204,65 @@ fn a_status_is_one_line_and_says_what_is_wrong() {
     let text = session.status().to_string();
     assert!(text.contains("; gave up keys/secondary at 2027-01-15T"), "{text}");
     assert!(text.ends_with("; last of 3 failures in a row: the hub rejects the credential"), "{text}");
+}
+
+#[test]
+fn after_a_restart_the_preferred_credential_is_tried_with_the_next_renewal() {
+    let mut world = World::new();
+    world.hub = Box::new(|login, _| if by(login, 1) { NO } else { Hub::Accepts });
+    let mut session = world.session(vec![known("keys", keys(1, 2))]);
+    until(&mut world, &mut session, is_stay);
+    world.hub = World::new().hub;
+    let mut session = world.session(vec![known("keys", keys(1, 2))]);
+    until(&mut world, &mut session, is_stay);
+    assert_eq!(session.status().credential, Some("keys/secondary"), "the one that worked");
+    world.run(&mut session, 8 * HOUR);
+    assert_eq!(session.status().credential, Some("keys/primary"));
+}
+
+#[test]
+fn a_rotation_that_adds_a_source_does_not_forget_what_was_rejected() {
+    let mut world = World::new();
+    world.hub = Box::new(|login, _| if by(login, 1) { NO } else { Hub::Accepts });
+    let mut session = world.session(vec![known("keys", keys(1, 2))]);
+    world.run(&mut session, HOUR);
+    world.tell(&mut session, Event::Rotated(vec![known("keys", keys(1, 2)), known("more", key(3))]));
+    world.run(&mut session, 8 * HOUR);
+    assert_eq!((world.count(&[Kind::Connect]), session.status().counters.renewals), (3, 1));
+}
+
+#[test]
+fn a_rotation_starts_the_ladders_again() {
+    let mut world = World::new();
+    world.hub = Box::new(|_, _| NO);
+    let mut session = world.session(vec![known("old", key(1))]);
+    world.run(&mut session, 10 * HOUR);
+    world.tell(&mut session, Event::Rotated(vec![known("new", key(2))]));
+    world.once(&mut session);
+    let Action::Wait(window, Diagnosis::HubRejected) = session.poll() else { panic!("{:?}", session.poll()) };
+    assert_eq!(window.from, world.now().monotonic + Duration::from_secs(60));
+}
+
+#[test]
+fn a_clock_that_an_answer_corrects_is_used_at_once_and_a_clock_that_none_does_is_waited_for() {
+    // Two hours behind, which only the service can know: its time is in the header, or in the body.
+    let body = r#"{"errorCode":401002,"message":"no","timestampUtc":"2027-01-15T08:00:00Z"}"#;
+    for (date, body) in [(Some("Fri, 15 Jan 2027 08:00:00 GMT"), "{}"), (None, body)] {
+        let mut world = World::new();
+        world.off = -7200;
+        let mut session = world.session(agents().remove(1).1);
+        world.tell(&mut session, Event::Saved);
+        let response = Response::new(401, body.as_bytes());
+        let response = date.map_or(response, |date| response.header("Date", date));
+        world.tell(&mut session, Event::Authenticator(InnerEvent::Answered(response)));
+        assert_eq!(session.status().counters.registrations, 2, "{date:?}");
+        assert!(session.clock().time(world.now()).as_secs() >= REAL);
+        until(&mut world, &mut session, is_stay);
+    }
+    let mut world = World::new();
+    world.dps = Box::new(|_| Dps::Tls(&tls()[7]));
+    let mut session = world.session(agents().remove(1).1);
+    until(&mut world, &mut session, |action| matches!(action, Action::Wait(..)));
+    assert!(matches!(session.poll(), Action::Wait(_, Diagnosis::ClockSuspect)));
+    assert_eq!(session.status().counters.registrations, 1);
 }
