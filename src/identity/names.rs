@@ -6,7 +6,12 @@ fn check(name: IdentifierKind, text: &str) -> Result<(), IdentifierError> {
     if text.is_empty() {
         return Err(IdentifierError::Empty { name });
     }
-    if placeholder::is_in(text) || (!name.allows(b'$') && placeholder::is_variable_in(text)) {
+    // In registration IDs dots are characters like any other.
+    let is_variable = match name {
+        IdentifierKind::RegistrationId => placeholder::is_expandable,
+        _ => placeholder::is_variable_in,
+    };
+    if placeholder::is_in(text) || (!name.allows(b'$') && is_variable(text)) {
         return Err(IdentifierError::Placeholder { name });
     }
     if name == IdentifierKind::HostName && text.contains("://") {
@@ -187,6 +192,14 @@ mod tests {
     use super::*;
     use IdentifierError as E;
     use alloc::{format, string::ToString as _, vec};
+
+    #[test]
+    fn dots_in_a_row_are_a_placeholder_only_where_no_name_has_them() {
+        assert_eq!(RegistrationId::new("a...b").unwrap().as_str(), "a...b");
+        assert!(DeviceId::new("a...b").is_ok());
+        assert_eq!(HostName::new("...net"), Err(E::Placeholder { name: IdentifierKind::HostName }));
+        assert_eq!(IdScope::new("0ne..."), Err(E::Placeholder { name: IdentifierKind::IdScope }));
+    }
 
     #[test]
     fn ids_have_the_characters_that_the_service_accepts() {

@@ -10,7 +10,12 @@ pub(crate) fn is_in(text: &str) -> bool {
 /// Whether the text has a variable that was not expanded, or dots in place of an omitted part: `$HUB`, `%HUB%`,
 /// `...`. Only for values in which none of these characters is allowed.
 pub(crate) fn is_variable_in(text: &str) -> bool {
-    text.contains(['$', '…']) || text.contains("...") || has_percent_variable(text)
+    is_expandable(text) || text.contains("...")
+}
+
+/// The same for values that may have dots in a row.
+pub(super) fn is_expandable(text: &str) -> bool {
+    text.contains(['$', '…']) || has_percent_variable(text)
 }
 
 /// `%NAME%`. The name begins with a letter and has three or more, so that two escapes of percent-encoding (`%2B`, `%3D`)
