@@ -233,7 +233,7 @@ typedef struct defenderauth_signer defenderauth_signer;
 /** An open TPM 2.0. Loaded objects are flushed when it is freed. Free it with `defenderauth_tpm_free`. */
 typedef struct defenderauth_tpm defenderauth_tpm;
 
-/** 0 is `DEFENDERAUTH_OK`; the meaning of the others stands with their definitions. */
+/** 0 is `DEFENDERAUTH_OK`; for the others see each definition. */
 typedef int32_t defenderauth_result;
 
 /**

@@ -28,10 +28,10 @@ use std::{
 /// not yet valid, is for another host or has another root, an answer without TLS, and an alert that rejects the client's
 /// certificate.
 ///
-/// With --control it reads orders from standard input, one a line, and answers each on standard output with `ok` or with
+/// With --control it reads orders from standard input, one per line, and answers each on standard output with `ok` or with
 /// `error: ` and the reason.
 #[derive(Parser)]
-#[command(version, verbatim_doc_comment, after_help = orders())]
+#[command(version, after_help = orders())]
 struct Arguments {
     /// The hubs, the provisioning service and the faults, as TOML (see emulator/sample.toml)
     config: Option<PathBuf>,

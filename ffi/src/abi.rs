@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-/// 0 is `DEFENDERAUTH_OK`; the meaning of the others stands with their definitions.
+/// 0 is `DEFENDERAUTH_OK`; for the others see each definition.
 pub type ResultCode = i32;
 
 /// A view of text. `data` is never NULL and ends with a NUL that `len` does not count; an absent text has `len == 0`. It is

@@ -141,9 +141,8 @@ impl FromStr for UnixTime {
 pub struct Now {
     /// The wall clock.
     pub wall: UnixTime,
-    /// The time since an origin of the caller's, the same for all events of an attempt. Where the system has a clock that
-    /// goes on in suspend, such as `CLOCK_BOOTTIME`, take that. Of one that runs backwards the flow takes no time to have
-    /// passed.
+    /// The time since any fixed start, the same for all events of an attempt. Where the system has a clock that also
+    /// counts while it is suspended, such as `CLOCK_BOOTTIME`, take that. If it runs backwards, no time counts as passed.
     pub monotonic: Duration,
 }
 

@@ -43,7 +43,7 @@ pub struct TimeLimit {
 }
 
 impl TimeLimit {
-    /// With tokens that are valid for at least so long, counted from when each is made. None expires before five minutes
+    /// With tokens that are valid for at least this time, counted from when each is made. None expires before five minutes
     /// after the attempt must end.
     #[must_use]
     pub const fn with_token_lifetime(self, lifetime: Duration) -> Self {

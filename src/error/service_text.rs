@@ -53,9 +53,9 @@ impl fmt::Display for Advice<'_> {
         let Self(error) = self;
         match (error.refusal, error.asked) {
             (Refusal::Disabled, _) => f.write_str("enable the enrollment, or use another one"),
-            (Refusal::Unassigned, _) => {
-                f.write_str("have the device registered first, or register instead of looking it up")
-            }
+            (Refusal::Unassigned, _) => f.write_str(
+                "register the device first (`Profile::lookup_only(false)`, `defenderauth authenticate --register`)",
+            ),
             (Refusal::AssignedBroker, _) => {
                 f.write_str("select an IoT hub in the enrollment, or connect to that broker with a client for it")
             }

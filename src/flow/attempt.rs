@@ -20,7 +20,7 @@ const POLL: Duration = Duration::from_secs(2);
 /// when it is done, so that a [`ModuleLookup`](crate::device_mode::ModuleLookup) after it has what is left.
 ///
 /// Time is counted by the monotonic clock of each event's [`Now`]. A clock that runs backwards or stands still does not
-/// lengthen the attempt: no time counts as passed then, but for the least that a wait was to take.
+/// lengthen the attempt: then only the minimum of each wait is counted.
 #[derive(Debug)]
 #[must_use]
 pub struct Attempt {
@@ -40,7 +40,7 @@ pub(crate) enum Verdict<'a> {
 }
 
 impl Attempt {
-    /// Begins now, and may take so long.
+    /// Starts at `now` and lasts at most `limit`.
     pub fn new(now: Now, limit: impl Into<TimeLimit>) -> Self {
         let (limit, latest) = (limit.into(), now.monotonic);
         Self { limit, elapsed: Duration::ZERO, latest, pending: Duration::ZERO, backoff: Backoff::default() }

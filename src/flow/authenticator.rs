@@ -113,7 +113,7 @@ enum State {
 }
 
 impl Authenticator {
-    /// Begins a run of the plan that may take so long, ten minutes say. A plan that needs no network request is
+    /// Begins a run of the plan that lasts at most `limit`, ten minutes for example. A plan that needs no network request is
     /// [`Done`](Action::Done) immediately.
     #[must_use]
     pub fn new(plan: &Plan, now: Now, limit: impl Into<TimeLimit>) -> Self {

@@ -129,11 +129,11 @@ impl<P: Protocol> Exchange<P, Waiting> {
         self.state.wait
     }
 
-    /// The time has passed. The request is sent then, or signed anew first: a token that has become too short because the
-    /// wall clock was set forward is replaced by another.
+    /// The time has passed. The request is sent then, or signed anew first: a token that would expire too soon, because
+    /// the wall clock was set forward, is replaced by another.
     ///
     /// # Errors
-    /// When the attempt's time has passed, too.
+    /// When the attempt's time has passed.
     pub fn elapsed(self, now: Now) -> Result<P::Step, Error> {
         let Self { mut run, state: Waiting { request, .. } } = self;
         run.attempt.check(now)?;

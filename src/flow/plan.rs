@@ -65,7 +65,7 @@ impl Plan {
     /// A device whose hub the provisioning service assigns.
     ///
     /// # Errors
-    /// When a lookup would have to be proved by a TPM, which the service does not offer.
+    /// When a lookup is combined with a TPM, which the service does not offer.
     pub fn provision(profile: Profile, attestation: impl Into<Attestation>) -> Result<Self, PlanError> {
         let attestation = attestation.into();
         dps::check(&profile, &attestation)?;
@@ -86,11 +86,11 @@ impl Plan {
         Ok(self)
     }
 
-    /// Looks up where the device is registered instead of registering it, or the reverse. No effect on a plan that does
+    /// Looks up where the device is registered instead of registering it; with `false` the device is registered. No effect on a plan that does
     /// not begin with provisioning.
     ///
     /// # Errors
-    /// When the lookup would have to be proved by a TPM, which the service does not offer.
+    /// When a lookup is combined with a TPM, which the service does not offer.
     pub fn lookup_only(mut self, lookup_only: bool) -> Result<Self, PlanError> {
         if let Start::Provision(both) = &mut self.start {
             both.0.lookup_only = lookup_only;

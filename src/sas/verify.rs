@@ -21,7 +21,7 @@ pub enum VerifyError {
     #[error("the signature was not made by this key over this resource and expiry; use the key of this identity")]
     Key,
     /// The signature does not match, and the token ends in an expiry of too few digits.
-    #[error("the token is truncated at its end (`se` has less than ten digits); copy it again, up to its end")]
+    #[error("the token is truncated at its end (`se` has fewer than ten digits); copy it again, up to its end")]
     Truncated,
     /// The signature does not match, and neither `sig` nor the slashes of `sr` are percent-encoded.
     #[error(

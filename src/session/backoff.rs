@@ -42,7 +42,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// The wait of that step, and at least so long.
+    /// The wait of that step, and at least this long.
     fn window(self, now: Duration, step: u8, at_least: Duration) -> Window {
         let own = self.first.saturating_mul(1 << step.min(20)).min(self.most);
         let wait = own.max(at_least);

@@ -30,11 +30,11 @@ pub struct Policy {
     pub clock: Backoff,
     /// So many times every credential is rejected before the provisioning service is asked. 2.
     pub passes_before_provisioning: u32,
-    /// After so long with nothing but failures the device may have been moved: the provisioning service is asked. 6 hours.
+    /// After this time with nothing but failures the device may have been moved: the provisioning service is asked. 6 hours.
     pub lost_after: Duration,
     /// When a preferred credential is tried again while another is in use. 24 hours.
     pub return_after: Duration,
-    /// After so long a connection counts as stable, and the ladders start again. 10 minutes.
+    /// After this time a connection counts as stable, and the ladders start again. 10 minutes.
     pub stable_after: Duration,
     /// How long after the start tokens wait for a clock that is before the floor. 5 minutes.
     pub clock_grace: Duration,
@@ -44,7 +44,7 @@ pub struct Policy {
     pub requests_per_run: u32,
     /// How long one CONNECT may take, with its TLS handshake. 1 minute.
     pub connect_limit: Duration,
-    /// Up to so long a `Retry-After` is honoured: a service cannot stop a device for good. 6 hours.
+    /// A `Retry-After` is honoured up to this time: a service cannot stop a device for good. 6 hours.
     pub retry_after_limit: Duration,
     /// Connections, and lookups of a module: 30 at once, and one more every 3 minutes.
     pub connects: Rate,

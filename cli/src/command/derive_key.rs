@@ -25,7 +25,7 @@ pub(crate) struct DeriveKey {
     /// The file with the enrollment group's primary or secondary key
     #[arg(long, value_name = "FILE")]
     group_key_file: PathBuf,
-    /// A list of registration IDs, one a line; each gives a line `id,key`
+    /// A list of registration IDs, one per line; each gives a line `id,key`
     #[arg(long = "ids", value_name = "FILE|-")]
     ids_from: Option<Source>,
     /// Write the keys to this file (mode 0600, replaced in one step) and not to standard output
@@ -104,7 +104,7 @@ impl Derivation<'_> {
         match self.list {
             None => Ok(()),
             Some(Source::Stdin) => {
-                self.write_list(out, &mut seen, stdin::open("registration IDs, one a line,"), stdin::NAME)
+                self.write_list(out, &mut seen, stdin::open("registration IDs, one per line,"), stdin::NAME)
             }
             Some(Source::Path(path)) => {
                 let list = text_file::open(path).map_err(content)?;
@@ -129,7 +129,7 @@ impl Derivation<'_> {
             self.write_line(out, &id)?;
         }
         if is_empty {
-            let what = "there is no registration ID in it; write one a line";
+            let what = "there is no registration ID in it; write one per line";
             return Err(PartError::Content(Failure::at(place, what)));
         }
         Ok(())

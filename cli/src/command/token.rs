@@ -3,8 +3,7 @@
 use crate::{
     input::{finding, source::Source, time},
     login::hub,
-    system::clock,
-    terminal::{failure::Failure, output, stderr},
+    terminal::{clock, failure::Failure, output, stderr},
     tpm::options::Tpm,
 };
 use clap::{ArgGroup, Args};
@@ -52,14 +51,15 @@ struct Expiry {
 }
 
 impl Expiry {
-    fn at(&self) -> UnixTime {
+    fn at(&self, now: UnixTime) -> UnixTime {
         // clap requires one of them.
-        self.expires_at.unwrap_or_else(|| clock::now() + self.ttl.unwrap_or_default())
+        self.expires_at.unwrap_or_else(|| now + self.ttl.unwrap_or_default())
     }
 }
 
 pub(crate) fn run(arguments: &Token) -> Result<(), Failure> {
-    let expiry = arguments.expiry.at();
+    let now = clock::now();
+    let expiry = arguments.expiry.at(now);
     let token = match &arguments.source {
         Some(source) if arguments.service => of_service(source, expiry)?,
         Some(source) => of_agent(source, expiry)?,
@@ -71,10 +71,7 @@ pub(crate) fn run(arguments: &Token) -> Result<(), Failure> {
             "this is a ready-made token that expires at {at}; a token with another expiry requires the key"
         ));
     }
-    if let Some(doubt) = clock::doubt(clock::now()) {
-        stderr::warning(format_args!("{doubt}, and make the token then: a service counts by its own clock"));
-    }
-    if token.expires_at() <= clock::now() {
+    if token.expires_at() <= now {
         stderr::warning("the token has expired already; a hub rejects it");
     }
     output::line(token.expose())

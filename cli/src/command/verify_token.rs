@@ -2,8 +2,7 @@
 
 use crate::{
     input::{agent::AgentOrService, finding, source::Source, time},
-    system::clock,
-    terminal::{failure::Failure, output, stderr},
+    terminal::{clock, failure::Failure, output, stderr},
 };
 use clap::Args;
 use defender_auth::{

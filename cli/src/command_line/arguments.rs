@@ -39,7 +39,7 @@ enum Command {
     Authenticate(authenticate::Authenticate),
     /// Register a device with the provisioning service, and show the hub that it is assigned to
     Provision(provision::Provision),
-    /// Authenticate, get the security module's twin, and print the configuration in force
+    /// Authenticate, get the security module's twin, and print the effective configuration
     Twin(twin::Twin),
     /// Check a certificate, or make certificates for testing
     #[command(subcommand)]

@@ -44,7 +44,7 @@ impl Seen {
     }
 }
 
-/// Registration IDs, one a line. Blank lines are ignored.
+/// Registration IDs, one per line. Blank lines are ignored.
 pub(crate) struct Ids<'a, R> {
     reader: R,
     place: &'a str,

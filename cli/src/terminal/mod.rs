@@ -1,6 +1,7 @@
 //! What the command prints: results on standard output, everything else on standard error.
 
 pub(crate) mod bar;
+pub(crate) mod clock;
 pub(crate) mod failure;
 pub(crate) mod output;
 pub(crate) mod progress;

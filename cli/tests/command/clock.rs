@@ -1,7 +1,7 @@
 //! A clock that is wrong by years, on a system whose services and certificates are right.
 
 use crate::support::{
-    HOST, KEY, Run, device, run,
+    HOST, KEY, Run, Scratch, device, run,
     site::{SCOPE, Site, no_token},
     started_by,
 };
@@ -57,6 +57,23 @@ fn a_token_made_before_this_release_is_warned_of() {
     let early = at("2020-01-01 00:00:00", &["token", "-", "--ttl", "1h"], &device()).done();
     assert!(early.err.contains("the clock of this device is at 2020-01-01T00:0"), "{early:?}");
     assert!(early.out.starts_with("SharedAccessSignature "), "it is made all the same: {early:?}");
+    assert_eq!(early.err.lines().count(), 1, "{early:?}");
     let late = at("2032-01-01 00:00:00", &["token", "-", "--ttl", "1h"], &device()).done();
     assert!(late.err.is_empty(), "{late:?}");
+}
+
+#[test]
+#[ignore = "needs faketime, which `cargo xtask test` brings"]
+fn a_verdict_or_a_certificate_of_a_time_before_this_release_is_warned_of() {
+    let scratch = Scratch::new();
+    let (key, out) = (scratch.write("key", KEY), scratch.path("made"));
+    let token = at("2020-01-01 00:00:00", &["token", "-", "--ttl", "1h"], &device()).done().out;
+    let chain = format!("{out}/certificate_public.pem");
+    let verify = ["verify-token", "--key-file", &key, "-"];
+    let new = ["certificate", "new", "self-signed", "--device-id", "dev-01", "--out-dir", &out];
+    let check = ["certificate", "check", "--chain", &chain];
+    for (arguments, input) in [(&verify[..], token.as_str()), (&new, ""), (&check, "")] {
+        let run = at("2020-01-01 00:10:00", arguments, input);
+        assert_eq!(run.err.matches("the clock of this device is at 2020-01-01T00:1").count(), 1, "{run:?}");
+    }
 }

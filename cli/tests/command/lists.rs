@@ -42,7 +42,7 @@ fn a_list_without_an_id_is_no_success() {
     for list in ["", "\n", " \r\n\t\n", "\u{feff}"] {
         let file = group.folder.write("ids.txt", list);
         for source in ["-", &file] {
-            let run = group.derive(&["--ids", source], list).failed(2, &["no registration ID", "one a line"]);
+            let run = group.derive(&["--ids", source], list).failed(2, &["no registration ID", "one per line"]);
             assert!(run.out.is_empty(), "{run:?}");
         }
     }

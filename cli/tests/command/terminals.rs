@@ -33,7 +33,7 @@ fn on_a_terminal_the_command_says_what_it_waits_for() {
     for (arguments, typed, expected) in [
         (&["inspect", "-"][..], device.as_str(), "a connection string"),
         (&["token", "-", "--ttl", "1h"], &device, "a connection string"),
-        (&["derive-key", "--group-key-file", &key, "--ids", "-"], "dev1", "registration IDs, one a line,"),
+        (&["derive-key", "--group-key-file", &key, "--ids", "-"], "dev1", "registration IDs, one per line,"),
     ] {
         let shown = on_a_terminal(arguments, typed);
         let prompt = format!("reading {expected} from standard input; end it with Ctrl-D");

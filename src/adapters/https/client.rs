@@ -102,7 +102,7 @@ impl Client {
         self
     }
 
-    /// Adds so many seconds to the system's clock, which is known to be wrong: for tokens, and for the validity of
+    /// Adds these seconds to the system's clock, which is known to be wrong: for tokens, and for the validity of
     /// servers' certificates.
     #[must_use]
     pub fn clock_offset(mut self, seconds: i64) -> Self {

@@ -77,7 +77,7 @@ impl Registration<Sending> {
     /// Begins an attempt, with the request to send first. A key's token is made now.
     ///
     /// # Errors
-    /// When a lookup would have to be proved by a TPM, and when the attempt's time has passed.
+    /// When a lookup is combined with a TPM, and when the attempt's time has passed.
     pub fn start(
         profile: Profile,
         attestation: impl Into<Attestation>,

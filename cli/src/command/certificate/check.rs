@@ -3,8 +3,7 @@
 
 use crate::{
     input::{finding, passphrase::PassphraseFile, time},
-    system::clock,
-    terminal::{failure::Failure, output},
+    terminal::{clock, failure::Failure, output},
 };
 use clap::Args;
 use defender_auth::{

@@ -1,7 +1,7 @@
 //! Makes a key and its certificate.
 
 use super::options::Algorithm;
-use crate::{system::clock, terminal::failure::Failure};
+use crate::terminal::{clock, failure::Failure};
 use defender_auth::{UnixTime, x509::Certificate};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,

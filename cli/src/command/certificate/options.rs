@@ -13,7 +13,7 @@ pub(super) struct Subject {
     /// The device ID or the registration ID: the certificate's common name
     #[arg(long, value_name = "ID", visible_aliases = ["registration-id", "common-name"], value_parser = ids::device_id)]
     pub(super) device_id: Option<DeviceId>,
-    /// A list of device IDs, one a line: each device gets a folder of that name in --out-dir, and a line
+    /// A list of device IDs, one per line: each device gets a folder of that name in --out-dir, and a line
     /// `id,SHA-1,SHA-256` on standard output
     #[arg(long, value_name = "FILE|-", conflicts_with_all = ["certificate", "key"])]
     pub(super) ids: Option<Source>,
