@@ -288,7 +288,8 @@ const fn key_code(error: KeyError) -> Code {
         | KeyError::UrlSafe { .. }
         | KeyError::PercentEncoded { .. }
         | KeyError::NotBase64 { .. }
-        | KeyError::Truncated => Code::KeyBase64,
+        | KeyError::Truncated
+        | KeyError::ExcessPadding => Code::KeyBase64,
     }
 }
 

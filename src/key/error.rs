@@ -49,6 +49,9 @@ pub enum KeyError {
     /// It ends where no base64 text can end.
     #[error("the key is truncated: it has lost characters at its end; copy it again, up to and including the last `=`")]
     Truncated,
+    /// More `=` at its end than its length needs.
+    #[error("the key has too many `=` at its end; remove the last one, or copy the key again")]
+    ExcessPadding,
     /// A text of more than [`KEY_TEXT_LIMIT`] bytes, or a key of more than [`KEY_LIMIT`] bytes.
     #[error(
         "the key is longer than {KEY_TEXT_LIMIT} characters ({KEY_LIMIT} bytes); services make keys of 44 or 88 characters (32 or 64 bytes)"
@@ -83,11 +86,13 @@ pub(super) fn explain(text: &str, skipped: usize, error: Base64Error) -> KeyErro
         return KeyError::Truncated;
     };
     let at = skipped + offset;
+    let data = text.trim_end_matches('=').len();
     match text.as_bytes().get(offset) {
         Some(b'-' | b'_') => KeyError::UrlSafe { offset: at },
         Some(b'%') => KeyError::PercentEncoded { offset: at },
+        Some(b'=') if matches!(data % 4, 2 | 3) && text.len() > data.next_multiple_of(4) => KeyError::ExcessPadding,
         // Padding is in the wrong place because characters before it are missing.
-        Some(b'=') if text.trim_end_matches('=').len() == offset => KeyError::Truncated,
+        Some(b'=') if data == offset => KeyError::Truncated,
         _ => KeyError::NotBase64 { offset: at },
     }
 }

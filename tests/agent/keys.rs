@@ -33,6 +33,8 @@ fn a_key_file_without_a_key_is_named_for_what_it_has() {
     for (text, expected) in [
         (STRING, KeyError::ConnectionString),
         (&KEY[..42], KeyError::Truncated),
+        (&format!("{KEY}="), KeyError::ExcessPadding),
+        ("AwoRGB8mLTQ7QklQV15lbA===", KeyError::ExcessPadding),
         (&format!("{}=", &KEY[..42]), KeyError::Truncated),
         (cut, KeyError::Truncated),
         (&format!("{cut}=="), KeyError::Truncated),
