@@ -8,6 +8,7 @@ pub(crate) enum Secret {
     ConnectionString,
     Token,
     Key,
+    PartOfKey,
     PrivateKey,
 }
 
@@ -17,6 +18,7 @@ impl fmt::Display for Secret {
             Self::ConnectionString => "a connection string with a key",
             Self::Token => "a SAS token",
             Self::Key => "a shared access key",
+            Self::PartOfKey => "no file, and looks like a part of a shared access key",
             Self::PrivateKey => "a private key",
         })
     }
@@ -37,7 +39,7 @@ fn find_in(text: &str) -> Option<Secret> {
     if KEY_NAMES.iter().any(|name| compact.contains(name)) {
         return Some(Secret::ConnectionString);
     }
-    if compact.contains("sharedaccesssignature") {
+    if compact.contains("sharedaccesssignature") || has_signature(&compact) {
         return Some(Secret::Token);
     }
     if compact.contains("privatekey-----") {
@@ -47,6 +49,22 @@ fn find_in(text: &str) -> Option<Secret> {
         return Some(if compact.contains("sig=") { Secret::Token } else { Secret::Key });
     }
     None
+}
+
+/// Whether a text that is no key of a usual length ends like one: at least 16 characters of base64, and the padding.
+pub(crate) fn ends_like_a_key(text: &str) -> bool {
+    let decoded = percent_decoded(text);
+    [text, &decoded].into_iter().any(|text| {
+        let text = text.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';'));
+        let digits = text.trim_end_matches('=');
+        digits.len() < text.len() && digits.chars().rev().take_while(|c| is_base64(*c)).count() >= 16
+    })
+}
+
+/// Whether one of the fields is the signature of a SAS token.
+fn has_signature(text: &str) -> bool {
+    let fields = text.split(['&', '?', ',', ';', '"', '\'']);
+    fields.filter_map(|field| field.strip_prefix("sig=")).any(|signature| !signature.is_empty())
 }
 
 /// Whether there is padded base64 of at least 16 bytes, or of 32: no name and no path ends like that. What comes before
@@ -163,12 +181,30 @@ mod tests {
             "sharedaccesssignature",
             "Authorization: SharedAccessSignature sr=h",
             "HostName=h;SharedAccessSignature=x",
+            "sr=h&sig=x",
+            "sig=x&se=1",
+            "sr%3Dh%26sig%3Dx",
             "sr=h&sig=9eBumH5Ca8KBIx1K7VrnUDQCoyaqnb9S7o0hpr5WQ0A%3D&se=1700003600",
         ] {
             assert_eq!(find(text), Some(Secret::Token), "{text}");
         }
         let block = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEI";
         assert_eq!(find(block), Some(Secret::PrivateKey));
+    }
+
+    #[test]
+    fn a_part_of_a_key_ends_like_a_key() {
+        for text in [
+            "n3vXw1YtB7mLcD5sHfJpGa0eUoI9R2qT4yV6Xk=",
+            "cD5sHfJpGa0eUoI9==",
+            "cD5sHfJpGa0eUoI9%3D",
+            "x,cD5sHfJpGa0eUoI9=;",
+        ] {
+            assert!(ends_like_a_key(text), "{text}");
+        }
+        for text in ["cD5sHfJpGa0eUoI=", "cD5sHfJpGa0eUoI9", "contoso-devices.azure.net=", "=", ""] {
+            assert!(!ends_like_a_key(text), "{text}");
+        }
     }
 
     #[test]
@@ -189,6 +225,8 @@ mod tests {
             "==",
             "%",
             "%3",
+            "sr=h&sig=",
+            "design=x",
         ] {
             assert_eq!(find(text), None, "{text}");
         }

@@ -76,12 +76,79 @@ fn what_to_type_is_said() {
         (&[device.as_str()][..], "type `defenderauth inspect -`"),
         (&["inspect", &device], "type `defenderauth inspect -`"),
         (&["authenticate", &device, "--connect"], "type `defenderauth authenticate - --connect`"),
-        (&["token", "--ttl", "1h", &device], "type `defenderauth token --ttl 1h -`"),
+        (&["token", "--ttl", "1h", &device], "type `defenderauth token --ttl TIME -`"),
         (&["provision", "--key-file", KEY], "type `defenderauth provision --key-file FILE`"),
-        (&["verify-token", "--key-file", "k", TOKEN], "type `defenderauth verify-token --key-file k -`"),
+        (&["verify-token", "--key-file", "k", TOKEN], "type `defenderauth verify-token --key-file FILE -`"),
     ] {
         let run = misplaced(arguments, arguments.last().unwrap());
         assert!(run.err.contains(line), "no {line:?} in {run:?}");
+    }
+}
+
+/// The shell splits a key that is not quoted: its other half is an argument as well.
+#[test]
+fn no_word_beside_a_secret_is_repeated() {
+    let half = "D5sHfJpGa0eUoI9R2qT4yV6Xk";
+    let device = device();
+    let (value, option) = (format!("--key-file={half}"), format!("--{}", half.to_lowercase()));
+    let with_value = format!("{option}=x");
+    for arguments in [
+        &["inspect", &device, half][..],
+        &["inspect", half, &device],
+        &["inspect", &device, &format!("{half}=")],
+        &[half, &device],
+        &["token", "--ttl", half, &device],
+        &["verify-token", "--key-file", half, &device],
+        &["verify-token", &value, &device],
+        &["inspect", &device, &option],
+        &["inspect", &option, &device],
+        &["inspect", &with_value, &device],
+        &["derive-key", KEY, half],
+        &["help", half, KEY],
+        &["--", half, KEY],
+    ] {
+        let run = misplaced(arguments, KEY);
+        assert!(!run.err.to_lowercase().contains(&half.to_lowercase()), "{run:?}");
+    }
+}
+
+#[test]
+fn a_part_of_a_secret_is_not_printed() {
+    for part in
+        ["n3vXw1YtB7mLcD5sHfJpGa0eUoI9R2qT4yV6Xk=", "D5sHfJpGa0eUoI9R2q==", "sr=contoso&sig=D5sHfJp", "sig=D5sHfJp"]
+    {
+        for arguments in [
+            &["provision", "--key-file", part][..],
+            &["inspect", part],
+            &["derive-key", "--group-key-file", part, "dev-01"],
+            &[part],
+        ] {
+            let run = misplaced(arguments, part);
+            assert!(!run.shows("D5sHfJp"), "{run:?}");
+        }
+    }
+}
+
+#[test]
+fn a_file_whose_name_ends_like_a_key_is_read() {
+    let folder = Scratch::new();
+    let name = "connection-string-of-device=";
+    folder.write(name, device());
+    let mut command = command(&["inspect", name]);
+    command.current_dir(folder.folder());
+    run(command, b"").done();
+}
+
+#[test]
+fn a_value_that_is_no_file_is_not_replaced_by_one() {
+    let json = format!("--json={KEY}");
+    for (arguments, advice) in [
+        (&["inspect", "-", &json][..], "--json takes no value"),
+        (&["authenticate", "-", "--endpoint", KEY], "--endpoint takes HOST=ADDR:PORT"),
+        (&["help", KEY], "`defenderauth --help`"),
+    ] {
+        let run = misplaced(arguments, KEY);
+        assert!(run.err.contains(advice) && !run.err.contains("name of that file"), "{run:?}");
     }
 }
 
