@@ -96,8 +96,9 @@ fn a_name_with_control_characters_stays_on_one_line() {
     each_reader(&path, |run| is_one_line(&run.failed(2, &["there is no such file"])));
     // What the command says itself.
     std::fs::create_dir(&path).unwrap();
-    let derive = ["derive-key", "--group-key-file", "-", "--out", &path, "dev-01"];
-    is_one_line(&defenderauth(&derive, KEY).failed(2, &["cannot be written"]));
+    let key = scratch.write("key", KEY);
+    let derive = ["derive-key", "--group-key-file", &key, "--out", &path, "dev-01"];
+    is_one_line(&defenderauth(&derive, "").failed(2, &["cannot be written"]));
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn a_warning_and_a_note_about_such_a_name_are_one_line_each() {
     std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
     let service = "HostName=contoso.azure-devices.net;SharedAccessKeyName=service;SharedAccessKey=";
     let text = format!("{service}{KEY}");
-    for text in [device(), text.as_str()] {
+    for text in [device(), text] {
         std::fs::write(&path, text).unwrap();
         let run = defenderauth(&["inspect", &path], "").done();
         let note = run.out.lines().find(|line| line.starts_with("note ")).unwrap_or_else(|| panic!("{run:?}"));
