@@ -4,6 +4,7 @@ mod date;
 pub(crate) mod debug;
 mod duration;
 pub(crate) mod encode;
+pub(crate) mod one_line;
 pub mod payload;
 mod release;
 pub mod secret;

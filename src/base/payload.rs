@@ -58,7 +58,7 @@ impl Payload {
 
     /// `{"modelId": …}`, by which IoT Central assigns a device template.
     ///
-    /// Source: `documents/`, Device authentication concepts in IoT Central.
+    /// Source: Microsoft's page `Device authentication concepts in IoT Central`.
     #[must_use]
     pub fn model_id(dtmi: &str) -> Self {
         #[derive(Serialize)]

@@ -1,6 +1,7 @@
 //! What is wrong with a certificate or a key: plain data, so that the core can carry it.
 
 use super::{code::Code, foreign_format::ForeignFormat};
+use crate::base::one_line::OneLine;
 use alloc::string::String;
 use core::fmt;
 
@@ -209,8 +210,9 @@ pub enum CertificateProblem {
     Mismatch,
     /// A CA's certificate in two enrollment groups.
     #[error(
-        "it is the certificate of group {group} already, and \"each enrollment group should use a unique X.509 \
-         certificate\" (IoT Central, device authentication concepts); make an intermediate for each group"
+        "it is the certificate of group {} already, and \"each enrollment group should use a unique X.509 \
+         certificate\" (IoT Central, device authentication concepts); make an intermediate for each group",
+        OneLine(group)
     )]
     OtherGroups {
         /// The group that has it.

@@ -1,9 +1,10 @@
 use super::Error;
+use crate::base::one_line::OneLine;
 use alloc::string::String;
 
 /// An error, and the place where it was found. Its text contains that of the error, which is its source.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {error}")]
+#[error("{}: {error}", OneLine(place))]
 pub struct Context {
     /// A file, or a file and a setting in it.
     pub place: String,

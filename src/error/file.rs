@@ -1,9 +1,10 @@
 use super::code::Code;
+use crate::base::one_line::OneLine;
 use alloc::string::String;
 
 /// Why a file cannot be read.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {problem}")]
+#[error("{}: {problem}", OneLine(path))]
 pub struct FileError {
     /// The file.
     pub path: String,
@@ -22,7 +23,7 @@ pub enum FileProblem {
     #[error("no permission to read it; run as the agent's user, or give your user read access")]
     Permission,
     /// It is a folder, a device or a pipe.
-    #[error("it is not a regular file; give a regular file, or `-` for standard input")]
+    #[error("it is not a regular file; give a regular file")]
     NotRegular,
     /// The file is empty.
     #[error("it is empty; write its content again")]

@@ -1,7 +1,10 @@
 //! What a service says when it rejects a request: read from the body of its answer, and made fit for a log.
 
 use crate::{
-    base::time::{ClockSkew, UnixTime},
+    base::{
+        one_line::steers,
+        time::{ClockSkew, UnixTime},
+    },
     credential::Credential,
     error::{AuthenticationMethod, Error, Refusal, ServiceError, ServiceOperation},
     flow::http::{Operation, Response},
@@ -87,9 +90,5 @@ pub(crate) fn printable(text: &str) -> String {
     if quotes("SharedAccess") || quotes("sig=") {
         return "(withheld, because it quotes a credential)".into();
     }
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
     text.chars().map(|c| if steers(c) { ' ' } else { c }).take(256).collect()
 }

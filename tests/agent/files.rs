@@ -154,3 +154,17 @@ fn a_path_with_a_zero_in_it_is_refused() {
     let error = load("connection\0string.txt").unwrap_err();
     assert!(matches!(error.inner(), Error::File(_)), "{error:?}");
 }
+
+#[test]
+fn the_name_of_a_file_stays_on_one_line_in_text_and_debug() {
+    let name = "x\u{1b}[31m\nerror: fake \u{202e}é";
+    let shown = r"x\u{1b}[31m\nerror: fake \u{202e}é: ";
+    let error = load(name).unwrap_err();
+    assert_eq!(error.field().as_deref(), Some(name));
+    for error in [error.clone(), error.at(name)] {
+        for text in [error.to_string(), format!("{error:?}")] {
+            assert!(text.trim_start_matches('"').starts_with(shown), "{text:?}");
+            assert!(!text.contains(['\u{1b}', '\n', '\u{202e}']), "{text:?}");
+        }
+    }
+}

@@ -15,6 +15,7 @@ use defender_auth::{
     key::GroupKey,
     payload::Payload,
     sas::Signer,
+    session::{self, Policy, Session, Source},
     tls::Roots,
     tpm::{TpmClient, Transport},
     x509::ClientIdentity,
@@ -44,6 +45,7 @@ fn every_type_with_a_secret_is_silent() {
     files(&mut shown);
     registrations(&mut shown);
     handshakes(&mut shown);
+    sessions(&mut shown);
     let mut tpm = TpmClient::new(Nobody);
     tpm.set_password(Hierarchy::Owner, &KEYS[0]).unwrap();
     shown.debug(&tpm);
@@ -89,6 +91,20 @@ fn files(shown: &mut Shown) {
     let scratch = Scratch::new();
     shown.debug(&agent::load(scratch.write("connection_string.txt", text)).unwrap());
     shown.debug(&agent::Passphrase::new(key(0).to_base64()));
+}
+
+/// A session with a key in memory, what it connects with and what it saves.
+fn sessions(shown: &mut Shown) {
+    let source = Source::new("key", Plan::known(identity(), key(0)));
+    shown.debug(&source);
+    let now = Now { wall: UnixTime::RELEASE, ..CLOCKS };
+    let mut session = Session::new(vec![source], Policy::default(), None, now).unwrap();
+    let session::Action::Connect(login) = session.poll() else { panic!("{session:?}") };
+    shown.debug(login);
+    session.handle(now, session::Event::Connected { date: None }).unwrap();
+    let session::Action::Save(snapshot) = session.poll() else { panic!("{session:?}") };
+    shown.debug(snapshot);
+    shown.debug(&(session.status().to_string(), session));
 }
 
 fn registrations(shown: &mut Shown) {

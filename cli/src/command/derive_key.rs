@@ -106,8 +106,8 @@ impl Derivation<'_> {
             Some(Source::Stdin) => {
                 self.write_list(out, &mut seen, stdin::open("registration IDs, one per line,"), stdin::NAME)
             }
-            Some(Source::Path(path)) => {
-                let list = text_file::open(path).map_err(content)?;
+            Some(source @ Source::Path(path)) => {
+                let list = text_file::open(path).map_err(|error| PartError::Content(source.failure(error)))?;
                 self.write_list(out, &mut seen, BufReader::new(list), &path.display().to_string())
             }
         }

@@ -8,7 +8,7 @@ use crate::{
         source::Source,
     },
     login::credential_name,
-    terminal::{failure::Failure, output},
+    terminal::{failure::Failure, one_line::one_line, output},
 };
 use clap::Args;
 use defender_auth::{Plan, UnixTime, credential::Credential, dps::Attestation, identity::Identity};
@@ -44,7 +44,9 @@ struct Report {
 }
 
 pub(crate) fn run(arguments: &Inspect) -> Result<(), Failure> {
-    let report = match arguments.source.load_or_service(arguments.passphrase.read()?.as_ref())? {
+    let source = &arguments.source;
+    let loaded = source.load_or_service(arguments.passphrase.read()?.as_ref());
+    let report = match loaded.map_err(|error| source.failure(error))? {
         AgentOrService::Agent(loaded) => Report { findings: texts(loaded.findings), ..Report::of(&loaded.plan)? },
         AgentOrService::Service(service) => Report::of_service(*service),
     };
@@ -129,7 +131,7 @@ impl Report {
             ("credential", Some(&credential)),
             ("expires at", expires.as_deref()),
         ])?;
-        self.findings.iter().try_for_each(|finding| output::line(&format!("note          {finding}")))
+        self.findings.iter().try_for_each(|finding| output::line(&format!("note          {}", one_line(finding))))
     }
 }
 

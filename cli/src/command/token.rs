@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: &Token) -> Result<(), Failure> {
 }
 
 fn of_agent(source: &Source, expiry: UnixTime) -> Result<SasToken, Failure> {
-    let loaded = source.load(None)?;
+    let loaded = source.load(None).map_err(|error| source.failure(error))?;
     finding::warn(loaded.findings);
     let outcome = loaded.plan.outcome().ok_or_else(|| {
         Failure::Call(
@@ -96,7 +96,7 @@ fn of_agent(source: &Source, expiry: UnixTime) -> Result<SasToken, Failure> {
 }
 
 fn of_service(source: &Source, expiry: UnixTime) -> Result<SasToken, Failure> {
-    let service = source.load_service()?;
+    let service = source.load_service().map_err(|error| source.failure(error))?;
     finding::warn(service.findings);
     Ok(service.string.token(expiry))
 }

@@ -78,22 +78,25 @@ fn is_signed(verified: &Result<(), VerifyError>) -> bool {
     verified.as_ref().err().is_none_or(|why| why.is_signature_valid())
 }
 
-fn read(source: &Source) -> Result<SasToken, Error> {
-    let file = source.text("a SAS token", KEY_TEXT_LIMIT * 2)?;
-    SasToken::parse(file.text_without_mark()).map_err(|error| Error::from(error).at(file.place()))
+fn read(source: &Source) -> Result<SasToken, Failure> {
+    let file = source.text("a SAS token", KEY_TEXT_LIMIT * 2).map_err(|error| source.failure(error))?;
+    SasToken::parse(file.text_without_mark()).map_err(|error| Error::from(error).at(file.place()).into())
 }
 
 impl Holder {
     fn load(source: &Source) -> Result<Self, Failure> {
+        let failed = |error| source.failure(error);
         let found = match source {
-            Source::Path(path) if path.is_dir() || is_configuration(path) => source.load_or_service(None)?,
+            Source::Path(path) if path.is_dir() || is_configuration(path) => {
+                source.load_or_service(None).map_err(failed)?
+            }
             Source::Path(path) => match agent::key_file(path) {
                 Ok((key, findings)) => {
                     finding::warn(findings);
                     return Ok(Self::of_key(key));
                 }
-                Err(error) if is_connection_string(&error) => source.load_or_service(None)?,
-                Err(error) => return Err(error.into()),
+                Err(error) if is_connection_string(&error) => source.load_or_service(None).map_err(failed)?,
+                Err(error) => return Err(failed(error)),
             },
             Source::Stdin => {
                 let text = source.text("a key or a connection string", 2 * ConnectionString::LIMIT)?;

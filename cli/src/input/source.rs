@@ -1,7 +1,11 @@
 //! `FILE|-`: where an input comes from.
 
 use super::text_file::TextFile;
-use defender_auth::Error;
+use crate::terminal::failure::Failure;
+use defender_auth::{
+    Error,
+    error::{FileError, FileProblem},
+};
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
@@ -26,6 +30,18 @@ impl Source {
         match self {
             Self::Stdin => None,
             Self::Path(path) => Some(path),
+        }
+    }
+
+    /// The failure for an error of reading it: a user who gave something else than a regular file may want `-`.
+    pub(crate) fn failure(&self, error: Error) -> Failure {
+        match (self, &error) {
+            (Self::Path(path), Error::File(FileError { path: wrong, problem: FileProblem::NotRegular }))
+                if path.to_string_lossy() == wrong.as_str() =>
+            {
+                Failure::InputOrStdin(error)
+            }
+            _ => error.into(),
         }
     }
 

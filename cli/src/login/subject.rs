@@ -60,7 +60,10 @@ impl SubjectOptions {
 
     pub(crate) fn load(&self) -> Result<Subject, Failure> {
         if let Some(source) = &self.source {
-            let Loaded { plan, findings, defaults } = source.load(self.passphrase.read()?.as_ref())?;
+            let Loaded { plan, findings, defaults } = {
+                let loaded = source.load(self.passphrase.read()?.as_ref());
+                loaded.map_err(|error| source.failure(error))?
+            };
             finding::warn(findings);
             return Ok(Subject { plan, defaults, keys: Keys::none() });
         }

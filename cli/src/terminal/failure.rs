@@ -1,6 +1,6 @@
 //! Why the command failed: what happened and what to do, where the fault is, and the exit status.
 
-use super::stderr;
+use super::{one_line::one_line, stderr};
 use defender_auth::{Error, error::ErrorKind};
 use std::{fmt, io, process::ExitCode};
 
@@ -12,6 +12,8 @@ pub(crate) enum Failure {
     NotValid,
     /// An error of the library. The input is wrong: 2; or the service rejected it, or was not reached: 1.
     Input(Error),
+    /// A file cannot be read where standard input is accepted as well.
+    InputOrStdin(Error),
     /// The call, or a file that it names, is wrong in a way that only the command knows: 2.
     Call(String),
     /// This build cannot do it: 2.
@@ -35,6 +37,9 @@ impl Failure {
         let (what, fault, status) = match self {
             Self::Service { what, fault } => (what, fault.to_owned(), 1),
             Self::Input(error) => (error.to_string(), error.kind().to_string(), status(&error)),
+            Self::InputOrStdin(error) => {
+                (format!("{error}, or `-` for standard input"), error.kind().to_string(), status(&error))
+            }
             Self::Call(what) => (what, "the call".into(), 2),
             Self::NotSupported(what) => {
                 (format!("{what} is not supported by this build; use a newer one"), "this build".into(), 2)
@@ -48,7 +53,7 @@ impl Failure {
             Self::NotValid => return ExitCode::from(1),
             Self::OutputClosed => return ExitCode::SUCCESS,
         };
-        stderr::line(format_args!("error: {what}\nfault: {fault}"));
+        stderr::line(format_args!("error: {}\nfault: {fault}", one_line(what)));
         ExitCode::from(status)
     }
 }

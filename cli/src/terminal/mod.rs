@@ -3,6 +3,7 @@
 pub(crate) mod bar;
 pub(crate) mod clock;
 pub(crate) mod failure;
+pub(crate) mod one_line;
 pub(crate) mod output;
 pub(crate) mod progress;
 pub(crate) mod shell;

@@ -1,6 +1,6 @@
 //! Standard output: the results.
 
-use super::failure::Failure;
+use super::{failure::Failure, one_line::one_line};
 use std::io::{self, ErrorKind, Write as _};
 
 /// Prints a line.
@@ -21,7 +21,7 @@ pub(crate) fn table(rows: &[(&str, Option<&str>)]) -> Result<(), Failure> {
     let width = rows.iter().map(|(name, _)| name.len() + 2).fold(14, usize::max);
     rows.iter()
         .filter_map(|(name, value)| value.map(|value| (name, value)))
-        .try_for_each(|(name, value)| line(&format!("{name:<width$}{value}")))
+        .try_for_each(|(name, value)| line(&format!("{name:<width$}{}", one_line(value))))
 }
 
 /// What a failed write means.

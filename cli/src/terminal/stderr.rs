@@ -1,6 +1,7 @@
 //! Standard error. It may be closed, full, or a pipe that nobody reads: a message that cannot be written is dropped, and
 //! the command continues. `eprintln!` would panic, before a file is written for instance.
 
+use super::one_line::one_line;
 use std::{
     fmt::Display,
     io::{self, Write as _},
@@ -13,7 +14,7 @@ pub(crate) fn line(text: impl Display) {
 
 /// Writes a line that reports a likely mistake.
 pub(crate) fn warning(text: impl Display) {
-    line(format_args!("warning: {text}"));
+    line(format_args!("warning: {}", one_line(text)));
 }
 
 /// Writes a text without a line break.

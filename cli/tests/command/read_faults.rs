@@ -1,7 +1,7 @@
 //! What can be in the place of a file that is read, and what can happen to it meanwhile. The command names it and ends;
 //! when the file is back, it succeeds.
 
-use crate::support::{Run, Scratch, defenderauth, device, run, started_by};
+use crate::support::{KEY, Run, Scratch, defenderauth, device, run, started_by};
 use std::{
     os::unix::{fs::symlink, net::UnixListener},
     process::Command,
@@ -78,4 +78,71 @@ fn a_file_that_is_half_written_does_not_pass_for_a_whole_one() {
     }
     let path = scratch.write("connection_string.txt", &text);
     defenderauth(&["inspect", &path], "").done();
+}
+
+/// A name that would paint a second, false error.
+const STEERING: &str = "esc\u{1b}[31mred\nerror: \u{202e}fake é";
+const SHOWN: &str = r"esc\u{1b}[31mred\nerror: \u{202e}fake é";
+
+#[test]
+fn a_name_with_control_characters_stays_on_one_line() {
+    let scratch = Scratch::new();
+    let path = scratch.path(STEERING);
+    let is_one_line = |run: &Run| {
+        assert!(run.err.contains(SHOWN), "{run:?}");
+        assert_eq!(run.err.lines().filter(|line| line.starts_with("error: ")).count(), 1, "{run:?}");
+        assert!(!run.err.contains(['\u{1b}', '\u{202e}']), "{run:?}");
+    };
+    each_reader(&path, |run| is_one_line(&run.failed(2, &["there is no such file"])));
+    // What the command says itself.
+    std::fs::create_dir(&path).unwrap();
+    let key = scratch.write("key", KEY);
+    let derive = ["derive-key", "--group-key-file", &key, "--out", &path, "dev-01"];
+    is_one_line(&defenderauth(&derive, "").failed(2, &["cannot be written"]));
+}
+
+#[test]
+fn a_warning_and_a_note_about_such_a_name_are_one_line_each() {
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt as _};
+    let scratch = Scratch::new();
+    let path = scratch.write(STEERING, device());
+    std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+    let service = "HostName=contoso.azure-devices.net;SharedAccessKeyName=service;SharedAccessKey=";
+    let text = format!("{service}{KEY}");
+    for text in [device(), text] {
+        std::fs::write(&path, text).unwrap();
+        let run = defenderauth(&["inspect", &path], "").done();
+        let note = run.out.lines().find(|line| line.starts_with("note ")).unwrap_or_else(|| panic!("{run:?}"));
+        assert!(note.contains(SHOWN) && note.contains("chmod o-rwx"), "{run:?}");
+        assert!(!run.out.contains(['\u{1b}', '\u{202e}']), "{run:?}");
+    }
+}
+
+#[test]
+fn standard_input_is_advised_only_where_it_is_accepted() {
+    let scratch = Scratch::new();
+    let pipe = scratch.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let key = scratch.write("key", KEY);
+    let advice = "give a regular file, or `-` for standard input\n";
+    for arguments in [
+        &["inspect", &pipe][..],
+        &["authenticate", &pipe],
+        &["twin", &pipe],
+        &["token", &pipe, "--ttl", "1h"],
+        &["token", &pipe, "--service", "--ttl", "1h"],
+        &["derive-key", "--group-key-file", &key, "--ids", &pipe],
+        &["verify-token", "--key-file", &key, &pipe],
+        &["verify-token", "--key-file", &pipe, "-"],
+    ] {
+        defenderauth(arguments, "").failed(2, &[&pipe, advice, "fault: "]);
+    }
+    for arguments in [
+        &["derive-key", "--group-key-file", &pipe, "dev-01"][..],
+        &["certificate", "check", "--chain", &pipe],
+        &["authenticate", "-", "--connect", "--ca-file", &pipe],
+    ] {
+        let run = defenderauth(arguments, device()).failed(2, &[&pipe, "give a regular file\n"]);
+        assert!(!run.err.contains("standard input"), "{run:?}");
+    }
 }

@@ -1,4 +1,4 @@
-use crate::connection_string;
+use crate::{base::one_line::OneLine, connection_string};
 use alloc::string::String;
 use core::fmt;
 
@@ -41,7 +41,7 @@ impl Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.place)?;
+        write!(f, "{}: ", OneLine(&self.place))?;
         match &self.observation {
             Observation::Text(finding) => finding.fmt(f),
             Observation::Certificate(text) => f.write_str(text),

@@ -1,11 +1,12 @@
 //! Why a TPM cannot be accessed.
 
+use crate::base::one_line::OneLine;
 use alloc::string::String;
 use core::fmt;
 
 /// A TPM cannot be accessed.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {problem}")]
+#[error("{}: {problem}", OneLine(place))]
 pub struct AccessError {
     /// The path of the device or socket, or the address.
     pub place: String,

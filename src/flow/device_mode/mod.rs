@@ -30,7 +30,7 @@
 //! fn f(lookup: ModuleLookup<Sending>, now: Now) { let _ = lookup.unanswered(now); let _ = lookup.unanswered(now); }
 //! ```
 //!
-//! Source: `documents/`, Security agent authentication methods;
+//! Source: Microsoft's page `Security agent authentication methods`;
 //! `Azure/Azure-IoT-Security-Agent-C:src/agent/src/authentication_manager.c`.
 
 mod message;

@@ -3,7 +3,7 @@
 
 use crate::{
     input::{finding, passphrase::PassphraseFile, time},
-    terminal::{clock, failure::Failure, output},
+    terminal::{clock, failure::Failure, one_line::one_line, output},
 };
 use clap::Args;
 use defender_auth::{
@@ -238,10 +238,10 @@ impl Report {
             ])?;
         }
         for said in &self.findings {
-            output::line(&format!("{:<14}{}", said.severity.to_string(), said.text))?;
+            output::line(&format!("{:<14}{}", said.severity.to_string(), one_line(&said.text)))?;
         }
         for what in &self.not_checked {
-            output::line(&format!("{:<14}{what}", "not checked"))?;
+            output::line(&format!("{:<14}{}", "not checked", one_line(what)))?;
         }
         let is_unchecked = self.findings.iter().any(|said| said.severity == Severity::Unchecked);
         let verdict = match self.usable {

@@ -68,7 +68,7 @@ fn fits(text: &str) -> Result<(), String> {
 
 /// All IDs of a list, each valid and present once. Blank lines are ignored.
 pub(super) fn list(source: &Source) -> Result<Vec<DeviceId>, Failure> {
-    let file = source.text("device IDs, one per line,", LIST_LIMIT)?;
+    let file = source.text("device IDs, one per line,", LIST_LIMIT).map_err(|error| source.failure(error))?;
     read(file.text_without_mark()).map_err(|(line, what)| match line {
         Some(line) => Failure::at(format_args!("{}, line {line}", file.place()), what),
         None => Failure::at(file.place(), what),
