@@ -9,7 +9,7 @@ pub(crate) struct Arguments {
     pub(crate) with_tpm: bool,
 }
 
-/// When it is over.
+/// When the soak ends.
 #[derive(Clone, Copy)]
 pub(crate) enum End {
     After(Duration),

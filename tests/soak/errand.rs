@@ -115,7 +115,7 @@ impl Soak {
         member.me = Some(me);
     }
 
-    /// The token grows old, and another takes its place before it ends.
+    /// The token is renewed before it expires.
     fn renew(&mut self, me: &Outcome) {
         let (issued, old) = (self.site.now(), self.site.prove(me, LIFE));
         self.log_in(me, &old, End::Well);
@@ -222,7 +222,7 @@ impl Soak {
         self.moved.get(enrollment).copied().unwrap_or(HUBS[0])
     }
 
-    /// MQTT carries registrations of whoever is no TPM, and nothing else.
+    /// MQTT carries registrations of devices without a TPM, and nothing else.
     fn carrier(&mut self, member: &Member) -> Carrier {
         let can = member.enrollment().is_some() && !member.is_by_tpm() && !member.in_device_mode;
         if can && self.site.random.one_in(2) { Carrier::Mqtt } else { Carrier::Https }

@@ -53,7 +53,7 @@ pub(crate) enum End {
     Disabled,
     /// CONNACK, or 401, and these words in the journal.
     Because(&'static str),
-    /// The same because the token is over, and the agent is told that its clock is behind.
+    /// The same because the token has expired, and the error names the clock that is behind.
     Behind,
 }
 

@@ -5,7 +5,7 @@ use std::{fs::File, io, path::Path};
 /// Gives a new file to the owner of the old one, who has to read it.
 ///
 /// The owner is the one of the entry itself: no link is followed, because its target may belong to anybody. A foreign
-/// owner is accepted only if nobody else can have put the entry there: otherwise the secret would go to whoever did.
+/// owner is accepted only if nobody else can have put the entry there: otherwise that user would get the secret.
 #[cfg(unix)]
 pub(super) fn keep(new: &File, path: &Path) -> io::Result<()> {
     use super::leftover::folder;

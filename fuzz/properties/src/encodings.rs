@@ -155,7 +155,7 @@ fn as_url(host: &HostName, path: &str) {
     let name = host.as_str().to_ascii_lowercase();
     let last = name.rsplit('.').next().unwrap_or_default();
     let Ok(url) = Url::parse(&format!("https://{host}{path}")) else {
-        // On purpose: whether a name is good Punycode or can be a number is for whoever resolves it.
+        // On purpose: whether a name is good Punycode or can be a number is for the resolver.
         let is_number = last.starts_with(|first: char| first.is_ascii_digit());
         assert!(is_number || name.split('.').any(|label| label.starts_with("xn--")), "{host} can stand in a URL");
         return;

@@ -1,4 +1,4 @@
-//! What holds for every input, whoever wrote it.
+//! What holds for every input, whatever its origin.
 //!
 //! Each module is one door of the library. Its `check` takes any bytes and panics when a property does not hold, or
 //! when the library does. `fuzz/fuzz_targets` gives them what libFuzzer finds, `tests/replay.rs` what was found before.

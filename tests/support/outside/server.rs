@@ -86,7 +86,7 @@ impl Server {
         })
     }
 
-    /// Makes sure that it speaks this version of TLS and not the other, so that whoever is accepted speaks it too.
+    /// Makes sure that it speaks this version of TLS and not the other, so that an accepted client speaks it too.
     #[track_caller]
     pub(crate) fn assert_speaks(&self, version: Version) {
         let other = version.other().option();

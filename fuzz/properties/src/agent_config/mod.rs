@@ -130,7 +130,7 @@ fn json_says(text: &str, secret: &[u8], loaded: &Loaded) {
     assert!(loaded.defaults.is_some());
     match says("Identity") {
         Some("SecurityModule") => {
-            let me = plan.outcome().expect("a module asks nobody");
+            let me = plan.outcome().expect("a module needs no request");
             assert_eq!(Some(me.identity().hub().as_str()), says("HostName"));
             assert_eq!(Some(me.identity().device_id().as_str()), says("DeviceId"));
             assert_eq!(me.identity().module_id().map(ModuleId::as_str), Some("azureiotsecurity"));

@@ -190,7 +190,7 @@ fn built(response: &impl TpmFrame, auths: usize) -> Vec<u8> {
     bytes
 }
 
-/// An answer that says no.
+/// An answer that rejects the command.
 pub(super) fn refused(code: u32) -> Vec<u8> {
     [&[0x80, 1, 0, 0, 0, 10], code.to_be_bytes().as_slice()].concat()
 }
