@@ -27,6 +27,7 @@ pub(crate) const fn refused(error: KeyError) -> Option<Rule> {
         KeyError::Empty => Some(EMPTY),
         KeyError::UrlSafe { .. } => Some(URL_SAFE),
         KeyError::Quoted
+        | KeyError::ExcessPadding
         | KeyError::LineBreak { .. }
         | KeyError::PercentEncoded { .. }
         | KeyError::NotBase64 { .. } => Some(STRAY),

@@ -84,7 +84,7 @@ fn an_unknown_device_is_named() {
 fn a_device_that_never_registered_is_named() {
     for agent in BY_DPS {
         let run = refused(&site_with(module()), &folder(agent), "the device is not registered");
-        run.failed(1, &["have the device registered first"]);
+        run.failed(1, &["register the device first"]);
     }
 }
 

@@ -80,7 +80,7 @@ fn another_id_scope_is_named() {
 fn a_lookup_of_a_device_that_never_registered_fails() {
     let registrar = Registrar::of(enrollment());
     let run = registrar.register("https", &["--lookup"]).refused("the device is not registered");
-    run.failed(1, &["have the device registered first"]);
+    run.failed(1, &["register the device first"]);
     assert!(registrar.site.journal()[0].contains("unassigned"));
 }
 
