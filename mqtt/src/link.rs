@@ -6,7 +6,7 @@ use crate::{
     open_files,
     socket::Socket,
 };
-use defender_auth::error::TlsFailure;
+use defender_auth::{error::TlsFailure, tls::alert_behind};
 use mqtt_protocol_core::mqtt::{
     Connection, Version,
     common::Cursor,
@@ -53,7 +53,7 @@ impl Link {
         // The handshake alone, so that its errors are not taken for others.
         while tls.is_handshaking() {
             if let Err(error) = tls.complete_io(&mut socket) {
-                return Err(broken(&place, limits.greet, cause(&mut tls, &mut socket, error)));
+                return Err(broken(&place, limits.greet, alert_behind(&mut tls, &mut socket, error)));
             }
         }
         let limit = u32::try_from(PACKET_LIMIT).unwrap_or(u32::MAX);
@@ -118,7 +118,7 @@ impl Link {
                     let sent = self.stream.write_all(&packet.to_continuous_buffer());
                     sent.and_then(|()| self.stream.flush()).map_err(|error| {
                         let stream = &mut self.stream;
-                        let error = cause(&mut stream.conn, &mut stream.sock, error);
+                        let error = alert_behind(&mut stream.conn, &mut stream.sock, error);
                         self.broken(error)
                     })?;
                 }
@@ -146,20 +146,6 @@ struct Clock(Dial);
 impl TimeProvider for Clock {
     fn current_time(&self) -> Option<UnixTime> {
         Some(UnixTime::since_unix_epoch(Duration::from_secs(self.0.now().as_secs())))
-    }
-}
-
-/// The alert that the server sent before it closed the connection, if a write failed for that reason; otherwise the error
-/// itself. A server may reject a client certificate while the client is still sending, with TLS 1.3 even the CONNECT.
-fn cause(tls: &mut ClientConnection, socket: &mut Socket, error: io::Error) -> io::Error {
-    use ErrorKind as Kind;
-    let is_closed = matches!(error.kind(), Kind::BrokenPipe | Kind::ConnectionReset | Kind::ConnectionAborted);
-    if !is_closed || tls.read_tls(socket).is_err() {
-        return error;
-    }
-    match tls.process_new_packets() {
-        Err(alert) => io::Error::new(Kind::InvalidData, alert),
-        Ok(_) => error,
     }
 }
 

@@ -8,5 +8,6 @@ pub(crate) mod one_line;
 pub mod payload;
 mod release;
 pub mod secret;
+pub(crate) mod text;
 pub(crate) mod time;
 pub mod wait;

@@ -47,7 +47,7 @@ fn an_expired_certificate_is_skipped_without_a_connection() {
         vec![known("old", certificate(1)).with_validity(a, b), known("new", certificate(2)).with_validity(c, d)];
     let mut session = world.session(sources);
     world.run(&mut session, 2 * DAY);
-    assert_eq!(session.status().credential, Some("old"), "a living connection is left alone");
+    assert_eq!(session.status().credential, Some("old"), "a connection that is in use is kept");
     world.drop_at = Some(world.ms + 1);
     world.run(&mut session, HOUR);
     assert_eq!((session.status().credential, world.count(&[Kind::Connect])), (Some("new"), 2));

@@ -66,7 +66,7 @@ impl Transport for Secured {
         self.stream.get_mut().set_timeout(timeout);
         let output = self.buffers.output().get(..amount).unwrap_or_default();
         let written = self.stream.write_all(output).and_then(|()| self.stream.flush());
-        Ok(written.map_err(|error| tls::cause(&mut self.stream.conn, &mut self.stream.sock, error))?)
+        Ok(written.map_err(|error| tls::alert_behind(&mut self.stream.conn, &mut self.stream.sock, error))?)
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {

@@ -1,6 +1,6 @@
 //! TLS for the library's own client.
 
-use super::{Roots, config, roots};
+use super::{Roots, alert_behind, config, roots};
 use crate::{
     credential::ClientCertificate,
     error::{TlsError, TlsFailure},
@@ -61,23 +61,9 @@ impl Settings {
         let mut tls = ClientConnection::new(Arc::clone(&self.0), name)
             .map_err(|error| invalid(TlsFailure::Protocol { reason: error.to_string() }))?;
         if let Err(error) = tls.complete_io(&mut socket) {
-            return Err(cause(&mut tls, &mut socket, error));
+            return Err(alert_behind(&mut tls, &mut socket, error));
         }
         Ok(Stream::new(tls, socket))
-    }
-}
-
-/// The alert that the server sent before it closed the connection, if a write failed for that reason; otherwise the error
-/// itself. A server may reject a client certificate while the client is still sending, with TLS 1.3 even a request.
-pub(crate) fn cause(tls: &mut ClientConnection, socket: &mut impl io::Read, error: io::Error) -> io::Error {
-    use io::ErrorKind as Kind;
-    let is_closed = matches!(error.kind(), Kind::BrokenPipe | Kind::ConnectionReset | Kind::ConnectionAborted);
-    if !is_closed || tls.read_tls(socket).is_err() {
-        return error;
-    }
-    match tls.process_new_packets() {
-        Err(alert) => io::Error::new(Kind::InvalidData, alert),
-        Ok(_) => error,
     }
 }
 
