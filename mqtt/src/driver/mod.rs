@@ -69,4 +69,6 @@ pub use event::Event;
 pub use next::Driver;
 pub use options::Options;
 pub use signer::Signer;
+#[cfg(feature = "tpm")]
+pub use signer::TpmSigner;
 pub use traffic::Qos;
