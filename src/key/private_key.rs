@@ -1,0 +1,150 @@
+//! The private key of a certificate, wherever it is: in memory, in a TPM, in a PKCS#11 token, in another process.
+
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::{error::Error, fmt};
+
+/// A signature algorithm, by its number in TLS.
+///
+/// Source: RFC 8446, section 4.2.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(u16)]
+pub enum SignatureScheme {
+    /// RSASSA-PKCS1-v1_5 with SHA-256: TLS 1.2 and certificate requests.
+    RsaPkcs1Sha256 = 0x0401,
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    RsaPkcs1Sha384 = 0x0501,
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    RsaPkcs1Sha512 = 0x0601,
+    /// ECDSA on P-256 with SHA-256.
+    EcdsaP256Sha256 = 0x0403,
+    /// ECDSA on P-384 with SHA-384.
+    EcdsaP384Sha384 = 0x0503,
+    /// RSASSA-PSS with SHA-256 and a salt of 32 bytes: TLS 1.2 and 1.3.
+    RsaPssSha256 = 0x0804,
+    /// RSASSA-PSS with SHA-384 and a salt of 48 bytes.
+    RsaPssSha384 = 0x0805,
+    /// RSASSA-PSS with SHA-512 and a salt of 64 bytes.
+    RsaPssSha512 = 0x0806,
+}
+
+impl SignatureScheme {
+    /// Its number in TLS.
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// Its name in TLS.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RsaPkcs1Sha256 => "rsa_pkcs1_sha256",
+            Self::RsaPkcs1Sha384 => "rsa_pkcs1_sha384",
+            Self::RsaPkcs1Sha512 => "rsa_pkcs1_sha512",
+            Self::EcdsaP256Sha256 => "ecdsa_secp256r1_sha256",
+            Self::EcdsaP384Sha384 => "ecdsa_secp384r1_sha384",
+            Self::RsaPssSha256 => "rsa_pss_rsae_sha256",
+            Self::RsaPssSha384 => "rsa_pss_rsae_sha384",
+            Self::RsaPssSha512 => "rsa_pss_rsae_sha512",
+        }
+    }
+}
+
+impl fmt::Display for SignatureScheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A private key that signs TLS handshakes and certificate requests. It need not be in this process.
+///
+/// It is another thing than a key that signs SAS tokens: those are HMACs, and a caller may compute one in its own time as
+/// the answer to an action. A signature of a TLS handshake is needed inside the handshake, which cannot wait for a caller.
+///
+/// `sign` is called on the thread that does the handshake and may block for as long as the key's holder needs. Several
+/// threads may call it at once; an implementation whose holder takes one request at a time has a lock of its own.
+pub trait PrivateKey: fmt::Debug + Send + Sync {
+    /// The public key: a `SubjectPublicKeyInfo` in DER.
+    fn public_key(&self) -> &[u8];
+
+    /// What the key can sign with, the preferred scheme first. Only what is known to work.
+    fn schemes(&self) -> &[SignatureScheme];
+
+    /// Signs a message, which is not hashed yet.
+    ///
+    /// The signature has the form of TLS: `ECDSA-Sig-Value` in DER, or the bytes of an RSA signature.
+    ///
+    /// # Errors
+    /// When the holder cannot sign, now or at all: see [`PrivateKeyError::is_retryable`].
+    fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, PrivateKeyError>;
+}
+
+/// Why a private key did not sign. The text names the holder, the cause and what to do.
+pub struct PrivateKeyError {
+    text: String,
+    is_retryable: bool,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl PrivateKeyError {
+    /// The holder is busy or away for now: the same may succeed later.
+    pub fn temporary(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_retryable: true, source: None }
+    }
+
+    /// It fails in the same way until somebody changes something.
+    pub fn permanent(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_retryable: false, source: None }
+    }
+
+    /// With the error of the holder.
+    #[must_use]
+    pub fn with_source(self, source: impl Error + Send + Sync + 'static) -> Self {
+        Self { source: Some(Box::new(source)), ..self }
+    }
+
+    /// Whether the same may succeed later without anybody's help.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        self.is_retryable
+    }
+}
+
+impl fmt::Display for PrivateKeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+crate::base::debug::debug_as_text! { PrivateKeyError }
+
+impl Error for PrivateKeyError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let source: &(dyn Error + 'static) = self.source.as_deref()?;
+        Some(source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{format, string::ToString as _};
+
+    #[test]
+    fn an_error_tells_its_text_its_source_and_whether_to_try_again() {
+        let busy = PrivateKeyError::temporary("the TPM is busy; try again").with_source(fmt::Error);
+        assert!(
+            busy.is_retryable() && busy.source().is_some_and(|source| source.to_string() == fmt::Error.to_string())
+        );
+        let lost = PrivateKeyError::permanent("no key at 0x81000005; create it");
+        assert!(!lost.is_retryable() && lost.source().is_none());
+        assert_eq!(format!("{lost:?}"), "\"no key at 0x81000005; create it\"");
+    }
+
+    #[test]
+    fn a_scheme_has_its_number_and_name_of_tls() {
+        let scheme = SignatureScheme::RsaPssSha256;
+        assert_eq!((scheme.number(), scheme.to_string().as_str()), (0x0804, "rsa_pss_rsae_sha256"));
+    }
+}
