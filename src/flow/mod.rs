@@ -6,6 +6,7 @@ pub mod device_mode;
 pub mod dps;
 pub mod exchange;
 pub mod http;
+mod issuance;
 pub mod outcome;
 pub mod plan;
 mod refusal;

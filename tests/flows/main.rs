@@ -21,6 +21,7 @@ mod registration;
 mod registration_tpm;
 mod rejection;
 mod shown;
+mod signing_request;
 mod world;
 
 use defender_auth::{
