@@ -10,4 +10,5 @@ mod issuance;
 pub mod outcome;
 pub mod plan;
 mod refusal;
+pub mod renewal;
 mod retry;

@@ -20,6 +20,7 @@ mod outcome;
 mod registration;
 mod registration_tpm;
 mod rejection;
+mod renewal;
 mod shown;
 mod signing_request;
 mod world;
