@@ -26,6 +26,7 @@ mod debug;
 mod file;
 mod foreign_format;
 mod issuance;
+mod issuance_text;
 mod kind;
 mod module;
 mod plan;

@@ -4,7 +4,7 @@
 //! `Azure/azure-sdk-for-c:sdk/src/azure/iot/az_iot_provisioning_client.c`, and reports of users.
 
 use super::{
-    issuance,
+    issuance_text,
     service::{AuthenticationMethod, Refusal, ServiceError, ServiceOperation},
 };
 use crate::base::wait::Readable;
@@ -78,7 +78,7 @@ impl fmt::Display for Advice<'_> {
             (Refusal::Status, _) => match on_the_way(error) {
                 Some(advice) => f.write_str(advice),
                 None if error.asked == ServiceOperation::Module => hub(error, f),
-                None if error.asked == ServiceOperation::CertificateRenewal => issuance::advice(error, f),
+                None if error.asked == ServiceOperation::CertificateRenewal => issuance_text::advice(error, f),
                 None => provisioning(error, f),
             },
         }

@@ -69,7 +69,7 @@ impl Run {
         self.message(&format!("$iothub/credentials/res/{status}/?$rid={RID}"), &body.to_string());
     }
 
-    fn reject(&mut self, code: u32, more: Value) {
+    fn reject(&mut self, code: u32, more: &Value) {
         let mut body = json!({ "errorCode": code, "message": "it says why.", "trackingId": "t-1", "info": null });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         self.answer(u16::try_from(code / 1000).unwrap(), &body);
@@ -94,7 +94,7 @@ impl Run {
     /// How long it listens from now on.
     fn listens(&self) -> u64 {
         let Action::Listen { until } = self.renewal.poll() else { panic!("{:?}", self.renewal.poll()) };
-        (until - at(T0 + seconds(self.now)).monotonic).as_secs()
+        until.saturating_sub(at(T0 + seconds(self.now)).monotonic).as_secs()
     }
 
     fn error(self) -> Error {
@@ -198,7 +198,7 @@ fn an_answer_of_an_earlier_session_counts_in_every_state() {
     run.issue();
     assert_eq!((run.published.len(), run.issued()), (1, 2), "before the request");
     let mut run = Run::sent();
-    run.reject(429_001, json!({}));
+    run.reject(429_001, &json!({}));
     run.issue();
     assert_eq!(run.issued(), 2, "in a wait");
 }
@@ -206,13 +206,13 @@ fn an_answer_of_an_earlier_session_counts_in_every_state() {
 #[test]
 fn a_certificate_that_comes_after_a_failure_counts() {
     let mut run = Run::sent();
-    run.reject(400_004, json!({}));
+    run.reject(400_004, &json!({}));
     run.accept();
     assert!(matches!(run.renewal.poll(), Action::Failed(_)), "nothing else changes it");
     run.answer(200, &json!({ "certificates": [] }));
     assert!(matches!(run.renewal.poll(), Action::Failed(Error::Service(_))), "the first reason stays");
     run.issue();
-    run.reject(400_004, json!({}));
+    run.reject(400_004, &json!({}));
     assert_eq!(run.issued(), 2);
     let mut run = Run::sent();
     run.now += 3601;
@@ -294,7 +294,7 @@ fn a_refused_subscription_is_a_hub_without_renewal() {
 fn what_is_wrong_with_the_request_ends_the_renewal() {
     for code in [400_004, 400_006, 400_999] {
         let mut run = Run::sent();
-        run.reject(code, json!({}));
+        run.reject(code, &json!({}));
         assert_eq!(run.published.len(), 1);
         let error = service_error(run.error());
         assert_eq!((error.code, error.tracking_id.as_deref()), (Some(code), Some("t-1")));
@@ -314,7 +314,7 @@ fn an_authority_that_refuses_is_told_apart_and_the_kind_of_key_is_named() {
     for (code, more) in [(400_037, json!({})), (400_040, info.clone()), (400_077, info)] {
         let mut run = Run::sent();
         run.accept();
-        run.reject(code, more.clone());
+        run.reject(code, &more);
         let error = service_error(run.error());
         assert!(error.is_of_authority());
         let text = error.to_string();
@@ -329,7 +329,7 @@ fn an_authority_that_refuses_is_told_apart_and_the_kind_of_key_is_named() {
 fn another_operation_is_replaced_by_its_id_or_without_one_by_a_star() {
     for code in [409_004, 409_005, 409_123] {
         let mut run = Run::sent();
-        run.reject(code, json!({ "info": { "requestId": "older-1", "operationExpires": "2026-01-31T12:52:20Z" } }));
+        run.reject(code, &json!({ "info": { "requestId": "older-1", "operationExpires": "2026-01-31T12:52:20Z" } }));
         let body = run.publish();
         let csr = run.request.to_base64();
         assert_eq!(body, json!({ "id": "dev-01", "csr": csr, "replace": "older-1" }));
@@ -338,7 +338,7 @@ fn another_operation_is_replaced_by_its_id_or_without_one_by_a_star() {
         assert_eq!(run.issued(), 2);
         for info in [json!(null), json!({}), json!({ "requestId": "no id" }), json!({ "requestId": 7 }), json!([])] {
             let mut run = Run::sent();
-            run.reject(code, json!({ "info": info }));
+            run.reject(code, &json!({ "info": info }));
             assert_eq!(run.publish()["replace"], "*", "{info}");
         }
     }
@@ -354,14 +354,14 @@ fn an_active_operation_of_its_own_is_awaited_and_replaced_only_when_nothing_come
     run.event(Event::Dropped);
     run.subscribe();
     run.publish();
-    run.reject(409_004, own());
+    run.reject(409_004, &own());
     assert_eq!(run.listens(), 120);
     run.now += 120;
     run.event(Event::Elapsed);
     run.wait();
     run.subscribe();
     run.publish();
-    run.reject(409_004, own());
+    run.reject(409_004, &own());
     run.publish();
     assert_eq!(run.replaced(), [None, None, None, Some("*")]);
     run.issue();
@@ -371,15 +371,15 @@ fn an_active_operation_of_its_own_is_awaited_and_replaced_only_when_nothing_come
 #[test]
 fn nothing_to_replace_is_answered_without_replace() {
     let mut run = Run::sent();
-    run.reject(409_005, json!({ "info": { "requestId": "older-1" } }));
+    run.reject(409_005, &json!({ "info": { "requestId": "older-1" } }));
     run.publish();
-    run.reject(412_001, json!({ "info": { "requestId": "older-1" } }));
+    run.reject(412_001, &json!({ "info": { "requestId": "older-1" } }));
     run.publish();
     assert_eq!(run.replaced(), [None, Some("older-1"), None]);
     run.issue();
     assert_eq!(run.issued(), 2);
     let mut run = Run::sent();
-    run.reject(412_001, json!({}));
+    run.reject(412_001, &json!({}));
     assert_eq!(service_error(run.error()).status, 412, "it had not asked for that");
 }
 
@@ -388,7 +388,7 @@ fn a_hub_that_contradicts_itself_is_asked_a_bounded_number_of_times() {
     let mut run = Run::sent();
     while !matches!(run.renewal.poll(), Action::Failed(_)) {
         let has_replaced = run.published.last().unwrap()["replace"].is_string();
-        run.reject(if has_replaced { 412_001 } else { 409_005 }, json!({}));
+        run.reject(if has_replaced { 412_001 } else { 409_005 }, &json!({}));
         if matches!(run.renewal.poll(), Action::Publish { .. }) {
             run.publish();
         }
@@ -396,14 +396,14 @@ fn a_hub_that_contradicts_itself_is_asked_a_bounded_number_of_times() {
     assert_eq!(run.published.len(), usize::from(Renewal::REQUESTS));
     assert_eq!(service_error(run.error()).status, 412);
     let mut run = Run::sent();
-    run.reject(409_005, json!({}));
+    run.reject(409_005, &json!({}));
     for wait in [1, 2, 4, 8] {
         run.publish();
-        run.reject(409_005, json!({ "info": { "operationExpires": "2026-01-31T12:52:20Z" } }));
+        run.reject(409_005, &json!({ "info": { "operationExpires": "2026-01-31T12:52:20Z" } }));
         assert_eq!(run.wait(), (wait, Reason::Busy { status: 409 }));
     }
     run.publish();
-    run.reject(409_005, json!({ "info": { "requestId": "x-11", "operationExpires": "2026-01-31T12:52:20Z" } }));
+    run.reject(409_005, &json!({ "info": { "requestId": "x-11", "operationExpires": "2026-01-31T12:52:20Z" } }));
     assert_eq!(run.published.len(), usize::from(Renewal::REQUESTS));
     let error = run.error();
     let text = error.to_string();
@@ -429,7 +429,7 @@ fn a_busy_hub_is_asked_again_after_the_time_that_it_says_or_that_its_status_mean
         (408_001, json!({}), 1),
     ] {
         let mut run = Run::sent();
-        run.reject(code, more);
+        run.reject(code, &more);
         assert_eq!(run.wait(), (wait, Reason::Busy { status: u16::try_from(code / 1000).unwrap() }), "{code}");
         run.publish();
         assert_eq!(run.published[0], run.published[1], "on the same subscription");
@@ -441,18 +441,18 @@ fn a_busy_hub_is_asked_again_after_the_time_that_it_says_or_that_its_status_mean
 #[test]
 fn a_wait_that_is_longer_than_the_renewal_is_not_begun() {
     let mut run = Run::sent();
-    run.reject(429_001, json!({ "retryAfter": 3601 }));
+    run.reject(429_001, &json!({ "retryAfter": 3601 }));
     let error = run.error();
     assert_eq!((error.code(), error.retry_after()), (Code::ServiceThrottled, Some(seconds(3601))));
     let mut run = Run::sent();
-    run.reject(429_001, json!({ "retryAfter": 1e300 }));
+    run.reject(429_001, &json!({ "retryAfter": 1e300 }));
     assert_eq!(run.wait().0, 1, "no time is that long");
 }
 
 #[test]
 fn a_drop_in_a_wait_ends_the_subscription_and_not_the_wait() {
     let mut run = Run::sent();
-    run.reject(429_001, json!({ "retryAfter": 30 }));
+    run.reject(429_001, &json!({ "retryAfter": 30 }));
     run.event(Event::Dropped);
     assert_eq!(run.wait().0, 30);
     run.subscribe();
@@ -463,7 +463,7 @@ fn a_drop_in_a_wait_ends_the_subscription_and_not_the_wait() {
 fn what_the_device_may_not_do_ends_the_renewal() {
     for (code, text) in [(401_003, "does not let this device renew"), (404_001, "does not offer the renewal")] {
         let mut run = Run::sent();
-        run.reject(code, json!({}));
+        run.reject(code, &json!({}));
         let error = run.error();
         assert!(error.to_string().contains(text) && !error.is_retryable(), "{error}");
     }
@@ -499,7 +499,7 @@ fn an_answer_that_cannot_be_read_ends_the_renewal_with_the_name_of_its_fault() {
 fn what_a_hub_says_is_shown_without_control_characters() {
     let mut run = Run::sent();
     let info = json!({ "correlationId": "c\u{1b}[2J", "credentialMessage": "a\nb", "requestId": "r\r" });
-    run.reject(400_040, json!({ "message": "x\u{202e}y", "trackingId": "t\u{0}", "info": info }));
+    run.reject(400_040, &json!({ "message": "x\u{202e}y", "trackingId": "t\u{0}", "info": info }));
     let text = run.error().to_string();
     assert!(!text.contains(|c: char| c.is_control() || c == '\u{202e}'), "{text:?}");
 }
