@@ -27,6 +27,7 @@ mod file;
 mod foreign_format;
 mod issuance;
 mod issuance_text;
+mod issued_chain;
 mod kind;
 mod module;
 mod plan;
@@ -48,6 +49,7 @@ pub use context::Context;
 pub use file::{FileError, FileProblem};
 pub use foreign_format::ForeignFormat;
 pub use issuance::IssuanceDetails;
+pub use issued_chain::IssuedChainError;
 pub use kind::ErrorKind;
 pub use module::ModuleError;
 pub use plan::PlanError;
@@ -144,6 +146,9 @@ pub enum Error {
     /// A chain that does not lead to the enrolled certificate.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// Certificates that a service has issued and that cannot be used.
+    #[error(transparent)]
+    IssuedChain(#[from] IssuedChainError),
     /// Trust anchors or other TLS settings that cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -201,6 +206,7 @@ impl Error {
             | Self::TokenExpired { .. }
             | Self::Verify(VerifyError::Expired { .. }) => ErrorKind::Time,
             Self::Certificate(_) | Self::SigningRequest(_) | Self::Chain(_) | Self::Verify(_) => ErrorKind::Input,
+            Self::IssuedChain(error) => error.kind(),
             Self::Tpm(error) => error.kind(),
             Self::File(_) => ErrorKind::File,
             Self::NotSupported { .. } => ErrorKind::Library,
@@ -277,6 +283,7 @@ impl Error {
             Self::File(error) => error.code(),
             Self::Certificate(error) => error.code(),
             Self::SigningRequest(_) => Code::CertificateFormat,
+            Self::IssuedChain(error) => error.code(),
             Self::Tls(_) => Code::Tls,
             Self::Tpm(error) => error.code(),
             Self::NotSupported { .. } => Code::Unsupported,
