@@ -25,8 +25,10 @@ pub mod http_values;
 pub mod hub_reply;
 pub mod identifiers;
 mod inputs;
+pub mod issued_chain;
 pub mod mqtt_topics;
 mod quotes_nothing;
+pub mod renewal;
 pub mod sas_token;
 mod secret_parts;
 pub mod session;
@@ -59,7 +61,9 @@ pub const TARGETS: &[Target] = &[
     Target { name: "http_values", check: http_values::check },
     Target { name: "hub_reply", check: hub_reply::check },
     Target { name: "identifiers", check: identifiers::check },
+    Target { name: "issued_chain", check: issued_chain::check },
     Target { name: "mqtt_topics", check: mqtt_topics::check },
+    Target { name: "renewal", check: renewal::check },
     Target { name: "sas_token", check: sas_token::check },
     Target { name: "session", check: session::check },
     Target { name: "snapshot", check: snapshot::check },
