@@ -36,6 +36,8 @@
 //! | an enrollment group's key | [`SharedAccessKey::derive`], then [`Plan::provision`] |
 //! | a device's credential, to become its security module | [`Plan::in_device_mode`] |
 //! | a certificate and a private key in files | `x509` |
+//! | a certificate, and a key that signs where it is | [`key::PrivateKey`], [`credential::ClientCertificate::with_private_key`] |
+//! | a key, and no certificate yet | [`credential::CertificateRequest`] |
 //! | a TPM 2.0 | `tpm` |
 //! | a plan, and an HTTP client of my own | [`Authenticator`] |
 //! | a plan, and no HTTP client | `https::Client` |
@@ -62,6 +64,7 @@
 //! | `tls` | no | `tls`: TLS configurations for hub and DPS | the system's trust anchors |
 //! | `https` | no | `https`: a blocking client that runs a plan | sockets, clocks, entropy, proxy variables |
 //! | `x509` | no | `x509`: certificates and private keys, checked before connecting | nothing; `agent` reads their files |
+//! | `private-key` | no | `private_key`: keys that sign TLS handshakes and certificate requests, by where they are | entropy |
 //! | `tpm` | no | `tpm`: keys in a TPM 2.0 | with `std`, devices and sockets |
 
 // The links of this page are checked in a build with every feature.
@@ -102,6 +105,8 @@ pub mod twin;
 pub use adapters::agent;
 #[cfg(feature = "https")]
 pub use adapters::https;
+#[cfg(feature = "private-key")]
+pub use adapters::private_key;
 #[cfg(feature = "tls")]
 pub use adapters::tls;
 #[cfg(feature = "tpm")]

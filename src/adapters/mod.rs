@@ -8,6 +8,8 @@ mod http_types;
 pub mod https;
 #[cfg(any(feature = "agent", feature = "https", all(feature = "tpm", feature = "std")))]
 mod open_files;
+#[cfg(feature = "private-key")]
+pub mod private_key;
 #[cfg(feature = "tls")]
 pub mod tls;
 #[cfg(feature = "tpm")]

@@ -1,9 +1,11 @@
 //! How an identity authenticates: one type from the first file read to the last token made.
 
+mod certificate_request;
 mod client_certificate;
 mod password;
 mod symmetric_keys;
 
+pub use certificate_request::{CertificateRequest, CertificateRequestError};
 pub use client_certificate::{ClientCertificate, Issuer};
 pub use password::Password;
 pub use symmetric_keys::{PolicyKey, SymmetricKeys};

@@ -31,7 +31,7 @@ const LAYERS: [&str; 12] = [
 ];
 
 /// What stands in `adapters`, in its order.
-const ADAPTERS: [&str; 7] = ["http_types", "open_files", "x509", "tls", "tpm", "https", "agent"];
+const ADAPTERS: [&str; 8] = ["http_types", "open_files", "x509", "tls", "tpm", "private_key", "https", "agent"];
 
 /// Every crate of the workspace.
 const CRATES: [&str; 10] = [
@@ -69,7 +69,7 @@ const HOMES: [(&str, &[&str]); 24] = [
     ("pkcs8", &["adapters/x509"]),
     ("rc2", &["adapters/x509"]),
     // In `tls` it is rustls's name for it.
-    ("ring", &["adapters/tls", "adapters/x509"]),
+    ("ring", &["adapters/private_key", "adapters/tls", "adapters/x509"]),
     ("rustls_pki_types", &["adapters/x509"]),
     ("sec1", &["adapters/x509"]),
     ("webpki", &["adapters/x509"]),
