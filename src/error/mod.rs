@@ -269,6 +269,7 @@ impl Error {
             Self::Config(_) => Code::Config,
             Self::File(error) => error.code(),
             Self::Certificate(error) => error.code(),
+            Self::Tls(TlsError::KeyMismatch) => Code::CertificateKey,
             Self::Tls(_) => Code::Tls,
             Self::Tpm(error) => error.code(),
             Self::NotSupported { .. } => Code::Unsupported,

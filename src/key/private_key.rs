@@ -35,6 +35,12 @@ impl SignatureScheme {
         self as u16
     }
 
+    /// Whether a TLS 1.3 handshake may be signed with it: not with RSASSA-PKCS1-v1_5.
+    #[must_use]
+    pub const fn is_in_tls13(self) -> bool {
+        !matches!(self, Self::RsaPkcs1Sha256 | Self::RsaPkcs1Sha384 | Self::RsaPkcs1Sha512)
+    }
+
     /// Its name in TLS.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

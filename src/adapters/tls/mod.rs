@@ -6,6 +6,7 @@
 mod alert;
 mod azure;
 mod certificate;
+mod client_key;
 mod config;
 mod failure;
 mod roots;
