@@ -34,7 +34,7 @@ const LAYERS: [&str; 12] = [
 const ADAPTERS: [&str; 8] = ["http_types", "open_files", "x509", "tls", "tpm", "private_key", "https", "agent"];
 
 /// Every crate of the workspace.
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 11] = [
     "",
     "cli",
     "emulator",
@@ -43,6 +43,7 @@ const CRATES: [&str; 10] = [
     "fuzz/c_properties",
     "fuzz/properties",
     "mqtt",
+    "pkcs11",
     "tests/memory/operations",
     "xtask",
 ];
