@@ -35,7 +35,7 @@ const ADAPTERS: [&str; 10] =
     ["http_types", "open_files", "file_read", "x509", "tls", "tpm", "private_key", "https", "agent", "store"];
 
 /// Every crate of the workspace.
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 11] = [
     "",
     "cli",
     "emulator",
@@ -44,6 +44,7 @@ const CRATES: [&str; 10] = [
     "fuzz/c_properties",
     "fuzz/properties",
     "mqtt",
+    "pkcs11",
     "tests/memory/operations",
     "xtask",
 ];
