@@ -1,5 +1,6 @@
 //! The private key of a certificate, wherever it is: in memory, in a TPM, in a PKCS#11 token, in another process.
 
+use crate::base::der;
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{error::Error, fmt};
 
@@ -127,6 +128,16 @@ pub trait PrivateKey: fmt::Debug + Send + Sync {
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, PrivateKeyError>;
 }
 
+/// The two numbers of an ECDSA signature, big-endian, in the form of TLS: `ECDSA-Sig-Value` in DER. Leading zeros are ignored.
+///
+/// For an implementation of [`PrivateKey`] whose holder gives the numbers alone.
+///
+/// Source: RFC 3279, section 2.2.3.
+#[must_use]
+pub fn ecdsa_signature(r: &[u8], s: &[u8]) -> Vec<u8> {
+    der::element(der::SEQUENCE, &[&der::unsigned(r), &der::unsigned(s)])
+}
+
 /// Why a private key did not sign. The text names the holder, the cause and what to do.
 pub struct PrivateKeyError {
     text: String,
@@ -187,6 +198,20 @@ mod tests {
         let lost = PrivateKeyError::permanent("no key at 0x81000005; create it");
         assert!(!lost.is_retryable() && lost.source().is_none());
         assert_eq!(format!("{lost:?}"), "\"no key at 0x81000005; create it\"");
+    }
+
+    #[test]
+    fn the_numbers_of_a_signature_are_positive_and_have_no_leading_zeros() {
+        for (r, s, der) in [
+            (&[0x11, 1][..], &[0x22, 2][..], &[0x30, 8, 2, 2, 0x11, 1, 2, 2, 0x22, 2][..]),
+            (&[0x80, 1], &[0xff, 2], &[0x30, 10, 2, 3, 0, 0x80, 1, 2, 3, 0, 0xff, 2]),
+            (&[0, 0, 0x80, 5], &[0, 0x7f], &[0x30, 8, 2, 3, 0, 0x80, 5, 2, 1, 0x7f]),
+            (&[], &[0, 0], &[0x30, 6, 2, 1, 0, 2, 1, 0]),
+        ] {
+            assert_eq!(ecdsa_signature(r, s), der);
+        }
+        let longest = ecdsa_signature(&[0xff; 48], &[0xff; 48]);
+        assert_eq!((longest.len(), &longest[..3]), (104, &[0x30, 102, 2][..]));
     }
 
     #[test]

@@ -48,6 +48,13 @@ impl Certificate {
         Ok(Self::new(certificate, Some(chain)))
     }
 
+    /// Its first and its last second, unless it cannot be parsed here.
+    #[cfg(feature = "session")]
+    pub(crate) fn validity(&self) -> Option<(UnixTime, UnixTime)> {
+        self.chain.as_ref()?;
+        Some((UnixTime::from_secs(self.facts.not_before), UnixTime::from_secs(self.facts.not_after)))
+    }
+
     /// For the library's plans and options.
     pub(crate) fn client_certificate(&self) -> ClientCertificate {
         self.carried.clone()
