@@ -706,6 +706,9 @@ typedef struct defenderauth_header {
 /** This kind of certificate is not supported here. */
 #define DEFENDERAUTH_CERTIFICATE_RULE 604
 
+/** The private key of the certificate did not sign; `defenderauth_error_is_retryable` says whether a retry may help. */
+#define DEFENDERAUTH_PRIVATE_KEY 605
+
 /** TLS cannot be configured, or the server's certificate was rejected. */
 #define DEFENDERAUTH_TLS 650
 
@@ -1081,7 +1084,10 @@ defenderauth_result defenderauth_certificate_from_pem_with_passphrase(const char
                                                                       struct defenderauth_certificate **out,
                                                                       struct defenderauth_error **error);
 
-/** Whether it includes the private key. If not, the key is held elsewhere. */
+/**
+ * Whether it includes the private key, or one that signs where it is. If not, the key is held elsewhere, and the TLS of
+ * this library cannot use the certificate.
+ */
 bool defenderauth_certificate_has_key(const struct defenderauth_certificate *certificate);
 
 /** Whether it is self-signed. The hub then identifies it by its thumbprint. */

@@ -86,6 +86,8 @@ pub const DEFENDERAUTH_CERTIFICATE_KEY: ResultCode = 602;
 pub const DEFENDERAUTH_CERTIFICATE_ABSENT: ResultCode = 603;
 /// This kind of certificate is not supported here.
 pub const DEFENDERAUTH_CERTIFICATE_RULE: ResultCode = 604;
+/// The private key of the certificate did not sign; `defenderauth_error_is_retryable` says whether a retry may help.
+pub const DEFENDERAUTH_PRIVATE_KEY: ResultCode = 605;
 /// TLS cannot be configured, or the server's certificate was rejected.
 pub const DEFENDERAUTH_TLS: ResultCode = 650;
 

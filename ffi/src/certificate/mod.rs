@@ -108,10 +108,13 @@ pub extern "C" fn defenderauth_certificate_from_pem_with_passphrase(
     })
 }
 
-/// Whether it includes the private key. If not, the key is held elsewhere.
+/// Whether it includes the private key, or one that signs where it is. If not, the key is held elsewhere, and the TLS of
+/// this library cannot use the certificate.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_has_key(certificate: Option<&Certificate>) -> bool {
-    guard::look(certificate, false, |certificate| certificate.carried.der().is_some())
+    guard::look(certificate, false, |certificate| {
+        certificate.carried.der().is_some() || certificate.carried.private_key().is_some()
+    })
 }
 
 /// Whether it is self-signed. The hub then identifies it by its thumbprint.

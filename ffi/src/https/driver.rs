@@ -151,7 +151,7 @@ impl From<HttpsError> for Failure {
         };
         let (code, host, is_retryable) = match error {
             HttpsError::Failed(error) => return error.into(),
-            HttpsError::Tls { host, failure } => (failure.code().as_i32(), host.to_string(), false),
+            HttpsError::Tls { host, failure } => (failure.code().as_i32(), host.to_string(), failure.is_retryable()),
             HttpsError::Proxy { variable, problem, .. } => {
                 (DEFENDERAUTH_NO_RESPONSE, variable.into(), problem.is_transient())
             }
