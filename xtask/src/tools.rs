@@ -75,6 +75,9 @@ fn missing() -> Vec<&'static str> {
     if !works("pkg-config", &["--exists", "libcurl >= 7.84"]) {
         packages.push("libcurl4-openssl-dev");
     }
+    if !works("pkg-config", &["--exists", "libmosquitto >= 2", "libssl >= 3"]) {
+        packages.extend(["libmosquitto-dev", "libssl-dev"]);
+    }
     // A module and no program.
     if !works("sh", &["-c", "ls /usr/lib/*/pkcs11/libtpm2_pkcs11.so"]) {
         packages.push("libtpm2-pkcs11-1");
