@@ -50,18 +50,28 @@ mod client;
 mod command;
 #[cfg(all(feature = "std", unix))]
 mod connection;
+mod create_key;
+mod der;
 mod endpoint;
 mod exchange;
 mod facts;
 mod handles;
 mod key;
+mod key_file;
+mod key_text;
+mod parent;
 #[cfg(all(feature = "std", unix))]
 mod path;
 mod primary;
+mod public_area;
 mod rejection;
 mod response;
 mod room;
+#[cfg(feature = "std")]
+mod shared;
 mod sign;
+mod sign_digest;
+mod signing_key;
 mod template;
 mod transport;
 
@@ -78,8 +88,13 @@ pub use endpoint::Endpoint;
 pub use facts::{Facts, Firmware};
 pub use handles::Handles;
 pub use key::KeyPlace;
+pub use key_file::KeyFile;
+pub use parent::Parent;
 pub use primary::registration_id;
 pub use response::RESPONSE_LIMIT;
+#[cfg(feature = "std")]
+pub use shared::SharedTpm;
+pub use signing_key::SigningKey;
 pub use transport::Transport;
 
 /// Opens a TPM, whose client implements [`Tpm`].
