@@ -116,7 +116,8 @@ impl<T: Transport> TpmKey<T> {
                 Ok(is_right)
             }
             Err(TpmError::Command(CommandError {
-                cause: CommandCause::OtherScheme | CommandCause::NotDecrypting, ..
+                cause: CommandCause::OtherScheme | CommandCause::NotDecrypting,
+                ..
             })) => Ok(false),
             Err(error) => Err(error),
         }
@@ -173,9 +174,7 @@ fn failed(error: TpmError) -> PrivateKeyError {
     let text = format!("the key in the TPM did not sign: {error}");
     let is_full = matches!(
         error,
-        TpmError::Command(CommandError {
-            cause: CommandCause::ObjectMemory { .. } | CommandCause::SessionMemory, ..
-        })
+        TpmError::Command(CommandError { cause: CommandCause::ObjectMemory { .. } | CommandCause::SessionMemory, .. })
     );
     let is_without_random = matches!(error, TpmError::SigningKey(SigningKeyError::NoRandomness));
     if error.is_retryable() || is_full || is_without_random {

@@ -93,12 +93,7 @@ impl<T: Transport> TpmClient<T> {
     }
 
     /// Public and private part of a new key.
-    fn create_below(
-        &mut self,
-        parent: u32,
-        kind: TpmKeyKind,
-        password: &[u8],
-    ) -> Result<(Vec<u8>, Vec<u8>), TpmError> {
+    fn create_below(&mut self, parent: u32, kind: TpmKeyKind, password: &[u8]) -> Result<(Vec<u8>, Vec<u8>), TpmError> {
         let template = template(kind);
         let size = |parts: &[Part<'_>]| Part::short_of(parts.iter().map(|part| part.len()).sum());
         // The password, and no data of its own.
@@ -144,12 +139,7 @@ fn parameters(kind: TpmKeyKind) -> [Part<'static>; 4] {
 
 /// The public area of a new key, with an empty policy and an empty `unique`.
 fn template(kind: TpmKeyKind) -> Vec<Part<'static>> {
-    let begin = [
-        Part::Short(algorithm(kind)),
-        Part::Short(SHA256),
-        Part::Word(attributes(kind)),
-        Part::Sized(&[]),
-    ];
+    let begin = [Part::Short(algorithm(kind)), Part::Short(SHA256), Part::Word(attributes(kind)), Part::Sized(&[])];
     let unique: &[Part<'static>] = match kind {
         TpmKeyKind::Rsa { .. } => &[Part::Sized(&[])],
         TpmKeyKind::P256 | TpmKeyKind::P384 => &[Part::Sized(&[]), Part::Sized(&[])],

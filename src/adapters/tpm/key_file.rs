@@ -161,7 +161,8 @@ fn fields(der: &[u8]) -> Result<Fields<'_>, KeyFileError> {
     }
     let mut sized = |field| {
         let content = reader.next(OCTET_STRING).ok_or(malformed(field))?;
-        let inner = content.split_first_chunk().map(|(length, inner)| (usize::from(u16::from_be_bytes(*length)), inner));
+        let inner =
+            content.split_first_chunk().map(|(length, inner)| (usize::from(u16::from_be_bytes(*length)), inner));
         match inner {
             Some((length, inner)) if length == inner.len() && length > 0 => Ok(content),
             _ => Err(KeyFileError::Length { field }),

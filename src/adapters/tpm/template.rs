@@ -105,7 +105,10 @@ pub(super) fn check(role: KeyRole, public: &[u8]) -> Result<(), Found> {
 /// Whether it is exactly the public area of a key that this library loads.
 pub(super) fn is_ours(public: &[u8]) -> bool {
     let area = public.get(2..).unwrap_or_default();
-    rsa(area, EK) || rsa(area, SRK) || is_ecc_storage_root(area) || (area.starts_with(IDENTITY) && area.len() == IDENTITY.len() + 32)
+    rsa(area, EK)
+        || rsa(area, SRK)
+        || is_ecc_storage_root(area)
+        || (area.starts_with(IDENTITY) && area.len() == IDENTITY.len() + 32)
 }
 
 /// Two coordinates of 32 bytes.

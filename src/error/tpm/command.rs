@@ -67,7 +67,9 @@ pub enum CommandCause {
         is_counted: bool,
     },
     /// The parent of a key has a password.
-    #[error("the key's parent {handle:#010x} has a password, which is not supported; create the key below another parent")]
+    #[error(
+        "the key's parent {handle:#010x} has a password, which is not supported; create the key below another parent"
+    )]
     ParentPassword {
         /// The handle of the parent.
         handle: u32,
@@ -91,7 +93,9 @@ pub enum CommandCause {
         handle: u32,
     },
     /// The key does not decrypt, which a signature by `RSA_Decrypt` requires.
-    #[error("the key does not decrypt (its attribute `decrypt` is not set); create one that does, or another kind of key")]
+    #[error(
+        "the key does not decrypt (its attribute `decrypt` is not set); create one that does, or another kind of key"
+    )]
     NotDecrypting,
     /// The key has a scheme of its own, or the digest has not the length of the hash.
     #[error("the key has another scheme or hash; create a key without a scheme of its own")]

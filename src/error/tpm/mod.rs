@@ -58,7 +58,9 @@ pub enum TpmError {
     #[error(transparent)]
     SigningKey(#[from] SigningKeyError),
     /// A persistent handle that should be free holds an object.
-    #[error("{handle:#010x} holds another object already; choose another handle, or remove it with `tpm2_evictcontrol`")]
+    #[error(
+        "{handle:#010x} holds another object already; choose another handle, or remove it with `tpm2_evictcontrol`"
+    )]
     Occupied {
         /// The persistent handle.
         handle: u32,

@@ -7,7 +7,9 @@ use core::fmt;
 #[non_exhaustive]
 pub enum KeyFileError {
     /// It has no block of the format.
-    #[error("there is no block `-----BEGIN TSS2 PRIVATE KEY-----` in it; give the key file that was written for the TPM")]
+    #[error(
+        "there is no block `-----BEGIN TSS2 PRIVATE KEY-----` in it; give the key file that was written for the TPM"
+    )]
     NoBlock,
     /// It has more than one block of the format.
     #[error("it has a second block TSS2 PRIVATE KEY; keep only the key of the certificate")]
@@ -25,7 +27,9 @@ pub enum KeyFileError {
         limit: usize,
     },
     /// The format that preceded it, with the label `TSS2 KEY BLOB`.
-    #[error("it is in the older format TSS2 KEY BLOB, which is not supported; create a key in the format TSS2 PRIVATE KEY")]
+    #[error(
+        "it is in the older format TSS2 KEY BLOB, which is not supported; create a key in the format TSS2 PRIVATE KEY"
+    )]
     KeyBlob,
     /// A field is missing, or is not of its type.
     #[error("its {field} is missing or malformed; write the key file again")]
@@ -40,7 +44,9 @@ pub enum KeyFileError {
         field: &'static str,
     },
     /// A key that has to be imported before it can be loaded.
-    #[error("it is an importable key (OID 2.23.133.10.1.4), which is not supported; import it with `tpm2_import` first")]
+    #[error(
+        "it is an importable key (OID 2.23.133.10.1.4), which is not supported; import it with `tpm2_import` first"
+    )]
     Importable,
     /// Sealed data.
     #[error("it is sealed data (OID 2.23.133.10.1.5), not a key that signs; give the file of a loadable key")]
