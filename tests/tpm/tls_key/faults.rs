@@ -68,7 +68,7 @@ fn a_lockout_is_not_repeated() {
     assert!(!error.is_retryable() && error.to_string().contains("the TPM is in lockout"), "{error}");
     // The command and the question for the length of the lockout.
     assert_eq!(script.sent(), [SIGN, 0x17a]);
-    script.acting(|connection, command, response| connection.exchange(command, response));
+    script.acting(Connection::exchange);
     assert_signs(&swtpm, &key);
 }
 

@@ -29,7 +29,7 @@ struct State {
 
 impl Script {
     pub(super) fn new(connection: Connection) -> Self {
-        let act: Act = Box::new(|connection, command, response| connection.exchange(command, response));
+        let act: Act = Box::new(Connection::exchange);
         Self(Arc::new(Mutex::new(State { connection, act, sent: Vec::new(), pauses: 0 })))
     }
 

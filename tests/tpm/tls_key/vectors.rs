@@ -58,7 +58,7 @@ impl Transport for Replay {
                 self.used.insert(name.clone());
                 answer.clone()
             }
-            (None, [1, 0x65] | [1, 0x8a]) => OK.to_vec(),
+            (None, [1, 0x65 | 0x8a]) => OK.to_vec(),
             (None, _) => panic!("no vector has {command:02x?}"),
         };
         response[..answer.len()].copy_from_slice(&answer);
