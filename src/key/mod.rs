@@ -13,7 +13,7 @@ pub use activation_blob::{ActivationBlob, BlobError, KeyUse};
 pub use error::{KEY_LIMIT, KEY_TEXT_LIMIT, KeyError};
 pub use group_key::GroupKey;
 pub(crate) use prepared::{Last, PreparedKey, State};
-pub use private_key::{PrivateKey, PrivateKeyError, SignatureScheme};
+pub use private_key::{PrivateKey, PrivateKeyError, SignatureScheme, ecdsa_signature};
 pub use public_key::PublicKey;
 pub use shared_access_key::SharedAccessKey;
 pub use signature::Signature;

@@ -107,6 +107,7 @@ pub(crate) fn tls() -> &'static [TlsFailure] {
             TlsFailure::ClientNotYetValid { validity },
             TlsFailure::ClientRejected { alert: 42 },
             TlsFailure::ClientKeyUnusable { reason: reason() },
+            TlsFailure::ClientKeyBusy { reason: reason() },
             TlsFailure::ServerUntrusted { issuer: None },
             TlsFailure::Intercepted { issuer: None },
             TlsFailure::ServerExpired(expired),
