@@ -17,8 +17,10 @@ use crate::{
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-/// The longest key file that is read, in bytes. That of an RSA-4096 key has less than 3 KiB.
-const SIZE_LIMIT: usize = 64 * 1024;
+/// The longest text that is read, in bytes. It may hold certificates too.
+const TEXT_LIMIT: usize = 64 * 1024;
+/// The longest key that is read, in bytes: more does not fit into a command. That of an RSA-4096 key has less than 3 KiB.
+const SIZE_LIMIT: usize = 4000;
 /// 2.23.133.10.1: the types of keys are below it.
 const KEY_TYPES: [u8; 5] = [0x67, 0x81, 0x05, 0x0a, 0x01];
 
@@ -55,8 +57,8 @@ impl KeyFile {
     /// [`TpmError::KeyFile`] when there is not exactly one or it cannot be read, [`TpmError::SigningKey`] for a kind of key
     /// that is not supported.
     pub fn from_pem(text: &[u8]) -> Result<Self, TpmError> {
-        if text.len() > SIZE_LIMIT {
-            return Err(KeyFileError::TooLarge { limit: SIZE_LIMIT }.into());
+        if text.len() > TEXT_LIMIT {
+            return Err(KeyFileError::TooLarge { limit: TEXT_LIMIT }.into());
         }
         Self::from_der(key_text::decode(text)?.expose())
     }

@@ -11,9 +11,8 @@ use super::{
     transport::Transport,
 };
 use crate::{
-    base::der::{SEQUENCE, element, unsigned},
     error::{TpmError, TpmKeyKind},
-    key::SignatureScheme,
+    key::{SignatureScheme, ecdsa_signature},
 };
 use alloc::vec::Vec;
 
@@ -90,7 +89,7 @@ impl<T: Transport> TpmClient<T> {
             if algorithm == ECDSA {
                 // Leading zeros are there or not: it depends on the TPM.
                 let (r, s) = (reader.sized()?, reader.sized()?);
-                return Ok(element(SEQUENCE, &[&unsigned(r), &unsigned(s)]));
+                return Ok(ecdsa_signature(r, s));
             }
             padded(reader.sized()?, modulus(key))
         })

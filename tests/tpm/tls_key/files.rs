@@ -109,6 +109,8 @@ fn a_parent_is_the_owners_storage_root_key_or_a_persistent_one() {
 #[test]
 fn both_lengths_of_a_part_agree() {
     let (good, private) = (public(0x0004_0472, &[0, 0x10], 3), sized(&[5; 126]));
+    let large = sized(&[5; 3900]);
+    assert_eq!(with(&[], &STORAGE_ROOT, &good, &large), Err(KeyFileError::TooLarge { limit: 4000 }.into()));
     for (public, private, field) in [
         (&good[..good.len() - 1], &private[..], "pubkey"),
         (&[&good[..], &[0]].concat(), &private, "pubkey"),
