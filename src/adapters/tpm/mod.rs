@@ -34,6 +34,27 @@
 //! required; the other object is not changed. [`TpmClient::set_handles`] sets other handles for the three keys, and
 //! [`KeyPlace`] reports where a key is.
 //!
+//! # Keys for TLS
+//!
+//! A TPM also holds the private key of a certificate: [`TpmClient::create_key`] creates one and gives its [`KeyFile`], which is
+//! of use to this TPM only; [`TpmClient::persist_key`] makes it persistent. The files of tpm2-openssl and tpm2-tools are read
+//! too. `private_key::TpmKey` (feature `private-key`) signs with such a key in TLS handshakes and certificate requests.
+//!
+//! ```no_run
+//! # #[cfg(all(feature = "std", unix))] {
+//! use defender_auth::{error::TpmKeyKind, tpm::{self, Endpoint, Parent}};
+//!
+//! let mut tpm = tpm::open(&Endpoint::default())?;
+//! let file = tpm.create_key(TpmKeyKind::P256, Parent::StorageRoot, None)?;
+//! std::fs::write("key.pem", file.to_pem())?;
+//! # }
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A [`SharedTpm`] serves registrations and handshakes at once. On a TPM without a resource manager, keys for TLS make room
+//! for an activation, and are loaded again for the next signature. The TPM limits neither the time of a signature nor that of
+//! other commands: over a socket [`Connection::open_within`] does, and a device has the limits of the kernel.
+//!
 //! # What it costs, and what it leaves
 //!
 //! A signature is one command. An activation is five to eleven; before the first one of a process, two RSA keys are created

@@ -145,10 +145,11 @@ impl TpmError {
 
     pub(super) fn code(&self) -> Code {
         match self {
-            Self::Command(_) | Self::Foreign { .. } | Self::SigningKey(_) | Self::Occupied { .. } => Code::TpmCommand,
+            Self::Command(_) | Self::Foreign { .. } | Self::Occupied { .. } => Code::TpmCommand,
             Self::Access(_) | Self::Answer { .. } | Self::Endpoint(_) => Code::TpmAccess,
             Self::Blob { .. } => Code::TpmBlob,
             Self::KeyFile(_) => Code::CertificateFormat,
+            Self::SigningKey(_) => Code::PrivateKey,
             Self::IdentityLost { error } => error.code(),
             Self::NoRegistrationKey => Code::State,
             Self::Handle { .. } | Self::PasswordTooLong { .. } => Code::Argument,
