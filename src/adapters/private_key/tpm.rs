@@ -4,7 +4,7 @@ use super::{
 };
 use crate::{
     adapters::tpm::{KeyFile, SharedTpm, SigningKey, Transport},
-    error::{CommandCause, CommandError, SigningKeyError, TpmError, TpmKeyKind},
+    error::{AccessError, AccessProblem, CommandCause, CommandError, SigningKeyError, TpmError, TpmKeyKind},
     key::{PrivateKey, PrivateKeyError, SignatureScheme as Scheme},
 };
 use alloc::{format, vec::Vec};
@@ -29,9 +29,9 @@ const PROBE: &[u8] = b"which signature schemes this key has";
 ///
 /// ```no_run
 /// # #[cfg(unix)] {
-/// use defender_auth::{private_key::TpmKey, tpm::{self, Endpoint, KeyFile, SharedTpm}};
+/// use defender_auth::{private_key::TpmKey, tpm::{Connection, Endpoint, KeyFile, SharedTpm, TpmClient}};
 ///
-/// let tpm = SharedTpm::new(tpm::open(&Endpoint::default())?);
+/// let tpm = SharedTpm::new(TpmClient::new(Connection::open_reopening(&Endpoint::default())?));
 /// let key = TpmKey::open(&tpm, &KeyFile::from_pem(&std::fs::read("key.pem")?)?, None)?;
 /// # }
 /// # Ok::<_, Box<dyn std::error::Error>>(())
@@ -169,7 +169,7 @@ impl<T: Transport + Send> PrivateKey for TpmKey<T> {
     }
 }
 
-/// The error of a signature. What another program has to free first may be free later.
+/// The error of a signature. What another program uses now may be free later.
 fn failed(error: TpmError) -> PrivateKeyError {
     let text = format!("the key in the TPM did not sign: {error}");
     let is_full = matches!(
@@ -177,7 +177,15 @@ fn failed(error: TpmError) -> PrivateKeyError {
         TpmError::Command(CommandError { cause: CommandCause::ObjectMemory { .. } | CommandCause::SessionMemory, .. })
     );
     let is_without_random = matches!(error, TpmError::SigningKey(SigningKeyError::NoRandomness));
-    if error.is_retryable() || is_full || is_without_random {
+    // For a connection that is opened again.
+    let is_away = matches!(
+        &error,
+        TpmError::Access(AccessError {
+            problem: AccessProblem::Busy | AccessProblem::Closed | AccessProblem::Refused | AccessProblem::TimedOut,
+            ..
+        })
+    );
+    if error.is_retryable() || is_full || is_without_random || is_away {
         PrivateKeyError::temporary(text).with_source(error)
     } else {
         PrivateKeyError::permanent(text).with_source(error)

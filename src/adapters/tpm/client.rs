@@ -1,9 +1,8 @@
 use super::{
     command::Auth,
     handles::{Handles, is_transient},
-    key::Key,
+    key::{Key, Loaded},
     rejection::is_done,
-    signing_key::Loaded,
     transport::Transport,
 };
 use crate::{

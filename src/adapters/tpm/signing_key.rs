@@ -1,6 +1,7 @@
 use super::{
     client::{PASSWORD_LIMIT, TpmClient},
     handles::is_transient,
+    key::Loaded,
     key_file::KeyFile,
     parent::Parent,
     public_area::PublicArea,
@@ -79,12 +80,6 @@ impl fmt::Debug for SigningKey {
             SigningKeyPlace::Persistent(handle) => write!(f, "SigningKey({}, {handle:#010x}, ..)", self.area.kind),
         }
     }
-}
-
-/// A key from a file that this client uses, and its handle while it is loaded.
-pub(super) struct Loaded {
-    public: Vec<u8>,
-    pub(super) handle: Option<u32>,
 }
 
 impl<T: Transport> TpmClient<T> {

@@ -187,11 +187,30 @@ fn a_tpm_that_ends_is_an_error_with_its_place() {
     let mut swtpm = Swtpm::new();
     let (script, key) = opened(&swtpm);
     swtpm.power_cycle();
-    for words in ["the connection ended", "an earlier exchange with the TPM failed; open it again"] {
+    for (words, is_retryable) in
+        [("the connection ended", true), ("an earlier exchange with the TPM failed; open it again", false)]
+    {
         let error = key.sign(SCHEME, b"x").unwrap_err();
-        assert!(!error.is_retryable() && error.to_string().contains(words), "{error}");
+        assert!(error.is_retryable() == is_retryable && error.to_string().contains(words), "{error}");
     }
     drop((script, key));
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn a_tpm_that_was_away_is_opened_again_and_the_key_loaded_again() {
+    let mut swtpm = Swtpm::new();
+    let connection = Connection::open_reopening(&swtpm.endpoint()).unwrap();
+    let tpm = SharedTpm::new(TpmClient::new(connection));
+    let file = tpm.lock().create_key(P256, Parent::StorageRoot, None).unwrap();
+    let key = TpmKey::open(&tpm, &file, None).unwrap();
+    for _ in 0..2 {
+        swtpm.power_cycle();
+        assert!(key.sign(SCHEME, b"x").unwrap_err().is_retryable());
+        assert_signs(&swtpm, &key);
+    }
+    drop((key, tpm));
+    swtpm.assert_empty("after a TPM that was away");
 }
 
 /// EMSA-PSS with a salt of another length than the hash.
