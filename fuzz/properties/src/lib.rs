@@ -32,6 +32,7 @@ mod secret_parts;
 pub mod session;
 pub mod snapshot;
 pub mod tpm_response;
+pub mod tss2_key;
 pub mod twin;
 
 /// The C library. Its own crate, because C's memory is unsafe to read.
@@ -64,5 +65,6 @@ pub const TARGETS: &[Target] = &[
     Target { name: "session", check: session::check },
     Target { name: "snapshot", check: snapshot::check },
     Target { name: "tpm_response", check: tpm_response::check },
+    Target { name: "tss2_key", check: tss2_key::check },
     Target { name: "twin", check: twin::check },
 ];

@@ -10,6 +10,14 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "tpm")]
+mod hash;
 mod memory;
+#[cfg(feature = "tpm")]
+mod pss;
+#[cfg(feature = "tpm")]
+mod tpm;
 
 pub use memory::MemoryKey;
+#[cfg(feature = "tpm")]
+pub use tpm::TpmKey;
