@@ -58,6 +58,7 @@
 //! | `std` | yes | conversions from and to `std` types; without it the library needs `alloc` only | nothing |
 //! | `flows` | yes | [`Plan`], [`Authenticator`], [`dps`], [`device_mode`], [`http`] | nothing |
 //! | `session` | no | [`session`]: stays authenticated for years | nothing |
+//! | `store` | no | `store`: a folder for what a session saves | files |
 //! | `twin` | yes | [`twin`]: the security module's twin | nothing |
 //! | `agent` | yes | `agent`: the files of the micro agent and of both security agents | files |
 //! | `http` | no | [`http::Request`] as a value of the `http` crate | nothing |
@@ -107,6 +108,8 @@ pub use adapters::agent;
 pub use adapters::https;
 #[cfg(feature = "private-key")]
 pub use adapters::private_key;
+#[cfg(feature = "store")]
+pub use adapters::store;
 #[cfg(feature = "tls")]
 pub use adapters::tls;
 #[cfg(feature = "tpm")]
@@ -115,7 +118,7 @@ pub use adapters::tpm;
 pub use adapters::x509;
 pub use base::{payload, secret, wait};
 #[cfg(feature = "flows")]
-pub use flow::{authenticator, device_mode, dps, exchange, http, outcome, plan};
+pub use flow::{authenticator, device_mode, dps, exchange, http, outcome, plan, renewal};
 
 pub use base::time::{ClockSkew, Now, TimeError, UnixTime};
 pub use connection_string::ConnectionString;

@@ -37,6 +37,8 @@ pub const DEFENDERAUTH_FILE_NOT_FOUND: ResultCode = 211;
 pub const DEFENDERAUTH_FILE_PERMISSION: ResultCode = 212;
 /// The file cannot be read, or has the wrong type.
 pub const DEFENDERAUTH_FILE_READ: ResultCode = 213;
+/// What an earlier run of a session has saved cannot be used; begin without it.
+pub const DEFENDERAUTH_SNAPSHOT: ResultCode = 221;
 /// The key is not valid base64.
 pub const DEFENDERAUTH_KEY_BASE64: ResultCode = 301;
 /// The key has an invalid length.
@@ -153,6 +155,8 @@ pub const DEFENDERAUTH_FEATURE_HTTPS: u32 = 4;
 pub const DEFENDERAUTH_FEATURE_TPM: u32 = 8;
 /// Device mode and provisioning: authenticators that send requests.
 pub const DEFENDERAUTH_FEATURE_FLOWS: u32 = 16;
+/// Sessions: agents that stay authenticated.
+pub const DEFENDERAUTH_FEATURE_SESSION: u32 = 32;
 
 /// A certificate of the chain has expired.
 pub const DEFENDERAUTH_FINDING_EXPIRED: u32 = 1;

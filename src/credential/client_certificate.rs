@@ -45,7 +45,8 @@ impl ClientCertificate {
     }
 
     /// A chain in DER, leaf first, and a key that signs where it is: in a TPM, a token, another process. TLS of this library
-    /// uses it as it uses a key in memory.
+    /// uses it as it uses a key in memory, and compares the key with the leaf before it connects. The feature `x509` puts a
+    /// chain in order: `x509::Chain::with_private_key`.
     #[must_use]
     pub fn with_private_key(chain: Vec<Vec<u8>>, key: Arc<dyn PrivateKey>, issuer: Issuer) -> Self {
         Self(Arc::new(Inner::Signing { chain, key, issuer }))

@@ -103,6 +103,21 @@ impl Validity {
 }
 
 impl TlsFailure {
+    /// What a fatal alert means that the server sent. `reason` is the error of the TLS library.
+    ///
+    /// Source of the numbers: RFC 8446, section 6, and RFC 5246, section 7.2.
+    #[must_use]
+    pub fn of_alert(alert: u8, reason: String) -> Self {
+        match alert {
+            45 => Self::ClientExpired { validity: None },
+            // About a certificate, or about the signature that only its key can make.
+            41..=44 | 46 | 48 | 49 | 51 | 116 => Self::ClientRejected { alert },
+            40 | 47 | 70 | 71 | 86 | 109 | 110 | 120 => Self::Incompatible { alert: Some(alert), reason },
+            112 => Self::ServerWrongName { names: Vec::new() },
+            _ => Self::Alert { alert },
+        }
+    }
+
     /// Where the fault lies. It is the time when the clock of this device is outside of the validity of the server's
     /// certificate, unless every correct clock is.
     #[must_use]

@@ -69,10 +69,51 @@ impl fmt::Display for SignatureScheme {
 /// It is another thing than a key that signs SAS tokens: those are HMACs, and a caller may compute one in its own time as
 /// the answer to an action. A signature of a TLS handshake is needed inside the handshake, which cannot wait for a caller.
 ///
-/// `sign` is called on the thread that does the handshake and may block for as long as the key's holder needs. Several
-/// threads may call it at once; an implementation whose holder takes one request at a time has a lock of its own.
+/// Several threads may call `sign` at once; an implementation whose holder takes one request at a time has a lock of its
+/// own. Its `Debug` names the holder in errors, in a few words without a secret.
+///
+/// # How long a signature may take
+///
+/// `sign` is called on the thread that does the handshake, which waits for it. Nothing of this library interrupts it: the
+/// time limits of sockets and requests are for the network, and a cancellation is noticed when it returns. The limits go on
+/// meanwhile, and a server may end a handshake that takes long, so that a key that needs more than a few seconds can show as a
+/// server that does not answer. An implementation that reaches its holder over a socket or a pipe sets a time limit there
+/// and returns [`PrivateKeyError::temporary`] after it. A function within the process, such as a module of a hardware token,
+/// has no limit but its own.
+///
+/// # How TLS uses it
+///
+/// The public key is compared with that of the certificate before a connection is made. In each handshake that the
+/// server requests a certificate in, one signature is made, with the first of [`schemes`](Self::schemes) that the server
+/// accepts, and verified with the public key before it is sent. An error of `sign` ends the handshake; `TlsFailure` of
+/// [`error`](crate::error) then is `ClientKeyBusy` or `ClientKeyUnusable`. A key with RSASSA-PKCS1-v1_5 alone uses TLS 1.2.
+///
+/// ```
+/// use defender_auth::key::{PrivateKey, PrivateKeyError, SignatureScheme};
+///
+/// /// A key of another program, which takes the message and answers with the signature.
+/// #[derive(Debug)]
+/// struct Elsewhere<F> {
+///     public_key: Vec<u8>,
+///     ask: F,
+/// }
+///
+/// impl<F: Fn(&[u8]) -> Option<Vec<u8>> + core::fmt::Debug + Send + Sync> PrivateKey for Elsewhere<F> {
+///     fn public_key(&self) -> &[u8] {
+///         &self.public_key
+///     }
+///
+///     fn schemes(&self) -> &[SignatureScheme] {
+///         &[SignatureScheme::EcdsaP256Sha256]
+///     }
+///
+///     fn sign(&self, _: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, PrivateKeyError> {
+///         (self.ask)(message).ok_or_else(|| PrivateKeyError::temporary("the program does not answer; start it"))
+///     }
+/// }
+/// ```
 pub trait PrivateKey: fmt::Debug + Send + Sync {
-    /// The public key: a `SubjectPublicKeyInfo` in DER.
+    /// The public key: a `SubjectPublicKeyInfo` in DER, which [`PublicKey`](super::PublicKey) can make.
     fn public_key(&self) -> &[u8];
 
     /// What the key can sign with, the preferred scheme first. Only what is known to work.

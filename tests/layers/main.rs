@@ -31,7 +31,8 @@ const LAYERS: [&str; 12] = [
 ];
 
 /// What stands in `adapters`, in its order.
-const ADAPTERS: [&str; 8] = ["http_types", "open_files", "x509", "tls", "tpm", "private_key", "https", "agent"];
+const ADAPTERS: [&str; 10] =
+    ["http_types", "open_files", "file_read", "x509", "tls", "tpm", "private_key", "https", "agent", "store"];
 
 /// Every crate of the workspace.
 const CRATES: [&str; 11] = [
@@ -49,7 +50,7 @@ const CRATES: [&str; 11] = [
 ];
 
 /// Outside crates and the only places that may name them.
-const HOMES: [(&str, &[&str]); 24] = [
+const HOMES: [(&str, &[&str]); 25] = [
     ("base64", &["base/encode"]),
     ("hmac", &["key"]),
     ("sha2", &["key", "sas", "adapters/tpm"]),
@@ -61,6 +62,7 @@ const HOMES: [(&str, &[&str]); 24] = [
     ("rustls", &["adapters/tls"]),
     ("ureq", &["adapters/https"]),
     ("socket2", &["adapters/https"]),
+    ("rustix", &["adapters/store"]),
     ("cbc", &["adapters/x509"]),
     ("des", &["adapters/x509"]),
     ("pem_rfc7468", &["adapters/x509"]),

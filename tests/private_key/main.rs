@@ -6,5 +6,8 @@
 mod requests;
 #[path = "../support/scratch.rs"]
 mod scratch;
+#[path = "../support/scripted_key.rs"]
+mod scripted_key;
+mod traces;
 
 use scratch::Scratch;

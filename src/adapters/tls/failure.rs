@@ -7,10 +7,7 @@ use crate::{
     error::{TlsFailure, Validity},
     key::PrivateKeyError,
 };
-use alloc::{
-    string::{String, ToString as _},
-    vec::Vec,
-};
+use alloc::{string::ToString as _, vec::Vec};
 use core::error::Error;
 use rustls::{CertificateError, Error as Tls, InvalidMessage};
 use std::{io, time::SystemTime};
@@ -100,7 +97,7 @@ fn of_one(error: &(dyn Error + 'static)) -> Option<TlsFailure> {
 fn of_tls(error: &Tls) -> TlsFailure {
     let reason = error.to_string();
     match error {
-        Tls::AlertReceived(alert) => of_alert(u8::from(*alert), reason),
+        Tls::AlertReceived(alert) => TlsFailure::of_alert(u8::from(*alert), reason),
         Tls::InvalidCertificate(error) => of_certificate(error),
         Tls::NoCertificatesPresented => TlsFailure::ServerCertificate { reason },
         Tls::PeerIncompatible(_) | Tls::NoApplicationProtocol => TlsFailure::Incompatible { alert: None, reason },
@@ -110,17 +107,6 @@ fn of_tls(error: &Tls) -> TlsFailure {
         }
         Tls::Other(other) => TlsFailure::of(other.0.as_ref()).unwrap_or(TlsFailure::Protocol { reason }),
         _ => TlsFailure::Protocol { reason },
-    }
-}
-
-fn of_alert(alert: u8, reason: String) -> TlsFailure {
-    match alert {
-        45 => TlsFailure::ClientExpired { validity: None },
-        // About a certificate, or about the signature that only its key can make.
-        41..=44 | 46 | 48 | 49 | 51 | 116 => TlsFailure::ClientRejected { alert },
-        40 | 47 | 70 | 71 | 86 | 109 | 110 | 120 => TlsFailure::Incompatible { alert: Some(alert), reason },
-        112 => TlsFailure::ServerWrongName { names: Vec::new() },
-        _ => TlsFailure::Alert { alert },
     }
 }
 

@@ -1,15 +1,7 @@
-//! DER (X.690): the little of it that is written here.
+//! Writes elements of DER.
 
+use super::{BIT_STRING, INTEGER};
 use alloc::vec::Vec;
-
-pub(crate) const INTEGER: u8 = 0x02;
-pub(crate) const BIT_STRING: u8 = 0x03;
-pub(crate) const UTF8_STRING: u8 = 0x0c;
-pub(crate) const SEQUENCE: u8 = 0x30;
-pub(crate) const SET: u8 = 0x31;
-
-/// `NULL`.
-pub(crate) const NULL: &[u8] = &[0x05, 0x00];
 
 /// An element whose content is these parts, one after the other.
 pub(crate) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
@@ -47,6 +39,7 @@ pub(crate) fn unsigned(bytes: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::der::SEQUENCE;
     use alloc::vec;
 
     #[test]
