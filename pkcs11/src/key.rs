@@ -189,6 +189,6 @@ impl PrivateKey for TokenKey {
 
 impl fmt::Debug for TokenKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TokenKey({})", self.uri)
+        write!(f, "{}", self.uri)
     }
 }

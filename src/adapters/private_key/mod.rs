@@ -11,5 +11,12 @@
 //! ```
 
 mod memory;
+#[cfg(unix)]
+mod process;
+#[cfg(unix)]
+mod process_stream;
+pub mod signing_protocol;
 
 pub use memory::MemoryKey;
+#[cfg(unix)]
+pub use process::ProcessKey;
