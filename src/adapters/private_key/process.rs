@@ -196,6 +196,7 @@ fn explain(path: &Path, limit: Duration, error: io::Error) -> PrivateKeyError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString as _;
 
     #[test]
     fn errors_of_the_system_tell_whether_to_try_again() {
