@@ -50,4 +50,4 @@ pub use cause::Cause;
 pub use error::Error;
 pub use key::{Access, TokenKey};
 pub use uri::Uri;
-pub use uri_error::UriError;
+pub use uri_error::{UriError, ValueProblem};

@@ -13,11 +13,18 @@
 #[cfg(feature = "tpm")]
 mod hash;
 mod memory;
+#[cfg(unix)]
+mod process;
+#[cfg(unix)]
+mod process_stream;
 #[cfg(feature = "tpm")]
 mod pss;
+pub mod signing_protocol;
 #[cfg(feature = "tpm")]
 mod tpm;
 
 pub use memory::MemoryKey;
+#[cfg(unix)]
+pub use process::ProcessKey;
 #[cfg(feature = "tpm")]
 pub use tpm::TpmKey;

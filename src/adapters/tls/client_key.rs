@@ -68,7 +68,10 @@ struct Insisting(Arc<dyn SigningKey>);
 impl SigningKey for Insisting {
     fn choose_scheme(&self, offered: &[TlsScheme]) -> Option<Box<dyn Signer>> {
         let unfit = || -> Box<dyn Signer> {
-            let known = ALL.map(|scheme| TlsScheme::from(scheme.number())).into_iter().chain([TlsScheme::ED25519]);
+            let known = SignatureScheme::ALL
+                .map(|scheme| TlsScheme::from(scheme.number()))
+                .into_iter()
+                .chain([TlsScheme::ED25519]);
             let own = known.filter(|scheme| self.0.choose_scheme(&[*scheme]).is_some()).collect();
             Box::new(Unfit { own, offered: offered.to_vec() })
         };
@@ -83,18 +86,6 @@ impl SigningKey for Insisting {
         self.0.algorithm()
     }
 }
-
-/// Every scheme of [`SignatureScheme`].
-const ALL: [SignatureScheme; 8] = [
-    SignatureScheme::EcdsaP256Sha256,
-    SignatureScheme::EcdsaP384Sha384,
-    SignatureScheme::RsaPssSha256,
-    SignatureScheme::RsaPssSha384,
-    SignatureScheme::RsaPssSha512,
-    SignatureScheme::RsaPkcs1Sha256,
-    SignatureScheme::RsaPkcs1Sha384,
-    SignatureScheme::RsaPkcs1Sha512,
-];
 
 /// Signs nothing: key and server have no scheme in common.
 #[derive(Debug)]
