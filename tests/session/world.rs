@@ -7,7 +7,7 @@ use defender_auth::{
     identity::Identity,
     mqtt::ConnectRefused,
     plan::Plan,
-    session::{Action, Event, Login, Loss, Policy, Rejection, Session, Snapshot, Source},
+    session::{Action, Event, Login, Loss, Policy, Rejection, Session, Snapshot, Source, Window},
 };
 use std::time::Duration;
 
@@ -159,7 +159,6 @@ impl World {
     }
 
     pub(crate) fn step(&mut self, session: &mut Session, end: u64) {
-        let random = self.random();
         match session.poll() {
             Action::Authenticate(Inner::Send(request)) => {
                 let says = self.exchange(request);
@@ -182,7 +181,7 @@ impl World {
                 self.tell(session, event);
             }
             Action::Authenticate(Inner::Wait(wait)) => {
-                self.ms += u64::try_from(wait.pick(random).as_millis()).unwrap();
+                self.ms += u64::try_from(wait.pick(self.random()).as_millis()).unwrap();
                 self.tell(session, Event::Authenticator(InnerEvent::Elapsed));
             }
             Action::Authenticate(_) => panic!("no TPM here"),
@@ -222,11 +221,12 @@ impl World {
                 self.tell(session, event);
             }
             Action::Wait(window, _) => {
-                self.pass(session, self.boot + millis(window.pick(random)), end);
+                let at = self.pick(window);
+                self.pass(session, at, end);
             }
             Action::Disconnect(_) => self.tell(session, Event::Disconnected(Loss::Dropped)),
             Action::Stay(due) => {
-                let due = due.map_or(u64::MAX, |(window, _)| self.boot + millis(window.pick(random)));
+                let due = due.map_or(u64::MAX, |(window, _)| self.pick(window));
                 match self.drop_at {
                     Some(at) if at <= due && at <= end => {
                         self.ms = self.ms.max(at);
@@ -238,6 +238,12 @@ impl World {
             }
             other => panic!("{other:?}"),
         }
+    }
+
+    /// A time in a window. Nothing else that an agent does takes a random number, so that what a month costs does not depend
+    /// on the steps between two waits.
+    fn pick(&mut self, window: Window) -> u64 {
+        self.boot + millis(window.pick(self.random()))
     }
 
     fn pass(&mut self, session: &mut Session, to: u64, end: u64) {
