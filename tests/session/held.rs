@@ -8,15 +8,6 @@ use std::{hint::black_box, time::Duration};
 /// The most that a session may hold beside its certificates.
 const MOST: u64 = 8 * 1024;
 
-fn connected(sources: Vec<Source>) -> (World, Session) {
-    let mut world = World::new();
-    let mut session = world.session(sources);
-    while session.status().phase != Phase::Connected {
-        world.once(&mut session);
-    }
-    (world, session)
-}
-
 #[test]
 fn a_session_is_small() {
     for (name, sources) in agents() {
@@ -33,9 +24,7 @@ fn what_happens_while_it_stays_or_waits_allocates_nothing() {
     let mut waiting = World::new();
     waiting.hub = Box::new(|_, _| Hub::Later(connack(3), 3600));
     let mut waits = waiting.session(agents().remove(2).1);
-    while !matches!(waits.poll(), Action::Wait(..)) {
-        waiting.once(&mut waits);
-    }
+    until(&mut waiting, &mut waits, is_wait);
     let (staying, stays) = connected(agents().remove(2).1);
     for (world, mut session) in [(staying, stays), (waiting, waits)] {
         let (now, phase) = (world.now(), session.status().phase);

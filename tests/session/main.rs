@@ -5,6 +5,7 @@
 mod agents;
 mod bounds;
 mod clocks;
+mod due;
 mod failures;
 mod held;
 mod identities;
@@ -13,6 +14,8 @@ mod provisioning;
 mod recovery;
 mod restart;
 mod rotation;
+mod rounds;
 mod shown;
 mod transitions;
+mod validity;
 mod world;

@@ -4,27 +4,6 @@ use crate::{agents::*, world::*};
 use defender_auth::{Event as InnerEvent, credential::Credential, http::Response, session::*};
 use std::time::Duration;
 
-fn until(world: &mut World, session: &mut Session, reached: impl Fn(&Action<'_>) -> bool) {
-    for _ in 0..1000 {
-        if reached(&session.poll()) {
-            return;
-        }
-        world.once(session);
-    }
-    panic!("{:?}", session.poll());
-}
-
-fn is_stay(action: &Action<'_>) -> bool {
-    matches!(action, Action::Stay(_))
-}
-
-fn connected(sources: Vec<Source>) -> (World, Session) {
-    let mut world = World::new();
-    let mut session = world.session(sources);
-    until(&mut world, &mut session, is_stay);
-    (world, session)
-}
-
 #[test]
 fn a_token_that_has_expired_is_replaced_at_once_after_a_stable_connection_only() {
     for (lived, at_once) in [(HOUR, true), (10_000, false)] {
