@@ -274,7 +274,8 @@ impl World {
             }
             let key = key(byte.max(1)).to_base64();
             let body = format!(
-                r#"{{"deviceId":"dev","moduleId":"azureiotsecurity","authentication":{{"type":"sas","symmetricKey":{{"primaryKey":"{}","secondaryKey":"{}"}}}}}}"#,
+                r#"{{"deviceId":"{}","moduleId":"azureiotsecurity","authentication":{{"type":"sas","symmetricKey":{{"primaryKey":"{}","secondaryKey":"{}"}}}}}}"#,
+                self.device,
                 key.expose(),
                 self::key(8).to_base64().expose()
             );
