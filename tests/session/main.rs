@@ -9,6 +9,7 @@ mod due;
 mod failures;
 mod held;
 mod identities;
+mod moments;
 mod months;
 mod provisioning;
 mod recovery;
