@@ -20,7 +20,9 @@ mod outcome;
 mod registration;
 mod registration_tpm;
 mod rejection;
+mod renewal;
 mod shown;
+mod signing_request;
 mod world;
 
 use defender_auth::{

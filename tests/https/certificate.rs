@@ -1,6 +1,9 @@
 //! Certificates in the place of keys, over both carriers, up to a login at the hub.
 
-use crate::world::{ATTEMPT, HUB, MODULE_KEY, drive, host, now};
+use crate::{
+    scripted_key::Scripted,
+    world::{ATTEMPT, HUB, MODULE_KEY, drive, host, now},
+};
 use defender_auth::{
     Device, Outcome, Password, Plan,
     credential::{ClientCertificate, Issuer},
@@ -51,6 +54,12 @@ fn chain() -> (ClientCertificate, String) {
     (ClientCertificate::from_der(chain, &key.serialize_der(), Issuer::Authority), root.pem())
 }
 
+/// The same certificate, once with its key in memory and once with one that signs where it is.
+fn both(held: ClientCertificate) -> [ClientCertificate; 2] {
+    let (elsewhere, _) = Scripted::of(&held).certify(&held);
+    [held, elsewhere]
+}
+
 fn play(world: World) -> Emulator {
     Emulator::play(world, "127.0.0.1:0".parse().unwrap()).unwrap()
 }
@@ -85,11 +94,13 @@ fn a_device_with_a_self_signed_certificate_logs_in_and_becomes_its_module() {
     let module = Module::new("azureiotsecurity", MODULE_KEY);
     let device = emulator::Device::with_thumbprint(ID, &thumbprint).module(module);
     let cloud = play(World::new().hub(Hub::new(HUB).device(device)));
-    let device = Device::new(host(HUB), ID.parse().unwrap(), certificate);
-    logs_in(&cloud, Plan::device(device.clone()).outcome().unwrap());
-    let me = authenticate(&cloud, &Plan::device(device).in_device_mode(Target::default()).unwrap());
-    assert!(me.identity().module_id().is_some());
-    logs_in(&cloud, &me);
+    for certificate in both(certificate) {
+        let device = Device::new(host(HUB), ID.parse().unwrap(), certificate);
+        logs_in(&cloud, Plan::device(device.clone()).outcome().unwrap());
+        let me = authenticate(&cloud, &Plan::device(device).in_device_mode(Target::default()).unwrap());
+        assert!(me.identity().module_id().is_some());
+        logs_in(&cloud, &me);
+    }
 }
 
 #[test]
@@ -98,10 +109,12 @@ fn a_module_may_have_the_certificate_instead() {
     let module = Module::with_thumbprint("azureiotsecurity", &its_thumbprint);
     let device = emulator::Device::with_thumbprint(ID, &thumbprint).module(module);
     let cloud = play(World::new().hub(Hub::new(HUB).device(device)));
-    let device = Device::new(host(HUB), ID.parse().unwrap(), certificate);
-    let target = Target::default().with_certificate(of_module);
-    let me = authenticate(&cloud, &Plan::device(device).in_device_mode(target).unwrap());
-    logs_in(&cloud, &me);
+    for (certificate, of_module) in both(certificate).into_iter().zip(both(of_module)) {
+        let device = Device::new(host(HUB), ID.parse().unwrap(), certificate);
+        let target = Target::default().with_certificate(of_module);
+        let me = authenticate(&cloud, &Plan::device(device).in_device_mode(target).unwrap());
+        logs_in(&cloud, &me);
+    }
 }
 
 #[test]
@@ -109,7 +122,9 @@ fn an_individual_enrollment_by_certificate_leads_to_a_login_with_it() {
     let (certificate, thumbprint) = self_signed();
     let dps = Dps::new(SCOPE).enrollment(Enrollment::with_thumbprint(ID, &thumbprint).pending(0));
     let cloud = play(World::new().hub(Hub::new(HUB)).dps(dps));
-    logs_in(&cloud, &authenticate(&cloud, &Plan::provision(profile(), certificate).unwrap()));
+    for certificate in both(certificate) {
+        logs_in(&cloud, &authenticate(&cloud, &Plan::provision(profile(), certificate).unwrap()));
+    }
 }
 
 #[test]
@@ -117,7 +132,9 @@ fn a_group_by_its_root_takes_a_leaf_with_its_intermediate() {
     let (certificate, root) = chain();
     let dps = Dps::new(SCOPE).group(Group::with_authority("fleet", &root).pending(0));
     let cloud = play(World::new().hub(Hub::new(HUB).authority(&root)).dps(dps));
-    logs_in(&cloud, &authenticate(&cloud, &Plan::provision(profile(), certificate).unwrap()));
+    for certificate in both(certificate) {
+        logs_in(&cloud, &authenticate(&cloud, &Plan::provision(profile(), certificate).unwrap()));
+    }
 }
 
 #[test]
@@ -126,10 +143,12 @@ fn mqtt_carries_a_registration_by_certificate_too() {
     let dps = Dps::new(SCOPE).group(Group::with_authority("fleet", &root).pending(1));
     let cloud = play(World::new().hub(Hub::new(HUB).authority(&root)).dps(dps));
     let (dial, roots) = (Dial::at(cloud.address()), Roots::Pem(cloud.root_pem().as_bytes()));
-    let (mut now, mut open) = (now(), None);
-    let run = drive(&Plan::provision(profile(), certificate).unwrap(), &mut now, |request| {
-        let link = open.get_or_insert_with(|| Provisioner::open(request, &dial, roots).unwrap());
-        Some(link.exchange(request).unwrap())
-    });
-    logs_in(&cloud, &run.result.unwrap());
+    for certificate in both(certificate) {
+        let (mut now, mut open) = (now(), None);
+        let run = drive(&Plan::provision(profile(), certificate).unwrap(), &mut now, |request| {
+            let link = open.get_or_insert_with(|| Provisioner::open(request, &dial, roots).unwrap());
+            Some(link.exchange(request).unwrap())
+        });
+        logs_in(&cloud, &run.result.unwrap());
+    }
 }

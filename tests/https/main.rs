@@ -24,6 +24,8 @@ mod roots;
 #[cfg(all(feature = "tpm", unix))]
 #[path = "../support/scratch.rs"]
 mod scratch;
+#[path = "../support/scripted_key.rs"]
+mod scripted_key;
 mod server_clock;
 mod stall;
 mod stub;

@@ -70,7 +70,7 @@ pub(crate) fn services() -> Vec<Dps> {
         Dps::Status(400, 400_207),
     ]);
     all.extend([401_000, 401_001, 400_207, 404_201, 429_001].map(Dps::Failed));
-    all.extend([Dps::Tls(&tls()[4]), Dps::Tls(&tls()[2])]);
+    all.extend(["server-untrusted", "client-rejected"].map(|word| Dps::Tls(tls_of(word))));
     all
 }
 
@@ -107,6 +107,7 @@ pub(crate) fn tls() -> &'static [TlsFailure] {
             TlsFailure::ClientNotYetValid { validity },
             TlsFailure::ClientRejected { alert: 42 },
             TlsFailure::ClientKeyUnusable { reason: reason() },
+            TlsFailure::ClientKeyBusy { reason: reason() },
             TlsFailure::ServerUntrusted { issuer: None },
             TlsFailure::Intercepted { issuer: None },
             TlsFailure::ServerExpired(expired),
@@ -119,6 +120,11 @@ pub(crate) fn tls() -> &'static [TlsFailure] {
             TlsFailure::Protocol { reason: reason() },
         ]
     })
+}
+
+/// The one of that name.
+pub(crate) fn tls_of(word: &str) -> &'static TlsFailure {
+    tls().iter().find(|tls| tls.as_str() == word).unwrap()
 }
 
 /// Goes on until that action is pending.

@@ -2,7 +2,7 @@
 //! of nothing else costs.
 
 use crate::{agents::*, months::month, world::*};
-use defender_auth::{error::TlsFailure, mqtt::ConnectRefused, session::*};
+use defender_auth::{mqtt::ConnectRefused, session::*};
 
 const TABLE: &str = include_str!("../../src/session/failures.md");
 
@@ -157,6 +157,7 @@ fn rows() -> Vec<Row> {
         tls("the client certificate is not yet valid", D::ClientNotYetValid, &["client-not-yet-valid"]),
         tls("the server rejects the client certificate, or requires one", D::ClientRejected, &["client-rejected"]),
         tls("the key is missing, of another certificate, or does not sign", D::KeyUnusable, &["client-key-unusable"]),
+        tls("the key is busy, or away for now", D::KeyBusy, &["client-key-busy"]),
         tls("no common version, cipher suite or extension", D::Incompatible, &["incompatible"]),
         tls("no trust anchor leads to the server's certificate", D::ServerUntrusted, &["server-untrusted"]),
         tls("the same, with a sign of a proxy that inspects TLS", D::Intercepted, &["intercepted"]),
@@ -208,10 +209,6 @@ fn rows() -> Vec<Row> {
         module("module lookup: 404", D::ModuleMissing, &[(404, 7)]),
         module("a module without usable authentication", D::ModuleUnusable, &[(200, 0)]),
     ]
-}
-
-fn tls_of(word: &str) -> &'static TlsFailure {
-    tls().iter().find(|tls| tls.as_str() == word).unwrap()
 }
 
 fn line(row: &Row) -> String {

@@ -239,7 +239,7 @@ fn a_clock_that_an_answer_corrects_is_used_at_once_and_a_clock_that_none_does_is
         until(&mut world, &mut session, is_stay);
     }
     let mut world = World::new();
-    world.dps = Box::new(|_| Dps::Tls(&tls()[7]));
+    world.dps = Box::new(|_| Dps::Tls(tls_of("server-not-yet-valid")));
     let mut session = world.session(agents().remove(1).1);
     until(&mut world, &mut session, |action| matches!(action, Action::Wait(..)));
     assert!(matches!(session.poll(), Action::Wait(_, Diagnosis::ClockSuspect)));
