@@ -133,6 +133,8 @@ fn tls_failures_are_judged_by_a_clock_that_may_be_wrong() {
     assert_eq!(of(&expired, 0), Diagnosis::ClientExpired);
     assert_eq!(of(&TlsFailure::ServerExpired(past), 0), Diagnosis::ServerExpired, "expired before the floor");
     assert_eq!(of(&TlsFailure::ServerExpired(future), 100), Diagnosis::ClockSuspect, "no service has confirmed it");
+    let last = Validity { not_after: Some(floor), ..past };
+    assert_eq!(of(&TlsFailure::ServerExpired(last), 0), Diagnosis::ClockSuspect, "the floor is its last second");
     let unknown = Validity { not_before: None, not_after: None, ..past };
     assert_eq!(of(&TlsFailure::ServerExpired(unknown), 0), Diagnosis::ClockSuspect, "no date");
 }

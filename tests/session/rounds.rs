@@ -1,7 +1,7 @@
 //! What is run when no credential works: which runs, in which order, when, and when not.
 
 use crate::{agents::*, world::*};
-use defender_auth::session::*;
+use defender_auth::{Event as InnerEvent, http::Response, session::*};
 use std::time::Duration;
 
 const ELSEWHERE: &str = "h2.azure-devices.net";
@@ -172,4 +172,16 @@ fn the_counters_are_what_was_done() {
     assert_eq!(counters.connects, world.count(&[Kind::Connect]) as u64);
     assert_eq!(counters.requests, world.count(&[Kind::Register, Kind::Poll, Kind::Module]) as u64);
     assert_eq!(counters.registrations, world.count(&[Kind::Register]) as u64);
+}
+
+#[test]
+fn a_lookup_that_finds_no_registration_is_repeated_on_the_provisioning_ladder() {
+    let plan = dps(3).lookup_only(true).unwrap();
+    let world = World::new();
+    let mut session = world.session(vec![Source::new("dps", plan)]);
+    world.tell(&mut session, Event::Saved);
+    let response = Response::new(200, br#"{"registrationId":"dev","status":"unassigned"}"#);
+    world.tell(&mut session, Event::Authenticator(InnerEvent::Answered(response)));
+    let Action::Wait(window, Diagnosis::Unassigned) = session.poll() else { panic!("{:?}", session.poll()) };
+    assert_eq!(window.from, world.now().monotonic + Duration::from_secs(30));
 }

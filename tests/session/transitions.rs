@@ -229,7 +229,7 @@ fn a_clock_that_an_answer_corrects_is_used_at_once_and_a_clock_that_none_does_is
     for (date, body) in [(Some("Fri, 15 Jan 2027 08:00:00 GMT"), "{}"), (None, body)] {
         let mut world = World::new();
         world.off = -7200;
-        let mut session = world.session(agents().remove(1).1);
+        let mut session = world.session(vec![Source::new("dps", dps(3))]);
         world.tell(&mut session, Event::Saved);
         let response = Response::new(401, body.as_bytes());
         let response = date.map_or(response, |date| response.header("Date", date));
