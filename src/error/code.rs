@@ -73,6 +73,8 @@ pub enum Code {
     CertificateAbsent = 603,
     /// The documentation does not allow the certificate here.
     CertificateRule = 604,
+    /// The private key of a certificate did not sign.
+    PrivateKey = 605,
     /// The TLS settings cannot be used.
     Tls = 650,
     /// A SAS token has expired.

@@ -60,7 +60,7 @@ pub use tls::TlsError;
 pub use tls_failure::{TlsFailure, Validity};
 pub use tpm::{
     AccessError, AccessProblem, BlobProblem, CommandCause, CommandError, EndpointError, FileKind, Found, Hierarchy,
-    KeyRole, TpmError,
+    KeyFileError, KeyRole, SigningKeyError, TpmError, TpmKeyKind, UnsupportedKey,
 };
 
 /// What went wrong. The text says what is wrong and what to do about it, on one line.
@@ -282,6 +282,7 @@ impl Error {
             Self::Config(_) => Code::Config,
             Self::File(error) => error.code(),
             Self::Certificate(error) => error.code(),
+            Self::Tls(TlsError::KeyMismatch) => Code::CertificateKey,
             Self::SigningRequest(_) => Code::CertificateFormat,
             Self::IssuedChain(error) => error.code(),
             Self::Tls(_) => Code::Tls,

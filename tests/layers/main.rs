@@ -31,10 +31,11 @@ const LAYERS: [&str; 12] = [
 ];
 
 /// What stands in `adapters`, in its order.
-const ADAPTERS: [&str; 7] = ["http_types", "open_files", "x509", "tls", "tpm", "https", "agent"];
+const ADAPTERS: [&str; 10] =
+    ["http_types", "open_files", "file_read", "x509", "tls", "tpm", "private_key", "https", "agent", "store"];
 
 /// Every crate of the workspace.
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 11] = [
     "",
     "cli",
     "emulator",
@@ -43,12 +44,13 @@ const CRATES: [&str; 10] = [
     "fuzz/c_properties",
     "fuzz/properties",
     "mqtt",
+    "pkcs11",
     "tests/memory/operations",
     "xtask",
 ];
 
 /// Outside crates and the only places that may name them.
-const HOMES: [(&str, &[&str]); 24] = [
+const HOMES: [(&str, &[&str]); 25] = [
     ("base64", &["base/encode"]),
     ("hmac", &["key"]),
     ("sha2", &["key", "sas", "adapters/tpm"]),
@@ -59,7 +61,8 @@ const HOMES: [(&str, &[&str]); 24] = [
     ("roxmltree", &["adapters/agent"]),
     ("rustls", &["adapters/tls"]),
     ("ureq", &["adapters/https"]),
-    ("socket2", &["adapters/https"]),
+    ("socket2", &["adapters/https", "adapters/private_key"]),
+    ("rustix", &["adapters/store"]),
     ("cbc", &["adapters/x509"]),
     ("des", &["adapters/x509"]),
     ("pem_rfc7468", &["adapters/x509"]),
@@ -69,7 +72,7 @@ const HOMES: [(&str, &[&str]); 24] = [
     ("pkcs8", &["adapters/x509"]),
     ("rc2", &["adapters/x509"]),
     // In `tls` it is rustls's name for it.
-    ("ring", &["adapters/tls", "adapters/x509"]),
+    ("ring", &["adapters/private_key", "adapters/tls", "adapters/x509"]),
     ("rustls_pki_types", &["adapters/x509"]),
     ("sec1", &["adapters/x509"]),
     ("webpki", &["adapters/x509"]),

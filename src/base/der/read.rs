@@ -9,12 +9,6 @@ pub(crate) struct Element<'a> {
     pub(crate) content: &'a [u8],
 }
 
-pub(crate) const INTEGER: u8 = 0x02;
-pub(crate) const BIT_STRING: u8 = 0x03;
-pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
-pub(crate) const SEQUENCE: u8 = 0x30;
-pub(crate) const SET: u8 = 0x31;
-
 /// Takes the first element off `bytes`, with its tag. `None` when there is no complete one, and for a length that is not
 /// written in its shortest form.
 pub(crate) fn any<'a>(bytes: &mut &'a [u8]) -> Option<(u8, Element<'a>)> {
@@ -53,6 +47,7 @@ pub(crate) fn only(mut bytes: &[u8], tag: u8) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::der::SEQUENCE;
     use alloc::vec;
 
     #[test]
