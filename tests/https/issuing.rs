@@ -7,7 +7,7 @@ use crate::{
 };
 use defender_auth::{
     Error, Outcome, Plan, UnixTime,
-    credential::{ClientCertificate, IssuedChain, Issuer, SigningRequest},
+    credential::{CertificateRequest, ClientCertificate, IssuedChain, Issuer},
     dps::{Attestation, Profile},
     error::{IssuedChainError, ProtocolProblem},
     http::ApiVersion,
@@ -28,7 +28,7 @@ use std::time::Duration;
 /// A key and its request.
 struct Requested {
     key: KeyPair,
-    request: SigningRequest,
+    request: CertificateRequest,
 }
 
 fn requested(algorithm: &'static rcgen::SignatureAlgorithm) -> Requested {
@@ -36,7 +36,7 @@ fn requested(algorithm: &'static rcgen::SignatureAlgorithm) -> Requested {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, "dev-01");
-    let request = SigningRequest::from_der(params.serialize_request(&key).unwrap().der()).unwrap();
+    let request = CertificateRequest::from_der(params.serialize_request(&key).unwrap().der()).unwrap();
     Requested { key, request }
 }
 
@@ -52,9 +52,9 @@ fn issuing(policy: Issuing) -> Emulator {
     Emulator::play(world, "127.0.0.1:0".parse().unwrap()).unwrap()
 }
 
-fn plan(request: &SigningRequest, attestation: impl Into<Attestation>) -> Plan {
+fn plan(request: &CertificateRequest, attestation: impl Into<Attestation>) -> Plan {
     let profile = Profile::new("0ne00000A0A".parse().unwrap(), "dev-01".parse().unwrap());
-    Plan::provision(profile.with_signing_request(request.clone()), attestation).unwrap()
+    Plan::provision(profile.with_certificate_request(request.clone()), attestation).unwrap()
 }
 
 fn register(cloud: &Emulator, plan: &Plan) -> Result<Outcome, Error> {

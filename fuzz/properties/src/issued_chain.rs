@@ -3,7 +3,7 @@
 use crate::flow;
 use defender_auth::{
     Attempt, Device, Now, SharedAccessKey, UnixTime,
-    credential::{IssuedChain, SigningRequest},
+    credential::{CertificateRequest, IssuedChain},
     dps::{Profile, Registration, Step},
     http::Response,
     outcome::Issuance,
@@ -32,16 +32,16 @@ pub fn check(data: &[u8]) {
     }
 }
 
-fn ours() -> SigningRequest {
-    SigningRequest::from_der(REQUEST).expect("a request")
+fn ours() -> CertificateRequest {
+    CertificateRequest::from_der(REQUEST).expect("a request")
 }
 
 fn request(der: &[u8]) {
-    match SigningRequest::from_der(der) {
+    match CertificateRequest::from_der(der) {
         Ok(request) => {
-            assert_eq!(request.der(), der);
+            assert_eq!(request.as_der(), der);
             let text = request.to_base64();
-            assert!(text.len() <= SigningRequest::LIMIT);
+            assert!(text.len() <= CertificateRequest::LIMIT);
             assert_eq!(data_encoding::BASE64.decode(text.as_bytes()).as_deref(), Ok(der));
             let part = |part: &[u8]| der.windows(part.len().max(1)).any(|window| window == part);
             assert!(
@@ -70,7 +70,7 @@ fn registration(answer: &[u8]) {
             }
         }
     };
-    let with = finish(profile.clone().with_signing_request(ours()));
+    let with = finish(profile.clone().with_certificate_request(ours()));
     let without = finish(profile);
     assert_eq!(with.as_ref().map(Device::identity), without.as_ref().map(Device::identity), "a request costs nothing");
     let Some(device) = with else { return };

@@ -6,7 +6,7 @@ use crate::{
 };
 use defender_auth::{
     Error, Now,
-    credential::SigningRequest,
+    credential::CertificateRequest,
     renewal::{Action, Event, Renewal, RequestId},
 };
 use serde_json::Value;
@@ -22,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(86_400);
 /// A renewal sends a bounded number of requests, all with one ID; it waits as long as it says, and ends with its time. Only a
 /// list of certificates in a 200 with its ID is what it ends with, and whatever comes then changes nothing.
 pub fn check(data: &[u8]) {
-    let request = SigningRequest::from_der(REQUEST).expect("a request");
+    let request = CertificateRequest::from_der(REQUEST).expect("a request");
     let rid = RequestId::new(RID).expect("an ID");
     let renewal = Renewal::start(&"dev-1".parse().expect("an ID"), request, rid, START, LIMIT);
     let mut run = Run { renewal, now: START, published: 0 };
