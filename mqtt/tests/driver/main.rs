@@ -16,6 +16,8 @@ mod gate;
 mod restarting;
 #[path = "../../../tests/support/scratch.rs"]
 mod scratch;
+#[path = "../../../tests/support/scripted_key.rs"]
+mod scripted_key;
 mod site;
 mod sources;
 mod staying;
