@@ -292,6 +292,9 @@
 /** The credential in use was replaced. */
 #define DEFENDERAUTH_DIAGNOSIS_ROTATED 936
 
+/** The key of the credential is busy, or away for now. */
+#define DEFENDERAUTH_DIAGNOSIS_KEY_BUSY 937
+
 /** There is no session, or an action that this version does not know: end. */
 #define DEFENDERAUTH_SESSION_ACTION_NONE 0
 
@@ -483,6 +486,9 @@
 
 /** A message that does not follow the protocol, or any other failure of TLS. */
 #define DEFENDERAUTH_TLS_FAILURE_PROTOCOL 14
+
+/** The private key of the client certificate did not sign this time: what holds it is busy or away. */
+#define DEFENDERAUTH_TLS_FAILURE_CLIENT_KEY_BUSY 15
 
 /**
  * The configuration of an agent, with the files that it names. Wiped when freed. Free it with

@@ -39,6 +39,7 @@
 //! | a certificate, and a key that signs where it is | [`key::PrivateKey`], [`credential::ClientCertificate::with_private_key`] |
 //! | a key, and no certificate yet | [`credential::CertificateRequest`] |
 //! | a TPM 2.0 | `tpm` |
+//! | a certificate whose key is in a TPM 2.0 | `tpm::KeyFile`, `private_key::TpmKey` |
 //! | a plan, and an HTTP client of my own | [`Authenticator`] |
 //! | a plan, and no HTTP client | `https::Client` |
 //! | a key, and thousands of tokens to make without allocating | [`sas::Signer`] |
@@ -66,7 +67,7 @@
 //! | `https` | no | `https`: a blocking client that runs a plan | sockets, clocks, entropy, proxy variables |
 //! | `x509` | no | `x509`: certificates and private keys, checked before connecting | nothing; `agent` reads their files |
 //! | `private-key` | no | `private_key`: keys that sign TLS handshakes and certificate requests, by where they are | entropy; sockets of signing processes |
-//! | `tpm` | no | `tpm`: keys in a TPM 2.0 | with `std`, devices and sockets |
+//! | `tpm` | no | `tpm`: keys in a TPM 2.0, of the provisioning service and for TLS | with `std`, devices and sockets |
 
 // The links of this page are checked in a build with every feature.
 #![cfg_attr(

@@ -163,6 +163,7 @@ fn each_failure_of_tls_has_its_diagnosis() {
         DEFENDERAUTH_DIAGNOSIS_PLAIN_TEXT,
         DEFENDERAUTH_DIAGNOSIS_TLS_FAILED,
         DEFENDERAUTH_DIAGNOSIS_TLS_FAILED,
+        DEFENDERAUTH_DIAGNOSIS_KEY_BUSY,
     ];
     for (number, diagnosis) in (1..).zip(all) {
         let mut agent = Agent::new(vec![("key", of_device(KEY))]);
@@ -171,7 +172,7 @@ fn each_failure_of_tls_has_its_diagnosis() {
         agent.free();
     }
     let mut agent = Agent::new(vec![("key", of_device(KEY))]);
-    for other in [0, 15, -1, 650] {
+    for other in [0, 16, -1, 650] {
         assert_eq!(blamed(agent.tls_failed(other, 0)), (DEFENDERAUTH_ARGUMENT, "tls_failure".into()));
     }
     assert_eq!(blamed(agent.tls_failed(7, u64::MAX)), (DEFENDERAUTH_ARGUMENT, "date_or_0".into()));

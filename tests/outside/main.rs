@@ -12,6 +12,12 @@ mod private_key;
 mod scratch;
 #[path = "../support/scripted_key.rs"]
 mod scripted_key;
+#[cfg(all(feature = "tpm", unix))]
+#[allow(dead_code, reason = "the tests of the TPM alone need all of it")]
+#[path = "../tpm/swtpm.rs"]
+mod swtpm;
+#[cfg(all(feature = "tpm", unix))]
+mod tpm_key;
 
 use defender_auth::{
     Plan, SharedAccessKey, credential::ClientCertificate, dps::Profile, https::Client, identity::HostName, tls::Roots,

@@ -34,6 +34,7 @@ pub mod session;
 pub mod signing_process;
 pub mod snapshot;
 pub mod tpm_response;
+pub mod tss2_key;
 pub mod twin;
 
 /// The C library. Its own crate, because C's memory is unsafe to read.
@@ -68,5 +69,6 @@ pub const TARGETS: &[Target] = &[
     Target { name: "signing_process", check: signing_process::check },
     Target { name: "snapshot", check: snapshot::check },
     Target { name: "tpm_response", check: tpm_response::check },
+    Target { name: "tss2_key", check: tss2_key::check },
     Target { name: "twin", check: twin::check },
 ];

@@ -117,7 +117,10 @@ impl Driver {
                 return Ok(Some(event));
             }
             self.check_cancelled()?;
-            self.take_orders()?;
+            // A save ends at once, and a session that is not connected yet takes new sources later than one that is.
+            if self.status().phase != Phase::Saving {
+                self.take_orders()?;
+            }
             let is_over = self.step(end)?;
             if is_over && self.events.is_empty() && self.now().monotonic >= end {
                 return Ok(None);

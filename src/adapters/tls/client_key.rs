@@ -1,9 +1,8 @@
 //! The key of a client certificate, as rustls signs with it: one that is read into memory, or a [`PrivateKey`] that signs
 //! where it is.
 
-use super::certificate::public_key_parts;
 use crate::{
-    base::one_line::OneLine,
+    base::{der, one_line::OneLine},
     credential::ClientCertificate,
     error::TlsError,
     key::{PrivateKey, PrivateKeyError, SignatureScheme},
@@ -178,4 +177,12 @@ impl OneScheme {
         let fitting = verifying.iter().find(|verifying| verifying.public_key_alg_id().as_ref() == algorithm)?;
         fitting.verify_signature(key, message, signature).ok()
     }
+}
+
+/// The content of a public key's `AlgorithmIdentifier`, and the key in its form for that algorithm.
+fn public_key_parts(info: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut fields = der::only(info, der::SEQUENCE)?;
+    let algorithm = der::take(&mut fields, der::SEQUENCE)?;
+    // The first byte says how many bits of the last are unused: none.
+    Some((algorithm.content, der::only(fields, der::BIT_STRING)?.strip_prefix(&[0])?))
 }
