@@ -12,6 +12,8 @@ mod scratch;
 #[allow(dead_code, clippy::panic, reason = "the tests of the TPM need all of it")]
 #[path = "../tests/tpm/swtpm.rs"]
 mod swtpm;
+#[path = "measure/softhsm.rs"]
+mod softhsm;
 
 use defender_auth::{
     credential::{ClientCertificate, Issuer},
@@ -50,13 +52,15 @@ type Key = Arc<dyn PrivateKey>;
 fn keys() -> Vec<(&'static str, Key)> {
     let memory = |kind| MemoryKey::new(&software(kind)).unwrap();
     let slow = |kind, millis| Arc::new(Slow { key: memory(kind), time: Duration::from_millis(millis) });
-    vec![
+    let mut keys: Vec<(_, Key)> = vec![
         ("P-256 in memory: what the trait adds", Arc::new(memory(SignatureScheme::EcdsaP256Sha256))),
         ("P-256 that takes 1 ms", slow(SignatureScheme::EcdsaP256Sha256, 1)),
         ("P-256 that takes 20 ms", slow(SignatureScheme::EcdsaP256Sha256, 20)),
         ("P-384 that takes 3 ms", slow(SignatureScheme::EcdsaP384Sha384, 3)),
         ("RSA-2048 that takes 3 ms", slow(SignatureScheme::RsaPssSha256, 3)),
-    ]
+    ];
+    keys.extend(softhsm::keys());
+    keys
 }
 
 /// Keys in a TPM in software, if the machine has one. It ends with this program.
@@ -228,6 +232,9 @@ fn median(times: &mut [Duration]) -> f64 {
 }
 
 fn main() {
+    if softhsm::run_with_a_token() {
+        return;
+    }
     let authority = Authority::new();
     let server = authority.server();
     #[cfg_attr(not(all(feature = "tpm", unix)), expect(unused_mut, reason = "a TPM adds keys"))]
