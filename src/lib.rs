@@ -36,7 +36,10 @@
 //! | an enrollment group's key | [`SharedAccessKey::derive`], then [`Plan::provision`] |
 //! | a device's credential, to become its security module | [`Plan::in_device_mode`] |
 //! | a certificate and a private key in files | `x509` |
+//! | a certificate, and a key that signs where it is | [`key::PrivateKey`], [`credential::ClientCertificate::with_private_key`] |
+//! | a key, and no certificate yet | [`credential::CertificateRequest`] |
 //! | a TPM 2.0 | `tpm` |
+//! | a certificate whose key is in a TPM 2.0 | `tpm::KeyFile`, `private_key::TpmKey` |
 //! | a plan, and an HTTP client of my own | [`Authenticator`] |
 //! | a plan, and no HTTP client | `https::Client` |
 //! | a key, and thousands of tokens to make without allocating | [`sas::Signer`] |
@@ -63,7 +66,8 @@
 //! | `tls` | no | `tls`: TLS configurations for hub and DPS | the system's trust anchors |
 //! | `https` | no | `https`: a blocking client that runs a plan | sockets, clocks, entropy, proxy variables |
 //! | `x509` | no | `x509`: certificates and private keys, checked before connecting | nothing; `agent` reads their files |
-//! | `tpm` | no | `tpm`: keys in a TPM 2.0 | with `std`, devices and sockets |
+//! | `private-key` | no | `private_key`: keys that sign TLS handshakes and certificate requests, by where they are | entropy; sockets of signing processes |
+//! | `tpm` | no | `tpm`: keys in a TPM 2.0, of the provisioning service and for TLS | with `std`, devices and sockets |
 
 // The links of this page are checked in a build with every feature.
 #![cfg_attr(
@@ -103,6 +107,8 @@ pub mod twin;
 pub use adapters::agent;
 #[cfg(feature = "https")]
 pub use adapters::https;
+#[cfg(feature = "private-key")]
+pub use adapters::private_key;
 #[cfg(feature = "store")]
 pub use adapters::store;
 #[cfg(feature = "tls")]
@@ -113,7 +119,7 @@ pub use adapters::tpm;
 pub use adapters::x509;
 pub use base::{payload, secret, wait};
 #[cfg(feature = "flows")]
-pub use flow::{authenticator, device_mode, dps, exchange, http, outcome, plan};
+pub use flow::{authenticator, device_mode, dps, exchange, http, outcome, plan, renewal};
 
 pub use base::time::{ClockSkew, Now, TimeError, UnixTime};
 pub use connection_string::ConnectionString;

@@ -1,6 +1,7 @@
-//! A client certificate: chain and private key as bytes, or the fact that the key is held elsewhere.
+//! A client certificate: a chain and its private key as bytes, a chain and a key that signs where it is, or the fact that
+//! the key is held elsewhere.
 
-use crate::base::secret::SecretBytes;
+use crate::{base::secret::SecretBytes, key::PrivateKey};
 use alloc::{sync::Arc, vec::Vec};
 use core::fmt;
 
@@ -24,6 +25,11 @@ enum Inner {
         key: SecretBytes,
         issuer: Issuer,
     },
+    Signing {
+        chain: Vec<Vec<u8>>,
+        key: Arc<dyn PrivateKey>,
+        issuer: Issuer,
+    },
     /// The chain is empty when it is held elsewhere as well.
     Elsewhere {
         chain: Vec<Vec<u8>>,
@@ -38,6 +44,14 @@ impl ClientCertificate {
         Self(Arc::new(Inner::Held { chain, key: SecretBytes::copy_of(key), issuer }))
     }
 
+    /// A chain in DER, leaf first, and a key that signs where it is: in a TPM, a token, another process. TLS of this library
+    /// uses it as it uses a key in memory, and compares the key with the leaf before it connects. The feature `x509` puts a
+    /// chain in order: `x509::Chain::with_private_key`.
+    #[must_use]
+    pub fn with_private_key(chain: Vec<Vec<u8>>, key: Arc<dyn PrivateKey>, issuer: Issuer) -> Self {
+        Self(Arc::new(Inner::Signing { chain, key, issuer }))
+    }
+
     /// Chain and key are held by the caller's TLS stack: an HSM, a C agent, a connection string with `x509=true`.
     #[must_use]
     pub fn held_elsewhere(issuer: Option<Issuer>) -> Self {
@@ -50,20 +64,35 @@ impl ClientCertificate {
         Self(Arc::new(Inner::Elsewhere { chain, issuer: Some(issuer) }))
     }
 
-    /// Chain and key, unless the key is held elsewhere.
+    /// Chain and key, if the key's bytes are here.
     #[must_use]
     pub fn der(&self) -> Option<(&[Vec<u8>], &[u8])> {
         match &*self.0 {
             Inner::Held { chain, key, .. } => Some((chain, key.expose())),
-            Inner::Elsewhere { .. } => None,
+            Inner::Signing { .. } | Inner::Elsewhere { .. } => None,
         }
+    }
+
+    /// The key that signs where it is, if it is one.
+    #[must_use]
+    pub fn private_key(&self) -> Option<&Arc<dyn PrivateKey>> {
+        match &*self.0 {
+            Inner::Signing { key, .. } => Some(key),
+            Inner::Held { .. } | Inner::Elsewhere { .. } => None,
+        }
+    }
+
+    /// Whether the TLS of this library can use it: its key is here, or one that signs where it is.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        !matches!(&*self.0, Inner::Elsewhere { .. })
     }
 
     /// The chain in DER, leaf first. Empty when it is held elsewhere.
     #[must_use]
     pub fn chain(&self) -> &[Vec<u8>] {
         match &*self.0 {
-            Inner::Held { chain, .. } | Inner::Elsewhere { chain, .. } => chain,
+            Inner::Held { chain, .. } | Inner::Signing { chain, .. } | Inner::Elsewhere { chain, .. } => chain,
         }
     }
 
@@ -71,7 +100,7 @@ impl ClientCertificate {
     #[must_use]
     pub fn issuer(&self) -> Option<Issuer> {
         match &*self.0 {
-            Inner::Held { issuer, .. } => Some(*issuer),
+            Inner::Held { issuer, .. } | Inner::Signing { issuer, .. } => Some(*issuer),
             Inner::Elsewhere { issuer, .. } => *issuer,
         }
     }

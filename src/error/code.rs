@@ -1,3 +1,5 @@
+use crate::key::KeyError;
+
 /// The number of an error, the same in C. A number keeps its meaning in all versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -71,6 +73,8 @@ pub enum Code {
     CertificateAbsent = 603,
     /// The documentation does not allow the certificate here.
     CertificateRule = 604,
+    /// The private key of a certificate did not sign.
+    PrivateKey = 605,
     /// The TLS settings cannot be used.
     Tls = 650,
     /// A SAS token has expired.
@@ -88,5 +92,22 @@ impl Code {
     #[must_use]
     pub const fn as_i32(self) -> i32 {
         self as i32
+    }
+}
+
+/// The number of a key's error.
+pub(super) const fn of_key(error: KeyError) -> Code {
+    match error {
+        KeyError::Empty => Code::KeyAbsent,
+        KeyError::TooLong | KeyError::EntropyLength { .. } | KeyError::EntropyUnfilled => Code::KeyLength,
+        KeyError::Masked
+        | KeyError::Quoted
+        | KeyError::ConnectionString
+        | KeyError::LineBreak { .. }
+        | KeyError::UrlSafe { .. }
+        | KeyError::PercentEncoded { .. }
+        | KeyError::NotBase64 { .. }
+        | KeyError::Truncated
+        | KeyError::ExcessPadding => Code::KeyBase64,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     AccessError, ApiMisuse, CertificateError, ChainError, CommandError, ConfigError, Context, EndpointError, Error,
-    FileError, ModuleError, PlanError, ProtocolError, ServiceError, TlsError, TpmError, code::Code,
+    FileError, IssuedChainError, ModuleError, PlanError, ProtocolError, ServiceError, TlsError, TpmError, code::Code,
 };
 use crate::{
     base::payload::PayloadError,
@@ -27,6 +27,7 @@ crate::base::debug::debug_as_text! {
     TlsError => code,
     CertificateError => code,
     ChainError => code,
+    IssuedChainError => code,
     CommandError => of_tpm,
     AccessError => of_tpm,
     EndpointError => of_tpm,

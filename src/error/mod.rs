@@ -7,6 +7,7 @@
 use crate::{
     base::{payload::PayloadError, time::UnixTime, wait::Readable},
     connection_string::ConnectionStringError,
+    credential::RequestFormatError,
     identity::IdentifierError,
     key::{BlobError, KeyError},
     sas::{ResourceError, TokenError, VerifyError},
@@ -24,6 +25,9 @@ mod context;
 mod debug;
 mod file;
 mod foreign_format;
+mod issuance;
+mod issuance_text;
+mod issued_chain;
 mod kind;
 mod module;
 mod plan;
@@ -44,6 +48,8 @@ pub use config::ConfigError;
 pub use context::Context;
 pub use file::{FileError, FileProblem};
 pub use foreign_format::ForeignFormat;
+pub use issuance::IssuanceDetails;
+pub use issued_chain::IssuedChainError;
 pub use kind::ErrorKind;
 pub use module::ModuleError;
 pub use plan::PlanError;
@@ -54,7 +60,7 @@ pub use tls::TlsError;
 pub use tls_failure::{TlsFailure, Validity};
 pub use tpm::{
     AccessError, AccessProblem, BlobProblem, CommandCause, CommandError, EndpointError, FileKind, Found, Hierarchy,
-    KeyRole, TpmError,
+    KeyFileError, KeyRole, SigningKeyError, TpmError, TpmKeyKind, UnsupportedKey,
 };
 
 /// What went wrong. The text says what is wrong and what to do about it, on one line.
@@ -134,9 +140,15 @@ pub enum Error {
     /// A certificate or a private key that cannot be loaded.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// Bytes that are not a certificate signing request.
+    #[error(transparent)]
+    RequestFormat(#[from] RequestFormatError),
     /// A chain that does not lead to the enrolled certificate.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// Certificates that a service has issued and that cannot be used.
+    #[error(transparent)]
+    IssuedChain(#[from] IssuedChainError),
     /// Trust anchors or other TLS settings that cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -193,7 +205,8 @@ impl Error {
             | Self::WaitTooLong { .. }
             | Self::TokenExpired { .. }
             | Self::Verify(VerifyError::Expired { .. }) => ErrorKind::Time,
-            Self::Certificate(_) | Self::Chain(_) | Self::Verify(_) => ErrorKind::Input,
+            Self::Certificate(_) | Self::RequestFormat(_) | Self::Chain(_) | Self::Verify(_) => ErrorKind::Input,
+            Self::IssuedChain(error) => error.kind(),
             Self::Tpm(error) => error.kind(),
             Self::File(_) => ErrorKind::File,
             Self::NotSupported { .. } => ErrorKind::Library,
@@ -247,7 +260,7 @@ impl Error {
         match self {
             Self::ApiMisuse(_) => Code::State,
             Self::Plan(PlanError::DeviceModeNeedsSelfSigned) | Self::Chain(_) => Code::CertificateRule,
-            Self::Plan(PlanError::TpmCannotLookUp | PlanError::AlreadyAModule) | Self::Resource(_) => Code::Argument,
+            Self::Plan(_) | Self::Resource(_) => Code::Argument,
             Self::Service(error) => error.code(),
             Self::Module(_) => Code::ProtocolNoCredential,
             Self::Protocol(error) if error.problem == ProtocolProblem::TooLong => Code::ProtocolLimit,
@@ -258,38 +271,25 @@ impl Error {
             Self::OutOfTime | Self::WaitTooLong { .. } => Code::OutOfTime,
             Self::ConnectionString(error) => match error {
                 ConnectionStringError::Value { .. } => Code::Identifier,
-                ConnectionStringError::Key(error) => key_code(*error),
+                ConnectionStringError::Key(error) => code::of_key(*error),
                 ConnectionStringError::Token(_) => Code::SasToken,
                 _ => Code::ConnectionString,
             },
             Self::Identifier(_) => Code::Identifier,
             Self::TokenExpired { .. } | Self::Verify(VerifyError::Expired { .. }) => Code::TokenExpired,
             Self::SasToken(_) | Self::Verify(_) => Code::SasToken,
-            Self::Key(error) => key_code(*error),
+            Self::Key(error) => code::of_key(*error),
             Self::Config(_) => Code::Config,
             Self::File(error) => error.code(),
             Self::Certificate(error) => error.code(),
+            Self::Tls(TlsError::KeyMismatch) => Code::CertificateKey,
+            Self::RequestFormat(_) => Code::CertificateFormat,
+            Self::IssuedChain(error) => error.code(),
             Self::Tls(_) => Code::Tls,
             Self::Tpm(error) => error.code(),
             Self::NotSupported { .. } => Code::Unsupported,
             Self::Context(context) => context.error.code(),
         }
-    }
-}
-
-const fn key_code(error: KeyError) -> Code {
-    match error {
-        KeyError::Empty => Code::KeyAbsent,
-        KeyError::TooLong | KeyError::EntropyLength { .. } | KeyError::EntropyUnfilled => Code::KeyLength,
-        KeyError::Masked
-        | KeyError::Quoted
-        | KeyError::ConnectionString
-        | KeyError::LineBreak { .. }
-        | KeyError::UrlSafe { .. }
-        | KeyError::PercentEncoded { .. }
-        | KeyError::NotBase64 { .. }
-        | KeyError::Truncated
-        | KeyError::ExcessPadding => Code::KeyBase64,
     }
 }
 

@@ -11,6 +11,7 @@ mod client;
 mod clock;
 mod drip;
 mod endless;
+mod issuing;
 mod killed;
 mod limits;
 mod matrix;
@@ -24,6 +25,8 @@ mod roots;
 #[cfg(all(feature = "tpm", unix))]
 #[path = "../support/scratch.rs"]
 mod scratch;
+#[path = "../support/scripted_key.rs"]
+mod scripted_key;
 mod server_clock;
 mod stall;
 mod stub;
@@ -34,6 +37,8 @@ mod swtpm;
 mod tls_failures;
 #[cfg(feature = "tpm")]
 mod tpm;
+#[cfg(all(feature = "private-key", feature = "tpm", unix))]
+mod tpm_key;
 #[cfg(all(feature = "tpm", unix))]
 #[allow(dead_code, clippy::indexing_slicing, reason = "the tests of the TPM alone need all of it, and allow that")]
 #[path = "../tpm/wire.rs"]

@@ -31,10 +31,11 @@ const LAYERS: [&str; 12] = [
 ];
 
 /// What stands in `adapters`, in its order.
-const ADAPTERS: [&str; 9] = ["http_types", "open_files", "file_read", "x509", "tls", "tpm", "https", "agent", "store"];
+const ADAPTERS: [&str; 10] =
+    ["http_types", "open_files", "file_read", "x509", "tls", "tpm", "private_key", "https", "agent", "store"];
 
 /// Every crate of the workspace.
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 11] = [
     "",
     "cli",
     "emulator",
@@ -43,6 +44,7 @@ const CRATES: [&str; 10] = [
     "fuzz/c_properties",
     "fuzz/properties",
     "mqtt",
+    "pkcs11",
     "tests/memory/operations",
     "xtask",
 ];
@@ -59,7 +61,7 @@ const HOMES: [(&str, &[&str]); 25] = [
     ("roxmltree", &["adapters/agent"]),
     ("rustls", &["adapters/tls"]),
     ("ureq", &["adapters/https"]),
-    ("socket2", &["adapters/https"]),
+    ("socket2", &["adapters/https", "adapters/private_key"]),
     ("rustix", &["adapters/store"]),
     ("cbc", &["adapters/x509"]),
     ("des", &["adapters/x509"]),
@@ -70,7 +72,7 @@ const HOMES: [(&str, &[&str]); 25] = [
     ("pkcs8", &["adapters/x509"]),
     ("rc2", &["adapters/x509"]),
     // In `tls` it is rustls's name for it.
-    ("ring", &["adapters/tls", "adapters/x509"]),
+    ("ring", &["adapters/private_key", "adapters/tls", "adapters/x509"]),
     ("rustls_pki_types", &["adapters/x509"]),
     ("sec1", &["adapters/x509"]),
     ("webpki", &["adapters/x509"]),

@@ -17,6 +17,8 @@ mod reporting;
 mod restarting;
 #[path = "../../../tests/support/scratch.rs"]
 mod scratch;
+#[path = "../../../tests/support/scripted_key.rs"]
+mod scripted_key;
 mod site;
 mod sources;
 mod staying;
