@@ -1,9 +1,14 @@
-//! What a key that signs where it is adds to a TLS handshake: `cargo bench --bench private_key --features private-key,tls`.
+//! What a key that signs where it is adds to a TLS handshake: `cargo bench --bench private_key`, with the features
+//! `private-key`, `tls` and `tpm`. Keys of swtpm are measured where it is installed.
 //!
 //! Client and server are in one process and exchange bytes in memory. The handshake with a software key of the same kind,
 //! that with the key, and the key's signature alone are measured in turn, so that all meet the same machine.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a bench that cannot go on has failed")]
+
+#[cfg(unix)]
+#[path = "../examples/software_tpm/mod.rs"]
+mod software_tpm;
 
 use defender_auth::{
     credential::{ClientCertificate, Issuer},
@@ -198,10 +203,39 @@ fn median(times: &mut [Duration]) -> f64 {
     times[times.len() / 2].as_secs_f64() * 1e3
 }
 
+/// Keys in a TPM, which runs as long as the first value lives.
+#[cfg(unix)]
+fn in_swtpm() -> Option<(software_tpm::Software, Vec<(&'static str, Key)>)> {
+    use defender_auth::{
+        error::TpmKeyKind,
+        private_key::TpmKey,
+        tpm::{self, KeyFile, Parent, SharedTpm},
+    };
+    let software = software_tpm::Software::start().map_err(|error| println!("without keys of swtpm: {error}")).ok()?;
+    let tpm = SharedTpm::new(tpm::open(&software.endpoint()).unwrap());
+    let kinds = [
+        ("P-256 in swtpm", TpmKeyKind::P256),
+        ("P-384 in swtpm", TpmKeyKind::P384),
+        ("RSA-2048 in swtpm", TpmKeyKind::Rsa { bits: 2048 }),
+    ];
+    let keys = kinds.map(|(name, kind)| {
+        let created = tpm.lock().create_key(kind, Parent::StorageRoot, None).unwrap();
+        let file = KeyFile::from_pem(created.to_pem().as_bytes()).unwrap();
+        (name, Arc::new(TpmKey::open(&tpm, &file, None).unwrap()) as Key)
+    });
+    Some((software, keys.into()))
+}
+
+#[cfg(not(unix))]
+fn in_swtpm() -> Option<((), Vec<(&'static str, Key)>)> {
+    None
+}
+
 fn main() {
     let authority = Authority::new();
     let server = authority.server();
-    for (name, key) in keys() {
+    let (_software, in_tpm) = in_swtpm().unzip();
+    for (name, key) in keys().into_iter().chain(in_tpm.into_iter().flatten()) {
         // As it is without the trait.
         let held = software(key.schemes()[0]);
         let chain = authority.chain(MemoryKey::new(&held).unwrap().public_key());
