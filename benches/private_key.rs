@@ -1,14 +1,19 @@
-//! What a key that signs where it is adds to a TLS handshake: `cargo bench --bench private_key`, with the features
-//! `private-key`, `tls` and `tpm`. Keys of swtpm are measured where it is installed.
+//! What a key that signs where it is adds to a TLS handshake: `cargo bench --bench private_key --features private-key,tls`.
 //!
 //! Client and server are in one process and exchange bytes in memory. The handshake with a software key of the same kind,
 //! that with the key, and the key's signature alone are measured in turn, so that all meet the same machine.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a bench that cannot go on has failed")]
 
-#[cfg(unix)]
-#[path = "../examples/software_tpm/mod.rs"]
-mod software_tpm;
+#[cfg(all(feature = "tpm", unix))]
+#[path = "../tests/support/scratch.rs"]
+mod scratch;
+#[path = "measure/softhsm.rs"]
+mod softhsm;
+#[cfg(all(feature = "tpm", unix))]
+#[allow(dead_code, clippy::panic, reason = "the tests of the TPM need all of it")]
+#[path = "../tests/tpm/swtpm.rs"]
+mod swtpm;
 
 use defender_auth::{
     credential::{ClientCertificate, Issuer},
@@ -47,13 +52,36 @@ type Key = Arc<dyn PrivateKey>;
 fn keys() -> Vec<(&'static str, Key)> {
     let memory = |kind| MemoryKey::new(&software(kind)).unwrap();
     let slow = |kind, millis| Arc::new(Slow { key: memory(kind), time: Duration::from_millis(millis) });
-    vec![
+    let mut keys: Vec<(_, Key)> = vec![
         ("P-256 in memory: what the trait adds", Arc::new(memory(SignatureScheme::EcdsaP256Sha256))),
         ("P-256 that takes 1 ms", slow(SignatureScheme::EcdsaP256Sha256, 1)),
         ("P-256 that takes 20 ms", slow(SignatureScheme::EcdsaP256Sha256, 20)),
         ("P-384 that takes 3 ms", slow(SignatureScheme::EcdsaP384Sha384, 3)),
         ("RSA-2048 that takes 3 ms", slow(SignatureScheme::RsaPssSha256, 3)),
-    ]
+    ];
+    keys.extend(softhsm::keys());
+    keys
+}
+
+/// Keys in a TPM in software, if the machine has one. It ends with this program.
+#[cfg(all(feature = "tpm", unix))]
+fn keys_in_a_tpm(swtpm: &swtpm::Swtpm) -> Vec<(&'static str, Key)> {
+    use defender_auth::{
+        error::TpmKeyKind,
+        private_key::TpmKey,
+        tpm::{Parent, SharedTpm},
+    };
+    let tpm = SharedTpm::new(swtpm.client());
+    let kinds = [
+        ("P-256 in a TPM", TpmKeyKind::P256),
+        ("P-384 in a TPM", TpmKeyKind::P384),
+        ("RSA-2048 in a TPM", TpmKeyKind::Rsa { bits: 2048 }),
+    ];
+    let opened = kinds.map(|(name, kind)| -> (&'static str, Key) {
+        let file = tpm.lock().create_key(kind, Parent::StorageRoot, None).unwrap();
+        (name, Arc::new(TpmKey::open(&tpm, &file, None).unwrap()))
+    });
+    opened.into()
 }
 
 /// A key in memory of the kind that this scheme is for.
@@ -203,39 +231,19 @@ fn median(times: &mut [Duration]) -> f64 {
     times[times.len() / 2].as_secs_f64() * 1e3
 }
 
-/// Keys in a TPM, which runs as long as the first value lives.
-#[cfg(unix)]
-fn in_swtpm() -> Option<(software_tpm::Software, Vec<(&'static str, Key)>)> {
-    use defender_auth::{
-        error::TpmKeyKind,
-        private_key::TpmKey,
-        tpm::{self, KeyFile, Parent, SharedTpm},
-    };
-    let software = software_tpm::Software::start().map_err(|error| println!("without keys of swtpm: {error}")).ok()?;
-    let tpm = SharedTpm::new(tpm::open(&software.endpoint()).unwrap());
-    let kinds = [
-        ("P-256 in swtpm", TpmKeyKind::P256),
-        ("P-384 in swtpm", TpmKeyKind::P384),
-        ("RSA-2048 in swtpm", TpmKeyKind::Rsa { bits: 2048 }),
-    ];
-    let keys = kinds.map(|(name, kind)| {
-        let created = tpm.lock().create_key(kind, Parent::StorageRoot, None).unwrap();
-        let file = KeyFile::from_pem(created.to_pem().as_bytes()).unwrap();
-        (name, Arc::new(TpmKey::open(&tpm, &file, None).unwrap()) as Key)
-    });
-    Some((software, keys.into()))
-}
-
-#[cfg(not(unix))]
-fn in_swtpm() -> Option<((), Vec<(&'static str, Key)>)> {
-    None
-}
-
 fn main() {
+    if softhsm::run_with_a_token() {
+        return;
+    }
     let authority = Authority::new();
     let server = authority.server();
-    let (_software, in_tpm) = in_swtpm().unzip();
-    for (name, key) in keys().into_iter().chain(in_tpm.into_iter().flatten()) {
+    #[cfg_attr(not(all(feature = "tpm", unix)), expect(unused_mut, reason = "a TPM adds keys"))]
+    let mut keys = keys();
+    #[cfg(all(feature = "tpm", unix))]
+    let swtpm = swtpm::is_installed().then(swtpm::Swtpm::new);
+    #[cfg(all(feature = "tpm", unix))]
+    keys.extend(swtpm.iter().flat_map(keys_in_a_tpm));
+    for (name, key) in keys {
         // As it is without the trait.
         let held = software(key.schemes()[0]);
         let chain = authority.chain(MemoryKey::new(&held).unwrap().public_key());

@@ -12,6 +12,7 @@
 
 mod authenticator;
 mod blame;
+mod certificate_request;
 mod clock;
 mod device_mode;
 mod limits;
@@ -22,7 +23,6 @@ mod registration_tpm;
 mod rejection;
 mod renewal;
 mod shown;
-mod signing_request;
 mod world;
 
 use defender_auth::{

@@ -13,6 +13,7 @@ mod cancelling;
 mod failing;
 #[path = "../support/gate.rs"]
 mod gate;
+mod reporting;
 mod restarting;
 #[path = "../../../tests/support/scratch.rs"]
 mod scratch;

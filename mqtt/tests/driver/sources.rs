@@ -7,9 +7,10 @@ use crate::{
 use defender_auth::{
     Error, Plan,
     credential::Credential,
+    identity::Identity,
     key::{KeyUse, Signature},
     sas::StringToSign,
-    session::Source,
+    session::{Policy, Source},
     x509::{Certificate, ClientIdentity},
 };
 use defender_auth_emulator::{Device, Hub, World};
@@ -46,7 +47,7 @@ fn an_external_signer_makes_every_token_and_the_next_credential_follows_when_it_
     let site = Site::new();
     let left = Arc::new(AtomicU32::new(2));
     let options = site.options().with_signer(Elsewhere { byte: 1, left: Arc::clone(&left) });
-    let mut driver = Driver::new(vec![external(), one_key("key", 2)], Default::default(), options).unwrap();
+    let mut driver = Driver::new(vec![external(), one_key("key", 2)], Policy::default(), options).unwrap();
     assert!(site.connect(&mut driver)[0].ends_with("with elsewhere"));
     site.pass(7 * HOUR);
     assert!(site.connect(&mut driver).last().unwrap().ends_with("with elsewhere"));
@@ -73,7 +74,7 @@ fn a_certificate_connects_and_one_that_the_hub_does_not_know_falls_back_to_a_key
     let thumbprint = Certificate::from_der(pair.cert.der()).unwrap().sha256().to_string();
     let world = World::new().hub(Hub::new(HUB).device(Device::with_thumbprint("dev-02", &thumbprint)));
     let site = Site::of(world.hub(Hub::new(OTHER_HUB)));
-    let name = |id: &str| defender_auth::identity::Identity::device(HUB.parse().unwrap(), id.parse().unwrap());
+    let name = |id: &str| Identity::device(HUB.parse().unwrap(), id.parse().unwrap());
     let certificate = identity.into_client_certificate();
     let source = |id| Source::new("certificate", Plan::known(name(id), certificate.clone()));
     let mut driver = site.driver(vec![source("dev-02")]);

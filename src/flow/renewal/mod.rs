@@ -20,10 +20,10 @@
 //!
 //! ```
 //! use core::time::Duration;
-//! use defender_auth::{Now, UnixTime, credential::SigningRequest, renewal::{Action, Event, Renewal, RequestId}};
+//! use defender_auth::{Now, UnixTime, credential::CertificateRequest, renewal::{Action, Event, Renewal, RequestId}};
 //!
 //! # let der = include_bytes!("../../../tests/flows/data/p384.request.der");
-//! let request = SigningRequest::from_der(der)?;
+//! let request = CertificateRequest::from_der(der)?;
 //! let rid = RequestId::from_entropy([7; 16]); // 16 random bytes
 //! // A program reads its clocks anew for each event.
 //! let now = Now { wall: UnixTime::from_secs(1_790_000_000), monotonic: Duration::from_secs(5) };
