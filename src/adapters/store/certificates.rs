@@ -1,7 +1,7 @@
 //! What a device keeps of its certificates, as one file.
 
 use super::{Store, StoreError, warning::Warning};
-use crate::renewal::Certificates;
+use crate::flow::renewal::Certificates;
 use alloc::string::ToString as _;
 
 const FILE: &str = "certificates.json";

@@ -2,7 +2,7 @@ use super::write_error::WriteError;
 use crate::{
     base::one_line::OneLine,
     error::{FileError, FileProblem},
-    renewal::CertificatesError,
+    flow::renewal::CertificatesError,
     session::SnapshotError,
 };
 use alloc::string::String;
