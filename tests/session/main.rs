@@ -11,6 +11,7 @@ mod held;
 mod identities;
 mod moments;
 mod months;
+mod ownership;
 mod provisioning;
 mod recovery;
 mod restart;

@@ -13,9 +13,12 @@ mod cancelling;
 mod failing;
 #[path = "../support/gate.rs"]
 mod gate;
+mod reporting;
 mod restarting;
 #[path = "../../../tests/support/scratch.rs"]
 mod scratch;
+#[path = "../../../tests/support/scripted_key.rs"]
+mod scripted_key;
 mod site;
 mod sources;
 mod staying;

@@ -3,6 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod certificate;
+#[cfg(feature = "driver")]
+#[path = "../support/gate.rs"]
+mod gate;
+#[cfg(feature = "driver")]
+mod kept;
 #[path = "../../../tests/support/outside/mod.rs"]
 mod outside;
 mod private_key;
