@@ -33,9 +33,7 @@ pub(super) fn https_failure(error: &HttpsError) -> Option<TlsFailure> {
 fn of_configuration(error: &TlsError) -> TlsFailure {
     let reason = error.to_string();
     match error {
-        TlsError::KeyElsewhere | TlsError::KeyMismatch | TlsError::ClientCertificate { .. } => {
-            TlsFailure::ClientKeyUnusable { reason }
-        }
+        error if error.is_about_client() => TlsFailure::ClientKeyUnusable { reason },
         TlsError::Provider => TlsFailure::Incompatible { alert: None, reason },
         _ => TlsFailure::ServerUntrusted { issuer: None },
     }
