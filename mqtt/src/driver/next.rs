@@ -125,11 +125,11 @@ impl Driver {
             if self.status().phase != Phase::Saving {
                 self.take_orders()?;
             }
-            let is_over = match self.step(end) {
+            let has_waited = match self.step(end) {
                 Err(DriverError::Cancelled) => continue,
                 stepped => stepped?,
             };
-            if is_over && self.events.is_empty() && self.now().monotonic >= end {
+            if has_waited && self.events.is_empty() && self.now().monotonic >= end {
                 return Ok(None);
             }
         }
