@@ -6,6 +6,7 @@ use std::time::Duration;
 
 /// An event, with the numbers as C passes them.
 #[cfg_attr(not(feature = "session"), expect(dead_code, reason = "only a session reads them"))]
+#[derive(Clone, Copy)]
 pub(super) enum Given<'a> {
     Response(Response<'a>),
     NoResponse,
