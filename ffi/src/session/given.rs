@@ -1,6 +1,5 @@
 //! What C reports to a session, before the library's events are made of it.
 
-use super::machine::SourceList;
 use defender_auth::{UnixTime, http::Response, key::Signature};
 use std::time::Duration;
 
@@ -21,7 +20,6 @@ pub(super) enum Given<'a> {
     Disconnected { loss: i32 },
     DisconnectedByServer { rejection: i32, code: u16 },
     Saved(bool),
-    Rotated(&'a SourceList),
     ClockSet,
     Wake,
 }

@@ -15,7 +15,7 @@ use crate::{
 use defender_auth::{
     Now, Password, authenticator,
     secret::SecretText,
-    session::{Action, ClockState, Session, Snapshot, SnapshotError, Window},
+    session::{Action, ClockState, Event, Session, Snapshot, SnapshotError, Window},
 };
 #[cfg(feature = "mqtt")]
 pub(super) use look::shown;
@@ -52,6 +52,11 @@ impl Machine {
 
     pub(super) fn handle(&mut self, now: Now, given: Given<'_>) -> Result<(), Failure> {
         event::handle(&mut self.0, now, given)
+    }
+
+    pub(super) fn rotate(&mut self, now: Now, sources: &SourceList) -> Result<(), Failure> {
+        sources.check()?;
+        Ok(self.0.handle(now, Event::Rotated(sources.all().to_vec()))?)
     }
 
     /// Sends the request of the run within, and reports what came of it.
