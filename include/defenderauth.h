@@ -2330,7 +2330,7 @@ struct defenderauth_str defenderauth_driver_event_text(const struct defenderauth
 /** The failure that the event reports; NULL for events that report none. The driver owns it: do not free it. */
 const struct defenderauth_error *defenderauth_driver_event_error(const struct defenderauth_driver *driver);
 
-/** DISCONNECTED, DROPPED, NOT_ASSIGNED and WAITING: why, one of `DEFENDERAUTH_DIAGNOSIS_`. */
+/** DISCONNECTED, DROPPED, `NOT_ASSIGNED` and WAITING: why, one of `DEFENDERAUTH_DIAGNOSIS_`. */
 int32_t defenderauth_driver_event_diagnosis(const struct defenderauth_driver *driver);
 
 /** MESSAGE: its topic. */

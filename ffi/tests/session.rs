@@ -368,7 +368,9 @@ fn new_sources_take_the_place_of_the_old_without_a_restart() {
     assert_eq!(agent.poll(), DEFENDERAUTH_SESSION_ACTION_RENEW);
     let none = no_sources();
     assert_eq!(blamed(rotate(&mut agent, &none)), (DEFENDERAUTH_ARGUMENT, "sources".into()));
-    [same, new, none].into_iter().for_each(|it| defenderauth_sources_free(Some(it)));
+    for it in [same, new, none] {
+        defenderauth_sources_free(Some(it));
+    }
     agent.free();
 }
 
