@@ -16,7 +16,7 @@
 //!
 //! A hub may have issued a certificate although its answer is lost. So one renewal has one [`RequestId`] and one request, and
 //! sends the same again after a lost connection, a lost answer or a restart: keep the private key, the request and the ID on
-//! the disk until the certificates are there too.
+//! the disk until the certificates are there too: [`Certificates`] is their one value.
 //!
 //! ```
 //! use core::time::Duration;
@@ -53,6 +53,8 @@ mod due;
 mod ladder;
 mod machine;
 mod message;
+mod record;
+mod record_text;
 mod report;
 mod request_id;
 
@@ -60,5 +62,7 @@ pub use action::{Action, Event};
 pub use due::Due;
 pub use machine::Renewal;
 pub use message::Accepted;
+pub use record::{Certificates, Current, Pending, RecordedKey};
+pub use record_text::CertificatesError;
 pub use report::certificate_report;
 pub use request_id::{RequestId, RequestIdError};
