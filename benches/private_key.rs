@@ -8,12 +8,12 @@
 #[cfg(all(feature = "tpm", unix))]
 #[path = "../tests/support/scratch.rs"]
 mod scratch;
+#[path = "measure/softhsm.rs"]
+mod softhsm;
 #[cfg(all(feature = "tpm", unix))]
 #[allow(dead_code, clippy::panic, reason = "the tests of the TPM need all of it")]
 #[path = "../tests/tpm/swtpm.rs"]
 mod swtpm;
-#[path = "measure/softhsm.rs"]
-mod softhsm;
 
 use defender_auth::{
     credential::{ClientCertificate, Issuer},
