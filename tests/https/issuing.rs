@@ -3,6 +3,7 @@
 
 use crate::{
     over_mqtt::Carrier,
+    scratch::Scratch,
     world::{DEVICE_KEY, HUB, both, client, drive, exchange, key, now},
 };
 use defender_auth::{
@@ -16,14 +17,14 @@ use defender_auth::{
     renewal::{Action, Due, Event, Renewal, RequestId, certificate_report},
     tls::Roots,
     twin,
-    x509::{Certificate, judge},
+    x509::{Certificate, ClientIdentity, judge},
 };
 use defender_auth_emulator::{
     ChainFault, Dps, Emulator, Enrollment, Fault, Group, Hub, Issuing, KeyType, Operation, World,
 };
 use defender_auth_mqtt::{Dial, Error as MqttError, Session};
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384};
-use std::time::Duration;
+use std::{fs, process::Command, time::Duration};
 
 /// A key and its request.
 struct Requested {
@@ -291,4 +292,46 @@ fn after_a_revocation_the_onboarding_credential_registers_again() {
     let next = requested(&PKCS_ECDSA_P384_SHA384);
     let (outcome, chain) = issued(&cloud, &next);
     log_in(&cloud, &outcome, &next.certificate(&chain)).unwrap().close();
+}
+
+/// Runs openssl in a folder, and returns what it prints.
+fn openssl(scratch: &Scratch, arguments: &[&str]) -> String {
+    let output = Command::new("openssl").args(arguments).current_dir(scratch.path(".")).output().unwrap();
+    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {text}");
+    text
+}
+
+#[test]
+#[ignore = "needs openssl, which `cargo xtask test` brings"]
+fn openssl_verifies_each_chain_and_its_own_requests_are_answered() {
+    let scratch = Scratch::new();
+    for (kind, depth, made) in [
+        ("P-384", 2, &["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384", "-out", "key.pem"][..]),
+        ("P-256", 3, &["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "key.pem"]),
+        ("RSA", 6, &["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "key.pem"]),
+    ] {
+        openssl(&scratch, made);
+        openssl(
+            &scratch,
+            &["req", "-new", "-key", "key.pem", "-subj", "/CN=dev-01", "-outform", "der", "-out", "request.der"],
+        );
+        let request = CertificateRequest::from_der(&fs::read(scratch.path("request.der")).unwrap()).unwrap();
+        assert_eq!((request.common_name(), request.key_kind()), (Some("dev-01"), kind));
+        let types = [KeyType::P384, KeyType::P256, KeyType::Rsa];
+        let cloud = issuing(Issuing::new().depth(depth).key_types(types));
+        let outcome = register(&cloud, &plan(&request, key())).unwrap();
+        let chain = issuance(&outcome).chain().unwrap().clone();
+        let judged = judge(&chain, &request, Some(&root(&cloud)), now()).unwrap();
+        let pems: Vec<String> = judged.certificates().iter().map(Certificate::to_pem).collect();
+        scratch.write("leaf.pem", &pems[0]);
+        scratch.write("between.pem", pems[1..].concat());
+        scratch.write("root.pem", root(&cloud).to_pem());
+        let arguments = ["verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", "root.pem"];
+        let verified = openssl(&scratch, &[&arguments[..], &["-untrusted", "between.pem", "leaf.pem"]].concat());
+        assert_eq!(verified.trim(), "leaf.pem: OK");
+        let me =
+            ClientIdentity::from_pem_pair(pems.concat().as_bytes(), &fs::read(scratch.path("key.pem")).unwrap(), None);
+        log_in(&cloud, &outcome, &me.unwrap().into_client_certificate()).unwrap().close();
+    }
 }
