@@ -12,19 +12,21 @@ use defender_auth::{
     dps::{Attestation, Profile},
     error::{IssuedChainError, ProtocolProblem},
     http::ApiVersion,
+    key::PrivateKey,
     mqtt::Connect,
     outcome::Issuance,
+    private_key::MemoryKey,
     renewal::{Action, Due, Event, Renewal, RequestId, certificate_report},
     tls::Roots,
     twin,
-    x509::{Certificate, ClientIdentity, judge},
+    x509::{self, Certificate, ClientIdentity, Curve, judge},
 };
 use defender_auth_emulator::{
     ChainFault, Dps, Emulator, Enrollment, Fault, Group, Hub, Issuing, KeyType, Operation, World,
 };
 use defender_auth_mqtt::{Dial, Error as MqttError, Session};
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384};
-use std::{fs, process::Command, time::Duration};
+use std::{fs, process::Command, sync::Arc, time::Duration};
 
 /// A key and its request.
 struct Requested {
@@ -116,9 +118,13 @@ fn renew(cloud: &Emulator, outcome: &Outcome, with: &ClientCertificate, renewal:
 }
 
 fn renewal(outcome: &Outcome, own: &Requested, id: u8) -> Renewal {
+    renewal_of(outcome, &own.request, id)
+}
+
+fn renewal_of(outcome: &Outcome, request: &CertificateRequest, id: u8) -> Renewal {
     let rid = RequestId::from_entropy([id; 16]);
     let limit = Duration::from_secs(3600);
-    Renewal::start(outcome.identity().device_id(), own.request.clone(), rid, both(now()), limit)
+    Renewal::start(outcome.identity().device_id(), request.clone(), rid, both(now()), limit)
 }
 
 fn root(cloud: &Emulator) -> Certificate {
@@ -334,4 +340,26 @@ fn openssl_verifies_each_chain_and_its_own_requests_are_answered() {
             ClientIdentity::from_pem_pair(pems.concat().as_bytes(), &fs::read(scratch.path("key.pem")).unwrap(), None);
         log_in(&cloud, &outcome, &me.unwrap().into_client_certificate()).unwrap().close();
     }
+}
+
+/// Registers and renews with these keys, each of which stays where it is.
+pub(crate) fn lives_on_keys_that_sign(first: Arc<dyn PrivateKey>, next: Arc<dyn PrivateKey>) {
+    let cloud = issuing(Issuing::new().key_types([KeyType::P384, KeyType::P256, KeyType::Rsa]));
+    let request = CertificateRequest::sign("dev-01", &*first).unwrap();
+    let outcome = register(&cloud, &plan(&request, key())).unwrap();
+    let chain = judge(issuance(&outcome).chain().unwrap(), &request, Some(&root(&cloud)), now()).unwrap();
+    let certificate = chain.with_private_key(first).unwrap();
+    let request = CertificateRequest::sign("dev-01", &*next).unwrap();
+    let mut renewal = renewal_of(&outcome, &request, 1);
+    assert_eq!(renew(&cloud, &outcome, &certificate, &mut renewal), (1, 0));
+    let chain = judge(&renewal.into_chain().unwrap(), &request, Some(&root(&cloud)), now()).unwrap();
+    log_in(&cloud, &outcome, &chain.with_private_key(next).unwrap()).unwrap().close();
+}
+
+#[test]
+fn keys_in_memory_that_were_made_here_sign_requests_and_handshakes() {
+    let key = |curve| -> Arc<dyn PrivateKey> {
+        Arc::new(MemoryKey::new(&x509::PrivateKey::generate(curve).unwrap()).unwrap())
+    };
+    lives_on_keys_that_sign(key(Curve::P384), key(Curve::P256));
 }
