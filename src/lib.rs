@@ -41,6 +41,8 @@
 //! | an enrollment that issues certificates | [`dps::Profile::with_certificate_request`], then [`renewal`] |
 //! | a TPM 2.0 | `tpm` |
 //! | a certificate whose key is in a TPM 2.0 | `tpm::KeyFile`, `private_key::TpmKey` |
+//! | a certificate whose key is in another process | `private_key::ProcessKey` |
+//! | a certificate whose key is in a PKCS#11 token | the crate `defender-auth-pkcs11` |
 //! | a plan, and an HTTP client of my own | [`Authenticator`] |
 //! | a plan, and no HTTP client | `https::Client` |
 //! | a key, and thousands of tokens to make without allocating | [`sas::Signer`] |

@@ -22,4 +22,10 @@ mod scripted_key;
 mod site;
 mod sources;
 mod staying;
+#[cfg(feature = "tpm")]
+#[path = "../../../tests/tpm/swtpm.rs"]
+#[allow(dead_code, reason = "one test needs a part of it")]
+mod swtpm;
+#[cfg(feature = "tpm")]
+mod tpm;
 mod traffic;

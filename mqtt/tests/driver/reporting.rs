@@ -1,6 +1,6 @@
 //! What a driver reports, and where.
 
-use crate::site::{HUB, Site, two_keys};
+use crate::site::{Site, two_keys};
 use defender_auth_mqtt::driver::{Control, Driver, Event};
 
 #[test]
@@ -28,6 +28,7 @@ fn no_line_has_a_secret_or_a_second_line() {
 #[cfg(feature = "tracing")]
 mod traced {
     use super::*;
+    use crate::site::HUB;
     use std::{
         fmt::Debug,
         sync::{Arc, Mutex},

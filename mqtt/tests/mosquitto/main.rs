@@ -15,7 +15,13 @@ mod private_key;
 mod scratch;
 #[path = "../../../tests/support/scripted_key.rs"]
 mod scripted_key;
+#[cfg(unix)]
+#[allow(dead_code, reason = "the tests of the TPM need all of it")]
+#[path = "../../../tests/tpm/swtpm.rs"]
+mod swtpm;
 mod token;
+#[cfg(unix)]
+mod tpm_key;
 
 use defender_auth::{
     SharedAccessKey, UnixTime,
