@@ -110,7 +110,7 @@ pub use adapters::tpm;
 pub use adapters::x509;
 pub use base::{payload, secret, wait};
 #[cfg(feature = "flows")]
-pub use flow::{authenticator, device_mode, dps, exchange, http, outcome, plan};
+pub use flow::{authenticator, device_mode, dps, exchange, http, identity_service, local, outcome, plan, workload};
 
 pub use base::time::{ClockSkew, Now, TimeError, UnixTime};
 pub use connection_string::ConnectionString;

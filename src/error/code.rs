@@ -1,3 +1,5 @@
+use crate::key::KeyError;
+
 /// The number of an error, the same in C. A number keeps its meaning in all versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -88,5 +90,33 @@ impl Code {
     #[must_use]
     pub const fn as_i32(self) -> i32 {
         self as i32
+    }
+
+    /// That of an HTTP status with which a request is rejected.
+    pub(super) const fn of_status(status: u16) -> Self {
+        match status {
+            401 => Self::ServiceUnauthorized,
+            403 => Self::ServiceForbidden,
+            404 => Self::ServiceNotFound,
+            429 => Self::ServiceThrottled,
+            408 | 500..=599 => Self::ServiceUnavailable,
+            _ => Self::ServiceRejected,
+        }
+    }
+
+    pub(super) const fn of_key(error: KeyError) -> Self {
+        match error {
+            KeyError::Empty => Self::KeyAbsent,
+            KeyError::TooLong | KeyError::EntropyLength { .. } | KeyError::EntropyUnfilled => Self::KeyLength,
+            KeyError::Masked
+            | KeyError::Quoted
+            | KeyError::ConnectionString
+            | KeyError::LineBreak { .. }
+            | KeyError::UrlSafe { .. }
+            | KeyError::PercentEncoded { .. }
+            | KeyError::NotBase64 { .. }
+            | KeyError::Truncated
+            | KeyError::ExcessPadding => Self::KeyBase64,
+        }
     }
 }

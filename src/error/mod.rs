@@ -21,6 +21,7 @@ mod chain;
 mod code;
 mod config;
 mod context;
+mod daemon;
 mod debug;
 mod file;
 mod foreign_format;
@@ -42,6 +43,7 @@ pub use chain::{ChainError, ChainProblem};
 pub use code::Code;
 pub use config::ConfigError;
 pub use context::Context;
+pub use daemon::{Daemon, DaemonError, DaemonProblem};
 pub use file::{FileError, FileProblem};
 pub use foreign_format::ForeignFormat;
 pub use kind::ErrorKind;
@@ -74,6 +76,9 @@ pub enum Error {
     /// A service rejected a request or a registration.
     #[error(transparent)]
     Service(#[from] Box<ServiceError>),
+    /// A daemon of the device that signs for the agent cannot be reached, or rejects a request.
+    #[error(transparent)]
+    Daemon(#[from] Box<DaemonError>),
     /// The authentication of the module at the hub cannot be used.
     #[error(transparent)]
     Module(#[from] ModuleError),
@@ -186,6 +191,7 @@ impl Error {
             Self::ApiMisuse(_) | Self::Resource(_) => ErrorKind::Caller,
             Self::Config(_) | Self::Tls(_) | Self::Plan(_) => ErrorKind::Configuration,
             Self::Service(error) => error.kind(),
+            Self::Daemon(error) => error.kind(),
             Self::Module(_) => ErrorKind::Registry,
             Self::Protocol(_) | Self::Twin(_) => ErrorKind::Peer,
             Self::Unreachable { .. } => ErrorKind::Network,
@@ -207,6 +213,7 @@ impl Error {
         match self {
             Self::Unreachable { .. } | Self::OutOfTime | Self::WaitTooLong { .. } => true,
             Self::Service(error) => error.is_retryable(),
+            Self::Daemon(error) => error.is_retryable(),
             Self::Tpm(error) => error.is_retryable(),
             Self::Context(context) => context.error.is_retryable(),
             _ => false,
@@ -220,6 +227,7 @@ impl Error {
         match self {
             Self::Context(context) => Some((&context.place).into()),
             Self::Service(error) => Some(error.asked.as_str().into()),
+            Self::Daemon(error) => Some(error.daemon.as_str().into()),
             Self::Protocol(error) => Some(error.field.into()),
             Self::File(error) => Some((&error.path).into()),
             Self::Tpm(error) => error.command().map(Cow::Borrowed),
@@ -249,6 +257,7 @@ impl Error {
             Self::Plan(PlanError::DeviceModeNeedsSelfSigned) | Self::Chain(_) => Code::CertificateRule,
             Self::Plan(PlanError::TpmCannotLookUp | PlanError::AlreadyAModule) | Self::Resource(_) => Code::Argument,
             Self::Service(error) => error.code(),
+            Self::Daemon(error) => error.code(),
             Self::Module(_) => Code::ProtocolNoCredential,
             Self::Protocol(error) if error.problem == ProtocolProblem::TooLong => Code::ProtocolLimit,
             Self::Twin(TwinError::TooLarge) => Code::ProtocolLimit,
@@ -258,14 +267,14 @@ impl Error {
             Self::OutOfTime | Self::WaitTooLong { .. } => Code::OutOfTime,
             Self::ConnectionString(error) => match error {
                 ConnectionStringError::Value { .. } => Code::Identifier,
-                ConnectionStringError::Key(error) => key_code(*error),
+                ConnectionStringError::Key(error) => Code::of_key(*error),
                 ConnectionStringError::Token(_) => Code::SasToken,
                 _ => Code::ConnectionString,
             },
             Self::Identifier(_) => Code::Identifier,
             Self::TokenExpired { .. } | Self::Verify(VerifyError::Expired { .. }) => Code::TokenExpired,
             Self::SasToken(_) | Self::Verify(_) => Code::SasToken,
-            Self::Key(error) => key_code(*error),
+            Self::Key(error) => Code::of_key(*error),
             Self::Config(_) => Code::Config,
             Self::File(error) => error.code(),
             Self::Certificate(error) => error.code(),
@@ -274,22 +283,6 @@ impl Error {
             Self::NotSupported { .. } => Code::Unsupported,
             Self::Context(context) => context.error.code(),
         }
-    }
-}
-
-const fn key_code(error: KeyError) -> Code {
-    match error {
-        KeyError::Empty => Code::KeyAbsent,
-        KeyError::TooLong | KeyError::EntropyLength { .. } | KeyError::EntropyUnfilled => Code::KeyLength,
-        KeyError::Masked
-        | KeyError::Quoted
-        | KeyError::ConnectionString
-        | KeyError::LineBreak { .. }
-        | KeyError::UrlSafe { .. }
-        | KeyError::PercentEncoded { .. }
-        | KeyError::NotBase64 { .. }
-        | KeyError::Truncated
-        | KeyError::ExcessPadding => Code::KeyBase64,
     }
 }
 
