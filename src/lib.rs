@@ -37,6 +37,7 @@
 //! | a device's credential, to become its security module | [`Plan::in_device_mode`] |
 //! | a certificate and a private key in files | `x509` |
 //! | a TPM 2.0 | `tpm` |
+//! | no key: a module of IoT Edge, or a host with the identity service | `local_signer`, [`workload`], [`identity_service`] |
 //! | a plan, and an HTTP client of my own | [`Authenticator`] |
 //! | a plan, and no HTTP client | `https::Client` |
 //! | a key, and thousands of tokens to make without allocating | [`sas::Signer`] |
@@ -61,6 +62,7 @@
 //! | `http` | no | [`http::Request`] as a value of the `http` crate | nothing |
 //! | `tls` | no | `tls`: TLS configurations for hub and DPS | the system's trust anchors |
 //! | `https` | no | `https`: a blocking client that runs a plan | sockets, clocks, entropy, proxy variables |
+//! | `local-signer` | no | `local_signer`: a daemon of this device signs | Unix sockets, clocks |
 //! | `x509` | no | `x509`: certificates and private keys, checked before connecting | nothing; `agent` reads their files |
 //! | `tpm` | no | `tpm`: keys in a TPM 2.0 | with `std`, devices and sockets |
 
@@ -102,6 +104,8 @@ pub mod twin;
 pub use adapters::agent;
 #[cfg(feature = "https")]
 pub use adapters::https;
+#[cfg(feature = "local-signer")]
+pub use adapters::local_signer;
 #[cfg(feature = "tls")]
 pub use adapters::tls;
 #[cfg(feature = "tpm")]

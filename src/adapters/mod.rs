@@ -6,6 +6,10 @@ pub mod agent;
 mod http_types;
 #[cfg(feature = "https")]
 pub mod https;
+#[cfg(any(feature = "https", feature = "local-signer"))]
+mod jitter;
+#[cfg(feature = "local-signer")]
+pub mod local_signer;
 #[cfg(any(feature = "agent", feature = "https", all(feature = "tpm", feature = "std")))]
 mod open_files;
 #[cfg(feature = "tls")]

@@ -31,7 +31,8 @@ const LAYERS: [&str; 12] = [
 ];
 
 /// What stands in `adapters`, in its order.
-const ADAPTERS: [&str; 7] = ["http_types", "open_files", "x509", "tls", "tpm", "https", "agent"];
+const ADAPTERS: [&str; 9] =
+    ["http_types", "open_files", "jitter", "x509", "tls", "tpm", "https", "local_signer", "agent"];
 
 /// Every crate of the workspace.
 const CRATES: [&str; 10] = [
@@ -58,8 +59,8 @@ const HOMES: [(&str, &[&str]); 24] = [
     ("serde_json", &["base/payload", "flow", "session", "twin", "adapters/agent"]),
     ("roxmltree", &["adapters/agent"]),
     ("rustls", &["adapters/tls"]),
-    ("ureq", &["adapters/https"]),
-    ("socket2", &["adapters/https"]),
+    ("ureq", &["adapters/https", "adapters/local_signer"]),
+    ("socket2", &["adapters/https", "adapters/local_signer"]),
     ("cbc", &["adapters/x509"]),
     ("des", &["adapters/x509"]),
     ("pem_rfc7468", &["adapters/x509"]),

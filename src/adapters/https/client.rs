@@ -4,8 +4,10 @@ use super::{
     clock::Clock,
     limits::{Cancel, Limits},
 };
+#[cfg(feature = "tpm")]
+use crate::{adapters::tpm::Tpm, error::TpmError};
 use crate::{
-    adapters::tls::Roots,
+    adapters::{jitter::random, tls::Roots},
     error::Error,
     flow::{
         authenticator::{Action, Authenticator, Event},
@@ -17,15 +19,9 @@ use crate::{
     key::{ActivationBlob, KeyUse},
     sas::StringToSign,
 };
-#[cfg(feature = "tpm")]
-use crate::{adapters::tpm::Tpm, error::TpmError};
 use alloc::{string::String, vec::Vec};
-use core::{
-    fmt,
-    hash::{BuildHasher as _, Hasher as _},
-    time::Duration,
-};
-use std::{hash::RandomState, net::SocketAddr};
+use core::{fmt, time::Duration};
+use std::net::SocketAddr;
 
 /// How long an attempt may take before it gives up, unless the caller says otherwise.
 const ATTEMPT: Duration = Duration::from_secs(600);
@@ -241,11 +237,4 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Client(..)")
     }
-}
-
-/// Enough for jitter: the standard library's own seed for its maps.
-fn random() -> u32 {
-    let bytes = RandomState::new().build_hasher().finish().to_le_bytes();
-    let [a, b, c, d, ..] = bytes;
-    u32::from_le_bytes([a, b, c, d])
 }
