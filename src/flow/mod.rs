@@ -1,5 +1,6 @@
 //! The exchanges with the provisioning service and the hub: requests, responses, and the machines that join them.
 
+mod action;
 pub(crate) mod attempt;
 pub mod authenticator;
 pub mod device_mode;

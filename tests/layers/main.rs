@@ -32,7 +32,7 @@ const LAYERS: [&str; 12] = [
 
 /// What stands in `adapters`, in its order.
 const ADAPTERS: [&str; 9] =
-    ["http_types", "open_files", "jitter", "x509", "tls", "tpm", "https", "local_signer", "agent"];
+    ["http_types", "open_files", "jitter", "x509", "tls", "tpm", "local_signer", "https", "agent"];
 
 /// Every crate of the workspace.
 const CRATES: [&str; 10] = [

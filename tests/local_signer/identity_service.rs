@@ -3,7 +3,6 @@
 use crate::world::{Came, LIMIT, START, drive, string_for};
 use defender_auth::{
     Error,
-    credential::Credential,
     error::{Daemon, DaemonProblem},
     identity_service::{Account, Authentication, Encryption, IdentityService, KeyHandle, Parameter},
 };
@@ -50,8 +49,7 @@ fn the_identity_is_read() {
     let account = account.unwrap();
     assert_eq!(account.identity().to_string(), "contoso.azure-devices.net/devices/dev-01/modules/azureiotsecurity");
     assert_eq!((account.identity().gateway(), account.generation()), (None, Some("638000000000000000")));
-    let plan = account.plan().unwrap();
-    assert_eq!(*plan.outcome().unwrap().credential(), Credential::ExternalSigner);
+    assert!(account.signing_key().is_some());
 }
 
 #[test]
@@ -63,7 +61,7 @@ fn a_gateway_and_a_device_are_identities_too() {
     let device = r#"{"type":"aziot","spec":{"hubName":"h.net","gatewayHost":"h.net","deviceId":"dev-01","auth":{"type":"x509","keyHandle":"sr=a&sig=b","certId":"device-id"}}}"#;
     let device = account(device).unwrap();
     assert_eq!(device.identity().to_string(), "h.net/devices/dev-01");
-    assert!(device.plan().is_none() && device.signing_key().is_none());
+    assert!(device.signing_key().is_none());
     assert!(
         matches!(device.authentication(), Authentication::X509 { certificate_id, .. } if certificate_id == "device-id")
     );
@@ -76,7 +74,7 @@ fn a_token_is_signed_with_the_handle_as_it_came() {
         let service = IdentityService::default();
         let known = account(&of_contoso(handle)).unwrap();
         let string = string_for(known.identity());
-        let task = service.sign(&known.identity().clone(), Some(known.clone()), &string, START, LIMIT);
+        let task = service.sign(Some(known.clone()), &string, START, LIMIT);
         let (sent, signed) = drive(task, &[Came::Answer(200, SIGNED)]);
         assert_eq!(sent, [hmac_with(handle)]);
         let signed = signed.unwrap();
@@ -88,18 +86,16 @@ fn a_token_is_signed_with_the_handle_as_it_came() {
 fn the_first_step_is_repeated_when_the_handle_is_worth_nothing_or_keyd_is_away() {
     let service = IdentityService::default();
     let known = account(&of_contoso("sr=old&sig=1")).unwrap();
-    let (identity, string) = (known.identity().clone(), string_for(known.identity()));
+    let string = string_for(known.identity());
     let fresh = of_contoso("sr=new&sig=2");
     for refused in [Came::Answer(400, INVALID), Came::Answer(404, ""), Came::Nothing] {
-        let task = service.sign(&identity, Some(known.clone()), &string, START, LIMIT);
+        let task = service.sign(Some(known.clone()), &string, START, LIMIT);
         let (sent, signed) = drive(task, &[refused, Came::Answer(200, &fresh), Came::Answer(200, SIGNED)]);
         assert_eq!(sent, [hmac_with("sr=old&sig=1"), IDENTIFY.into(), hmac_with("sr=new&sig=2")]);
         assert_eq!(signed.unwrap().account, account(&fresh).unwrap());
     }
-    let (sent, _) = drive(
-        service.sign(&identity, None, &string, START, LIMIT),
-        &[Came::Answer(200, &fresh), Came::Answer(200, SIGNED)],
-    );
+    let (sent, _) =
+        drive(service.sign(None, &string, START, LIMIT), &[Came::Answer(200, &fresh), Came::Answer(200, SIGNED)]);
     assert_eq!(sent, [IDENTIFY.into(), hmac_with("sr=new&sig=2")], "without an account");
 }
 
@@ -107,9 +103,9 @@ fn the_first_step_is_repeated_when_the_handle_is_worth_nothing_or_keyd_is_away()
 fn it_is_repeated_once() {
     let service = IdentityService::default();
     let known = account(&of_contoso("sr=old&sig=1")).unwrap();
-    let (identity, string) = (known.identity().clone(), string_for(known.identity()));
+    let string = string_for(known.identity());
     let fresh = of_contoso("sr=new&sig=2");
-    let task = service.sign(&identity, Some(known), &string, START, LIMIT);
+    let task = service.sign(Some(known), &string, START, LIMIT);
     let answers = [Came::Answer(400, INVALID), Came::Answer(200, &fresh), Came::Answer(400, INVALID)];
     let (_, error) = drive(task, &answers);
     assert_eq!(
@@ -123,9 +119,9 @@ fn it_is_repeated_once() {
 fn another_identity_is_not_signed_for() {
     let service = IdentityService::default();
     let known = account(&of_contoso("sr=old&sig=1")).unwrap();
-    let (identity_then, string) = (known.identity().clone(), string_for(known.identity()));
+    let string = string_for(known.identity());
     let moved = identity("fabrikam.azure-devices.net", "fabrikam.azure-devices.net", "sr=new&sig=2");
-    let task = service.sign(&identity_then, Some(known), &string, START, LIMIT);
+    let task = service.sign(Some(known), &string, START, LIMIT);
     let (_, error) = drive(task, &[Came::Answer(400, INVALID), Came::Answer(200, &moved)]);
     let Err(Error::Daemon(error)) = error else { panic!() };
     assert_eq!((error.daemon, error.problem), (Daemon::Identity, DaemonProblem::Reprovisioned));
@@ -136,8 +132,7 @@ fn an_identity_with_a_certificate_signs_no_tokens() {
     let device = r#"{"type":"aziot","spec":{"hubName":"h.net","deviceId":"d","auth":{"type":"x509","keyHandle":"a","certId":"c"}}}"#;
     let account = account(device).unwrap();
     let string = string_for(account.identity());
-    let identity = account.identity().clone();
-    let (sent, error) = drive(IdentityService::default().sign(&identity, Some(account), &string, START, LIMIT), &[]);
+    let (sent, error) = drive(IdentityService::default().sign(Some(account), &string, START, LIMIT), &[]);
     assert_eq!(sent, [""; 0]);
     assert!(error.unwrap_err().to_string().contains("authenticate with the certificate"));
 }
@@ -225,8 +220,7 @@ fn the_sockets_are_those_of_the_package_or_in_a_folder() {
 fn a_handle_is_shown_nowhere() {
     let account = account(&of_contoso(HANDLE)).unwrap();
     let string = string_for(account.identity());
-    let identity = account.identity().clone();
-    let task = IdentityService::default().sign(&identity, Some(account.clone()), &string, START, LIMIT);
+    let task = IdentityService::default().sign(Some(account.clone()), &string, START, LIMIT);
     for shown in [format!("{account:?}"), format!("{:?}", handle()), format!("{task:?}"), format!("{:?}", task.poll())]
     {
         assert!(!shown.contains("sig=") && !shown.contains("eyJ"), "{shown}");

@@ -46,9 +46,9 @@ fn service(host: &RunningHost) -> IdentityService {
 
 /// A token of an hour that the signer has made.
 fn token(signer: &mut Signer) -> Result<SasToken, Error> {
-    let plan = signer.plan();
+    let me = signer.outcome();
     let expiry = UnixTime::from(SystemTime::now()) + Duration::from_secs(3600);
-    let Password::Sign(string) = plan.outcome().unwrap().password(expiry) else { panic!() };
+    let Password::Sign(string) = me.password(expiry) else { panic!() };
     Ok(string.token(&signer.sign(KeyUse::Hub, &string)?))
 }
 
@@ -178,7 +178,21 @@ fn a_registration_is_not_signed() {
     let (emulator, folder) = (emulator(), Scratch::new());
     let host = emulator.host(folder.folder(), host()).unwrap();
     let mut signer = Signer::workload(workload(&host, "azureiotsecurity"));
-    let plan = signer.plan();
-    let Password::Sign(string) = plan.outcome().unwrap().password(UnixTime::from_secs(1_800_000_000)) else { panic!() };
+    let Password::Sign(string) = signer.outcome().password(UnixTime::from_secs(1_800_000_000)) else { panic!() };
     assert_eq!(signer.sign(KeyUse::Registration, &string).unwrap_err().code(), Code::Unsupported);
+}
+
+#[test]
+fn a_plan_reads_the_identity_over_the_socket() {
+    let (emulator, folder) = (emulator(), Scratch::new());
+    let host = emulator.host(folder.folder(), host()).unwrap();
+    let client = defender_auth::https::Client::with(defender_auth::tls::Roots::Azure, Vec::new()).unwrap();
+    let plan = defender_auth::Plan::identity_service(service(&host));
+    assert!(plan.outcome().is_none() && plan.known_identity_service().is_some());
+    let me = client.authenticate(&plan).unwrap();
+    assert_eq!(me.identity().to_string(), format!("{HUB}/devices/dev-01/modules/azureiotsecurity"));
+    assert_eq!(*me.credential(), defender_auth::credential::Credential::ExternalSigner);
+    drop(host);
+    let error = client.authenticate(&plan).unwrap_err();
+    assert!(error.to_string().starts_with("aziot-identityd is not at unix://"), "{error}");
 }

@@ -2,7 +2,7 @@
 
 use crate::world::{Came, LIMIT, START, drive, environment, string_for, workload};
 use defender_auth::{
-    UnixTime,
+    Plan, UnixTime,
     credential::Credential,
     error::{Code, ErrorKind},
     mqtt::Connect,
@@ -81,7 +81,9 @@ fn a_certificate_comes_with_its_key_or_with_the_name_of_it() {
 
 #[test]
 fn the_plan_is_a_module_whose_signer_is_elsewhere() {
-    let plan = workload().plan();
+    let plan = Plan::workload(workload());
+    assert_eq!(plan.known_workload(), Some(&workload()));
+    assert!(plan.clone().in_device_mode(defender_auth::device_mode::Target::default()).is_err());
     let me = plan.outcome().unwrap();
     assert_eq!(*me.credential(), Credential::ExternalSigner);
     assert_eq!(me.identity().to_string(), "contoso.azure-devices.net/devices/dev-01/modules/azureiotsecurity");

@@ -4,6 +4,8 @@ use super::{
     clock::Clock,
     limits::{Cancel, Limits},
 };
+#[cfg(feature = "local-signer")]
+use crate::adapters::local_signer;
 #[cfg(feature = "tpm")]
 use crate::{adapters::tpm::Tpm, error::TpmError};
 use crate::{
@@ -28,6 +30,10 @@ const ATTEMPT: Duration = Duration::from_secs(600);
 
 /// The error without a TPM when an action requires one.
 const TPM_NEEDED: &str = "a key in a TPM, without one given to `Client::run_with` (feature `tpm`),";
+
+/// The error without the feature when a daemon is to be asked.
+#[cfg(not(feature = "local-signer"))]
+const DAEMON_NEEDED: &str = "a daemon of this device, without the feature `local-signer`,";
 
 /// Work for a TPM.
 #[derive(Clone, Copy)]
@@ -185,6 +191,13 @@ impl Client {
                     Err(error) if error.is_transient() => authenticator.handle(clock.now(), Event::Unanswered),
                     Err(error) => return Err(error),
                 },
+                #[cfg(feature = "local-signer")]
+                Action::Ask(request) => {
+                    let reply = local_signer::Client::default().exchange(request);
+                    authenticator.handle(clock.now(), reply.event().into())
+                }
+                #[cfg(not(feature = "local-signer"))]
+                Action::Ask(_) => return Err(Error::NotSupported { what: DAEMON_NEEDED }.into()),
                 Action::Wait(wait) => {
                     let passed = clock.now().monotonic.saturating_sub(authenticator.since().monotonic);
                     limits.wait(wait.pick(random()).saturating_sub(passed))?;

@@ -1,3 +1,4 @@
+use super::reply::{Answer, Reply};
 use crate::{
     adapters::jitter::random,
     base::{
@@ -6,7 +7,7 @@ use crate::{
     },
     error::Error,
     flow::{
-        http::{BODY_LIMIT, Response},
+        http::BODY_LIMIT,
         local::{Action, Endpoint, Event, Obstacle, Question, Request, Task},
     },
 };
@@ -45,19 +46,6 @@ impl Default for Client {
     }
 }
 
-/// A complete answer.
-struct Reply {
-    status: u16,
-    retry_after: Option<String>,
-    body: SecretBytes,
-}
-
-/// Why there is none.
-enum Missing {
-    Obstacle(Obstacle),
-    Unanswered,
-}
-
 impl Client {
     /// Sets the time limit of a task. Unless set, it is a minute. One request takes 10 seconds of it at most.
     #[must_use]
@@ -75,16 +63,7 @@ impl Client {
         let mut task = begin(now(), self.task);
         loop {
             match task.poll() {
-                Action::Send(request) => match self.exchange(request) {
-                    Ok(reply) => {
-                        let response = Response::new(reply.status, reply.body.expose());
-                        let after = reply.retry_after.as_deref();
-                        let response = after.into_iter().fold(response, |it, value| it.header("retry-after", value));
-                        task.handle(now(), Event::Answered(response))
-                    }
-                    Err(Missing::Obstacle(obstacle)) => task.handle(now(), Event::NotReached(obstacle)),
-                    Err(Missing::Unanswered) => task.handle(now(), Event::Unanswered),
-                },
+                Action::Send(request) => task.handle(now(), self.exchange(request).event()),
                 Action::Wait(wait) => {
                     thread::sleep(wait.pick(random()));
                     task.handle(now(), Event::Elapsed)
@@ -94,7 +73,14 @@ impl Client {
         }
     }
 
-    fn exchange(&self, request: &Request) -> Result<Reply, Missing> {
+    /// Sends one request once, and reads the answer: for the driver of an [`Authenticator`](crate::Authenticator), whose
+    /// [`Action::Ask`](crate::Action::Ask) it answers.
+    pub fn exchange(&self, request: &Request) -> Reply {
+        self.carry(request).unwrap_or_else(|missing| missing)
+    }
+
+    /// The answer, or what came instead of one.
+    fn carry(&self, request: &Request) -> Result<Reply, Reply> {
         let agent = self.agent(request.endpoint())?;
         // A daemon has no name. The path of its socket is none, either.
         let host = match request.endpoint() {
@@ -116,11 +102,11 @@ impl Client {
         // One byte more than is allowed, for the task to reject.
         let mut body = SecretBytes::with_capacity(BODY_LIMIT + 1);
         let mut reader = response.body_mut().as_reader().take(BODY_LIMIT as u64 + 1);
-        reader.read_to_end(body.as_vec_mut()).map_err(|_| Missing::Unanswered)?;
-        Ok(Reply { status: response.status().as_u16(), retry_after, body })
+        reader.read_to_end(body.as_vec_mut()).map_err(|_| Reply::Unanswered)?;
+        Ok(Reply::Answered(Answer { status: response.status().as_u16(), retry_after, body }))
     }
 
-    fn agent(&self, endpoint: &Endpoint) -> Result<ureq::Agent, Missing> {
+    fn agent(&self, endpoint: &Endpoint) -> Result<ureq::Agent, Reply> {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -140,20 +126,20 @@ impl Client {
                 Ok(ureq::Agent::with_parts(config, connector, Nowhere))
             }
             #[cfg(not(unix))]
-            Endpoint::Socket(_) => Err(Missing::Obstacle(Obstacle::Absent)),
+            Endpoint::Socket(_) => Err(Reply::NotReached(Obstacle::Absent)),
         }
     }
 }
 
 /// What is in the way, or just no answer.
-fn missing(error: &ureq::Error) -> Missing {
+fn missing(error: &ureq::Error) -> Reply {
     match error {
         ureq::Error::Io(error) => match error.kind() {
-            io::ErrorKind::NotFound => Missing::Obstacle(Obstacle::Absent),
-            io::ErrorKind::PermissionDenied => Missing::Obstacle(Obstacle::Denied),
-            _ => Missing::Unanswered,
+            io::ErrorKind::NotFound => Reply::NotReached(Obstacle::Absent),
+            io::ErrorKind::PermissionDenied => Reply::NotReached(Obstacle::Denied),
+            _ => Reply::Unanswered,
         },
-        _ => Missing::Unanswered,
+        _ => Reply::Unanswered,
     }
 }
 

@@ -6,8 +6,7 @@
 //!
 //! // Inside a module of IoT Edge by its environment, else by the sockets of the identity service.
 //! let mut signer = Signer::find(|name| std::env::var(name).ok())?.ok_or("no daemon of this device signs for this agent")?;
-//! let plan = signer.plan();
-//! let me = plan.outcome().ok_or("the identity is known")?;
+//! let me = signer.outcome();
 //! let login = Connect::hub(me.identity(), None); // the gateway, where one stands before the hub
 //! let password = match me.password(UnixTime::from(SystemTime::now()) + Duration::from_secs(3600)) {
 //!     Password::Sign(string) => string.token(&signer.sign(KeyUse::Hub, &string)?),
@@ -20,9 +19,11 @@
 //! more than [`BODY_LIMIT`](crate::http::BODY_LIMIT) of an answer is read. The body of an answer is zeroized after use.
 
 mod client;
+mod reply;
 mod signer;
 #[cfg(unix)]
 mod socket;
 
 pub use client::Client;
+pub use reply::{Answer, Reply};
 pub use signer::Signer;

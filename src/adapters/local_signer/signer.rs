@@ -5,6 +5,7 @@ use crate::{
     flow::{
         identity_service::{Account, IdentityService},
         local::Endpoint,
+        outcome::Outcome,
         plan::Plan,
         workload::Workload,
     },
@@ -88,9 +89,19 @@ impl Signer {
         }
     }
 
-    /// The plan: an external signer, which is this.
+    /// The identity with an external signer, which is this: its passwords have to be signed.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        Outcome::new(self.identity().clone(), Credential::ExternalSigner)
+    }
+
+    /// The plan, for a [`Session`](crate::Session) or to be run again. That of the identity service reads the identity each
+    /// time.
     pub fn plan(&self) -> Plan {
-        Plan::known(self.identity().clone(), Credential::ExternalSigner)
+        match &self.holder {
+            Holder::Workload(workload) => Plan::workload(Workload::clone(workload)),
+            Holder::IdentityService { service, .. } => Plan::identity_service(IdentityService::clone(service)),
+        }
     }
 
     /// Has a token signed.
@@ -107,9 +118,8 @@ impl Signer {
         match &mut self.holder {
             Holder::Workload(workload) => client.run(|now, limit| workload.sign(string, now, limit)),
             Holder::IdentityService { service, account } => {
-                let identity = account.identity().clone();
                 let known = Some(Account::clone(account));
-                let signed = client.run(|now, limit| service.sign(&identity, known, string, now, limit))?;
+                let signed = client.run(|now, limit| service.sign(known, string, now, limit))?;
                 **account = signed.account;
                 Ok(signed.signature)
             }

@@ -1,6 +1,12 @@
 //! What identityd knows about the agent.
 
-use crate::{base::secret::SecretText, credential::Credential, flow::plan::Plan, identity::Identity};
+use crate::{
+    base::secret::SecretText,
+    credential::Credential,
+    error::{Daemon, DaemonError, DaemonProblem, Error},
+    flow::outcome::Outcome,
+    identity::Identity,
+};
 use alloc::{boxed::Box, string::String};
 use core::fmt;
 
@@ -81,10 +87,13 @@ impl Account {
         }
     }
 
-    /// The plan of an identity that authenticates with tokens: an external signer, which is keyd. `None` for one with a
-    /// certificate.
-    #[must_use]
-    pub fn plan(&self) -> Option<Plan> {
-        self.signing_key().map(|_| Plan::known(self.identity.clone(), Credential::ExternalSigner))
+    /// The outcome for an identity that authenticates with tokens: an external signer, which is keyd.
+    pub(crate) fn outcome(self) -> Result<Outcome, Error> {
+        match self.authentication {
+            Authentication::Sas(_) => Ok(Outcome::new(self.identity, Credential::ExternalSigner)),
+            Authentication::X509 { .. } => {
+                Err(DaemonError::new(Daemon::Identity, &self.identity, DaemonProblem::NoTokens).into())
+            }
+        }
     }
 }

@@ -5,7 +5,6 @@ use crate::{
     base::{time::Now, wait::TimeLimit},
     error::{Daemon, DaemonError, DaemonProblem, Error},
     flow::local::{Next, Question, Request, Sealed, Task},
-    identity::Identity,
     key::Signature,
     sas::StringToSign,
 };
@@ -15,8 +14,6 @@ use crate::{
 pub struct Sign {
     service: IdentityService,
     string: StringToSign,
-    /// For whom it is signed.
-    identity: Identity,
     account: Option<Account>,
     /// The identity was read for this signature.
     is_fresh: bool,
@@ -34,22 +31,21 @@ pub struct Signed {
 }
 
 impl IdentityService {
-    /// Has a token of this identity signed. With an account of an earlier answer one request does; without one, and when keyd
-    /// rejects its handle, the identity is read first.
+    /// Has a token signed. With an account of an earlier answer one request does; without one, and when keyd rejects its
+    /// handle, the identity is read first.
     ///
-    /// When the device was provisioned again and the agent is another identity now, the task fails with
+    /// When the token is not for the agent's identity, because the device was provisioned again, the task fails with
     /// [`DaemonProblem::Reprovisioned`].
     pub fn sign(
         &self,
-        identity: &Identity,
         account: Option<Account>,
         string: &StringToSign,
         now: Now,
         limit: impl Into<TimeLimit>,
     ) -> Task<Sign> {
-        let account = account.filter(|account| account.identity == *identity);
-        let (service, string, identity) = (self.clone(), string.clone(), identity.clone());
-        let mut question = Sign { service, string, identity, account, is_fresh: false, signs: false };
+        let account = account.filter(|account| string.resource().covers(&account.identity));
+        let (service, string) = (self.clone(), string.clone());
+        let mut question = Sign { service, string, account, is_fresh: false, signs: false };
         let first = question.first();
         Task::begin(question, first, now, limit)
     }
@@ -84,7 +80,7 @@ impl Question for Sign {
     fn read(&mut self, body: &[u8]) -> Result<Next<Signed>, Error> {
         if !self.signs {
             let account = message::account(body)?;
-            if account.identity != self.identity {
+            if !self.string.resource().covers(&account.identity) {
                 return Err(self.failed(DaemonProblem::Reprovisioned));
             }
             self.account = Some(account);

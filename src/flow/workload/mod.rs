@@ -1,7 +1,7 @@
 //! The workload API of IoT Edge: it signs for a module, which has no key of its own.
 //!
 //! A module has what its runtime puts into its environment. [`Workload::from_environment`] reads that, the
-//! [plan](Workload::plan) needs no network request, and each token is signed by a [`Task`]:
+//! [plan](crate::Plan::workload) needs no network request, and each token is signed by a [`Task`]:
 //!
 //! ```text
 //! POST /modules/{module}/genid/{generation}/sign    { keyId, algo, data } ---> { digest }
@@ -28,12 +28,10 @@ use crate::{
         time::{Now, UnixTime},
         wait::TimeLimit,
     },
-    credential::Credential,
     error::Daemon,
     flow::{
         http::ApiVersion,
         local::{Ask, Endpoint, Request, Task},
-        plan::Plan,
     },
     identity::{Identity, ModuleId},
     key::Signature,
@@ -68,11 +66,6 @@ impl Workload {
     #[must_use]
     pub fn generation(&self) -> &str {
         &self.generation
-    }
-
-    /// The plan of the module: an external signer, which is this daemon.
-    pub fn plan(&self) -> Plan {
-        Plan::known(self.identity.clone(), Credential::ExternalSigner)
     }
 
     /// Has a token signed with the module's primary key.
