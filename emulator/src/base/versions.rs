@@ -19,6 +19,7 @@ pub(crate) fn check_hub_version(query: &str) -> bool {
     let shape = |(at, byte): (usize, u8)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
     // Dates in this order of their parts compare as text.
     one_version(query).is_some_and(|version| {
+        let version = version.strip_suffix("-preview").unwrap_or(version);
         version.len() == 10 && version.bytes().enumerate().all(shape) && (oldest..=newest).contains(&version)
     })
 }
