@@ -15,6 +15,7 @@ mod blame;
 mod clock;
 mod device_mode;
 mod limits;
+mod module_creation;
 mod mqtt;
 mod outcome;
 mod registration;

@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use ring::hmac;
 
 /// How many random bytes a handle has. It is as long as a real one then.
-const NONCE: usize = 200;
+const NONCE: usize = 240;
 
 /// Makes handles and reads them again.
 pub(super) struct Handles {

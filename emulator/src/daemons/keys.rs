@@ -4,7 +4,7 @@ use super::{
     answer::{Answer, Asked, error, invalid, not_found, ok, unreadable},
     state::State,
 };
-use data_encoding::{BASE64, DecodeKind};
+use data_encoding::BASE64;
 use ring::hmac;
 use serde::Deserialize;
 use serde_json::json;
@@ -37,13 +37,9 @@ pub(super) fn answer(state: &State, asked: &Asked<'_>) -> Answer {
 fn sign(state: &State, body: &[u8]) -> Result<Answer, Answer> {
     let asked: Sign = serde_json::from_slice(body).map_err(|error| unreadable(&error.to_string()))?;
     let message = asked.parameters.message.ok_or_else(|| unreadable("missing field `message`"))?;
-    let message = BASE64.decode(message.as_bytes()).map_err(|error| {
-        let at = error.position;
-        let cause = match (error.kind, message.as_bytes().get(at)) {
-            (DecodeKind::Symbol, Some(byte)) => format!("Invalid symbol {byte}, offset {at}."),
-            _ => "Invalid padding".into(),
-        };
-        unreadable(&format!("{cause} at line 1 column {}", column(body, &message)))
+    let message = BASE64.decode(message.as_bytes()).map_err(|_| {
+        let column = column(body, &message);
+        unreadable(&format!("{} at line 1 column {column}", foreign_symbol(&message)))
     })?;
     let handle = state.handles().read(&asked.key_handle);
     let key = handle.and_then(|module| state.key(&module)).ok_or_else(|| invalid("handle", "invalid handle"))?;
@@ -52,6 +48,15 @@ fn sign(state: &State, body: &[u8]) -> Result<Answer, Answer> {
     }
     let signature = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), &message);
     Ok(ok(&json!({ "signature": BASE64.encode(signature.as_ref()) })))
+}
+
+/// What is wrong with a text in base64, in the words of the real daemon.
+fn foreign_symbol(text: &str) -> String {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    match text.bytes().enumerate().find(|(_, byte)| !allowed(*byte)) {
+        Some((at, byte)) => format!("Invalid symbol {byte}, offset {at}."),
+        None => "Invalid padding".into(),
+    }
 }
 
 /// The column at which a reader of JSON stands after this text.

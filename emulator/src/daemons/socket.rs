@@ -7,9 +7,10 @@ use super::{
 };
 use std::{
     fs, io,
-    os::unix::{
-        fs::PermissionsExt as _,
-        net::{UnixListener, UnixStream},
+    net::Shutdown,
+    os::{
+        fd::OwnedFd,
+        unix::{fs::PermissionsExt as _, net::UnixListener},
     },
     path::{Path, PathBuf},
     sync::{
@@ -30,6 +31,7 @@ pub(super) type Daemon = fn(&State, &str, &Asked<'_>) -> Answer;
 /// An open socket. Its file is removed with it.
 pub(super) struct Socket {
     path: PathBuf,
+    listener: socket2::Socket,
     state: Arc<State>,
     accepting: Option<JoinHandle<()>>,
 }
@@ -40,17 +42,18 @@ impl Socket {
         let listener = UnixListener::bind(path)?;
         // As the packages create them.
         fs::set_permissions(path, fs::Permissions::from_mode(0o660))?;
+        let kept = socket2::Socket::from(OwnedFd::from(listener.try_clone()?));
         let (inside, module) = (Arc::clone(state), module.to_owned());
         let accepting = thread::Builder::new().spawn(move || accept(&listener, &inside, daemon, &module))?;
-        Ok(Self { path: path.into(), state: Arc::clone(state), accepting: Some(accepting) })
+        Ok(Self { path: path.into(), listener: kept, state: Arc::clone(state), accepting: Some(accepting) })
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
         self.state.stop();
-        // Wakes the thread, which waits for a connection.
-        drop(UnixStream::connect(&self.path));
+        // Wakes the thread, which waits for a connection, also where the file is gone.
+        let _ = self.listener.shutdown(Shutdown::Both);
         if let Some(accepting) = self.accepting.take() {
             let _ = accepting.join();
         }

@@ -89,6 +89,15 @@ impl Signer {
         }
     }
 
+    /// Where that daemon listens.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        match &self.holder {
+            Holder::Workload(workload) => workload.endpoint(),
+            Holder::IdentityService { service, .. } => service.identity_endpoint(),
+        }
+    }
+
     /// The identity with an external signer, which is this: its passwords have to be signed.
     #[must_use]
     pub fn outcome(&self) -> Outcome {

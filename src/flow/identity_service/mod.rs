@@ -97,6 +97,12 @@ impl IdentityService {
         }
     }
 
+    /// Where identityd listens.
+    #[must_use]
+    pub const fn identity_endpoint(&self) -> &Endpoint {
+        &self.identity
+    }
+
     /// Reads the identity of the agent.
     pub fn identify(&self, now: Now, limit: impl Into<TimeLimit>) -> Task<Ask<Account>> {
         Ask::task(self.identity_request(), message::account, now, limit)
