@@ -6,7 +6,7 @@ use defender_auth::{
     credential::Credential,
     error::{Code, ErrorKind},
     mqtt::Connect,
-    workload::{PrivateKey, Workload},
+    workload::{IssuedKey, Workload},
 };
 
 /// HMAC-SHA256 of nothing in particular, in base64.
@@ -60,7 +60,7 @@ fn a_certificate_comes_with_its_key_or_with_the_name_of_it() {
         ]
     );
     let issued = issued.unwrap();
-    let PrivateKey::Pem(pem) = issued.private_key else { panic!() };
+    let IssuedKey::Pem(pem) = issued.private_key else { panic!() };
     assert_eq!(pem.expose(), "-----BEGIN PRIVATE KEY-----\nAA==\n");
     assert_eq!((issued.chain.as_str(), issued.expiration.as_str()), ("PEM", "2023-11-14T23:13:20Z"));
 
@@ -76,7 +76,7 @@ fn a_certificate_comes_with_its_key_or_with_the_name_of_it() {
             r#"POST /modules/azureiotsecurity/genid/638000000000000000/certificate/server?api-version=2022-08-03 {"commonName":"gateway","expiration":"2023-11-14T23:13:20Z"}"#
         ]
     );
-    assert_eq!(issued.unwrap().private_key, PrivateKey::Reference("key-1".into()));
+    assert_eq!(issued.unwrap().private_key, IssuedKey::Reference("key-1".into()));
 }
 
 #[test]

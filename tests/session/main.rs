@@ -9,6 +9,7 @@ mod failures;
 mod held;
 mod identities;
 mod months;
+mod on_the_device;
 mod provisioning;
 mod recovery;
 mod restart;

@@ -17,6 +17,7 @@ pub mod agent_config;
 pub mod authenticator;
 pub mod certificates;
 pub mod connection_string;
+mod daemon;
 pub mod dps_reply;
 pub mod emulator;
 pub mod encodings;
@@ -24,6 +25,7 @@ mod flow;
 pub mod http_values;
 pub mod hub_reply;
 pub mod identifiers;
+pub mod identity_reply;
 mod inputs;
 pub mod mqtt_topics;
 mod quotes_nothing;
@@ -33,6 +35,7 @@ pub mod session;
 pub mod snapshot;
 pub mod tpm_response;
 pub mod twin;
+pub mod workload_reply;
 
 /// The C library. Its own crate, because C's memory is unsafe to read.
 pub use defender_auth_c_properties as c_abi;
@@ -59,10 +62,12 @@ pub const TARGETS: &[Target] = &[
     Target { name: "http_values", check: http_values::check },
     Target { name: "hub_reply", check: hub_reply::check },
     Target { name: "identifiers", check: identifiers::check },
+    Target { name: "identity_reply", check: identity_reply::check },
     Target { name: "mqtt_topics", check: mqtt_topics::check },
     Target { name: "sas_token", check: sas_token::check },
     Target { name: "session", check: session::check },
     Target { name: "snapshot", check: snapshot::check },
     Target { name: "tpm_response", check: tpm_response::check },
     Target { name: "twin", check: twin::check },
+    Target { name: "workload_reply", check: workload_reply::check },
 ];

@@ -20,11 +20,11 @@ use serde_json::value::RawValue;
 /// A certificate that the daemon has issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Certificate {
+pub struct IssuedCertificate {
     /// The chain in PEM, leaf first.
     pub chain: String,
     /// Its private key.
-    pub private_key: PrivateKey,
+    pub private_key: IssuedKey,
     /// When it expires, as the daemon writes it (ISO 8601).
     pub expiration: String,
 }
@@ -32,7 +32,7 @@ pub struct Certificate {
 /// The private key of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum PrivateKey {
+pub enum IssuedKey {
     /// The key in PEM.
     Pem(SecretText),
     /// The name of a key that stays where it is.
@@ -70,7 +70,7 @@ pub(super) fn certificate_request(common_name: Option<&str>, expires: Option<Uni
     serde_json::Value::Object(members.collect()).to_string()
 }
 
-pub(super) fn certificate(json: &[u8]) -> Result<Certificate, Error> {
+pub(super) fn certificate(json: &[u8]) -> Result<IssuedCertificate, Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Issued<'a> {
@@ -94,13 +94,13 @@ pub(super) fn certificate(json: &[u8]) -> Result<Certificate, Error> {
     let private_key = match key.kind.as_deref() {
         Some("key") => {
             let text = secret_text(field(BYTES, key.bytes)?);
-            PrivateKey::Pem(text.ok_or(ProtocolError::new(BYTES, ProtocolProblem::Unreadable))?)
+            IssuedKey::Pem(text.ok_or(ProtocolError::new(BYTES, ProtocolProblem::Unreadable))?)
         }
-        Some("ref") => PrivateKey::Reference(field("privateKey.ref", key.reference)?),
+        Some("ref") => IssuedKey::Reference(field("privateKey.ref", key.reference)?),
         Some(_) => return Err(ProtocolError::new("privateKey.type", ProtocolProblem::Unexpected).into()),
         None => return Err(ProtocolError::new("privateKey.type", ProtocolProblem::Missing).into()),
     };
-    Ok(Certificate {
+    Ok(IssuedCertificate {
         chain: field("certificate", issued.certificate)?,
         private_key,
         expiration: field("expiration", issued.expiration)?,

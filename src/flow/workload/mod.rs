@@ -19,7 +19,7 @@
 mod environment;
 mod message;
 
-pub use message::{Certificate, PrivateKey};
+pub use message::{IssuedCertificate, IssuedKey};
 
 use crate::{
     base::{
@@ -88,7 +88,7 @@ impl Workload {
         expires: Option<UnixTime>,
         now: Now,
         limit: impl Into<TimeLimit>,
-    ) -> Task<Ask<Certificate>> {
+    ) -> Task<Ask<IssuedCertificate>> {
         let request = self.post(self.target("/certificate/identity"), message::certificate_request(None, expires));
         Ask::task(request, message::certificate, now, limit)
     }
@@ -100,7 +100,7 @@ impl Workload {
         expires: UnixTime,
         now: Now,
         limit: impl Into<TimeLimit>,
-    ) -> Task<Ask<Certificate>> {
+    ) -> Task<Ask<IssuedCertificate>> {
         let target = self.target(&format!("/genid/{}/certificate/server", encode::percent(&self.generation)));
         let request = self.post(target, message::certificate_request(Some(common_name), Some(expires)));
         Ask::task(request, message::certificate, now, limit)
