@@ -11,9 +11,11 @@ mod handle;
 mod host;
 mod identity;
 mod keys;
+mod running;
 mod serve;
 mod socket;
 mod state;
 mod workload;
 
-pub use host::{Host, HostError, RunningHost};
+pub use host::Host;
+pub use running::{HostError, RunningHost};
