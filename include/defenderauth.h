@@ -21,13 +21,15 @@
  *            requires cap > length, bytes require cap >= length. NULL with 0 queries the length. `out_len` may be NULL.
  *            Wipe secrets with defenderauth_wipe.
  * Getters.   Functions without a result return an empty value, 0, false or NULL for NULL and for an unusable object.
- * Time.      Seconds since 1970, passed in by the caller; only defenderauth_authenticator_run reads a clock.
+ * Time.      Seconds since 1970, passed in by the caller. Sessions also take milliseconds of a clock that never jumps. Only
+ *            defenderauth_authenticator_run and defenderauth_session_exchange read a clock.
  * Threads.   Any thread may use any object. Functions that take a const object may run concurrently on it; all others
  *            need exclusive access. defenderauth_https_cancel may be called at any time, also from a signal handler. The
  *            library needs no initialisation and has no threads, signal handlers or callbacks of its own.
  * Changes.   Structs and numbers never change; additions get new names. Treat an unknown action as
- *            DEFENDERAUTH_ACTION_FAILED and ignore unknown findings. Every function is in every build of the library; one
- *            whose feature was left out returns DEFENDERAUTH_UNSUPPORTED.
+ *            DEFENDERAUTH_ACTION_FAILED, one of a session as DEFENDERAUTH_SESSION_ACTION_NONE, and ignore unknown findings.
+ *            Every function is in every build of the library; one whose feature was left out returns
+ *            DEFENDERAUTH_UNSUPPORTED.
  */
 
 #ifndef DEFENDERAUTH_H
@@ -128,6 +130,9 @@
 /** Device mode and provisioning: authenticators that send requests. */
 #define DEFENDERAUTH_FEATURE_FLOWS 16
 
+/** Sessions: agents that stay authenticated. */
+#define DEFENDERAUTH_FEATURE_SESSION 32
+
 /** A certificate of the chain has expired. */
 #define DEFENDERAUTH_FINDING_EXPIRED 1
 
@@ -179,6 +184,312 @@
 /** The version of this header: major << 16 | minor << 8 | patch. */
 #define DEFENDERAUTH_VERSION_NUMBER 512
 
+/** The hub rejects the credential. */
+#define DEFENDERAUTH_DIAGNOSIS_HUB_REJECTED 901
+
+/** A given token has expired. */
+#define DEFENDERAUTH_DIAGNOSIS_TOKEN_EXPIRED 902
+
+/** The client certificate has expired. */
+#define DEFENDERAUTH_DIAGNOSIS_CLIENT_EXPIRED 903
+
+/** The client certificate is not yet valid. */
+#define DEFENDERAUTH_DIAGNOSIS_CLIENT_NOT_YET_VALID 904
+
+/** The server rejects the client certificate. */
+#define DEFENDERAUTH_DIAGNOSIS_CLIENT_REJECTED 905
+
+/** The key of the credential cannot be used. */
+#define DEFENDERAUTH_DIAGNOSIS_KEY_UNUSABLE 906
+
+/** No trust anchor leads to the server's certificate. */
+#define DEFENDERAUTH_DIAGNOSIS_SERVER_UNTRUSTED 907
+
+/** The server's certificate has expired. */
+#define DEFENDERAUTH_DIAGNOSIS_SERVER_EXPIRED 908
+
+/** The server's certificate is not yet valid. */
+#define DEFENDERAUTH_DIAGNOSIS_SERVER_NOT_YET_VALID 909
+
+/** The server's certificate is for another name. */
+#define DEFENDERAUTH_DIAGNOSIS_SERVER_WRONG_NAME 910
+
+/** The server's certificate is invalid for another reason. */
+#define DEFENDERAUTH_DIAGNOSIS_SERVER_CERTIFICATE 911
+
+/** Client and server have no version or cipher suite of TLS in common. */
+#define DEFENDERAUTH_DIAGNOSIS_INCOMPATIBLE 912
+
+/** What answers is not a TLS server. */
+#define DEFENDERAUTH_DIAGNOSIS_PLAIN_TEXT 913
+
+/** A proxy inspects TLS. */
+#define DEFENDERAUTH_DIAGNOSIS_INTERCEPTED 914
+
+/** TLS failed in another way. */
+#define DEFENDERAUTH_DIAGNOSIS_TLS_FAILED 915
+
+/** The clock of the device is likely to be wrong. */
+#define DEFENDERAUTH_DIAGNOSIS_CLOCK_SUSPECT 916
+
+/** No answer arrived. */
+#define DEFENDERAUTH_DIAGNOSIS_UNREACHABLE 917
+
+/** The run exceeded its time, or its number of requests. */
+#define DEFENDERAUTH_DIAGNOSIS_TIMED_OUT 918
+
+/** The service is busy. */
+#define DEFENDERAUTH_DIAGNOSIS_BUSY 919
+
+/** The device is at another hub. */
+#define DEFENDERAUTH_DIAGNOSIS_MOVED 920
+
+/** The hub has banned the client. */
+#define DEFENDERAUTH_DIAGNOSIS_BANNED 921
+
+/** The hub rejects the protocol. */
+#define DEFENDERAUTH_DIAGNOSIS_PROTOCOL_REJECTED 922
+
+/** The connection was lost. */
+#define DEFENDERAUTH_DIAGNOSIS_CONNECTION_LOST 923
+
+/** The provisioning service rejects the attestation. */
+#define DEFENDERAUTH_DIAGNOSIS_ATTESTATION_REJECTED 924
+
+/** There is no enrollment. */
+#define DEFENDERAUTH_DIAGNOSIS_ENROLLMENT_MISSING 925
+
+/** The enrollment is disabled. */
+#define DEFENDERAUTH_DIAGNOSIS_ENROLLMENT_DISABLED 926
+
+/** The hub rejects the provisioning service. */
+#define DEFENDERAUTH_DIAGNOSIS_HUB_LINK 927
+
+/** The registration failed. */
+#define DEFENDERAUTH_DIAGNOSIS_REGISTRATION_FAILED 928
+
+/** The device is not registered. */
+#define DEFENDERAUTH_DIAGNOSIS_UNASSIGNED 929
+
+/** The hub rejects the device that looks up its module. */
+#define DEFENDERAUTH_DIAGNOSIS_DEVICE_REJECTED 930
+
+/** The hub has no such device or module. */
+#define DEFENDERAUTH_DIAGNOSIS_MODULE_MISSING 931
+
+/** The module has no authentication that can be used. */
+#define DEFENDERAUTH_DIAGNOSIS_MODULE_UNUSABLE 932
+
+/** A message of the service does not follow the protocol. */
+#define DEFENDERAUTH_DIAGNOSIS_INVALID_MESSAGE 933
+
+/** The source cannot be used as it is. */
+#define DEFENDERAUTH_DIAGNOSIS_SOURCE_UNUSABLE 934
+
+/** The rate of connections or registrations is exhausted. */
+#define DEFENDERAUTH_DIAGNOSIS_RATE_LIMITED 935
+
+/** The credential in use was replaced. */
+#define DEFENDERAUTH_DIAGNOSIS_ROTATED 936
+
+/** The key of the credential is busy, or away for now. */
+#define DEFENDERAUTH_DIAGNOSIS_KEY_BUSY 937
+
+/** There is no session, or an action that this version does not know: end. */
+#define DEFENDERAUTH_SESSION_ACTION_NONE 0
+
+/**
+ * Perform the action of `_authenticator`; report with `_handle_response`, `_handle_no_response`, `_handle_elapsed`,
+ * `_handle_activated`, `_handle_signature`, `_handle_key_failed` or `_handle_tls_failed`, or call `_exchange`.
+ */
+#define DEFENDERAUTH_SESSION_ACTION_AUTHENTICATE 1
+
+/** Sign `_sign_input`; report with `_handle_signature` or `_handle_key_failed`. */
+#define DEFENDERAUTH_SESSION_ACTION_SIGN 2
+
+/** Connect to the hub; report with `_handle_connected`, `_handle_rejected`, `_handle_tls_failed` or `_handle_unreachable`. */
+#define DEFENDERAUTH_SESSION_ACTION_CONNECT 3
+
+/** The same while a connection stands: reconnect, and if that fails close the connection that stood. */
+#define DEFENDERAUTH_SESSION_ACTION_RENEW 4
+
+/** Write `_snapshot` and `_snapshot_secret` before going on; report with `_handle_saved`. */
+#define DEFENDERAUTH_SESSION_ACTION_SAVE 5
+
+/** Wait until a time in the window; report with `_handle_elapsed`. */
+#define DEFENDERAUTH_SESSION_ACTION_WAIT 6
+
+/** Close the connection; report with `_handle_disconnected`. */
+#define DEFENDERAUTH_SESSION_ACTION_DISCONNECT 7
+
+/**
+ * Stay connected. Report with `_handle_elapsed` in the window, if there is one, and with `_handle_disconnected` when the
+ * connection is lost.
+ */
+#define DEFENDERAUTH_SESSION_ACTION_STAY 8
+
+/** It gets a credential from the provisioning service or the hub. */
+#define DEFENDERAUTH_PHASE_AUTHENTICATING 1
+
+/** It waits for a signature. */
+#define DEFENDERAUTH_PHASE_SIGNING 2
+
+/** It connects. */
+#define DEFENDERAUTH_PHASE_CONNECTING 3
+
+/** It connects again, or hands over a new token, while a connection stands. */
+#define DEFENDERAUTH_PHASE_RENEWING 4
+
+/** Its state is being saved. */
+#define DEFENDERAUTH_PHASE_SAVING 5
+
+/** It waits until it tries again. */
+#define DEFENDERAUTH_PHASE_WAITING 6
+
+/** It closes the connection. */
+#define DEFENDERAUTH_PHASE_DISCONNECTING 7
+
+/** It is connected. */
+#define DEFENDERAUTH_PHASE_CONNECTED 8
+
+/** The token is to be renewed. */
+#define DEFENDERAUTH_DUE_RENEWAL 1
+
+/** A preferred credential is tried again. */
+#define DEFENDERAUTH_DUE_RETURN 2
+
+/** The return code of a CONNACK of MQTT 3.1.1. */
+#define DEFENDERAUTH_REJECTION_CONNACK 1
+
+/** The reason code of a CONNACK or a DISCONNECT of MQTT 5. */
+#define DEFENDERAUTH_REJECTION_REASON 2
+
+/** An HTTP status. */
+#define DEFENDERAUTH_REJECTION_HTTP 3
+
+/** The connection was closed, or nothing arrives any longer. */
+#define DEFENDERAUTH_LOSS_DROPPED 1
+
+/** The hub has ended the connection because its token has expired. */
+#define DEFENDERAUTH_LOSS_TOKEN_EXPIRED 2
+
+/** Nothing is known against the clock. */
+#define DEFENDERAUTH_CLOCK_PLAUSIBLE 1
+
+/** The clock is before a time that has passed for certain. */
+#define DEFENDERAUTH_CLOCK_BEFORE_FLOOR 2
+
+/** A verified service has another time, which is used instead. */
+#define DEFENDERAUTH_CLOCK_CORRECTED 3
+
+/** The network path, or a busy hub. */
+#define DEFENDERAUTH_LADDER_CONNECT 1
+
+/** Every credential was rejected. */
+#define DEFENDERAUTH_LADDER_CREDENTIALS 2
+
+/** The provisioning service has no usable answer. */
+#define DEFENDERAUTH_LADDER_PROVISIONING 3
+
+/** A person has to act. */
+#define DEFENDERAUTH_LADDER_SLOW 4
+
+/** The clock has to be set. */
+#define DEFENDERAUTH_LADDER_CLOCK 5
+
+/** Connections, and lookups of a module. */
+#define DEFENDERAUTH_RATE_CONNECTS 1
+
+/** Registrations. */
+#define DEFENDERAUTH_RATE_REGISTRATIONS 2
+
+/** The lifetime of a token: 8 hours. */
+#define DEFENDERAUTH_TIME_TOKEN 1
+
+/** After this time with nothing but failures the provisioning service is asked: 6 hours. */
+#define DEFENDERAUTH_TIME_LOST_AFTER 2
+
+/** When a preferred credential is tried again: 24 hours. */
+#define DEFENDERAUTH_TIME_RETURN_AFTER 3
+
+/** After this time a connection counts as stable: 10 minutes. */
+#define DEFENDERAUTH_TIME_STABLE_AFTER 4
+
+/** How long after the start tokens wait for a clock that is before the floor: 5 minutes. */
+#define DEFENDERAUTH_TIME_CLOCK_GRACE 5
+
+/** The time limit of a registration or a module lookup: 10 minutes. */
+#define DEFENDERAUTH_TIME_ATTEMPT 6
+
+/** The time limit of one CONNECT, with its TLS handshake: 1 minute. */
+#define DEFENDERAUTH_TIME_CONNECT 7
+
+/** The longest `Retry-After` that is honoured: 6 hours. */
+#define DEFENDERAUTH_TIME_RETRY_AFTER 8
+
+/** How often every credential is rejected before the provisioning service is asked: 2. */
+#define DEFENDERAUTH_LIMIT_PASSES 1
+
+/** How many requests a registration or a module lookup may send: 40. */
+#define DEFENDERAUTH_LIMIT_REQUESTS 2
+
+/** Connections begun. */
+#define DEFENDERAUTH_COUNT_CONNECTS 1
+
+/** Those of them that were begun while another stood. */
+#define DEFENDERAUTH_COUNT_RENEWALS 2
+
+/** Registrations begun. */
+#define DEFENDERAUTH_COUNT_REGISTRATIONS 3
+
+/** HTTPS requests answered or given up. */
+#define DEFENDERAUTH_COUNT_REQUESTS 4
+
+/** The server rejected the client certificate, which has expired. */
+#define DEFENDERAUTH_TLS_FAILURE_CLIENT_EXPIRED 1
+
+/** The server rejected the client certificate, which is not yet valid. */
+#define DEFENDERAUTH_TLS_FAILURE_CLIENT_NOT_YET_VALID 2
+
+/** The server rejected the client certificate, or requires one. */
+#define DEFENDERAUTH_TLS_FAILURE_CLIENT_REJECTED 3
+
+/** The private key of the client certificate cannot be used. */
+#define DEFENDERAUTH_TLS_FAILURE_CLIENT_KEY_UNUSABLE 4
+
+/** No trust anchor leads to the server's certificate. */
+#define DEFENDERAUTH_TLS_FAILURE_SERVER_UNTRUSTED 5
+
+/** The same, with a sign of a proxy that inspects TLS. */
+#define DEFENDERAUTH_TLS_FAILURE_INTERCEPTED 6
+
+/** The server's certificate expired before the time of this device's clock. */
+#define DEFENDERAUTH_TLS_FAILURE_SERVER_EXPIRED 7
+
+/** The server's certificate becomes valid after the time of this device's clock. */
+#define DEFENDERAUTH_TLS_FAILURE_SERVER_NOT_YET_VALID 8
+
+/** The server's certificate is for other names. */
+#define DEFENDERAUTH_TLS_FAILURE_SERVER_WRONG_NAME 9
+
+/** The server's certificate is invalid for another reason. */
+#define DEFENDERAUTH_TLS_FAILURE_SERVER_CERTIFICATE 10
+
+/** Client and server have no version, cipher suite or extension of TLS in common. */
+#define DEFENDERAUTH_TLS_FAILURE_INCOMPATIBLE 11
+
+/** What answers is not a TLS server. */
+#define DEFENDERAUTH_TLS_FAILURE_PLAIN_TEXT 12
+
+/** The server ended the connection with another alert. */
+#define DEFENDERAUTH_TLS_FAILURE_ALERT 13
+
+/** A message that does not follow the protocol, or any other failure of TLS. */
+#define DEFENDERAUTH_TLS_FAILURE_PROTOCOL 14
+
+/** The private key of the client certificate did not sign this time: what holds it is busy or away. */
+#define DEFENDERAUTH_TLS_FAILURE_CLIENT_KEY_BUSY 15
+
 /**
  * The configuration of an agent, with the files that it names. Wiped when freed. Free it with
  * `defenderauth_agent_config_free`.
@@ -219,16 +530,34 @@ typedef struct defenderauth_key defenderauth_key;
 typedef struct defenderauth_options defenderauth_options;
 
 /**
+ * How often a session tries, and how long it waits; what is not set has its default, which suits a fleet. Free it with
+ * `defenderauth_policy_free`; sessions keep a copy.
+ */
+typedef struct defenderauth_policy defenderauth_policy;
+
+/**
  * What to register: ID scope, registration ID, provisioning service and payload. Free it with
  * `defenderauth_profile_free`; authenticators keep a copy.
  */
 typedef struct defenderauth_profile defenderauth_profile;
 
 /**
+ * Keeps one agent authenticated for years: poll for the next action, perform it, report what came of it. Free it with
+ * `defenderauth_session_free`.
+ */
+typedef struct defenderauth_session defenderauth_session;
+
+/**
  * A key and a resource, prepared so that each token takes one call and no allocation. Immutable. Free it with
  * `defenderauth_signer_free`.
  */
 typedef struct defenderauth_signer defenderauth_signer;
+
+/**
+ * The credential sources of a session, the preferred one first. Free it with `defenderauth_sources_free`; sessions keep a
+ * copy.
+ */
+typedef struct defenderauth_sources defenderauth_sources;
 
 /** An open TPM 2.0. Loaded objects are flushed when it is freed. Free it with `defenderauth_tpm_free`. */
 typedef struct defenderauth_tpm defenderauth_tpm;
@@ -314,6 +643,9 @@ typedef struct defenderauth_header {
 /** The file cannot be read, or has the wrong type. */
 #define DEFENDERAUTH_FILE_READ 213
 
+/** What an earlier run of a session has saved cannot be used; begin without it. */
+#define DEFENDERAUTH_SNAPSHOT 221
+
 /** The key is not valid base64. */
 #define DEFENDERAUTH_KEY_BASE64 301
 
@@ -380,6 +712,9 @@ typedef struct defenderauth_header {
 /** This kind of certificate is not supported here. */
 #define DEFENDERAUTH_CERTIFICATE_RULE 604
 
+/** The private key of the certificate did not sign; `defenderauth_error_is_retryable` says whether a retry may help. */
+#define DEFENDERAUTH_PRIVATE_KEY 605
+
 /** TLS cannot be configured, or the server's certificate was rejected. */
 #define DEFENDERAUTH_TLS 650
 
@@ -406,6 +741,24 @@ extern "C" {
 #endif // __cplusplus
 
 /* ---- the library */
+
+/** What a diagnosis means, in one line. Static and never NULL; `unknown` for any other number. */
+const char *defenderauth_diagnosis_string(int32_t diagnosis);
+
+/**
+ * The stable word for a diagnosis, such as `hub-rejected`: for metrics and programs. Static and never NULL; `unknown` for
+ * any other number.
+ */
+const char *defenderauth_diagnosis_word(int32_t diagnosis);
+
+/**
+ * The stable word for one of `DEFENDERAUTH_TLS_FAILURE_`, such as `server-untrusted`. Static and never NULL; `unknown` for
+ * any other number.
+ */
+const char *defenderauth_tls_failure_word(int32_t tls_failure);
+
+/** What a fatal alert of the server means, one of `DEFENDERAUTH_TLS_FAILURE_`, for programs with their own TLS. */
+int32_t defenderauth_tls_failure_of_alert(uint8_t alert);
 
 /** The version of the library as text, such as `0.2.0`. Static. */
 const char *defenderauth_version(void);
@@ -447,6 +800,9 @@ uint32_t defenderauth_error_service_code(const struct defenderauth_error *error)
 
 /** The TPM's response code; 0 = none. */
 uint32_t defenderauth_error_tpm_code(const struct defenderauth_error *error);
+
+/** How TLS failed, one of `DEFENDERAUTH_TLS_FAILURE_`; 0 = it did not. */
+int32_t defenderauth_error_tls_failure(const struct defenderauth_error *error);
 
 /** Whether the same call may succeed later. */
 bool defenderauth_error_is_retryable(const struct defenderauth_error *error);
@@ -734,7 +1090,10 @@ defenderauth_result defenderauth_certificate_from_pem_with_passphrase(const char
                                                                       struct defenderauth_certificate **out,
                                                                       struct defenderauth_error **error);
 
-/** Whether it includes the private key. If not, the key is held elsewhere. */
+/**
+ * Whether it includes the private key, or one that signs where it is. If not, the key is held elsewhere, and the TLS of
+ * this library cannot use the certificate.
+ */
 bool defenderauth_certificate_has_key(const struct defenderauth_certificate *certificate);
 
 /** Whether it is self-signed. The hub then identifies it by its thumbprint. */
@@ -1254,6 +1613,18 @@ defenderauth_result defenderauth_tpm_set_identity_handle(struct defenderauth_tpm
                                                          uint32_t handle,
                                                          struct defenderauth_error **error);
 
+/** Sets the persistent handle of the endorsement key. The default is 0x81010001. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_tpm_set_endorsement_handle(struct defenderauth_tpm *tpm,
+                                                            uint32_t handle,
+                                                            struct defenderauth_error **error);
+
+/** Sets the persistent handle of the storage root key. The default is 0x81000001. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_tpm_set_storage_handle(struct defenderauth_tpm *tpm,
+                                                        uint32_t handle,
+                                                        struct defenderauth_error **error);
+
 /** Sets the password of the owner hierarchy, any bytes. Empty: none. The copy is wiped when the TPM is freed. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_tpm_set_owner_password(struct defenderauth_tpm *tpm,
@@ -1335,6 +1706,435 @@ defenderauth_result defenderauth_tpm_sas_token(struct defenderauth_tpm *tpm,
 
 /** Flushes what is still loaded and frees a TPM. NULL is allowed. */
 void defenderauth_tpm_free(struct defenderauth_tpm *tpm);
+
+/* ---- credential sources of a session, the preferred one first */
+
+/** Creates an empty list of sources. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_sources_new(struct defenderauth_sources **out,
+                                             struct defenderauth_error **error);
+
+/**
+ * Adds what an authenticator was created with, whether it has run or not: a key, a certificate, an external signer or a
+ * ready-made token, or a way to get one from the provisioning service or the hub. The name is for logs and for the
+ * snapshot: keep it from start to start. It contains no `/`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_sources_add(struct defenderauth_sources *sources,
+                                             const char *name,
+                                             size_t len,
+                                             const struct defenderauth_authenticator *authenticator,
+                                             struct defenderauth_error **error);
+
+/**
+ * Sets when the certificate of the source that was added last is valid, in seconds since 1970: from its first to its last
+ * second. A build that parses certificates reads it from those that it has.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_sources_set_validity(struct defenderauth_sources *sources,
+                                                      uint64_t not_before,
+                                                      uint64_t not_after,
+                                                      struct defenderauth_error **error);
+
+/** Frees sources. NULL is allowed. */
+void defenderauth_sources_free(struct defenderauth_sources *sources);
+
+/* ---- how patient a session is */
+
+/** Creates a policy with the defaults. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_policy_new(struct defenderauth_policy **out,
+                                            struct defenderauth_error **error);
+
+/** Sets one of `DEFENDERAUTH_TIME_`, at least one second. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_policy_set_seconds(struct defenderauth_policy *policy,
+                                                    int32_t time,
+                                                    uint64_t seconds,
+                                                    struct defenderauth_error **error);
+
+/** Sets when a token is renewed, in percent of its lifetime: not before `from`, not after `until`. 80 and 85. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_policy_set_renewal_percent(struct defenderauth_policy *policy,
+                                                            uint8_t from,
+                                                            uint8_t until,
+                                                            struct defenderauth_error **error);
+
+/**
+ * Sets the waits of one of `DEFENDERAUTH_LADDER_`, which double from the first to the longest. Each may be longer by as
+ * much as `spread_percent`: over that a fleet is spread.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_policy_set_backoff(struct defenderauth_policy *policy,
+                                                    int32_t ladder,
+                                                    uint64_t first_milliseconds,
+                                                    uint64_t most_milliseconds,
+                                                    uint32_t spread_percent,
+                                                    struct defenderauth_error **error);
+
+/** Sets one of `DEFENDERAUTH_RATE_`: at most so many at once, and one more after each interval. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_policy_set_rate(struct defenderauth_policy *policy,
+                                                 int32_t rate,
+                                                 uint32_t burst,
+                                                 uint64_t interval_milliseconds,
+                                                 struct defenderauth_error **error);
+
+/** Sets one of `DEFENDERAUTH_LIMIT_`, at least 1. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_policy_set_limit(struct defenderauth_policy *policy,
+                                                  int32_t limit,
+                                                  uint32_t count,
+                                                  struct defenderauth_error **error);
+
+/**
+ * Sets a time that has passed for certain, in seconds since 1970: that of the firmware's build, for example. The default is
+ * that of this library's release. A clock that is before it is not used.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_policy_set_floor(struct defenderauth_policy *policy,
+                                                  uint64_t seconds,
+                                                  struct defenderauth_error **error);
+
+/** Frees a policy. NULL is allowed. */
+void defenderauth_policy_free(struct defenderauth_policy *policy);
+
+/* ---- sessions: create, poll, perform the pending action, report what came of it, until the agent ends */
+
+/**
+ * Begins a session. Of the options it uses the user agent, the model ID and the gateway; NULL for the policy means the
+ * defaults. `saved` and `secret` are what `defenderauth_session_snapshot` and `defenderauth_session_snapshot_secret` gave
+ * an earlier run, or empty; the secret is optional. When they cannot be used, the result is `DEFENDERAUTH_SNAPSHOT`: begin
+ * without them. The clocks: seconds since 1970, and milliseconds since any fixed start, such as `CLOCK_BOOTTIME`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_new(const struct defenderauth_sources *sources,
+                                             const struct defenderauth_policy *policy_or_null,
+                                             const struct defenderauth_options *options_or_null,
+                                             const char *saved,
+                                             size_t saved_len,
+                                             const char *secret,
+                                             size_t secret_len,
+                                             uint64_t wall,
+                                             uint64_t monotonic_milliseconds,
+                                             struct defenderauth_session **out,
+                                             struct defenderauth_error **error);
+
+/** Frees a session and wipes its secrets. NULL is allowed. */
+void defenderauth_session_free(struct defenderauth_session *session);
+
+/** The next action, one of `DEFENDERAUTH_SESSION_ACTION_`. Polling changes nothing; poll as often as you like. */
+int32_t defenderauth_session_poll(const struct defenderauth_session *session);
+
+/**
+ * AUTHENTICATE: the run within. Read its action and the data of that as from any authenticator, and report the result to
+ * the session. NULL otherwise. The session owns it: do not free it.
+ */
+const struct defenderauth_authenticator *defenderauth_session_authenticator(const struct defenderauth_session *session);
+
+/** SIGN: the bytes to sign with HMAC-SHA256. */
+struct defenderauth_slice defenderauth_session_sign_input(const struct defenderauth_session *session);
+
+/** SIGN: which key, one of `DEFENDERAUTH_KEY_USE_`. */
+int32_t defenderauth_session_key_use(const struct defenderauth_session *session);
+
+/**
+ * CONNECT and RENEW: the host to connect to over MQTT, on port `DEFENDERAUTH_MQTT_PORT`: the gateway if there is one, else
+ * the hub. The server's certificate must be valid for this name. Like the other names of the login it remains until the
+ * next login.
+ */
+struct defenderauth_str defenderauth_session_mqtt_host_name(const struct defenderauth_session *session);
+
+/** CONNECT and RENEW: the MQTT client identifier. */
+struct defenderauth_str defenderauth_session_mqtt_client_id(const struct defenderauth_session *session);
+
+/** CONNECT and RENEW: the MQTT user name. */
+struct defenderauth_str defenderauth_session_mqtt_user_name(const struct defenderauth_session *session);
+
+/**
+ * CONNECT and RENEW: writes the MQTT password, a token. Wipe the buffer after the CONNECT. With a certificate there is none:
+ * `DEFENDERAUTH_NOT_APPLICABLE`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_password(const struct defenderauth_session *session,
+                                                  char *buf,
+                                                  size_t cap,
+                                                  size_t *out_len,
+                                                  struct defenderauth_error **error);
+
+/**
+ * CONNECT and RENEW: the client certificate for the TLS handshake. NULL when the credential is not a certificate. The
+ * session owns it: do not free it.
+ */
+const struct defenderauth_certificate *defenderauth_session_certificate(const struct defenderauth_session *session);
+
+/** CONNECT and RENEW: until then, by the monotonic clock, the hub has to have answered; else it is unreachable. */
+uint64_t defenderauth_session_deadline_milliseconds(const struct defenderauth_session *session);
+
+/** CONNECT and RENEW: the hub's host name. */
+struct defenderauth_str defenderauth_session_host_name(const struct defenderauth_session *session);
+
+/** CONNECT and RENEW: the host name of the gateway to the hub; empty without one. */
+struct defenderauth_str defenderauth_session_gateway_host_name(const struct defenderauth_session *session);
+
+/** CONNECT and RENEW: the device ID. */
+struct defenderauth_str defenderauth_session_device_id(const struct defenderauth_session *session);
+
+/** CONNECT and RENEW: the module ID; empty when the identity is a device. */
+struct defenderauth_str defenderauth_session_module_id(const struct defenderauth_session *session);
+
+/** SAVE: the state to write to a file. It contains no secret. */
+struct defenderauth_str defenderauth_session_snapshot(const struct defenderauth_session *session);
+
+/**
+ * SAVE: writes the keys that belong to the state, for a file that no other user can read, or sealed storage; an empty text
+ * when there are none. Wipe the buffer when it is no longer needed. Without them a restart sends one request to the hub.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_snapshot_secret(const struct defenderauth_session *session,
+                                                         char *buf,
+                                                         size_t cap,
+                                                         size_t *out_len,
+                                                         struct defenderauth_error **error);
+
+/** WAIT, and STAY if something falls due: the start of the window, in milliseconds of the monotonic clock. */
+uint64_t defenderauth_session_from_milliseconds(const struct defenderauth_session *session);
+
+/** WAIT, and STAY if something falls due: the end of the window, in milliseconds of the monotonic clock. */
+uint64_t defenderauth_session_until_milliseconds(const struct defenderauth_session *session);
+
+/**
+ * A time in the window, in milliseconds of the monotonic clock, from any random number; the largest number when there is no
+ * window. Pick once for each window: who picks again at every poll reconnects together with the whole fleet.
+ */
+uint64_t defenderauth_session_pick_milliseconds(const struct defenderauth_session *session,
+                                                uint32_t random);
+
+/** WAIT and DISCONNECT: why, one of `DEFENDERAUTH_DIAGNOSIS_`. */
+int32_t defenderauth_session_diagnosis(const struct defenderauth_session *session);
+
+/** STAY: what falls due in the window, one of `DEFENDERAUTH_DUE_`; 0 = nothing. */
+int32_t defenderauth_session_due(const struct defenderauth_session *session);
+
+/**
+ * AUTHENTICATE: a response arrived, whatever its status. Pass all of its headers (`Retry-After` and `Date` are read), or NULL
+ * and 0 when they are not available. Wipe the body afterwards: it can hold keys.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_response(struct defenderauth_session *session,
+                                                         uint64_t wall,
+                                                         uint64_t monotonic_milliseconds,
+                                                         uint16_t status,
+                                                         const struct defenderauth_header *headers,
+                                                         size_t header_count,
+                                                         const uint8_t *body,
+                                                         size_t body_len,
+                                                         struct defenderauth_error **error);
+
+/** AUTHENTICATE: no complete response arrived: the connection failed or was reset, or the request timed out. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_no_response(struct defenderauth_session *session,
+                                                            uint64_t wall,
+                                                            uint64_t monotonic_milliseconds,
+                                                            struct defenderauth_error **error);
+
+/** AUTHENTICATE: the TPM has activated the key. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_activated(struct defenderauth_session *session,
+                                                          uint64_t wall,
+                                                          uint64_t monotonic_milliseconds,
+                                                          struct defenderauth_error **error);
+
+/** AUTHENTICATE and SIGN: the signature, 32 bytes. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_signature(struct defenderauth_session *session,
+                                                          uint64_t wall,
+                                                          uint64_t monotonic_milliseconds,
+                                                          const uint8_t *signature,
+                                                          size_t len,
+                                                          struct defenderauth_error **error);
+
+/** AUTHENTICATE and SIGN: the TPM, or any other holder of the key, could not load the key or sign. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_key_failed(struct defenderauth_session *session,
+                                                           uint64_t wall,
+                                                           uint64_t monotonic_milliseconds,
+                                                           struct defenderauth_error **error);
+
+/**
+ * CONNECT and RENEW: the hub has accepted the connection. `date_or_0` is the time of the server where the protocol has one,
+ * in seconds since 1970, if its certificate was verified.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_connected(struct defenderauth_session *session,
+                                                          uint64_t wall,
+                                                          uint64_t monotonic_milliseconds,
+                                                          uint64_t date_or_0,
+                                                          struct defenderauth_error **error);
+
+/**
+ * CONNECT and RENEW: the hub has rejected the connection, with this code of one of `DEFENDERAUTH_REJECTION_`.
+ * `retry_after_seconds_or_0` is how long it asks to wait; for `date_or_0` see `defenderauth_session_handle_connected`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_rejected(struct defenderauth_session *session,
+                                                         uint64_t wall,
+                                                         uint64_t monotonic_milliseconds,
+                                                         int32_t rejection,
+                                                         uint16_t code,
+                                                         uint64_t retry_after_seconds_or_0,
+                                                         uint64_t date_or_0,
+                                                         struct defenderauth_error **error);
+
+/**
+ * AUTHENTICATE, CONNECT and RENEW: TLS has failed with one of `DEFENDERAUTH_TLS_FAILURE_`. `date_or_0` is when the server's
+ * certificate expired, or when it becomes valid, in seconds since 1970.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_tls_failed(struct defenderauth_session *session,
+                                                           uint64_t wall,
+                                                           uint64_t monotonic_milliseconds,
+                                                           int32_t tls_failure,
+                                                           uint64_t date_or_0,
+                                                           struct defenderauth_error **error);
+
+/** CONNECT and RENEW: no connection, or no answer to CONNECT before the deadline. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_unreachable(struct defenderauth_session *session,
+                                                            uint64_t wall,
+                                                            uint64_t monotonic_milliseconds,
+                                                            struct defenderauth_error **error);
+
+/** At any time: the connection has ended with one of `DEFENDERAUTH_LOSS_`. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_disconnected(struct defenderauth_session *session,
+                                                             uint64_t wall,
+                                                             uint64_t monotonic_milliseconds,
+                                                             int32_t loss,
+                                                             struct defenderauth_error **error);
+
+/** At any time: the hub has ended the connection and said why, with this code of one of `DEFENDERAUTH_REJECTION_`. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_disconnected_by_server(struct defenderauth_session *session,
+                                                                       uint64_t wall,
+                                                                       uint64_t monotonic_milliseconds,
+                                                                       int32_t rejection,
+                                                                       uint16_t code,
+                                                                       struct defenderauth_error **error);
+
+/** AUTHENTICATE, WAIT and STAY: the time has passed. Too early it has no effect. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_elapsed(struct defenderauth_session *session,
+                                                        uint64_t wall,
+                                                        uint64_t monotonic_milliseconds,
+                                                        struct defenderauth_error **error);
+
+/** SAVE: whether the state was written. If not, the session goes on and saves again at the next occasion. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_saved(struct defenderauth_session *session,
+                                                      uint64_t wall,
+                                                      uint64_t monotonic_milliseconds,
+                                                      bool is_saved,
+                                                      struct defenderauth_error **error);
+
+/** At any time: the wall clock was set. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_clock_set(struct defenderauth_session *session,
+                                                          uint64_t wall,
+                                                          uint64_t monotonic_milliseconds,
+                                                          struct defenderauth_error **error);
+
+/** At any time: the network is back, or a person has corrected something; do not wait for the end of a wait. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_wake(struct defenderauth_session *session,
+                                                     uint64_t wall,
+                                                     uint64_t monotonic_milliseconds,
+                                                     struct defenderauth_error **error);
+
+/**
+ * At any time: all credential sources that the agent has now, in their order. A connection is kept while nothing up to its
+ * credential is new.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_rotated(struct defenderauth_session *session,
+                                                        uint64_t wall,
+                                                        uint64_t monotonic_milliseconds,
+                                                        const struct defenderauth_sources *sources,
+                                                        struct defenderauth_error **error);
+
+/**
+ * AUTHENTICATE while a request is to be sent: sends it with the built-in HTTPS driver and reports what came of it, a
+ * response, no response, or a failure of TLS. `DEFENDERAUTH_OK` means that it was reported, not that a response came. NULL
+ * for the driver means a default one, which cannot be cancelled. After `DEFENDERAUTH_CANCELLED` the request is still pending.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_exchange(struct defenderauth_session *session,
+                                                  const struct defenderauth_https *https_or_null,
+                                                  uint64_t wall,
+                                                  uint64_t monotonic_milliseconds,
+                                                  uint64_t timeout_milliseconds,
+                                                  struct defenderauth_error **error);
+
+/** The status in one line, for logs. */
+struct defenderauth_str defenderauth_session_status(const struct defenderauth_session *session);
+
+/** What it is doing, one of `DEFENDERAUTH_PHASE_`. */
+int32_t defenderauth_session_phase(const struct defenderauth_session *session);
+
+/**
+ * The name of the credential in use or being tried: that of its source, with `/primary` or `/secondary` if it has two keys.
+ * While authenticating, the name of the source.
+ */
+struct defenderauth_str defenderauth_session_credential(const struct defenderauth_session *session);
+
+/** The name of the credential that was given up last; empty if none was. */
+struct defenderauth_str defenderauth_session_dropped_credential(const struct defenderauth_session *session);
+
+/** Why it was given up, one of `DEFENDERAUTH_DIAGNOSIS_`. */
+int32_t defenderauth_session_dropped_diagnosis(const struct defenderauth_session *session);
+
+/** When it was given up, in seconds since 1970. */
+uint64_t defenderauth_session_dropped_at(const struct defenderauth_session *session);
+
+/** Why it is not connected, one of `DEFENDERAUTH_DIAGNOSIS_`; when it is, the latest failure. 0 = none. */
+int32_t defenderauth_session_last_diagnosis(const struct defenderauth_session *session);
+
+/**
+ * How the latest registration or module lookup failed, unless one has succeeded since: one of `DEFENDERAUTH_DIAGNOSIS_`; 0 =
+ * it did not. It says more than the hub's rejection.
+ */
+int32_t defenderauth_session_authenticator_diagnosis(const struct defenderauth_session *session);
+
+/** The number of failures since the last stable connection. */
+uint32_t defenderauth_session_failures_in_a_row(const struct defenderauth_session *session);
+
+/** Whether the latest state could not be saved. */
+bool defenderauth_session_is_unsaved(const struct defenderauth_session *session);
+
+/** The last second of the certificate in use, in seconds since 1970; 0 = it is not known. */
+uint64_t defenderauth_session_certificate_ends(const struct defenderauth_session *session);
+
+/** One of `DEFENDERAUTH_COUNT_`, since the session was created. */
+uint64_t defenderauth_session_count(const struct defenderauth_session *session, int32_t count);
+
+/**
+ * What the latest registration or module lookup has got: an authenticator that is DONE. NULL when there was none, or
+ * nothing was got or restored. The session owns it: do not free it.
+ */
+const struct defenderauth_authenticator *defenderauth_session_assigned(const struct defenderauth_session *session);
+
+/**
+ * The best estimate of the time, in seconds since 1970, also for the verification of server certificates; 0 when `wall` is
+ * not a time.
+ */
+uint64_t defenderauth_session_clock_seconds(const struct defenderauth_session *session,
+                                            uint64_t wall,
+                                            uint64_t monotonic_milliseconds);
+
+/** What is known about the device's clock, one of `DEFENDERAUTH_CLOCK_`; 0 when `wall` is not a time. */
+int32_t defenderauth_session_clock_state(const struct defenderauth_session *session,
+                                         uint64_t wall,
+                                         uint64_t monotonic_milliseconds);
 
 #ifdef __cplusplus
 }  // extern "C"

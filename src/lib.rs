@@ -36,7 +36,10 @@
 //! | an enrollment group's key | [`SharedAccessKey::derive`], then [`Plan::provision`] |
 //! | a device's credential, to become its security module | [`Plan::in_device_mode`] |
 //! | a certificate and a private key in files | `x509` |
+//! | a certificate, and a key that signs where it is | [`key::PrivateKey`], [`credential::ClientCertificate::with_private_key`] |
+//! | a key, and no certificate yet | [`credential::CertificateRequest`] |
 //! | a TPM 2.0 | `tpm` |
+//! | a certificate whose key is in a TPM 2.0 | `tpm::KeyFile`, `private_key::TpmKey` |
 //! | no key: a module of IoT Edge, or a host with the identity service | `local_signer`, [`workload`], [`identity_service`] |
 //! | a plan, and an HTTP client of my own | [`Authenticator`] |
 //! | a plan, and no HTTP client | `https::Client` |
@@ -57,6 +60,7 @@
 //! | `std` | yes | conversions from and to `std` types; without it the library needs `alloc` only | nothing |
 //! | `flows` | yes | [`Plan`], [`Authenticator`], [`dps`], [`device_mode`], [`http`] | nothing |
 //! | `session` | no | [`session`]: stays authenticated for years | nothing |
+//! | `store` | no | `store`: a folder for what a session saves | files |
 //! | `twin` | yes | [`twin`]: the security module's twin | nothing |
 //! | `agent` | yes | `agent`: the files of the micro agent and of both security agents | files |
 //! | `http` | no | [`http::Request`] as a value of the `http` crate | nothing |
@@ -64,7 +68,8 @@
 //! | `https` | no | `https`: a blocking client that runs a plan | sockets, clocks, entropy, proxy variables |
 //! | `local-signer` | no | `local_signer`: a daemon of this device signs | Unix sockets, clocks |
 //! | `x509` | no | `x509`: certificates and private keys, checked before connecting | nothing; `agent` reads their files |
-//! | `tpm` | no | `tpm`: keys in a TPM 2.0 | with `std`, devices and sockets |
+//! | `private-key` | no | `private_key`: keys that sign TLS handshakes and certificate requests, by where they are | entropy; sockets of signing processes |
+//! | `tpm` | no | `tpm`: keys in a TPM 2.0, of the provisioning service and for TLS | with `std`, devices and sockets |
 
 // The links of this page are checked in a build with every feature.
 #![cfg_attr(
@@ -106,6 +111,10 @@ pub use adapters::agent;
 pub use adapters::https;
 #[cfg(feature = "local-signer")]
 pub use adapters::local_signer;
+#[cfg(feature = "private-key")]
+pub use adapters::private_key;
+#[cfg(feature = "store")]
+pub use adapters::store;
 #[cfg(feature = "tls")]
 pub use adapters::tls;
 #[cfg(feature = "tpm")]
@@ -114,7 +123,9 @@ pub use adapters::tpm;
 pub use adapters::x509;
 pub use base::{payload, secret, wait};
 #[cfg(feature = "flows")]
-pub use flow::{authenticator, device_mode, dps, exchange, http, identity_service, local, outcome, plan, workload};
+pub use flow::{
+    authenticator, device_mode, dps, exchange, http, identity_service, local, outcome, plan, renewal, workload,
+};
 
 pub use base::time::{ClockSkew, Now, TimeError, UnixTime};
 pub use connection_string::ConnectionString;

@@ -37,6 +37,8 @@ pub const DEFENDERAUTH_FILE_NOT_FOUND: ResultCode = 211;
 pub const DEFENDERAUTH_FILE_PERMISSION: ResultCode = 212;
 /// The file cannot be read, or has the wrong type.
 pub const DEFENDERAUTH_FILE_READ: ResultCode = 213;
+/// What an earlier run of a session has saved cannot be used; begin without it.
+pub const DEFENDERAUTH_SNAPSHOT: ResultCode = 221;
 /// The key is not valid base64.
 pub const DEFENDERAUTH_KEY_BASE64: ResultCode = 301;
 /// The key has an invalid length.
@@ -84,6 +86,8 @@ pub const DEFENDERAUTH_CERTIFICATE_KEY: ResultCode = 602;
 pub const DEFENDERAUTH_CERTIFICATE_ABSENT: ResultCode = 603;
 /// This kind of certificate is not supported here.
 pub const DEFENDERAUTH_CERTIFICATE_RULE: ResultCode = 604;
+/// The private key of the certificate did not sign; `defenderauth_error_is_retryable` says whether a retry may help.
+pub const DEFENDERAUTH_PRIVATE_KEY: ResultCode = 605;
 /// TLS cannot be configured, or the server's certificate was rejected.
 pub const DEFENDERAUTH_TLS: ResultCode = 650;
 
@@ -151,6 +155,8 @@ pub const DEFENDERAUTH_FEATURE_HTTPS: u32 = 4;
 pub const DEFENDERAUTH_FEATURE_TPM: u32 = 8;
 /// Device mode and provisioning: authenticators that send requests.
 pub const DEFENDERAUTH_FEATURE_FLOWS: u32 = 16;
+/// Sessions: agents that stay authenticated.
+pub const DEFENDERAUTH_FEATURE_SESSION: u32 = 32;
 
 /// A certificate of the chain has expired.
 pub const DEFENDERAUTH_FINDING_EXPIRED: u32 = 1;

@@ -22,6 +22,7 @@ pub(crate) struct Details {
     pub(crate) http_status: u16,
     pub(crate) service_code: u32,
     pub(crate) tpm_code: u32,
+    pub(crate) tls_failure: i32,
     pub(crate) is_retryable: bool,
     pub(crate) retry_after: Option<Duration>,
 }
@@ -36,6 +37,7 @@ impl Failure {
             http_status: 0,
             service_code: 0,
             tpm_code: 0,
+            tls_failure: 0,
             is_retryable: false,
             retry_after: None,
         }))
@@ -87,6 +89,7 @@ impl Failure {
             http_status: service.map(|service| service.status).unwrap_or_default(),
             service_code: service.and_then(|service| service.code).unwrap_or_default(),
             tpm_code: tpm.map(library::error::ResponseCode::as_u32).unwrap_or_default(),
+            tls_failure: 0,
             is_retryable: error.is_retryable(),
             retry_after: error.retry_after(),
         }))

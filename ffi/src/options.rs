@@ -13,7 +13,7 @@ use defender_auth::{
     Outcome, UnixTime,
     credential::ClientCertificate,
     device_mode::Target,
-    identity::{HostName, ModuleId},
+    identity::{HostName, Identity, ModuleId},
     mqtt::Connect,
     sas::Audience,
     wait::TimeLimit,
@@ -65,6 +65,12 @@ impl Chosen {
         }
     }
 
+    /// Whether the encoding of the resource of tokens was set.
+    #[cfg(feature = "session")]
+    pub(crate) const fn has_audience(&self) -> bool {
+        self.audience.is_some()
+    }
+
     pub(crate) fn outcome(&self, outcome: Outcome) -> Outcome {
         let outcome = match self.audience {
             Some(audience) => outcome.with_audience(audience),
@@ -76,11 +82,20 @@ impl Chosen {
         }
     }
 
-    pub(crate) fn login(&self, outcome: &Outcome) -> Connect {
+    pub(crate) fn login(&self, identity: &Identity) -> Connect {
         let model = self.model_id.as_deref();
         match &self.user_agent {
-            Some(agent) => Connect::hub_as(outcome.identity(), model, agent),
-            None => Connect::hub(outcome.identity(), model),
+            Some(agent) => Connect::hub_as(identity, model, agent),
+            None => Connect::hub(identity, model),
+        }
+    }
+
+    /// The identity, behind the gateway if there is one.
+    #[cfg(feature = "session")]
+    pub(crate) fn identity(&self, identity: Identity) -> Identity {
+        match &self.gateway {
+            Some(gateway) => identity.with_gateway(gateway.clone()),
+            None => identity,
         }
     }
 }
@@ -229,6 +244,7 @@ fn printable(parameter: &'static str, text: *const c_char, len: usize) -> Result
     Ok((!text.is_empty()).then(|| text.into()))
 }
 
-fn duration(seconds: u64) -> Result<Duration, Failure> {
+/// A time in seconds: not 0, and not beyond every clock.
+pub(crate) fn duration(seconds: u64) -> Result<Duration, Failure> {
     input::after("seconds", UnixTime::from_secs(0), seconds).map(|_| Duration::from_secs(seconds))
 }

@@ -1,11 +1,13 @@
 use crate::{
     limits::{Deadline, Limits},
     open_files,
+    socket::Interrupt,
 };
 use defender_auth::{UnixTime, identity::HostName, mqtt::PORT};
 use std::{
     io,
     net::{SocketAddr, TcpStream, ToSocketAddrs as _},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -16,7 +18,13 @@ pub struct Dial {
     address: Option<SocketAddr>,
     pub(crate) limits: Limits,
     pub(crate) clock_offset: i64,
+    /// In seconds.
+    pub(crate) keep_alive: u16,
+    pub(crate) interrupt: Option<Arc<dyn Interrupt>>,
 }
+
+/// The keep-alive interval in seconds, the C SDK's.
+pub(crate) const KEEP_ALIVE: u16 = 240;
 
 impl Dial {
     /// To the host itself, port 8883.
@@ -32,7 +40,7 @@ impl Dial {
     }
 
     fn to(place: String, address: Option<SocketAddr>) -> Self {
-        Self { place, address, limits: Limits::default(), clock_offset: 0 }
+        Self { place, address, limits: Limits::default(), clock_offset: 0, keep_alive: KEEP_ALIVE, interrupt: None }
     }
 
     /// With other time limits than 15 seconds each.
@@ -46,6 +54,13 @@ impl Dial {
     #[must_use]
     pub const fn with_clock_offset(mut self, seconds: i64) -> Self {
         self.clock_offset = seconds;
+        self
+    }
+
+    /// With another keep-alive interval than 240 seconds.
+    #[must_use]
+    pub const fn with_keep_alive(mut self, seconds: u16) -> Self {
+        self.keep_alive = seconds;
         self
     }
 
@@ -65,18 +80,25 @@ impl Dial {
             Some(address) => vec![address],
             None => self.place.to_socket_addrs().map_err(open_files::or_too_many)?.collect(),
         };
-        connect_any(&addresses, deadline)
+        connect_any(&addresses, deadline, self.interrupt.as_deref())
     }
 }
 
 /// Tries each address in turn. Each has an equal part of the time that is left.
-fn connect_any(addresses: &[SocketAddr], deadline: Deadline) -> io::Result<TcpStream> {
+fn connect_any(
+    addresses: &[SocketAddr],
+    deadline: Deadline,
+    interrupt: Option<&dyn Interrupt>,
+) -> io::Result<TcpStream> {
     let mut result = Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
     for (address, untried) in addresses.iter().zip((1..=addresses.len()).rev()) {
         let Some(left) = deadline.left() else { return Err(io::ErrorKind::TimedOut.into()) };
         // A limit of zero would be an error of its own.
         let part = (left / u32::try_from(untried).unwrap_or(u32::MAX)).max(Duration::from_millis(1));
-        result = TcpStream::connect_timeout(address, part);
+        result = match interrupt {
+            Some(interrupt) => interrupt.connect(address, part),
+            None => TcpStream::connect_timeout(address, part),
+        };
         if result.is_ok() {
             break;
         }
@@ -108,7 +130,7 @@ mod tests {
         let ((silent, _crowd), listener) = (crowded(), TcpListener::bind("127.0.0.1:0").unwrap());
         let deadline = Deadline::after(Duration::from_secs(8));
         let addresses = [&silent, &listener].map(|listener| listener.local_addr().unwrap());
-        assert_eq!(connect_any(&addresses, deadline).unwrap().peer_addr().unwrap(), addresses[1]);
+        assert_eq!(connect_any(&addresses, deadline, None).unwrap().peer_addr().unwrap(), addresses[1]);
         assert!(deadline.left().is_some());
     }
 
@@ -116,7 +138,7 @@ mod tests {
     fn no_address_is_tried_after_the_limit() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addresses = [listener.local_addr().unwrap()];
-        let error = connect_any(&addresses, Deadline::after(Duration::ZERO)).unwrap_err();
+        let error = connect_any(&addresses, Deadline::after(Duration::ZERO), None).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 }

@@ -19,7 +19,10 @@
 #![forbid(unsafe_code)]
 
 mod dial;
+#[cfg(feature = "driver")]
+pub mod driver;
 mod error;
+mod exchange;
 mod limits;
 mod link;
 mod open_files;

@@ -49,7 +49,7 @@ impl Link {
         let unreachable = |error| unreachable(&place, limits.reach, error);
         let tcp = dial.connect(reaching).map_err(unreachable)?;
         let greeting = Deadline::after(limits.greet);
-        let mut socket = Socket::new(tcp, greeting).map_err(unreachable)?;
+        let mut socket = Socket::new(tcp, greeting, dial.interrupt.clone()).map_err(unreachable)?;
         // The handshake alone, so that its errors are not taken for others.
         while tls.is_handshaking() {
             if let Err(error) = tls.complete_io(&mut socket) {
@@ -82,21 +82,45 @@ impl Link {
 
     /// The next packet from the server.
     pub(crate) fn receive(&mut self) -> Result<Packet, Error> {
+        loop {
+            if let Some(packet) = self.arrived()? {
+                return Ok(packet);
+            }
+            self.read()?;
+        }
+    }
+
+    /// The next packet that has been read. It waits for none.
+    pub(crate) fn arrived(&mut self) -> Result<Option<Packet>, Error> {
         let mut buffer = [0; 4096];
         loop {
             if let Some(packet) = self.inbox.pop_front() {
-                return Ok(packet);
+                return Ok(Some(packet));
             }
-            let read = self.stream.read(&mut buffer).map_err(|error| self.broken(error))?;
-            if read == 0 {
-                return Err(Error::Closed { place: self.place.clone() });
-            }
+            let read = match self.stream.conn.reader().read(&mut buffer) {
+                Ok(0) => return Err(Error::Closed { place: self.place.clone() }),
+                Ok(read) => read,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+                Err(error) => return Err(self.broken(error)),
+            };
             let mut cursor = Cursor::new(buffer.get(..read).unwrap_or_default());
             while cursor.position() < read as u64 {
                 let events = self.mqtt.recv(&mut cursor);
                 self.act(events)?;
             }
         }
+    }
+
+    /// Reads from the connection, once.
+    pub(crate) fn read(&mut self) -> Result<(), Error> {
+        let (tls, socket) = (&mut self.stream.conn, &mut self.stream.sock);
+        let read = tls.read_tls(socket).and_then(|_| {
+            let state = tls.process_new_packets();
+            // An alert for the server, if what it sent is not TLS; or an answer of TLS itself.
+            let sent = if tls.wants_write() { tls.write_tls(socket).map(drop) } else { Ok(()) };
+            state.map_err(|error| io::Error::new(ErrorKind::InvalidData, error)).and(sent)
+        });
+        read.map_err(|error| self.broken(error))
     }
 
     /// Not by the engine, which panics at the packet identifier 0. Nothing is subscribed to at `QoS` 2.

@@ -3,15 +3,9 @@ use defender_auth::{
     mqtt::{Connect, ConnectRefused},
     tls::{Roots, client_config, client_config_with},
 };
-use mqtt_protocol_core::mqtt::{
-    packet::{Packet, Qos, SubEntry, SubOpts, v3_1_1},
-    result_code::SubackReturnCode,
-};
+use mqtt_protocol_core::mqtt::packet::{Packet, Qos, v3_1_1};
 use rustls::ClientConfig;
 use std::io::Write as _;
-
-/// The keep-alive interval in seconds, the C SDK's.
-const KEEP_ALIVE: u16 = 240;
 
 /// The largest packet that is read, in bytes. A hub's messages are no larger.
 pub const PACKET_LIMIT: usize = 256 * 1024;
@@ -21,7 +15,7 @@ pub const EARLY_LIMIT: usize = 64;
 
 /// An accepted login.
 pub struct Session {
-    link: Link,
+    pub(crate) link: Link,
 }
 
 /// What a server published.
@@ -31,6 +25,12 @@ pub struct Message {
     pub topic: String,
     /// What.
     pub payload: Vec<u8>,
+}
+
+impl From<&v3_1_1::Publish> for Message {
+    fn from(packet: &v3_1_1::Publish) -> Self {
+        Self { topic: packet.topic_name().into(), payload: packet.payload().as_slice().to_vec() }
+    }
 }
 
 impl Session {
@@ -45,7 +45,7 @@ impl Session {
         roots: Roots<'_>,
     ) -> Result<Self, Error> {
         let proof = proof.into();
-        let packet = connect_packet(login, proof)?;
+        let packet = connect_packet(login, proof, dial.keep_alive)?;
         let config = match proof {
             Proof::Token(_) => client_config(roots)?,
             Proof::Certificate(certificate) => client_config_with(roots, certificate)?,
@@ -70,49 +70,23 @@ impl Session {
         }
     }
 
-    /// Subscribes, and waits for the acknowledgement. What is published meanwhile is kept, up to [`EARLY_LIMIT`] messages.
+    /// Subscribes at `QoS` 1, and waits for the acknowledgement. What is published meanwhile is kept, up to [`EARLY_LIMIT`]
+    /// messages.
     ///
     /// # Errors
     /// When the server refuses, does not answer, or publishes more than that; and when the connection breaks.
     pub fn subscribe(&mut self, topic: &str) -> Result<(), Error> {
-        let unsendable = |_| Error::Unsendable { field: "topic" };
-        let entry = SubEntry::new(topic, SubOpts::new().set_qos(Qos::AtLeastOnce)).map_err(unsendable)?;
-        let id = self.link.mqtt.acquire_packet_id().map_err(unsendable)?;
-        let packet = v3_1_1::Subscribe::builder().entries(vec![entry]).packet_id(id).build().map_err(unsendable)?;
-        self.link.begin();
-        self.link.send(packet.into())?;
-        let mut early = Vec::new();
-        let answer = loop {
-            match self.link.receive()? {
-                Packet::V3_1_1Suback(answer) => break answer,
-                _ if early.len() == EARLY_LIMIT => return Err(self.too_many()),
-                other => early.push(other),
-            }
-        };
-        early.into_iter().rev().for_each(|packet| self.link.inbox.push_front(packet));
-        if answer.return_codes().contains(&SubackReturnCode::Failure) {
-            return Err(Error::NotSubscribed { place: self.link.place.clone(), topic: topic.into() });
-        }
-        Ok(())
+        self.subscribe_at(topic, Qos::AtLeastOnce)
     }
 
-    /// Publishes, without waiting for the acknowledgement.
+    /// Publishes at `QoS` 1, without waiting for the acknowledgement.
     ///
     /// # Errors
     /// When the connection breaks.
     pub fn publish(&mut self, topic: &str, payload: &[u8]) -> Result<(), Error> {
-        let unsendable = |_| Error::Unsendable { field: "message" };
-        let id = self.link.mqtt.acquire_packet_id().map_err(unsendable)?;
-        let packet = v3_1_1::Publish::builder()
-            .topic_name(topic)
-            .map_err(unsendable)?
-            .qos(Qos::AtLeastOnce)
-            .packet_id(id)
-            .payload(payload.to_vec())
-            .build()
-            .map_err(unsendable)?;
+        let (packet, _) = self.publication(topic, payload, Qos::AtLeastOnce)?;
         self.link.begin();
-        self.link.send(packet.into())
+        self.link.send(packet)
     }
 
     /// The next message. If none has arrived yet, it is waited for.
@@ -129,8 +103,7 @@ impl Session {
     pub(crate) fn wait_for_message(&mut self) -> Result<Message, Error> {
         for _ in 0..=EARLY_LIMIT {
             if let Packet::V3_1_1Publish(message) = self.link.receive()? {
-                let payload = message.payload().as_slice().to_vec();
-                return Ok(Message { topic: message.topic_name().into(), payload });
+                return Ok(Message::from(&message));
             }
         }
         Err(self.too_many())
@@ -152,7 +125,7 @@ impl Session {
     }
 }
 
-fn connect_packet(login: &Connect, proof: Proof<'_>) -> Result<v3_1_1::Connect, Error> {
+fn connect_packet(login: &Connect, proof: Proof<'_>, keep_alive: u16) -> Result<v3_1_1::Connect, Error> {
     let unsendable = |field| move |_| Error::Unsendable { field };
     let builder = v3_1_1::Connect::builder()
         .client_id(login.client_id.as_str())
@@ -160,7 +133,7 @@ fn connect_packet(login: &Connect, proof: Proof<'_>) -> Result<v3_1_1::Connect, 
         .user_name(login.user_name.as_str())
         .map_err(unsendable("user name"))?
         .clean_session(true)
-        .keep_alive(KEEP_ALIVE);
+        .keep_alive(keep_alive);
     let builder = match proof {
         Proof::Token(token) => builder.password(token.expose()).map_err(unsendable("password"))?,
         Proof::Certificate(_) => builder,

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "agent")]
 pub mod agent;
+#[cfg(any(feature = "agent", feature = "store"))]
+mod file_read;
 #[cfg(feature = "http")]
 mod http_types;
 #[cfg(feature = "https")]
@@ -10,8 +12,18 @@ pub mod https;
 mod jitter;
 #[cfg(feature = "local-signer")]
 pub mod local_signer;
-#[cfg(any(feature = "agent", feature = "https", all(feature = "tpm", feature = "std")))]
+#[cfg(any(
+    feature = "agent",
+    feature = "https",
+    feature = "store",
+    feature = "private-key",
+    all(feature = "tpm", feature = "std")
+))]
 mod open_files;
+#[cfg(feature = "private-key")]
+pub mod private_key;
+#[cfg(feature = "store")]
+pub mod store;
 #[cfg(feature = "tls")]
 pub mod tls;
 #[cfg(feature = "tpm")]

@@ -2,6 +2,7 @@
 
 mod date;
 pub(crate) mod debug;
+pub(crate) mod der;
 mod duration;
 pub(crate) mod encode;
 pub(crate) mod one_line;

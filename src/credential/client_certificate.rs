@@ -45,7 +45,8 @@ impl ClientCertificate {
     }
 
     /// A chain in DER, leaf first, and a key that signs where it is: in a TPM, a token, another process. TLS of this library
-    /// uses it as it uses a key in memory.
+    /// uses it as it uses a key in memory, and compares the key with the leaf before it connects. The feature `x509` puts a
+    /// chain in order: `x509::Chain::with_private_key`.
     #[must_use]
     pub fn with_private_key(chain: Vec<Vec<u8>>, key: Arc<dyn PrivateKey>, issuer: Issuer) -> Self {
         Self(Arc::new(Inner::Signing { chain, key, issuer }))
@@ -79,6 +80,12 @@ impl ClientCertificate {
             Inner::Signing { key, .. } => Some(key),
             Inner::Held { .. } | Inner::Elsewhere { .. } => None,
         }
+    }
+
+    /// Whether the TLS of this library can use it: its key is here, or one that signs where it is.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        !matches!(&*self.0, Inner::Elsewhere { .. })
     }
 
     /// The chain in DER, leaf first. Empty when it is held elsewhere.

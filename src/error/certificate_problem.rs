@@ -242,6 +242,9 @@ pub enum CertificateProblem {
          `openssl pkcs12 -in FILE.pfx -nodes -out device.pem`"
     )]
     Pkcs12Cost,
+    /// No key can be made.
+    #[error("the system gave no random numbers, so that no key can be made; try again later")]
+    NoRandomness,
     /// Text that is not a thumbprint.
     #[error("this is not a thumbprint; it is 40 (SHA-1) or 64 (SHA-256) hexadecimal digits")]
     Thumbprint,

@@ -73,6 +73,8 @@ pub enum Code {
     CertificateAbsent = 603,
     /// The documentation does not allow the certificate here.
     CertificateRule = 604,
+    /// The private key of a certificate did not sign.
+    PrivateKey = 605,
     /// The TLS settings cannot be used.
     Tls = 650,
     /// A SAS token has expired.
@@ -103,20 +105,21 @@ impl Code {
             _ => Self::ServiceRejected,
         }
     }
+}
 
-    pub(super) const fn of_key(error: KeyError) -> Self {
-        match error {
-            KeyError::Empty => Self::KeyAbsent,
-            KeyError::TooLong | KeyError::EntropyLength { .. } | KeyError::EntropyUnfilled => Self::KeyLength,
-            KeyError::Masked
-            | KeyError::Quoted
-            | KeyError::ConnectionString
-            | KeyError::LineBreak { .. }
-            | KeyError::UrlSafe { .. }
-            | KeyError::PercentEncoded { .. }
-            | KeyError::NotBase64 { .. }
-            | KeyError::Truncated
-            | KeyError::ExcessPadding => Self::KeyBase64,
-        }
+/// The number of a key's error.
+pub(super) const fn of_key(error: KeyError) -> Code {
+    match error {
+        KeyError::Empty => Code::KeyAbsent,
+        KeyError::TooLong | KeyError::EntropyLength { .. } | KeyError::EntropyUnfilled => Code::KeyLength,
+        KeyError::Masked
+        | KeyError::Quoted
+        | KeyError::ConnectionString
+        | KeyError::LineBreak { .. }
+        | KeyError::UrlSafe { .. }
+        | KeyError::PercentEncoded { .. }
+        | KeyError::NotBase64 { .. }
+        | KeyError::Truncated
+        | KeyError::ExcessPadding => Code::KeyBase64,
     }
 }

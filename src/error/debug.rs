@@ -2,8 +2,8 @@
 
 use super::{
     AccessError, ApiMisuse, CertificateError, ChainError, CommandError, ConfigError, Context, DaemonError,
-    EndpointError, Error, FileError, ModuleError, PlanError, ProtocolError, ServiceError, TlsError, TpmError,
-    code::Code,
+    EndpointError, Error, FileError, IssuedChainError, ModuleError, PlanError, ProtocolError, ServiceError, TlsError,
+    TpmError, code::Code,
 };
 use crate::{
     base::payload::PayloadError,
@@ -29,6 +29,7 @@ crate::base::debug::debug_as_text! {
     TlsError => code,
     CertificateError => code,
     ChainError => code,
+    IssuedChainError => code,
     CommandError => of_tpm,
     AccessError => of_tpm,
     EndpointError => of_tpm,

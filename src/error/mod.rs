@@ -7,12 +7,13 @@
 use crate::{
     base::{payload::PayloadError, time::UnixTime, wait::Readable},
     connection_string::ConnectionStringError,
+    credential::SigningRequestError,
     identity::IdentifierError,
     key::{BlobError, KeyError},
     sas::{ResourceError, TokenError, VerifyError},
     twin::TwinError,
 };
-use alloc::{borrow::Cow, boxed::Box, string::String};
+use alloc::{boxed::Box, string::String};
 use core::time::Duration;
 
 mod api_misuse;
@@ -23,8 +24,12 @@ mod config;
 mod context;
 mod daemon;
 mod debug;
+mod field;
 mod file;
 mod foreign_format;
+mod issuance;
+mod issuance_text;
+mod issued_chain;
 mod kind;
 mod module;
 mod plan;
@@ -46,6 +51,8 @@ pub use context::Context;
 pub use daemon::{Daemon, DaemonError, DaemonProblem};
 pub use file::{FileError, FileProblem};
 pub use foreign_format::ForeignFormat;
+pub use issuance::IssuanceDetails;
+pub use issued_chain::IssuedChainError;
 pub use kind::ErrorKind;
 pub use module::ModuleError;
 pub use plan::PlanError;
@@ -56,7 +63,7 @@ pub use tls::TlsError;
 pub use tls_failure::{TlsFailure, Validity};
 pub use tpm::{
     AccessError, AccessProblem, BlobProblem, CommandCause, CommandError, EndpointError, FileKind, Found, Hierarchy,
-    KeyRole, TpmError,
+    KeyFileError, KeyRole, SigningKeyError, TpmError, TpmKeyKind, UnsupportedKey,
 };
 
 /// What went wrong. The text says what is wrong and what to do about it, on one line.
@@ -139,9 +146,15 @@ pub enum Error {
     /// A certificate or a private key that cannot be loaded.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// Bytes that are not a certificate signing request.
+    #[error(transparent)]
+    SigningRequest(#[from] SigningRequestError),
     /// A chain that does not lead to the enrolled certificate.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// Certificates that a service has issued and that cannot be used.
+    #[error(transparent)]
+    IssuedChain(#[from] IssuedChainError),
     /// Trust anchors or other TLS settings that cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -199,7 +212,8 @@ impl Error {
             | Self::WaitTooLong { .. }
             | Self::TokenExpired { .. }
             | Self::Verify(VerifyError::Expired { .. }) => ErrorKind::Time,
-            Self::Certificate(_) | Self::Chain(_) | Self::Verify(_) => ErrorKind::Input,
+            Self::Certificate(_) | Self::SigningRequest(_) | Self::Chain(_) | Self::Verify(_) => ErrorKind::Input,
+            Self::IssuedChain(error) => error.kind(),
             Self::Tpm(error) => error.kind(),
             Self::File(_) => ErrorKind::File,
             Self::NotSupported { .. } => ErrorKind::Library,
@@ -220,24 +234,6 @@ impl Error {
         }
     }
 
-    /// The name of what is at fault: the file or setting, the member of a message, the kind of name, the step that a
-    /// service rejected, the command of a TPM. `None` where the text says everything.
-    #[must_use]
-    pub fn field(&self) -> Option<Cow<'_, str>> {
-        match self {
-            Self::Context(context) => Some((&context.place).into()),
-            Self::Service(error) => Some(error.asked.as_str().into()),
-            Self::Daemon(error) => Some(error.daemon.as_str().into()),
-            Self::Protocol(error) => Some(error.field.into()),
-            Self::File(error) => Some((&error.path).into()),
-            Self::Tpm(error) => error.command().map(Cow::Borrowed),
-            Self::Identifier(error) => Some(error.name().as_str().into()),
-            Self::ConnectionString(ConnectionStringError::Value { name, .. }) => Some((*name).into()),
-            Self::Config(error) => error.setting().map(Cow::Borrowed),
-            _ => None,
-        }
-    }
-
     /// How long the service or the TPM asked the caller to wait before the next try.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
@@ -255,7 +251,7 @@ impl Error {
         match self {
             Self::ApiMisuse(_) => Code::State,
             Self::Plan(PlanError::DeviceModeNeedsSelfSigned) | Self::Chain(_) => Code::CertificateRule,
-            Self::Plan(PlanError::TpmCannotLookUp | PlanError::AlreadyAModule) | Self::Resource(_) => Code::Argument,
+            Self::Plan(_) | Self::Resource(_) => Code::Argument,
             Self::Service(error) => error.code(),
             Self::Daemon(error) => error.code(),
             Self::Module(_) => Code::ProtocolNoCredential,
@@ -267,17 +263,20 @@ impl Error {
             Self::OutOfTime | Self::WaitTooLong { .. } => Code::OutOfTime,
             Self::ConnectionString(error) => match error {
                 ConnectionStringError::Value { .. } => Code::Identifier,
-                ConnectionStringError::Key(error) => Code::of_key(*error),
+                ConnectionStringError::Key(error) => code::of_key(*error),
                 ConnectionStringError::Token(_) => Code::SasToken,
                 _ => Code::ConnectionString,
             },
             Self::Identifier(_) => Code::Identifier,
             Self::TokenExpired { .. } | Self::Verify(VerifyError::Expired { .. }) => Code::TokenExpired,
             Self::SasToken(_) | Self::Verify(_) => Code::SasToken,
-            Self::Key(error) => Code::of_key(*error),
+            Self::Key(error) => code::of_key(*error),
             Self::Config(_) => Code::Config,
             Self::File(error) => error.code(),
             Self::Certificate(error) => error.code(),
+            Self::Tls(TlsError::KeyMismatch) => Code::CertificateKey,
+            Self::SigningRequest(_) => Code::CertificateFormat,
+            Self::IssuedChain(error) => error.code(),
             Self::Tls(_) => Code::Tls,
             Self::Tpm(error) => error.code(),
             Self::NotSupported { .. } => Code::Unsupported,

@@ -11,6 +11,12 @@ pub enum PlanError {
     /// A lookup has no challenge for a TPM.
     #[error("a TPM cannot authenticate a lookup; register instead")]
     TpmCannotLookUp,
+    /// A certificate signing request for another name.
+    #[error(
+        "the common name of the certificate signing request is not the registration ID, which is the only name that the \
+         service certifies; make a request whose subject is `CN=` and the registration ID"
+    )]
+    SigningRequestName,
     /// Device mode begins with a device, not with a module.
     #[error("the plan is for a module already; Device mode requires a plan for the device")]
     AlreadyAModule,

@@ -1,4 +1,4 @@
-use super::{code::Code, kind::ErrorKind};
+use super::{code::Code, issuance::IssuanceDetails, kind::ErrorKind};
 use crate::{
     base::time::{ClockSkew, UnixTime},
     identity::RegistrationId,
@@ -18,6 +18,8 @@ pub enum ServiceOperation {
     RegistrationLookup,
     /// Read a module's identity at the hub.
     Module,
+    /// Renew a device's certificate through the hub.
+    CertificateRenewal,
 }
 
 impl ServiceOperation {
@@ -27,6 +29,7 @@ impl ServiceOperation {
         match self {
             Self::Registration | Self::RegistrationStatus | Self::RegistrationLookup => "registration",
             Self::Module => "module identity",
+            Self::CertificateRenewal => "certificate renewal",
         }
     }
 }
@@ -72,6 +75,8 @@ pub enum Refusal {
     Unassigned,
     /// The registration assigns an MQTT broker (`assignedEndpoint`) in the place of an IoT hub.
     AssignedBroker,
+    /// The hub refuses the subscription for the answers of a renewal of certificates.
+    RenewalNotOffered,
 }
 
 /// A service rejected a request or a registration.
@@ -102,6 +107,8 @@ pub struct ServiceError {
     pub registration_id: Option<RegistrationId>,
     /// The body is in no format of the service, such as HTML: a proxy or firewall may have answered.
     pub is_unrecognized: bool,
+    /// What a hub says about the issuance of a certificate, for a renewal.
+    pub issuance: Option<IssuanceDetails>,
 }
 
 impl ServiceError {
@@ -120,14 +127,17 @@ impl ServiceError {
             method: None,
             registration_id: None,
             is_unrecognized: false,
+            issuance: None,
         }
     }
 
     pub(super) const fn is_retryable(&self) -> bool {
         match self.refusal {
+            // Another operation for the certificate ends, by itself or with its time.
+            Refusal::Status if matches!(self.asked, ServiceOperation::CertificateRenewal) && self.status == 409 => true,
             Refusal::Status => matches!(self.status, 408 | 429 | 500..=599),
             Refusal::Unassigned => true,
-            Refusal::Failed | Refusal::Disabled | Refusal::AssignedBroker => false,
+            Refusal::Failed | Refusal::Disabled | Refusal::AssignedBroker | Refusal::RenewalNotOffered => false,
         }
     }
 
@@ -147,9 +157,14 @@ impl ServiceError {
         match (self.refusal, self.status) {
             (Refusal::Failed, _) if self.rejects_credential() => ErrorKind::Service,
             // To learn that, the device has authenticated.
-            (Refusal::Failed | Refusal::Disabled | Refusal::Unassigned | Refusal::AssignedBroker, _) => {
-                ErrorKind::Registry
-            }
+            (
+                Refusal::Failed
+                | Refusal::Disabled
+                | Refusal::Unassigned
+                | Refusal::AssignedBroker
+                | Refusal::RenewalNotOffered,
+                _,
+            ) => ErrorKind::Registry,
             (Refusal::Status, 407 | 511) => ErrorKind::Network,
             (Refusal::Status, 100..=399 | 408 | 429 | 500..=599) => ErrorKind::Peer,
             (Refusal::Status, _) if self.is_unrecognized => ErrorKind::Peer,
@@ -164,6 +179,7 @@ impl ServiceError {
             (Refusal::Disabled, _) => Code::RegistrationDisabled,
             (Refusal::Unassigned, _) => Code::RegistrationUnassigned,
             (Refusal::Status, status) => Code::of_status(status),
+            (Refusal::RenewalNotOffered, _) => Code::ServiceRejected,
         }
     }
 }

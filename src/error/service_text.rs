@@ -3,14 +3,17 @@
 //! Sources of the codes: `Azure/azure-iot-sdk-c:provisioning_client/src/prov_device_ll_client.c`,
 //! `Azure/azure-sdk-for-c:sdk/src/azure/iot/az_iot_provisioning_client.c`, and reports of users.
 
-use super::service::{AuthenticationMethod, Refusal, ServiceError, ServiceOperation};
+use super::{
+    issuance_text,
+    service::{AuthenticationMethod, Refusal, ServiceError, ServiceOperation},
+};
 use crate::base::wait::Readable;
 use core::fmt;
 
 impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let service = match self.asked {
-            ServiceOperation::Module => "the hub",
+            ServiceOperation::Module | ServiceOperation::CertificateRenewal => "the hub",
             _ => "the provisioning service",
         };
         match self.refusal {
@@ -21,6 +24,9 @@ impl fmt::Display for ServiceError {
             Refusal::AssignedBroker => {
                 f.write_str("the enrollment assigns an MQTT broker (`assignedEndpoint`), not an IoT hub")?;
             }
+            Refusal::RenewalNotOffered => {
+                f.write_str("the hub refuses the subscription for the renewal of certificates")?;
+            }
         }
         if let Some(code) = self.code {
             write!(f, " ({code})")?;
@@ -29,8 +35,14 @@ impl fmt::Display for ServiceError {
             // The advice follows in the same sentence.
             write!(f, ": {}", message.trim_end_matches('.'))?;
         }
+        if let Some(message) = self.issuance.as_ref().and_then(|details| details.credential_message.as_ref()) {
+            write!(f, ": {}", message.trim_end_matches('.'))?;
+        }
         if let Some(id) = &self.tracking_id {
             write!(f, " [tracking id {id}]")?;
+        }
+        if let Some(id) = self.issuance.as_ref().and_then(|details| details.correlation_id.as_ref()) {
+            write!(f, " [correlation id {id}]")?;
         }
         if let Some(after) = self.retry_after {
             write!(f, "; the service asked for {}", Readable(after))?;
@@ -59,10 +71,14 @@ impl fmt::Display for Advice<'_> {
             (Refusal::AssignedBroker, _) => {
                 f.write_str("select an IoT hub in the enrollment, or connect to that broker with a client for it")
             }
+            (Refusal::RenewalNotOffered, _) => f.write_str(
+                "renewal requires a hub with issuance of certificates and MQTT 3.1.1; register again with a new request instead",
+            ),
             (Refusal::Failed, _) => failed(error, f),
             (Refusal::Status, _) => match on_the_way(error) {
                 Some(advice) => f.write_str(advice),
                 None if error.asked == ServiceOperation::Module => hub(error, f),
+                None if error.asked == ServiceOperation::CertificateRenewal => issuance_text::advice(error, f),
                 None => provisioning(error, f),
             },
         }

@@ -33,6 +33,12 @@ pub enum TlsError {
         "the client certificate's key is held elsewhere; load both from files, or connect with the program that holds the key"
     )]
     KeyElsewhere,
+    /// The private key is not that of the client certificate.
+    #[error(
+        "the private key belongs to another certificate than the client certificate; give the certificate that was issued \
+         for this key, or the key of this certificate"
+    )]
+    KeyMismatch,
     /// TLS cannot use the client certificate.
     #[error("the client certificate cannot be used: {reason}; check that key and certificate belong together")]
     ClientCertificate {

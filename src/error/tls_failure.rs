@@ -28,7 +28,12 @@ pub enum TlsFailure {
     },
     /// The private key of the client certificate cannot be used.
     ClientKeyUnusable {
-        /// The error of the TLS library.
+        /// The error of the key or of the TLS library, and what to do.
+        reason: String,
+    },
+    /// The private key of the client certificate did not sign this time: what holds it is busy or away.
+    ClientKeyBusy {
+        /// The error of the key, and what to do.
         reason: String,
     },
     /// No trust anchor leads to the server's certificate.
@@ -98,6 +103,21 @@ impl Validity {
 }
 
 impl TlsFailure {
+    /// What a fatal alert means that the server sent. `reason` is the error of the TLS library.
+    ///
+    /// Source of the numbers: RFC 8446, section 6, and RFC 5246, section 7.2.
+    #[must_use]
+    pub fn of_alert(alert: u8, reason: String) -> Self {
+        match alert {
+            45 => Self::ClientExpired { validity: None },
+            // About a certificate, or about the signature that only its key can make.
+            41..=44 | 46 | 48 | 49 | 51 | 116 => Self::ClientRejected { alert },
+            40 | 47 | 70 | 71 | 86 | 109 | 110 | 120 => Self::Incompatible { alert: Some(alert), reason },
+            112 => Self::ServerWrongName { names: Vec::new() },
+            _ => Self::Alert { alert },
+        }
+    }
+
     /// Where the fault lies. It is the time when the clock of this device is outside of the validity of the server's
     /// certificate, unless every correct clock is.
     #[must_use]
@@ -105,9 +125,10 @@ impl TlsFailure {
         match self {
             Self::ServerExpired(validity) if validity.has_surely_expired() => ErrorKind::Peer,
             Self::ServerExpired(_) | Self::ServerNotYetValid(_) | Self::ClientNotYetValid { .. } => ErrorKind::Time,
-            Self::ClientExpired { .. } | Self::ClientRejected { .. } | Self::ClientKeyUnusable { .. } => {
-                ErrorKind::Input
-            }
+            Self::ClientExpired { .. }
+            | Self::ClientRejected { .. }
+            | Self::ClientKeyUnusable { .. }
+            | Self::ClientKeyBusy { .. } => ErrorKind::Input,
             Self::ServerUntrusted { .. }
             | Self::ServerWrongName { .. }
             | Self::ServerCertificate { .. }
@@ -117,10 +138,21 @@ impl TlsFailure {
         }
     }
 
-    /// Its number: [`Code::Clock`] when the fault is the time, [`Code::Tls`] otherwise.
+    /// Its number: [`Code::Clock`] when the fault is the time, [`Code::PrivateKey`] when the client's key did not sign,
+    /// [`Code::Tls`] otherwise.
     #[must_use]
     pub fn code(&self) -> Code {
-        if self.kind() == ErrorKind::Time { Code::Clock } else { Code::Tls }
+        match self {
+            Self::ClientKeyUnusable { .. } | Self::ClientKeyBusy { .. } => Code::PrivateKey,
+            _ if self.kind() == ErrorKind::Time => Code::Clock,
+            _ => Code::Tls,
+        }
+    }
+
+    /// Whether the next connection may succeed without anything being changed: the client's key was busy.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::ClientKeyBusy { .. })
     }
 
     /// A stable word for it, for logs and for programs in other languages.
@@ -131,6 +163,7 @@ impl TlsFailure {
             Self::ClientNotYetValid { .. } => "client-not-yet-valid",
             Self::ClientRejected { .. } => "client-rejected",
             Self::ClientKeyUnusable { .. } => "client-key-unusable",
+            Self::ClientKeyBusy { .. } => "client-key-busy",
             Self::ServerUntrusted { .. } => "server-untrusted",
             Self::Intercepted { .. } => "intercepted",
             Self::ServerExpired(_) => "server-expired",
@@ -144,7 +177,8 @@ impl TlsFailure {
         }
     }
 
-    /// Whether it is about the client certificate: the server ended the handshake for its sake, or may have.
+    /// Whether it is about the client certificate: the server ended the handshake for its sake, or may have, or its key did
+    /// not sign.
     #[must_use]
     pub const fn is_about_client(&self) -> bool {
         matches!(
@@ -153,6 +187,7 @@ impl TlsFailure {
                 | Self::ClientNotYetValid { .. }
                 | Self::ClientRejected { .. }
                 | Self::ClientKeyUnusable { .. }
+                | Self::ClientKeyBusy { .. }
                 | Self::Incompatible { alert: Some(_), .. }
         )
     }

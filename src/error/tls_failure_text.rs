@@ -30,11 +30,12 @@ impl fmt::Display for TlsFailure {
                  and whether it is enrolled or registered there",
                 Alert(*alert)
             ),
-            Self::ClientKeyUnusable { reason } => write!(
-                f,
-                "the key of the client certificate cannot be used: {reason}; check that key and certificate belong \
-                 together"
-            ),
+            Self::ClientKeyUnusable { reason } => {
+                write!(f, "the private key of the client certificate cannot be used: {reason}")
+            }
+            Self::ClientKeyBusy { reason } => {
+                write!(f, "the private key of the client certificate did not sign: {reason}")
+            }
             Self::ServerUntrusted { issuer } => write!(
                 f,
                 "the server is not trusted: no trust anchor leads to its certificate{}; check the host name and the root \

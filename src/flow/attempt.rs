@@ -125,7 +125,7 @@ impl Attempt {
     }
 
     /// A wait that would end after the attempt is not begun, and none is stretched beyond its end.
-    fn fit(&mut self, wait: Wait) -> Option<Wait> {
+    pub(crate) fn fit(&mut self, wait: Wait) -> Option<Wait> {
         let left = self.left();
         if wait.at_least > left {
             return None;

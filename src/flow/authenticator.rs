@@ -140,6 +140,7 @@ impl Authenticator {
                 Ok(self.registered(registration.activated(now), now))
             }
             (State::Activating(_), Event::TpmFailed(error)) => Ok(State::Failed(error.clone())),
+            (State::Asking(_), Event::TpmFailed(error)) => Ok(State::Failed(error.clone())),
             (State::Asking(task), event) => asked(task, now, event),
             (state, _) => Err(state),
         };

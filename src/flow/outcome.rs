@@ -1,5 +1,7 @@
 //! What a plan ends with: an identity with its credential.
 
+pub use super::issuance::Issuance;
+
 use crate::{
     base::{payload::Payload, time::UnixTime},
     connection_string::ConnectionString,
@@ -24,8 +26,9 @@ pub struct RegistrationState {
     pub etag: Option<String>,
     /// Custom data for the device.
     pub payload: Option<Payload>,
-    /// Members that this library gives no meaning to, unchanged: `connectionProfile`, `issuedCertificateChain`, and
-    /// what newer versions of the service add.
+    /// What came of the certificate signing request, if one was sent.
+    pub issuance: Issuance,
+    /// Members that this library gives no meaning to, unchanged: `connectionProfile`, and what newer versions add.
     pub others: BTreeMap<String, Payload>,
 }
 

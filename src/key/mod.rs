@@ -5,6 +5,7 @@ mod error;
 mod group_key;
 mod prepared;
 mod private_key;
+mod public_key;
 mod shared_access_key;
 mod signature;
 
@@ -12,6 +13,7 @@ pub use activation_blob::{ActivationBlob, BlobError, KeyUse};
 pub use error::{KEY_LIMIT, KEY_TEXT_LIMIT, KeyError};
 pub use group_key::GroupKey;
 pub(crate) use prepared::{Last, PreparedKey, State};
-pub use private_key::{PrivateKey, PrivateKeyError, SignatureScheme};
+pub use private_key::{PrivateKey, PrivateKeyError, SignatureScheme, ecdsa_signature};
+pub use public_key::PublicKey;
 pub use shared_access_key::SharedAccessKey;
 pub use signature::Signature;

@@ -65,13 +65,24 @@ impl Connect {
     /// The same for a client with a name of its own, such as `contoso-agent/2.1`.
     #[must_use]
     pub fn hub_as(identity: &Identity, model_id: Option<&str>, user_agent: &str) -> Self {
+        Self::to_hub(identity, model_id, user_agent, API_VERSION)
+    }
+
+    /// The same with another version of the hub's interface, such as
+    /// [`ApiVersion::certificate_renewal`](crate::http::ApiVersion::certificate_renewal).
+    #[cfg(feature = "flows")]
+    #[must_use]
+    pub fn hub_at(identity: &Identity, model_id: Option<&str>, version: &crate::flow::http::ApiVersion) -> Self {
+        Self::to_hub(identity, model_id, AGENT, version.as_str())
+    }
+
+    fn to_hub(identity: &Identity, model_id: Option<&str>, user_agent: &str, version: &str) -> Self {
         let client_id = match identity.module_id() {
             Some(module) => format!("{}/{module}", identity.device_id()),
             None => identity.device_id().to_string(),
         };
         let agent = encode::percent(user_agent);
-        let mut user_name =
-            format!("{}/{client_id}/?api-version={API_VERSION}&DeviceClientType={agent}", identity.hub());
+        let mut user_name = format!("{}/{client_id}/?api-version={version}&DeviceClientType={agent}", identity.hub());
         if let Some(model) = model_id {
             user_name.push_str("&model-id=");
             encode::percent_into(model, &mut user_name);

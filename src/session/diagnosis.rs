@@ -80,6 +80,8 @@ pub enum Diagnosis {
     RateLimited = 935,
     /// The credential in use was replaced.
     Rotated = 936,
+    /// The key of the credential is busy, or away for now.
+    KeyBusy = 937,
 }
 
 /// What is done about a failure.
@@ -125,7 +127,8 @@ impl Diagnosis {
             | Self::PlainText
             | Self::TlsFailed
             | Self::RateLimited
-            | Self::Rotated => Decision::Retry(Ladder::Connect),
+            | Self::Rotated
+            | Self::KeyBusy => Decision::Retry(Ladder::Connect),
             Self::ClockSuspect => Decision::Retry(Ladder::Clock),
             Self::Unassigned | Self::InvalidMessage => Decision::Retry(Ladder::Provisioning),
             Self::Moved | Self::ServerWrongName => Decision::Provision,
@@ -172,7 +175,7 @@ impl Diagnosis {
     }
 
     /// Every one, in the order of the numbers.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::HubRejected,
         Self::TokenExpired,
         Self::ClientExpired,
@@ -209,6 +212,7 @@ impl Diagnosis {
         Self::SourceUnusable,
         Self::RateLimited,
         Self::Rotated,
+        Self::KeyBusy,
     ];
 
     /// Its number, the same in C.

@@ -55,6 +55,7 @@ impl Diagnosis {
             Self::SourceUnusable => ("source-unusable", "a credential source cannot be used as it is"),
             Self::RateLimited => ("rate-limited", "the rate of connections or registrations is exhausted"),
             Self::Rotated => ("rotated", "the credential in use was replaced"),
+            Self::KeyBusy => ("key-busy", "the key of the credential is busy, or away for now"),
         }
     }
 }

@@ -47,6 +47,7 @@ impl Diagnosis {
             TlsFailure::ClientNotYetValid { .. } => Self::ClientNotYetValid,
             TlsFailure::ClientRejected { .. } => Self::ClientRejected,
             TlsFailure::ClientKeyUnusable { .. } => Self::KeyUnusable,
+            TlsFailure::ClientKeyBusy { .. } => Self::KeyBusy,
             // Expired before a time that has passed for certain, or by a clock that a service has confirmed.
             TlsFailure::ServerExpired(validity)
                 if validity.not_after.is_some_and(|last| clock.floor() > last) || clock.is_confirmed(now) =>

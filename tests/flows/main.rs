@@ -21,7 +21,9 @@ mod outcome;
 mod registration;
 mod registration_tpm;
 mod rejection;
+mod renewal;
 mod shown;
+mod signing_request;
 mod world;
 
 use defender_auth::{
@@ -31,7 +33,8 @@ use defender_auth::{
     dps::{self, Registration},
     error::{
         AccessError, AccessProblem, BlobProblem, Code, CommandCause, CommandError, ConfigError, EndpointError,
-        ErrorKind, FileError, FileKind, FileProblem, Found, Hierarchy, KeyRole, ResponseCode, TlsError, TpmError,
+        ErrorKind, FileError, FileKind, FileProblem, Found, Hierarchy, KeyFileError, KeyRole, ResponseCode,
+        SigningKeyError, TlsError, TpmError, TpmKeyKind, UnsupportedKey,
     },
     identity::DeviceId,
     key::{ActivationBlob, KeyUse},
@@ -156,6 +159,47 @@ fn a_device_without_a_clock_can_begin_again_with_the_services() {
     assert!(holds(&world.tokens[0], &DEVICE_KEY, T0));
 }
 
+/// Every way in which a TPM's key file is not one.
+fn key_files() -> [KeyFileError; 13] {
+    let field = "parent";
+    [
+        KeyFileError::NoBlock,
+        KeyFileError::SecondBlock,
+        KeyFileError::NoEnd,
+        KeyFileError::NotBase64,
+        KeyFileError::TooLarge { limit: 4000 },
+        KeyFileError::KeyBlob,
+        KeyFileError::Field { field },
+        KeyFileError::Length { field },
+        KeyFileError::Importable,
+        KeyFileError::Sealed,
+        KeyFileError::Policy,
+        KeyFileError::Parent { handle: 0x4000_0007 },
+        KeyFileError::RsaParent,
+    ]
+}
+
+/// Every way in which a TPM's key does not sign handshakes.
+fn signing_keys() -> [SigningKeyError; 14] {
+    let kind = SigningKeyError::Kind;
+    [
+        kind(UnsupportedKey::Curve(5)),
+        kind(UnsupportedKey::Curve(0x20)),
+        kind(UnsupportedKey::RsaBits(1024)),
+        kind(UnsupportedKey::RsaExponent(3)),
+        kind(UnsupportedKey::Type(8)),
+        kind(UnsupportedKey::Malformed),
+        SigningKeyError::NotInThisTpm { kind: TpmKeyKind::Rsa { bits: 4096 } },
+        SigningKeyError::NotSigning,
+        SigningKeyError::Restricted,
+        SigningKeyError::PolicyOnly,
+        SigningKeyError::PasswordUnknown,
+        SigningKeyError::NoScheme,
+        SigningKeyError::NoRandomness,
+        SigningKeyError::Signature,
+    ]
+}
+
 /// An error of each kind that a TPM and the way to it have, and its number in C.
 fn every_tpm_error() -> Vec<(Error, i32)> {
     let (owner, endorsement) = (Hierarchy::Owner, Hierarchy::Endorsement);
@@ -175,6 +219,17 @@ fn every_tpm_error() -> Vec<(Error, i32)> {
         CommandCause::NvSpace,
         CommandCause::NoIdentityKey { handle: 0x8100_0100 },
         CommandCause::NotAnHmacKey { handle: 0x8100_0100 },
+        CommandCause::SigningKeyPassword { is_counted: true },
+        CommandCause::SigningKeyPassword { is_counted: false },
+        CommandCause::ParentPassword { handle: 0x8100_0001 },
+        CommandCause::OtherParent,
+        CommandCause::NoParent { handle: 0x8100_0001 },
+        CommandCause::NoSigningKey { handle: 0x8100_0005 },
+        CommandCause::NotDecrypting,
+        CommandCause::OtherScheme,
+        CommandCause::Restricted,
+        CommandCause::PolicyOnly,
+        CommandCause::UnsupportedKind,
         CommandCause::Failure,
         CommandCause::NotImplemented,
         CommandCause::TpmOne,
@@ -214,7 +269,10 @@ fn every_tpm_error() -> Vec<(Error, i32)> {
         (TpmError::NoRegistrationKey, 104),
         (TpmError::Handle { handle: 1 }, 105),
         (TpmError::PasswordTooLong { limit: 64 }, 105),
+        (TpmError::Occupied { handle: 0x8100_0005 }, 501),
     ]);
+    errors.extend(key_files().map(|error| (TpmError::from(error), 601)));
+    errors.extend(signing_keys().map(|error| (TpmError::from(error), 605)));
     errors.into_iter().map(|(error, number)| (error.into(), number)).collect()
 }
 

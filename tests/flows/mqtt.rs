@@ -76,6 +76,15 @@ fn the_api_version_goes_into_the_user_name() {
 }
 
 #[test]
+fn a_login_at_the_hub_has_another_api_version_when_one_is_given() {
+    let identity = Identity::device(HUB.parse().unwrap(), "dev-01".parse().unwrap());
+    let connect = Connect::hub_at(&identity, Some("dtmi:a;1"), &ApiVersion::certificate_renewal());
+    let plain = Connect::hub(&identity, Some("dtmi:a;1"));
+    assert_eq!(connect.user_name, plain.user_name.replace("=2020-09-30&", "=2025-08-01-preview&"));
+    assert_eq!((connect.host, connect.client_id), (plain.host, plain.client_id));
+}
+
+#[test]
 fn what_mqtt_cannot_carry_says_so() {
     let module = Plan::device(device(key(&DEVICE_KEY))).in_device_mode(Target::default()).unwrap();
     for (what, auth) in [

@@ -1,6 +1,9 @@
 //! Certificates in the place of keys, over both carriers, up to a login at the hub.
 
-use crate::world::{ATTEMPT, HUB, MODULE_KEY, drive, host, now};
+use crate::{
+    scripted_key::Scripted,
+    world::{ATTEMPT, HUB, MODULE_KEY, drive, host, now},
+};
 use defender_auth::{
     Device, Outcome, Password, Plan,
     credential::{ClientCertificate, Issuer},
@@ -16,15 +19,15 @@ use defender_auth_mqtt::{Dial, Provisioner, Session};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair};
 
 const ID: &str = "dev-01";
-const SCOPE: &str = "0ne00000A0A";
+pub(crate) const SCOPE: &str = "0ne00000A0A";
 
-fn params(name: &str) -> CertificateParams {
+pub(crate) fn params(name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, name);
     params
 }
 
-fn authority(name: &str) -> CertificateParams {
+pub(crate) fn authority(name: &str) -> CertificateParams {
     let mut params = params(name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params
@@ -51,18 +54,24 @@ fn chain() -> (ClientCertificate, String) {
     (ClientCertificate::from_der(chain, &key.serialize_der(), Issuer::Authority), root.pem())
 }
 
-fn play(world: World) -> Emulator {
+/// The same certificate, once with its key in memory and once with one that signs where it is.
+fn both(held: ClientCertificate) -> [ClientCertificate; 2] {
+    let (elsewhere, _) = Scripted::of(&held).certify(&held);
+    [held, elsewhere]
+}
+
+pub(crate) fn play(world: World) -> Emulator {
     Emulator::play(world, "127.0.0.1:0".parse().unwrap()).unwrap()
 }
 
-fn authenticate(cloud: &Emulator, plan: &Plan) -> Outcome {
+pub(crate) fn authenticate(cloud: &Emulator, plan: &Plan) -> Outcome {
     let at = [HUB, crate::world::DPS].map(|name| (host(name), cloud.https_address()));
     let client = Client::with(Roots::Pem(cloud.root_pem().as_bytes()), at.into()).unwrap();
     client.authenticate(plan).unwrap()
 }
 
 /// The hub accepts it.
-fn logs_in(cloud: &Emulator, me: &Outcome) {
+pub(crate) fn logs_in(cloud: &Emulator, me: &Outcome) {
     let (dial, roots) = (Dial::at(cloud.address()), Roots::Pem(cloud.root_pem().as_bytes()));
     let login = Connect::hub(me.identity(), None);
     match me.password(now() + ATTEMPT) {
@@ -75,7 +84,7 @@ fn logs_in(cloud: &Emulator, me: &Outcome) {
     assert!(matches!(cloud.journal().entries().last(), Some(Entry::Accepted { .. })));
 }
 
-fn profile() -> Profile {
+pub(crate) fn profile() -> Profile {
     Profile::new(SCOPE.parse().unwrap(), ID.parse().unwrap())
 }
 
@@ -85,11 +94,13 @@ fn a_device_with_a_self_signed_certificate_logs_in_and_becomes_its_module() {
     let module = Module::new("azureiotsecurity", MODULE_KEY);
     let device = emulator::Device::with_thumbprint(ID, &thumbprint).module(module);
     let cloud = play(World::new().hub(Hub::new(HUB).device(device)));
-    let device = Device::new(host(HUB), ID.parse().unwrap(), certificate);
-    logs_in(&cloud, Plan::device(device.clone()).outcome().unwrap());
-    let me = authenticate(&cloud, &Plan::device(device).in_device_mode(Target::default()).unwrap());
-    assert!(me.identity().module_id().is_some());
-    logs_in(&cloud, &me);
+    for certificate in both(certificate) {
+        let device = Device::new(host(HUB), ID.parse().unwrap(), certificate);
+        logs_in(&cloud, Plan::device(device.clone()).outcome().unwrap());
+        let me = authenticate(&cloud, &Plan::device(device).in_device_mode(Target::default()).unwrap());
+        assert!(me.identity().module_id().is_some());
+        logs_in(&cloud, &me);
+    }
 }
 
 #[test]
@@ -98,10 +109,12 @@ fn a_module_may_have_the_certificate_instead() {
     let module = Module::with_thumbprint("azureiotsecurity", &its_thumbprint);
     let device = emulator::Device::with_thumbprint(ID, &thumbprint).module(module);
     let cloud = play(World::new().hub(Hub::new(HUB).device(device)));
-    let device = Device::new(host(HUB), ID.parse().unwrap(), certificate);
-    let target = Target::default().with_certificate(of_module);
-    let me = authenticate(&cloud, &Plan::device(device).in_device_mode(target).unwrap());
-    logs_in(&cloud, &me);
+    for (certificate, of_module) in both(certificate).into_iter().zip(both(of_module)) {
+        let device = Device::new(host(HUB), ID.parse().unwrap(), certificate);
+        let target = Target::default().with_certificate(of_module);
+        let me = authenticate(&cloud, &Plan::device(device).in_device_mode(target).unwrap());
+        logs_in(&cloud, &me);
+    }
 }
 
 #[test]
@@ -109,7 +122,9 @@ fn an_individual_enrollment_by_certificate_leads_to_a_login_with_it() {
     let (certificate, thumbprint) = self_signed();
     let dps = Dps::new(SCOPE).enrollment(Enrollment::with_thumbprint(ID, &thumbprint).pending(0));
     let cloud = play(World::new().hub(Hub::new(HUB)).dps(dps));
-    logs_in(&cloud, &authenticate(&cloud, &Plan::provision(profile(), certificate).unwrap()));
+    for certificate in both(certificate) {
+        logs_in(&cloud, &authenticate(&cloud, &Plan::provision(profile(), certificate).unwrap()));
+    }
 }
 
 #[test]
@@ -117,7 +132,9 @@ fn a_group_by_its_root_takes_a_leaf_with_its_intermediate() {
     let (certificate, root) = chain();
     let dps = Dps::new(SCOPE).group(Group::with_authority("fleet", &root).pending(0));
     let cloud = play(World::new().hub(Hub::new(HUB).authority(&root)).dps(dps));
-    logs_in(&cloud, &authenticate(&cloud, &Plan::provision(profile(), certificate).unwrap()));
+    for certificate in both(certificate) {
+        logs_in(&cloud, &authenticate(&cloud, &Plan::provision(profile(), certificate).unwrap()));
+    }
 }
 
 #[test]
@@ -126,10 +143,12 @@ fn mqtt_carries_a_registration_by_certificate_too() {
     let dps = Dps::new(SCOPE).group(Group::with_authority("fleet", &root).pending(1));
     let cloud = play(World::new().hub(Hub::new(HUB).authority(&root)).dps(dps));
     let (dial, roots) = (Dial::at(cloud.address()), Roots::Pem(cloud.root_pem().as_bytes()));
-    let (mut now, mut open) = (now(), None);
-    let run = drive(&Plan::provision(profile(), certificate).unwrap(), &mut now, |request| {
-        let link = open.get_or_insert_with(|| Provisioner::open(request, &dial, roots).unwrap());
-        Some(link.exchange(request).unwrap())
-    });
-    logs_in(&cloud, &run.result.unwrap());
+    for certificate in both(certificate) {
+        let (mut now, mut open) = (now(), None);
+        let run = drive(&Plan::provision(profile(), certificate).unwrap(), &mut now, |request| {
+            let link = open.get_or_insert_with(|| Provisioner::open(request, &dial, roots).unwrap());
+            Some(link.exchange(request).unwrap())
+        });
+        logs_in(&cloud, &run.result.unwrap());
+    }
 }

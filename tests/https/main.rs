@@ -24,6 +24,8 @@ mod roots;
 #[cfg(all(feature = "tpm", unix))]
 #[path = "../support/scratch.rs"]
 mod scratch;
+#[path = "../support/scripted_key.rs"]
+mod scripted_key;
 mod server_clock;
 mod stall;
 mod stub;
@@ -34,6 +36,8 @@ mod swtpm;
 mod tls_failures;
 #[cfg(feature = "tpm")]
 mod tpm;
+#[cfg(all(feature = "private-key", feature = "tpm", unix))]
+mod tpm_key;
 #[cfg(all(feature = "tpm", unix))]
 #[allow(dead_code, clippy::indexing_slicing, reason = "the tests of the TPM alone need all of it, and allow that")]
 #[path = "../tpm/wire.rs"]

@@ -31,11 +31,23 @@ const LAYERS: [&str; 12] = [
 ];
 
 /// What stands in `adapters`, in its order.
-const ADAPTERS: [&str; 9] =
-    ["http_types", "open_files", "jitter", "x509", "tls", "tpm", "local_signer", "https", "agent"];
+const ADAPTERS: [&str; 12] = [
+    "http_types",
+    "open_files",
+    "file_read",
+    "jitter",
+    "x509",
+    "tls",
+    "tpm",
+    "private_key",
+    "local_signer",
+    "https",
+    "agent",
+    "store",
+];
 
 /// Every crate of the workspace.
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 11] = [
     "",
     "cli",
     "emulator",
@@ -44,12 +56,13 @@ const CRATES: [&str; 10] = [
     "fuzz/c_properties",
     "fuzz/properties",
     "mqtt",
+    "pkcs11",
     "tests/memory/operations",
     "xtask",
 ];
 
 /// Outside crates and the only places that may name them.
-const HOMES: [(&str, &[&str]); 24] = [
+const HOMES: [(&str, &[&str]); 25] = [
     ("base64", &["base/encode"]),
     ("hmac", &["key"]),
     ("sha2", &["key", "sas", "adapters/tpm"]),
@@ -60,7 +73,8 @@ const HOMES: [(&str, &[&str]); 24] = [
     ("roxmltree", &["adapters/agent"]),
     ("rustls", &["adapters/tls"]),
     ("ureq", &["adapters/https", "adapters/local_signer"]),
-    ("socket2", &["adapters/https", "adapters/local_signer"]),
+    ("socket2", &["adapters/https", "adapters/local_signer", "adapters/private_key"]),
+    ("rustix", &["adapters/store"]),
     ("cbc", &["adapters/x509"]),
     ("des", &["adapters/x509"]),
     ("pem_rfc7468", &["adapters/x509"]),
@@ -70,7 +84,7 @@ const HOMES: [(&str, &[&str]); 24] = [
     ("pkcs8", &["adapters/x509"]),
     ("rc2", &["adapters/x509"]),
     // In `tls` it is rustls's name for it.
-    ("ring", &["adapters/tls", "adapters/x509"]),
+    ("ring", &["adapters/private_key", "adapters/tls", "adapters/x509"]),
     ("rustls_pki_types", &["adapters/x509"]),
     ("sec1", &["adapters/x509"]),
     ("webpki", &["adapters/x509"]),

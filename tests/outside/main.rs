@@ -1,14 +1,23 @@
 //! Servers that others wrote judge this library's certificates. `cargo xtask test` brings them and runs these tests.
 
-#![cfg(all(feature = "https", feature = "x509"))]
+#![cfg(all(feature = "https", feature = "private-key"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod nginx;
 mod openssl;
 #[path = "../support/outside/mod.rs"]
 mod outside;
+mod private_key;
 #[path = "../support/scratch.rs"]
 mod scratch;
+#[path = "../support/scripted_key.rs"]
+mod scripted_key;
+#[cfg(all(feature = "tpm", unix))]
+#[allow(dead_code, reason = "the tests of the TPM alone need all of it")]
+#[path = "../tpm/swtpm.rs"]
+mod swtpm;
+#[cfg(all(feature = "tpm", unix))]
+mod tpm_key;
 
 use defender_auth::{
     Plan, SharedAccessKey, credential::ClientCertificate, dps::Profile, https::Client, identity::HostName, tls::Roots,

@@ -35,6 +35,7 @@ http {
         ssl_client_certificate TRUSTED;
         ssl_verify_client on;
         ssl_verify_depth 2;
+        SETTING
         default_type application/json;
         location /0ne00000A0A/registrations/dev-01/ {
             return 200 '{"status":"assigned","registrationState":{"assignedHub":"HUB","deviceId":"$device"}}';
@@ -47,8 +48,17 @@ http {
 "#;
 
 /// Trusts the clients that this file's certificates have signed.
-fn start(authority: &Authority, trusted: &str, version: Version) -> Server {
-    let site = SITE.replace("VERSION", version.name()).replace("TRUSTED", trusted).replace("HUB", HUB);
+pub(crate) fn start(authority: &Authority, trusted: &str, version: Version) -> Server {
+    start_with(authority, trusted, version, "")
+}
+
+/// The same with another setting.
+pub(crate) fn start_with(authority: &Authority, trusted: &str, version: Version, setting: &str) -> Server {
+    let site = SITE
+        .replace("VERSION", version.name())
+        .replace("TRUSTED", trusted)
+        .replace("HUB", HUB)
+        .replace("SETTING", setting);
     let server = Server::start(|address| {
         authority.folder.write("nginx.conf", site.replace("LISTEN", &address.to_string()));
         let mut command = Command::new("nginx");

@@ -19,7 +19,7 @@ use std::{
 };
 
 /// The page on which it says what it has seen.
-fn page(authority: &Authority, server: &Server, certificate: &ClientCertificate) -> io::Result<String> {
+pub(crate) fn page(authority: &Authority, server: &Server, certificate: &ClientCertificate) -> io::Result<String> {
     let config = client_config_with(Roots::Pem(authority.read("root.pem").as_bytes()), certificate).unwrap();
     let tls = ClientConnection::new(Arc::new(config), HUB.try_into().unwrap()).unwrap();
     let tcp = TcpStream::connect(server.address)?;

@@ -9,7 +9,7 @@ use defender_auth::{
     error::{TlsFailure, Validity},
     identity::Identity,
     mqtt::ConnectRefused,
-    session::{Policy, Rate, Rejection, Source},
+    session::{Action, Policy, Rate, Rejection, Session, Source},
 };
 use std::{sync::OnceLock, time::Duration};
 
@@ -70,7 +70,7 @@ pub(crate) fn services() -> Vec<Dps> {
         Dps::Status(400, 400_207),
     ]);
     all.extend([401_000, 401_001, 400_207, 404_201, 429_001].map(Dps::Failed));
-    all.extend([Dps::Tls(&tls()[4]), Dps::Tls(&tls()[2])]);
+    all.extend(["server-untrusted", "client-rejected"].map(|word| Dps::Tls(tls_of(word))));
     all
 }
 
@@ -107,6 +107,7 @@ pub(crate) fn tls() -> &'static [TlsFailure] {
             TlsFailure::ClientNotYetValid { validity },
             TlsFailure::ClientRejected { alert: 42 },
             TlsFailure::ClientKeyUnusable { reason: reason() },
+            TlsFailure::ClientKeyBusy { reason: reason() },
             TlsFailure::ServerUntrusted { issuer: None },
             TlsFailure::Intercepted { issuer: None },
             TlsFailure::ServerExpired(expired),
@@ -119,4 +120,36 @@ pub(crate) fn tls() -> &'static [TlsFailure] {
             TlsFailure::Protocol { reason: reason() },
         ]
     })
+}
+
+/// The one of that name.
+pub(crate) fn tls_of(word: &str) -> &'static TlsFailure {
+    tls().iter().find(|tls| tls.as_str() == word).unwrap()
+}
+
+/// Goes on until that action is pending.
+pub(crate) fn until(world: &mut World, session: &mut Session, reached: impl Fn(&Action<'_>) -> bool) {
+    for _ in 0..1000 {
+        if reached(&session.poll()) {
+            return;
+        }
+        world.once(session);
+    }
+    panic!("{:?}", session.poll());
+}
+
+pub(crate) fn is_stay(action: &Action<'_>) -> bool {
+    matches!(action, Action::Stay(_))
+}
+
+pub(crate) fn is_wait(action: &Action<'_>) -> bool {
+    matches!(action, Action::Wait(..))
+}
+
+/// A new session that has come so far.
+pub(crate) fn connected(sources: Vec<Source>) -> (World, Session) {
+    let mut world = World::new();
+    let mut session = world.session(sources);
+    until(&mut world, &mut session, is_stay);
+    (world, session)
 }

@@ -133,6 +133,72 @@ fn tls_failures_are_judged_by_a_clock_that_may_be_wrong() {
     assert_eq!(of(&expired, 0), Diagnosis::ClientExpired);
     assert_eq!(of(&TlsFailure::ServerExpired(past), 0), Diagnosis::ServerExpired, "expired before the floor");
     assert_eq!(of(&TlsFailure::ServerExpired(future), 100), Diagnosis::ClockSuspect, "no service has confirmed it");
+    let last = Validity { not_after: Some(floor), ..past };
+    assert_eq!(of(&TlsFailure::ServerExpired(last), 0), Diagnosis::ClockSuspect, "the floor is its last second");
     let unknown = Validity { not_before: None, not_after: None, ..past };
     assert_eq!(of(&TlsFailure::ServerExpired(unknown), 0), Diagnosis::ClockSuspect, "no date");
+}
+
+#[test]
+fn a_clock_is_confirmed_by_a_date_of_a_service_while_the_two_agree() {
+    let mut world = World::new();
+    let mut session = world.session(vec![known("keys", key(1))]);
+    assert!(!session.clock().is_confirmed(world.now()));
+    let date = Some(UnixTime::from_secs(world.real()));
+    world.tell(&mut session, Event::Connected { date });
+    for (off, state) in [
+        (0, ClockState::Plausible),
+        (300, ClockState::Plausible),
+        (-300, ClockState::Plausible),
+        (301, ClockState::Corrected),
+        (-301, ClockState::Corrected),
+    ] {
+        world.off = off;
+        let (clock, now) = (session.clock(), world.now());
+        assert_eq!((clock.state(now), clock.is_confirmed(now)), (state, state == ClockState::Plausible), "{off}");
+        let time = if state == ClockState::Plausible { now.wall.as_secs() } else { world.real() };
+        assert_eq!(clock.time(now).as_secs(), time, "{off}");
+    }
+}
+
+#[test]
+fn a_clock_at_the_floor_is_plausible() {
+    let world = World::new();
+    let clock = Clock::new(world.now().wall, world.now());
+    assert_eq!(clock.state(world.now()), ClockState::Plausible);
+}
+
+#[test]
+fn the_date_of_a_rejection_confirms_the_clock() {
+    let mut world = World::new();
+    let mut session = world.session(vec![known("keys", key(1))]);
+    let date = Some(UnixTime::from_secs(world.real() + 5000));
+    let event = Event::Rejected { rejection: Rejection::Http(401), retry_after: None, date };
+    world.tell(&mut session, event);
+    world.off = 5000;
+    assert!(session.clock().is_confirmed(world.now()));
+}
+
+#[test]
+fn a_confirmed_clock_convicts_the_certificate_of_a_server() {
+    for (dated, why) in [
+        (false, [Diagnosis::ClockSuspect, Diagnosis::ClockSuspect]),
+        (true, [Diagnosis::ServerExpired, Diagnosis::ServerNotYetValid]),
+    ] {
+        let mut world = World::new();
+        let mut session = world.session(vec![known("keys", key(1))]);
+        let date = dated.then(|| UnixTime::from_secs(world.real()));
+        world.tell(&mut session, Event::Connected { date });
+        world.off = 20;
+        let validity = |from: u64, until: u64| Validity {
+            clock: world.now().wall,
+            not_before: Some(UnixTime::from_secs(from)),
+            not_after: Some(UnixTime::from_secs(until)),
+        };
+        let failures = [
+            TlsFailure::ServerExpired(validity(REAL - 99, REAL + 10)),
+            TlsFailure::ServerNotYetValid(validity(REAL + 99, REAL + 999)),
+        ];
+        assert_eq!(failures.map(|failure| Diagnosis::of_tls(&failure, session.clock(), world.now())), why);
+    }
 }

@@ -2,7 +2,7 @@
 //! of nothing else costs.
 
 use crate::{agents::*, months::month, world::*};
-use defender_auth::{error::TlsFailure, mqtt::ConnectRefused, session::*};
+use defender_auth::{UnixTime, error::Error, mqtt::ConnectRefused, session::*};
 
 const TABLE: &str = include_str!("../../src/session/failures.md");
 
@@ -157,6 +157,7 @@ fn rows() -> Vec<Row> {
         tls("the client certificate is not yet valid", D::ClientNotYetValid, &["client-not-yet-valid"]),
         tls("the server rejects the client certificate, or requires one", D::ClientRejected, &["client-rejected"]),
         tls("the key is missing, of another certificate, or does not sign", D::KeyUnusable, &["client-key-unusable"]),
+        tls("the key is busy, or away for now", D::KeyBusy, &["client-key-busy"]),
         tls("no common version, cipher suite or extension", D::Incompatible, &["incompatible"]),
         tls("no trust anchor leads to the server's certificate", D::ServerUntrusted, &["server-untrusted"]),
         tls("the same, with a sign of a proxy that inspects TLS", D::Intercepted, &["intercepted"]),
@@ -210,10 +211,6 @@ fn rows() -> Vec<Row> {
     ]
 }
 
-fn tls_of(word: &str) -> &'static TlsFailure {
-    tls().iter().find(|tls| tls.as_str() == word).unwrap()
-}
-
 fn line(row: &Row) -> String {
     let mut worst = [[0; 2]; 3];
     for case in &row.cases {
@@ -236,16 +233,34 @@ fn line(row: &Row) -> String {
 fn check(phases: &[&str]) {
     let rows: Vec<Row> = rows().into_iter().filter(|row| phases.contains(&row.phase)).collect();
     for row in &rows {
-        for case in &row.cases {
-            for (name, sources) in case.agents() {
-                assert_eq!(case.diagnosis(sources), row.diagnosis, "{name}: {} ({case:?})", row.what);
-            }
-        }
         let line = line(row);
         assert!(TABLE.lines().any(|written| written == line), "src/session/failures.md should have\n{line}");
     }
     let written = TABLE.lines().filter(|line| phases.iter().any(|phase| line.starts_with(&format!("| {phase} |"))));
     assert_eq!(written.count(), rows.len(), "the table has no other rows");
+}
+
+#[test]
+fn every_failure_of_the_table_has_its_diagnosis() {
+    for row in rows() {
+        for case in row.cases {
+            for (name, sources) in case.agents() {
+                assert_eq!(case.diagnosis(sources), row.diagnosis, "{name}: {} ({case:?})", row.what);
+            }
+        }
+    }
+}
+
+#[test]
+fn errors_that_no_service_causes_have_their_diagnosis() {
+    let at = UnixTime::from_secs(REAL);
+    for (error, diagnosis) in [
+        (Error::TokenExpired { at }, Diagnosis::TokenExpired),
+        (Error::OutOfTime, Diagnosis::TimedOut),
+        (Error::NotSupported { what: "it" }, Diagnosis::SourceUnusable),
+    ] {
+        assert_eq!(Diagnosis::of_error(&error), diagnosis);
+    }
 }
 
 #[test]

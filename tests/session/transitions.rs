@@ -4,27 +4,6 @@ use crate::{agents::*, world::*};
 use defender_auth::{Event as InnerEvent, credential::Credential, http::Response, session::*};
 use std::time::Duration;
 
-fn until(world: &mut World, session: &mut Session, reached: impl Fn(&Action<'_>) -> bool) {
-    for _ in 0..1000 {
-        if reached(&session.poll()) {
-            return;
-        }
-        world.once(session);
-    }
-    panic!("{:?}", session.poll());
-}
-
-fn is_stay(action: &Action<'_>) -> bool {
-    matches!(action, Action::Stay(_))
-}
-
-fn connected(sources: Vec<Source>) -> (World, Session) {
-    let mut world = World::new();
-    let mut session = world.session(sources);
-    until(&mut world, &mut session, is_stay);
-    (world, session)
-}
-
 #[test]
 fn a_token_that_has_expired_is_replaced_at_once_after_a_stable_connection_only() {
     for (lived, at_once) in [(HOUR, true), (10_000, false)] {
@@ -250,7 +229,7 @@ fn a_clock_that_an_answer_corrects_is_used_at_once_and_a_clock_that_none_does_is
     for (date, body) in [(Some("Fri, 15 Jan 2027 08:00:00 GMT"), "{}"), (None, body)] {
         let mut world = World::new();
         world.off = -7200;
-        let mut session = world.session(agents().remove(1).1);
+        let mut session = world.session(vec![Source::new("dps", dps(3))]);
         world.tell(&mut session, Event::Saved);
         let response = Response::new(401, body.as_bytes());
         let response = date.map_or(response, |date| response.header("Date", date));
@@ -260,9 +239,72 @@ fn a_clock_that_an_answer_corrects_is_used_at_once_and_a_clock_that_none_does_is
         until(&mut world, &mut session, is_stay);
     }
     let mut world = World::new();
-    world.dps = Box::new(|_| Dps::Tls(&tls()[7]));
+    world.dps = Box::new(|_| Dps::Tls(tls_of("server-not-yet-valid")));
     let mut session = world.session(agents().remove(1).1);
     until(&mut world, &mut session, |action| matches!(action, Action::Wait(..)));
     assert!(matches!(session.poll(), Action::Wait(_, Diagnosis::ClockSuspect)));
     assert_eq!(session.status().counters.registrations, 1);
+}
+
+#[test]
+fn what_is_tried_after_a_wait_is_a_connect_whatever_was_tried_before() {
+    // A renewal that a busy hub rejects.
+    let (mut world, mut session) = connected(vec![known("keys", keys(1, 2))]);
+    until(&mut world, &mut session, |action| matches!(action, Action::Renew(_)));
+    let event = Event::Rejected { rejection: connack(3), retry_after: None, date: None };
+    world.tell(&mut session, event);
+    until(&mut world, &mut session, |action| !is_wait(action));
+    assert!(matches!(session.poll(), Action::Connect(_)), "{:?}", session.poll());
+    // A key in the place of a certificate, while the clock is before the floor.
+    let mut world = World::new();
+    world.off = -REAL.cast_signed();
+    let mut session = world.session(vec![known("it", certificate(1))]);
+    until(&mut world, &mut session, is_stay);
+    world.tell(&mut session, Event::Rotated(vec![known("it", key(1))]));
+    let Action::Wait(window, Diagnosis::ClockSuspect) = session.poll() else { panic!("{:?}", session.poll()) };
+    assert_eq!(window.until - window.from, Duration::from_secs(150));
+    world.tell(&mut session, Event::Wake);
+    assert!(matches!(session.poll(), Action::Connect(_)), "{:?}", session.poll());
+    // The same while connections are limited.
+    let once = Rate { burst: 1, interval: Duration::from_secs(3600) };
+    let policy = Policy { connects: once, ..Policy::default() };
+    let mut world = World::new();
+    let mut session = Session::new(vec![known("it", key(1))], policy, None, world.now()).unwrap();
+    until(&mut world, &mut session, is_stay);
+    world.tell(&mut session, Event::Rotated(vec![known("it", key(2))]));
+    let Action::Wait(window, Diagnosis::RateLimited) = session.poll() else { panic!("{:?}", session.poll()) };
+    assert_eq!(window.until - window.from, Duration::from_secs(1800));
+    world.once(&mut session);
+    assert!(matches!(session.poll(), Action::Connect(_)), "{:?}", session.poll());
+}
+
+#[test]
+fn a_token_rejected_while_the_clock_is_suspect_leads_to_the_next_at_once_and_then_to_the_clock_ladder() {
+    let mut world = World::new();
+    (world.off, world.dated) = (-REAL.cast_signed(), false);
+    world.hub = Box::new(|_, _| NO);
+    let mut session = world.session(vec![known("keys", keys(1, 2))]);
+    world.tell(&mut session, Event::Wake);
+    world.once(&mut session);
+    assert!(matches!(session.poll(), Action::Connect(_)));
+    assert_eq!(session.status().credential, Some("keys/secondary"));
+    world.once(&mut session);
+    let Action::Wait(window, Diagnosis::ClockSuspect) = session.poll() else { panic!("{:?}", session.poll()) };
+    assert_eq!(window.from, world.now().monotonic + Duration::from_secs(10));
+}
+
+#[test]
+fn a_device_that_was_moved_registers_at_once_and_then_waits_on_the_slow_ladder() {
+    let mut world = World::new();
+    let mut session = world.session(agents().remove(1).1);
+    world.run(&mut session, HOUR);
+    world.log.clear();
+    world.hub = Box::new(|_, _| Hub::Rejects(Rejection::Reason(0x9d)));
+    world.drop_at = Some(world.ms + 1);
+    world.run(&mut session, 60_000);
+    assert_eq!(world.count(&[Kind::Register]), 1);
+    let Action::Wait(window, Diagnosis::Moved) = session.poll() else { panic!("{:?}", session.poll()) };
+    assert!(window.until - window.from == Duration::from_secs(300));
+    world.run(&mut session, 5 * HOUR);
+    assert_eq!(world.count(&[Kind::Register]), 1);
 }

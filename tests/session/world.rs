@@ -7,7 +7,7 @@ use defender_auth::{
     identity::Identity,
     mqtt::ConnectRefused,
     plan::Plan,
-    session::{Action, Event, Login, Loss, Policy, Rejection, Session, Snapshot, Source},
+    session::{Action, Event, Login, Loss, Policy, Rejection, Session, Snapshot, Source, Window},
 };
 use std::time::Duration;
 
@@ -61,9 +61,12 @@ pub(crate) struct World {
     pub(crate) dated: bool,
     pub(crate) hub: Answers,
     pub(crate) dps: Box<dyn FnMut(&Request) -> Dps>,
+    /// The status of a module lookup, 0 for no answer, and the byte of the module's key, 0 for none.
     pub(crate) module: Box<dyn FnMut() -> (u16, u8)>,
     /// Where the provisioning service sends the device.
     pub(crate) home: &'static str,
+    /// And what the device is called there.
+    pub(crate) device: &'static str,
     pub(crate) drop_at: Option<u64>,
     pub(crate) log: Vec<(u64, Kind)>,
     pub(crate) saved: Option<(String, Option<String>)>,
@@ -71,6 +74,7 @@ pub(crate) struct World {
     /// When the monotonic clock was zero.
     pub(crate) boot: u64,
     pub(crate) seed: u64,
+    pub(crate) steps: u32,
 }
 
 pub(crate) fn key(byte: u8) -> SharedAccessKey {
@@ -109,12 +113,14 @@ impl World {
             dps: Box::new(|_| Dps::Assigns),
             module: Box::new(|| (200, 7)),
             home: "h.azure-devices.net",
+            device: "dev",
             drop_at: None,
             log: Vec::new(),
             saved: None,
             save_works: true,
             boot: 0,
             seed: 1,
+            steps: 0,
         }
     }
 
@@ -145,11 +151,8 @@ impl World {
 
     pub(crate) fn run(&mut self, session: &mut Session, span: u64) {
         let end = self.ms + span;
-        let mut steps = 0;
         while self.ms < end {
             self.step(session, end);
-            steps += 1;
-            assert!(steps < 2_000_000, "it spins: {}", session.status());
         }
     }
 
@@ -159,7 +162,8 @@ impl World {
     }
 
     pub(crate) fn step(&mut self, session: &mut Session, end: u64) {
-        let random = self.random();
+        self.steps += 1;
+        assert!(self.steps < 2_000_000, "it spins: {}", session.status());
         match session.poll() {
             Action::Authenticate(Inner::Send(request)) => {
                 let says = self.exchange(request);
@@ -182,7 +186,7 @@ impl World {
                 self.tell(session, event);
             }
             Action::Authenticate(Inner::Wait(wait)) => {
-                self.ms += u64::try_from(wait.pick(random).as_millis()).unwrap();
+                self.ms += u64::try_from(wait.pick(self.random()).as_millis()).unwrap();
                 self.tell(session, Event::Authenticator(InnerEvent::Elapsed));
             }
             Action::Authenticate(_) => panic!("no TPM here"),
@@ -222,11 +226,12 @@ impl World {
                 self.tell(session, event);
             }
             Action::Wait(window, _) => {
-                self.pass(session, self.boot + millis(window.pick(random)), end);
+                let at = self.pick(window);
+                self.pass(session, at, end);
             }
             Action::Disconnect(_) => self.tell(session, Event::Disconnected(Loss::Dropped)),
             Action::Stay(due) => {
-                let due = due.map_or(u64::MAX, |(window, _)| self.boot + millis(window.pick(random)));
+                let due = due.map_or(u64::MAX, |(window, _)| self.pick(window));
                 match self.drop_at {
                     Some(at) if at <= due && at <= end => {
                         self.ms = self.ms.max(at);
@@ -238,6 +243,12 @@ impl World {
             }
             other => panic!("{other:?}"),
         }
+    }
+
+    /// A time in a window. Nothing else that an agent does takes a random number, so that what a month costs does not depend
+    /// on the steps between two waits.
+    fn pick(&mut self, window: Window) -> u64 {
+        self.boot + millis(window.pick(self.random()))
     }
 
     fn pass(&mut self, session: &mut Session, to: u64, end: u64) {
@@ -258,9 +269,13 @@ impl World {
         self.log.push((self.ms, kind));
         if kind == Kind::Module {
             let (status, byte) = (self.module)();
+            if status == 0 {
+                return Err(None);
+            }
             let key = key(byte.max(1)).to_base64();
             let body = format!(
-                r#"{{"deviceId":"dev","moduleId":"azureiotsecurity","authentication":{{"type":"sas","symmetricKey":{{"primaryKey":"{}","secondaryKey":"{}"}}}}}}"#,
+                r#"{{"deviceId":"{}","moduleId":"azureiotsecurity","authentication":{{"type":"sas","symmetricKey":{{"primaryKey":"{}","secondaryKey":"{}"}}}}}}"#,
+                self.device,
                 key.expose(),
                 self::key(8).to_base64().expose()
             );
@@ -286,7 +301,8 @@ impl World {
         match (self.dps)(request) {
             Dps::Assigns if kind == Kind::Register => Ok((202, state("assigning", ""), Some(3))),
             Dps::Assigns => {
-                let rest = format!(r#","assignedHub":"{}","deviceId":"dev","lastUpdatedDateTimeUtc":"x""#, self.home);
+                let (hub, device) = (self.home, self.device);
+                let rest = format!(r#","assignedHub":"{hub}","deviceId":"{device}","lastUpdatedDateTimeUtc":"x""#);
                 Ok((200, state("assigned", &rest), None))
             }
             Dps::Assigning => Ok((202, state("assigning", ""), Some(1))),

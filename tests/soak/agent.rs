@@ -6,6 +6,7 @@ use crate::{
     order::Order,
     random::Random,
     swtpm::Swtpm,
+    time::Time,
 };
 use defender_auth::{
     Action, Authenticator, Event, Now, Outcome, Password, Plan, UnixTime,
@@ -16,8 +17,8 @@ use defender_auth::{
     sas::SasToken,
     tpm::{Connection, Tpm as _, TpmClient},
 };
-use defender_auth_mqtt::{Answer, Dial, Error as MqttError, Provisioner, Session};
-use std::time::{Duration, SystemTime};
+use defender_auth_mqtt::{Answer, Dial, Error as MqttError, Provisioner, Session, driver::Clock as _};
+use std::time::Duration;
 
 /// An attempt gives up after as long.
 const ATTEMPT: Duration = Duration::from_secs(600);
@@ -35,8 +36,7 @@ pub(crate) struct Site {
     dial: Dial,
     pub(crate) tpm: Option<Swtpm>,
     pub(crate) random: Random,
-    /// How far the fleet's clock is ahead of the system's, in seconds.
-    ahead: u64,
+    pub(crate) time: Time,
     /// How far the services' clock is ahead of the fleet's.
     skew: i64,
     /// Tokens that were made.
@@ -67,11 +67,11 @@ pub(crate) enum Shown {
 impl Site {
     pub(crate) fn new(cloud: Cloud, hosts: &[&str], tpm: Option<Swtpm>, random: Random) -> Self {
         let (client, dial) = (cloud.client(hosts), Dial::at(cloud.started.mqtt));
-        Self { cloud, client, dial, tpm, random, ahead: 0, skew: 0, tokens: 0 }
+        Self { cloud, client, dial, tpm, random, time: Time::default(), skew: 0, tokens: 0 }
     }
 
     pub(crate) fn now(&self) -> UnixTime {
-        UnixTime::from(SystemTime::now()) + Duration::from_secs(self.ahead)
+        self.time.now().wall
     }
 
     /// Both clocks, the monotonic one as the wall's.
@@ -82,14 +82,14 @@ impl Site {
 
     /// Lets time pass for everybody.
     pub(crate) fn pass(&mut self, time: Duration) {
-        self.ahead += time.as_secs();
+        self.time.pass(time);
         self.set_clock(self.skew);
     }
 
     /// Moves the services' clock away from the fleet's.
     pub(crate) fn set_clock(&mut self, skew: i64) {
         self.skew = skew;
-        self.cloud.tell(&Order::Clock(i64::try_from(self.ahead).unwrap() + skew));
+        self.cloud.tell(&Order::Clock(i64::try_from(self.time.ahead()).unwrap() + skew));
     }
 
     /// Runs a plan to its end.

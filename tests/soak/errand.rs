@@ -5,6 +5,7 @@ use crate::{
     fault::{Carrier, Disturbance, End, NO_DEVICE, OVER, Refusal, SIGNATURE},
     fleet::{HUBS, Has, MODULE, Member, new_keys},
     order::Order,
+    staying::Stayer,
 };
 use defender_auth::{Device, Outcome, Plan, SharedAccessKey, sas::Renewal};
 use std::{collections::BTreeMap, time::Duration};
@@ -21,6 +22,8 @@ pub(crate) struct Tally {
     pub(crate) rotations: u64,
     pub(crate) moves: u64,
     pub(crate) faults: u64,
+    /// Connections of the sessions.
+    pub(crate) connects: u64,
     pub(crate) explained: u64,
     pub(crate) unexplained: u64,
 }
@@ -29,18 +32,27 @@ pub(crate) struct Tally {
 pub(crate) struct Soak {
     pub(crate) site: Site,
     members: Vec<Member>,
+    /// Those of the fleet that hold a session.
+    pub(crate) stayers: Vec<Stayer>,
     /// Where enrollments lead, unless that is the first hub.
-    moved: BTreeMap<String, &'static str>,
+    pub(crate) moved: BTreeMap<String, &'static str>,
     pub(crate) tally: Tally,
 }
 
 impl Soak {
     pub(crate) fn new(site: Site, members: Vec<Member>) -> Self {
-        Self { site, members, moved: BTreeMap::new(), tally: Tally::default() }
+        let (stayers, members): (Vec<_>, _) = members.into_iter().partition(Member::stays);
+        let stayers = stayers.into_iter().map(|member| Stayer::new(member, &site)).collect();
+        let mut this = Self { site, members, stayers, moved: BTreeMap::new(), tally: Tally::default() };
+        this.settle_all("its first start", 1);
+        this
     }
 
-    /// One device does one thing.
+    /// One device does one thing, or something is done to one.
     pub(crate) fn step(&mut self) {
+        if self.site.random.one_in(3) {
+            return self.try_stayer();
+        }
         let index = usize::try_from(self.site.random.below(self.members.len() as u64)).unwrap();
         let mut member = self.members.swap_remove(index);
         // A TPM takes its time.
@@ -250,7 +262,7 @@ impl Soak {
         }
     }
 
-    fn unexplained(&mut self, what: &str, why: &str) {
+    pub(crate) fn unexplained(&mut self, what: &str, why: &str) {
         self.tally.unexplained += 1;
         println!("UNEXPLAINED at operation {}: {what}: {why}", self.tally.operations);
     }

@@ -76,6 +76,11 @@ impl Member {
         }
     }
 
+    /// Whether it holds a session: the last of each kind, but for the one with a TPM.
+    pub(crate) fn stays(&self) -> bool {
+        self.id.ends_with(&format!("-{}", EACH - 1))
+    }
+
     /// Whether a service is asked who it is.
     pub(crate) const fn asks(&self) -> bool {
         self.in_device_mode || matches!(self.has, Has::Enrollment(..))
@@ -107,9 +112,11 @@ pub(crate) fn muster(random: &mut Random, tpm: Option<Attestation>) -> (Vec<Memb
     for number in 0..EACH {
         let id = format!("derived-{number}");
         let key = group_key.derive(&RegistrationId::new(&id).unwrap());
-        // Wherever it is assigned first, it has its module there.
-        everywhere.push_str(&device(&id, std::slice::from_ref(&key), random));
-        members.push(enrolled(&id, "derived", key, number % 2 == 0));
+        let text = device(&id, std::slice::from_ref(&key), random);
+        let member = enrolled(&id, "derived", key, number % 2 == 0);
+        // Wherever it is assigned first, it has its module there; one that stays takes its module along.
+        if member.stays() { &mut devices } else { &mut everywhere }.push_str(&text);
+        members.push(member);
     }
     let group_key = group_key.to_base64();
     let _ = write!(enrollments, "[[dps.group]]\nid = \"derived\"\nprimary_key = \"{}\"\n", group_key.expose());

@@ -29,9 +29,15 @@ mod run;
 #[path = "../support/scratch.rs"]
 mod scratch;
 #[cfg(target_os = "linux")]
+mod staying;
+#[cfg(target_os = "linux")]
 #[allow(dead_code, reason = "the tests of the TPM alone need all of it")]
 #[path = "../tpm/swtpm.rs"]
 mod swtpm;
+#[cfg(target_os = "linux")]
+mod time;
+#[cfg(target_os = "linux")]
+mod trial;
 #[cfg(target_os = "linux")]
 mod watch;
 

@@ -29,6 +29,14 @@ pub(crate) enum Order {
         enrollment: String,
         hub: String,
     },
+    /// The device itself is taken to another hub.
+    MoveDevice {
+        hub: String,
+        device: String,
+        to: String,
+    },
+    /// Every connection ends.
+    DisconnectAll,
     Disable {
         enrollment: String,
     },
@@ -68,6 +76,8 @@ pub(crate) enum At {
     Register,
     Poll,
     Read,
+    Connect,
+    Handshake,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -82,6 +92,12 @@ pub(crate) enum Trouble {
     Late(Duration),
     /// Later than an impatient client waits.
     TooLate,
+    Connack(u8),
+    PlainText,
+    Expired,
+    NotYetValid,
+    WrongHost,
+    Untrusted,
 }
 
 /// Later than that.
@@ -97,6 +113,11 @@ impl Order {
                 cloud.rotate_module_keys(&hub, &device, &module, &primary, &secondary)
             }
             Self::Move { enrollment, hub } => cloud.move_enrollment(&enrollment, &hub),
+            Self::MoveDevice { hub, device, to } => cloud.move_device(&hub, &device, &to),
+            Self::DisconnectAll => {
+                let _ = cloud.disconnect_all();
+                Ok(())
+            }
             Self::Disable { enrollment } => cloud.disable_enrollment(&enrollment),
             Self::Enable { enrollment } => cloud.enable_enrollment(&enrollment),
             Self::Clock(seconds) => {
@@ -126,6 +147,8 @@ impl From<At> for Operation {
             At::Register => Self::Register,
             At::Poll => Self::RegistrationStatus,
             At::Read => Self::ReadModule,
+            At::Connect => Self::Connect,
+            At::Handshake => Self::MqttHandshake,
         }
     }
 }
@@ -142,6 +165,12 @@ impl From<Trouble> for Fault {
             Trouble::Reset => Self::ResetMidBody,
             Trouble::Late(time) => Self::Stall(time),
             Trouble::TooLate => Self::Stall(TOO_LATE),
+            Trouble::Connack(code) => Self::Connack(code),
+            Trouble::PlainText => Self::PlainText,
+            Trouble::Expired => Self::ServerCertificateExpired,
+            Trouble::NotYetValid => Self::ServerCertificateNotYetValid,
+            Trouble::WrongHost => Self::ServerCertificateWrongHost,
+            Trouble::Untrusted => Self::ServerCertificateUntrusted,
         }
     }
 }

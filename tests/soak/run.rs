@@ -92,16 +92,19 @@ fn attestation(tpm: &Swtpm) -> Attestation {
 }
 
 fn look(watches: &mut [Watch; 2], soak: &mut Soak, begin: Instant) {
+    // So that all have the files open that they need.
+    soak.settle_all("nothing", 0);
     soak.site.cloud.tell(&Order::ClearJournal);
     let (tally, seconds) = (&soak.tally, begin.elapsed().as_secs());
     let [fleet, services] = watches.each_mut().map(Watch::look);
     println!(
-        "{:3}:{:02} {:6} operations {:6} tokens {:5} renewals {:4} rotations {:4} moves {:5} faults | refusals {:5} \
+        "{:3}:{:02} {:6} operations {:6} tokens {:5} connects {:5} renewals {:4} rotations {:4} moves {:5} faults | refusals {:5} \
          explained {} unexplained | fleet {:6} KiB {} files | services {:6} KiB {} files",
         seconds / 60,
         seconds % 60,
         tally.operations,
         soak.site.tokens,
+        tally.connects,
         tally.renewals,
         tally.rotations,
         tally.moves,

@@ -7,6 +7,7 @@ mod checks;
 mod der;
 mod files;
 mod foreign;
+mod judge;
 mod limits;
 mod links;
 mod names;

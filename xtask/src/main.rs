@@ -28,7 +28,7 @@ cargo xtask dist            build the C library and install it: --prefix DIR [--
 cargo xtask fuzz            fuzz every target, or those named: [--seconds N] [--jobs N] [--seed N] [TARGET...] (needs a C++ compiler)
 cargo xtask header          make include/defenderauth.h of ffi/src; with --check only see whether it is the one that is there
 cargo xtask instructions    count the instructions of one token (needs gdb)
-cargo xtask mutants         change what signs, reads and sends in small ways and see that a test notices: [FILE...]; takes two hours
+cargo xtask mutants         change what signs, reads and sends in small ways and see that a test notices: [session | FILE...]; takes two hours, the session half of one
 cargo xtask semver          the interface against the last tagged version: [--baseline REVISION] (installs cargo-semver-checks)
 cargo xtask soak            a small fleet at work among faults: --minutes N or --operations N, --seed N; with a TPM if swtpm is there
 ";

@@ -1,8 +1,10 @@
+mod alone;
+
 use crate::{
-    run::{command, run, status, target},
+    run::{command, root, run, status, target},
     tools,
 };
-use std::fs;
+use std::{fs, path::Path};
 
 /// The version of cargo-mutants that the project was checked with.
 const MUTANTS: &str = "27.1.0";
@@ -20,39 +22,75 @@ const FILES: [&str; 9] = [
     "src/sas/*.rs",
 ];
 
-/// The library's own tests are quick to build, and kill most mutants.
-const QUICK: [&str; 1] = ["--lib"];
+/// What judges a change: which tests are built, and which of them are run.
+struct Judge<'a> {
+    built: &'a [&'a str],
+    run: &'a [&'a str],
+}
 
-/// The tests that see these files.
-const ALL: [&str; 7] =
-    ["--lib", "--test=agent", "--test=flows", "--test=secrets", "--test=signer", "--test=tpm", "--test=vectors"];
+/// First the library's own tests, which are quick to build and kill most mutants, then those that see these files.
+const LIBRARY: [Judge<'_>; 2] = [
+    Judge { built: &["--lib"], run: &["--include-ignored"] },
+    Judge {
+        built: &[
+            "--lib",
+            "--test=agent",
+            "--test=flows",
+            "--test=secrets",
+            "--test=signer",
+            "--test=tpm",
+            "--test=vectors",
+        ],
+        run: &["--include-ignored"],
+    },
+];
+
+/// First all but the simulated months and sequences, which take half a minute.
+const SESSION: [Judge<'_>; 2] = [
+    Judge {
+        built: &["--test=session", "--features=session"],
+        run: &["--skip=months", "--skip=table_says", "--skip=any_pair", "--skip=any_sequence"],
+    },
+    Judge { built: &["--test=session", "--features=session"], run: &[] },
+];
 
 /// What cargo-mutants ends with when mutants lived, and when tests of some did not end.
 const LIVED: [i32; 2] = [2, 3];
 
-/// Makes one small change of the library at a time, in those files or the given ones, and sees whether a test notices:
-/// first one of the library's own, then, for what lived through these, any. `.cargo/mutants.toml` names the changes that
-/// are none.
+/// Makes one small change at a time and sees whether a test notices: in the session if that is named, in the given files of
+/// the library, or in all that [`FILES`] names and the session. `.cargo/mutants.toml` names the changes that are none.
 pub(crate) fn mutants(files: &[String]) -> Result<(), String> {
+    let session = || judged(&alone::session_alone()?, &["src/session/*.rs"], &SESSION);
+    if files == ["session"] {
+        return session();
+    }
+    if files.is_empty() {
+        return judged(&root(), &FILES, &LIBRARY).and_then(|()| session());
+    }
+    judged(&root(), &files.iter().map(String::as_str).collect::<Vec<_>>(), &LIBRARY)
+}
+
+/// Judges each change in a workspace's files by the first of these, and what lives through that by the second.
+fn judged(workspace: &Path, files: &[&str], judges: &[Judge<'_>; 2]) -> Result<(), String> {
     let program = tools::cargo_program("cargo-mutants", MUTANTS)?;
     let output = target().join("mutants.out");
     // Of another run: what died there would be passed over.
     if output.exists() {
         fs::remove_dir_all(&output).map_err(|error| format!("{}: {error}", output.display()))?;
     }
-    let pass = |tests: &[&str], more: &[&str]| {
+    let pass = |judge: &Judge<'_>, more: &[&str]| {
         let mut mutants = command(&program, &["mutants", "--package", "defender-auth", "--jobs", "2"]);
-        let all = FILES.into_iter().filter(|_| files.is_empty());
-        mutants.args(files.iter().map(String::as_str).chain(all).flat_map(|file| ["--file", file]));
-        mutants.args(tests.iter().map(|test| format!("--cargo-arg={test}"))).args(more);
+        mutants.arg("--dir").arg(workspace).args(files.iter().flat_map(|file| ["--file", file]));
+        mutants.args(judge.built.iter().map(|argument| format!("--cargo-arg={argument}"))).args(more);
         // Each of the two works in a copy, which has a target of its own.
         mutants.arg("--output").arg(target()).env_remove("CARGO_TARGET_DIR").env("CARGO_PROFILE_DEV_DEBUG", "0");
-        mutants.args(["--", "--", "--include-ignored"]);
+        mutants.args(["--", "--"]).args(judge.run);
         mutants
     };
-    match status(pass(&QUICK, &[]))? {
+    let [first, second] = judges;
+    match status(pass(first, &[]))? {
         status if status.success() => Ok(()),
-        status if status.code().is_some_and(|code| LIVED.contains(&code)) => run(pass(&ALL, &["--iterate"])),
+        status if status.code().is_some_and(|code| LIVED.contains(&code)) => run(pass(second, &["--iterate"])),
         // The tests fail without any mutant, for example.
         status => Err(format!("cargo-mutants: {status}")),
     }

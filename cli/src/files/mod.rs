@@ -1,8 +1,4 @@
 //! Files that the command writes: whole or not at all, and those with secrets for their owner alone.
 
-pub(crate) mod draft;
-mod leftover;
-mod lock;
-mod owner;
 pub(crate) mod private_file;
 pub(crate) mod write_error;

@@ -1,10 +1,8 @@
 //! Files with secrets: for their owner alone, and whole or not at all.
 
-use super::{
-    draft::{Draft, SECRET, is_file_or_nothing, sync_folder},
-    write_error::failed,
-};
+use super::write_error::failed;
 use crate::terminal::failure::Failure;
+use defender_auth::store::draft::{Draft, SECRET, is_file_or_nothing, sync_folder};
 use std::{
     fs,
     io::{self, ErrorKind, Write},

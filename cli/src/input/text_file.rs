@@ -136,7 +136,7 @@ pub(crate) fn io_error(place: &str, error: &io::Error) -> Error {
 
 /// Whether this process, or the system, has reached its limit of open files: `EMFILE` and `ENFILE`, the same numbers on
 /// every Unix; `ERROR_TOO_MANY_OPEN_FILES` on Windows.
-pub(crate) fn are_too_many_open(error: &io::Error) -> bool {
+fn are_too_many_open(error: &io::Error) -> bool {
     let numbers: &[i32] = if cfg!(windows) { &[4] } else { &[23, 24] };
     error.raw_os_error().is_some_and(|number| numbers.contains(&number))
 }

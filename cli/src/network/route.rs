@@ -4,7 +4,7 @@ use super::{endpoint::Endpoint, options::Trust, proxy};
 use crate::{input::text_file::TextFile, terminal::failure::Failure};
 use defender_auth::{
     Error,
-    error::{ErrorKind, TlsError, TlsFailure},
+    error::{Code, ErrorKind, TlsError, TlsFailure},
     https::{Client, HttpsError},
     identity::HostName,
     mqtt::{Connect, ConnectRefused, PORT},
@@ -110,9 +110,9 @@ impl Network {
     pub(crate) fn failed(&self, error: HttpsError) -> Failure {
         match error {
             // A client certificate is not in the file of the roots.
-            HttpsError::Failed(Error::Tls(error @ (TlsError::ClientCertificate { .. } | TlsError::KeyElsewhere))) => {
-                Error::Tls(error).into()
-            }
+            HttpsError::Failed(Error::Tls(
+                error @ (TlsError::ClientCertificate { .. } | TlsError::KeyElsewhere | TlsError::KeyMismatch),
+            )) => Error::Tls(error).into(),
             HttpsError::Failed(error @ Error::Tls(_)) => {
                 let place = self.roots.as_ref().map(TextFile::place);
                 place.map_or(error.clone(), |place| error.at(place)).into()
@@ -133,6 +133,7 @@ fn too_many_open(what: String) -> Failure {
 fn tls(what: String, failure: &TlsFailure) -> Failure {
     let fault = match failure.kind() {
         ErrorKind::Time => "the time",
+        _ if failure.code() == Code::PrivateKey => "the private key, or what holds it",
         _ if failure.is_about_client() => "the client certificate, or the server",
         ErrorKind::Network => "the network path to the service",
         _ => "the server's certificate, or the root certificates here",

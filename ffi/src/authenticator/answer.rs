@@ -92,9 +92,9 @@ fn handle<'a>(
 ) -> Result<(), Failure> {
     let mut authenticator = exclusive(authenticator)?;
     let now = input::time("now", now)?;
-    authenticator.machine.handle(now, event()?)?;
+    authenticator.stepper()?.handle(now, event()?)?;
     authenticator.refresh();
-    match authenticator.machine.poll() {
+    match authenticator.stepper()?.poll() {
         Action::Failed(error) => Err(error.into()),
         _ => Ok(()),
     }

@@ -1,16 +1,7 @@
 //! Which action is pending.
 
 use super::object::Authenticator;
-use crate::{
-    abi::Str,
-    code::{
-        DEFENDERAUTH_ACTION_ACTIVATE, DEFENDERAUTH_ACTION_DONE, DEFENDERAUTH_ACTION_FAILED, DEFENDERAUTH_ACTION_SEND,
-        DEFENDERAUTH_ACTION_SIGN, DEFENDERAUTH_ACTION_WAIT,
-    },
-    error::Error,
-    guard,
-};
-use defender_auth::Action;
+use crate::{abi::Str, code::DEFENDERAUTH_ACTION_FAILED, error::Error, guard};
 
 /// The failure of an authenticator that does not exist.
 static NO_OBJECT: Error = Error::no_object();
@@ -18,15 +9,7 @@ static NO_OBJECT: Error = Error::no_object();
 /// The next action, one of `DEFENDERAUTH_ACTION_`. Polling changes nothing; poll as often as you like.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_poll(authenticator: Option<&Authenticator>) -> i32 {
-    guard::look(authenticator, DEFENDERAUTH_ACTION_FAILED, |authenticator| match authenticator.machine.poll() {
-        Action::Send(_) => DEFENDERAUTH_ACTION_SEND,
-        Action::Wait(_) => DEFENDERAUTH_ACTION_WAIT,
-        Action::Activate(_) => DEFENDERAUTH_ACTION_ACTIVATE,
-        Action::Sign(..) => DEFENDERAUTH_ACTION_SIGN,
-        Action::Done(_) => DEFENDERAUTH_ACTION_DONE,
-        // Failed, or an action that this interface does not know.
-        _ => DEFENDERAUTH_ACTION_FAILED,
-    })
+    guard::look(authenticator, DEFENDERAUTH_ACTION_FAILED, |authenticator| authenticator.views.action)
 }
 
 /// The current state in words: for logs, not for decisions.

@@ -1,6 +1,17 @@
 //! What C can read of an authenticator, rebuilt after every transition.
 
-use crate::{certificate::Certificate, error::Error, failure::Failure, identity::Names, options::Chosen, view::View};
+use crate::{
+    certificate::Certificate,
+    code::{
+        DEFENDERAUTH_ACTION_ACTIVATE, DEFENDERAUTH_ACTION_DONE, DEFENDERAUTH_ACTION_FAILED, DEFENDERAUTH_ACTION_SEND,
+        DEFENDERAUTH_ACTION_SIGN, DEFENDERAUTH_ACTION_WAIT,
+    },
+    error::Error,
+    failure::Failure,
+    identity::Names,
+    options::Chosen,
+    view::View,
+};
 use defender_auth::{
     Action, Outcome, Password, UnixTime,
     credential::Credential,
@@ -13,6 +24,8 @@ use zeroize::Zeroizing;
 /// The data of the pending action. Everything else is empty.
 #[derive(Default)]
 pub(super) struct Views {
+    /// Its number.
+    pub(super) action: i32,
     pub(super) state: View,
     pub(super) failure: Option<Error>,
     pub(super) host: View,
@@ -48,18 +61,21 @@ impl Views {
         match action {
             Action::Send(request) => Self::of_request(request, chosen.user_agent.as_deref()),
             Action::Wait(wait) => Self {
+                action: DEFENDERAUTH_ACTION_WAIT,
                 state: View::new(&format!("waiting: {}", wait.reason)),
                 at_least: milliseconds(wait.at_least),
                 at_most: milliseconds(wait.at_most),
                 ..Self::default()
             },
             Action::Activate(blob) => Self {
+                action: DEFENDERAUTH_ACTION_ACTIVATE,
                 state: View::Static(c"activating a key in the TPM"),
                 tpm_input: blob.as_bytes().into(),
                 key_use: Some(blob.key_use()),
                 ..Self::default()
             },
             Action::Sign(key_use, string) => Self {
+                action: DEFENDERAUTH_ACTION_SIGN,
                 state: View::Static(c"signing with the TPM"),
                 tpm_input: string.as_bytes().into(),
                 key_use: Some(key_use),
@@ -68,6 +84,7 @@ impl Views {
             Action::Done(original) => {
                 let outcome = outcome.unwrap_or(original);
                 Self {
+                    action: DEFENDERAUTH_ACTION_DONE,
                     state: View::Static(c"done"),
                     certificate: outcome.credential().certificate().cloned().map(Certificate::from),
                     outcome: OutcomeViews::of(outcome, chosen),
@@ -75,12 +92,14 @@ impl Views {
                 }
             }
             Action::Failed(error) => Self {
+                action: DEFENDERAUTH_ACTION_FAILED,
                 state: View::Static(c"failed"),
                 failure: Some(Error::new(&Failure::from(error))),
                 ..Self::default()
             },
             // An action that this interface does not know is reported as a failure, as the header says.
             _ => Self {
+                action: DEFENDERAUTH_ACTION_FAILED,
                 state: View::Static(c"failed"),
                 failure: Some(Error::new(&Failure::unsupported("the pending action"))),
                 ..Self::default()
@@ -92,6 +111,7 @@ impl Views {
         let agent = user_agent.map(|agent| ("user-agent", agent));
         let headers = request.headers().chain(agent);
         Self {
+            action: DEFENDERAUTH_ACTION_SEND,
             state: View::Static(match request.operation() {
                 Operation::Register => c"registering the device",
                 Operation::RegistrationStatus(_) => c"polling the registration status",
@@ -113,7 +133,7 @@ impl Views {
 
 impl OutcomeViews {
     fn of(outcome: &Outcome, chosen: &Chosen) -> Self {
-        let login = chosen.login(outcome);
+        let login = chosen.login(outcome.identity());
         let record = outcome.registration_state();
         // The resource does not depend on the expiry.
         let audience = match outcome.password(UnixTime::LATEST) {

@@ -48,6 +48,13 @@ impl Certificate {
         Ok(Self::new(certificate, Some(chain)))
     }
 
+    /// Its first and its last second, unless it cannot be parsed here.
+    #[cfg(feature = "session")]
+    pub(crate) fn validity(&self) -> Option<(UnixTime, UnixTime)> {
+        self.chain.as_ref()?;
+        Some((UnixTime::from_secs(self.facts.not_before), UnixTime::from_secs(self.facts.not_after)))
+    }
+
     /// For the library's plans and options.
     pub(crate) fn client_certificate(&self) -> ClientCertificate {
         self.carried.clone()
@@ -101,10 +108,11 @@ pub extern "C" fn defenderauth_certificate_from_pem_with_passphrase(
     })
 }
 
-/// Whether it includes the private key. If not, the key is held elsewhere.
+/// Whether it includes the private key, or one that signs where it is. If not, the key is held elsewhere, and the TLS of
+/// this library cannot use the certificate.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_has_key(certificate: Option<&Certificate>) -> bool {
-    guard::look(certificate, false, |certificate| certificate.carried.der().is_some())
+    guard::look(certificate, false, |certificate| certificate.carried.has_key())
 }
 
 /// Whether it is self-signed. The hub then identifies it by its thumbprint.

@@ -18,6 +18,7 @@ pub struct Error {
     pub(super) http_status: u16,
     pub(super) service_code: u32,
     pub(super) tpm_code: u32,
+    pub(super) tls_failure: i32,
     pub(super) is_retryable: bool,
     pub(super) retry_after: i64,
 }
@@ -38,6 +39,7 @@ impl Error {
             http_status: 0,
             service_code: 0,
             tpm_code: 0,
+            tls_failure: 0,
             is_retryable: false,
             retry_after: -1,
         }
@@ -53,6 +55,7 @@ impl Error {
             http_status: failure.http_status,
             service_code: failure.service_code,
             tpm_code: failure.tpm_code,
+            tls_failure: failure.tls_failure,
             is_retryable: failure.is_retryable,
             retry_after: failure.retry_after.map_or(-1, |wait| i64::try_from(wait.as_secs()).unwrap_or(i64::MAX)),
         }

@@ -49,6 +49,12 @@ pub extern "C" fn defenderauth_error_tpm_code(error: Option<&Error>) -> u32 {
     guard::look(error, 0, |error| error.tpm_code)
 }
 
+/// How TLS failed, one of `DEFENDERAUTH_TLS_FAILURE_`; 0 = it did not.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_error_tls_failure(error: Option<&Error>) -> i32 {
+    guard::look(error, 0, |error| error.tls_failure)
+}
+
 /// Whether the same call may succeed later.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_error_is_retryable(error: Option<&Error>) -> bool {

@@ -1,9 +1,11 @@
 //! The driver of a build without one.
 
 use crate::{authenticator::machine::Machine, failure::Failure, tpm::Device};
+#[cfg(feature = "session")]
+use defender_auth::{http::Request, session::Event};
 use std::{path::Path, time::Duration};
 
-pub(super) fn is_available() -> Result<(), Failure> {
+pub(crate) fn is_available() -> Result<(), Failure> {
     Err(unsupported())
 }
 
@@ -12,7 +14,7 @@ fn unsupported() -> Failure {
 }
 
 /// Has no value.
-pub(super) enum Driver {}
+pub(crate) enum Driver {}
 
 impl Driver {
     pub(super) fn new() -> Result<Self, Failure> {
@@ -43,12 +45,28 @@ impl Driver {
         match *self {}
     }
 
+    #[cfg(feature = "session")]
+    pub(crate) const fn exchange(&self, _request: &Request, _limit: Duration) -> Result<Exchanged, Failure> {
+        match *self {}
+    }
+
     pub(super) const fn run(
         &self,
         _machine: &mut Machine,
         _tpm: Option<&mut Device>,
         _limit: Duration,
     ) -> Result<(), Failure> {
+        match *self {}
+    }
+}
+
+/// Has no value.
+#[cfg(feature = "session")]
+pub(crate) enum Exchanged {}
+
+#[cfg(feature = "session")]
+impl Exchanged {
+    pub(crate) const fn event(&self) -> Event<'_> {
         match *self {}
     }
 }

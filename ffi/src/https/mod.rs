@@ -16,7 +16,7 @@ use crate::{
     tpm::Tpm,
 };
 use defender_auth::{UnixTime, identity::HostName};
-use driver::Driver;
+pub(crate) use driver::{Driver, is_available};
 use std::{
     ffi::c_char,
     mem::MaybeUninit,
@@ -148,27 +148,32 @@ pub extern "C" fn defenderauth_authenticator_run(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        driver::is_available()?;
+        is_available()?;
         let mut authenticator = exclusive(authenticator)?;
         let https = given(https_or_null)?;
         let mut tpm = tpm_or_null.map(|tpm| exclusive(Some(tpm))).transpose()?;
-        let default;
-        let driver = if let Some(https) = &https {
-            &https.driver
-        } else {
-            default = Driver::new()?;
-            &default
-        };
         let device = tpm.as_mut().map(|tpm| &mut tpm.device);
-        let result = driver.run(authenticator.machine(), device, Duration::from_millis(timeout_milliseconds));
+        let limit = Duration::from_millis(timeout_milliseconds);
+        let result = with_driver(https.as_deref(), |driver| driver.run(authenticator.machine()?, device, limit));
         authenticator.refresh();
         result
     })
 }
 
+/// Runs something with the given driver, or with a default one.
+pub(crate) fn with_driver(
+    https: Option<&Https>,
+    run: impl FnOnce(&Driver) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    match https {
+        Some(https) => run(&https.driver),
+        None => run(&Driver::new()?),
+    }
+}
+
 /// A driver to configure.
 fn configurable(https: Option<&mut Https>) -> Result<Exclusive<'_, Https>, Failure> {
-    driver::is_available()?;
+    is_available()?;
     exclusive(https)
 }
 

@@ -29,6 +29,14 @@ impl Device {
         match *self {}
     }
 
+    pub(super) const fn set_endorsement_handle(&mut self, _endorsement: u32) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn set_storage_handle(&mut self, _storage: u32) -> Result<(), Failure> {
+        match *self {}
+    }
+
     pub(super) const fn set_password(&mut self, _of: Password, _password: &[u8]) -> Result<(), Failure> {
         match *self {}
     }

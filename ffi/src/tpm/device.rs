@@ -31,7 +31,18 @@ impl Device {
     }
 
     pub(super) fn set_identity_handle(&mut self, identity: u32) -> Result<(), Failure> {
-        let handles = Handles { identity, ..self.0.handles() };
+        self.set_handles(Handles { identity, ..self.0.handles() })
+    }
+
+    pub(super) fn set_endorsement_handle(&mut self, endorsement: u32) -> Result<(), Failure> {
+        self.set_handles(Handles { endorsement, ..self.0.handles() })
+    }
+
+    pub(super) fn set_storage_handle(&mut self, storage: u32) -> Result<(), Failure> {
+        self.set_handles(Handles { storage, ..self.0.handles() })
+    }
+
+    fn set_handles(&mut self, handles: Handles) -> Result<(), Failure> {
         self.0.set_handles(handles).map_err(|error| Failure::from(error).field("handle"))
     }
 

@@ -57,6 +57,28 @@ pub extern "C" fn defenderauth_tpm_set_identity_handle(
     guard::call(error, || open(tpm)?.device.set_identity_handle(handle))
 }
 
+/// Sets the persistent handle of the endorsement key. The default is 0x81010001.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_tpm_set_endorsement_handle(
+    tpm: Option<&mut Tpm>,
+    handle: u32,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || open(tpm)?.device.set_endorsement_handle(handle))
+}
+
+/// Sets the persistent handle of the storage root key. The default is 0x81000001.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_tpm_set_storage_handle(
+    tpm: Option<&mut Tpm>,
+    handle: u32,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || open(tpm)?.device.set_storage_handle(handle))
+}
+
 /// Sets the password of the owner hierarchy, any bytes. Empty: none. The copy is wiped when the TPM is freed.
 #[must_use]
 #[unsafe(no_mangle)]

@@ -67,6 +67,9 @@ int main(int argc, char **argv) {
     FAILS(DEFENDERAUTH_BUFFER_TOO_SMALL, defenderauth_tpm_registration_id(tpm, buf, len, &len, error));
     CHECK(buf[0] == 0);
 
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_tpm_set_endorsement_handle(tpm, 1, error));
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_tpm_set_storage_handle(tpm, 0x81010001, error));
+
     uint8_t signature[DEFENDERAUTH_SIGNATURE_CAPACITY];
     FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_tpm_sign(tpm, 0, bytes, 32, signature, sizeof signature, &len, error));
     FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_tpm_sign(tpm, 3, bytes, 32, signature, sizeof signature, &len, error));

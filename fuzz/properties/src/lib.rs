@@ -28,12 +28,15 @@ pub mod identifiers;
 pub mod identity_reply;
 mod inputs;
 pub mod mqtt_topics;
+pub mod pkcs11_uri;
 mod quotes_nothing;
 pub mod sas_token;
 mod secret_parts;
 pub mod session;
+pub mod signing_process;
 pub mod snapshot;
 pub mod tpm_response;
+pub mod tss2_key;
 pub mod twin;
 pub mod workload_reply;
 
@@ -64,10 +67,13 @@ pub const TARGETS: &[Target] = &[
     Target { name: "identifiers", check: identifiers::check },
     Target { name: "identity_reply", check: identity_reply::check },
     Target { name: "mqtt_topics", check: mqtt_topics::check },
+    Target { name: "pkcs11_uri", check: pkcs11_uri::check },
     Target { name: "sas_token", check: sas_token::check },
     Target { name: "session", check: session::check },
+    Target { name: "signing_process", check: signing_process::check },
     Target { name: "snapshot", check: snapshot::check },
     Target { name: "tpm_response", check: tpm_response::check },
+    Target { name: "tss2_key", check: tss2_key::check },
     Target { name: "twin", check: twin::check },
     Target { name: "workload_reply", check: workload_reply::check },
 ];

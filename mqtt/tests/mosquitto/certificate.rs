@@ -10,7 +10,12 @@ use defender_auth_mqtt::{Dial, Error, Proof, Session};
 
 /// A broker that knows each client with a certificate of this authority by its common name, and leaves each its own
 /// topics.
-fn start(authority: &Authority, version: Version) -> Broker {
+pub(crate) fn start(authority: &Authority, version: Version) -> Broker {
+    start_with(authority, version, "")
+}
+
+/// The same with a setting of its TLS.
+pub(crate) fn start_with(authority: &Authority, version: Version, tls: &str) -> Broker {
     let rights = authority.folder.write("rights", "pattern readwrite devices/%u/#\n");
     let settings = [
         format!("cafile {}", authority.path("root.pem")),
@@ -18,12 +23,17 @@ fn start(authority: &Authority, version: Version) -> Broker {
         "use_identity_as_username true".into(),
         format!("acl_file {rights}"),
     ];
-    let broker = Broker::start(authority, Some(version), &settings);
+    let broker = Broker::start_with(authority, Some(version), &settings, tls);
     broker.0.assert_speaks(version);
     broker
 }
 
-fn open<'a>(broker: &Broker, authority: &Authority, id: &str, proof: impl Into<Proof<'a>>) -> Result<Session, Error> {
+pub(crate) fn open<'a>(
+    broker: &Broker,
+    authority: &Authority,
+    id: &str,
+    proof: impl Into<Proof<'a>>,
+) -> Result<Session, Error> {
     let root = authority.read("root.pem");
     Session::open(&login(id), proof, &Dial::at(broker.0.address), Roots::Pem(root.as_bytes()))
 }
@@ -33,7 +43,7 @@ fn topic(id: &str) -> String {
 }
 
 /// It logs in, and has its own topics.
-fn is_accepted(broker: &Broker, authority: &Authority, id: &str, certificate: &ClientCertificate) {
+pub(crate) fn is_accepted(broker: &Broker, authority: &Authority, id: &str, certificate: &ClientCertificate) {
     let mut session = open(broker, authority, id, certificate).unwrap();
     session.subscribe(&topic(id)).unwrap();
     session.publish(&topic(id), b"{}").unwrap();

@@ -5,8 +5,11 @@
 mod certificate;
 #[path = "../../../tests/support/outside/mod.rs"]
 mod outside;
+mod private_key;
 #[path = "../../../tests/support/scratch.rs"]
 mod scratch;
+#[path = "../../../tests/support/scripted_key.rs"]
+mod scripted_key;
 mod token;
 
 use defender_auth::{
@@ -24,6 +27,11 @@ struct Broker(Server);
 
 impl Broker {
     fn start(authority: &Authority, version: Option<Version>, settings: &[String]) -> Self {
+        Self::start_with(authority, version, settings, "")
+    }
+
+    /// The same with a setting of openssl's.
+    fn start_with(authority: &Authority, version: Option<Version>, settings: &[String], tls: &str) -> Self {
         let folder = &authority.folder;
         let server = [
             "user root".into(),
@@ -34,7 +42,7 @@ impl Broker {
         let [low, high] = version.map_or(["TLSv1.2", "TLSv1.3"], |version| [version.name(); 2]);
         let tls = format!(
             "openssl_conf = all\n[all]\nssl_conf = tls\n[tls]\nsystem_default = versions\n\
-             [versions]\nMinProtocol = {low}\nMaxProtocol = {high}\n"
+             [versions]\nMinProtocol = {low}\nMaxProtocol = {high}\n{tls}\n"
         );
         let tls = folder.write("openssl.cnf", tls);
         Self(Server::start(|address| {

@@ -1,13 +1,15 @@
 use super::{Finding, Observation};
+#[cfg(any(feature = "tls", feature = "x509"))]
+use crate::base::secret::SecretBytes;
 use crate::{
-    adapters::open_files,
-    base::secret::{SecretBytes, SecretText},
+    adapters::file_read::{io_error, problem, read_bytes},
+    base::secret::SecretText,
     error::{CertificateError, CertificateProblem, Error, FileError, FileProblem},
 };
 use alloc::string::{String, ToString as _};
 use std::{
     fs::{self, File},
-    io::{self, ErrorKind, Read},
+    io::{self, Read},
     path::Path,
     str,
 };
@@ -51,7 +53,7 @@ impl TextFile {
     /// The text without a byte order mark, of a file that must not be empty.
     pub(super) fn content(&self) -> Result<&str, Error> {
         let text = self.text_without_mark();
-        if text.trim().is_empty() { Err(problem(&self.place, FileProblem::Empty)) } else { Ok(text) }
+        if text.trim().is_empty() { Err(problem(&self.place, FileProblem::Empty).into()) } else { Ok(text) }
     }
 
     pub(super) fn readable_by_others(&self) -> Option<Finding> {
@@ -60,7 +62,7 @@ impl TextFile {
 }
 
 /// Opens a regular file.
-fn regular(path: &Path, place: &str) -> Result<(File, fs::Metadata), Error> {
+fn regular(path: &Path, place: &str) -> Result<(File, fs::Metadata), FileError> {
     let failed = |error: io::Error| io_error(place, &error);
     // Checked before it is opened, because opening a pipe blocks until its other end is opened, and once more for what
     // was really opened.
@@ -83,33 +85,6 @@ pub(super) fn bytes(path: &Path, limit: usize) -> Result<(SecretBytes, Option<Fi
     Ok((bytes, open))
 }
 
-fn problem(place: &str, problem: FileProblem) -> Error {
-    FileError { path: place.into(), problem }.into()
-}
-
-/// The error for a file that the system cannot read.
-fn io_error(place: &str, error: &io::Error) -> Error {
-    let what = match error.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => FileProblem::NotFound,
-        ErrorKind::PermissionDenied => FileProblem::Permission,
-        ErrorKind::IsADirectory => FileProblem::NotRegular,
-        _ if open_files::are_too_many(error) => FileProblem::TooManyOpen,
-        _ => FileProblem::Other(error.to_string()),
-    };
-    problem(place, what)
-}
-
-fn read_bytes(reader: impl Read, place: &str, limit: usize) -> Result<SecretBytes, Error> {
-    // Room for one byte more than the limit from the start: a buffer that grows leaves copies of a secret in memory.
-    let mut bytes = SecretBytes::with_capacity(limit + 1);
-    let most = u64::try_from(limit).map_or(u64::MAX, |limit| limit.saturating_add(1));
-    reader.take(most).read_to_end(bytes.as_vec_mut()).map_err(|error| io_error(place, &error))?;
-    if bytes.expose().len() > limit {
-        return Err(problem(place, FileProblem::TooLarge { limit }));
-    }
-    Ok(bytes)
-}
-
 fn read(reader: impl Read, place: &str, limit: usize) -> Result<SecretText, Error> {
     let bytes = read_bytes(reader, place, limit)?;
     let bytes = bytes.expose();
@@ -117,8 +92,10 @@ fn read(reader: impl Read, place: &str, limit: usize) -> Result<SecretText, Erro
         Ok(text) if !bytes.contains(&0) => Ok(SecretText::new(text.into())),
         // Only what is not text can be DER: the base64 of a key may begin like a sequence.
         _ if is_der(bytes) => Err(Error::from(CertificateError::from(CertificateProblem::Binary)).at(place)),
-        Err(error) if !is_utf_16(bytes) => Err(problem(place, FileProblem::NotUtf8 { offset: error.valid_up_to() })),
-        _ => Err(problem(place, FileProblem::Utf16)),
+        Err(error) if !is_utf_16(bytes) => {
+            Err(problem(place, FileProblem::NotUtf8 { offset: error.valid_up_to() }).into())
+        }
+        _ => Err(problem(place, FileProblem::Utf16).into()),
     }
 }
 
@@ -154,6 +131,7 @@ mod tests {
     use super::*;
     use alloc::borrow::ToOwned as _;
     use allocation_counter::measure;
+    use std::io::ErrorKind;
 
     fn problem_of(error: &Error) -> FileProblem {
         let Error::File(FileError { path, problem }) = error else { panic!("{error}") };
@@ -188,7 +166,7 @@ mod tests {
             (ErrorKind::IsADirectory, FileProblem::NotRegular),
             (ErrorKind::Other, FileProblem::Other("other error".to_owned())),
         ] {
-            assert_eq!(problem_of(&io_error("a file", &kind.into())), problem);
+            assert_eq!(problem_of(&io_error("a file", &kind.into()).into()), problem);
         }
     }
 }

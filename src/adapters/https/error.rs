@@ -64,7 +64,9 @@ crate::base::debug::debug_as_text! { HttpsError }
 
 impl HttpsError {
     /// Whether the flow may wait and send the request again. A server that is not trusted, or that does not trust this
-    /// client, stays so, as does the limit of open files; and a run that its caller ends is not continued.
+    /// client, stays so, as does the limit of open files; and a run that its caller ends is not continued. A key that is
+    /// busy is no silence of the service: the authenticator is unchanged, and the caller runs it again when the key may be
+    /// available ([`TlsFailure::is_retryable`]).
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         match self {

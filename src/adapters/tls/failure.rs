@@ -1,25 +1,27 @@
 //! The one place that tells TLS failures apart.
 
-use super::certificate::Described;
+use super::{certificate::Described, config::needs_tls12};
 use crate::{
     base::time::UnixTime,
     credential::ClientCertificate,
     error::{TlsFailure, Validity},
+    key::PrivateKeyError,
 };
-use alloc::{
-    string::{String, ToString as _},
-    vec::Vec,
-};
+use alloc::{string::ToString as _, vec::Vec};
 use core::error::Error;
 use rustls::{CertificateError, Error as Tls, InvalidMessage};
 use std::{io, time::SystemTime};
+
+/// The alert of a server that does not speak the version of TLS that it is offered.
+const PROTOCOL_VERSION: u8 = 70;
 
 impl TlsFailure {
     /// Why TLS failed, if that is among the causes of this error: an error of rustls, or of a client that uses it and names
     /// its causes by `source()`, as `std::io::Error` and reqwest's do.
     ///
     /// An answer that never arrived may be waited for (`Event::Unanswered`). None of these may: the connection was
-    /// made, and the next one fails in the same way until something is changed.
+    /// made, and the next one fails in the same way until something is changed, or the client's key is no longer busy
+    /// ([`is_retryable`](Self::is_retryable)).
     ///
     /// ```
     /// use defender_auth::error::TlsFailure;
@@ -43,17 +45,23 @@ impl TlsFailure {
         None
     }
 
-    /// With the validity of the client certificate that was used: a server that rejected one that has expired, or is not yet
-    /// valid by this device's clock, did so for that reason.
+    /// With what is known of the client certificate that was used: a server that rejected one that has expired, or is not yet
+    /// valid by this device's clock, did so for that reason; and one that ended the handshake because of its version did so
+    /// because the key cannot sign for TLS 1.3.
     #[must_use]
     pub fn with_client_certificate(self, certificate: &ClientCertificate, now: UnixTime) -> Self {
+        if matches!(self, Self::Incompatible { alert: Some(PROTOCOL_VERSION), .. }) && needs_tls12(certificate) {
+            let reason = "it signs with RSASSA-PKCS1-v1_5 only, which TLS 1.3 does not allow, and the server rejects TLS 1.2; \
+                          use a key that signs with RSASSA-PSS or ECDSA, or have the server accept TLS 1.2";
+            return Self::ClientKeyUnusable { reason: reason.into() };
+        }
         let may_be_rejected = match &self {
             Self::ClientExpired { validity } => validity.is_none(),
             Self::Incompatible { alert, .. } => alert.is_some(),
             Self::ClientRejected { .. } | Self::Alert { .. } => true,
             _ => false,
         };
-        let leaf = certificate.der().and_then(|(chain, _)| Described::of(chain.first()?));
+        let leaf = certificate.chain().first().and_then(|leaf| Described::of(leaf));
         let Some(leaf) = leaf.filter(|_| may_be_rejected) else { return self };
         let validity = Validity { clock: now, not_before: Some(leaf.not_before), not_after: Some(leaf.not_after) };
         if now > leaf.not_after {
@@ -71,6 +79,14 @@ fn of_one(error: &(dyn Error + 'static)) -> Option<TlsFailure> {
     if let Some(failure) = error.downcast_ref::<TlsFailure>() {
         return Some(failure.clone());
     }
+    if let Some(error) = error.downcast_ref::<PrivateKeyError>() {
+        let reason = error.to_string();
+        return Some(if error.is_retryable() {
+            TlsFailure::ClientKeyBusy { reason }
+        } else {
+            TlsFailure::ClientKeyUnusable { reason }
+        });
+    }
     if let Some(error) = error.downcast_ref::<io::Error>() {
         // Its source is that of the error within, which it leaves out.
         return error.get_ref().and_then(|inner| TlsFailure::of(inner));
@@ -81,24 +97,16 @@ fn of_one(error: &(dyn Error + 'static)) -> Option<TlsFailure> {
 fn of_tls(error: &Tls) -> TlsFailure {
     let reason = error.to_string();
     match error {
-        Tls::AlertReceived(alert) => of_alert(u8::from(*alert), reason),
+        Tls::AlertReceived(alert) => TlsFailure::of_alert(u8::from(*alert), reason),
         Tls::InvalidCertificate(error) => of_certificate(error),
         Tls::NoCertificatesPresented => TlsFailure::ServerCertificate { reason },
         Tls::PeerIncompatible(_) | Tls::NoApplicationProtocol => TlsFailure::Incompatible { alert: None, reason },
         Tls::InvalidMessage(InvalidMessage::InvalidContentType) => TlsFailure::PlainText,
-        Tls::InconsistentKeys(_) => TlsFailure::ClientKeyUnusable { reason },
+        Tls::InconsistentKeys(_) => {
+            TlsFailure::ClientKeyUnusable { reason: reason + "; check that key and certificate belong together" }
+        }
+        Tls::Other(other) => TlsFailure::of(other.0.as_ref()).unwrap_or(TlsFailure::Protocol { reason }),
         _ => TlsFailure::Protocol { reason },
-    }
-}
-
-fn of_alert(alert: u8, reason: String) -> TlsFailure {
-    match alert {
-        45 => TlsFailure::ClientExpired { validity: None },
-        // About a certificate, or about the signature that only its key can make.
-        41..=44 | 46 | 48 | 49 | 51 | 116 => TlsFailure::ClientRejected { alert },
-        40 | 47 | 70 | 71 | 86 | 109 | 110 | 120 => TlsFailure::Incompatible { alert: Some(alert), reason },
-        112 => TlsFailure::ServerWrongName { names: Vec::new() },
-        _ => TlsFailure::Alert { alert },
     }
 }
 

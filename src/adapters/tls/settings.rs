@@ -32,11 +32,7 @@ impl Trust {
         certificate: Option<&ClientCertificate>,
         clock_offset: i64,
     ) -> Result<Settings, TlsError> {
-        let builder = config::trusting(Arc::clone(&self.0))?;
-        let config = match certificate {
-            Some(certificate) => config::authenticating(builder, certificate)?,
-            None => builder.with_no_client_auth(),
-        };
+        let config = config::configured(Arc::clone(&self.0), certificate)?;
         Ok(Settings(config.into()).with_clock_offset(clock_offset))
     }
 }

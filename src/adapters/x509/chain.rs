@@ -10,8 +10,10 @@ use crate::{
     base::time::UnixTime,
     credential::{ClientCertificate, Issuer},
     error::{CertificateError, CertificateProblem as Problem, ForeignFormat},
+    key,
 };
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
+use x509_parser::{prelude::FromDer as _, x509::SubjectPublicKeyInfo};
 
 /// One or more certificates: the leaf first, then its issuers and theirs, at the end those that do not belong to it.
 ///
@@ -91,7 +93,11 @@ impl Chain {
     /// The same certificates with the one in front that belongs to a key. `None` when it belongs to none.
     #[must_use]
     pub fn for_key(&self, key: &PrivateKey) -> Option<Self> {
-        let belongs = |certificate: &Certificate| certificate.public_key() == key.public_key();
+        self.for_public_key(key.public_key())
+    }
+
+    fn for_public_key(&self, key: &[u8]) -> Option<Self> {
+        let belongs = |certificate: &Certificate| certificate.public_key() == key;
         if belongs(self.leaf()?) {
             return Some(self.clone());
         }
@@ -151,6 +157,17 @@ impl Chain {
     #[must_use]
     pub fn to_client_certificate(&self) -> ClientCertificate {
         ClientCertificate::with_key_elsewhere(self.linked_der(), self.issuer())
+    }
+
+    /// For a plan or an outcome, with a private key that signs where it is. The certificate of the key becomes the leaf;
+    /// unrelated certificates are left out.
+    ///
+    /// # Errors
+    /// [`CertificateProblem::Mismatch`](Problem::Mismatch) when the key belongs to none of the certificates.
+    pub fn with_private_key(&self, key: Arc<dyn key::PrivateKey>) -> Result<ClientCertificate, CertificateError> {
+        let (_, public) = SubjectPublicKeyInfo::from_der(key.public_key()).map_err(|_| Problem::Mismatch)?;
+        let chain = self.for_public_key(&public.subject_public_key.data).ok_or(Problem::Mismatch)?;
+        Ok(ClientCertificate::with_private_key(chain.linked_der(), key, chain.issuer()))
     }
 
     pub(super) fn linked_der(&self) -> Vec<Vec<u8>> {

@@ -12,10 +12,12 @@ use pkcs8::der::{
     asn1::{AnyRef, OctetStringRef},
 };
 
-/// The curves that are supported.
-#[derive(Clone, Copy)]
-pub(super) enum Curve {
+/// The curves of EC keys that are supported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Curve {
+    /// NIST's P-256.
     P256,
+    /// NIST's P-384.
     P384,
 }
 

@@ -5,13 +5,14 @@
 use super::{ActivationBlob, Attestation, Profile};
 use crate::{
     base::{encode, payload::Payload},
+    credential::SigningRequest,
     error::{Error, ProtocolError, ProtocolProblem, Refusal, ServiceError, ServiceOperation},
     flow::{
         http::OperationId,
-        outcome::{RegistrationState, Substatus},
+        outcome::{Issuance, RegistrationState, Substatus},
         refusal::printable,
     },
-    identity::{DeviceId, HostName, RegistrationId},
+    identity::{DeviceId, HostName},
     key::KeyUse,
 };
 use alloc::{boxed::Box, collections::BTreeMap, string::String, vec::Vec};
@@ -33,6 +34,8 @@ pub(super) fn body(profile: &Profile, attestation: &Attestation) -> Vec<u8> {
         #[serde(skip_serializing_if = "Option::is_none")]
         tpm: Option<Tpm>,
         #[serde(skip_serializing_if = "Option::is_none")]
+        csr: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
         payload: Option<&'a RawValue>,
     }
     let tpm = match attestation {
@@ -42,9 +45,11 @@ pub(super) fn body(profile: &Profile, attestation: &Attestation) -> Vec<u8> {
         }),
         Attestation::SymmetricKey(_) | Attestation::Certificate(_) => None,
     };
+    let csr = profile.sent_request().map(SigningRequest::to_base64);
     let payload = profile.sent_payload().map(Payload::as_raw);
+    let body = Body { registration_id: profile.registration_id().as_str(), tpm, csr, payload };
     // Texts and a checked value always serialise.
-    serde_json::to_vec(&Body { registration_id: profile.registration_id().as_str(), tpm, payload }).unwrap_or_default()
+    serde_json::to_vec(&body).unwrap_or_default()
 }
 
 /// The key that the service has wrapped for a TPM, and the name of its policy.
@@ -114,6 +119,8 @@ struct State<'a> {
     #[serde(borrow)]
     payload: Option<&'a RawValue>,
     tpm: Option<Tpm>,
+    #[serde(borrow)]
+    issued_certificate_chain: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -128,7 +135,7 @@ impl State<'_> {
         self.assigned_hub.as_ref().is_none_or(String::is_empty) && self.assigned_endpoint.is_some_and(is_given)
     }
 
-    const KNOWN: [&'static str; 11] = [
+    const KNOWN: [&'static str; 12] = [
         "registrationId",
         "status",
         "substatus",
@@ -140,11 +147,12 @@ impl State<'_> {
         "errorMessage",
         "payload",
         "tpm",
+        "issuedCertificateChain",
     ];
 }
 
 /// The answer to a registration or a poll: an envelope around the state.
-pub(super) fn answer(status: u16, json: &[u8], asked: &RegistrationId) -> Result<Answer, Error> {
+pub(super) fn answer(status: u16, json: &[u8], profile: &Profile) -> Result<Answer, Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Envelope<'a> {
@@ -160,13 +168,13 @@ pub(super) fn answer(status: u16, json: &[u8], asked: &RegistrationId) -> Result
         .map(|id| OperationId::new(&id).ok_or_else(|| wrong("operationId", ProtocolProblem::Unreadable)))
         .transpose()?;
     let state = envelope.registration_state.map_or("{}", RawValue::get);
-    finish(status, envelope.status.as_deref(), operation, state, false, asked)
+    finish(status, envelope.status.as_deref(), operation, state, profile)
 }
 
 /// The answer to a lookup, which is the state itself.
-pub(super) fn lookup(status: u16, json: &[u8], asked: &RegistrationId) -> Result<Answer, Error> {
+pub(super) fn lookup(status: u16, json: &[u8], profile: &Profile) -> Result<Answer, Error> {
     let json = core::str::from_utf8(json).map_err(|_| wrong("body", ProtocolProblem::Unreadable))?;
-    finish(status, None, None, json, true, asked)
+    finish(status, None, None, json, profile)
 }
 
 fn finish(
@@ -174,9 +182,10 @@ fn finish(
     word: Option<&str>,
     operation: Option<OperationId>,
     json: &str,
-    is_lookup: bool,
-    asked: &RegistrationId,
+    profile: &Profile,
 ) -> Result<Answer, Error> {
+    let is_lookup = profile.is_lookup_only();
+    let asked = profile.registration_id();
     let place = if is_lookup { "body" } else { "registrationState" };
     let state: State<'_> = serde_json::from_str(json).map_err(|_| wrong(place, ProtocolProblem::Unreadable))?;
     // Registration IDs are compared without regard to case by the service.
@@ -197,12 +206,12 @@ fn finish(
         "assigned" if state.assigns_broker() => Err(refused(Refusal::AssignedBroker)),
         "failed" => Err(refused(Refusal::Failed)),
         "disabled" | "blacklisted" => Err(refused(Refusal::Disabled)),
-        "assigned" => assigned(state, json).map(Box::new).map(Answer::Assigned),
+        "assigned" => assigned(state, json, profile).map(Box::new).map(Answer::Assigned),
         _ => Err(wrong("status", ProtocolProblem::Unexpected)),
     }
 }
 
-fn assigned(state: State<'_>, json: &str) -> Result<Assigned, Error> {
+fn assigned(state: State<'_>, json: &str, profile: &Profile) -> Result<Assigned, Error> {
     const HUB: &str = "registrationState.assignedHub";
     const DEVICE: &str = "registrationState.deviceId";
     let hub = state.assigned_hub.ok_or_else(|| wrong(HUB, ProtocolProblem::Missing))?;
@@ -218,6 +227,7 @@ fn assigned(state: State<'_>, json: &str) -> Result<Assigned, Error> {
             last_updated: state.last_updated_date_time_utc.as_deref().map(printable),
             etag: state.etag.as_deref().map(printable),
             payload: state.payload.map(Payload::from_raw),
+            issuance: Issuance::of(state.issued_certificate_chain, profile.sent_request().is_some()),
             others: others(json),
         },
     })

@@ -1,6 +1,6 @@
 use crate::{
     base::payload::Payload,
-    credential::ClientCertificate,
+    credential::{ClientCertificate, SigningRequest},
     error::AuthenticationMethod,
     flow::http::{ApiVersion, Registrant},
     identity::{HostName, IdScope, RegistrationId},
@@ -36,8 +36,11 @@ impl From<Cloud> for HostName {
 #[derive(Clone, Debug)]
 pub struct Profile {
     endpoint: HostName,
-    registrant: Registrant,
+    scope: IdScope,
+    id: RegistrationId,
+    version: Option<ApiVersion>,
     payload: Option<Payload>,
+    request: Option<SigningRequest>,
     pub(crate) lookup_only: bool,
 }
 
@@ -45,8 +48,8 @@ impl Profile {
     /// At the global endpoint.
     #[must_use]
     pub fn new(scope: IdScope, id: RegistrationId) -> Self {
-        let registrant = Registrant { scope, id, version: ApiVersion::provisioning() };
-        Self { endpoint: Cloud::Global.into(), registrant, payload: None, lookup_only: false }
+        let endpoint = Cloud::Global.into();
+        Self { endpoint, scope, id, version: None, payload: None, request: None, lookup_only: false }
     }
 
     /// At another endpoint: another [`Cloud`]'s, or any host name.
@@ -63,6 +66,16 @@ impl Profile {
         self
     }
 
+    /// With a certificate signing request, which the service answers with a certificate for the device if the enrollment has
+    /// a policy for that: [`RegistrationState::issuance`](crate::outcome::RegistrationState::issuance). The common name of
+    /// its subject is the registration ID. A lookup sends no request. Before it is sent, the private key of the request has to
+    /// be where a restart finds it: the service does not repeat the certificate.
+    #[must_use]
+    pub fn with_signing_request(mut self, request: SigningRequest) -> Self {
+        self.request = Some(request);
+        self
+    }
+
     /// Looks up where the device is registered instead of registering it, as the security agents do.
     #[must_use]
     pub const fn lookup_only(mut self, lookup_only: bool) -> Self {
@@ -70,10 +83,11 @@ impl Profile {
         self
     }
 
-    /// With another version of the service's interface than 2019-03-31.
+    /// With another version of the service's interface than 2019-03-31, or with a certificate signing request than
+    /// 2025-07-01-preview, the first that has them.
     #[must_use]
     pub fn with_api_version(mut self, version: ApiVersion) -> Self {
-        self.registrant.version = version;
+        self.version = Some(version);
         self
     }
 
@@ -86,13 +100,13 @@ impl Profile {
     /// The ID scope.
     #[must_use]
     pub const fn id_scope(&self) -> &IdScope {
-        &self.registrant.scope
+        &self.scope
     }
 
     /// The registration ID.
     #[must_use]
     pub const fn registration_id(&self) -> &RegistrationId {
-        &self.registrant.id
+        &self.id
     }
 
     /// Whether it looks up the registration and does not register.
@@ -101,8 +115,17 @@ impl Profile {
         self.lookup_only
     }
 
-    pub(super) const fn registrant(&self) -> &Registrant {
-        &self.registrant
+    pub(super) fn registrant(&self) -> Registrant {
+        let version = self.version.clone().unwrap_or_else(|| match self.sent_request() {
+            Some(_) => ApiVersion::certificate_issuance(),
+            None => ApiVersion::provisioning(),
+        });
+        Registrant { scope: self.scope.clone(), id: self.id.clone(), version }
+    }
+
+    /// A lookup requests no certificate.
+    pub(crate) fn sent_request(&self) -> Option<&SigningRequest> {
+        self.request.as_ref().filter(|_| !self.lookup_only)
     }
 
     /// A lookup has no payload.

@@ -122,10 +122,13 @@ impl Registration<Activating> {
     }
 }
 
-/// A lookup has no challenge that a TPM could answer.
-pub(crate) const fn check(profile: &Profile, attestation: &Attestation) -> Result<(), PlanError> {
-    match attestation {
-        Attestation::Tpm { .. } if profile.is_lookup_only() => Err(PlanError::TpmCannotLookUp),
+/// A lookup has no challenge that a TPM could answer, and the service issues certificates for the registration ID only.
+pub(crate) fn check(profile: &Profile, attestation: &Attestation) -> Result<(), PlanError> {
+    match (attestation, profile.sent_request()) {
+        (Attestation::Tpm { .. }, _) if profile.is_lookup_only() => Err(PlanError::TpmCannotLookUp),
+        (_, Some(request)) if request.common_name() != Some(profile.registration_id().as_str()) => {
+            Err(PlanError::SigningRequestName)
+        }
         _ => Ok(()),
     }
 }
@@ -180,10 +183,10 @@ impl Registration<Sending> {
             }
             Verdict::Answer(body) => body,
         };
-        let id = run.protocol.profile.registration_id();
+        let profile = &run.protocol.profile;
         let answer = match request.operation() {
-            Operation::LookUpRegistration => message::lookup(response.status(), body, id)?,
-            _ => message::answer(response.status(), body, id)?,
+            Operation::LookUpRegistration => message::lookup(response.status(), body, profile)?,
+            _ => message::answer(response.status(), body, profile)?,
         };
         let next = match (answer, request.operation()) {
             (Answer::Assigned(assigned), _) => return run.assigned(*assigned),
@@ -204,7 +207,7 @@ impl Provisioning {
             Operation::RegistrationStatus(_) => Vec::new(),
             _ => message::body(&self.profile, &self.attestation),
         };
-        let registrant = self.profile.registrant().clone();
+        let registrant = self.profile.registrant();
         Request::registration(operation, self.profile.endpoint().clone(), registrant, authorization, body)
     }
 }

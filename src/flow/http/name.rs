@@ -47,6 +47,22 @@ impl ApiVersion {
     pub(crate) fn provisioning() -> Self {
         Self("2019-03-31".into())
     }
+
+    /// `2025-07-01-preview`, the provisioning service's first version that takes certificate signing requests.
+    ///
+    /// Source: `Azure/azure-rest-api-specs`, the device provisioning data plane (`device/main.tsp`).
+    #[must_use]
+    pub fn certificate_issuance() -> Self {
+        Self("2025-07-01-preview".into())
+    }
+
+    /// `2025-08-01-preview`, the hub's version that renews certificates.
+    ///
+    /// Source: `Azure/azure-iot-sdk-csharp`, branch `feature/iot-csr-preview`.
+    #[must_use]
+    pub fn certificate_renewal() -> Self {
+        Self("2025-08-01-preview".into())
+    }
 }
 
 impl FromStr for ApiVersion {

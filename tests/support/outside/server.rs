@@ -55,15 +55,17 @@ impl Server {
 
     /// openssl's own, which wants a certificate of this authority and shows whom it has seen.
     pub(crate) fn openssl(authority: &Authority, version: Version) -> Self {
-        let server = Self::start(|address| {
-            let mut command = Command::new("openssl");
-            command.args(["s_server", version.option(), "-accept", &address.to_string(), "-www", "-Verify", "2"]);
-            command.args(["-verify_return_error", "-CAfile", "root.pem", "-cert", "server.pem", "-key", "server.key"]);
-            command.args(["-no-CApath", "-no-CAstore"]).current_dir(authority.folder.folder());
-            command
-        });
+        let server = Self::start(|address| Self::openssl_command(authority, version, address));
         server.assert_speaks(version);
         server
+    }
+
+    pub(crate) fn openssl_command(authority: &Authority, version: Version, address: SocketAddr) -> Command {
+        let mut command = Command::new("openssl");
+        command.args(["s_server", version.option(), "-accept", &address.to_string(), "-www", "-Verify", "2"]);
+        command.args(["-verify_return_error", "-CAfile", "root.pem", "-cert", "server.pem", "-key", "server.key"]);
+        command.args(["-no-CApath", "-no-CAstore"]).current_dir(authority.folder.folder());
+        command
     }
 
     fn try_start(command: impl Fn(SocketAddr) -> Command) -> Option<Self> {

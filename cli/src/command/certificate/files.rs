@@ -1,11 +1,9 @@
 //! A certificate and its key on disk: both or neither, complete, and replacing existing files only with --force.
 
-use crate::{
-    files::{
-        draft::{self, SECRET, create, is_file_or_nothing, sync_folder},
-        write_error::cure,
-    },
-    terminal::failure::Failure,
+use crate::terminal::failure::Failure;
+use defender_auth::store::{
+    draft::{self, SECRET, create, is_file_or_nothing, sync_folder},
+    write_cure,
 };
 use std::{
     fs::{self, DirBuilder},
@@ -154,7 +152,7 @@ fn unwritten(path: &Path, error: &io::Error) -> Failure {
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
             "there is a file in the place of a folder; give another name"
         }
-        _ => cure(error).unwrap_or("check the path"),
+        _ => write_cure(error).unwrap_or("check the path"),
     };
     Failure::Write(format!("{} cannot be written: {error}; {cure}", path.display()))
 }

@@ -14,7 +14,7 @@ use defender_auth::{
 pub(super) fn tls(number: u16) -> TlsFailure {
     let validity = Validity { clock: START.wall, not_before: Some(START.wall), not_after: Some(START.wall) };
     let reason = String::new();
-    match number % 14 {
+    match number % 15 {
         0 => TlsFailure::ClientExpired { validity: None },
         1 => TlsFailure::ClientNotYetValid { validity },
         2 => TlsFailure::ClientRejected { alert: 42 },
@@ -27,7 +27,8 @@ pub(super) fn tls(number: u16) -> TlsFailure {
         9 => TlsFailure::ServerCertificate { reason },
         10 => TlsFailure::Incompatible { alert: None, reason },
         11 => TlsFailure::PlainText,
-        12 => TlsFailure::Alert { alert: 80 },
+        12 => TlsFailure::ClientKeyBusy { reason },
+        13 => TlsFailure::Alert { alert: 80 },
         _ => TlsFailure::Protocol { reason },
     }
 }

@@ -1,4 +1,4 @@
-//! A file that grows beside the one that it replaces.
+//! Files that are complete or do not exist: each grows beside the one that it replaces.
 
 use super::{leftover, lock, owner};
 use std::{
@@ -8,29 +8,51 @@ use std::{
 };
 
 /// Read and write permission for the owner alone.
-pub(crate) const SECRET: u32 = 0o600;
+pub const SECRET: u32 = 0o600;
 
 /// How many names are tried. One is enough unless another process tests that draft at the same moment.
 const ATTEMPTS: usize = 16;
 
-/// A file without its final name. If it never gets that, it is removed when dropped.
-pub(crate) struct Draft {
+/// A file without its final name. If it never gets that, it is removed when dropped; one that a killed process has left is
+/// removed by the next draft of the same name.
+///
+/// ```
+/// use defender_auth::store::draft::{Draft, SECRET, sync_folder};
+///
+/// # let folder = std::env::temp_dir().join(format!("draft-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// let path = folder.join("settings.json");
+/// Draft::new(&path, &[b"{}"], SECRET)?.take_place(&path)?; // the file that had the name is replaced in one step
+/// sync_folder(&path);
+/// assert_eq!(std::fs::read(&path)?, b"{}");
+/// # std::fs::remove_dir_all(folder)?;
+/// # Ok::<_, std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Draft {
     path: PathBuf,
     /// Open, and thereby locked, as long as the draft is in use.
     file: File,
 }
 
 impl Draft {
-    /// Makes a complete file of these parts.
-    pub(crate) fn new(path: &Path, parts: &[&[u8]], mode: u32) -> io::Result<Self> {
+    /// Makes a complete file of these parts, with these permission bits where the system has them.
+    ///
+    /// # Errors
+    /// Those of [`begin`](Self::begin) and of the system.
+    pub fn new(path: &Path, parts: &[&[u8]], mode: u32) -> io::Result<Self> {
         let mut draft = Self::begin(path, mode)?;
         parts.iter().try_for_each(|part| draft.write_all(part))?;
         draft.finish()?;
         Ok(draft)
     }
 
-    /// Makes an empty file, after removing what killed runs have left.
-    pub(crate) fn begin(path: &Path, mode: u32) -> io::Result<Self> {
+    /// Makes an empty file in the folder of `path`, after removing what killed processes have left. It belongs to the owner
+    /// of the file that it is to replace.
+    ///
+    /// # Errors
+    /// Those of the system; and when that owner is another user in a folder that others may write to.
+    pub fn begin(path: &Path, mode: u32) -> io::Result<Self> {
         leftover::sweep(path);
         for _ in 0..ATTEMPTS {
             let draft = leftover::draft_path(path);
@@ -50,17 +72,24 @@ impl Draft {
     }
 
     /// Writes it to the disk. Some file systems notice only now that there is no room.
-    pub(crate) fn finish(&self) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn finish(&self) -> io::Result<()> {
         self.file.sync_all()
     }
 
-    /// Gives it its name, and replaces the file that had it.
-    pub(crate) fn take_place(&self, path: &Path) -> io::Result<()> {
+    /// Gives it its name, and replaces the file that had it. A link is replaced, and its target stays as it is.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn take_place(&self, path: &Path) -> io::Result<()> {
         fs::rename(&self.path, path)
     }
 
     /// A name in the same folder for the file that is replaced.
-    pub(crate) fn kept(&self) -> PathBuf {
+    #[must_use]
+    pub fn kept(&self) -> PathBuf {
         leftover::kept_path(&self.path)
     }
 }
@@ -83,7 +112,10 @@ impl Drop for Draft {
 }
 
 /// Makes a file that does not exist yet.
-pub(crate) fn create(path: &Path, mode: u32) -> io::Result<File> {
+///
+/// # Errors
+/// Those of the system; `AlreadyExists` if there is anything of that name.
+pub fn create(path: &Path, mode: u32) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -93,8 +125,11 @@ pub(crate) fn create(path: &Path, mode: u32) -> io::Result<File> {
     options.open(path)
 }
 
-/// A device or a pipe cannot be replaced by a file: a user who may replace `/dev/null` would lose it.
-pub(crate) fn is_file_or_nothing(path: &Path) -> io::Result<()> {
+/// Fails for what a file must not replace: a folder, a device, a pipe. A user who may replace `/dev/null` would lose it.
+///
+/// # Errors
+/// What it is, and those of the system.
+pub fn is_file_or_nothing(path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(ErrorKind::IsADirectory.into()),
         Ok(found) if !found.is_file() => Err(io::Error::other("it is a device, a pipe or a socket")),
@@ -104,7 +139,7 @@ pub(crate) fn is_file_or_nothing(path: &Path) -> io::Result<()> {
 }
 
 /// Writes the name to the disk as well. Where a folder cannot be synchronized, the file system does that itself.
-pub(crate) fn sync_folder(path: &Path) {
+pub fn sync_folder(path: &Path) {
     if let Ok(folder) = File::open(leftover::folder(path)) {
         let _ = folder.sync_all();
     }

@@ -1,10 +1,15 @@
 //! Names of drafts, and the removal of those that killed runs have left.
 
 use super::lock;
+use alloc::{borrow::ToOwned as _, format};
+use core::{
+    hash::{BuildHasher as _, Hasher as _},
+    str,
+};
 use std::{
     ffi::OsString,
     fs,
-    hash::{BuildHasher as _, Hasher as _, RandomState},
+    hash::RandomState,
     path::{Path, PathBuf},
 };
 

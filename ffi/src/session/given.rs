@@ -1,0 +1,26 @@
+//! What C reports to a session, before the library's events are made of it.
+
+use super::machine::SourceList;
+use defender_auth::{UnixTime, http::Response, key::Signature};
+use std::time::Duration;
+
+/// An event, with the numbers as C passes them.
+#[cfg_attr(not(feature = "session"), expect(dead_code, reason = "only a session reads them"))]
+pub(super) enum Given<'a> {
+    Response(Response<'a>),
+    NoResponse,
+    Elapsed,
+    Activated,
+    Signature(Signature),
+    KeyFailed,
+    Connected { date: Option<UnixTime> },
+    Rejected { rejection: i32, code: u16, retry_after: Option<Duration>, date: Option<UnixTime> },
+    TlsFailed { tls_failure: i32, date: Option<UnixTime> },
+    Unreachable,
+    Disconnected { loss: i32 },
+    DisconnectedByServer { rejection: i32, code: u16 },
+    Saved(bool),
+    Rotated(&'a SourceList),
+    ClockSet,
+    Wake,
+}

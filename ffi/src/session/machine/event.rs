@@ -1,0 +1,80 @@
+//! The library's events, made of what C reports.
+
+use super::values::none_of;
+use crate::{
+    failure::Failure,
+    session::{code, given::Given},
+    tls_failure,
+};
+use defender_auth::{
+    Error, Now,
+    authenticator::Event as RunEvent,
+    error::{AccessError, AccessProblem, TpmError},
+    mqtt::ConnectRefused,
+    session::{Action, Event, Loss, Rejection, Session},
+};
+
+/// Passes an event on. One that does not match the pending action changes nothing.
+pub(super) fn handle(session: &mut Session, now: Now, given: Given<'_>) -> Result<(), Failure> {
+    let is_running = matches!(session.poll(), Action::Authenticate(_));
+    let event = match given {
+        Given::Response(response) => Event::Authenticator(RunEvent::Answered(response)),
+        Given::NoResponse => Event::Authenticator(RunEvent::Unanswered),
+        Given::Activated => Event::Authenticator(RunEvent::Activated),
+        Given::Elapsed if is_running => Event::Authenticator(RunEvent::Elapsed),
+        Given::Elapsed => Event::Elapsed,
+        Given::Signature(signature) if is_running => Event::Authenticator(RunEvent::Signed(signature)),
+        Given::Signature(signature) => Event::Signed(signature),
+        Given::KeyFailed if is_running => {
+            let error = Error::from(no_key());
+            return Ok(session.handle(now, Event::Authenticator(RunEvent::TpmFailed(&error)))?);
+        }
+        Given::KeyFailed => Event::SignFailed,
+        Given::Connected { date } => Event::Connected { date },
+        Given::Rejected { rejection, code, retry_after, date } => {
+            Event::Rejected { rejection: self::rejection(rejection, code)?, retry_after, date }
+        }
+        Given::TlsFailed { tls_failure, date } => {
+            let failure = tls_failure::given(tls_failure, now.wall, date);
+            let failure = failure.ok_or_else(|| none_of("tls_failure", "DEFENDERAUTH_TLS_FAILURE_"))?;
+            return Ok(session.handle(now, Event::TlsFailed(&failure))?);
+        }
+        Given::Unreachable => Event::Unreachable,
+        Given::Disconnected { loss: code::DEFENDERAUTH_LOSS_DROPPED } => Event::Disconnected(Loss::Dropped),
+        Given::Disconnected { loss: code::DEFENDERAUTH_LOSS_TOKEN_EXPIRED } => Event::Disconnected(Loss::TokenExpired),
+        Given::Disconnected { .. } => return Err(none_of("loss", "DEFENDERAUTH_LOSS_")),
+        Given::DisconnectedByServer { rejection, code } => {
+            Event::Disconnected(Loss::ByServer(self::rejection(rejection, code)?))
+        }
+        Given::Saved(true) => Event::Saved,
+        Given::Saved(false) => Event::SaveFailed,
+        Given::Rotated(sources) => {
+            if sources.all().is_empty() {
+                return Err(Failure::argument("sources", "there is none; add a source first"));
+            }
+            Event::Rotated(sources.all().to_vec())
+        }
+        Given::ClockSet => Event::ClockSet,
+        Given::Wake => Event::Wake,
+    };
+    Ok(session.handle(now, event)?)
+}
+
+/// What a number of that kind rejects a connection with.
+fn rejection(kind: i32, code: u16) -> Result<Rejection, Failure> {
+    let byte = |least: u8| u8::try_from(code).ok().filter(|code| *code >= least);
+    let rejection = match kind {
+        code::DEFENDERAUTH_REJECTION_CONNACK => byte(1).and_then(ConnectRefused::from_code).map(Rejection::Connack),
+        // The lower ones are successes.
+        code::DEFENDERAUTH_REJECTION_REASON => byte(0x80).map(Rejection::Reason),
+        code::DEFENDERAUTH_REJECTION_HTTP => (300..=599).contains(&code).then_some(Rejection::Http(code)),
+        _ => return Err(none_of("rejection", "DEFENDERAUTH_REJECTION_")),
+    };
+    let message = "it rejects nothing; pass a return code from 1, a reason code from 0x80, or a status from 300 to 599";
+    rejection.ok_or_else(|| Failure::argument("code", message))
+}
+
+/// The holder of a key is the caller's: what is wrong with it is not known here.
+const fn no_key() -> TpmError {
+    TpmError::Access(AccessError { place: String::new(), problem: AccessProblem::NotFound })
+}

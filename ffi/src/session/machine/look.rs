@@ -1,0 +1,130 @@
+//! What can be read of a session.
+
+use crate::{
+    authenticator::Authenticator,
+    certificate::Certificate,
+    code::{DEFENDERAUTH_KEY_USE_HUB, DEFENDERAUTH_KEY_USE_REGISTRATION},
+    identity::Names,
+    options::Chosen,
+    session::{
+        code,
+        views::{Login, Status, Views},
+    },
+    view::View,
+};
+use defender_auth::{
+    Password,
+    authenticator::Action as RunAction,
+    key::KeyUse,
+    session::{self, Action, Diagnosis, Due, Phase, Session, Window},
+};
+use std::time::Duration;
+
+/// The views; those of the latest login remain until there is another.
+pub(super) fn views(session: &Session, chosen: &Chosen, former: Views) -> Views {
+    let action = session.poll();
+    let mut views = Views {
+        action: number(action),
+        assigned: session.assigned().map(|outcome| Authenticator::shown(RunAction::Done(outcome), chosen)),
+        login: former.login,
+        status: status(&session.status()),
+        ..Views::default()
+    };
+    match action {
+        Action::Authenticate(action) => views.authenticator = Some(Authenticator::shown(action, chosen)),
+        Action::Sign(key_use, string) => {
+            views.sign_input = string.as_bytes().into();
+            views.key_use = match key_use {
+                KeyUse::Registration => DEFENDERAUTH_KEY_USE_REGISTRATION,
+                KeyUse::Hub => DEFENDERAUTH_KEY_USE_HUB,
+            };
+        }
+        Action::Connect(login) | Action::Renew(login) => views.login = self::login(login, chosen),
+        Action::Save(snapshot) => views.snapshot = View::new(&snapshot.text()),
+        Action::Wait(window, why) => (views.window, views.why) = (Some(span(window)), why.as_i32()),
+        Action::Disconnect(why) => views.why = why.as_i32(),
+        Action::Stay(Some((window, due))) => {
+            views.window = Some(span(window));
+            views.due = match due {
+                Due::Renewal => code::DEFENDERAUTH_DUE_RENEWAL,
+                Due::Return => code::DEFENDERAUTH_DUE_RETURN,
+            };
+        }
+        _ => {}
+    }
+    views
+}
+
+const fn number(action: Action<'_>) -> i32 {
+    match action {
+        Action::Authenticate(_) => code::DEFENDERAUTH_SESSION_ACTION_AUTHENTICATE,
+        Action::Sign(..) => code::DEFENDERAUTH_SESSION_ACTION_SIGN,
+        Action::Connect(_) => code::DEFENDERAUTH_SESSION_ACTION_CONNECT,
+        Action::Renew(_) => code::DEFENDERAUTH_SESSION_ACTION_RENEW,
+        Action::Save(_) => code::DEFENDERAUTH_SESSION_ACTION_SAVE,
+        Action::Wait(..) => code::DEFENDERAUTH_SESSION_ACTION_WAIT,
+        Action::Disconnect(_) => code::DEFENDERAUTH_SESSION_ACTION_DISCONNECT,
+        Action::Stay(_) => code::DEFENDERAUTH_SESSION_ACTION_STAY,
+        // An action that this interface does not know.
+        _ => code::DEFENDERAUTH_SESSION_ACTION_NONE,
+    }
+}
+
+fn login(login: &session::Login, chosen: &Chosen) -> Login {
+    let identity = chosen.identity(login.identity.clone());
+    let connect = chosen.login(&identity);
+    let certificate = match &login.password {
+        Password::Certificate(certificate) => Some(Certificate::from(certificate.clone())),
+        _ => None,
+    };
+    Login {
+        names: Names::of(&identity),
+        mqtt_host: View::of(&connect.host),
+        client_id: View::new(&connect.client_id),
+        user_name: View::new(&connect.user_name),
+        certificate,
+        deadline: milliseconds(login.deadline),
+    }
+}
+
+fn status(status: &session::Status<'_>) -> Status {
+    let number = |why: Option<Diagnosis>| why.map_or(0, Diagnosis::as_i32);
+    let counters = status.counters;
+    Status {
+        line: View::line(&status.to_string()),
+        phase: match status.phase {
+            Phase::Authenticating => code::DEFENDERAUTH_PHASE_AUTHENTICATING,
+            Phase::Signing => code::DEFENDERAUTH_PHASE_SIGNING,
+            Phase::Connecting => code::DEFENDERAUTH_PHASE_CONNECTING,
+            Phase::Renewing => code::DEFENDERAUTH_PHASE_RENEWING,
+            Phase::Saving => code::DEFENDERAUTH_PHASE_SAVING,
+            Phase::Waiting => code::DEFENDERAUTH_PHASE_WAITING,
+            Phase::Disconnecting => code::DEFENDERAUTH_PHASE_DISCONNECTING,
+            Phase::Connected => code::DEFENDERAUTH_PHASE_CONNECTED,
+            // A phase that this interface does not know.
+            _ => 0,
+        },
+        credential: status.credential.map(View::line).unwrap_or_default(),
+        dropped: status.dropped.map(|it| View::line(it.credential)).unwrap_or_default(),
+        dropped_why: number(status.dropped.map(|it| it.why)),
+        dropped_at: status.dropped.map_or(0, |it| it.at.as_secs()),
+        last: number(status.failure),
+        authenticator: number(status.authenticator_failure),
+        failures: status.failures_in_a_row,
+        is_unsaved: status.is_unsaved,
+        certificate_ends: status.certificate_ends.map_or(0, |last| last.as_secs()),
+        connects: counters.connects,
+        renewals: counters.renewals,
+        registrations: counters.registrations,
+        requests: counters.requests,
+    }
+}
+
+fn span(window: Window) -> (u64, u64) {
+    (milliseconds(window.from), milliseconds(window.until))
+}
+
+/// Rounded up: an event that comes a fraction of a millisecond early is none.
+pub(super) fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}

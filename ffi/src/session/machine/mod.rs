@@ -1,0 +1,129 @@
+//! The library's session behind the C interface.
+
+mod event;
+mod look;
+mod plans;
+mod values;
+
+use super::{given::Given, views::Views};
+use crate::{
+    code::{DEFENDERAUTH_NOT_APPLICABLE, DEFENDERAUTH_SNAPSHOT, DEFENDERAUTH_STATE},
+    failure::Failure,
+    https::Driver,
+    options::Chosen,
+};
+use defender_auth::{
+    Now, Password, authenticator,
+    secret::SecretText,
+    session::{Action, ClockState, Session, Snapshot, SnapshotError, Window},
+};
+pub(super) use plans::SourceList;
+use std::time::{Duration, Instant};
+pub(super) use values::Values;
+
+#[expect(clippy::unnecessary_wraps, reason = "a build without sessions returns an error")]
+pub(super) const fn is_available() -> Result<(), Failure> {
+    Ok(())
+}
+
+/// The session.
+pub(super) struct Machine(Session);
+
+impl Machine {
+    /// With what an earlier run saved, unless `saved` is empty.
+    pub(super) fn new(
+        sources: &SourceList,
+        policy: Option<&Values>,
+        saved: &str,
+        secret: &str,
+        now: Now,
+    ) -> Result<Self, Failure> {
+        let snapshot = match (saved, secret) {
+            ("", _) => None,
+            (saved, "") => Some(Snapshot::parse(saved, None)?),
+            (saved, secret) => Some(Snapshot::parse(saved, Some(secret))?),
+        };
+        let policy = policy.map(Values::policy).unwrap_or_default();
+        let session = Session::new(sources.all().to_vec(), policy, snapshot, now);
+        Ok(Self(session.map_err(|error| Failure::argument("sources", error.to_string()))?))
+    }
+
+    pub(super) fn handle(&mut self, now: Now, given: Given<'_>) -> Result<(), Failure> {
+        event::handle(&mut self.0, now, given)
+    }
+
+    /// Sends the request of the run within, and reports what came of it.
+    pub(super) fn exchange(&mut self, driver: &Driver, now: Now, limit: Duration) -> Result<(), Failure> {
+        let Action::Authenticate(authenticator::Action::Send(request)) = self.0.poll() else {
+            let message = "no request is pending; poll the session, and perform the action that it returns";
+            return Err(Failure::new(DEFENDERAUTH_STATE, message).field("session"));
+        };
+        let begun = Instant::now();
+        let exchanged = driver.exchange(request, limit)?;
+        Ok(self.0.handle(now + begun.elapsed(), exchanged.event())?)
+    }
+
+    pub(super) fn views(&self, chosen: &Chosen, former: Views) -> Views {
+        look::views(&self.0, chosen, former)
+    }
+
+    /// The token of the pending login.
+    pub(super) fn with_password(&self, write: impl FnOnce(&[u8]) -> Result<(), Failure>) -> Result<(), Failure> {
+        let (Action::Connect(login) | Action::Renew(login)) = self.0.poll() else {
+            let message = "no connection is to be made; poll the session, and read the password while CONNECT or RENEW is pending";
+            return Err(Failure::new(DEFENDERAUTH_STATE, message).field("session"));
+        };
+        match &login.password {
+            Password::Token(token) => write(token.expose().as_bytes()),
+            _ => {
+                let message = "the credential is a certificate; present `_certificate` in the TLS handshake";
+                Err(Failure::new(DEFENDERAUTH_NOT_APPLICABLE, message).field("session"))
+            }
+        }
+    }
+
+    /// The keys of the snapshot that is to be saved.
+    pub(super) fn secret(&self) -> Result<Option<SecretText>, Failure> {
+        match self.0.poll() {
+            Action::Save(snapshot) => Ok(snapshot.secret()),
+            _ => {
+                let message = "nothing is to be saved; read the secret while SAVE is pending";
+                Err(Failure::new(DEFENDERAUTH_STATE, message).field("session"))
+            }
+        }
+    }
+
+    /// A time in the window of the pending action, in milliseconds.
+    pub(super) fn pick(&self, random: u32) -> Option<u64> {
+        self.window().map(|window| look::milliseconds(window.pick(random)))
+    }
+
+    fn window(&self) -> Option<Window> {
+        match self.0.poll() {
+            Action::Wait(window, _) | Action::Stay(Some((window, _))) => Some(window),
+            _ => None,
+        }
+    }
+
+    pub(super) fn clock_seconds(&self, now: Now) -> u64 {
+        self.0.clock().time(now).as_secs()
+    }
+
+    pub(super) fn clock_state(&self, now: Now) -> i32 {
+        match self.0.clock().state(now) {
+            ClockState::Plausible => super::code::DEFENDERAUTH_CLOCK_PLAUSIBLE,
+            ClockState::BeforeFloor => super::code::DEFENDERAUTH_CLOCK_BEFORE_FLOOR,
+            ClockState::Corrected => super::code::DEFENDERAUTH_CLOCK_CORRECTED,
+        }
+    }
+}
+
+impl From<SnapshotError> for Failure {
+    fn from(error: SnapshotError) -> Self {
+        let parameter = match error {
+            SnapshotError::OtherKeys => "secret",
+            _ => "saved",
+        };
+        Self::new(DEFENDERAUTH_SNAPSHOT, error.to_string()).field(parameter)
+    }
+}

@@ -1,0 +1,48 @@
+//! Credential sources as plans.
+
+use crate::{authenticator::Authenticator, certificate::Certificate, failure::Failure};
+use defender_auth::{Plan, UnixTime, credential::ClientCertificate, session::Source};
+
+/// They have different names.
+#[derive(Default)]
+pub(in crate::session) struct SourceList(Vec<Source>);
+
+impl SourceList {
+    #[expect(clippy::unnecessary_wraps, reason = "a build without sessions returns an error")]
+    pub(in crate::session) fn new() -> Result<Self, Failure> {
+        Ok(Self::default())
+    }
+
+    pub(in crate::session) fn add(&mut self, name: &str, authenticator: &Authenticator) -> Result<(), Failure> {
+        if self.0.iter().any(|source| source.name() == name) {
+            return Err(Failure::argument("name", "another source has this name; give each its own name"));
+        }
+        let plan = authenticator.plan()?;
+        let validity = certificate(&plan).and_then(|it| Certificate::from(it.clone()).validity());
+        let source = Source::new(name, plan);
+        self.0.push(match validity {
+            Some((first, last)) => source.with_validity(first, last),
+            None => source,
+        });
+        Ok(())
+    }
+
+    pub(in crate::session) fn set_validity(&mut self, first: UnixTime, last: UnixTime) -> Result<(), Failure> {
+        let latest = self.0.pop().ok_or_else(|| Failure::argument("sources", "there is none; add a source first"))?;
+        self.0.push(latest.with_validity(first, last));
+        Ok(())
+    }
+
+    pub(super) fn all(&self) -> &[Source] {
+        &self.0
+    }
+}
+
+/// The certificate that the hub sees, if it is one.
+fn certificate(plan: &Plan) -> Option<&ClientCertificate> {
+    match (plan.target(), plan.outcome()) {
+        (Some(target), _) => target.certificate(),
+        (None, Some(outcome)) => outcome.credential().certificate(),
+        (None, None) => plan.attestation()?.certificate(),
+    }
+}

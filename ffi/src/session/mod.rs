@@ -1,0 +1,35 @@
+//! Sessions: an agent that stays authenticated. The modules stand in the order of use, which is the order of the functions
+//! in the header.
+
+pub mod code;
+mod given;
+#[cfg(not(feature = "session"))]
+#[path = "absent.rs"]
+mod machine;
+#[cfg(feature = "session")]
+mod machine;
+mod object;
+mod views;
+
+mod sources;
+
+mod policy;
+
+mod make;
+
+mod poll;
+
+mod event;
+
+mod exchange;
+
+mod status;
+
+pub use event::*;
+pub use exchange::*;
+pub use make::*;
+pub use object::Session;
+pub use policy::*;
+pub use poll::*;
+pub use sources::*;
+pub use status::*;

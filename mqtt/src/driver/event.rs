@@ -1,0 +1,142 @@
+use crate::Message;
+use defender_auth::{
+    Error as AuthError,
+    https::HttpsError,
+    identity::Identity,
+    session::Diagnosis,
+    store::{StoreError, Warning},
+    wait::Readable,
+};
+use std::{fmt, time::Duration};
+
+/// What has happened. Its `Display` is one line without secrets.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// The hub has accepted a connection, with the credential of this name.
+    Connected {
+        /// Of the source, with its slot if it has two keys: `dps/primary`.
+        credential: String,
+        /// The device or module.
+        identity: Identity,
+    },
+    /// The same in the place of a connection that stood: with a new token, or with a preferred credential.
+    Renewed {
+        /// The name of the credential.
+        credential: String,
+        /// The device or module.
+        identity: Identity,
+    },
+    /// No connection was made.
+    NotConnected {
+        /// The name of the credential.
+        credential: String,
+        /// Why.
+        error: crate::Error,
+    },
+    /// The connection has ended.
+    Lost {
+        /// How.
+        error: crate::Error,
+    },
+    /// The driver has closed the connection, because its credential was replaced.
+    Disconnected {
+        /// Why.
+        why: Diagnosis,
+    },
+    /// A credential or a source was given up for now.
+    Dropped {
+        /// Its name.
+        credential: String,
+        /// Why.
+        why: Diagnosis,
+    },
+    /// A registration with the provisioning service begins.
+    Registering {
+        /// The name of the source.
+        source: String,
+    },
+    /// A source has got its credential, from the provisioning service, the hub, or both.
+    Assigned {
+        /// Who the agent is.
+        identity: Identity,
+    },
+    /// A request had no answer, or TLS failed.
+    NotAnswered {
+        /// Why.
+        error: HttpsError,
+    },
+    /// A source has got no credential.
+    NotAssigned {
+        /// Why.
+        why: Diagnosis,
+    },
+    /// A signer has failed.
+    NotSigned {
+        /// Why.
+        error: AuthError,
+    },
+    /// Nothing is done for this time, because of this.
+    Waiting {
+        /// Why.
+        why: Diagnosis,
+        /// How long.
+        wait: Duration,
+    },
+    /// The state was saved.
+    Saved,
+    /// The state could not be saved. It is tried again with the next change.
+    NotSaved {
+        /// Why.
+        error: StoreError,
+    },
+    /// What an earlier process has saved cannot be used, or its keys cannot.
+    NotLoaded {
+        /// Why.
+        error: StoreError,
+    },
+    /// Other users can reach a file of the store.
+    Exposed(Warning),
+    /// The wall clock was set.
+    ClockSet {
+        /// Forward by so many seconds; negative, if back. `None` when the agent has said so.
+        seconds: Option<i64>,
+    },
+    /// The credential sources were replaced.
+    Rotated,
+    /// A subscription was rejected when it was made again.
+    NotSubscribed {
+        /// The topic.
+        topic: String,
+    },
+    /// A message to the agent.
+    Message(Message),
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connected { credential, identity } => write!(f, "connected as {identity} with {credential}"),
+            Self::Renewed { credential, identity } => write!(f, "connected anew as {identity} with {credential}"),
+            Self::NotConnected { credential, error } => write!(f, "not connected with {credential}: {error}"),
+            Self::Lost { error } => write!(f, "connection lost: {error}"),
+            Self::Disconnected { why } => write!(f, "disconnected: {why}"),
+            Self::Dropped { credential, why } => write!(f, "gave up {credential}: {why}"),
+            Self::Registering { source } => write!(f, "registering {source}"),
+            Self::Assigned { identity } => write!(f, "assigned {identity}"),
+            Self::NotAnswered { error } => write!(f, "no answer: {error}"),
+            Self::NotAssigned { why } => write!(f, "no credential: {why}"),
+            Self::NotSigned { error } => write!(f, "not signed: {error}"),
+            Self::Waiting { why, wait } => write!(f, "waiting {}: {why}", Readable(*wait)),
+            Self::Saved => f.write_str("state saved"),
+            Self::NotSaved { error } => write!(f, "state not saved: {error}"),
+            Self::NotLoaded { error } => write!(f, "state not loaded: {error}"),
+            Self::Exposed(warning) => warning.fmt(f),
+            Self::ClockSet { seconds: Some(seconds) } => write!(f, "the clock was set by {seconds:+} s"),
+            Self::ClockSet { seconds: None } => f.write_str("the clock was set"),
+            Self::Rotated => f.write_str("credential sources replaced"),
+            Self::NotSubscribed { topic } => write!(f, "the hub rejects the subscription to {topic:?}"),
+            Self::Message(message) => write!(f, "message of {} bytes at {:?}", message.payload.len(), message.topic),
+        }
+    }
+}

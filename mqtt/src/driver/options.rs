@@ -1,0 +1,118 @@
+use super::{Clock, Signer, SystemClock};
+use crate::{Dial, Limits, dial::KEEP_ALIVE};
+use defender_auth::{
+    https::{Client, HttpsError},
+    identity::HostName,
+    store::Store,
+    tls::Roots,
+};
+use std::{net::SocketAddr, time::Duration};
+
+/// The longest keep-alive interval of a hub, in seconds.
+const LONGEST_KEEP_ALIVE: u64 = 1177;
+
+/// What a driver works with. The default trusts the system's root certificates, saves nothing and has no signer.
+pub struct Options {
+    roots: Trust,
+    https_at: Vec<(HostName, SocketAddr)>,
+    mqtt_at: Vec<(HostName, SocketAddr)>,
+    pub(super) store: Option<Store>,
+    pub(super) signer: Option<Box<dyn Signer>>,
+    pub(super) clock: Box<dyn Clock>,
+    pub(super) limits: Limits,
+    pub(super) keep_alive: u16,
+}
+
+enum Trust {
+    Given(Roots<'static>),
+    Pem(String),
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            roots: Trust::Given(Roots::Platform),
+            https_at: Vec::new(),
+            mqtt_at: Vec::new(),
+            store: None,
+            signer: None,
+            clock: Box::new(SystemClock),
+            limits: Limits::default(),
+            keep_alive: KEEP_ALIVE,
+        }
+    }
+}
+
+impl Options {
+    /// With other trust anchors.
+    #[must_use]
+    pub fn with_roots(self, roots: Roots<'static>) -> Self {
+        Self { roots: Trust::Given(roots), ..self }
+    }
+
+    /// With the trust anchors of this PEM text, and no others.
+    #[must_use]
+    pub fn with_root_pem(self, pem: impl Into<String>) -> Self {
+        Self { roots: Trust::Pem(pem.into()), ..self }
+    }
+
+    /// With other addresses for some hosts, for HTTPS and for MQTT: an emulator, a tunnel. The servers' certificates must
+    /// contain the hosts' names nevertheless.
+    #[must_use]
+    pub fn with_addresses(self, https: Vec<(HostName, SocketAddr)>, mqtt: Vec<(HostName, SocketAddr)>) -> Self {
+        Self { https_at: https, mqtt_at: mqtt, ..self }
+    }
+
+    /// Saves the state there, and begins with what is there.
+    #[must_use]
+    pub fn with_store(self, store: Store) -> Self {
+        Self { store: Some(store), ..self }
+    }
+
+    /// With what holds keys that are not in memory.
+    #[must_use]
+    pub fn with_signer(self, signer: impl Signer + 'static) -> Self {
+        Self { signer: Some(Box::new(signer)), ..self }
+    }
+
+    /// With other clocks than the system's.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Clock + 'static) -> Self {
+        Self { clock: Box::new(clock), ..self }
+    }
+
+    /// With other time limits of a connection than 15 seconds each. A login has also that of the session's policy.
+    #[must_use]
+    pub const fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// With another keep-alive interval than 240 seconds: whole seconds, from 1 to 1177, which is a hub's most.
+    #[must_use]
+    pub fn with_keep_alive(self, interval: Duration) -> Self {
+        let seconds = interval.as_secs().clamp(1, LONGEST_KEEP_ALIVE);
+        Self { keep_alive: u16::try_from(seconds).unwrap_or(KEEP_ALIVE), ..self }
+    }
+
+    pub(super) fn roots(&self) -> Roots<'_> {
+        match &self.roots {
+            Trust::Given(roots) => *roots,
+            Trust::Pem(pem) => Roots::Pem(pem.as_bytes()),
+        }
+    }
+
+    pub(super) fn client(&self) -> Result<Client, HttpsError> {
+        Client::with(self.roots(), self.https_at.clone())
+    }
+
+    /// The way to a hub.
+    pub(super) fn dial(&self, host: &HostName) -> Dial {
+        let is_host = |name: &HostName| name.as_str().eq_ignore_ascii_case(host.as_str());
+        let dial = match self.mqtt_at.iter().find(|(name, _)| is_host(name)) {
+            Some((_, address)) => Dial::at(*address),
+            None => Dial::host(host),
+        };
+        dial.with_keep_alive(self.keep_alive)
+    }
+}

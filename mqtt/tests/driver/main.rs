@@ -1,0 +1,24 @@
+//! The driver against the emulator: real TLS, HTTPS, MQTT and files. Time passes when a test says so, for the driver and
+//! the emulator alike.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod cancelling;
+mod failing;
+#[path = "../support/gate.rs"]
+mod gate;
+#[cfg(all(target_os = "linux", feature = "local-signer"))]
+mod on_the_device;
+mod restarting;
+#[path = "../../../tests/support/scratch.rs"]
+mod scratch;
+mod site;
+mod sources;
+mod staying;
+mod traffic;

@@ -1,0 +1,50 @@
+//! A folder for what an agent keeps from start to start: the snapshot of its [session](crate::session), and more of its kind.
+//!
+//! ```
+//! use defender_auth::{session::Snapshot, store::Store};
+//!
+//! # let folder = std::env::temp_dir().join(format!("store-{}", std::process::id()));
+//! let store = Store::open(&folder)?; // such as /var/lib/AGENT
+//! let loaded = store.load();
+//! if let Some(problem) = &loaded.problem {
+//!     eprintln!("{problem}"); // the session begins without what cannot be read
+//! }
+//! let snapshot = loaded.snapshot.unwrap_or_default();
+//! store.save(&snapshot)?; // whenever the session says `Action::Save`
+//! # std::fs::remove_dir_all(folder)?;
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A file is complete or does not exist, whenever the process or the device stops: a new one is written beside the old one,
+//! synchronized, and renamed; then the folder is synchronized. Every file is for its owner alone, no link is followed, and
+//! reading has a limit.
+//!
+//! # Two files, one state
+//!
+//! A snapshot is two files: `session.json` has no secret and may be shown; `session-keys.json` has the keys of a module.
+//! The text is written first. A process that ends between the two leaves the new text with the old keys, or with none:
+//!
+//! - Keys of another assignment are recognized, because they name theirs, and are not used. That costs a module lookup.
+//! - Former keys of the same assignment are rejected by the hub. That costs the same.
+//!
+//! In the other order the new assignment would be lost, which costs a registration, and a rate's debt with it.
+//!
+//! Several processes may write into one folder: each file is that of the last one. [`Draft`](draft::Draft) is the way to
+//! write other files with the same care.
+
+pub mod draft;
+mod error;
+mod folder;
+mod leftover;
+mod lock;
+mod owner;
+mod reading;
+mod session;
+mod warning;
+mod write_error;
+
+pub use error::StoreError;
+pub use folder::{FILE_LIMIT, Store};
+pub use session::Loaded;
+pub use warning::{Exposure, Warning};
+pub use write_error::{WriteError, write_cure};

@@ -1,0 +1,47 @@
+use crate::{adapters::open_files, base::one_line::OneLine};
+use alloc::{
+    format,
+    string::{String, ToString as _},
+};
+use std::{
+    io::{self, ErrorKind},
+    path::Path,
+};
+
+/// Why a file cannot be written, and what to do.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} cannot be written: {reason}", OneLine(path))]
+pub struct WriteError {
+    /// The file.
+    pub path: String,
+    /// The cause and the cure.
+    pub reason: String,
+}
+
+crate::base::debug::debug_as_text! { WriteError }
+
+impl WriteError {
+    /// For an error of the system.
+    #[must_use]
+    pub fn new(path: &Path, error: &io::Error) -> Self {
+        let reason = match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => "its folder does not exist; create it first".into(),
+            ErrorKind::PermissionDenied => "its folder may not be written to; name another, or run as its owner".into(),
+            ErrorKind::IsADirectory => "it is a folder; name a file in it".into(),
+            _ => format!("{error}; {}", write_cure(error).unwrap_or("name another file")),
+        };
+        Self { path: path.display().to_string(), reason }
+    }
+}
+
+/// What to do about an error that every write may meet.
+#[must_use]
+pub fn write_cure(error: &io::Error) -> Option<&'static str> {
+    Some(match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on its disk",
+        ErrorKind::ReadOnlyFilesystem => "its disk is mounted read-only; name a file on another",
+        _ if open_files::are_too_many(error) => "close other files, or raise the limit (ulimit -n)",
+        ErrorKind::FileTooLarge => "raise this process's limit for files (ulimit -f)",
+        _ => return None,
+    })
+}
