@@ -196,3 +196,23 @@ fn a_plan_reads_the_identity_over_the_socket() {
     let error = client.authenticate(&plan).unwrap_err();
     assert!(error.to_string().starts_with("aziot-identityd is not at unix://"), "{error}");
 }
+
+#[test]
+fn an_agent_is_found_by_its_environment_before_its_files() {
+    use defender_auth::agent;
+    let (emulator, folder) = (emulator(), Scratch::new());
+    let host = emulator.host(folder.folder(), host()).unwrap();
+    let variables = host.environment("azureiotsecurity");
+    let value = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    let string = format!("HostName={HUB};DeviceId=dev-02;SharedAccessKey={DEVICE_KEY}");
+    folder.write("connection_string.txt", string);
+    let found = agent::load_or_find(folder.folder(), value).unwrap().plan;
+    assert_eq!(found.known_workload().unwrap().identity().device_id().as_str(), "dev-01");
+    let mut signer = Signer::of(&found).unwrap().unwrap();
+    assert!(is_valid(&token(&mut signer).unwrap(), MODULE_KEY));
+    let read = agent::load_or_find(folder.folder(), |_| None).unwrap().plan;
+    assert_eq!(read.outcome().unwrap().identity().device_id().as_str(), "dev-02");
+    assert!(read.known_workload().is_none() && Signer::of(&read).unwrap().is_none());
+    let broken = |name: &str| (name == "IOTEDGE_WORKLOADURI").then(|| String::from("x"));
+    assert!(agent::load_or_find(folder.folder(), broken).is_err(), "its environment is that of a module");
+}

@@ -39,12 +39,17 @@ impl Signer {
         if Workload::is_in(&variable) {
             return Workload::from_environment(variable).map(|workload| Some(Self::workload(workload)));
         }
-        let service = IdentityService::default();
-        match service.endpoint(Daemon::Identity) {
-            Some(Endpoint::Socket(path)) if fs::symlink_metadata(&**path).is_ok() => {
-                Self::identity_service(service).map(Some)
-            }
-            _ => Ok(None),
+        identity_service().map(Self::identity_service).transpose()
+    }
+
+    /// What signs for a plan that begins with one of the two. `None` for every other plan.
+    ///
+    /// # Errors
+    /// When the identity service does not tell the identity.
+    pub fn of(plan: &Plan) -> Result<Option<Self>, Error> {
+        match (plan.known_workload(), plan.known_identity_service()) {
+            (Some(workload), _) => Ok(Some(Self::workload(workload.clone()))),
+            (None, service) => service.cloned().map(Self::identity_service).transpose(),
         }
     }
 
@@ -160,6 +165,16 @@ impl Signer {
             _ => Ok(None),
         }
     }
+}
+
+/// The identity service, where it has its socket on this host.
+pub(in crate::adapters) fn identity_service() -> Option<IdentityService> {
+    let service = IdentityService::default();
+    let is_here = match service.identity_endpoint() {
+        Endpoint::Socket(path) => fs::symlink_metadata(&**path).is_ok(),
+        Endpoint::Http { .. } => false,
+    };
+    is_here.then_some(service)
 }
 
 /// The user that the daemon sees. The identity service is one of Linux.
