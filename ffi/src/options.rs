@@ -229,7 +229,7 @@ pub extern "C" fn defenderauth_options_set_module_certificate(
     })
 }
 
-/// Sets whether Device mode creates the module when the hub does not have it; the default is not to. The hub makes its keys.
+/// Sets whether Device mode creates a module that the hub does not have, whose keys the hub makes; off by default.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_options_set_create_module(
