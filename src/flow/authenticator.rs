@@ -139,8 +139,7 @@ impl Authenticator {
             (State::Activating(registration), Event::Activated) => {
                 Ok(self.registered(registration.activated(now), now))
             }
-            (State::Activating(_), Event::TpmFailed(error)) => Ok(State::Failed(error.clone())),
-            (State::Asking(_), Event::TpmFailed(error)) => Ok(State::Failed(error.clone())),
+            (State::Activating(_) | State::Asking(_), Event::TpmFailed(error)) => Ok(State::Failed(error.clone())),
             (State::Asking(task), event) => asked(task, now, event),
             (state, _) => Err(state),
         };
@@ -256,6 +255,6 @@ fn asked(mut task: Box<Task<Ask<Account>>>, now: Now, event: Event<'_>) -> Resul
     if matches!(task.poll(), local::Action::Send(_) | local::Action::Wait(_)) {
         return Ok(State::Asking(task));
     }
-    let outcome = task.into_answer().and_then(|account| account.outcome());
+    let outcome = task.into_answer().and_then(Account::outcome);
     Ok(outcome.map_or_else(State::Failed, State::Done))
 }

@@ -34,7 +34,7 @@ impl Handles {
         let signature = percent_decode_str(signature).decode_utf8().ok()?;
         hmac::verify(&self.key, text.as_bytes(), &BASE64.decode(signature.as_bytes()).ok()?).ok()?;
         let text: serde_json::Value = serde_json::from_slice(&BASE64URL_NOPAD.decode(text.as_bytes()).ok()?).ok()?;
-        Some(text["key"].as_str()?.into())
+        Some(text.get("key")?.as_str()?.into())
     }
 }
 

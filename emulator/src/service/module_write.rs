@@ -19,7 +19,6 @@ use serde::Deserialize;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_field_names, reason = "the names of the members")]
 struct Body {
     module_id: String,
     device_id: String,

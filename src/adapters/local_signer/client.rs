@@ -75,13 +75,19 @@ impl Client {
 
     /// Sends one request once, and reads the answer: for the driver of an [`Authenticator`](crate::Authenticator), whose
     /// [`Action::Ask`](crate::Action::Ask) it answers.
+    #[must_use]
     pub fn exchange(&self, request: &Request) -> Reply {
         self.carry(request).unwrap_or_else(|missing| missing)
     }
 
     /// The answer, or what came instead of one.
     fn carry(&self, request: &Request) -> Result<Reply, Reply> {
-        let agent = self.agent(request.endpoint())?;
+        // This system has no such sockets.
+        #[cfg(not(unix))]
+        if matches!(request.endpoint(), Endpoint::Socket(_)) {
+            return Err(Reply::NotReached(Obstacle::Absent));
+        }
+        let agent = self.agent(request.endpoint());
         // A daemon has no name. The path of its socket is none, either.
         let host = match request.endpoint() {
             Endpoint::Http { host, port } if host.contains(':') => format!("[{host}]:{port}"),
@@ -106,7 +112,7 @@ impl Client {
         Ok(Reply::Answered(Answer { status: response.status().as_u16(), retry_after, body }))
     }
 
-    fn agent(&self, endpoint: &Endpoint) -> Result<ureq::Agent, Reply> {
+    fn agent(&self, endpoint: &Endpoint) -> ureq::Agent {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -118,16 +124,14 @@ impl Client {
             .proxy(None)
             .user_agent("")
             .build();
-        match endpoint {
-            Endpoint::Http { .. } => Ok(ureq::Agent::with_parts(config, ().chain(TcpConnector::default()), Names)),
-            #[cfg(unix)]
-            Endpoint::Socket(path) => {
-                let connector = ().chain(super::socket::Sockets { path: path.clone() });
-                Ok(ureq::Agent::with_parts(config, connector, Nowhere))
-            }
-            #[cfg(not(unix))]
-            Endpoint::Socket(_) => Err(Reply::NotReached(Obstacle::Absent)),
+        #[cfg(unix)]
+        if let Endpoint::Socket(path) = endpoint {
+            let connector = ().chain(super::socket::Sockets { path: path.clone() });
+            return ureq::Agent::with_parts(config, connector, Nowhere);
         }
+        #[cfg(not(unix))]
+        let _ = endpoint;
+        ureq::Agent::with_parts(config, ().chain(TcpConnector::default()), Names)
     }
 }
 
