@@ -5,6 +5,16 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a bench that cannot go on has failed")]
 
+#[cfg(all(feature = "tpm", unix))]
+#[path = "../tests/support/scratch.rs"]
+mod scratch;
+#[path = "measure/softhsm.rs"]
+mod softhsm;
+#[cfg(all(feature = "tpm", unix))]
+#[allow(dead_code, clippy::panic, reason = "the tests of the TPM need all of it")]
+#[path = "../tests/tpm/swtpm.rs"]
+mod swtpm;
+
 use defender_auth::{
     credential::{ClientCertificate, Issuer},
     key::{PrivateKey, PrivateKeyError, SignatureScheme},
@@ -42,13 +52,36 @@ type Key = Arc<dyn PrivateKey>;
 fn keys() -> Vec<(&'static str, Key)> {
     let memory = |kind| MemoryKey::new(&software(kind)).unwrap();
     let slow = |kind, millis| Arc::new(Slow { key: memory(kind), time: Duration::from_millis(millis) });
-    vec![
+    let mut keys: Vec<(_, Key)> = vec![
         ("P-256 in memory: what the trait adds", Arc::new(memory(SignatureScheme::EcdsaP256Sha256))),
         ("P-256 that takes 1 ms", slow(SignatureScheme::EcdsaP256Sha256, 1)),
         ("P-256 that takes 20 ms", slow(SignatureScheme::EcdsaP256Sha256, 20)),
         ("P-384 that takes 3 ms", slow(SignatureScheme::EcdsaP384Sha384, 3)),
         ("RSA-2048 that takes 3 ms", slow(SignatureScheme::RsaPssSha256, 3)),
-    ]
+    ];
+    keys.extend(softhsm::keys());
+    keys
+}
+
+/// Keys in a TPM in software, if the machine has one. It ends with this program.
+#[cfg(all(feature = "tpm", unix))]
+fn keys_in_a_tpm(swtpm: &swtpm::Swtpm) -> Vec<(&'static str, Key)> {
+    use defender_auth::{
+        error::TpmKeyKind,
+        private_key::TpmKey,
+        tpm::{Parent, SharedTpm},
+    };
+    let tpm = SharedTpm::new(swtpm.client());
+    let kinds = [
+        ("P-256 in a TPM", TpmKeyKind::P256),
+        ("P-384 in a TPM", TpmKeyKind::P384),
+        ("RSA-2048 in a TPM", TpmKeyKind::Rsa { bits: 2048 }),
+    ];
+    let opened = kinds.map(|(name, kind)| -> (&'static str, Key) {
+        let file = tpm.lock().create_key(kind, Parent::StorageRoot, None).unwrap();
+        (name, Arc::new(TpmKey::open(&tpm, &file, None).unwrap()))
+    });
+    opened.into()
 }
 
 /// A key in memory of the kind that this scheme is for.
@@ -199,9 +232,18 @@ fn median(times: &mut [Duration]) -> f64 {
 }
 
 fn main() {
+    if softhsm::run_with_a_token() {
+        return;
+    }
     let authority = Authority::new();
     let server = authority.server();
-    for (name, key) in keys() {
+    #[cfg_attr(not(all(feature = "tpm", unix)), expect(unused_mut, reason = "a TPM adds keys"))]
+    let mut keys = keys();
+    #[cfg(all(feature = "tpm", unix))]
+    let swtpm = swtpm::is_installed().then(swtpm::Swtpm::new);
+    #[cfg(all(feature = "tpm", unix))]
+    keys.extend(swtpm.iter().flat_map(keys_in_a_tpm));
+    for (name, key) in keys {
         // As it is without the trait.
         let held = software(key.schemes()[0]);
         let chain = authority.chain(MemoryKey::new(&held).unwrap().public_key());

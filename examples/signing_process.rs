@@ -27,6 +27,7 @@ use std::{
     sync::Arc,
     thread,
 };
+use zeroize::Zeroizing;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
@@ -42,13 +43,16 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// A key from a PEM file without a passphrase.
 pub(crate) fn read(file: &Path) -> Result<MemoryKey, Box<dyn Error>> {
-    Ok(MemoryKey::new(&x509::PrivateKey::from_pem(&fs::read(file)?, None)?)?)
+    let pem = Zeroizing::new(fs::read(file)?);
+    Ok(MemoryKey::new(&x509::PrivateKey::from_pem(&pem, None)?)?)
 }
 
 /// Listens at a socket that only this user can connect to. It is made in a folder that only this user can enter, and moved
 /// to its place when it has its permissions. A socket that an earlier process left there is replaced.
 pub(crate) fn listen(socket: &Path) -> io::Result<UnixListener> {
     let folder = PathBuf::from(format!("{}.new", socket.display()));
+    // An earlier process may have been killed here.
+    let _ = fs::remove_dir_all(&folder);
     DirBuilder::new().mode(0o700).create(&folder)?;
     let new = folder.join("s");
     let listener = UnixListener::bind(&new).and_then(|listener| {

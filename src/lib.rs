@@ -40,6 +40,8 @@
 //! | a key, and no certificate yet | [`credential::CertificateRequest`] |
 //! | a TPM 2.0 | `tpm` |
 //! | a certificate whose key is in a TPM 2.0 | `tpm::KeyFile`, `private_key::TpmKey` |
+//! | a certificate whose key is in another process | `private_key::ProcessKey` |
+//! | a certificate whose key is in a PKCS#11 token | the crate `defender-auth-pkcs11` |
 //! | no key: a module of IoT Edge, or a host with the identity service | `local_signer`, [`workload`], [`identity_service`] |
 //! | a plan, and an HTTP client of my own | [`Authenticator`] |
 //! | a plan, and no HTTP client | `https::Client` |

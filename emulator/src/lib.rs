@@ -65,8 +65,9 @@
 #![forbid(unsafe_code)]
 #![warn(missing_debug_implementations)]
 
-// The layers, of which each uses only those before it: base, fault, tpm, journal, sas, chain, twin, config, answer, hub,
-// dps, service, wire, http and mqtt, server, daemons.
+// The layers, of which each uses only those before it: base, fault, tpm, journal, sas, chain, twin, config, issuing,
+// answer, hub, dps, service, wire, http and mqtt, server,
+// daemons.
 mod answer;
 mod base;
 mod chain;
@@ -77,6 +78,7 @@ mod dps;
 mod fault;
 mod http;
 mod hub;
+mod issuing;
 mod journal;
 mod mqtt;
 mod sas;
@@ -92,10 +94,10 @@ mod test_certificates;
 #[cfg(test)]
 mod test_tokens;
 
-pub use config::{Config, ConfigError, Device, Dps, Enrollment, Group, Hub, Module, Policy, World};
+pub use config::{Config, ConfigError, Device, Dps, Enrollment, Group, Hub, Issuing, KeyType, Module, Policy, World};
 #[cfg(target_os = "linux")]
 pub use daemons::{Host, HostError, RunningHost};
-pub use fault::{Alert, Fault, Operation, OperationError, PlannedFault};
+pub use fault::{Alert, ChainFault, Fault, Operation, OperationError, PlannedFault};
 pub use journal::{Entry, Journal, Refusal};
 #[doc(hidden)]
 pub use server::rehearsal;

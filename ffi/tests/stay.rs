@@ -70,6 +70,14 @@ impl Place {
         Self { bench, program, cloud, clock: [("LD_PRELOAD", preloaded), ("FAKETIME_TIMESTAMP_FILE", file)] }
     }
 
+    /// The same agent with the built-in driver.
+    fn start_builtin(&self) -> Agent {
+        let path = |name: &str| self.bench.scratch.path(name);
+        let mut command = self.bench.command(path("stay_builtin"));
+        command.args(["0ne00000A0A", DEVICE, &path("key"), &path("state"), &path("roots.pem"), HUB]);
+        Agent::of(command.arg(self.cloud.https_address().to_string()).arg(self.cloud.address().to_string()))
+    }
+
     fn start(&self) -> Agent {
         let path = |name: &str| self.bench.scratch.path(name);
         let mut command = self.bench.command(&self.program);
@@ -78,12 +86,7 @@ impl Place {
         command.arg(self.cloud.address().port().to_string());
         command.envs(self.clock.iter().map(|(name, value)| (*name, value)));
         command.envs([("FAKETIME_NO_CACHE", "1"), ("DONT_FAKE_MONOTONIC", "1")]);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let (sender, lines) = channel();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        // It ends with the program's output.
-        thread::spawn(move || stdout.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
-        Agent { process: Ended(child), lines, all: Vec::new() }
+        Agent::of(&mut command)
     }
 
     /// How many registrations the provisioning service has seen.
@@ -103,6 +106,15 @@ impl Place {
 }
 
 impl Agent {
+    fn of(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let (sender, lines) = channel();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        // It ends with the program's output.
+        thread::spawn(move || stdout.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
+        Self { process: Ended(child), lines, all: Vec::new() }
+    }
+
     /// The next line that begins with the first of these words and contains the others, in their order.
     #[track_caller]
     fn says(&mut self, words: &[&str]) -> String {
@@ -178,4 +190,29 @@ fn it_lives_through_everything_and_registers_twice() {
     agent.says(&["begun"]);
     agent.says(&["connected", OTHER_HUB]);
     assert_eq!(place.registrations(), 3, "{:#?}", agent.all);
+}
+
+#[test]
+#[ignore = "needs a C compiler, libmosquitto and faketime"]
+fn the_built_in_driver_does_the_same_in_a_few_lines() {
+    let place = Place::new();
+    place.bench.build("stay_builtin", &["examples/stay_builtin.c"], &["-fsanitize=address,undefined"]);
+    let mut agent = place.start_builtin();
+    agent.says(&["registering dps"]);
+    agent.says(&["connected as", HUB, MODULE, "dps/primary"]);
+    agent.says(&["message sent"]);
+    assert_eq!(place.cloud.message_count(HUB, DEVICE, Some(MODULE)), 1);
+    place.rotate(NEW);
+    place.disconnect();
+    agent.says(&["connection lost"]);
+    agent.says(&["gave up dps/primary"]);
+    agent.says(&["connected as", "dps/secondary"]);
+
+    // Ended by a signal, in order.
+    let id = agent.process.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    assert!(agent.process.0.wait().unwrap().success());
+    let mut agent = place.start_builtin();
+    agent.says(&["connected as", "dps/secondary"]);
+    assert_eq!(place.registrations(), 1, "{:#?}", agent.all);
 }

@@ -65,6 +65,37 @@ fn the_driver() {
     assert_eq!(defenderauth_features() & DEFENDERAUTH_FEATURE_HTTPS, 0);
 }
 
+#[cfg(not(feature = "mqtt"))]
+#[test]
+fn drivers_of_sessions() {
+    use defenderauth::{driver::*, version::defenderauth_features, *};
+    use std::ptr::null;
+    use support::{call, made, text};
+    let (name, len) = text("a");
+    for outcome in [
+        made(|out, error| defenderauth_driver_new(Some(out), Some(error))).map(|_| ()),
+        made(|out, error| defenderauth_driver_control(None, Some(out), Some(error))).map(|_| ()),
+        call(|error| defenderauth_driver_set_ca_file(None, name, len, Some(error))),
+        call(|error| defenderauth_driver_set_ca_pem(None, name, len, Some(error))),
+        call(|error| defenderauth_driver_set_azure_roots(None, Some(error))),
+        call(|error| defenderauth_driver_set_addresses(None, name, len, name, len, name, len, Some(error))),
+        call(|error| defenderauth_driver_set_folder(None, name, len, Some(error))),
+        call(|error| defenderauth_driver_set_keep_alive_seconds(None, 60, Some(error))),
+        call(|error| defenderauth_driver_start(None, None, None, Some(error))),
+        call(|error| defenderauth_driver_next(None, 1, Some(error))),
+        call(|error| defenderauth_driver_publish(None, name, len, null(), 0, 1, Some(error))),
+        call(|error| defenderauth_driver_subscribe(None, name, len, 1, Some(error))),
+        call(|error| defenderauth_driver_unsubscribe(None, name, len, Some(error))),
+        call(|error| defenderauth_control_rotate(None, None, Some(error))),
+    ] {
+        assert_eq!(outcome.unwrap_err().code, DEFENDERAUTH_UNSUPPORTED);
+    }
+    defenderauth_control_cancel(None);
+    defenderauth_control_free(None);
+    defenderauth_driver_free(None);
+    assert_eq!(defenderauth_features() & DEFENDERAUTH_FEATURE_MQTT, 0);
+}
+
 #[cfg(not(feature = "session"))]
 #[test]
 fn sessions() {

@@ -51,3 +51,8 @@ pub use error::Error;
 pub use key::{Access, TokenKey};
 pub use uri::Uri;
 pub use uri_error::{UriError, ValueProblem};
+
+/// The README's code is compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

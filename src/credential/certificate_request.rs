@@ -31,7 +31,7 @@ const NO_ATTRIBUTES: &[u8] = &[0xa0, 0x00];
 ///
 /// Source: RFC 2986.
 #[derive(Clone, PartialEq, Eq)]
-pub struct CertificateRequest(Vec<u8>);
+pub struct CertificateRequest(pub(super) Vec<u8>);
 
 impl CertificateRequest {
     /// The longest common name, in characters.

@@ -45,7 +45,7 @@ impl Session {
         let assigned = self.assigned.as_ref().map(|(assignment, _)| assignment);
         let assignment = assigned.or(self.saved.assignment.as_ref());
         let (mut runs, mut registering) = (Vec::new(), Vec::new());
-        for (number, source) in self.sources.iter().enumerate().filter(|(_, source)| source.is_online()) {
+        for (number, source) in self.sources.iter().enumerate() {
             let of_source = assignment.filter(|assignment| source.owns(assignment));
             let run = |plan, registers| Run { source: number, plan, registers };
             runs.extend(source.module_lookup(of_source).map(|plan| run(plan, false)));

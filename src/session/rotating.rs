@@ -39,9 +39,7 @@ impl Session {
                 State::Disconnecting { why: Diagnosis::Rotated, then: first }
             }
             State::Connected { .. } => return self.choose(now, Pass::renewing(0)),
-            State::Connecting { login, pass } => {
-                State::Connecting { login, pass: Pass { at: 0, outdated: true, ..pass } }
-            }
+            State::Connecting { login, pass } => State::Connecting { login, pass: Pass { outdated: true, ..pass } },
             State::Signing { pass, .. } => {
                 return self.choose(now, Pass { renewing: pass.renewing, ..Pass::default() });
             }

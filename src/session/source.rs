@@ -52,11 +52,6 @@ impl Source {
         &self.plan
     }
 
-    /// Whether its credentials are to be got by network requests.
-    pub(super) const fn is_online(&self) -> bool {
-        self.plan.outcome().is_none()
-    }
-
     /// What its assignment belongs to: one that was saved for another enrollment is not used.
     pub(super) fn owner(&self) -> String {
         match (self.plan.profile(), self.plan.known_device()) {
@@ -134,7 +129,7 @@ impl Source {
             return Some(outcome.clone());
         }
         match (outcome.credential(), outcome.identity().module_id()) {
-            (Credential::SymmetricKeys(keys), Some(_)) => self.restored(assignment, Some(keys)),
+            // The keys of a module are the hub's.
             (Credential::Certificate(_), Some(_)) => {
                 Some(outcome.clone().with_certificate(self.plan.target()?.certificate()?.clone()))
             }

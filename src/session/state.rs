@@ -111,9 +111,9 @@ impl Round {
         self.at + 1 < self.runs.len()
     }
 
-    /// Whether a registration follows.
+    /// Whether a registration is left.
     pub(super) fn has_registration(&self) -> bool {
-        self.runs.iter().skip(self.at + 1).any(|run| run.registers)
+        self.runs.iter().skip(self.at).any(|run| run.registers)
     }
 }
 

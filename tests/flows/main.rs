@@ -12,6 +12,7 @@
 
 mod authenticator;
 mod blame;
+mod certificate_request;
 mod clock;
 mod device_mode;
 mod limits;
@@ -23,18 +24,17 @@ mod registration_tpm;
 mod rejection;
 mod renewal;
 mod shown;
-mod signing_request;
 mod world;
 
 use defender_auth::{
     Action, ConnectionString, Device, Error, Event, Outcome, Plan, SharedAccessKey, UnixTime,
-    credential::{Credential, Issuer},
+    credential::{CertificateRequest, Credential, Issuer},
     device_mode::{ModuleLookup, Step, Target},
     dps::{self, Registration},
     error::{
         AccessError, AccessProblem, BlobProblem, Code, CommandCause, CommandError, ConfigError, EndpointError,
-        ErrorKind, FileError, FileKind, FileProblem, Found, Hierarchy, KeyFileError, KeyRole, ResponseCode,
-        SigningKeyError, TlsError, TpmError, TpmKeyKind, UnsupportedKey,
+        ErrorKind, FileError, FileKind, FileProblem, Found, Hierarchy, IssuedChainError, KeyFileError, KeyRole,
+        PlanError, ResponseCode, SigningKeyError, TlsError, TpmError, TpmKeyKind, UnsupportedKey,
     },
     identity::DeviceId,
     key::{ActivationBlob, KeyUse},
@@ -304,6 +304,7 @@ fn every_error() -> Vec<(Error, i32)> {
     errors.extend([
         (Error::from(sending.handle(at(T0), Event::Elapsed).unwrap_err()), 104),
         (lookup.into(), 105),
+        (PlanError::RequestName.into(), 105),
         (Resource::as_written("").unwrap_err().into(), 105),
         (Error::NotSupported { what: "a TPM" }, 107),
         (parse("HostName=h"), 201),
@@ -333,6 +334,11 @@ fn every_error() -> Vec<(Error, i32)> {
         (module("selfSigned"), 452),
         (ActivationBlob::parse(&[0, 1], KeyUse::Hub).unwrap_err().into(), 503),
         (plan.unwrap_err().into(), 604),
+        (CertificateRequest::from_der(b"x").unwrap_err().into(), 601),
+        (IssuedChainError::Unreadable { number: 1 }.into(), 601),
+        (IssuedChainError::Key.into(), 602),
+        (IssuedChainError::TooMany { count: 7 }.into(), 604),
+        (IssuedChainError::Expired { number: 1, subject: "CN=d\n".into(), at: T0 }.into(), 702),
         (TlsError::NoPlatformRoots.into(), 650),
         (TlsError::UnreadablePlatformRoots { reason: "no permission".into() }.into(), 650),
         (become_module([reply(401, "")], SasToken::parse("SharedAccessSignature sr=x&sig=y&se=1").unwrap()), 700),

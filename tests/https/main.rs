@@ -11,6 +11,7 @@ mod client;
 mod clock;
 mod drip;
 mod endless;
+mod issuing;
 mod killed;
 mod limits;
 mod matrix;

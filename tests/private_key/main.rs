@@ -3,6 +3,7 @@
 #![cfg(all(feature = "private-key", feature = "https"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod chains;
 mod process;
 mod requests;
 #[path = "../support/scratch.rs"]

@@ -72,3 +72,11 @@ fn a_renewal_keeps_to_the_credential_in_use_until_the_preferred_one_is_due() {
     world.run(&mut session, DAY);
     assert_eq!(session.status().credential, Some("keys/primary"));
 }
+
+#[test]
+fn a_lost_connection_is_made_again_with_the_credential_in_use() {
+    let (mut world, mut session) = on_the_second(Policy::default(), vec![known("keys", keys(1, 2))]);
+    world.tell(&mut session, Event::Disconnected(Loss::Dropped));
+    until(&mut world, &mut session, |action| matches!(action, Action::Connect(_)));
+    assert_eq!(session.status().credential, Some("keys/secondary"));
+}

@@ -12,6 +12,7 @@ mod identities;
 mod moments;
 mod months;
 mod on_the_device;
+mod ownership;
 mod provisioning;
 mod recovery;
 mod restart;

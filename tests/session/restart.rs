@@ -95,3 +95,29 @@ fn a_debt_saved_by_a_wrong_clock_locks_no_device_out() {
     world.run(&mut session, 4 * HOUR);
     assert_eq!(session.status().phase, Phase::Connected);
 }
+
+#[test]
+fn a_move_is_saved_though_neither_the_keys_nor_the_name_of_the_credential_change() {
+    let mut world = World::new();
+    let mut session = world.session(agents().remove(1).1);
+    world.run(&mut session, HOUR);
+    let (text, secret) = world.saved.clone().unwrap();
+    assert!(text.contains("\"h.azure-devices.net\"") && secret.is_none(), "a device's key is that of its source");
+    world.home = "h2.azure-devices.net";
+    world.hub =
+        Box::new(|login, _| if login.connect.host.as_str() == "h2.azure-devices.net" { Hub::Accepts } else { NO });
+    world.drop_at = Some(world.ms + 1000);
+    world.run(&mut session, HOUR);
+    let text = world.saved.unwrap().0;
+    assert!(text.contains("\"h2.azure-devices.net\"") && text.contains("\"working\": \"dps0\""), "{text}");
+}
+
+#[test]
+fn what_is_no_snapshot_is_told_from_what_is_no_json() {
+    for other in ["[1]", "5", "\"x\"", "{}", r#"{"format": "other"}"#, r#"{"format": 1}"#] {
+        assert_eq!(Snapshot::parse(other, None).unwrap_err(), SnapshotError::OtherFormat, "{other}");
+    }
+    for (text, line, column) in [("", 1, 0), ("{", 1, 1), ("{\n\"a\": x}", 2, 6)] {
+        assert_eq!(Snapshot::parse(text, None).unwrap_err(), SnapshotError::NotJson { line, column }, "{text}");
+    }
+}

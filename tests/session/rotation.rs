@@ -67,3 +67,27 @@ fn a_token_is_signed_elsewhere_and_renewed_over_the_connection_that_stands() {
     world.tell(&mut session, Event::SignFailed);
     assert!(matches!(session.poll(), Action::Renew(_)), "the next credential, over the living connection");
 }
+
+#[test]
+fn a_rotated_key_of_an_enrollment_is_used_at_the_hub_without_a_registration() {
+    let mut world = World::new();
+    let mut session = world.session(vec![Source::new("dps", dps(3))]);
+    world.run(&mut session, HOUR);
+    world.log.clear();
+    world.tell(&mut session, Event::Rotated(vec![Source::new("dps", dps(5))]));
+    let Action::Renew(login) = session.poll() else { panic!("{:?}", session.poll()) };
+    assert!(by(login, 5));
+    world.run(&mut session, HOUR);
+    assert_eq!((session.status().phase, world.count(&[Kind::Register])), (Phase::Connected, 0));
+}
+
+#[test]
+fn a_connection_whose_credential_was_replaced_is_no_argument_against_the_new_one() {
+    let world = World::new();
+    let mut session = world.session(vec![known("old", key(1))]);
+    world.tell(&mut session, Event::Rotated(vec![known("new", key(2))]));
+    world.tell(&mut session, Event::Connected { date: None });
+    world.tell(&mut session, Event::Disconnected(Loss::Dropped));
+    let Action::Connect(login) = session.poll() else { panic!("{:?}", session.poll()) };
+    assert!(by(login, 2));
+}

@@ -185,3 +185,40 @@ fn a_lookup_that_finds_no_registration_is_repeated_on_the_provisioning_ladder() 
     let Action::Wait(window, Diagnosis::Unassigned) = session.poll() else { panic!("{:?}", session.poll()) };
     assert_eq!(window.from, world.now().monotonic + Duration::from_secs(30));
 }
+
+#[test]
+fn a_retry_after_of_a_rejected_attestation_is_honoured() {
+    for (status, code) in [(401, 401_002), (404, 404_201), (400, 400_207)] {
+        let world = World::new();
+        let mut session = world.session(vec![Source::new("dps", dps(3))]);
+        world.tell(&mut session, Event::Saved);
+        let body = format!(r#"{{"errorCode":{code},"message":"no"}}"#);
+        let response = Response::new(status, body.as_bytes()).header("Retry-After", "7200");
+        world.tell(&mut session, Event::Authenticator(InnerEvent::Answered(response)));
+        let Action::Wait(window, _) = session.poll() else { panic!("{:?}", session.poll()) };
+        assert_eq!(window.from, world.now().monotonic + Duration::from_secs(7200), "{status}");
+    }
+}
+
+#[test]
+fn the_same_keys_are_tried_again_where_only_the_hub_can_be_asked() {
+    let (mut world, mut session) = after_an_hour(agents().remove(3).1, NO);
+    while world.count(&[Kind::Module]) == 0 {
+        world.once(&mut session);
+    }
+    assert!(matches!(session.poll(), Action::Connect(_)), "{:?}", session.poll());
+    assert_eq!(session.status().credential, Some("device/primary"));
+}
+
+#[test]
+fn a_source_that_waits_for_its_rate_is_named() {
+    let never = Rate { burst: 1, interval: Duration::from_secs(365 * 86_400) };
+    let mut world = World::new();
+    world.dps = Box::new(|_| Dps::Disabled);
+    let policy = Policy { registrations: never, ..Policy::default() };
+    let mut session = Session::new(vec![Source::new("dps", dps(3))], policy, None, world.now()).unwrap();
+    until(&mut world, &mut session, is_wait);
+    world.once(&mut session);
+    assert!(matches!(session.poll(), Action::Wait(_, Diagnosis::RateLimited)), "{:?}", session.poll());
+    assert_eq!((session.status().credential, session.status().counters.registrations), (Some("dps"), 1));
+}

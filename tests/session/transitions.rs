@@ -308,3 +308,22 @@ fn a_device_that_was_moved_registers_at_once_and_then_waits_on_the_slow_ladder()
     world.run(&mut session, 5 * HOUR);
     assert_eq!(world.count(&[Kind::Register]), 1);
 }
+
+#[test]
+fn sources_that_are_replaced_while_a_login_is_saved_replace_its_credential_soon() {
+    for (sources, name) in
+        [(vec![known("new", keys(5, 6))], "new/primary"), (vec![known("old", keys(5, 2))], "old/primary")]
+    {
+        let mut world = World::new();
+        let mut session = world.session(vec![known("old", keys(1, 2))]);
+        until(&mut world, &mut session, |action| matches!(action, Action::Save(_)));
+        world.tell(&mut session, Event::Rotated(sources));
+        assert_eq!(session.status().credential, None);
+        world.tell(&mut session, Event::Saved);
+        assert!(matches!(session.poll(), Action::Stay(Some((_, Due::Return)))), "{:?}", session.poll());
+        until(&mut world, &mut session, |action| matches!(action, Action::Renew(_)));
+        let Action::Renew(login) = session.poll() else { panic!() };
+        assert!(by(login, 5));
+        assert_eq!(session.status().credential, Some(name));
+    }
+}

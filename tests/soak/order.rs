@@ -95,7 +95,6 @@ pub(crate) enum Trouble {
     Connack(u8),
     PlainText,
     Expired,
-    NotYetValid,
     WrongHost,
     Untrusted,
 }
@@ -168,7 +167,6 @@ impl From<Trouble> for Fault {
             Trouble::Connack(code) => Self::Connack(code),
             Trouble::PlainText => Self::PlainText,
             Trouble::Expired => Self::ServerCertificateExpired,
-            Trouble::NotYetValid => Self::ServerCertificateNotYetValid,
             Trouble::WrongHost => Self::ServerCertificateWrongHost,
             Trouble::Untrusted => Self::ServerCertificateUntrusted,
         }

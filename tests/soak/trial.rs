@@ -99,12 +99,12 @@ impl Soak {
     fn disturb(&mut self, stayer: &mut Stayer) {
         let all = [
             (At::Connect, Trouble::Connack(3), 0),
-            (At::Connect, Trouble::Connack(5), 1),
+            // A registration for every two rejections.
+            (At::Connect, Trouble::Connack(5), 2),
             (At::Handshake, Trouble::Reset, 0),
             (At::Handshake, Trouble::Half, 0),
             (At::Handshake, Trouble::PlainText, 0),
             (At::Handshake, Trouble::Expired, 0),
-            (At::Handshake, Trouble::NotYetValid, 0),
             (At::Handshake, Trouble::Untrusted, 0),
             (At::Handshake, Trouble::WrongHost, 1),
         ];

@@ -1,5 +1,8 @@
 use crate::{A, B, KEYS, TEXT, both, names, scratch::Scratch, snapshot, store};
-use defender_auth::store::{FILE_LIMIT, Store, StoreError};
+use defender_auth::{
+    session::Snapshot,
+    store::{FILE_LIMIT, Store, StoreError},
+};
 use std::{fs, thread};
 
 #[test]
@@ -110,7 +113,7 @@ fn of_several_writers_each_file_is_one_ones_and_none_leaves_a_draft() {
     let scratch = Scratch::new();
     let store = store(&scratch);
     let writers = [snapshot("d", Some(A)), snapshot("d", Some(B)), snapshot("e", Some(A))];
-    let valid: Vec<String> = writers.iter().map(|it| it.text()).collect();
+    let valid: Vec<String> = writers.iter().map(Snapshot::text).collect();
     store.save(&writers[0]).unwrap();
     thread::scope(|scope| {
         let threads = writers.each_ref().map(|snapshot| {

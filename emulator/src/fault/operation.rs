@@ -3,8 +3,8 @@ use std::{fmt, str::FromStr};
 
 /// A kind of request, by the names that `defender-auth` has for its operations, or a step of a connection.
 ///
-/// As text it is `register`, `registrationStatus`, `lookUpRegistration`, `readModule`, `writeModule`, `connect`, `sendMessage`,
-/// `httpsHandshake` or `mqttHandshake`.
+/// As text it is `register`, `registrationStatus`, `lookUpRegistration`, `readModule`, `writeModule`, `connect`,
+/// `sendMessage`, `issueCertificate`, `httpsHandshake` or `mqttHandshake`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
 #[non_exhaustive]
@@ -23,6 +23,8 @@ pub enum Operation {
     Connect,
     /// Send a message from a device or module to its hub.
     SendMessage,
+    /// Renew a device's certificate through its hub.
+    IssueCertificate,
     /// Open a TLS connection to the port for HTTPS.
     HttpsHandshake,
     /// Open a TLS connection to the port for MQTT.
@@ -33,12 +35,12 @@ pub enum Operation {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "there is no operation {0:?}; the operations are `register`, `registrationStatus`, `lookUpRegistration`, \
-     `readModule`, `writeModule`, `connect`, `sendMessage`, `httpsHandshake` and `mqttHandshake`"
+     `readModule`, `writeModule`, `connect`, `sendMessage`, `issueCertificate`, `httpsHandshake` and `mqttHandshake`"
 )]
 pub struct OperationError(String);
 
 impl Operation {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Register,
         Self::RegistrationStatus,
         Self::LookUpRegistration,
@@ -46,6 +48,7 @@ impl Operation {
         Self::WriteModule,
         Self::Connect,
         Self::SendMessage,
+        Self::IssueCertificate,
         Self::HttpsHandshake,
         Self::MqttHandshake,
     ];
@@ -64,6 +67,7 @@ impl Operation {
             Self::WriteModule => "writeModule",
             Self::Connect => "connect",
             Self::SendMessage => "sendMessage",
+            Self::IssueCertificate => "issueCertificate",
             Self::HttpsHandshake => "httpsHandshake",
             Self::MqttHandshake => "mqttHandshake",
         }

@@ -144,8 +144,14 @@ fn unusable(error: &defender_auth::Error) -> TlsFailure {
 
 impl From<HttpsError> for Failure {
     fn from(error: HttpsError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&HttpsError> for Failure {
+    fn from(error: &HttpsError) -> Self {
         let message = error.to_string();
-        let tls_failure = match &error {
+        let tls_failure = match error {
             HttpsError::Tls { failure, .. } => tls_failure::number(failure),
             _ => 0,
         };
@@ -153,7 +159,7 @@ impl From<HttpsError> for Failure {
             HttpsError::Failed(error) => return error.into(),
             HttpsError::Tls { host, failure } => (failure.code().as_i32(), host.to_string(), failure.is_retryable()),
             HttpsError::Proxy { variable, problem, .. } => {
-                (DEFENDERAUTH_NO_RESPONSE, variable.into(), problem.is_transient())
+                (DEFENDERAUTH_NO_RESPONSE, (*variable).into(), problem.is_transient())
             }
             HttpsError::NoAnswer { host, .. } | HttpsError::TooManyOpen { host } => {
                 (DEFENDERAUTH_NO_RESPONSE, host.to_string(), true)

@@ -262,7 +262,7 @@ fn handle<'a>(
     machine::is_available()?;
     let mut session = exclusive(session)?;
     let now = now(wall, monotonic_milliseconds)?;
-    session.machine.handle(now, event()?)?;
+    session.machine_mut()?.handle(now, event()?)?;
     session.refresh();
     Ok(())
 }

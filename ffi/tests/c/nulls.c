@@ -144,6 +144,42 @@ static void sessions(void) {
     CHECK(defenderauth_session_clock_seconds(NULL, NOW, 0) == 0 && defenderauth_session_clock_state(NULL, NOW, 0) == 0);
 }
 
+/* NULL for a required object of a driver. */
+static void drivers(void) {
+    const defenderauth_result none = DEFENDERAUTH_NULL;
+    defenderauth_driver *driver = NULL;
+    DOES(defenderauth_driver_new(&driver, error));
+    FAILS(none, defenderauth_driver_new(NULL, error));
+    FAILS(none, defenderauth_driver_set_ca_file(NULL, ID, error));
+    FAILS(none, defenderauth_driver_set_ca_pem(NULL, ID, error));
+    FAILS(none, defenderauth_driver_set_azure_roots(NULL, error));
+    FAILS(none, defenderauth_driver_set_addresses(NULL, HOST, ID, ID, error));
+    FAILS(none, defenderauth_driver_set_folder(NULL, ID, error));
+    FAILS(none, defenderauth_driver_set_keep_alive_seconds(NULL, 60, error));
+    FAILS(none, defenderauth_driver_give_tpm(driver, NULL, error));
+    FAILS(none, defenderauth_driver_start(NULL, NULL, NULL, error));
+    FAILS(none, defenderauth_driver_start(driver, NULL, NULL, error));
+    FAILS(none, defenderauth_driver_next(NULL, 1, error));
+    FAILS(DEFENDERAUTH_STATE, defenderauth_driver_next(driver, 1, error));
+    FAILS(none, defenderauth_driver_publish(NULL, ID, NULL, 0, DEFENDERAUTH_QOS_AT_MOST_ONCE, error));
+    FAILS(none, defenderauth_driver_publish(driver, ID, NULL, 1, DEFENDERAUTH_QOS_AT_MOST_ONCE, error));
+    FAILS(none, defenderauth_driver_subscribe(NULL, ID, DEFENDERAUTH_QOS_AT_LEAST_ONCE, error));
+    FAILS(none, defenderauth_driver_unsubscribe(NULL, ID, error));
+    MAKES_NONE(defenderauth_control, none, defenderauth_driver_control(NULL, out, error));
+    MAKES_NONE(defenderauth_control, DEFENDERAUTH_STATE, defenderauth_driver_control(driver, out, error));
+    FAILS(none, defenderauth_control_rotate(NULL, NULL, error));
+    defenderauth_control_cancel(NULL);
+    defenderauth_control_wake(NULL);
+    defenderauth_control_clock_set(NULL);
+    defenderauth_control_free(NULL);
+    CHECK(defenderauth_driver_event(NULL) == DEFENDERAUTH_EVENT_NONE && defenderauth_driver_event_diagnosis(NULL) == 0);
+    CHECK(defenderauth_driver_event_error(NULL) == NULL && defenderauth_driver_session(NULL) == NULL);
+    CHECK(defenderauth_driver_session(driver) == NULL && !defenderauth_driver_is_connected(driver));
+    CHECK(is_nothing(defenderauth_driver_message_payload(NULL)) && !defenderauth_driver_is_connected(NULL));
+    defenderauth_driver_free(driver);
+    defenderauth_driver_free(NULL);
+}
+
 /* NULL for the output. */
 static void outs(void) {
     defenderauth_key *key = a_key();
@@ -243,6 +279,8 @@ static void views(void) {
     EMPTY(authenticator, dps_payload);
     EMPTY(authenticator, dps_substatus);
     EMPTY(authenticator, dps_last_updated);
+    EMPTY(driver, event_text);
+    EMPTY(driver, message_topic);
     EMPTY(session, mqtt_host_name);
     EMPTY(session, mqtt_client_id);
     EMPTY(session, mqtt_user_name);
@@ -279,6 +317,7 @@ static void frees(void) {
 int main(void) {
     objects();
     sessions();
+    drivers();
     outs();
     getters();
     views();

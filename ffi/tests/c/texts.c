@@ -8,6 +8,7 @@ static defenderauth_options *options;
 static defenderauth_profile *profile;
 static defenderauth_certificate *certificate;
 static defenderauth_https *https;
+static defenderauth_driver *driver;
 static defenderauth_sources *sources;
 static defenderauth_session *session;
 static const uint8_t bytes[64];
@@ -75,6 +76,12 @@ MAKES(authenticator, dps_tpm_module,
       defenderauth_authenticator_new_dps_tpm(profile, s, len, bytes, 64, bytes, 64, NULL, NOW, out, error))
 TAKES(ca_pem, defenderauth_https_set_ca_pem(https, s, len, error))
 TAKES(connect_to, defenderauth_https_set_connect_to(https, s, len, error))
+TAKES(driver_pem, defenderauth_driver_set_ca_pem(driver, s, len, error))
+TAKES(driver_host, defenderauth_driver_set_addresses(driver, s, len, DEFENDERAUTH_TEXT("[::1]:1"),
+                                                     DEFENDERAUTH_TEXT("[::1]:2"), error))
+TAKES(driver_https, defenderauth_driver_set_addresses(driver, HOST, s, len, DEFENDERAUTH_TEXT("[::1]:2"), error))
+TAKES(driver_mqtt, defenderauth_driver_set_addresses(driver, HOST, DEFENDERAUTH_TEXT("[::1]:1"), s, len, error))
+TAKES(topic, defenderauth_driver_publish(driver, s, len, NULL, 0, DEFENDERAUTH_QOS_AT_MOST_ONCE, error))
 TAKES(source_name, defenderauth_sources_add(sources, s, len, NULL, error))
 MAKES(session, saved, defenderauth_session_new(sources, NULL, NULL, s, len, NULL, 0, LATER, 5000, out, error))
 MAKES(session, secret, defenderauth_session_new(sources, NULL, NULL, NULL, 0, s, len, LATER, 5000, out, error))
@@ -104,7 +111,9 @@ static const struct {
     {dps_tpm_module, DEFENDERAUTH_OK},             {ca_pem, DEFENDERAUTH_TLS},
     {connect_to, DEFENDERAUTH_ARGUMENT},           {tpm_endpoint, DEFENDERAUTH_TPM_ACCESS},
     {source_name, DEFENDERAUTH_ARGUMENT},          {saved, DEFENDERAUTH_OK},
-    {secret, DEFENDERAUTH_OK},
+    {secret, DEFENDERAUTH_OK},                     {driver_pem, DEFENDERAUTH_TLS},
+    {driver_host, DEFENDERAUTH_IDENTIFIER},        {driver_https, DEFENDERAUTH_ARGUMENT},
+    {driver_mqtt, DEFENDERAUTH_ARGUMENT},          {topic, DEFENDERAUTH_ARGUMENT},
 };
 
 static void look_at_texts(void) {
@@ -170,6 +179,10 @@ static void look_at_bytes(void) {
 
 /* Paths are the system's own bytes, without a NUL. */
 static void look_at_paths(void) {
+    FAILS(DEFENDERAUTH_NULL, defenderauth_driver_set_folder(driver, NULL, 1, error));
+    FAILS(DEFENDERAUTH_UTF8, defenderauth_driver_set_folder(driver, "/\0x", 3, error));
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_driver_set_ca_file(driver, "x", SIZE_MAX, error));
+    FAILS(DEFENDERAUTH_FILE_NOT_FOUND, defenderauth_driver_set_ca_file(driver, "/\xff", 2, error));
     FAILS(DEFENDERAUTH_NULL, defenderauth_https_set_ca_file(https, NULL, 1, error));
     FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_https_set_ca_file(https, "x", SIZE_MAX, error));
     FAILS(DEFENDERAUTH_UTF8, defenderauth_https_set_ca_file(https, "/\0x", 3, error));
@@ -216,6 +229,7 @@ int main(void) {
     certificate = a_certificate();
     signing = a_tpm_device();
     sources = a_source(a_module());
+    DOES(defenderauth_driver_new(&driver, error));
     session = a_session();
     DOES(defenderauth_https_new(&https, error));
     look_at_texts();
@@ -223,6 +237,7 @@ int main(void) {
     look_at_paths();
     look_at_certificates();
     defenderauth_https_free(https);
+    defenderauth_driver_free(driver);
     defenderauth_session_free(session);
     defenderauth_sources_free(sources);
     defenderauth_authenticator_free(signing);

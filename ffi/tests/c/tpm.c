@@ -82,6 +82,12 @@ int main(int argc, char **argv) {
     FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_tpm_set_identity_handle(tpm, 0, error));
     DOES(defenderauth_tpm_set_identity_handle(tpm, 0x81000200, error));
     tokens(tpm);
-    defenderauth_tpm_free(tpm);
+    defenderauth_driver *driver = NULL;
+    DOES(defenderauth_driver_new(&driver, error));
+    DOES(defenderauth_driver_give_tpm(driver, tpm, error));
+    defenderauth_driver_free(driver);
+    tpm = NULL;
+    DOES(defenderauth_tpm_open(DEFENDERAUTH_TEXT(argv[1]), &tpm, error));
+    FAILS(DEFENDERAUTH_NULL, defenderauth_driver_give_tpm(NULL, tpm, error));
     return outcome();
 }

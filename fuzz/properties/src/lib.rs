@@ -27,9 +27,11 @@ pub mod hub_reply;
 pub mod identifiers;
 pub mod identity_reply;
 mod inputs;
+pub mod issued_chain;
 pub mod mqtt_topics;
 pub mod pkcs11_uri;
 mod quotes_nothing;
+pub mod renewal;
 pub mod sas_token;
 mod secret_parts;
 pub mod session;
@@ -66,8 +68,10 @@ pub const TARGETS: &[Target] = &[
     Target { name: "hub_reply", check: hub_reply::check },
     Target { name: "identifiers", check: identifiers::check },
     Target { name: "identity_reply", check: identity_reply::check },
+    Target { name: "issued_chain", check: issued_chain::check },
     Target { name: "mqtt_topics", check: mqtt_topics::check },
     Target { name: "pkcs11_uri", check: pkcs11_uri::check },
+    Target { name: "renewal", check: renewal::check },
     Target { name: "sas_token", check: sas_token::check },
     Target { name: "session", check: session::check },
     Target { name: "signing_process", check: signing_process::check },

@@ -26,7 +26,7 @@ pub struct Driver {
     pub(super) clock_offset: i64,
     pub(super) live: Option<Live>,
     pub(super) subscriptions: Vec<Subscription>,
-    control: Control,
+    pub(super) control: Control,
     events: VecDeque<Event>,
     watch: Watch,
     /// The window that a time was picked in, and the time.
@@ -149,10 +149,6 @@ impl Driver {
 
     pub(super) fn now(&self) -> Now {
         self.options.clock.now()
-    }
-
-    pub(super) const fn link_control(&self) -> &Control {
-        &self.control
     }
 
     /// Ends with a cancellation.

@@ -29,3 +29,18 @@ impl Signer for defender_auth::local_signer::Signer {
         Self::sign(self, key, string_to_sign)
     }
 }
+
+/// A TPM as a signer.
+#[cfg(feature = "tpm")]
+pub struct TpmSigner<T>(pub T);
+
+#[cfg(feature = "tpm")]
+impl<T: defender_auth::tpm::Tpm + Send> Signer for TpmSigner<T> {
+    fn sign(&mut self, key: KeyUse, string_to_sign: &StringToSign) -> Result<Signature, Error> {
+        Ok(self.0.sign(key, string_to_sign.as_bytes())?)
+    }
+
+    fn activate(&mut self, blob: &ActivationBlob) -> Result<(), Error> {
+        Ok(self.0.activate(blob)?)
+    }
+}

@@ -15,10 +15,19 @@ mod failing;
 mod gate;
 #[cfg(all(target_os = "linux", feature = "local-signer"))]
 mod on_the_device;
+mod reporting;
 mod restarting;
 #[path = "../../../tests/support/scratch.rs"]
 mod scratch;
+#[path = "../../../tests/support/scripted_key.rs"]
+mod scripted_key;
 mod site;
 mod sources;
 mod staying;
+#[cfg(feature = "tpm")]
+#[path = "../../../tests/tpm/swtpm.rs"]
+#[allow(dead_code, reason = "one test needs a part of it")]
+mod swtpm;
+#[cfg(feature = "tpm")]
+mod tpm;
 mod traffic;

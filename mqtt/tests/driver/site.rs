@@ -24,7 +24,7 @@ use std::{
 pub(crate) const HUB: &str = "contoso.azure-devices.net";
 pub(crate) const OTHER_HUB: &str = "fabrikam.azure-devices.net";
 pub(crate) const DPS: &str = "global.azure-devices-provisioning.net";
-pub(crate) const SCOPE: &str = "0ne00000A0A";
+pub(crate) const DPS_SCOPE: &str = "0ne00000A0A";
 pub(crate) const HOUR: u64 = 3600;
 
 /// The longest that a test waits for something, in real time.
@@ -36,6 +36,12 @@ pub(crate) fn key(byte: u8) -> SharedAccessKey {
 
 pub(crate) fn base64(byte: u8) -> String {
     key(byte).to_base64().expose().into()
+}
+
+/// Bytes as base64.
+#[cfg(feature = "tpm")]
+pub(crate) fn text(bytes: &[u8]) -> String {
+    SharedAccessKey::from_bytes(bytes).unwrap().to_base64().expose().into()
 }
 
 pub(crate) fn device() -> Identity {
@@ -56,7 +62,7 @@ pub(crate) fn one_key(name: &str, byte: u8) -> Source {
 pub(crate) fn provisioned() -> Plan {
     let id = "pump-17".parse().unwrap();
     let derived = key(1).derive(&id);
-    Plan::provision(Profile::new(SCOPE.parse().unwrap(), id), derived).unwrap()
+    Plan::provision(Profile::new(DPS_SCOPE.parse().unwrap(), id), derived).unwrap()
 }
 
 /// The system's clocks, moved.
@@ -94,8 +100,11 @@ impl Site {
     }
 
     pub(crate) fn of(world: World) -> Self {
-        let world = world.dps(Dps::new(SCOPE).group(Group::new("fleet", &base64(1)).hub(HUB)));
-        let emulator = Emulator::play(world, "127.0.0.1:0".parse().unwrap()).unwrap();
+        Self::with(world, Dps::new(DPS_SCOPE).group(Group::new("fleet", &base64(1)).hub(HUB)))
+    }
+
+    pub(crate) fn with(world: World, dps: Dps) -> Self {
+        let emulator = Emulator::play(world.dps(dps), "127.0.0.1:0".parse().unwrap()).unwrap();
         let gate = Gate::before(emulator.address());
         let time = Time { start: Instant::now(), passed: Arc::default(), wrong: Arc::default() };
         Self { emulator, gate, time }

@@ -2,17 +2,24 @@
 
 use crate::{
     gate::Mode,
-    site::{HOUR, HUB, OTHER_HUB, Site, base64, eventually, is_lost, key, one_key, provisioned, two_keys},
+    site::{HOUR, HUB, OTHER_HUB, Site, base64, device, eventually, is_lost, key, one_key, provisioned, two_keys},
 };
 use defender_auth::{
-    Plan, Session as _Session, UnixTime,
+    Plan, Session as AuthSession, UnixTime,
     credential::Credential,
-    session::{Phase, Source},
+    mqtt::Connect,
+    session::{Phase, Policy, Source},
     tls::Roots,
 };
 use defender_auth_emulator::{Device, Hub, World};
-use defender_auth_mqtt::{Dial, Limits, Session, driver::Event};
-use std::time::{Duration, SystemTime};
+use defender_auth_mqtt::{
+    Dial, Limits, Session,
+    driver::{Clock as _, Driver, Event},
+};
+use std::{
+    ops::ControlFlow,
+    time::{Duration, SystemTime},
+};
 
 #[test]
 fn a_token_is_renewed_before_its_expiry() {
@@ -123,7 +130,7 @@ fn a_ready_made_token_that_expires_gives_way_to_the_next_credential() {
     let expiry = UnixTime::from(SystemTime::now()) + Duration::from_secs(2 * HOUR);
     let maker = one_key("maker", 1);
     let token = maker.plan().outcome().unwrap().password(expiry).into_token().unwrap();
-    let ready = Plan::known(crate::site::device(), Credential::Token(token));
+    let ready = Plan::known(device(), Credential::Token(token));
     let mut driver = site.driver(vec![Source::new("token", ready), one_key("key", 2)]);
     assert!(site.connect(&mut driver)[0].ends_with("with token"));
     site.pass(3 * HOUR);
@@ -141,7 +148,7 @@ fn the_older_of_two_connections_is_closed_and_waits_before_it_returns() {
     let source = one_key("other", 1);
     let outcome = source.plan().outcome().unwrap();
     let token = outcome.password(UnixTime::from(SystemTime::now()) + Duration::from_secs(HOUR)).into_token().unwrap();
-    let login = defender_auth::mqtt::Connect::hub(outcome.identity(), None);
+    let login = Connect::hub(outcome.identity(), None);
     let roots = Roots::Pem(site.emulator.root_pem().as_bytes());
     let other = Session::open(&login, &token, &Dial::at(site.emulator.address()), roots).unwrap();
     let lines = site.until(&mut driver, |event| matches!(event, Event::Waiting { .. }));
@@ -158,8 +165,7 @@ fn a_server_that_no_longer_answers_is_noticed() {
     let second = Duration::from_secs(1);
     let limits = Limits { reach: 5 * second, greet: 5 * second, answer: second };
     let options = site.options().with_keep_alive(second).with_limits(limits);
-    let mut driver =
-        defender_auth_mqtt::driver::Driver::new(vec![one_key("key", 1)], Default::default(), options).unwrap();
+    let mut driver = Driver::new(vec![one_key("key", 1)], Policy::default(), options).unwrap();
     site.connect(&mut driver);
     site.gate.set(Mode::Silent);
     let lines = site.until(&mut driver, is_lost);
@@ -172,8 +178,7 @@ fn a_server_that_no_longer_answers_is_noticed() {
 fn a_quiet_connection_is_kept_alive() {
     let site = Site::new();
     let options = site.options().with_keep_alive(Duration::from_secs(1));
-    let mut driver =
-        defender_auth_mqtt::driver::Driver::new(vec![one_key("key", 1)], Default::default(), options).unwrap();
+    let mut driver = Driver::new(vec![one_key("key", 1)], Policy::default(), options).unwrap();
     site.connect(&mut driver);
     // The emulator closes one that is quiet for 1.5 seconds.
     let lines = Site::during(&mut driver, Duration::from_secs(4));
@@ -223,14 +228,14 @@ fn waking_ends_the_wait_of_a_ladder() {
 #[test]
 fn a_session_of_the_agents_own_making_is_driven_as_well() {
     let site = Site::of(World::new().hub(Hub::new(HUB).device(Device::new("dev-01", key(5).to_base64().expose()))));
-    let now = defender_auth_mqtt::driver::Clock::now(&site.time);
-    let session = _Session::new(vec![one_key("key", 5)], Default::default(), None, now).unwrap();
-    let mut driver = defender_auth_mqtt::driver::Driver::of(session, site.options()).unwrap();
+    let now = site.time.now();
+    let session = AuthSession::new(vec![one_key("key", 5)], Policy::default(), None, now).unwrap();
+    let mut driver = Driver::of(session, site.options()).unwrap();
     let mut seen = 0;
     driver
         .run(|driver, _| {
             seen += 1;
-            if driver.is_connected() { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }
+            if driver.is_connected() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
         .unwrap();
     assert!(seen > 0 && driver.session().status().counters.connects == 1);

@@ -1,5 +1,7 @@
 //! A way to a server that can be shut.
 
+#![allow(dead_code, reason = "no test program needs all of it")]
+
 use std::{
     io::{ErrorKind, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
@@ -52,7 +54,6 @@ impl Gate {
         *self.state.mode.lock().unwrap() = mode;
     }
 
-    #[allow(dead_code, reason = "not every test program has a server that moves")]
     pub(crate) fn lead_to(&self, target: SocketAddr) {
         *self.state.target.lock().unwrap() = target;
     }
@@ -82,7 +83,9 @@ impl State {
                 Err(_) => thread::sleep(SLICE),
             }
         }
-        carriers.into_iter().for_each(|carrier| drop(carrier.join()));
+        for carrier in carriers {
+            let _ = carrier.join();
+        }
     }
 
     fn carry(&self, client: &TcpStream) {
@@ -108,7 +111,7 @@ impl State {
                 }
                 match from.read(&mut buffer) {
                     Ok(0) => return,
-                    Ok(read) if to.write_all(&buffer[..read]).is_err() => return,
+                    Ok(read) if to.write_all(buffer.get(..read).unwrap()).is_err() => return,
                     Err(error) if !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => return,
                     _ => {}
                 }

@@ -2,20 +2,18 @@
 
 use crate::{
     alone::alone,
-    outside::{Authority, HUB, P256, Server, Version, run},
+    outside::{Authority, HUB, P256, Server, Version},
     token::{KINDS, Kind, Token},
 };
 use defender_auth::{
-    credential::{CertificateRequest, ClientCertificate, Issuer},
-    key::PrivateKey,
+    credential::{CertificateRequest, ClientCertificate},
     tls::{Roots, client_config_with},
-    x509::Chain,
 };
+use defender_auth_pkcs11::TokenKey;
 use rustls::{ClientConnection, StreamOwned};
 use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
-    process::Command,
     sync::Arc,
     time::Duration,
 };
@@ -27,16 +25,9 @@ fn make_all(token: &Token) {
 }
 
 /// A certificate that openssl issues for the key's request.
-fn certificate(authority: &Authority, key: Arc<dyn PrivateKey>) -> ClientCertificate {
-    let request = CertificateRequest::sign("dev-01", &*key).unwrap();
-    authority.folder.write("request.pem", request.to_pem());
-    let line = "x509 -req -in request.pem -CA between.pem -CAkey between.key -CAcreateserial -days 2 \
-                -extfile extensions.cnf -extensions client -out token.pem";
-    run(Command::new("openssl").args(line.split_whitespace()).current_dir(authority.folder.folder()));
-    let pem = authority.read("token.pem") + &authority.read("between.pem");
-    let chain = Chain::from_pem(pem.as_bytes()).unwrap();
-    let chain = chain.certificates().iter().map(|certificate| certificate.der().to_vec()).collect();
-    ClientCertificate::with_private_key(chain, key, Issuer::Authority)
+fn certificate(authority: &Authority, key: TokenKey) -> ClientCertificate {
+    let request = CertificateRequest::sign("dev-01", &key).unwrap();
+    authority.certify(&request.to_pem()).with_private_key(Arc::new(key)).unwrap()
 }
 
 /// What openssl's server has seen.
@@ -58,7 +49,7 @@ fn every_kind_authenticates(test: &str, kind: Kind) {
         let authority = Authority::new(P256);
         let servers = Version::BOTH.map(|version| Server::openssl(&authority, version));
         for (number, kind) in KINDS.into_iter().enumerate() {
-            let key = Arc::new(token.open(&format!("key{number}")).unwrap());
+            let key = token.open(&format!("key{number}")).unwrap();
             let certificate = certificate(&authority, key);
             for (server, version) in servers.iter().zip(Version::BOTH) {
                 let page = page(&authority, server, &certificate);

@@ -29,6 +29,7 @@ pub(super) fn resolver(
 ) -> Result<Arc<dyn ResolvesClientCert>, TlsError> {
     let chain: Vec<_> = certificate.chain().iter().map(|der| CertificateDer::from(der.clone())).collect();
     let certified = match (certificate.private_key(), certificate.der()) {
+        (Some(key), _) if key.schemes().is_empty() => return Err(TlsError::NoScheme),
         (Some(key), _) => signing_elsewhere(chain, key, provider),
         (None, Some((_, key))) => {
             // Zeroized by its own type when the provider has read it.

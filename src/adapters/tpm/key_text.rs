@@ -16,6 +16,7 @@ const OLD: &str = "-----BEGIN TSS2 KEY BLOB-----";
 
 /// The bytes of the one block in a text, which may hold blocks of other kinds.
 pub(super) fn decode(text: &[u8]) -> Result<SecretBytes, KeyFileError> {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     if !lines.by_ref().any(|line| line == BEGIN.as_bytes()) {
         let is_old = text.windows(OLD.len()).any(|part| part == OLD.as_bytes());

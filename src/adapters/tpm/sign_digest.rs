@@ -112,7 +112,9 @@ impl<T: Transport> TpmClient<T> {
         let handle = self.signing_handle(key)?;
         match self.run_sparing(&Command::new(op, &[handle], &auths, parameters)) {
             Err(TpmError::Command(error)) if is_transient(handle) && error.code.is_of_a_lost_object() => {
-                self.forget_handle(key);
+                // It is flushed nevertheless: another layer may have lost it, and not the TPM.
+                let lost = self.forget_handle(key);
+                self.work.extend(lost);
                 let handle = self.signing_handle(key)?;
                 self.run_sparing(&Command::new(op, &[handle], &auths, parameters))
             }

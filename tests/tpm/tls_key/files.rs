@@ -154,7 +154,13 @@ fn keys_of_other_kinds_are_named() {
 fn a_text_holds_one_block_of_the_format_among_others() {
     let text = sound(&[]).unwrap().to_pem();
     let other = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
-    for text in [text.clone(), format!("{other}{text}"), format!("{text}{other}"), text.replace('\n', "\r\n")] {
+    for text in [
+        text.clone(),
+        format!("{other}{text}"),
+        format!("{text}{other}"),
+        text.replace('\n', "\r\n"),
+        format!("\u{feff}{text}"),
+    ] {
         assert_eq!(KeyFile::from_pem(text.as_bytes()), sound(&[]));
     }
     let problem = |text: &str| match KeyFile::from_pem(text.as_bytes()).unwrap_err() {

@@ -4,6 +4,7 @@ use super::{KINDS, assert_signs, shared};
 use crate::{
     activation::keys,
     blob::{hmac, recipe, recipe_for},
+    memory::leak_session,
     swtpm::Swtpm,
     wire::Wire,
 };
@@ -147,6 +148,21 @@ fn more_keys_than_there_is_room_for_are_loaded_in_turn() {
     keys[0].sign(SCHEME, b"x").unwrap();
     drop((keys, tpm));
     swtpm.assert_empty("after five keys");
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn a_tpm_full_of_sessions_signs_nevertheless() {
+    let swtpm = Swtpm::new();
+    let file = created(&swtpm, TpmKeyKind::P256);
+    let mut connection = swtpm.connection();
+    (0..3).for_each(|_| leak_session(&mut connection));
+    drop(connection);
+    let tpm = shared(&swtpm);
+    assert_signs(&swtpm, &TpmKey::open(&tpm, &file, None).unwrap());
+    tpm.lock().create_key(TpmKeyKind::P384, Parent::StorageRoot, None).unwrap();
+    drop(tpm);
+    assert_eq!(swtpm.handles("loaded-session").len(), 3, "they belong to other programs");
 }
 
 /// A persistent key takes room for the time of each use.

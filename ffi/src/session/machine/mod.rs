@@ -17,9 +17,11 @@ use defender_auth::{
     secret::SecretText,
     session::{Action, ClockState, Session, Snapshot, SnapshotError, Window},
 };
-pub(super) use plans::SourceList;
+#[cfg(feature = "mqtt")]
+pub(super) use look::shown;
+pub(crate) use plans::SourceList;
 use std::time::{Duration, Instant};
-pub(super) use values::Values;
+pub(crate) use values::Values;
 
 #[expect(clippy::unnecessary_wraps, reason = "a build without sessions returns an error")]
 pub(super) const fn is_available() -> Result<(), Failure> {
