@@ -164,6 +164,6 @@ fn a_module_that_is_missing_is_created_when_that_is_asked_for() {
     assert!(run.out.ends_with("\nhub           accepted\n"), "{run:?}");
     assert!(run.err.contains("creating the module"), "{run:?}");
     site.ask(&arguments, "").done();
-    let module = format!("HostName={HOST};DeviceId=d;ModuleId=m;SharedAccessKey={}", KEY);
+    let module = format!("HostName={HOST};DeviceId=d;ModuleId=m;SharedAccessKey={KEY}");
     defenderauth(&["authenticate", "-", "--create-module"], module).failed(2, &["--create-module is for Device mode"]);
 }
