@@ -1118,6 +1118,12 @@ defenderauth_result defenderauth_options_set_module_certificate(struct defendera
                                                                 const struct defenderauth_certificate *certificate,
                                                                 struct defenderauth_error **error);
 
+/** Sets whether Device mode creates a module that the hub does not have, whose keys the hub makes; off by default. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_options_set_create_module(struct defenderauth_options *options,
+                                                           bool create_module,
+                                                           struct defenderauth_error **error);
+
 /** Frees options. NULL is allowed. */
 void defenderauth_options_free(struct defenderauth_options *options);
 

@@ -7,7 +7,16 @@ pub(crate) enum Route {
     Register { scope: String, id: String },
     Status { scope: String, id: String, operation: String },
     LookUp { scope: String, id: String },
-    Module { device: String, module: String },
+    Modules { device: String },
+    Module { verb: Verb, device: String, module: String },
+}
+
+/// What is done with a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Read,
+    Write,
+    Delete,
 }
 
 /// The route, or the status for an unknown path or method.
@@ -19,7 +28,16 @@ pub(crate) fn route(head: &Head) -> Result<Route, u16> {
     let names: Vec<&str> = segments.iter().map(String::as_str).collect();
     let own = |text: &str| text.to_owned();
     let (method, route) = match names.as_slice() {
-        ["devices", device, "modules", module] => ("GET", Route::Module { device: own(device), module: own(module) }),
+        ["devices", device, "modules"] => ("GET", Route::Modules { device: own(device) }),
+        ["devices", device, "modules", module] => {
+            let verb = match head.method.as_str() {
+                "PUT" => Verb::Write,
+                "DELETE" => Verb::Delete,
+                "GET" => Verb::Read,
+                _ => return Err(405),
+            };
+            return Ok(Route::Module { verb, device: own(device), module: own(module) });
+        }
         [scope, "registrations", id] => ("POST", Route::LookUp { scope: own(scope), id: own(id) }),
         [scope, "registrations", id, "register"] => ("PUT", Route::Register { scope: own(scope), id: own(id) }),
         [scope, "registrations", id, "operations", operation] => {
