@@ -163,7 +163,7 @@ impl SecretBytes {
     }
 }
 
-#[cfg(any(feature = "agent", feature = "https", feature = "tpm"))]
+#[cfg(any(feature = "agent", feature = "https", feature = "private-key", feature = "store", feature = "tpm"))]
 impl SecretBytes {
     /// Room for bytes that are read from somewhere.
     pub(crate) fn with_capacity(capacity: usize) -> Self {
