@@ -4,6 +4,8 @@
 //! Everything runs on this machine: the TPM is swtpm, which this program starts and ends; the provisioning service and the
 //! hub are the project's emulator in this process.
 
+mod software_tpm;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use defender_auth::{
     Device, Outcome, Password, Plan, UnixTime,
@@ -13,18 +15,13 @@ use defender_auth::{
     key::KeyUse,
     mqtt::Connect,
     tls::Roots,
-    tpm::{self, Endpoint, Tpm},
+    tpm::{self, Tpm},
 };
 use defender_auth_emulator::{Dps, Emulator, Enrollment, Hub, World};
 use defender_auth_mqtt::{Dial, Session};
+use software_tpm::Software;
 use std::{
-    env,
     error::Error,
-    fs::{self, DirBuilder},
-    os::unix::{fs::DirBuilderExt as _, net::UnixStream},
-    path::PathBuf,
-    process::{self, Child, Command, Stdio},
-    thread,
     time::{Duration, SystemTime},
 };
 
@@ -76,52 +73,4 @@ fn log_in(me: &Outcome, tpm: &mut dyn Tpm, cloud: &Emulator) -> Result<(), Box<d
     let roots = Roots::Pem(cloud.root_pem().as_bytes());
     Session::open(&Connect::hub(me.identity(), None), &token, &Dial::at(cloud.address()), roots)?.close();
     Ok(())
-}
-
-/// A TPM in software, which is ended and removed with this program.
-struct Software {
-    folder: PathBuf,
-    process: Option<Child>,
-}
-
-impl Software {
-    fn start() -> Result<Self, Box<dyn Error>> {
-        let folder = env::temp_dir().join(format!("tpm_provision-{}", process::id()));
-        let mut this = Self { folder, process: None };
-        // Every process that reaches the socket can use the TPM.
-        DirBuilder::new().mode(0o700).create(&this.folder)?;
-        let mut command = Command::new("swtpm");
-        command.args(["socket", "--tpm2", "--flags", "not-need-init,startup-clear", "--tpmstate"]);
-        command.arg(format!("dir={}", this.folder.display()));
-        command.args(["--server", &format!("type=unixio,path={}", this.socket())]);
-        command.args(["--ctrl", &format!("type=unixio,path={}.control", this.socket())]);
-        let started = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        this.process = Some(started.map_err(|error| format!("swtpm cannot be started: {error}; install it"))?);
-        for _ in 0..500 {
-            // The socket exists a moment before it accepts connections.
-            if UnixStream::connect(this.socket()).is_ok() {
-                return Ok(this);
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
-        Err("swtpm does not listen at its socket after five seconds".into())
-    }
-
-    fn socket(&self) -> String {
-        self.folder.join("socket").display().to_string()
-    }
-
-    fn endpoint(&self) -> Endpoint {
-        Endpoint::Socket(self.socket())
-    }
-}
-
-impl Drop for Software {
-    fn drop(&mut self) {
-        if let Some(process) = &mut self.process {
-            let _ = process.kill();
-            let _ = process.wait();
-        }
-        let _ = fs::remove_dir_all(&self.folder);
-    }
 }

@@ -22,10 +22,11 @@
  *            Wipe secrets with defenderauth_wipe.
  * Getters.   Functions without a result return an empty value, 0, false or NULL for NULL and for an unusable object.
  * Time.      Seconds since 1970, passed in by the caller. Sessions also take milliseconds of a clock that never jumps. Only
- *            defenderauth_authenticator_run and defenderauth_session_exchange read a clock.
+ *            defenderauth_authenticator_run, defenderauth_session_exchange and drivers read a clock.
  * Threads.   Any thread may use any object. Functions that take a const object may run concurrently on it; all others
- *            need exclusive access. defenderauth_https_cancel may be called at any time, also from a signal handler. The
- *            library needs no initialisation and has no threads, signal handlers or callbacks of its own.
+ *            need exclusive access. defenderauth_https_cancel and defenderauth_control_cancel may be called at any time, also
+ *            from a signal handler. The library needs no initialisation and has no threads, signal handlers or
+ *            callbacks of its own.
  * Changes.   Structs and numbers never change; additions get new names. Treat an unknown action as
  *            DEFENDERAUTH_ACTION_FAILED, one of a session as DEFENDERAUTH_SESSION_ACTION_NONE, and ignore unknown findings.
  *            Every function is in every build of the library; one whose feature was left out returns
@@ -132,6 +133,9 @@
 
 /** Sessions: agents that stay authenticated. */
 #define DEFENDERAUTH_FEATURE_SESSION 32
+
+/** The built-in driver of sessions, with an MQTT client. */
+#define DEFENDERAUTH_FEATURE_MQTT 64
 
 /** A certificate of the chain has expired. */
 #define DEFENDERAUTH_FINDING_EXPIRED 1
@@ -291,6 +295,81 @@
 
 /** The credential in use was replaced. */
 #define DEFENDERAUTH_DIAGNOSIS_ROTATED 936
+
+/** The key of the credential is busy, or away for now. */
+#define DEFENDERAUTH_DIAGNOSIS_KEY_BUSY 937
+
+/** Nothing has happened within the time limit. */
+#define DEFENDERAUTH_EVENT_NONE 0
+
+/** The hub has accepted a connection. */
+#define DEFENDERAUTH_EVENT_CONNECTED 1
+
+/** The same in the place of a connection that stood: with a new token, or with a preferred credential. */
+#define DEFENDERAUTH_EVENT_RENEWED 2
+
+/** No connection was made; `_event_error` says why. */
+#define DEFENDERAUTH_EVENT_NOT_CONNECTED 3
+
+/** The connection has ended; `_event_error` says how. */
+#define DEFENDERAUTH_EVENT_LOST 4
+
+/** The driver has closed the connection, because its credential was replaced. */
+#define DEFENDERAUTH_EVENT_DISCONNECTED 5
+
+/** A credential or a source was given up for now; `_event_diagnosis` says why. */
+#define DEFENDERAUTH_EVENT_DROPPED 6
+
+/** A registration with the provisioning service begins. */
+#define DEFENDERAUTH_EVENT_REGISTERING 7
+
+/** A source has got its credential. */
+#define DEFENDERAUTH_EVENT_ASSIGNED 8
+
+/** A request had no answer, or TLS failed; `_event_error` says why. */
+#define DEFENDERAUTH_EVENT_NOT_ANSWERED 9
+
+/** A source has got no credential; `_event_diagnosis` says why. */
+#define DEFENDERAUTH_EVENT_NOT_ASSIGNED 10
+
+/** The TPM has failed; `_event_error` says why. */
+#define DEFENDERAUTH_EVENT_NOT_SIGNED 11
+
+/** Nothing is done for some time; `_event_diagnosis` says why. */
+#define DEFENDERAUTH_EVENT_WAITING 12
+
+/** The state was saved. */
+#define DEFENDERAUTH_EVENT_SAVED 13
+
+/** The state could not be saved; `_event_error` says why. It is tried again with the next change. */
+#define DEFENDERAUTH_EVENT_NOT_SAVED 14
+
+/** What an earlier process has saved cannot be used; `_event_error` says why. */
+#define DEFENDERAUTH_EVENT_NOT_LOADED 15
+
+/** Other users can reach a file of the saved state. */
+#define DEFENDERAUTH_EVENT_EXPOSED 16
+
+/** The wall clock was set. */
+#define DEFENDERAUTH_EVENT_CLOCK_SET 17
+
+/** The credential sources were replaced. */
+#define DEFENDERAUTH_EVENT_ROTATED 18
+
+/** The hub has rejected a subscription when it was made again. */
+#define DEFENDERAUTH_EVENT_NOT_SUBSCRIBED 19
+
+/** A message to the agent: `_message_topic` and `_message_payload`. */
+#define DEFENDERAUTH_EVENT_MESSAGE 20
+
+/** An event that this version of the interface does not know; `_event_text` says what. */
+#define DEFENDERAUTH_EVENT_OTHER 99
+
+/** The message is not acknowledged, and may be lost. */
+#define DEFENDERAUTH_QOS_AT_MOST_ONCE 0
+
+/** The message is acknowledged, and may arrive twice. */
+#define DEFENDERAUTH_QOS_AT_LEAST_ONCE 1
 
 /** There is no session, or an action that this version does not know: end. */
 #define DEFENDERAUTH_SESSION_ACTION_NONE 0
@@ -484,6 +563,9 @@
 /** A message that does not follow the protocol, or any other failure of TLS. */
 #define DEFENDERAUTH_TLS_FAILURE_PROTOCOL 14
 
+/** The private key of the client certificate did not sign this time: what holds it is busy or away. */
+#define DEFENDERAUTH_TLS_FAILURE_CLIENT_KEY_BUSY 15
+
 /**
  * The configuration of an agent, with the files that it names. Wiped when freed. Free it with
  * `defenderauth_agent_config_free`.
@@ -504,6 +586,15 @@ typedef struct defenderauth_certificate defenderauth_certificate;
 
 /** A connection string. Immutable; wiped when freed. Free it with `defenderauth_connection_string_free`. */
 typedef struct defenderauth_connection_string defenderauth_connection_string;
+
+/** Steers one driver from other threads, also after that was freed. Free it with `defenderauth_control_free`. */
+typedef struct defenderauth_control defenderauth_control;
+
+/**
+ * Keeps an agent connected: a session with its requests, its connection and its files. It has no thread: everything happens
+ * in `defenderauth_driver_next` and the calls that send. Free it with `defenderauth_driver_free`.
+ */
+typedef struct defenderauth_driver defenderauth_driver;
 
 /** What went wrong, what caused it, and what to do about it. Immutable. Free it with `defenderauth_error_free`. */
 typedef struct defenderauth_error defenderauth_error;
@@ -637,6 +728,9 @@ typedef struct defenderauth_header {
 /** The file cannot be read, or has the wrong type. */
 #define DEFENDERAUTH_FILE_READ 213
 
+/** The file or its folder cannot be written. */
+#define DEFENDERAUTH_FILE_WRITE 214
+
 /** What an earlier run of a session has saved cannot be used; begin without it. */
 #define DEFENDERAUTH_SNAPSHOT 221
 
@@ -729,6 +823,9 @@ typedef struct defenderauth_header {
 
 /** The call was cancelled. */
 #define DEFENDERAUTH_CANCELLED 803
+
+/** There is no connection to the hub, or it broke before an acknowledgement arrived; send again after the next one. */
+#define DEFENDERAUTH_NOT_CONNECTED 804
 
 #ifdef __cplusplus
 extern "C" {
@@ -2129,6 +2226,187 @@ uint64_t defenderauth_session_clock_seconds(const struct defenderauth_session *s
 int32_t defenderauth_session_clock_state(const struct defenderauth_session *session,
                                          uint64_t wall,
                                          uint64_t monotonic_milliseconds);
+
+/* ---- the built-in driver of a session: configure, start, then wait for what happens */
+
+/** Creates a driver with the system's trust anchors, which saves nothing. Configure it, then start it. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_driver_new(struct defenderauth_driver **out,
+                                            struct defenderauth_error **error);
+
+/**
+ * Sets the trust anchors to the root certificates in this file (PEM), replacing all others. The path is in the system's
+ * own bytes.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_driver_set_ca_file(struct defenderauth_driver *driver,
+                                                    const char *path,
+                                                    size_t len,
+                                                    struct defenderauth_error **error);
+
+/** Sets the trust anchors to the root certificates in this PEM text, replacing all others. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_driver_set_ca_pem(struct defenderauth_driver *driver,
+                                                   const char *pem,
+                                                   size_t len,
+                                                   struct defenderauth_error **error);
+
+/**
+ * Sets the trust anchors to the built-in root certificates of Azure IoT, replacing all others: for systems without a
+ * certificate store. They expire in 2038 and 2042.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_driver_set_azure_roots(struct defenderauth_driver *driver,
+                                                        struct defenderauth_error **error);
+
+/**
+ * Sets the addresses to connect to instead of a host's, such as `127.0.0.1:8443` and `127.0.0.1:8883`, for HTTPS and for
+ * MQTT. Its certificates must still be valid for the host. Call it once for each host.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_driver_set_addresses(struct defenderauth_driver *driver,
+                                                      const char *host_name,
+                                                      size_t host_name_len,
+                                                      const char *https,
+                                                      size_t https_len,
+                                                      const char *mqtt,
+                                                      size_t mqtt_len,
+                                                      struct defenderauth_error **error);
+
+/**
+ * Sets the folder that the state is saved in, and that the session begins with. It is created if it does not exist, but not
+ * the folder above it. The path is in the system's own bytes.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_driver_set_folder(struct defenderauth_driver *driver,
+                                                   const char *path,
+                                                   size_t len,
+                                                   struct defenderauth_error **error);
+
+/** Sets the keep-alive interval of the connection, from 1 to 1177 seconds. The default is 240. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_driver_set_keep_alive_seconds(struct defenderauth_driver *driver,
+                                                               uint16_t seconds,
+                                                               struct defenderauth_error **error);
+
+/**
+ * Gives the driver a TPM, which activates keys and signs. The driver owns it from then on, also when the call fails: do not
+ * use it again and do not free it.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_driver_give_tpm(struct defenderauth_driver *driver,
+                                                 struct defenderauth_tpm *tpm,
+                                                 struct defenderauth_error **error);
+
+/**
+ * Starts the driver with these credential sources; NULL for the policy means the defaults. It cannot be configured any
+ * longer.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_driver_start(struct defenderauth_driver *driver,
+                                              const struct defenderauth_sources *sources,
+                                              const struct defenderauth_policy *policy_or_null,
+                                              struct defenderauth_error **error);
+
+/** Disconnects, and frees a driver. NULL is allowed. */
+void defenderauth_driver_free(struct defenderauth_driver *driver);
+
+/**
+ * Works until something has happened, or until the time limit: `defenderauth_driver_event` says what, or
+ * `DEFENDERAUTH_EVENT_NONE`. A request or a login that has begun is ended first, by its own limits. Call it again within the
+ * keep-alive interval. After `DEFENDERAUTH_CANCELLED` the driver has ended.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_driver_next(struct defenderauth_driver *driver,
+                                             uint64_t timeout_milliseconds,
+                                             struct defenderauth_error **error);
+
+/** What has happened, one of `DEFENDERAUTH_EVENT_`. */
+int32_t defenderauth_driver_event(const struct defenderauth_driver *driver);
+
+/** The same in one line, for logs. */
+struct defenderauth_str defenderauth_driver_event_text(const struct defenderauth_driver *driver);
+
+/** The failure that the event reports; NULL for events that report none. The driver owns it: do not free it. */
+const struct defenderauth_error *defenderauth_driver_event_error(const struct defenderauth_driver *driver);
+
+/** DISCONNECTED, DROPPED, `NOT_ASSIGNED` and WAITING: why, one of `DEFENDERAUTH_DIAGNOSIS_`. */
+int32_t defenderauth_driver_event_diagnosis(const struct defenderauth_driver *driver);
+
+/** MESSAGE: its topic. */
+struct defenderauth_str defenderauth_driver_message_topic(const struct defenderauth_driver *driver);
+
+/** MESSAGE: its payload. */
+struct defenderauth_slice defenderauth_driver_message_payload(const struct defenderauth_driver *driver);
+
+/** Whether there is a connection to send with. It may have broken without having been noticed. */
+bool defenderauth_driver_is_connected(const struct defenderauth_driver *driver);
+
+/**
+ * The session, to read its status and the names of the latest login. The driver performs its actions. NULL before the start.
+ * The driver owns it: do not free it.
+ */
+const struct defenderauth_session *defenderauth_driver_session(const struct defenderauth_driver *driver);
+
+/**
+ * Publishes a message. With `DEFENDERAUTH_QOS_AT_LEAST_ONCE` it returns when the hub has acknowledged it; messages that
+ * arrive meanwhile are the next events. Without a connection `DEFENDERAUTH_NOT_CONNECTED`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_driver_publish(struct defenderauth_driver *driver,
+                                                const char *topic,
+                                                size_t topic_len,
+                                                const uint8_t *payload,
+                                                size_t payload_len,
+                                                int32_t qos,
+                                                struct defenderauth_error **error);
+
+/**
+ * Subscribes, now and after each reconnect. Without a connection the subscription is made with the next one. One that the
+ * hub rejects is `DEFENDERAUTH_SERVICE_FORBIDDEN`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_driver_subscribe(struct defenderauth_driver *driver,
+                                                  const char *topic,
+                                                  size_t topic_len,
+                                                  int32_t qos,
+                                                  struct defenderauth_error **error);
+
+/** Ends a subscription. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_driver_unsubscribe(struct defenderauth_driver *driver,
+                                                    const char *topic,
+                                                    size_t topic_len,
+                                                    struct defenderauth_error **error);
+
+/** Creates a control of a driver that was started. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_driver_control(const struct defenderauth_driver *driver,
+                                                struct defenderauth_control **out,
+                                                struct defenderauth_error **error);
+
+/* ---- steers a driver from other threads */
+
+/**
+ * Ends the driver: it closes its connection, and its calls return `DEFENDERAUTH_CANCELLED`, within a second unless it is
+ * resolving a name or waiting for a TPM. Any thread and any signal handler may call it at any time.
+ */
+void defenderauth_control_cancel(const struct defenderauth_control *control);
+
+/** The network is back, or a person has corrected something: the session tries again now. */
+void defenderauth_control_wake(const struct defenderauth_control *control);
+
+/** The wall clock was set. The driver notices it by itself within half a minute. */
+void defenderauth_control_clock_set(const struct defenderauth_control *control);
+
+/** Passes all credential sources that the agent has now, in their order. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_control_rotate(const struct defenderauth_control *control,
+                                                const struct defenderauth_sources *sources,
+                                                struct defenderauth_error **error);
+
+/** Frees a control; the driver runs on. NULL is allowed. */
+void defenderauth_control_free(struct defenderauth_control *control);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -38,7 +38,11 @@
 //! | a certificate and a private key in files | `x509` |
 //! | a certificate, and a key that signs where it is | [`key::PrivateKey`], [`credential::ClientCertificate::with_private_key`] |
 //! | a key, and no certificate yet | [`credential::CertificateRequest`] |
+//! | an enrollment that issues certificates | [`dps::Profile::with_certificate_request`], then [`renewal`] |
 //! | a TPM 2.0 | `tpm` |
+//! | a certificate whose key is in a TPM 2.0 | `tpm::KeyFile`, `private_key::TpmKey` |
+//! | a certificate whose key is in another process | `private_key::ProcessKey` |
+//! | a certificate whose key is in a PKCS#11 token | the crate `defender-auth-pkcs11` |
 //! | a plan, and an HTTP client of my own | [`Authenticator`] |
 //! | a plan, and no HTTP client | `https::Client` |
 //! | a key, and thousands of tokens to make without allocating | [`sas::Signer`] |
@@ -65,8 +69,8 @@
 //! | `tls` | no | `tls`: TLS configurations for hub and DPS | the system's trust anchors |
 //! | `https` | no | `https`: a blocking client that runs a plan | sockets, clocks, entropy, proxy variables |
 //! | `x509` | no | `x509`: certificates and private keys, checked before connecting | nothing; `agent` reads their files |
-//! | `private-key` | no | `private_key`: keys that sign TLS handshakes and certificate requests, by where they are | entropy |
-//! | `tpm` | no | `tpm`: keys in a TPM 2.0 | with `std`, devices and sockets |
+//! | `private-key` | no | `private_key`: keys that sign TLS handshakes and certificate requests, by where they are | entropy; sockets of signing processes |
+//! | `tpm` | no | `tpm`: keys in a TPM 2.0, of the provisioning service and for TLS | with `std`, devices and sockets |
 
 // The links of this page are checked in a build with every feature.
 #![cfg_attr(

@@ -65,8 +65,8 @@
 #![forbid(unsafe_code)]
 #![warn(missing_debug_implementations)]
 
-// The layers, of which each uses only those before it: base, fault, tpm, journal, sas, chain, twin, config, answer, hub,
-// dps, service, wire, http and mqtt, server.
+// The layers, of which each uses only those before it: base, fault, tpm, journal, sas, chain, twin, config, issuing,
+// answer, hub, dps, service, wire, http and mqtt, server.
 mod answer;
 mod base;
 mod chain;
@@ -75,6 +75,7 @@ mod dps;
 mod fault;
 mod http;
 mod hub;
+mod issuing;
 mod journal;
 mod mqtt;
 mod sas;
@@ -90,8 +91,8 @@ mod test_certificates;
 #[cfg(test)]
 mod test_tokens;
 
-pub use config::{Config, ConfigError, Device, Dps, Enrollment, Group, Hub, Module, Policy, World};
-pub use fault::{Alert, Fault, Operation, OperationError, PlannedFault};
+pub use config::{Config, ConfigError, Device, Dps, Enrollment, Group, Hub, Issuing, KeyType, Module, Policy, World};
+pub use fault::{Alert, ChainFault, Fault, Operation, OperationError, PlannedFault};
 pub use journal::{Entry, Journal, Refusal};
 #[doc(hidden)]
 pub use server::rehearsal;

@@ -37,6 +37,8 @@ pub const DEFENDERAUTH_FILE_NOT_FOUND: ResultCode = 211;
 pub const DEFENDERAUTH_FILE_PERMISSION: ResultCode = 212;
 /// The file cannot be read, or has the wrong type.
 pub const DEFENDERAUTH_FILE_READ: ResultCode = 213;
+/// The file or its folder cannot be written.
+pub const DEFENDERAUTH_FILE_WRITE: ResultCode = 214;
 /// What an earlier run of a session has saved cannot be used; begin without it.
 pub const DEFENDERAUTH_SNAPSHOT: ResultCode = 221;
 /// The key is not valid base64.
@@ -103,6 +105,8 @@ pub const DEFENDERAUTH_NO_RESPONSE: ResultCode = 801;
 pub const DEFENDERAUTH_TIMEOUT: ResultCode = 802;
 /// The call was cancelled.
 pub const DEFENDERAUTH_CANCELLED: ResultCode = 803;
+/// There is no connection to the hub, or it broke before an acknowledgement arrived; send again after the next one.
+pub const DEFENDERAUTH_NOT_CONNECTED: ResultCode = 804;
 
 /// Send the request; report with `_handle_response` or `_handle_no_response`.
 pub const DEFENDERAUTH_ACTION_SEND: i32 = 1;
@@ -157,6 +161,8 @@ pub const DEFENDERAUTH_FEATURE_TPM: u32 = 8;
 pub const DEFENDERAUTH_FEATURE_FLOWS: u32 = 16;
 /// Sessions: agents that stay authenticated.
 pub const DEFENDERAUTH_FEATURE_SESSION: u32 = 32;
+/// The built-in driver of sessions, with an MQTT client.
+pub const DEFENDERAUTH_FEATURE_MQTT: u32 = 64;
 
 /// A certificate of the chain has expired.
 pub const DEFENDERAUTH_FINDING_EXPIRED: u32 = 1;

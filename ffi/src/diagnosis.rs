@@ -75,6 +75,8 @@ pub const DEFENDERAUTH_DIAGNOSIS_SOURCE_UNUSABLE: i32 = 934;
 pub const DEFENDERAUTH_DIAGNOSIS_RATE_LIMITED: i32 = 935;
 /// The credential in use was replaced.
 pub const DEFENDERAUTH_DIAGNOSIS_ROTATED: i32 = 936;
+/// The key of the credential is busy, or away for now.
+pub const DEFENDERAUTH_DIAGNOSIS_KEY_BUSY: i32 = 937;
 
 /// What a diagnosis means, in one line. Static and never NULL; `unknown` for any other number.
 #[unsafe(no_mangle)]

@@ -34,6 +34,8 @@ pub const DEFENDERAUTH_TLS_FAILURE_PLAIN_TEXT: i32 = 12;
 pub const DEFENDERAUTH_TLS_FAILURE_ALERT: i32 = 13;
 /// A message that does not follow the protocol, or any other failure of TLS.
 pub const DEFENDERAUTH_TLS_FAILURE_PROTOCOL: i32 = 14;
+/// The private key of the client certificate did not sign this time: what holds it is busy or away.
+pub const DEFENDERAUTH_TLS_FAILURE_CLIENT_KEY_BUSY: i32 = 15;
 
 /// The stable word for one of `DEFENDERAUTH_TLS_FAILURE_`, such as `server-untrusted`. Static and never NULL; `unknown` for
 /// any other number.
@@ -64,6 +66,7 @@ const fn word(number: i32) -> &'static CStr {
         DEFENDERAUTH_TLS_FAILURE_PLAIN_TEXT => c"plain-text",
         DEFENDERAUTH_TLS_FAILURE_ALERT => c"alert",
         DEFENDERAUTH_TLS_FAILURE_PROTOCOL => c"protocol",
+        DEFENDERAUTH_TLS_FAILURE_CLIENT_KEY_BUSY => c"client-key-busy",
         _ => c"unknown",
     }
 }
@@ -84,6 +87,7 @@ pub(crate) const fn number(failure: &TlsFailure) -> i32 {
         TlsFailure::Incompatible { .. } => DEFENDERAUTH_TLS_FAILURE_INCOMPATIBLE,
         TlsFailure::PlainText => DEFENDERAUTH_TLS_FAILURE_PLAIN_TEXT,
         TlsFailure::Alert { .. } => DEFENDERAUTH_TLS_FAILURE_ALERT,
+        TlsFailure::ClientKeyBusy { .. } => DEFENDERAUTH_TLS_FAILURE_CLIENT_KEY_BUSY,
         // Protocol, or a failure that this interface does not know.
         _ => DEFENDERAUTH_TLS_FAILURE_PROTOCOL,
     }
@@ -112,6 +116,7 @@ pub(crate) fn given(number: i32, clock: UnixTime, date: Option<UnixTime>) -> Opt
         DEFENDERAUTH_TLS_FAILURE_PLAIN_TEXT => TlsFailure::PlainText,
         DEFENDERAUTH_TLS_FAILURE_ALERT => TlsFailure::Alert { alert: 0 },
         DEFENDERAUTH_TLS_FAILURE_PROTOCOL => TlsFailure::Protocol { reason },
+        DEFENDERAUTH_TLS_FAILURE_CLIENT_KEY_BUSY => TlsFailure::ClientKeyBusy { reason },
         _ => return None,
     })
 }
@@ -123,12 +128,12 @@ mod tests {
 
     #[test]
     fn every_number_is_the_failure_with_its_word() {
-        for expected in 1..=14 {
+        for expected in 1..=15 {
             let failure = given(expected, UnixTime::from_secs(0), None).unwrap();
             assert_eq!(number(&failure), expected);
             assert_eq!(word(expected).to_str().unwrap(), failure.as_str());
         }
-        for other in [i32::MIN, -1, 0, 15, 650, i32::MAX] {
+        for other in [i32::MIN, -1, 0, 16, 650, i32::MAX] {
             assert_eq!((given(other, UnixTime::from_secs(0), None), word(other)), (None, c"unknown"));
         }
     }

@@ -4,7 +4,7 @@ use crate::{
     abi::ResultCode,
     code::{
         self, DEFENDERAUTH_FEATURE_AGENT, DEFENDERAUTH_FEATURE_FLOWS, DEFENDERAUTH_FEATURE_HTTPS,
-        DEFENDERAUTH_FEATURE_SESSION, DEFENDERAUTH_FEATURE_TPM, DEFENDERAUTH_FEATURE_X509,
+        DEFENDERAUTH_FEATURE_MQTT, DEFENDERAUTH_FEATURE_SESSION, DEFENDERAUTH_FEATURE_TPM, DEFENDERAUTH_FEATURE_X509,
     },
     guard, output,
 };
@@ -39,6 +39,7 @@ pub extern "C" fn defenderauth_features() -> u32 {
             | bit(cfg!(feature = "https"), DEFENDERAUTH_FEATURE_HTTPS)
             | bit(cfg!(all(feature = "tpm", unix)), DEFENDERAUTH_FEATURE_TPM)
             | bit(cfg!(feature = "session"), DEFENDERAUTH_FEATURE_SESSION)
+            | bit(cfg!(feature = "mqtt"), DEFENDERAUTH_FEATURE_MQTT)
     })
 }
 
@@ -84,6 +85,7 @@ names! {
     DEFENDERAUTH_FILE_NOT_FOUND
     DEFENDERAUTH_FILE_PERMISSION
     DEFENDERAUTH_FILE_READ
+    DEFENDERAUTH_FILE_WRITE
     DEFENDERAUTH_SNAPSHOT
     DEFENDERAUTH_KEY_BASE64
     DEFENDERAUTH_KEY_LENGTH
@@ -114,6 +116,7 @@ names! {
     DEFENDERAUTH_NO_RESPONSE
     DEFENDERAUTH_TIMEOUT
     DEFENDERAUTH_CANCELLED
+    DEFENDERAUTH_NOT_CONNECTED
 }
 
 fn name(code: ResultCode) -> &'static CStr {

@@ -69,6 +69,12 @@ fn calls_in_the_wrong_state_change_nothing() {
 
 #[test]
 #[ignore = "needs a C compiler and valgrind"]
+fn a_session_is_driven_from_its_first_login_to_its_restart() {
+    passes("session", &[]);
+}
+
+#[test]
+#[ignore = "needs a C compiler and valgrind"]
 fn threads_share_const_objects() {
     passes("threads", &[]);
 }
@@ -93,6 +99,7 @@ fn every_function_is_called_from_c() {
         include_str!("c/nulls.c"),
         include_str!("c/texts.c"),
         include_str!("c/buffers.c"),
+        include_str!("c/session.c"),
         include_str!("c/states.c"),
         include_str!("c/runs.c"),
         include_str!("c/tpm.c"),

@@ -163,6 +163,7 @@ fn each_failure_of_tls_has_its_diagnosis() {
         DEFENDERAUTH_DIAGNOSIS_PLAIN_TEXT,
         DEFENDERAUTH_DIAGNOSIS_TLS_FAILED,
         DEFENDERAUTH_DIAGNOSIS_TLS_FAILED,
+        DEFENDERAUTH_DIAGNOSIS_KEY_BUSY,
     ];
     for (number, diagnosis) in (1..).zip(all) {
         let mut agent = Agent::new(vec![("key", of_device(KEY))]);
@@ -171,7 +172,7 @@ fn each_failure_of_tls_has_its_diagnosis() {
         agent.free();
     }
     let mut agent = Agent::new(vec![("key", of_device(KEY))]);
-    for other in [0, 15, -1, 650] {
+    for other in [0, 16, -1, 650] {
         assert_eq!(blamed(agent.tls_failed(other, 0)), (DEFENDERAUTH_ARGUMENT, "tls_failure".into()));
     }
     assert_eq!(blamed(agent.tls_failed(7, u64::MAX)), (DEFENDERAUTH_ARGUMENT, "date_or_0".into()));
@@ -367,7 +368,9 @@ fn new_sources_take_the_place_of_the_old_without_a_restart() {
     assert_eq!(agent.poll(), DEFENDERAUTH_SESSION_ACTION_RENEW);
     let none = no_sources();
     assert_eq!(blamed(rotate(&mut agent, &none)), (DEFENDERAUTH_ARGUMENT, "sources".into()));
-    [same, new, none].into_iter().for_each(|it| defenderauth_sources_free(Some(it)));
+    for it in [same, new, none] {
+        defenderauth_sources_free(Some(it));
+    }
     agent.free();
 }
 

@@ -202,6 +202,24 @@ fn its_public_keys_are_written_and_made_persistent() {
 
 #[test]
 #[ignore = "needs swtpm"]
+fn each_key_has_the_handle_that_was_set() {
+    let swtpm = Swtpm::new();
+    let mut tpm = open_at(&swtpm);
+    let it = &mut *tpm;
+    call(|error| defenderauth_tpm_set_endorsement_handle(Some(it), 0x8101_0002, Some(error))).unwrap();
+    call(|error| defenderauth_tpm_set_storage_handle(Some(it), 0x8100_0002, Some(error))).unwrap();
+    for handle in [0x8101_0002, 0x8100_0100, 0x8080_0000, 0x4000_0001] {
+        let failed = call(|error| defenderauth_tpm_set_storage_handle(Some(it), handle, Some(error)));
+        assert_eq!(blamed(failed), (DEFENDERAUTH_ARGUMENT, "handle".into()), "{handle:#x}");
+    }
+    call(|error| defenderauth_tpm_persist_keys(Some(it), Some(error))).unwrap();
+    defenderauth_tpm_free(Some(tpm));
+    assert_eq!(swtpm.handles("persistent"), ["0x81000002", "0x81010002"]);
+    swtpm.assert_empty("afterwards");
+}
+
+#[test]
+#[ignore = "needs swtpm"]
 fn a_registration_ends_with_a_key_that_signs_for_the_hub() {
     let swtpm = Swtpm::with_keys();
     let mut tpm = open_at(&swtpm);

@@ -65,6 +65,75 @@ fn the_driver() {
     assert_eq!(defenderauth_features() & DEFENDERAUTH_FEATURE_HTTPS, 0);
 }
 
+#[cfg(not(feature = "mqtt"))]
+#[test]
+fn drivers_of_sessions() {
+    use defenderauth::{driver::*, version::defenderauth_features, *};
+    use std::ptr::null;
+    use support::{call, made, text};
+    let (name, len) = text("a");
+    for outcome in [
+        made(|out, error| defenderauth_driver_new(Some(out), Some(error))).map(|_| ()),
+        made(|out, error| defenderauth_driver_control(None, Some(out), Some(error))).map(|_| ()),
+        call(|error| defenderauth_driver_set_ca_file(None, name, len, Some(error))),
+        call(|error| defenderauth_driver_set_ca_pem(None, name, len, Some(error))),
+        call(|error| defenderauth_driver_set_azure_roots(None, Some(error))),
+        call(|error| defenderauth_driver_set_addresses(None, name, len, name, len, name, len, Some(error))),
+        call(|error| defenderauth_driver_set_folder(None, name, len, Some(error))),
+        call(|error| defenderauth_driver_set_keep_alive_seconds(None, 60, Some(error))),
+        call(|error| defenderauth_driver_start(None, None, None, Some(error))),
+        call(|error| defenderauth_driver_next(None, 1, Some(error))),
+        call(|error| defenderauth_driver_publish(None, name, len, null(), 0, 1, Some(error))),
+        call(|error| defenderauth_driver_subscribe(None, name, len, 1, Some(error))),
+        call(|error| defenderauth_driver_unsubscribe(None, name, len, Some(error))),
+        call(|error| defenderauth_control_rotate(None, None, Some(error))),
+    ] {
+        assert_eq!(outcome.unwrap_err().code, DEFENDERAUTH_UNSUPPORTED);
+    }
+    defenderauth_control_cancel(None);
+    defenderauth_control_free(None);
+    defenderauth_driver_free(None);
+    assert_eq!(defenderauth_features() & DEFENDERAUTH_FEATURE_MQTT, 0);
+}
+
+#[cfg(not(feature = "session"))]
+#[test]
+fn sessions() {
+    use defenderauth::{diagnosis::*, session::*, version::defenderauth_features, *};
+    use std::ptr::{null, null_mut};
+    use support::{call, fixed, made, text};
+    let (name, len) = text("a");
+    let session = made(|out, error| {
+        defenderauth_session_new(None, None, None, null(), 0, null(), 0, 0, 0, Some(out), Some(error))
+    });
+    for outcome in [
+        session.map(|_| ()),
+        made(|out, error| defenderauth_sources_new(Some(out), Some(error))).map(|_| ()),
+        made(|out, error| defenderauth_policy_new(Some(out), Some(error))).map(|_| ()),
+        call(|error| defenderauth_sources_add(None, name, len, None, Some(error))),
+        call(|error| defenderauth_sources_set_validity(None, 1, 2, Some(error))),
+        call(|error| defenderauth_policy_set_seconds(None, 1, 1, Some(error))),
+        call(|error| defenderauth_policy_set_renewal_percent(None, 80, 85, Some(error))),
+        call(|error| defenderauth_policy_set_backoff(None, 1, 1, 1, 1, Some(error))),
+        call(|error| defenderauth_policy_set_rate(None, 1, 1, 1, Some(error))),
+        call(|error| defenderauth_policy_set_limit(None, 1, 1, Some(error))),
+        call(|error| defenderauth_policy_set_floor(None, 1, Some(error))),
+        call(|error| defenderauth_session_password(None, null_mut(), 0, None, Some(error))),
+        call(|error| defenderauth_session_snapshot_secret(None, null_mut(), 0, None, Some(error))),
+        call(|error| defenderauth_session_handle_connected(None, 0, 0, 0, Some(error))),
+        call(|error| defenderauth_session_handle_rotated(None, 0, 0, None, Some(error))),
+        call(|error| defenderauth_session_exchange(None, None, 0, 0, 1, Some(error))),
+    ] {
+        assert_eq!(outcome.unwrap_err().code, DEFENDERAUTH_UNSUPPORTED);
+    }
+    assert_eq!(defenderauth_session_poll(None), DEFENDERAUTH_SESSION_ACTION_NONE);
+    assert_eq!(fixed(defenderauth_diagnosis_word(901)), "unknown");
+    defenderauth_session_free(None);
+    defenderauth_sources_free(None);
+    defenderauth_policy_free(None);
+    assert_eq!(defenderauth_features() & DEFENDERAUTH_FEATURE_SESSION, 0);
+}
+
 #[cfg(not(feature = "tpm"))]
 #[test]
 fn tpms() {
@@ -76,6 +145,8 @@ fn tpms() {
     for outcome in [
         open.map(|_| ()),
         call(|error| defenderauth_tpm_set_identity_handle(None, 0x8100_0101, Some(error))),
+        call(|error| defenderauth_tpm_set_endorsement_handle(None, 0x8101_0002, Some(error))),
+        call(|error| defenderauth_tpm_set_storage_handle(None, 0x8100_0002, Some(error))),
         call(|error| defenderauth_tpm_set_owner_password(None, null(), 0, Some(error))),
         call(|error| defenderauth_tpm_set_endorsement_password(None, null(), 0, Some(error))),
         call(|error| defenderauth_tpm_persist_keys(None, Some(error))),

@@ -16,7 +16,7 @@ pub enum Error {
     #[error("MQTT cannot carry this request; lookups, TPMs and requests to a hub require HTTPS")]
     NotCarried,
     /// A value that MQTT cannot carry.
-    #[error("the {field} cannot be sent over MQTT; it is too long or not UTF-8")]
+    #[error("the {field} cannot be sent over MQTT; it is empty, too long, or has characters that it must not have")]
     Unsendable {
         /// Which field of the CONNECT.
         field: &'static str,

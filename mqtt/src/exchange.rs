@@ -33,6 +33,9 @@ impl Session {
     }
 
     pub(crate) fn subscribe_at(&mut self, topic: &str, qos: Qos) -> Result<(), Error> {
+        if topic.is_empty() {
+            return Err(Error::Unsendable { field: "topic" });
+        }
         let entry = SubEntry::new(topic, SubOpts::new().set_qos(qos)).map_err(unsendable("topic"))?;
         let id = self.link.mqtt.acquire_packet_id().map_err(unsendable("topic"))?;
         let packet = v3_1_1::Subscribe::builder().entries(vec![entry]).packet_id(id).build();
@@ -53,6 +56,10 @@ impl Session {
         payload: &[u8],
         qos: Qos,
     ) -> Result<(Packet, Option<u16>), Error> {
+        // Wildcards are for subscriptions (MQTT 3.1.1, section 4.7.1).
+        if topic.is_empty() || topic.contains(['#', '+', '\0']) {
+            return Err(Error::Unsendable { field: "topic" });
+        }
         let builder = v3_1_1::Publish::builder().topic_name(topic).map_err(unsendable("topic"))?;
         let builder = builder.qos(qos).payload(payload.to_vec());
         let id = match qos {

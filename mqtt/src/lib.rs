@@ -1,8 +1,10 @@
-//! Logs in at a hub over MQTT 3.1.1 and TLS.
+//! A small MQTT client for agents of IoT Hub: MQTT 3.1.1 over TLS, blocking, strict in verifying servers.
 //!
 //! The library has no MQTT client: it gives host, client id, user name and password to the client that an agent has
-//! anyway. This crate is the client of the project's own command, examples and tests: blocking, small, and strict in
-//! verifying servers. Every operation has a time limit ([`Limits`]).
+//! anyway. An agent without one has two ways here:
+//!
+//! - `driver` (feature `driver`) keeps it connected for years and carries its messages.
+//! - [`Session`] is one login, for a command that tries a credential: every operation has a time limit ([`Limits`]).
 //!
 //! ```no_run
 //! use defender_auth::{mqtt::Connect, tls::Roots};
@@ -15,6 +17,12 @@
 //! session.close();
 //! # Ok::<_, defender_auth_mqtt::Error>(())
 //! ```
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `driver` | `driver`: an agent's connection, kept; with the library's `https`, `session` and `store` |
+//! | `tpm` | a TPM as the driver's signer |
+//! | `tracing` | what the driver reports as events of the crate `tracing` |
 
 #![forbid(unsafe_code)]
 

@@ -85,12 +85,17 @@ pub enum Error {
         token: String,
     },
     /// No token is as the URI says.
-    #[error("no token of {} is as {uri} says; check that it is plugged in and initialized (pkcs11-tool --list-token-slots)", module.display())]
+    #[error(
+        "no token of {} is as {uri} says; check that it is plugged in and initialized (pkcs11-tool --list-token-slots){}",
+        module.display(), failure.as_ref().map_or_else(String::new, |failure| format!("; of one slot, {failure}"))
+    )]
     NoToken {
         /// The module.
         module: PathBuf,
         /// The URI, without the PIN.
         uri: String,
+        /// Why a slot could not be read, if one could not.
+        failure: Option<Cause>,
     },
     /// Several tokens are as the URI says.
     #[error("{count} tokens are as {uri} says; add token=, serial= or slot-id= so that one is")]
@@ -144,11 +149,12 @@ pub enum Error {
     #[error("the key may not sign (CKA_SIGN is false); use a key that is made for signatures")]
     NotForSigning,
     /// No mechanism gives a signature that verifies.
-    #[error("the token {token} makes no signature with this key that TLS can use{}", cause.as_ref().map_or(String::new(), |cause| format!(": {cause}")))]
+    #[error("the token {token} makes no signature with this key that TLS can use: {}",
+        cause.as_ref().map_or_else(|| "its signatures do not verify with its public key".into(), ToString::to_string))]
     NoScheme {
         /// The label of the token.
         token: String,
-        /// What it answered, unless it made a signature that does not verify.
+        /// What the module returned for the last mechanism, unless one gave a signature that does not verify.
         cause: Option<Cause>,
     },
     /// A scheme that the key was not proven to have.

@@ -89,7 +89,15 @@ impl TokenKey {
             (None, None) => None,
         };
         let uri = uri.clone();
-        let (mut opened, public) = Opened::open(&module, &uri, pin.as_ref())?;
+        let generation = module.enter()?.generation();
+        let (mut opened, public) = match Opened::open(&module, &uri, pin.as_ref()) {
+            // Not every module sees tokens that came since it was initialized.
+            Err(Error::NoToken { .. }) => {
+                module.restart(generation)?;
+                Opened::open(&module, &uri, pin.as_ref())?
+            }
+            opened => opened?,
+        };
         let ways = prove(&mut opened, &public)?;
         let schemes = ways.iter().map(|way| way.scheme).collect();
         Ok(Self { uri, pin, module, public, ways, schemes, opened: Mutex::new(Some(opened)) })
@@ -144,22 +152,25 @@ impl TokenKey {
 /// The first way of each scheme by which the token makes a signature that verifies: what a token lists of its
 /// mechanisms is neither complete nor true.
 fn prove(opened: &mut Opened, public: &PublicKey) -> Result<Vec<Way>, Error> {
-    let (mut proven, mut last) = (Vec::<Way>::new(), None);
+    let (mut proven, mut cause, mut is_wrong) = (Vec::<Way>::new(), None, false);
     for way in ways(public.kind()) {
         if proven.iter().any(|other| other.scheme == way.scheme) {
             continue;
         }
         match opened.sign(way, PROBE) {
             Ok(signature) if public.verifies(way.scheme, PROBE, &signature) => proven.push(way),
-            Ok(_) => {}
-            Err(Error::Module { cause, .. }) if !cause.is_temporary() => {
-                last = Some(cause);
+            Ok(_) => is_wrong = true,
+            Err(Error::Module { cause: other, .. }) if !other.is_temporary() => {
+                cause = Some(other);
                 opened.renew_session()?;
             }
             Err(error) => return Err(error),
         }
     }
-    if proven.is_empty() { Err(Error::NoScheme { token: opened.token.clone(), cause: last }) } else { Ok(proven) }
+    if proven.is_empty() {
+        return Err(Error::NoScheme { token: opened.token.clone(), cause: cause.filter(|_| !is_wrong) });
+    }
+    Ok(proven)
 }
 
 impl PrivateKey for TokenKey {
@@ -178,6 +189,6 @@ impl PrivateKey for TokenKey {
 
 impl fmt::Debug for TokenKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TokenKey({})", self.uri)
+        write!(f, "{}", self.uri)
     }
 }

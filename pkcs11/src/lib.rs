@@ -50,4 +50,9 @@ pub use cause::Cause;
 pub use error::Error;
 pub use key::{Access, TokenKey};
 pub use uri::Uri;
-pub use uri_error::UriError;
+pub use uri_error::{UriError, ValueProblem};
+
+/// The README's code is compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

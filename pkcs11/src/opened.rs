@@ -3,7 +3,13 @@
 use crate::{
     error::Error, mechanism::Way, module::Module, object::Search, public_key::PublicKey, token::Token, uri::Uri,
 };
-use cryptoki::{object::ObjectHandle, session::Session, slot::Slot};
+use cryptoki::{
+    context::Function,
+    error::{Error as Failure, RvError},
+    object::ObjectHandle,
+    session::Session,
+    slot::Slot,
+};
 use defender_auth::secret::SecretText;
 use std::{mem, sync::Arc};
 
@@ -39,7 +45,8 @@ impl Opened {
     /// A signature in the form of TLS.
     pub(crate) fn sign(&self, way: Way, message: &[u8]) -> Result<Vec<u8>, Error> {
         let _in_use = self.module.enter()?;
-        let Some(session) = &self.session else { return Ok(Vec::new()) };
+        let closed = || self.module.failed(Failure::Pkcs11(RvError::SessionClosed, Function::Sign));
+        let session = self.session.as_ref().ok_or_else(closed)?;
         let made = session.sign(&way.mechanism(), self.key, &way.input(message));
         made.map(|made| way.signature(made)).map_err(|error| self.module.failed(error))
     }

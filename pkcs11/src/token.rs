@@ -2,12 +2,12 @@
 
 use crate::{
     attempts::{self, Login},
+    cause::Cause,
     error::Error,
     module::{InUse, Module},
     uri::Uri,
 };
 use cryptoki::{
-    error::{Error as Failure, RvError},
     session::{Session, SessionState, UserType},
     slot::{Slot, TokenInfo},
     types::AuthPin,
@@ -29,38 +29,34 @@ impl Token {
             && uri.allows("library-description", library.library_description())
             && uri.allows_version((version.major(), version.minor()));
         let slots = pkcs11.get_slots_with_token().map_err(|error| module.failed(error))?;
-        let mut found = Vec::new();
+        let (mut found, mut failure) = (Vec::new(), None);
         for slot in slots.into_iter().filter(|slot| is_of_the_library && uri.allows_slot(slot.id())) {
-            let info = match pkcs11.get_token_info(slot) {
-                Ok(info) => info,
-                // It was removed since the list was made, or is of a kind that the module does not know.
-                Err(Failure::Pkcs11(
-                    RvError::TokenNotPresent
-                    | RvError::DeviceRemoved
-                    | RvError::TokenNotRecognized
-                    | RvError::SlotIdInvalid,
-                    _,
-                )) => continue,
-                Err(error) => return Err(module.failed(error)),
-            };
-            let slot_info = pkcs11.get_slot_info(slot).map_err(|error| module.failed(error))?;
-            if info.token_initialized()
-                && uri.allows("token", info.label())
-                && uri.allows("manufacturer", info.manufacturer_id())
-                && uri.allows("serial", info.serial_number())
-                && uri.allows("model", info.model())
-                && uri.allows("slot-description", slot_info.slot_description())
-                && uri.allows("slot-manufacturer", slot_info.manufacturer_id())
-            {
-                found.push(Self { slot, info });
+            match Self::matching(in_use, uri, slot) {
+                Ok(token) => found.extend(token),
+                // It was removed since the list was made, or is broken. Others may match.
+                Err(error) => failure = Some(Cause::from(error)),
             }
         }
         let count = found.len();
         match found.pop() {
-            None => Err(Error::NoToken { module: module.path().to_owned(), uri: uri.to_string() }),
+            None => Err(Error::NoToken { module: module.path().to_owned(), uri: uri.to_string(), failure }),
             Some(token) if count == 1 => Ok(token),
             Some(_) => Err(Error::ManyTokens { count, uri: uri.to_string() }),
         }
+    }
+
+    /// The token of a slot, if it is as the URI says.
+    fn matching(in_use: &InUse<'_>, uri: &Uri, slot: Slot) -> Result<Option<Self>, cryptoki::error::Error> {
+        let info = in_use.pkcs11.get_token_info(slot)?;
+        let place = in_use.pkcs11.get_slot_info(slot)?;
+        let is_wanted = info.token_initialized()
+            && uri.allows("token", info.label())
+            && uri.allows("manufacturer", info.manufacturer_id())
+            && uri.allows("serial", info.serial_number())
+            && uri.allows("model", info.model())
+            && uri.allows("slot-description", place.slot_description())
+            && uri.allows("slot-manufacturer", place.manufacturer_id());
+        Ok(is_wanted.then_some(Self { slot, info }))
     }
 
     /// Its label, as errors have it.

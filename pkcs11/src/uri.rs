@@ -1,6 +1,6 @@
 //! The URI that names a private key in a token.
 
-use crate::uri_error::{LIMIT, UriError};
+use crate::uri_error::{LIMIT, UriError, ValueProblem};
 use std::{collections::BTreeMap, fmt, str::FromStr};
 use zeroize::Zeroizing;
 
@@ -117,20 +117,16 @@ impl Uri {
             };
         };
         let value = attribute.text(name)?;
-        match *name {
-            "type" if value != "private" => {
-                return Err(invalid(name, "does not name a private key; leave type out, or write type=private"));
-            }
-            "module-name" if value.is_empty() || value.contains('/') => {
-                return Err(invalid(name, "is not the name of a module"));
-            }
-            // A relative path would be searched for wherever the loader looks.
-            "module-path" if !value.starts_with('/') => return Err(invalid(name, "is not an absolute path")),
-            "pin-source" if value.is_empty() => return Err(invalid(name, "is empty")),
-            "pin-source" if value.starts_with('|') => {
-                return Err(invalid(name, "is a program, which is never run; write the PIN to a file and name that"));
-            }
-            _ => {}
+        let problem = match *name {
+            "type" if value != "private" => Some(ValueProblem::NotAPrivateKey),
+            "module-name" | "pin-source" if value.is_empty() => Some(ValueProblem::Empty),
+            "module-name" if value.contains('/') => Some(ValueProblem::NotAName),
+            "module-path" if !value.starts_with('/') => Some(ValueProblem::Relative),
+            "pin-source" if value.starts_with('|') => Some(ValueProblem::Program),
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            return Err(invalid(name, problem));
         }
         once(name, self.texts.insert(name, value.to_owned()))
     }
@@ -140,14 +136,13 @@ impl Uri {
             "id" => once("id", self.id.replace(attribute.value.to_vec())),
             "slot-id" => {
                 let slot = decimal(attribute.text("slot-id")?);
-                once("slot-id", self.slot.replace(slot.ok_or(invalid("slot-id", "is not a decimal number"))?))
+                once("slot-id", self.slot.replace(slot.ok_or(invalid("slot-id", ValueProblem::NotANumber))?))
             }
             "library-version" => {
                 let text = attribute.text("library-version")?;
                 let (major, minor) = text.split_once('.').unwrap_or((text, "0"));
                 let version = decimal(major).zip(decimal(minor));
-                let version =
-                    version.ok_or(invalid("library-version", "is not MAJOR or MAJOR.MINOR, each up to 255"))?;
+                let version = version.ok_or(invalid("library-version", ValueProblem::NotAVersion))?;
                 once("library-version", self.version.replace(version))
             }
             _ => self.set(attribute, &PATH),
@@ -196,8 +191,8 @@ impl Attribute<'_> {
     fn text(&self, name: &'static str) -> Result<&str, UriError> {
         match str::from_utf8(&self.value) {
             Ok(text) if !text.contains('\0') => Ok(text),
-            Ok(_) => Err(invalid(name, "has a NUL")),
-            Err(_) => Err(invalid(name, "is not UTF-8")),
+            Ok(_) => Err(invalid(name, ValueProblem::Nul)),
+            Err(_) => Err(invalid(name, ValueProblem::NotUtf8)),
         }
     }
 }
@@ -246,8 +241,8 @@ const fn is_unreserved(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~')
 }
 
-const fn invalid(name: &'static str, reason: &'static str) -> UriError {
-    UriError::Value { name, reason }
+const fn invalid(name: &'static str, problem: ValueProblem) -> UriError {
+    UriError::Value { name, problem }
 }
 
 fn once<T>(name: &'static str, before: Option<T>) -> Result<(), UriError> {

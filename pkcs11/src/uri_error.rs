@@ -46,16 +46,49 @@ pub enum UriError {
         name: &'static str,
     },
     /// A value that cannot be one of its attribute.
-    #[error("the value of {name} in the PKCS#11 URI {reason}")]
+    #[error("the value of {name} in the PKCS#11 URI {problem}")]
     Value {
         /// The attribute.
         name: &'static str,
         /// What is wrong with it.
-        reason: &'static str,
+        problem: ValueProblem,
     },
     /// `pin-value` and `pin-source` together.
     #[error("the PKCS#11 URI has both pin-value and pin-source; remove pin-value")]
     BothPins,
 }
 
-defender_auth::debug_as_text! { UriError }
+/// What is wrong with the value of an attribute.
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ValueProblem {
+    /// Bytes that are not text.
+    #[error("is not UTF-8")]
+    NotUtf8,
+    /// A zero byte.
+    #[error("has a NUL")]
+    Nul,
+    /// Nothing, where something is needed.
+    #[error("is empty")]
+    Empty,
+    /// `type` of another object, or none of RFC 7512.
+    #[error("does not name a private key; leave it out, or write type=private")]
+    NotAPrivateKey,
+    /// `module-name` with a path.
+    #[error("is not the name of a module, but a path; name the file with module-path")]
+    NotAName,
+    /// `module-path` that would be searched for wherever the loader looks.
+    #[error("is not an absolute path")]
+    Relative,
+    /// `pin-source` of a program.
+    #[error("is a program, which is never run; write the PIN to a file and name that")]
+    Program,
+    /// `slot-id` that is not one.
+    #[error("is not a decimal number")]
+    NotANumber,
+    /// `library-version` that is not one.
+    #[error("is not MAJOR or MAJOR.MINOR, each up to 255")]
+    NotAVersion,
+}
+
+defender_auth::debug_as_text! { UriError, ValueProblem }

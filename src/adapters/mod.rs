@@ -8,7 +8,13 @@ mod file_read;
 mod http_types;
 #[cfg(feature = "https")]
 pub mod https;
-#[cfg(any(feature = "agent", feature = "https", feature = "store", all(feature = "tpm", feature = "std")))]
+#[cfg(any(
+    feature = "agent",
+    feature = "https",
+    feature = "store",
+    feature = "private-key",
+    all(feature = "tpm", feature = "std")
+))]
 mod open_files;
 #[cfg(feature = "private-key")]
 pub mod private_key;

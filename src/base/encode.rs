@@ -25,6 +25,24 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     String::from_utf8(text).unwrap_or_default()
 }
 
+/// The characters in a line of a PEM text (RFC 7468, section 2).
+const LINE: usize = 64;
+
+/// The PEM text of one block. For what is not secret: the text is not wiped.
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
+    let body = base64(der);
+    let mut text = String::with_capacity(body.len() + body.len() / LINE + 2 * (label.len() + 20));
+    text.extend(["-----BEGIN ", label, "-----\n"]);
+    let mut rest = body.as_str();
+    while !rest.is_empty() {
+        let (line, others) = rest.split_at_checked(LINE).unwrap_or((rest, ""));
+        text.extend([line, "\n"]);
+        rest = others;
+    }
+    text.extend(["-----END ", label, "-----\n"]);
+    text
+}
+
 /// What is wrong with a text that should be base64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Base64Error {

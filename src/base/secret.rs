@@ -11,7 +11,7 @@
 //! |---|---|---|
 //! | `ureq`, `http` | the token of a request, as a header and in a buffer; an answer in a buffer, and so the keys of a module | feature `https` |
 //! | `rustls` | what was sent and received, before it is encrypted and after | each TLS connection |
-//! | `ring` | the numbers of an RSA key; of other keys what it computes from them for signing | reading an RSA key; a TLS configuration with a certificate |
+//! | `ring` | the numbers of an RSA key; of other keys what it computes from them for signing | reading an RSA key; a TLS configuration with a certificate; a `MemoryKey` |
 //! | `mqtt-protocol-core` | the token of a login, in its CONNECT packet | `defender-auth-mqtt` |
 //!
 //! The test `memory` of this crate searches the writable memory of such processes for all of these, and fails when one
@@ -163,7 +163,7 @@ impl SecretBytes {
     }
 }
 
-#[cfg(any(feature = "agent", feature = "https", feature = "tpm"))]
+#[cfg(any(feature = "agent", feature = "https", feature = "store", feature = "tpm"))]
 impl SecretBytes {
     /// Room for bytes that are read from somewhere.
     pub(crate) fn with_capacity(capacity: usize) -> Self {

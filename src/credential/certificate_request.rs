@@ -16,10 +16,6 @@ const VERSION: &[u8] = &[0x02, 0x01, 0x00];
 /// No attributes: a set that is tagged `[0]`, and empty.
 const NO_ATTRIBUTES: &[u8] = &[0xa0, 0x00];
 
-const LABEL: &str = "CERTIFICATE REQUEST";
-/// Characters in a line of a PEM text (RFC 7468, section 2).
-const LINE: usize = 64;
-
 /// A request for a certificate (PKCS#10), signed by the private key that the certificate is for.
 ///
 /// Its subject is a common name and nothing else; an issuer adds what else it wants. The services compare the common name
@@ -35,7 +31,7 @@ const LINE: usize = 64;
 ///
 /// Source: RFC 2986.
 #[derive(Clone, PartialEq, Eq)]
-pub struct CertificateRequest(Vec<u8>);
+pub struct CertificateRequest(pub(super) Vec<u8>);
 
 impl CertificateRequest {
     /// The longest common name, in characters.
@@ -86,17 +82,7 @@ impl CertificateRequest {
     /// As a PEM text (`CERTIFICATE REQUEST`).
     #[must_use]
     pub fn to_pem(&self) -> String {
-        let base64 = self.to_base64();
-        let mut text = String::with_capacity(base64.len() + base64.len() / LINE + 2 * (LABEL.len() + 20));
-        text.extend(["-----BEGIN ", LABEL, "-----\n"]);
-        let mut rest = base64.as_str();
-        while !rest.is_empty() {
-            let (line, others) = rest.split_at_checked(LINE).unwrap_or((rest, ""));
-            text.extend([line, "\n"]);
-            rest = others;
-        }
-        text.extend(["-----END ", LABEL, "-----\n"]);
-        text
+        encode::pem("CERTIFICATE REQUEST", &self.0)
     }
 }
 

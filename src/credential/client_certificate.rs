@@ -82,6 +82,12 @@ impl ClientCertificate {
         }
     }
 
+    /// Whether the TLS of this library can use it: its key is here, or one that signs where it is.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        !matches!(&*self.0, Inner::Elsewhere { .. })
+    }
+
     /// The chain in DER, leaf first. Empty when it is held elsewhere.
     #[must_use]
     pub fn chain(&self) -> &[Vec<u8>] {

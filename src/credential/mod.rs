@@ -4,14 +4,14 @@ mod certificate_request;
 mod client_certificate;
 mod issued_chain;
 mod password;
-mod signing_request;
+mod request_fields;
 mod symmetric_keys;
 
 pub use certificate_request::{CertificateRequest, CertificateRequestError};
 pub use client_certificate::{ClientCertificate, Issuer};
 pub use issued_chain::IssuedChain;
 pub use password::Password;
-pub use signing_request::{SigningRequest, SigningRequestError};
+pub use request_fields::RequestFormatError;
 pub use symmetric_keys::{PolicyKey, SymmetricKeys};
 
 use crate::{

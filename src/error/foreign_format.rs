@@ -46,8 +46,8 @@ pub enum ForeignFormat {
     Quoted,
     /// A TPM's key in the TSS2 format.
     #[error(
-        "this is a key that only its TPM can use (TSS2), which is not supported yet; give a key in a file, or \
-         register with the TPM itself"
+        "this is a key that only its TPM can use (TSS2 PRIVATE KEY); open it in the TPM with `private_key::TpmKey` \
+         (features `private-key` and `tpm`), or give a key that is in its file"
     )]
     Tss2,
 }

@@ -7,7 +7,7 @@
 use crate::{
     base::{payload::PayloadError, time::UnixTime, wait::Readable},
     connection_string::ConnectionStringError,
-    credential::SigningRequestError,
+    credential::RequestFormatError,
     identity::IdentifierError,
     key::{BlobError, KeyError},
     sas::{ResourceError, TokenError, VerifyError},
@@ -60,7 +60,7 @@ pub use tls::TlsError;
 pub use tls_failure::{TlsFailure, Validity};
 pub use tpm::{
     AccessError, AccessProblem, BlobProblem, CommandCause, CommandError, EndpointError, FileKind, Found, Hierarchy,
-    KeyRole, TpmError,
+    KeyFileError, KeyRole, SigningKeyError, TpmError, TpmKeyKind, UnsupportedKey,
 };
 
 /// What went wrong. The text says what is wrong and what to do about it, on one line.
@@ -142,7 +142,7 @@ pub enum Error {
     Certificate(#[from] CertificateError),
     /// Bytes that are not a certificate signing request.
     #[error(transparent)]
-    SigningRequest(#[from] SigningRequestError),
+    RequestFormat(#[from] RequestFormatError),
     /// A chain that does not lead to the enrolled certificate.
     #[error(transparent)]
     Chain(#[from] ChainError),
@@ -205,7 +205,7 @@ impl Error {
             | Self::WaitTooLong { .. }
             | Self::TokenExpired { .. }
             | Self::Verify(VerifyError::Expired { .. }) => ErrorKind::Time,
-            Self::Certificate(_) | Self::SigningRequest(_) | Self::Chain(_) | Self::Verify(_) => ErrorKind::Input,
+            Self::Certificate(_) | Self::RequestFormat(_) | Self::Chain(_) | Self::Verify(_) => ErrorKind::Input,
             Self::IssuedChain(error) => error.kind(),
             Self::Tpm(error) => error.kind(),
             Self::File(_) => ErrorKind::File,
@@ -283,7 +283,7 @@ impl Error {
             Self::File(error) => error.code(),
             Self::Certificate(error) => error.code(),
             Self::Tls(TlsError::KeyMismatch) => Code::CertificateKey,
-            Self::SigningRequest(_) => Code::CertificateFormat,
+            Self::RequestFormat(_) => Code::CertificateFormat,
             Self::IssuedChain(error) => error.code(),
             Self::Tls(_) => Code::Tls,
             Self::Tpm(error) => error.code(),

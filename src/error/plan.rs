@@ -16,7 +16,7 @@ pub enum PlanError {
         "the common name of the certificate signing request is not the registration ID, which is the only name that the \
          service certifies; make a request whose subject is `CN=` and the registration ID"
     )]
-    SigningRequestName,
+    RequestName,
     /// Device mode begins with a device, not with a module.
     #[error("the plan is for a module already; Device mode requires a plan for the device")]
     AlreadyAModule,

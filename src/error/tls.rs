@@ -39,6 +39,12 @@ pub enum TlsError {
          for this key, or the key of this certificate"
     )]
     KeyMismatch,
+    /// The private key has no signature scheme.
+    #[error(
+        "the private key of the client certificate has no signature scheme; use a key that signs with ECDSA, RSASSA-PSS or \
+         RSASSA-PKCS1-v1_5"
+    )]
+    NoScheme,
     /// TLS cannot use the client certificate.
     #[error("the client certificate cannot be used: {reason}; check that key and certificate belong together")]
     ClientCertificate {
@@ -48,4 +54,12 @@ pub enum TlsError {
     /// The cryptography provider supports no version of TLS that is required.
     #[error("the cryptography provider supports neither TLS 1.2 nor 1.3; use ring's default provider")]
     Provider,
+}
+
+impl TlsError {
+    /// Whether it is about the client certificate or its key, and not about the trust anchors.
+    #[must_use]
+    pub const fn is_about_client(&self) -> bool {
+        matches!(self, Self::KeyElsewhere | Self::KeyMismatch | Self::NoScheme | Self::ClientCertificate { .. })
+    }
 }

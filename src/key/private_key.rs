@@ -30,6 +30,24 @@ pub enum SignatureScheme {
 }
 
 impl SignatureScheme {
+    /// Every scheme.
+    pub const ALL: [Self; 8] = [
+        Self::EcdsaP256Sha256,
+        Self::EcdsaP384Sha384,
+        Self::RsaPssSha256,
+        Self::RsaPssSha384,
+        Self::RsaPssSha512,
+        Self::RsaPkcs1Sha256,
+        Self::RsaPkcs1Sha384,
+        Self::RsaPkcs1Sha512,
+    ];
+
+    /// The scheme with this number in TLS.
+    #[must_use]
+    pub fn from_number(number: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|scheme| scheme.number() == number)
+    }
+
     /// Its number in TLS.
     #[must_use]
     pub const fn number(self) -> u16 {
@@ -218,5 +236,7 @@ mod tests {
     fn a_scheme_has_its_number_and_name_of_tls() {
         let scheme = SignatureScheme::RsaPssSha256;
         assert_eq!((scheme.number(), scheme.to_string().as_str()), (0x0804, "rsa_pss_rsae_sha256"));
+        assert_eq!(SignatureScheme::from_number(0x0804), Some(scheme));
+        assert_eq!(SignatureScheme::from_number(0x0807), None);
     }
 }

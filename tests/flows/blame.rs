@@ -5,7 +5,7 @@ use defender_auth::{
     ConnectionString, Error, UnixTime,
     error::{
         AccessError, AccessProblem, BlobProblem, Code, CommandCause, CommandError, ConfigError, EndpointError,
-        ErrorKind, ResponseCode, TpmError,
+        ErrorKind, KeyFileError, ResponseCode, SigningKeyError, TpmError,
     },
     twin::Twin,
 };
@@ -39,6 +39,8 @@ fn not_every_error_of_a_tpm_is_the_tpms_fault() {
         (refused(CommandCause::NvSpace), ErrorKind::Tpm),
         (EndpointError::Bare.into(), ErrorKind::Input),
         (TpmError::PasswordTooLong { limit: 64 }, ErrorKind::Input),
+        (KeyFileError::NoBlock.into(), ErrorKind::Input),
+        (SigningKeyError::Restricted.into(), ErrorKind::Tpm),
         (TpmError::NoRegistrationKey, ErrorKind::Caller),
         (TpmError::Handle { handle: 1 }, ErrorKind::Caller),
         (TpmError::Answer { command: "HMAC" }, ErrorKind::Tpm),

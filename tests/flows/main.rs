@@ -12,6 +12,7 @@
 
 mod authenticator;
 mod blame;
+mod certificate_request;
 mod clock;
 mod device_mode;
 mod limits;
@@ -22,17 +23,17 @@ mod registration_tpm;
 mod rejection;
 mod renewal;
 mod shown;
-mod signing_request;
 mod world;
 
 use defender_auth::{
     Action, ConnectionString, Device, Error, Event, Outcome, Plan, SharedAccessKey, UnixTime,
-    credential::{Credential, Issuer},
+    credential::{CertificateRequest, Credential, Issuer},
     device_mode::{ModuleLookup, Step, Target},
     dps::{self, Registration},
     error::{
         AccessError, AccessProblem, BlobProblem, Code, CommandCause, CommandError, ConfigError, EndpointError,
-        ErrorKind, FileError, FileKind, FileProblem, Found, Hierarchy, KeyRole, ResponseCode, TlsError, TpmError,
+        ErrorKind, FileError, FileKind, FileProblem, Found, Hierarchy, IssuedChainError, KeyFileError, KeyRole,
+        PlanError, ResponseCode, SigningKeyError, TlsError, TpmError, TpmKeyKind, UnsupportedKey,
     },
     identity::DeviceId,
     key::{ActivationBlob, KeyUse},
@@ -157,6 +158,47 @@ fn a_device_without_a_clock_can_begin_again_with_the_services() {
     assert!(holds(&world.tokens[0], &DEVICE_KEY, T0));
 }
 
+/// Every way in which a TPM's key file is not one.
+fn key_files() -> [KeyFileError; 13] {
+    let field = "parent";
+    [
+        KeyFileError::NoBlock,
+        KeyFileError::SecondBlock,
+        KeyFileError::NoEnd,
+        KeyFileError::NotBase64,
+        KeyFileError::TooLarge { limit: 4000 },
+        KeyFileError::KeyBlob,
+        KeyFileError::Field { field },
+        KeyFileError::Length { field },
+        KeyFileError::Importable,
+        KeyFileError::Sealed,
+        KeyFileError::Policy,
+        KeyFileError::Parent { handle: 0x4000_0007 },
+        KeyFileError::RsaParent,
+    ]
+}
+
+/// Every way in which a TPM's key does not sign handshakes.
+fn signing_keys() -> [SigningKeyError; 14] {
+    let kind = SigningKeyError::Kind;
+    [
+        kind(UnsupportedKey::Curve(5)),
+        kind(UnsupportedKey::Curve(0x20)),
+        kind(UnsupportedKey::RsaBits(1024)),
+        kind(UnsupportedKey::RsaExponent(3)),
+        kind(UnsupportedKey::Type(8)),
+        kind(UnsupportedKey::Malformed),
+        SigningKeyError::NotInThisTpm { kind: TpmKeyKind::Rsa { bits: 4096 } },
+        SigningKeyError::NotSigning,
+        SigningKeyError::Restricted,
+        SigningKeyError::PolicyOnly,
+        SigningKeyError::PasswordUnknown,
+        SigningKeyError::NoScheme,
+        SigningKeyError::NoRandomness,
+        SigningKeyError::Signature,
+    ]
+}
+
 /// An error of each kind that a TPM and the way to it have, and its number in C.
 fn every_tpm_error() -> Vec<(Error, i32)> {
     let (owner, endorsement) = (Hierarchy::Owner, Hierarchy::Endorsement);
@@ -176,6 +218,17 @@ fn every_tpm_error() -> Vec<(Error, i32)> {
         CommandCause::NvSpace,
         CommandCause::NoIdentityKey { handle: 0x8100_0100 },
         CommandCause::NotAnHmacKey { handle: 0x8100_0100 },
+        CommandCause::SigningKeyPassword { is_counted: true },
+        CommandCause::SigningKeyPassword { is_counted: false },
+        CommandCause::ParentPassword { handle: 0x8100_0001 },
+        CommandCause::OtherParent,
+        CommandCause::NoParent { handle: 0x8100_0001 },
+        CommandCause::NoSigningKey { handle: 0x8100_0005 },
+        CommandCause::NotDecrypting,
+        CommandCause::OtherScheme,
+        CommandCause::Restricted,
+        CommandCause::PolicyOnly,
+        CommandCause::UnsupportedKind,
         CommandCause::Failure,
         CommandCause::NotImplemented,
         CommandCause::TpmOne,
@@ -215,7 +268,10 @@ fn every_tpm_error() -> Vec<(Error, i32)> {
         (TpmError::NoRegistrationKey, 104),
         (TpmError::Handle { handle: 1 }, 105),
         (TpmError::PasswordTooLong { limit: 64 }, 105),
+        (TpmError::Occupied { handle: 0x8100_0005 }, 501),
     ]);
+    errors.extend(key_files().map(|error| (TpmError::from(error), 601)));
+    errors.extend(signing_keys().map(|error| (TpmError::from(error), 605)));
     errors.into_iter().map(|(error, number)| (error.into(), number)).collect()
 }
 
@@ -247,6 +303,7 @@ fn every_error() -> Vec<(Error, i32)> {
     errors.extend([
         (Error::from(sending.handle(at(T0), Event::Elapsed).unwrap_err()), 104),
         (lookup.into(), 105),
+        (PlanError::RequestName.into(), 105),
         (Resource::as_written("").unwrap_err().into(), 105),
         (Error::NotSupported { what: "a TPM" }, 107),
         (parse("HostName=h"), 201),
@@ -276,6 +333,11 @@ fn every_error() -> Vec<(Error, i32)> {
         (module("selfSigned"), 452),
         (ActivationBlob::parse(&[0, 1], KeyUse::Hub).unwrap_err().into(), 503),
         (plan.unwrap_err().into(), 604),
+        (CertificateRequest::from_der(b"x").unwrap_err().into(), 601),
+        (IssuedChainError::Unreadable { number: 1 }.into(), 601),
+        (IssuedChainError::Key.into(), 602),
+        (IssuedChainError::TooMany { count: 7 }.into(), 604),
+        (IssuedChainError::Expired { number: 1, subject: "CN=d\n".into(), at: T0 }.into(), 702),
         (TlsError::NoPlatformRoots.into(), 650),
         (TlsError::UnreadablePlatformRoots { reason: "no permission".into() }.into(), 650),
         (become_module([reply(401, "")], SasToken::parse("SharedAccessSignature sr=x&sig=y&se=1").unwrap()), 700),

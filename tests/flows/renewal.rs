@@ -1,9 +1,9 @@
 //! The renewal of a certificate: every arrow of its diagram, and every row of the hub's errors.
 
-use crate::{signing_request::request, world::*};
+use crate::{certificate_request::request, world::*};
 use defender_auth::{
     Error,
-    credential::SigningRequest,
+    credential::CertificateRequest,
     error::{Code, ProtocolProblem, Refusal},
     renewal::{Action, Event, Renewal, RequestId},
     wait::Reason,
@@ -18,7 +18,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// A renewal with its carrier: what it asked for, in order.
 struct Run {
     renewal: Renewal,
-    request: SigningRequest,
+    request: CertificateRequest,
     now: u64,
     published: Vec<Value>,
 }

@@ -19,15 +19,15 @@ use defender_auth_mqtt::{Dial, Provisioner, Session};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair};
 
 const ID: &str = "dev-01";
-const SCOPE: &str = "0ne00000A0A";
+pub(crate) const SCOPE: &str = "0ne00000A0A";
 
-fn params(name: &str) -> CertificateParams {
+pub(crate) fn params(name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, name);
     params
 }
 
-fn authority(name: &str) -> CertificateParams {
+pub(crate) fn authority(name: &str) -> CertificateParams {
     let mut params = params(name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params
@@ -60,18 +60,18 @@ fn both(held: ClientCertificate) -> [ClientCertificate; 2] {
     [held, elsewhere]
 }
 
-fn play(world: World) -> Emulator {
+pub(crate) fn play(world: World) -> Emulator {
     Emulator::play(world, "127.0.0.1:0".parse().unwrap()).unwrap()
 }
 
-fn authenticate(cloud: &Emulator, plan: &Plan) -> Outcome {
+pub(crate) fn authenticate(cloud: &Emulator, plan: &Plan) -> Outcome {
     let at = [HUB, crate::world::DPS].map(|name| (host(name), cloud.https_address()));
     let client = Client::with(Roots::Pem(cloud.root_pem().as_bytes()), at.into()).unwrap();
     client.authenticate(plan).unwrap()
 }
 
 /// The hub accepts it.
-fn logs_in(cloud: &Emulator, me: &Outcome) {
+pub(crate) fn logs_in(cloud: &Emulator, me: &Outcome) {
     let (dial, roots) = (Dial::at(cloud.address()), Roots::Pem(cloud.root_pem().as_bytes()));
     let login = Connect::hub(me.identity(), None);
     match me.password(now() + ATTEMPT) {
@@ -84,7 +84,7 @@ fn logs_in(cloud: &Emulator, me: &Outcome) {
     assert!(matches!(cloud.journal().entries().last(), Some(Entry::Accepted { .. })));
 }
 
-fn profile() -> Profile {
+pub(crate) fn profile() -> Profile {
     Profile::new(SCOPE.parse().unwrap(), ID.parse().unwrap())
 }
 

@@ -11,6 +11,7 @@ mod client;
 mod clock;
 mod drip;
 mod endless;
+mod issuing;
 mod killed;
 mod limits;
 mod matrix;
@@ -21,7 +22,6 @@ mod proxy_refused;
 mod redirect;
 mod reqwest_client;
 mod roots;
-#[cfg(all(feature = "tpm", unix))]
 #[path = "../support/scratch.rs"]
 mod scratch;
 #[path = "../support/scripted_key.rs"]
@@ -36,6 +36,8 @@ mod swtpm;
 mod tls_failures;
 #[cfg(feature = "tpm")]
 mod tpm;
+#[cfg(all(feature = "private-key", feature = "tpm", unix))]
+mod tpm_key;
 #[cfg(all(feature = "tpm", unix))]
 #[allow(dead_code, clippy::indexing_slicing, reason = "the tests of the TPM alone need all of it, and allow that")]
 #[path = "../tpm/wire.rs"]

@@ -1,6 +1,9 @@
 //! Each kind of TLS failure, as real servers cause it, is told apart in the same way over HTTPS and MQTT.
 
-use crate::world::{ATTEMPT, DPS, HUB, both, host, key, now, registration};
+use crate::{
+    scripted_key::Scripted,
+    world::{ATTEMPT, DPS, HUB, both, host, key, now, registration},
+};
 use defender_auth::{
     Action, Authenticator, Plan,
     credential::{ClientCertificate, Issuer},
@@ -154,8 +157,10 @@ fn a_server_that_requires_a_client_certificate_rejects_a_client_without_one() {
 
 #[test]
 fn a_client_certificate_that_has_expired_is_reported_with_its_validity() {
-    let (address, root, certificate) = requiring(2020, 2022);
-    for failure in failures(address, &root, Some(&certificate)) {
+    let (address, root, held) = requiring(2020, 2022);
+    let (elsewhere, _) = Scripted::of(&held).certify(&held);
+    let fail = |certificate| failures(address, &root, Some(certificate));
+    for failure in [&held, &elsewhere].into_iter().flat_map(fail) {
         assert!(matches!(failure, TlsFailure::ClientExpired { validity: Some(_) }), "{failure:?}");
         let text = failure.to_string();
         assert!(text.contains("valid from 2020-01-01T00:00:00Z to 2022-01-01T00:00:00Z"), "{text}");

@@ -61,7 +61,7 @@ const HOMES: [(&str, &[&str]); 25] = [
     ("roxmltree", &["adapters/agent"]),
     ("rustls", &["adapters/tls"]),
     ("ureq", &["adapters/https"]),
-    ("socket2", &["adapters/https"]),
+    ("socket2", &["adapters/https", "adapters/private_key"]),
     ("rustix", &["adapters/store"]),
     ("cbc", &["adapters/x509"]),
     ("des", &["adapters/x509"]),

@@ -4,12 +4,14 @@ use crate::process::{folder, wait_to_be_searched};
 use defender_auth::{
     Authenticator, ConnectionString, Event, Now, Plan, SharedAccessKey, UnixTime,
     agent::{self, Passphrase},
+    credential::CertificateRequest,
     device_mode::Target,
     dps::Profile,
     http::Response,
     https::Client,
     key::GroupKey,
     mqtt::Connect,
+    private_key::MemoryKey,
     sas::{Resource, SasToken, Signer, StringToSign},
     tls::{Roots, client_config_with},
     wait::TimeLimit,
@@ -140,6 +142,10 @@ fn pem() {
     for name in ["rsa.pem", "sec1.pem", "pkcs8.pem", "encrypted.pem", "ed25519.pem"] {
         let (key, _) = agent::private_key_file(path(name), Some(&passphrase)).unwrap();
         assert!(key.to_pem().expose().contains("PRIVATE KEY"));
+        match MemoryKey::new(&key) {
+            Ok(key) => assert!(CertificateRequest::sign("dev-01", &key).is_ok()),
+            Err(_) => assert_eq!(name, "ed25519.pem"),
+        }
         drop(key.clone());
     }
     let (pair, _) = agent::certificate_files(path("certificate.pem"), path("pkcs8.pem"), None).unwrap();

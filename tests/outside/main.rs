@@ -8,10 +8,22 @@ mod openssl;
 #[path = "../support/outside/mod.rs"]
 mod outside;
 mod private_key;
+#[cfg(unix)]
+mod process_key;
 #[path = "../support/scratch.rs"]
 mod scratch;
 #[path = "../support/scripted_key.rs"]
 mod scripted_key;
+#[cfg(unix)]
+#[allow(dead_code, reason = "its `main` is not run here")]
+#[path = "../../examples/signing_process.rs"]
+mod signing_process;
+#[cfg(all(feature = "tpm", unix))]
+#[allow(dead_code, reason = "the tests of the TPM alone need all of it")]
+#[path = "../tpm/swtpm.rs"]
+mod swtpm;
+#[cfg(all(feature = "tpm", unix))]
+mod tpm_key;
 
 use defender_auth::{
     Plan, SharedAccessKey, credential::ClientCertificate, dps::Profile, https::Client, identity::HostName, tls::Roots,

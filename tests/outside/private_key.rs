@@ -269,3 +269,13 @@ fn the_key_of_another_certificate_is_found_before_a_connection() {
     let HttpsError::Failed(error @ Error::Tls(TlsError::KeyMismatch)) = error else { panic!("{error:?}") };
     assert_eq!((error.code(), key.asked()), (Code::CertificateKey, 0));
 }
+
+#[test]
+#[ignore = "needs openssl, which `cargo xtask test` brings"]
+fn a_key_without_a_scheme_is_found_before_a_connection() {
+    let authority = Authority::new(P256);
+    let held = authority.client("dev-01");
+    let (certificate, _) = Scripted::of(&held).with_schemes(&[]).certify(&held);
+    let error = client_config_with(Roots::Azure, &certificate).unwrap_err();
+    assert!(error == TlsError::NoScheme && error.is_about_client());
+}

@@ -17,4 +17,6 @@ mod scratch;
 mod scripted;
 mod signing;
 mod swtpm;
+#[cfg(feature = "private-key")]
+mod tls_key;
 mod wire;

@@ -25,7 +25,7 @@ fn leave_keys(swtpm: &Swtpm) {
 }
 
 /// A policy session that is not ended.
-fn leak_session(connection: &mut Connection) {
+pub(crate) fn leak_session(connection: &mut Connection) {
     let mut command = vec![0x80, 1, 0, 0, 0, 0x2b, 0, 0, 1, 0x76, 0x40, 0, 0, 7, 0x40, 0, 0, 7, 0, 16];
     command.extend([0; 16]);
     command.extend([0, 0, 1, 0, 0x10, 0, 0xb]);

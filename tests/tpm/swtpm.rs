@@ -24,6 +24,12 @@ impl Drop for Process {
     }
 }
 
+/// Whether this machine can run one.
+#[allow(dead_code, reason = "a bench runs without it")]
+pub(crate) fn is_installed() -> bool {
+    Command::new("swtpm").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
 impl Swtpm {
     pub(crate) fn new() -> Self {
         let scratch = Scratch::new();

@@ -3,7 +3,7 @@
 use crate::checks::{NOW, ca, params};
 use defender_auth::{
     Error, UnixTime,
-    credential::{IssuedChain, SigningRequest},
+    credential::{CertificateRequest, IssuedChain},
     error::{Code, ErrorKind, IssuedChainError as Refused},
     x509::{Certificate, Chain, judge},
 };
@@ -54,8 +54,8 @@ impl World {
         Self { root, between, key: KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).unwrap() }
     }
 
-    fn request(&self) -> SigningRequest {
-        SigningRequest::from_der(params("dev-01").serialize_request(&self.key).unwrap().der()).unwrap()
+    fn request(&self) -> CertificateRequest {
+        CertificateRequest::from_der(params("dev-01").serialize_request(&self.key).unwrap().der()).unwrap()
     }
 
     fn leaf(&self, params: &CertificateParams) -> Vec<u8> {
@@ -178,7 +178,7 @@ fn the_leaf_has_the_name_of_the_request() {
     nameless.distinguished_name.push(DnType::OrganizationName, "dev-01");
     let error = world.refused(&world.with_leaf(&nameless));
     assert!(error.to_string().starts_with("the common name of the issued certificate is absent, and"), "{error}");
-    let request = SigningRequest::from_der(nameless.serialize_request(&world.key).unwrap().der()).unwrap();
+    let request = CertificateRequest::from_der(nameless.serialize_request(&world.key).unwrap().der()).unwrap();
     let chain = IssuedChain::from_der(world.with_leaf(&nameless)).unwrap();
     let error = judge(&chain, &request, None, NOW).unwrap_err();
     assert_eq!(error, Refused::CommonName { expected: None, found: None }, "two absent names are not the same name");

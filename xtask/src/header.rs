@@ -4,7 +4,7 @@ use crate::{committed, run::root};
 use std::path::PathBuf;
 
 /// The subjects of the functions, in the order of the header. Functions of no subject come first.
-const SECTIONS: [(&str, &str); 15] = [
+const SECTIONS: [(&str, &str); 17] = [
     ("error", "errors: immutable; NULL means no error"),
     ("connection_string", "connection strings: immutable"),
     ("key", "keys: immutable; wiped when freed"),
@@ -20,6 +20,8 @@ const SECTIONS: [(&str, &str); 15] = [
     ("sources", "credential sources of a session, the preferred one first"),
     ("policy", "how patient a session is"),
     ("session", "sessions: create, poll, perform the pending action, report what came of it, until the agent ends"),
+    ("driver", "the built-in driver of a session: configure, start, then wait for what happens"),
+    ("control", "steers a driver from other threads"),
 ];
 
 /// Its path.

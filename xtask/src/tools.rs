@@ -72,8 +72,15 @@ fn missing() -> Vec<&'static str> {
     if !works("python3", &["-c", "import venv, ensurepip"]) {
         packages.push("python3-venv");
     }
+    // The provider by its file: it does not load without a TPM.
+    if !works("sh", &["-c", "test -e \"$(openssl version -m | cut -d '\"' -f 2)/tpm2.so\""]) {
+        packages.push("tpm2-openssl");
+    }
     if !works("pkg-config", &["--exists", "libcurl >= 7.84"]) {
         packages.push("libcurl4-openssl-dev");
+    }
+    if !works("pkg-config", &["--exists", "libmosquitto >= 2", "libssl >= 3"]) {
+        packages.extend(["libmosquitto-dev", "libssl-dev"]);
     }
     // A module and no program.
     if !works("sh", &["-c", "ls /usr/lib/*/pkcs11/libtpm2_pkcs11.so"]) {

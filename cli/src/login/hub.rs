@@ -81,7 +81,7 @@ pub(crate) fn password(me: &Outcome, expiry: UnixTime, keys: &mut Keys) -> Resul
 fn proof(password: &Password) -> Result<Proof<'_>, Failure> {
     match password {
         Password::Token(token) => Ok(token.into()),
-        Password::Certificate(certificate) if certificate.der().is_none() => Err(TlsError::KeyElsewhere.into()),
+        Password::Certificate(certificate) if !certificate.has_key() => Err(TlsError::KeyElsewhere.into()),
         Password::Certificate(certificate) => Ok(certificate.into()),
         _ => Err(Failure::NotSupported("a key that is held elsewhere")),
     }

@@ -4,7 +4,7 @@ use super::{endpoint::Endpoint, options::Trust, proxy};
 use crate::{input::text_file::TextFile, terminal::failure::Failure};
 use defender_auth::{
     Error,
-    error::{Code, ErrorKind, TlsError, TlsFailure},
+    error::{Code, ErrorKind, TlsFailure},
     https::{Client, HttpsError},
     identity::HostName,
     mqtt::{Connect, ConnectRefused, PORT},
@@ -103,9 +103,7 @@ impl Network {
     pub(crate) fn failed(&self, error: HttpsError) -> Failure {
         match error {
             // A client certificate is not in the file of the roots.
-            HttpsError::Failed(Error::Tls(
-                error @ (TlsError::ClientCertificate { .. } | TlsError::KeyElsewhere | TlsError::KeyMismatch),
-            )) => Error::Tls(error).into(),
+            HttpsError::Failed(Error::Tls(error)) if error.is_about_client() => Error::Tls(error).into(),
             HttpsError::Failed(error @ Error::Tls(_)) => {
                 let place = self.roots.as_ref().map(TextFile::place);
                 place.map_or(error.clone(), |place| error.at(place)).into()

@@ -60,7 +60,9 @@ impl Service {
 /// The error code, whose first three digits are the status, and the message.
 const fn provisioning_error(reason: &Refusal) -> (u32, &'static str) {
     match reason {
-        Refusal::ApiVersion | Refusal::Body | Refusal::TpmKey { .. } => (400_207, "Bad request"),
+        Refusal::ApiVersion | Refusal::Body | Refusal::TpmKey { .. } | Refusal::SigningRequest { .. } => {
+            (400_207, "Bad request")
+        }
         Refusal::RegistrationId => (400_004, "Invalid RegistrationId"),
         Refusal::UnknownDps => (404_001, "Not found"),
         Refusal::UnknownEnrollment => (404_201, "Enrollment not found"),

@@ -10,4 +10,6 @@ pub(crate) use clock::{Clock, Moment};
 pub(crate) use console::Console;
 pub(crate) use guid::{etag, guid, random_hex};
 pub(crate) use json::Json;
-pub(crate) use versions::{DPS_VERSIONS, HUB_VERSIONS, check_hub_version, one_version};
+pub(crate) use versions::{
+    DPS_VERSIONS, HUB_VERSIONS, ISSUING_VERSION, RENEWING_VERSION, check_hub_version, one_version,
+};

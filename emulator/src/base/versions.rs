@@ -3,8 +3,14 @@
 /// Of hubs: the oldest and the newest that a known SDK sends.
 pub(crate) const HUB_VERSIONS: [&str; 2] = ["2016-11-14", "2021-04-12"];
 
-/// Of the provisioning service: both that are in use.
-pub(crate) const DPS_VERSIONS: [&str; 2] = ["2019-03-31", "2021-06-01"];
+/// The one of hubs that renews certificates.
+pub(crate) const RENEWING_VERSION: &str = "2025-08-01-preview";
+
+/// Of the provisioning service: both that are in use, and the first that issues certificates.
+pub(crate) const DPS_VERSIONS: [&str; 3] = ["2019-03-31", "2021-06-01", ISSUING_VERSION];
+
+/// The first one of the provisioning service that issues certificates.
+pub(crate) const ISSUING_VERSION: &str = "2025-07-01-preview";
 
 /// The one `api-version` of a query. `None` when there is none, or more than one.
 pub(crate) fn one_version(query: &str) -> Option<&str> {
@@ -19,6 +25,7 @@ pub(crate) fn check_hub_version(query: &str) -> bool {
     let shape = |(at, byte): (usize, u8)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
     // Dates in this order of their parts compare as text.
     one_version(query).is_some_and(|version| {
-        version.len() == 10 && version.bytes().enumerate().all(shape) && (oldest..=newest).contains(&version)
+        let is_known = version.len() == 10 && version.bytes().enumerate().all(shape);
+        version == RENEWING_VERSION || is_known && (oldest..=newest).contains(&version)
     })
 }

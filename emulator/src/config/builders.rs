@@ -75,6 +75,13 @@ macro_rules! assignment_builders {
             self
         }
 
+        /// Issues certificates by this policy, to a device that sends a certificate signing request.
+        #[must_use]
+        pub fn issuing(mut self, policy: Issuing) -> Self {
+            self.$($field).+.issuing = Some(policy);
+            self
+        }
+
         /// Adds a payload to the assignment.
         #[must_use]
         pub fn payload(mut self, data: Value) -> Self {

@@ -1,7 +1,7 @@
 //! The checks of a configuration before the emulator starts.
 
 use super::{
-    Certificate, ConfigError, Device, Dps, EndorsementKey, Enrollment, Hub, Key, Module,
+    Certificate, ConfigError, Device, Dps, EndorsementKey, Enrollment, Hub, Issuing, Key, Module,
     credentials::{Authentication, Credentials},
 };
 use crate::{chain::Thumbprint, twin::Twin};
@@ -48,6 +48,7 @@ pub(crate) fn check(hubs: &[Hub], dps: Option<&Dps>) -> Result<(), ConfigError> 
 pub(crate) fn device(device: &Device) -> Result<(), ConfigError> {
     let owner = format!("device {}", device.id);
     twin(&owner, &device.twin)?;
+    issuing(&owner, device.issuing.as_ref())?;
     required(&owner, &device.credentials)?;
     thumbprints(&owner, device.credentials.thumbprints())?;
     keys(owner, [device.credentials.primary_key.as_ref(), device.credentials.secondary_key.as_ref()])?;
@@ -108,6 +109,7 @@ fn enrollment(kind: &str, enrollment: &Enrollment) -> Result<(), ConfigError> {
     if !is_one || attestation.secondary_key.is_some() && attestation.primary_key.is_none() {
         return Err(ConfigError::Attestation { owner });
     }
+    issuing(&owner, enrollment.assignment.issuing.as_ref())?;
     if enrollment.assignment.hub.is_some() && enrollment.assignment.mqtt_broker.is_some() {
         return Err(ConfigError::TwoEndpoints { owner });
     }
@@ -125,6 +127,10 @@ fn enrollment(kind: &str, enrollment: &Enrollment) -> Result<(), ConfigError> {
 pub(crate) fn keys(owner: String, keys: [Option<&Key>; 2]) -> Result<(), ConfigError> {
     let whole = keys.into_iter().flatten().all(|key| key.decode().is_some());
     if whole { Ok(()) } else { Err(ConfigError::Key { owner }) }
+}
+
+fn issuing(owner: &str, policy: Option<&Issuing>) -> Result<(), ConfigError> {
+    if policy.is_none_or(Issuing::is_possible) { Ok(()) } else { Err(ConfigError::Issuing { owner: owner.into() }) }
 }
 
 fn twin(owner: &str, twin: &Twin) -> Result<(), ConfigError> {

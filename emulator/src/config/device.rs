@@ -1,5 +1,5 @@
 use super::{
-    Authentication, Module,
+    Authentication, Issued, Issuing, Module,
     builders::{key_builder, thumbprint_builder, twin_builder},
     credentials::Credentials,
 };
@@ -19,6 +19,10 @@ pub struct Device {
     pub(crate) twin: Twin,
     #[serde(default, rename = "module")]
     pub(crate) modules: Vec<Module>,
+    pub(crate) issuing: Option<Issuing>,
+    /// The certificates that were issued for it, which it may connect with.
+    #[serde(skip)]
+    pub(crate) issued: Vec<Issued>,
 }
 
 impl Device {
@@ -41,7 +45,8 @@ impl Device {
     }
 
     fn with(id: &str, credentials: Credentials) -> Self {
-        Self { id: id.into(), credentials, disabled: false, twin: Twin::default(), modules: Vec::new() }
+        let (twin, modules, issued) = (Twin::default(), Vec::new(), Vec::new());
+        Self { id: id.into(), credentials, disabled: false, twin, modules, issuing: None, issued }
     }
 
     key_builder!(credentials);
@@ -52,6 +57,13 @@ impl Device {
     #[must_use]
     pub const fn disabled(mut self) -> Self {
         self.disabled = true;
+        self
+    }
+
+    /// Renews certificates by this policy. A device that a registration has issued a certificate for has the policy of that.
+    #[must_use]
+    pub fn issuing(mut self, policy: Issuing) -> Self {
+        self.issuing = Some(policy);
         self
     }
 

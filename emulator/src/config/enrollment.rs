@@ -1,5 +1,5 @@
 use super::{
-    Certificate, EndorsementKey, Key,
+    Certificate, EndorsementKey, Issuing, Key,
     builders::{assignment_builders, key_builder, thumbprint_builder},
 };
 use crate::{base::Json, chain::Thumbprint, sas, tpm};
@@ -49,6 +49,7 @@ pub(crate) struct Assignment {
     #[serde(default = "one")]
     pub(crate) pending: u32,
     pub(crate) payload: Option<Json>,
+    pub(crate) issuing: Option<Issuing>,
 }
 
 /// How a registration fails.
@@ -118,8 +119,8 @@ impl Enrollment {
     }
 
     fn by(id: &str, attestation: Attestation) -> Self {
-        let (hub, mqtt_broker, failing, payload) = (None, None, None, None);
-        let assignment = Assignment { hub, mqtt_broker, disabled: false, failing, pending: one(), payload };
+        let (hub, mqtt_broker, failing, payload, issuing) = (None, None, None, None, None);
+        let assignment = Assignment { hub, mqtt_broker, disabled: false, failing, pending: one(), payload, issuing };
         Self { id: id.into(), attestation, device_id: None, assignment }
     }
 

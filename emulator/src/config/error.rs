@@ -87,6 +87,12 @@ pub enum ConfigError {
         /// Whose twin.
         owner: String,
     },
+    /// A policy by which no certificate can be issued.
+    #[error("the policy `issuing` of {owner} is not possible: it requires 1 to 3650 `days` and a `depth` of 2 to 8")]
+    Issuing {
+        /// Which enrollment or device.
+        owner: String,
+    },
     /// An enrollment group has the ID of one device.
     #[error("the group {0} has a `device_id`, which would be that of all its devices; remove it")]
     GroupDeviceId(String),

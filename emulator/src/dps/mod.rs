@@ -10,5 +10,5 @@ mod token;
 
 pub(crate) use challenge::Challenges;
 pub(crate) use claim::{Checked, Credential, check as check_claim};
-pub(crate) use registration::Registrations;
+pub(crate) use registration::{Means, Registrations};
 pub(crate) use request::{Asked, Carrier, Wanted, body, is_registration_id};

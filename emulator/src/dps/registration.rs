@@ -1,12 +1,14 @@
 use super::{
     claim::{Claim, Credential},
-    settle::{hub_key, information, leave, settle},
+    settle::{give, hub_key, information, leave, settle},
     target::Target,
 };
 use crate::{
     answer::Answer,
     base::{Moment, etag, guid, random_hex},
     config::Hub,
+    fault::ChainFault,
+    issuing::{Authority, Request},
     journal::Refusal,
 };
 use serde_json::{Map, Value, json};
@@ -28,6 +30,10 @@ struct Registration {
     created: Moment,
     updated: Moment,
     etag: String,
+    /// The certificate signing request, until it is answered, or why the authority refuses it.
+    request: Option<Result<Request, String>>,
+    /// The certificates that were issued. They are given once.
+    chain: Option<Vec<String>>,
     /// The last assignment, which is kept while a new registration is pending.
     assigned: Option<Assigned>,
 }
@@ -49,14 +55,23 @@ struct Assigned {
     authentication_key: Option<String>,
 }
 
+/// What an assignment changes, and with what.
+pub(crate) struct Means<'a> {
+    pub(crate) hubs: &'a mut [Hub],
+    pub(crate) authority: &'a mut Authority,
+    /// What is wrong with the certificates that are issued.
+    pub(crate) fault: Option<ChainFault>,
+    pub(crate) now: Moment,
+}
+
 impl Registrations {
     /// Begins a registration, also of a device that is assigned.
     pub(crate) fn register(
         &mut self,
         claim: &Claim<'_>,
-        hubs: &mut [Hub],
+        means: &mut Means<'_>,
         sent: Option<Value>,
-        now: Moment,
+        request: Option<Result<Request, String>>,
     ) -> Result<Answer, Refusal> {
         let id = claim.registration_id.to_ascii_lowercase();
         if self.0.len() >= LIMIT && !self.0.contains_key(&id) {
@@ -64,13 +79,14 @@ impl Registrations {
         }
         let hex = random_hex();
         let operation = format!("5.{}.{}", hex.get(..16).unwrap_or_default(), guid());
-        let registration = self.0.entry(id).or_insert_with(|| Registration::new(now));
+        let registration = self.0.entry(id).or_insert_with(|| Registration::new(means.now));
         registration.operation = operation;
         registration.sent = sent;
+        (registration.request, registration.chain) = (request, None);
         registration.phase = Phase::Assigning(claim.enrollment.assignment.pending);
         // A disabled enrollment is refused at once.
         if claim.enrollment.assignment.pending == 0 || claim.enrollment.assignment.disabled {
-            registration.finish(claim, hubs, now)?;
+            registration.finish(claim, means)?;
         }
         Ok(registration.operation_status(claim))
     }
@@ -78,9 +94,8 @@ impl Registrations {
     pub(crate) fn poll(
         &mut self,
         claim: &Claim<'_>,
-        hubs: &mut [Hub],
+        means: &mut Means<'_>,
         operation: &str,
-        now: Moment,
     ) -> Result<Answer, Refusal> {
         let registration = self.0.get_mut(&claim.registration_id.to_ascii_lowercase());
         let registration =
@@ -88,7 +103,7 @@ impl Registrations {
         if let Phase::Assigning(polls) = &mut registration.phase {
             *polls = polls.saturating_sub(1);
             if *polls == 0 || claim.enrollment.assignment.disabled {
-                registration.finish(claim, hubs, now)?;
+                registration.finish(claim, means)?;
             }
         }
         Ok(registration.operation_status(claim))
@@ -111,20 +126,40 @@ impl Registrations {
 
 impl Registration {
     fn new(now: Moment) -> Self {
-        let (operation, sent, assigned) = (String::new(), None, None);
-        Self { operation, phase: Phase::Assigning(0), sent, created: now, updated: now, etag: etag(), assigned }
+        let (operation, sent, request, chain, assigned) = (String::new(), None, None, None, None);
+        let (phase, etag) = (Phase::Assigning(0), etag());
+        Self { operation, phase, sent, request, chain, created: now, updated: now, etag, assigned }
     }
 
-    fn finish(&mut self, claim: &Claim<'_>, hubs: &mut [Hub], now: Moment) -> Result<(), Refusal> {
+    fn finish(&mut self, claim: &Claim<'_>, means: &mut Means<'_>) -> Result<(), Refusal> {
         let assignment = &claim.enrollment.assignment;
-        self.phase = match (&assignment.failing, Target::of(assignment, hubs)) {
+        let request = self.request.take().filter(|_| assignment.issuing.is_some());
+        let names = || [claim.registration_id, claim.device_id()].into_iter();
+        let checked = request.zip(assignment.issuing.as_ref()).map(|(request, policy)| {
+            let request = request?;
+            request.check(policy, names()).map(|()| (request, policy))
+        });
+        self.phase = match (&assignment.failing, Target::of(assignment, means.hubs)) {
             _ if assignment.disabled => Phase::Disabled,
             (Some(failure), _) => Phase::Failed(failure.code, failure.message.clone()),
             (None, None) => Phase::Failed(400_208, "The enrollment has no hub to be assigned to.".into()),
-            (None, Some(target)) => {
-                self.assign(claim, hubs, target, now)?;
-                Phase::Assigned
-            }
+            (None, Some(target)) => match checked.transpose() {
+                Err(fault) => {
+                    Phase::Failed(400_040, format!("The certificate authority refused the request: {fault}."))
+                }
+                Ok(checked) => {
+                    self.assign(claim, means.hubs, target, means.now)?;
+                    if let Some((request, policy)) = checked {
+                        let issued = means.authority.issue(&request, policy, means.now, means.fault);
+                        let (issued, chain) = issued.map_err(|fault| Refusal::SigningRequest { fault })?;
+                        self.chain = Some(chain);
+                        if let Some(host) = self.assigned.as_ref().and_then(|assigned| assigned.target.hub()) {
+                            give(means.hubs, host, claim, issued, policy);
+                        }
+                    }
+                    Phase::Assigned
+                }
+            },
         };
         Ok(())
     }
@@ -170,13 +205,19 @@ impl Registration {
         }
     }
 
-    fn operation_status(&self, claim: &Claim<'_>) -> Answer {
+    fn operation_status(&mut self, claim: &Claim<'_>) -> Answer {
         let pending = matches!(self.phase, Phase::Assigning(_));
-        let body = json!({
+        let mut body = json!({
             "operationId": self.operation,
             "status": self.status(),
             "registrationState": self.state(claim),
         });
+        if let (Some(chain), Some(state)) =
+            (self.chain.take().filter(|chain| !chain.is_empty()), body.get_mut("registrationState"))
+            && let Value::Object(state) = state
+        {
+            state.insert("issuedCertificateChain".into(), chain.into());
+        }
         Answer::new(if pending { 202 } else { 200 }, &body, self.outcome())
     }
 

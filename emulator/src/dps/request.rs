@@ -1,6 +1,8 @@
 use crate::{
+    base::ISSUING_VERSION,
     chain::Certificates,
     fault::Operation,
+    issuing::{Request, decode},
     journal::Refusal,
     tpm::{EndorsementKey, StorageRootKey, Tpm},
 };
@@ -74,6 +76,8 @@ pub(crate) struct Body {
     pub(crate) payload: Option<Value>,
     /// The keys of the TPM.
     pub(crate) tpm: Option<Tpm>,
+    /// The certificate signing request, or why the authority refuses it.
+    pub(crate) request: Option<Result<Request, String>>,
 }
 
 /// Reads the body. That of a status request is ignored: some clients send none, others the registration again.
@@ -81,7 +85,7 @@ pub(crate) fn body(asked: &Asked<'_>) -> Result<Body, Refusal> {
     // The C agent sends the terminating zero of its string as well.
     let text = asked.body.strip_suffix(&[0]).unwrap_or(asked.body).trim_ascii();
     if matches!(asked.wanted, Wanted::Status(_)) || text.is_empty() {
-        return Ok(Body { payload: None, tpm: None });
+        return Ok(Body { payload: None, tpm: None, request: None });
     }
     let value: Value = serde_json::from_slice(text).map_err(|_| Refusal::Body)?;
     let Value::Object(mut members) = value else { return Err(Refusal::Body) };
@@ -100,7 +104,19 @@ pub(crate) fn body(asked: &Asked<'_>) -> Result<Body, Refusal> {
         Some(Value::Object(keys)) => Some(tpm(keys)?),
         Some(_) => return Err(Refusal::Body),
     };
-    Ok(Body { payload, tpm })
+    let csr = members.get("csr").filter(|csr| !csr.is_null() && asked.api_version >= ISSUING_VERSION);
+    let request = csr.map(|csr| signing_request(asked, csr)).transpose()?;
+    Ok(Body { payload, tpm, request })
+}
+
+/// A certificate signing request. What is no request, or stands where none is allowed, is a mistake of the message.
+fn signing_request(asked: &Asked<'_>, csr: &Value) -> Result<Result<Request, String>, Refusal> {
+    let refused = |fault: &str| Refusal::SigningRequest { fault: fault.into() };
+    if asked.wanted == Wanted::LookUp {
+        return Err(refused("a lookup issues no certificate"));
+    }
+    let der = decode(csr.as_str().ok_or_else(|| refused("the csr is not a string"))?).map_err(refused)?;
+    Ok(Request::read(&der))
 }
 
 fn tpm(keys: &Map<String, Value>) -> Result<Tpm, Refusal> {

@@ -4,7 +4,7 @@ use super::claim::{Claim, Credential};
 use crate::{
     base::Moment,
     chain::Facts,
-    config::{Authentication, Device, Hub, Key},
+    config::{Authentication, Device, Hub, Issued, Issuing, Key},
     hub::trusts,
     tpm::{NoRandomness, random},
 };
@@ -33,6 +33,15 @@ pub(super) fn settle(hubs: &mut [Hub], host: &str, migrant: Option<Device>, clai
         && !is_known(known, claim)
     {
         known.credentials = made.credentials;
+    }
+}
+
+/// Lets the device connect with an issued certificate, and renew it.
+pub(super) fn give(hubs: &mut [Hub], host: &str, claim: &Claim<'_>, issued: Issued, policy: &Issuing) {
+    let hub = hubs.iter_mut().find(|hub| hub.is_at(host));
+    if let Some(device) = hub.and_then(|hub| hub.find_mut(claim.device_id())) {
+        device.issued.push(issued);
+        device.issuing = Some(policy.clone());
     }
 }
 

@@ -1,4 +1,4 @@
-use super::Alert;
+use super::{Alert, ChainFault};
 use std::{fmt, time::Duration};
 
 /// What happens to a request. Faults of bodies and connections apply to HTTPS; over MQTT the payload is cut, or the
@@ -7,7 +7,9 @@ use std::{fmt, time::Duration};
 /// A CONNECT answers a status with CONNACK 3 (server unavailable), and a message meets a status as the end of its
 /// connection: MQTT 3.1.1 has neither a status nor a `Retry-After` for them. A handshake is delayed by
 /// [`Stall`](Self::Stall), reset by [`ResetMidBody`](Self::ResetMidBody) and closed in order by
-/// [`Truncated`](Self::Truncated). A fault that an operation does not have leaves it as usual.
+/// [`Truncated`](Self::Truncated). A renewal of a certificate is accepted before it meets [`Stall`](Self::Stall),
+/// [`Truncated`](Self::Truncated) or [`ResetMidBody`](Self::ResetMidBody). A fault that an operation does not have leaves it
+/// as usual.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -35,6 +37,22 @@ pub enum Fault {
     /// A TPM that has answered its challenge is challenged again, at its registration or a status request. Other
     /// requests are answered as usual.
     SecondChallenge,
+    /// The certificates that are issued, by a registration or a renewal, have this fault.
+    Chain(ChainFault),
+    /// A request for a renewal is answered with this six-digit code, whose first three digits are the status; 400037 and
+    /// 400040 come after the request was accepted.
+    ErrorCode {
+        /// The code.
+        code: u32,
+        /// `retryAfter` in the answer, in seconds.
+        retry_after: Option<u64>,
+    },
+    /// A request for a renewal is taken and never answered.
+    NoAnswer,
+    /// The topics of the answers to a request for a renewal have a `$version` before their `$rid`.
+    VersionFirst,
+    /// The same with the `$version` last.
+    VersionLast,
     /// A CONNECT to a hub is answered with this return code, 1 to 5, and has no other effect.
     Connack(u8),
     /// A handshake has a server certificate that expired a day ago.
@@ -53,6 +71,19 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// What is wrong with the certificates that are issued.
+    pub(crate) const fn of_chain(&self) -> Option<ChainFault> {
+        match self {
+            Self::Chain(fault) => Some(*fault),
+            _ => None,
+        }
+    }
+
+    /// Whether only a request for a renewal can meet it.
+    pub(crate) const fn is_of_renewal(&self) -> bool {
+        matches!(self, Self::ErrorCode { .. } | Self::NoAnswer | Self::VersionFirst | Self::VersionLast)
+    }
+
     /// Whether only a handshake can meet it.
     pub(crate) const fn is_of_handshake(&self) -> bool {
         matches!(
@@ -90,6 +121,11 @@ impl fmt::Display for Fault {
             Self::BadKeyBlob => f.write_str("a flipped bit in the key blob"),
             Self::ForeignEndorsementKey => f.write_str("a key blob for another endorsement key"),
             Self::SecondChallenge => f.write_str("a second challenge"),
+            Self::Chain(fault) => write!(f, "issued certificates with the fault {fault}"),
+            Self::ErrorCode { code, .. } => write!(f, "error {code}"),
+            Self::NoAnswer => f.write_str("no answer"),
+            Self::VersionFirst => f.write_str("a $version before the $rid"),
+            Self::VersionLast => f.write_str("a $version after the $rid"),
             Self::Connack(code) => write!(f, "CONNACK {code}"),
             Self::ServerCertificateExpired => f.write_str("an expired server certificate"),
             Self::ServerCertificateNotYetValid => f.write_str("a server certificate that is not yet valid"),

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 /// A kind of request, by the names that `defender-auth` has for its operations, or a step of a connection.
 ///
 /// As text it is `register`, `registrationStatus`, `lookUpRegistration`, `readModule`, `connect`, `sendMessage`,
-/// `httpsHandshake` or `mqttHandshake`.
+/// `issueCertificate`, `httpsHandshake` or `mqttHandshake`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
 #[non_exhaustive]
@@ -21,6 +21,8 @@ pub enum Operation {
     Connect,
     /// Send a message from a device or module to its hub.
     SendMessage,
+    /// Renew a device's certificate through its hub.
+    IssueCertificate,
     /// Open a TLS connection to the port for HTTPS.
     HttpsHandshake,
     /// Open a TLS connection to the port for MQTT.
@@ -31,18 +33,19 @@ pub enum Operation {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "there is no operation {0:?}; the operations are `register`, `registrationStatus`, `lookUpRegistration`, \
-     `readModule`, `connect`, `sendMessage`, `httpsHandshake` and `mqttHandshake`"
+     `readModule`, `connect`, `sendMessage`, `issueCertificate`, `httpsHandshake` and `mqttHandshake`"
 )]
 pub struct OperationError(String);
 
 impl Operation {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Register,
         Self::RegistrationStatus,
         Self::LookUpRegistration,
         Self::ReadModule,
         Self::Connect,
         Self::SendMessage,
+        Self::IssueCertificate,
         Self::HttpsHandshake,
         Self::MqttHandshake,
     ];
@@ -60,6 +63,7 @@ impl Operation {
             Self::ReadModule => "readModule",
             Self::Connect => "connect",
             Self::SendMessage => "sendMessage",
+            Self::IssueCertificate => "issueCertificate",
             Self::HttpsHandshake => "httpsHandshake",
             Self::MqttHandshake => "mqttHandshake",
         }

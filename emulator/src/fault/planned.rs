@@ -6,7 +6,9 @@ use std::time::Duration;
 ///
 /// In a configuration it is a `[[fault]]` with the members `operation` and `fault`: `status` (with `status` and, if
 /// wanted, `retry_after`), `redirect` (with `location`), `truncated`, `oversized`, `wrongContentType`, `resetMidBody`,
-/// `stall` (with `seconds`), `badKeyBlob`, `foreignEndorsementKey` or `secondChallenge`; for `connect` also `connack`
+/// `stall` (with `seconds`), `badKeyBlob`, `foreignEndorsementKey`, `secondChallenge` or `chain` (with `chain`); for
+/// `issueCertificate` also `errorCode` (with `code` and, if wanted, `retry_after`), `noAnswer`, `versionFirst` or
+/// `versionLast`; for `connect` also `connack`
 /// (with `code`); for a handshake also `serverCertificateExpired`, `serverCertificateNotYetValid`,
 /// `serverCertificateWrongHost`, `serverCertificateUntrusted`, `plainText` or `alert` (with `alert`). `skip` and `times`
 /// are optional.
@@ -51,8 +53,9 @@ struct Table {
     retry_after: Option<String>,
     location: Option<String>,
     seconds: Option<u64>,
-    code: Option<u8>,
+    code: Option<u32>,
     alert: Option<String>,
+    chain: Option<String>,
     #[serde(default)]
     skip: u32,
     #[serde(default = "once")]
@@ -67,17 +70,20 @@ impl TryFrom<Table> for PlannedFault {
     type Error = String;
 
     fn try_from(table: Table) -> Result<Self, String> {
-        let Table { operation, fault: name, status, retry_after, location, seconds, code, alert, skip, times } = table;
+        let Table { operation, fault: name, status, retry_after, location, seconds, code, alert, chain, skip, times } =
+            table;
         // Each of them belongs to one fault.
         let given = [
-            ("status", "status", status.is_some()),
-            ("status", "retry_after", retry_after.is_some()),
-            ("redirect", "location", location.is_some()),
-            ("stall", "seconds", seconds.is_some()),
-            ("connack", "code", code.is_some()),
-            ("alert", "alert", alert.is_some()),
+            (&["status"] as &[&str], "status", status.is_some()),
+            (&["status", "errorCode"], "retry_after", retry_after.is_some()),
+            (&["redirect"], "location", location.is_some()),
+            (&["stall"], "seconds", seconds.is_some()),
+            (&["connack", "errorCode"], "code", code.is_some()),
+            (&["alert"], "alert", alert.is_some()),
+            (&["chain"], "chain", chain.is_some()),
         ];
-        if let Some((_, member, _)) = given.into_iter().find(|(owner, _, is_given)| *is_given && *owner != name) {
+        let is_foreign = |owners: &[&str]| !owners.contains(&name.as_str());
+        if let Some((_, member, _)) = given.into_iter().find(|(owners, _, is_given)| *is_given && is_foreign(owners)) {
             return Err(format!("the fault `{name}` has no `{member}`"));
         }
         let texts = [("retry_after", &retry_after), ("location", &location)];
@@ -104,9 +110,21 @@ impl TryFrom<Table> for PlannedFault {
             "foreignEndorsementKey" => Fault::ForeignEndorsementKey,
             "secondChallenge" => Fault::SecondChallenge,
             "connack" => match code.ok_or_else(|| requires("code"))? {
-                code @ 1..=5 => Fault::Connack(code),
+                code @ 1..=5 => Fault::Connack(code.to_le_bytes()[0]),
                 code => return Err(format!("the fault `connack` requires a code from 1 to 5, not {code}")),
             },
+            "chain" => Fault::Chain(chain.ok_or_else(|| requires("chain"))?.parse()?),
+            "errorCode" => match code.ok_or_else(|| requires("code"))? {
+                code @ 400_000..=599_999 => {
+                    let seconds = retry_after.map(|text| text.parse()).transpose();
+                    let retry_after = seconds.map_err(|_| "`retry_after` requires a number of seconds".to_owned())?;
+                    Fault::ErrorCode { code, retry_after }
+                }
+                code => return Err(format!("the fault `errorCode` requires a code from 400000 to 599999, not {code}")),
+            },
+            "noAnswer" => Fault::NoAnswer,
+            "versionFirst" => Fault::VersionFirst,
+            "versionLast" => Fault::VersionLast,
             "serverCertificateExpired" => Fault::ServerCertificateExpired,
             "serverCertificateNotYetValid" => Fault::ServerCertificateNotYetValid,
             "serverCertificateWrongHost" => Fault::ServerCertificateWrongHost,
@@ -117,13 +135,16 @@ impl TryFrom<Table> for PlannedFault {
                 return Err(format!(
                     "there is no fault {name:?}; the faults are `status`, `redirect`, `truncated`, `oversized`, \
                      `wrongContentType`, `resetMidBody`, `stall`, `badKeyBlob`, `foreignEndorsementKey`, \
-                     `secondChallenge`, `connack`, `serverCertificateExpired`, `serverCertificateNotYetValid`, \
+                     `secondChallenge`, `chain`, `errorCode`, `noAnswer`, `versionFirst`, `versionLast`, `connack`, `serverCertificateExpired`, `serverCertificateNotYetValid`, \
                      `serverCertificateWrongHost`, `serverCertificateUntrusted`, `plainText` and `alert`"
                 ));
             }
         };
         if fault.is_of_handshake() && !operation.is_handshake() {
             return Err(format!("the fault `{name}` requires the operation `httpsHandshake` or `mqttHandshake`"));
+        }
+        if fault.is_of_renewal() && operation != Operation::IssueCertificate {
+            return Err(format!("the fault `{name}` requires the operation `issueCertificate`"));
         }
         if matches!(fault, Fault::Connack(_)) && operation != Operation::Connect {
             return Err("the fault `connack` requires the operation `connect`".into());

@@ -1,7 +1,12 @@
 //! The identity of a CONNECT.
 
 use super::proof::{self, Claimant};
-use crate::{base::check_hub_version, chain::Certificates, config::Hub, journal::Refusal};
+use crate::{
+    base::{RENEWING_VERSION, check_hub_version, one_version},
+    chain::Certificates,
+    config::Hub,
+    journal::Refusal,
+};
 use std::fmt;
 
 /// The fields of a CONNECT.
@@ -37,6 +42,8 @@ pub(crate) struct Admission {
     pub(crate) identity: Identity,
     /// The expiry of its token. A connection with a certificate has no end.
     expiry: Option<u64>,
+    /// Whether its api-version is the one that renews certificates.
+    pub(crate) renews: bool,
 }
 
 impl Admission {
@@ -64,18 +71,18 @@ pub(crate) fn log_in(hubs: &[Hub], now: u64, login: &Login<'_>) -> Result<Admiss
     if device.disabled {
         return Err(Refusal::DeviceDisabled);
     }
-    let (path, proof) = match module_id {
-        None => (format!("devices/{device_id}"), device.credentials.proof()),
+    let (path, proof, issued) = match module_id {
+        None => (format!("devices/{device_id}"), device.credentials.proof(), device.issued.as_slice()),
         Some(id) => {
             let module = device.find(id).ok_or(Refusal::UnknownModule)?;
-            (format!("devices/{device_id}/modules/{id}"), module.credentials.proof())
+            (format!("devices/{device_id}/modules/{id}"), module.credentials.proof(), [].as_slice())
         }
     };
-    let expiry =
-        proof::prove(hub, now, &Claimant { path: &path, name: client_id, proof }, login.password, login.chain)?;
+    let claimant = Claimant { path: &path, name: client_id, proof, issued };
+    let expiry = proof::prove(hub, now, &claimant, login.password, login.chain)?;
     let identity =
         Identity { host: hub.host_name.clone(), device: device_id.into(), module: module_id.map(Into::into) };
-    Ok(Admission { identity, expiry })
+    Ok(Admission { identity, expiry, renews: one_version(query) == Some(RENEWING_VERSION) })
 }
 
 /// The host, `device` or `device/module`, and the query.

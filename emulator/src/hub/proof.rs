@@ -3,7 +3,7 @@
 use super::token::check_token;
 use crate::{
     chain::{Certificates, Facts, lead},
-    config::{Hub, Proof},
+    config::{Hub, Issued, Proof},
     journal::Refusal,
     sas::Token,
 };
@@ -15,10 +15,13 @@ pub(crate) struct Claimant<'a> {
     /// `device` or `device/module`, the common name of a CA-signed certificate.
     pub(crate) name: &'a str,
     pub(crate) proof: Proof<'a>,
+    /// The certificates that were issued for it.
+    pub(crate) issued: &'a [Issued],
 }
 
 /// Whether a client proves the identity that it claims: with a token or with certificates, but not with both. It is not
-/// documented which of the two a hub would use. Returns when the token expires; certificates are not checked again.
+/// documented which of the two a hub would use. A certificate that was issued for it proves a device whatever it
+/// authenticates with otherwise. Returns when the token expires; certificates are not checked again.
 pub(crate) fn prove(
     hub: &Hub,
     now: u64,
@@ -26,6 +29,12 @@ pub(crate) fn prove(
     token: Option<&[u8]>,
     chain: &Certificates,
 ) -> Result<Option<u64>, Refusal> {
+    if let Some(issued) = issued(claimant, chain)?.filter(|_| token.is_none_or(<[u8]>::is_empty)) {
+        if issued.revoked {
+            return Err(Refusal::Revoked);
+        }
+        return lead(chain, [(issued.root.clone(), ())], now).map(|()| None);
+    }
     let token = match (token.filter(|token| !token.is_empty()), claimant.proof) {
         (Some(_), _) if !chain.is_empty() => return Err(Refusal::TwoCredentials),
         (None, Proof::Keys(_)) if chain.is_empty() => return Err(Refusal::NoPassword),
@@ -47,6 +56,16 @@ pub(crate) fn prove(
     trusts(hub, now, chain)?;
     leaf.check_common_name(claimant.name, |name, expected| name == expected)?;
     Ok(None)
+}
+
+/// The record of the client's certificate, if it was issued for the identity that it claims.
+fn issued<'a>(claimant: &Claimant<'a>, chain: &Certificates) -> Result<Option<&'a Issued>, Refusal> {
+    if claimant.issued.is_empty() {
+        return Ok(None);
+    }
+    let Some(leaf) = chain.first() else { return Ok(None) };
+    let leaf = Facts::read(leaf)?;
+    Ok(claimant.issued.iter().find(|issued| issued.sha256 == leaf.sha256))
 }
 
 /// Whether a chain leads to a CA of the hub, possession of whose key was proved.

@@ -1,5 +1,5 @@
 use crate::{
-    base::{DPS_VERSIONS, HUB_VERSIONS},
+    base::{DPS_VERSIONS, HUB_VERSIONS, RENEWING_VERSION},
     tpm,
 };
 
@@ -15,11 +15,13 @@ pub enum Refusal {
     UnknownHub,
     /// The api-version is missing or not supported.
     #[error(
-        "the api-version is missing or not supported; hubs support {} to {}, the provisioning service {} and {}",
+        "the api-version is missing or not supported; hubs support {} to {} and {}, the provisioning service {}, {} and {}",
         HUB_VERSIONS[0],
         HUB_VERSIONS[1],
+        RENEWING_VERSION,
         DPS_VERSIONS[0],
-        DPS_VERSIONS[1]
+        DPS_VERSIONS[1],
+        DPS_VERSIONS[2]
     )]
     ApiVersion,
     /// The client ID differs from the one in the user name.
@@ -173,6 +175,15 @@ pub enum Refusal {
     /// The token's signature was made with neither of the keys.
     #[error("the token's signature was made with neither of the keys")]
     Signature,
+    /// The certificate was issued by the emulator, and revoked.
+    #[error("the certificate was revoked")]
+    Revoked,
+    /// The certificate signing request of a registration cannot be used.
+    #[error("the certificate signing request cannot be used: {fault}")]
+    SigningRequest {
+        /// What is wrong with it.
+        fault: String,
+    },
     /// The emulator has no provisioning service, or it has another host name.
     #[error("the emulator has no provisioning service of this host name")]
     UnknownDps,

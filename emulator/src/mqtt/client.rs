@@ -27,7 +27,7 @@ impl Session<'_> {
             Standing::Replaced => Ok(self.end(identity, "a later connection has the same client ID")),
             Standing::Closing => Ok(self.end(identity, "it was requested")),
             Standing::Open if client.admission.is_expired(now) => Ok(self.end(identity, "its token expired")),
-            Standing::Open => self.follow_twin(identity),
+            Standing::Open => Ok(self.follow_twin(identity)?.max(self.deliver(identity)?)),
         }
     }
 

@@ -17,14 +17,15 @@ impl Session<'_> {
         let (user_name, password) = (connect.user_name(), connect.password());
         let login = Login { client_id, user_name, password, chain: &chain };
         self.patience = patience(connect.keep_alive());
+        self.is_clean = connect.clean_session();
         // The journal first: a client that has the answer finds the entry.
         let decision = match login.user_name.and_then(registration) {
             Some(named) => self.registrant(&login, &named).map(Peer::Dps),
             None => match self.shared.meet(Operation::Connect, &format!("connect {client_id}")) {
                 Some(Fault::Status(_) | Fault::StatusRetryAfter(..)) => {
-                    return self.answer(ConnectReturnCode::ServerUnavailable);
+                    return self.answer(ConnectReturnCode::ServerUnavailable, false);
                 }
-                Some(Fault::Connack(code)) => return self.answer(return_code(code)),
+                Some(Fault::Connack(code)) => return self.answer(return_code(code), false),
                 Some(Fault::Truncated | Fault::ResetMidBody) => {
                     self.answered = true;
                     // The first half of a CONNACK.
@@ -39,8 +40,12 @@ impl Session<'_> {
                 }
             },
         };
+        let mut is_earlier = false;
         let code = match decision {
             Ok(peer) => {
+                if let Peer::Hub(client) = &peer {
+                    is_earlier = self.resume(&client.admission.identity.clone(), self.is_clean);
+                }
                 self.peer = peer;
                 ConnectReturnCode::Accepted
             }
@@ -50,11 +55,12 @@ impl Session<'_> {
                 code
             }
         };
-        self.answer(code)
+        self.answer(code, is_earlier)
     }
 
-    fn answer(&mut self, code: ConnectReturnCode) -> Result<Next, String> {
-        let answer = v3_1_1::Connack::builder().session_present(false).return_code(code).build();
+    /// A session may be an earlier one, which is not clean.
+    fn answer(&mut self, code: ConnectReturnCode, is_earlier: bool) -> Result<Next, String> {
+        let answer = v3_1_1::Connack::builder().session_present(is_earlier).return_code(code).build();
         self.send(answer.map_err(|error| format!("{error:?}"))?.into())?;
         self.answered = true;
         Ok(if code.is_success() { Next::Listen } else { Next::Close })

@@ -1,6 +1,10 @@
 //! What the clients of a hub publish.
 
-use super::session::{Next, Session};
+use super::{
+    issuing_topics,
+    peer::Client,
+    session::{Next, Session},
+};
 use crate::{
     fault::{Fault, Operation},
     hub::Identity,
@@ -11,7 +15,8 @@ use mqtt_protocol_core::mqtt::packet::{Qos, v3_1_1::Publish};
 
 impl Session<'_> {
     /// Takes a message, or a request for the twin. Anything else ends the connection, as at a hub.
-    pub(super) fn published(&mut self, identity: &Identity, publish: &Publish) -> Result<Next, String> {
+    pub(super) fn published(&mut self, client: &Client, publish: &Publish) -> Result<Next, String> {
+        let identity = &client.admission.identity;
         if publish.qos() == Qos::ExactlyOnce {
             return Ok(self.end(identity, "it published at QoS 2, which hubs do not support"));
         }
@@ -23,6 +28,9 @@ impl Session<'_> {
             return Ok(self.end(identity, format!("it published to {topic:?}, which is not a topic of its own")));
         }
         self.acknowledge(publish)?;
+        if topic.starts_with(issuing_topics::PREFIX) {
+            return self.issue(client, publish);
+        }
         self.twin_request(identity, publish)
     }
 

@@ -2,6 +2,8 @@
 
 mod client;
 mod connect;
+mod credentials;
+mod issuing_topics;
 mod keep_alive;
 mod message;
 mod peer;

@@ -1,6 +1,10 @@
 //! One MQTT connection: TLS, a CONNECT, its answer, and then requests to a hub or to the provisioning service.
 
-use super::{peer::Peer, subscriptions::Subscriptions};
+use super::{
+    issuing_topics::{ANSWERS, Placed},
+    peer::Peer,
+    subscriptions::Subscriptions,
+};
 use crate::{
     journal::Entry,
     service::Shared,
@@ -35,6 +39,10 @@ pub(super) struct Session<'a> {
     pub(super) answered: bool,
     /// The version of the desired properties that the client was sent last.
     pub(super) desired: u64,
+    /// Where a `$version` stands in the topics of a renewal.
+    pub(super) version: Placed,
+    /// Whether the session ends with its connection.
+    pub(super) is_clean: bool,
     unacknowledged: usize,
     /// How long the client may send nothing.
     pub(super) patience: Duration,
@@ -62,6 +70,8 @@ impl<'a> Session<'a> {
             subscriptions: Subscriptions::default(),
             answered: false,
             desired: 0,
+            version: Placed::default(),
+            is_clean: true,
             unacknowledged: 0,
             patience: PATIENCE,
             deadline: Instant::now() + PATIENCE,
@@ -136,12 +146,17 @@ impl<'a> Session<'a> {
             Packet::V3_1_1Unsubscribe(unsubscribe) => {
                 for filter in unsubscribe.entries() {
                     self.subscriptions.remove(filter.as_str());
+                    if let Peer::Hub(client) = &self.peer
+                        && filter.as_str() == ANSWERS
+                    {
+                        self.shared.state().subscribed.remove(&client.admission.identity.to_string());
+                    }
                 }
                 let answer = v3_1_1::Unsuback::builder().packet_id(unsubscribe.packet_id()).build();
                 self.send(answer.map_err(|error| format!("{error:?}"))?.into())
             }
             Packet::V3_1_1Publish(publish) => match &self.peer {
-                Peer::Hub(client) => self.published(&client.admission.identity.clone(), &publish),
+                Peer::Hub(client) => self.published(&client.clone(), &publish),
                 Peer::Dps(_) => {
                     self.acknowledge(&publish)?;
                     self.provision(&publish)

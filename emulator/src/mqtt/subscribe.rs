@@ -1,4 +1,4 @@
-use super::{peer::Peer, session::Session, twin::DESIRED};
+use super::{issuing_topics::ANSWERS, peer::Peer, session::Session, twin::DESIRED};
 use mqtt_protocol_core::mqtt::{
     packet::{Qos, SubEntry},
     result_code::SubackReturnCode,
@@ -18,6 +18,12 @@ impl Session<'_> {
         };
         if !self.subscriptions.add(filter, qos) {
             return SubackReturnCode::Failure;
+        }
+        if let Peer::Hub(client) = &self.peer
+            && filter == ANSWERS
+            && !self.is_clean
+        {
+            self.shared.state().subscribed.insert(client.admission.identity.to_string());
         }
         if filter == DESIRED {
             self.begin_following();

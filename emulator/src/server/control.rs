@@ -21,6 +21,9 @@ pub enum ChangeError {
     /// The change has a mistake of a configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The certificate authority fails.
+    #[error("the certificate authority fails: {0}")]
+    Authority(String),
     /// The twin rejects the patch.
     #[error("the twin of {0} rejects the patch: it requires a JSON object, and 32 KiB at most in all")]
     Patch(String),
@@ -140,6 +143,35 @@ impl Emulator {
     #[must_use]
     pub fn reported(&self, hub: &str, device: &str, module: Option<&str>) -> Option<Value> {
         self.shared.state().twin_mut(&identity(hub, device, module)).map(|twin| twin.reported().clone())
+    }
+
+    /// Revokes every certificate that was issued for a device: from now on it cannot connect with any of them. Its connection
+    /// stays open.
+    ///
+    /// # Errors
+    /// When there is no such device.
+    pub fn revoke_certificates(&self, hub: &str, device: &str) -> Result<(), ChangeError> {
+        self.change_device(hub, device, |device| {
+            device.issued.iter_mut().for_each(|issued| issued.revoked = true);
+            Ok(())
+        })
+    }
+
+    /// The SHA-256 thumbprints of the certificates that were issued for a device, in upper-case hex, the latest last.
+    #[must_use]
+    pub fn issued_certificates(&self, hub: &str, device: &str) -> Vec<String> {
+        let mut state = self.shared.state();
+        let device = state.device_mut(hub, device);
+        device.map(|device| device.issued.iter().map(|issued| issued.sha256.clone()).collect()).unwrap_or_default()
+    }
+
+    /// The root of the certificates that are issued for devices, in DER. It is another one than
+    /// [that of the servers](Self::root_pem).
+    ///
+    /// # Errors
+    /// When the root cannot be made.
+    pub fn issuing_root(&self) -> Result<Vec<u8>, ChangeError> {
+        self.shared.state().authority.root().map(|der| der.to_vec()).map_err(ChangeError::Authority)
     }
 
     /// The payload of a device's last registration.

@@ -38,6 +38,7 @@ impl Emulator {
         "disable-enrollment NAME",
         "enable-enrollment NAME",
         "move-enrollment NAME HUB",
+        "revoke-certificates HUB DEVICE",
         "disconnect HUB DEVICE [MODULE]",
         "disconnect-all",
         "clock-offset SECONDS",
@@ -69,6 +70,7 @@ impl Emulator {
             ["disable-enrollment", name] => self.disable_enrollment(name),
             ["enable-enrollment", name] => self.enable_enrollment(name),
             ["move-enrollment", name, hub] => self.move_enrollment(name, hub),
+            ["revoke-certificates", hub, device] => self.revoke_certificates(hub, device),
             ["disconnect", hub, device] => self.disconnect(hub, device, None),
             ["disconnect", hub, device, module] => self.disconnect(hub, device, Some(module)),
             ["disconnect-all"] => {

@@ -1,6 +1,7 @@
 //! Requests to the services, their decisions and answers.
 
 mod connections;
+pub(crate) mod credentials;
 mod decide;
 mod messages;
 mod module;

@@ -58,7 +58,7 @@ fn authorize(hub: &Hub, now: Moment, asked: &ReadModule<'_>, proof: Proof<'_>) -
     {
         return check_token(hub, now.seconds(), &token, &path, [None, None]).map(drop);
     }
-    let claimant = Claimant { path: &path, name: asked.device, proof };
+    let claimant = Claimant { path: &path, name: asked.device, proof, issued: &[] };
     let proved = prove(hub, now.seconds(), &claimant, asked.token.map(str::as_bytes), asked.chain);
     proved.map_err(|reason| if reason == Refusal::NoPassword { Refusal::NoToken } else { reason })?;
     // As the agents' documentation describes their Device mode.

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     answer::{Answer, Service},
     base::{DPS_VERSIONS, Moment},
-    dps::{Asked, Checked, Credential, Wanted, body, check_claim, is_registration_id},
+    dps::{Asked, Checked, Credential, Means, Wanted, body, check_claim, is_registration_id},
     fault::Fault,
     journal::Refusal,
 };
@@ -40,10 +40,12 @@ fn answer(state: &mut State, now: Moment, fault: Option<&Fault>, asked: &Asked<'
             return state.challenges.challenge(asked.registration_id, tpm.clone(), now);
         }
     }
-    let (registrations, hubs) = (&mut state.registrations, &mut state.hubs);
+    let registrations = &mut state.registrations;
+    let chain_fault = fault.and_then(Fault::of_chain);
+    let mut means = Means { hubs: &mut state.hubs, authority: &mut state.authority, fault: chain_fault, now };
     let answer = match asked.wanted {
-        Wanted::Register => registrations.register(&claim, hubs, body.payload, now)?,
-        Wanted::Status(operation) => registrations.poll(&claim, hubs, operation, now)?,
+        Wanted::Register => registrations.register(&claim, &mut means, body.payload, body.request)?,
+        Wanted::Status(operation) => registrations.poll(&claim, &mut means, operation)?,
         Wanted::LookUp => registrations.look_up(&claim),
     };
     let retry_after = (answer.status == 202).then(|| dps.retry_after.to_string());

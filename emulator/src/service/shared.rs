@@ -7,11 +7,12 @@ use crate::{
     dps::{Challenges, Registrations},
     fault::{Fault, Faults, Operation},
     hub::Identity,
+    issuing::{Authority, Operations},
     journal::{Entry, Journal},
     twin::Twin,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -40,6 +41,10 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     /// The verification codes of proofs of possession, by the common name of the CA.
     pub(crate) codes: BTreeMap<String, String>,
+    pub(crate) authority: Authority,
+    pub(crate) operations: Operations,
+    /// The identities whose sessions, which are not clean, have subscribed to the answers of renewals.
+    pub(crate) subscribed: BTreeSet<String>,
     pub(crate) connections: Connections,
     pub(crate) messages: Messages,
 }
@@ -50,8 +55,19 @@ impl Shared {
         let (registrations, challenges) = (Registrations::default(), Challenges::default());
         let mut faults = Faults::default();
         world.faults.into_iter().for_each(|fault| faults.plan(fault));
-        let (codes, connections, messages) = (BTreeMap::new(), Connections::default(), Messages::default());
-        let state = State { hubs, dps, registrations, challenges, faults, codes, connections, messages };
+        let state = State {
+            hubs,
+            dps,
+            registrations,
+            challenges,
+            faults,
+            codes: BTreeMap::new(),
+            authority: Authority::default(),
+            operations: Operations::default(),
+            subscribed: BTreeSet::new(),
+            connections: Connections::default(),
+            messages: Messages::default(),
+        };
         let clock = Clock::default();
         clock.set_offset(clock_offset);
         Self { state: Mutex::new(state), journal, clock, stop: AtomicBool::new(false) }

@@ -18,7 +18,7 @@ use ring::hmac;
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned,
     crypto::ring as provider,
-    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject as _},
 };
 use serde_json::Value;
 use std::{
@@ -67,6 +67,17 @@ pub(crate) fn dial_with(
     name: &str,
     shown: Option<Shown<'_>>,
 ) -> Tls {
+    let shown = shown.map(|Shown(leaf, others)| ([&[leaf.der()], others].concat(), leaf.key()));
+    dial_by(root, address, name, shown)
+}
+
+/// With any chain and the key of its leaf.
+pub(crate) fn dial_by(
+    root: CertificateDer<'static>,
+    address: SocketAddr,
+    name: &str,
+    shown: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
+) -> Tls {
     let mut roots = RootCertStore::empty();
     roots.add(root).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(provider::default_provider()))
@@ -75,10 +86,7 @@ pub(crate) fn dial_with(
         .with_root_certificates(roots);
     let config = match shown {
         None => config.with_no_client_auth(),
-        Some(Shown(leaf, others)) => {
-            let chain = [&[leaf.der()], others].concat();
-            config.with_client_auth_cert(chain, leaf.key()).unwrap()
-        }
+        Some((chain, key)) => config.with_client_auth_cert(chain, key).unwrap(),
     };
     let tls = ClientConnection::new(Arc::new(config), ServerName::try_from(name.to_owned()).unwrap()).unwrap();
     let stream = TcpStream::connect(address).unwrap();
@@ -169,6 +177,19 @@ impl Mqtt {
         password: Option<&str>,
         keep_alive: u16,
     ) -> (Self, Option<ConnectReturnCode>) {
+        let (client, connack) = Self::connect_as(tls, id, user, password, keep_alive, true);
+        (client, connack.map(|(code, _)| code))
+    }
+
+    /// The same with a session that is clean or not. Beside the return code it tells whether the session is an earlier one.
+    pub(crate) fn connect_as(
+        tls: Tls,
+        id: &str,
+        user: &str,
+        password: Option<&str>,
+        keep_alive: u16,
+        is_clean: bool,
+    ) -> (Self, Option<(ConnectReturnCode, bool)>) {
         let mut engine = Connection::new(Version::V3_1_1);
         engine.set_auto_pub_response(true);
         let mut client = Self { tls, engine, came: VecDeque::new() };
@@ -177,10 +198,10 @@ impl Mqtt {
             Some(password) => connect.password(password).unwrap(),
             None => connect,
         };
-        let connect = connect.clean_session(true).keep_alive(keep_alive).build().unwrap();
+        let connect = connect.clean_session(is_clean).keep_alive(keep_alive).build().unwrap();
         client.send(connect.into());
         match client.receive() {
-            Some(Packet::V3_1_1Connack(connack)) => (client, Some(connack.return_code())),
+            Some(Packet::V3_1_1Connack(connack)) => (client, Some((connack.return_code(), connack.session_present()))),
             None => (client, None),
             other => panic!("{other:?}"),
         }

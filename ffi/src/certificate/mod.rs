@@ -112,9 +112,7 @@ pub extern "C" fn defenderauth_certificate_from_pem_with_passphrase(
 /// this library cannot use the certificate.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_has_key(certificate: Option<&Certificate>) -> bool {
-    guard::look(certificate, false, |certificate| {
-        certificate.carried.der().is_some() || certificate.carried.private_key().is_some()
-    })
+    guard::look(certificate, false, |certificate| certificate.carried.has_key())
 }
 
 /// Whether it is self-signed. The hub then identifies it by its thumbprint.

@@ -14,7 +14,7 @@ fn unsupported() -> Failure {
 }
 
 /// Has no value.
-pub(super) enum SourceList {}
+pub(crate) enum SourceList {}
 
 impl SourceList {
     pub(super) fn new() -> Result<Self, Failure> {
@@ -31,7 +31,7 @@ impl SourceList {
 }
 
 /// Has no value.
-pub(super) enum Values {}
+pub(crate) enum Values {}
 
 impl Values {
     pub(super) fn new() -> Result<Self, Failure> {
@@ -84,6 +84,10 @@ impl Machine {
     }
 
     pub(super) fn handle(&mut self, _now: Now, _given: Given<'_>) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn rotate(&mut self, _now: Now, _sources: &SourceList) -> Result<(), Failure> {
         match *self {}
     }
 

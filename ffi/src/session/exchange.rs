@@ -30,7 +30,7 @@ pub extern "C" fn defenderauth_session_exchange(
         let https = given(https_or_null)?;
         let now = now(wall, monotonic_milliseconds)?;
         let limit = Duration::from_millis(timeout_milliseconds);
-        https::with_driver(https.as_deref(), |driver| session.machine.exchange(driver, now, limit))?;
+        https::with_driver(https.as_deref(), |driver| session.machine_mut()?.exchange(driver, now, limit))?;
         session.refresh();
         Ok(())
     })

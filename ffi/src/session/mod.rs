@@ -25,6 +25,8 @@ mod exchange;
 
 mod status;
 
+pub(crate) use machine::{SourceList, Values};
+
 pub use event::*;
 pub use exchange::*;
 pub use make::*;

@@ -15,7 +15,7 @@ use std::{mem::MaybeUninit, time::Duration};
 /// `defenderauth_policy_free`; sessions keep a copy.
 pub struct Policy {
     poison: Poison,
-    pub(super) values: Values,
+    pub(crate) values: Values,
 }
 
 object!(Policy, "policy");

@@ -71,7 +71,7 @@ pub extern "C" fn defenderauth_session_password(
     guard::call(error, || {
         let out = output::text(buf, cap, out_len)?;
         machine::is_available()?;
-        shared(session)?.machine.with_password(|token| out.put(token))
+        shared(session)?.machine()?.with_password(|token| out.put(token))
     })
 }
 
@@ -132,7 +132,7 @@ pub extern "C" fn defenderauth_session_snapshot_secret(
     guard::call(error, || {
         let out = output::text(buf, cap, out_len)?;
         machine::is_available()?;
-        let secret = shared(session)?.machine.secret()?;
+        let secret = shared(session)?.machine()?.secret()?;
         out.put(secret.as_ref().map_or(&[], |secret| secret.expose().as_bytes()))
     })
 }
@@ -153,7 +153,7 @@ pub extern "C" fn defenderauth_session_until_milliseconds(session: Option<&Sessi
 /// window. Pick once for each window: who picks again at every poll reconnects together with the whole fleet.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_session_pick_milliseconds(session: Option<&Session>, random: u32) -> u64 {
-    guard::look(session, 0, |it| it.machine.pick(random).unwrap_or(u64::MAX))
+    guard::look(session, 0, |it| it.machine().ok().and_then(|machine| machine.pick(random)).unwrap_or(u64::MAX))
 }
 
 /// WAIT and DISCONNECT: why, one of `DEFENDERAUTH_DIAGNOSIS_`.

@@ -15,7 +15,7 @@ use std::{ffi::c_char, mem::MaybeUninit};
 /// copy.
 pub struct Sources {
     poison: Poison,
-    pub(super) list: SourceList,
+    pub(crate) list: SourceList,
 }
 
 object!(Sources, "sources");

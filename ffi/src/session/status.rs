@@ -1,12 +1,16 @@
 //! The status of a session, at any time and without secrets, and its clock.
 
-use super::{make::now, object::Session};
-use crate::{abi::Str, authenticator::Authenticator, guard};
-
-use super::code::{
-    DEFENDERAUTH_COUNT_CONNECTS, DEFENDERAUTH_COUNT_REGISTRATIONS, DEFENDERAUTH_COUNT_RENEWALS,
-    DEFENDERAUTH_COUNT_REQUESTS,
+use super::{
+    code::{
+        DEFENDERAUTH_COUNT_CONNECTS, DEFENDERAUTH_COUNT_REGISTRATIONS, DEFENDERAUTH_COUNT_RENEWALS,
+        DEFENDERAUTH_COUNT_REQUESTS,
+    },
+    machine::Machine,
+    make::now,
+    object::Session,
 };
+use crate::{abi::Str, authenticator::Authenticator, guard};
+use defender_auth::Now;
 
 /// The status in one line, for logs.
 #[unsafe(no_mangle)]
@@ -103,7 +107,7 @@ pub extern "C" fn defenderauth_session_clock_seconds(
     wall: u64,
     monotonic_milliseconds: u64,
 ) -> u64 {
-    guard::look(session, 0, |it| now(wall, monotonic_milliseconds).map_or(0, |now| it.machine.clock_seconds(now)))
+    guard::look(session, 0, |it| clock(it, wall, monotonic_milliseconds, Machine::clock_seconds))
 }
 
 /// What is known about the device's clock, one of `DEFENDERAUTH_CLOCK_`; 0 when `wall` is not a time.
@@ -113,5 +117,11 @@ pub extern "C" fn defenderauth_session_clock_state(
     wall: u64,
     monotonic_milliseconds: u64,
 ) -> i32 {
-    guard::look(session, 0, |it| now(wall, monotonic_milliseconds).map_or(0, |now| it.machine.clock_state(now)))
+    guard::look(session, 0, |it| clock(it, wall, monotonic_milliseconds, Machine::clock_state))
+}
+
+/// What the clock of a session says; nothing for a time that is none, and for the session of a driver, which has its own.
+fn clock<T: Default>(it: &Session, wall: u64, milliseconds: u64, read: impl Fn(&Machine, Now) -> T) -> T {
+    let both = it.machine().ok().zip(now(wall, milliseconds).ok());
+    both.map(|(machine, now)| read(machine, now)).unwrap_or_default()
 }

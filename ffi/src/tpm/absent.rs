@@ -2,6 +2,8 @@
 
 use super::password::Password;
 use crate::failure::Failure;
+#[cfg(feature = "mqtt")]
+use defender_auth::key::ActivationBlob;
 use defender_auth::key::{KeyUse, Signature};
 #[cfg(feature = "https")]
 use defender_auth::{
@@ -62,6 +64,16 @@ impl Device {
     }
 
     pub(super) const fn sign(&mut self, _key_use: KeyUse, _data: &[u8]) -> Result<Signature, Failure> {
+        match *self {}
+    }
+
+    #[cfg(feature = "mqtt")]
+    pub(crate) const fn sign_for_driver(&mut self, _: KeyUse, _: &[u8]) -> Result<Signature, defender_auth::Error> {
+        match *self {}
+    }
+
+    #[cfg(feature = "mqtt")]
+    pub(crate) const fn activate_for_driver(&mut self, _: &ActivationBlob) -> Result<(), defender_auth::Error> {
         match *self {}
     }
 

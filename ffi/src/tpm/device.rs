@@ -78,6 +78,16 @@ impl Device {
         Ok(self.0.sign(key_use, data)?)
     }
 
+    #[cfg(feature = "mqtt")]
+    pub(crate) fn sign_for_driver(&mut self, key_use: KeyUse, data: &[u8]) -> Result<Signature, defender_auth::Error> {
+        Ok(self.0.sign(key_use, data)?)
+    }
+
+    #[cfg(feature = "mqtt")]
+    pub(crate) fn activate_for_driver(&mut self, blob: &ActivationBlob) -> Result<(), defender_auth::Error> {
+        Ok(self.0.activate(blob)?)
+    }
+
     /// Runs an authenticator with this TPM.
     #[cfg(feature = "https")]
     pub(crate) fn run(&mut self, client: &Client, machine: &mut Authenticator) -> Result<(), HttpsError> {

@@ -8,6 +8,7 @@ static defenderauth_key *key;
 static defenderauth_connection_string *string;
 static defenderauth_signer *signer;
 static defenderauth_authenticator *module, *device;
+static defenderauth_session *session, *saving;
 static defenderauth_certificate *certificate;
 static const uint8_t signature[32] = {1};
 
@@ -28,10 +29,12 @@ WRITES(module_string, defenderauth_authenticator_connection_string(module, PLACE
 WRITES(module_token, defenderauth_authenticator_sas_token(module, NOW, 3600, PLACE))
 WRITES(device_to_sign, defenderauth_authenticator_sas_string_to_sign(device, NOW, PLACE))
 WRITES(device_token, defenderauth_authenticator_sas_assemble(device, NOW, signature, sizeof signature, PLACE))
+WRITES(password, defenderauth_session_password(session, PLACE))
+WRITES(secret, defenderauth_session_snapshot_secret(saving, PLACE))
 
 static defenderauth_result (*const writers[])(char *, size_t, size_t *, defenderauth_error **) = {
     string_text,     key_text,      token,        policy_token,   to_sign,      assembled, signed_token,
-    certificate_key, module_string, module_token, device_to_sign, device_token,
+    certificate_key, module_string, module_token, device_to_sign, device_token, password,  secret,
 };
 
 /* The buffer is on the heap and exactly this large. */
@@ -82,6 +85,21 @@ static void write_with(defenderauth_result (*write)(char *, size_t, size_t *, de
     CHECK(one == 'x' && len == 0);
 }
 
+static const char ANSWER[] = "{\"moduleId\":\"azureiotsecurity\",\"deviceId\":\"dev-01\",\"authentication\":{"
+                             "\"type\":\"sas\",\"symmetricKey\":{\"primaryKey\":\"" KEY "\"}}}";
+
+/* One with keys to SAVE. */
+static defenderauth_session *a_saving_session(void) {
+    defenderauth_sources *sources = a_source(a_device());
+    defenderauth_session *made = NULL;
+    DOES(defenderauth_session_new(sources, NULL, NULL, NULL, 0, NULL, 0, LATER, 5000, &made, error));
+    DOES(defenderauth_session_handle_response(made, LATER, 5000, 200, NULL, 0, (const uint8_t *)ANSWER,
+                                              sizeof ANSWER - 1, error));
+    CHECK(defenderauth_session_poll(made) == DEFENDERAUTH_SESSION_ACTION_SAVE);
+    defenderauth_sources_free(sources);
+    return made;
+}
+
 /* After a failure the buffer holds an empty text. */
 static void write_nothing(void) {
     char buf[8] = "xxxxxxx";
@@ -106,6 +124,8 @@ int main(void) {
     certificate = a_certificate();
     module = a_module();
     device = a_tpm_device();
+    session = a_session();
+    saving = a_saving_session();
     for (size_t i = 0; i < sizeof writers / sizeof *writers; i++) {
         int failed = failures;
         write_with(writers[i]);
@@ -114,6 +134,8 @@ int main(void) {
         }
     }
     write_nothing();
+    defenderauth_session_free(saving);
+    defenderauth_session_free(session);
     defenderauth_authenticator_free(device);
     defenderauth_authenticator_free(module);
     defenderauth_certificate_free(certificate);

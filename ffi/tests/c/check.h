@@ -64,6 +64,8 @@ static inline int is_nothing(defenderauth_slice view) {
 #define DOES(call) FAILS(DEFENDERAUTH_OK, call)
 
 #define NOW UINT64_C(1700000000)
+/* After the release, before which a session believes no clock. */
+#define LATER UINT64_C(1800000000)
 #define HUB "contoso.azure-devices.net"
 #define KEY "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw="
 #define RESOURCE "contoso.azure-devices.net/devices/dev-01"
@@ -150,6 +152,24 @@ static inline defenderauth_authenticator *a_tpm_device(void) {
     DOES(defenderauth_authenticator_new_device_tpm(DEFENDERAUTH_TEXT(HUB), DEFENDERAUTH_TEXT("dev-01"), NULL, 0, NULL,
                                                    NOW, &device, error));
     return device;
+}
+
+/* A source for a session. The session keeps a copy of it. */
+static inline defenderauth_sources *a_source(defenderauth_authenticator *authenticator) {
+    defenderauth_sources *sources = NULL;
+    DOES(defenderauth_sources_new(&sources, error));
+    DOES(defenderauth_sources_add(sources, DEFENDERAUTH_TEXT("one"), authenticator, error));
+    defenderauth_authenticator_free(authenticator);
+    return sources;
+}
+
+/* One that is to CONNECT. */
+static inline defenderauth_session *a_session(void) {
+    defenderauth_sources *sources = a_source(a_module());
+    defenderauth_session *session = NULL;
+    DOES(defenderauth_session_new(sources, NULL, NULL, NULL, 0, NULL, 0, LATER, 5000, &session, error));
+    defenderauth_sources_free(sources);
+    return session;
 }
 
 static inline int outcome(void) {

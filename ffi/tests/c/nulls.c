@@ -11,6 +11,8 @@ static const uint8_t bytes[32];
 static char buf[DEFENDERAUTH_TEXT_CAPACITY];
 static uint8_t octets[DEFENDERAUTH_PUBLIC_CAPACITY];
 #define INTO buf, sizeof buf, NULL, error
+/* Both clocks. */
+#define AT_BOTH NOW, 5000
 #define OCTETS octets, sizeof octets, NULL, error
 
 /* NULL for a required object. */
@@ -72,6 +74,8 @@ static void objects(void) {
     FAILS(none, defenderauth_https_set_clock_offset_seconds(NULL, 1, error));
     FAILS(none, defenderauth_authenticator_run(NULL, NULL, NULL, 1, error));
     FAILS(none, defenderauth_tpm_persist_keys(NULL, error));
+    FAILS(none, defenderauth_tpm_set_endorsement_handle(NULL, 0x81010001, error));
+    FAILS(none, defenderauth_tpm_set_storage_handle(NULL, 0x81000001, error));
     FAILS(none, defenderauth_tpm_set_owner_password(NULL, bytes, 32, error));
     FAILS(none, defenderauth_tpm_set_endorsement_password(NULL, bytes, 32, error));
     FAILS(none, defenderauth_tpm_set_identity_handle(NULL, 0x81000100, error));
@@ -84,6 +88,95 @@ static void objects(void) {
     defenderauth_options_free(options);
     defenderauth_profile_free(profile);
     defenderauth_key_free(key);
+}
+
+/* NULL for a required object of a session. */
+static void sessions(void) {
+    const defenderauth_result none = DEFENDERAUTH_NULL;
+    defenderauth_session *session = a_session();
+    FAILS(none, defenderauth_sources_add(NULL, ID, NULL, error));
+    FAILS(none, defenderauth_sources_set_validity(NULL, 1, 2, error));
+    FAILS(none, defenderauth_policy_set_seconds(NULL, DEFENDERAUTH_TIME_TOKEN, 60, error));
+    FAILS(none, defenderauth_policy_set_renewal_percent(NULL, 80, 85, error));
+    FAILS(none, defenderauth_policy_set_backoff(NULL, DEFENDERAUTH_LADDER_SLOW, 1, 1, 1, error));
+    FAILS(none, defenderauth_policy_set_rate(NULL, DEFENDERAUTH_RATE_CONNECTS, 1, 1, error));
+    FAILS(none, defenderauth_policy_set_limit(NULL, DEFENDERAUTH_LIMIT_PASSES, 1, error));
+    FAILS(none, defenderauth_policy_set_floor(NULL, NOW, error));
+    MAKES_NONE(defenderauth_session, none,
+               defenderauth_session_new(NULL, NULL, NULL, NULL, 0, NULL, 0, NOW, 0, out, error));
+    FAILS(none, defenderauth_session_password(NULL, INTO));
+    FAILS(none, defenderauth_session_snapshot_secret(NULL, INTO));
+    FAILS(none, defenderauth_session_handle_response(NULL, AT_BOTH, 200, NULL, 0, NULL, 0, error));
+    FAILS(none, defenderauth_session_handle_no_response(NULL, AT_BOTH, error));
+    FAILS(none, defenderauth_session_handle_activated(NULL, AT_BOTH, error));
+    FAILS(none, defenderauth_session_handle_signature(NULL, AT_BOTH, bytes, 32, error));
+    FAILS(none, defenderauth_session_handle_key_failed(NULL, AT_BOTH, error));
+    FAILS(none, defenderauth_session_handle_connected(NULL, AT_BOTH, 0, error));
+    FAILS(none, defenderauth_session_handle_rejected(NULL, AT_BOTH, DEFENDERAUTH_REJECTION_CONNACK, 5, 0, 0, error));
+    FAILS(none, defenderauth_session_handle_tls_failed(NULL, AT_BOTH, DEFENDERAUTH_TLS_FAILURE_ALERT, 0, error));
+    FAILS(none, defenderauth_session_handle_unreachable(NULL, AT_BOTH, error));
+    FAILS(none, defenderauth_session_handle_disconnected(NULL, AT_BOTH, DEFENDERAUTH_LOSS_DROPPED, error));
+    FAILS(none,
+          defenderauth_session_handle_disconnected_by_server(NULL, AT_BOTH, DEFENDERAUTH_REJECTION_REASON, 135, error));
+    FAILS(none, defenderauth_session_handle_elapsed(NULL, AT_BOTH, error));
+    FAILS(none, defenderauth_session_handle_saved(NULL, AT_BOTH, true, error));
+    FAILS(none, defenderauth_session_handle_clock_set(NULL, AT_BOTH, error));
+    FAILS(none, defenderauth_session_handle_wake(NULL, AT_BOTH, error));
+    FAILS(none, defenderauth_session_handle_rotated(session, AT_BOTH, NULL, error));
+    FAILS(none, defenderauth_session_exchange(NULL, NULL, AT_BOTH, 1, error));
+    FAILS(none, defenderauth_sources_new(NULL, error));
+    FAILS(none, defenderauth_policy_new(NULL, error));
+    defenderauth_session_free(session);
+
+    CHECK(defenderauth_session_poll(NULL) == DEFENDERAUTH_SESSION_ACTION_NONE);
+    CHECK(defenderauth_session_authenticator(NULL) == NULL && defenderauth_session_assigned(NULL) == NULL);
+    CHECK(is_nothing(defenderauth_session_sign_input(NULL)) && defenderauth_session_key_use(NULL) == 0);
+    CHECK(defenderauth_session_certificate(NULL) == NULL && defenderauth_session_deadline_milliseconds(NULL) == 0);
+    CHECK(defenderauth_session_from_milliseconds(NULL) == 0 && defenderauth_session_until_milliseconds(NULL) == 0);
+    CHECK(defenderauth_session_pick_milliseconds(NULL, 7) == 0 && defenderauth_session_due(NULL) == 0);
+    CHECK(defenderauth_session_diagnosis(NULL) == 0 && defenderauth_session_phase(NULL) == 0);
+    CHECK(defenderauth_session_dropped_diagnosis(NULL) == 0 && defenderauth_session_dropped_at(NULL) == 0);
+    CHECK(defenderauth_session_last_diagnosis(NULL) == 0 && defenderauth_session_authenticator_diagnosis(NULL) == 0);
+    CHECK(defenderauth_session_failures_in_a_row(NULL) == 0 && !defenderauth_session_is_unsaved(NULL));
+    CHECK(defenderauth_session_certificate_ends(NULL) == 0);
+    CHECK(defenderauth_session_count(NULL, DEFENDERAUTH_COUNT_CONNECTS) == 0);
+    CHECK(defenderauth_session_clock_seconds(NULL, NOW, 0) == 0 && defenderauth_session_clock_state(NULL, NOW, 0) == 0);
+}
+
+/* NULL for a required object of a driver. */
+static void drivers(void) {
+    const defenderauth_result none = DEFENDERAUTH_NULL;
+    defenderauth_driver *driver = NULL;
+    DOES(defenderauth_driver_new(&driver, error));
+    FAILS(none, defenderauth_driver_new(NULL, error));
+    FAILS(none, defenderauth_driver_set_ca_file(NULL, ID, error));
+    FAILS(none, defenderauth_driver_set_ca_pem(NULL, ID, error));
+    FAILS(none, defenderauth_driver_set_azure_roots(NULL, error));
+    FAILS(none, defenderauth_driver_set_addresses(NULL, HOST, ID, ID, error));
+    FAILS(none, defenderauth_driver_set_folder(NULL, ID, error));
+    FAILS(none, defenderauth_driver_set_keep_alive_seconds(NULL, 60, error));
+    FAILS(none, defenderauth_driver_give_tpm(driver, NULL, error));
+    FAILS(none, defenderauth_driver_start(NULL, NULL, NULL, error));
+    FAILS(none, defenderauth_driver_start(driver, NULL, NULL, error));
+    FAILS(none, defenderauth_driver_next(NULL, 1, error));
+    FAILS(DEFENDERAUTH_STATE, defenderauth_driver_next(driver, 1, error));
+    FAILS(none, defenderauth_driver_publish(NULL, ID, NULL, 0, DEFENDERAUTH_QOS_AT_MOST_ONCE, error));
+    FAILS(none, defenderauth_driver_publish(driver, ID, NULL, 1, DEFENDERAUTH_QOS_AT_MOST_ONCE, error));
+    FAILS(none, defenderauth_driver_subscribe(NULL, ID, DEFENDERAUTH_QOS_AT_LEAST_ONCE, error));
+    FAILS(none, defenderauth_driver_unsubscribe(NULL, ID, error));
+    MAKES_NONE(defenderauth_control, none, defenderauth_driver_control(NULL, out, error));
+    MAKES_NONE(defenderauth_control, DEFENDERAUTH_STATE, defenderauth_driver_control(driver, out, error));
+    FAILS(none, defenderauth_control_rotate(NULL, NULL, error));
+    defenderauth_control_cancel(NULL);
+    defenderauth_control_wake(NULL);
+    defenderauth_control_clock_set(NULL);
+    defenderauth_control_free(NULL);
+    CHECK(defenderauth_driver_event(NULL) == DEFENDERAUTH_EVENT_NONE && defenderauth_driver_event_diagnosis(NULL) == 0);
+    CHECK(defenderauth_driver_event_error(NULL) == NULL && defenderauth_driver_session(NULL) == NULL);
+    CHECK(defenderauth_driver_session(driver) == NULL && !defenderauth_driver_is_connected(driver));
+    CHECK(is_nothing(defenderauth_driver_message_payload(NULL)) && !defenderauth_driver_is_connected(NULL));
+    defenderauth_driver_free(driver);
+    defenderauth_driver_free(NULL);
 }
 
 /* NULL for the output. */
@@ -127,6 +220,7 @@ static void outs(void) {
 static void getters(void) {
     CHECK(defenderauth_error_result(NULL) == DEFENDERAUTH_OK);
     CHECK(defenderauth_error_http_status(NULL) == 0 && defenderauth_error_service_code(NULL) == 0);
+    CHECK(defenderauth_error_tls_failure(NULL) == 0);
     CHECK(defenderauth_error_tpm_code(NULL) == 0 && !defenderauth_error_is_retryable(NULL));
     CHECK(defenderauth_error_retry_after_seconds(NULL) == -1);
     CHECK(!defenderauth_connection_string_is_x509(NULL) && !defenderauth_connection_string_has_key(NULL));
@@ -184,6 +278,19 @@ static void views(void) {
     EMPTY(authenticator, dps_payload);
     EMPTY(authenticator, dps_substatus);
     EMPTY(authenticator, dps_last_updated);
+    EMPTY(driver, event_text);
+    EMPTY(driver, message_topic);
+    EMPTY(session, mqtt_host_name);
+    EMPTY(session, mqtt_client_id);
+    EMPTY(session, mqtt_user_name);
+    EMPTY(session, host_name);
+    EMPTY(session, gateway_host_name);
+    EMPTY(session, device_id);
+    EMPTY(session, module_id);
+    EMPTY(session, snapshot);
+    EMPTY(session, status);
+    EMPTY(session, credential);
+    EMPTY(session, dropped_credential);
 }
 
 static void frees(void) {
@@ -198,6 +305,9 @@ static void frees(void) {
     defenderauth_authenticator_free(NULL);
     defenderauth_https_free(NULL);
     defenderauth_tpm_free(NULL);
+    defenderauth_sources_free(NULL);
+    defenderauth_policy_free(NULL);
+    defenderauth_session_free(NULL);
     defenderauth_https_cancel(NULL);
     defenderauth_wipe(NULL, 0);
     defenderauth_wipe(NULL, 9);
@@ -205,6 +315,8 @@ static void frees(void) {
 
 int main(void) {
     objects();
+    sessions();
+    drivers();
     outs();
     getters();
     views();

@@ -20,6 +20,7 @@ static defenderauth_certificate *certificate, *encrypted;
 static defenderauth_agent_config *config;
 static defenderauth_profile *profile;
 static defenderauth_authenticator *module, *device, *secondary, *provisioned, *configured;
+static defenderauth_session *session, *restored;
 
 /* Reads a file without a buffer that would keep a copy. */
 static size_t read_file(const char *name) {
@@ -102,6 +103,40 @@ static void outcomes(void) {
     wipe();
 }
 
+/* A session that has registered, looked up its module and saved its keys, and the one that restores them. */
+static void sessions(void) {
+    static const char *const answers[] = {"assigned.json", "module.json"};
+    static char saved[4096], secret[DEFENDERAUTH_TEXT_CAPACITY];
+    size_t answered = 0;
+    defenderauth_sources *sources = NULL;
+    defenderauth_authenticator *enrolled = NULL;
+    DOES(defenderauth_authenticator_new_dps_key(profile, DEFENDERAUTH_TEXT("azureiotsecurity"), key, NULL, NOW,
+                                                &enrolled, error));
+    DOES(defenderauth_sources_new(&sources, error));
+    DOES(defenderauth_sources_add(sources, DEFENDERAUTH_TEXT("dps"), enrolled, error));
+    defenderauth_authenticator_free(enrolled);
+    DOES(defenderauth_session_new(sources, NULL, NULL, NULL, 0, NULL, 0, LATER, 5000, &session, error));
+    while (defenderauth_session_poll(session) != DEFENDERAUTH_SESSION_ACTION_CONNECT && failures == 0) {
+        if (defenderauth_session_poll(session) == DEFENDERAUTH_SESSION_ACTION_SAVE) {
+            snprintf(saved, sizeof saved, "%s", defenderauth_session_snapshot(session).data);
+            DOES(defenderauth_session_snapshot_secret(session, secret, sizeof secret, NULL, error));
+            DOES(defenderauth_session_handle_saved(session, LATER, 5000, true, error));
+        } else {
+            CHECK(answered < 2);
+            size_t len = read_file(answers[answered++]);
+            DOES(defenderauth_session_handle_response(session, LATER, 5000, 200, NULL, 0, (const uint8_t *)in, len,
+                                                      error));
+        }
+    }
+    DOES(defenderauth_session_password(session, INTO));
+    DOES(defenderauth_session_new(sources, NULL, NULL, DEFENDERAUTH_TEXT(saved), DEFENDERAUTH_TEXT(secret), LATER, 5000,
+                                  &restored, error));
+    DOES(defenderauth_session_password(restored, INTO));
+    defenderauth_wipe(secret, sizeof secret);
+    defenderauth_sources_free(sources);
+    wipe();
+}
+
 static void files(void) {
     char path[4200];
     snprintf(path, sizeof path, "%s/LocalConfiguration.json", folder);
@@ -126,6 +161,8 @@ static void certificates(void) {
 }
 
 static void let_go(void) {
+    defenderauth_session_free(restored);
+    defenderauth_session_free(session);
     defenderauth_authenticator_free(configured);
     defenderauth_authenticator_free(provisioned);
     defenderauth_authenticator_free(secondary);
@@ -157,6 +194,7 @@ int main(int argc, char **argv) {
     keys();
     strings();
     outcomes();
+    sessions();
     files();
     certificates();
     if (failures > 0) {

@@ -211,12 +211,18 @@ static void numbers(void) {
           defenderauth_sas_renew_at_most_milliseconds(UINT64_MAX));
     CHECK(strcmp(defenderauth_result_string(12345), "UNKNOWN") == 0);
     CHECK(strcmp(defenderauth_result_string(INT32_MIN), "UNKNOWN") == 0);
+    CHECK(strcmp(defenderauth_diagnosis_word(DEFENDERAUTH_DIAGNOSIS_HUB_REJECTED), "hub-rejected") == 0);
+    CHECK(strcmp(defenderauth_diagnosis_string(0), "unknown") == 0);
+    CHECK(strcmp(defenderauth_tls_failure_word(DEFENDERAUTH_TLS_FAILURE_PLAIN_TEXT), "plain-text") == 0);
+    CHECK(strcmp(defenderauth_tls_failure_word(-1), "unknown") == 0);
+    CHECK(defenderauth_tls_failure_of_alert(45) == DEFENDERAUTH_TLS_FAILURE_CLIENT_EXPIRED);
     CHECK(strcmp(defenderauth_certificate_finding_string(3), "") != 0);
     CHECK(defenderauth_certificate_finding_string(0) != NULL);
     CHECK(strcmp(defenderauth_version(), DEFENDERAUTH_VERSION) == 0);
     CHECK(defenderauth_version_number() == DEFENDERAUTH_VERSION_NUMBER);
     const uint32_t full = DEFENDERAUTH_FEATURE_X509 | DEFENDERAUTH_FEATURE_AGENT | DEFENDERAUTH_FEATURE_HTTPS |
-                          DEFENDERAUTH_FEATURE_TPM | DEFENDERAUTH_FEATURE_FLOWS;
+                          DEFENDERAUTH_FEATURE_TPM | DEFENDERAUTH_FEATURE_FLOWS | DEFENDERAUTH_FEATURE_SESSION |
+                          DEFENDERAUTH_FEATURE_MQTT;
     CHECK(defenderauth_features() == full);
     defenderauth_signer_free(signer);
     defenderauth_options_free(options);

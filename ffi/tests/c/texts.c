@@ -8,6 +8,9 @@ static defenderauth_options *options;
 static defenderauth_profile *profile;
 static defenderauth_certificate *certificate;
 static defenderauth_https *https;
+static defenderauth_driver *driver;
+static defenderauth_sources *sources;
+static defenderauth_session *session;
 static const uint8_t bytes[64];
 static char buf[DEFENDERAUTH_TEXT_CAPACITY];
 
@@ -73,6 +76,15 @@ MAKES(authenticator, dps_tpm_module,
       defenderauth_authenticator_new_dps_tpm(profile, s, len, bytes, 64, bytes, 64, NULL, NOW, out, error))
 TAKES(ca_pem, defenderauth_https_set_ca_pem(https, s, len, error))
 TAKES(connect_to, defenderauth_https_set_connect_to(https, s, len, error))
+TAKES(driver_pem, defenderauth_driver_set_ca_pem(driver, s, len, error))
+TAKES(driver_host, defenderauth_driver_set_addresses(driver, s, len, DEFENDERAUTH_TEXT("[::1]:1"),
+                                                     DEFENDERAUTH_TEXT("[::1]:2"), error))
+TAKES(driver_https, defenderauth_driver_set_addresses(driver, HOST, s, len, DEFENDERAUTH_TEXT("[::1]:2"), error))
+TAKES(driver_mqtt, defenderauth_driver_set_addresses(driver, HOST, DEFENDERAUTH_TEXT("[::1]:1"), s, len, error))
+TAKES(topic, defenderauth_driver_publish(driver, s, len, NULL, 0, DEFENDERAUTH_QOS_AT_MOST_ONCE, error))
+TAKES(source_name, defenderauth_sources_add(sources, s, len, NULL, error))
+MAKES(session, saved, defenderauth_session_new(sources, NULL, NULL, s, len, NULL, 0, LATER, 5000, out, error))
+MAKES(session, secret, defenderauth_session_new(sources, NULL, NULL, NULL, 0, s, len, LATER, 5000, out, error))
 MAKES(tpm, tpm_endpoint, defenderauth_tpm_open(s, len, out, error))
 
 /* The result of each for an empty text. */
@@ -98,6 +110,10 @@ static const struct {
     {dps_key_module, DEFENDERAUTH_OK},             {dps_certificate_module, DEFENDERAUTH_OK},
     {dps_tpm_module, DEFENDERAUTH_OK},             {ca_pem, DEFENDERAUTH_TLS},
     {connect_to, DEFENDERAUTH_ARGUMENT},           {tpm_endpoint, DEFENDERAUTH_TPM_ACCESS},
+    {source_name, DEFENDERAUTH_ARGUMENT},          {saved, DEFENDERAUTH_OK},
+    {secret, DEFENDERAUTH_OK},                     {driver_pem, DEFENDERAUTH_TLS},
+    {driver_host, DEFENDERAUTH_IDENTIFIER},        {driver_https, DEFENDERAUTH_ARGUMENT},
+    {driver_mqtt, DEFENDERAUTH_ARGUMENT},          {topic, DEFENDERAUTH_ARGUMENT},
 };
 
 static void look_at_texts(void) {
@@ -133,6 +149,7 @@ static defenderauth_authenticator *signing;
     }
 
 GIVES(signature, defenderauth_sas_assemble(HOST, NULL, 0, NOW, data, len, INTO))
+GIVES(session_signature, defenderauth_session_handle_signature(session, LATER, 5000, data, len, error))
 GIVES(own_signature, defenderauth_authenticator_sas_assemble(signing, NOW, data, len, INTO))
 MAKES_OF_BYTES(endorsement,
                defenderauth_authenticator_new_dps_tpm(profile, NULL, 0, data, len, bytes, 64, NULL, NOW, out, error))
@@ -140,8 +157,8 @@ MAKES_OF_BYTES(storage,
                defenderauth_authenticator_new_dps_tpm(profile, NULL, 0, bytes, 64, data, len, NULL, NOW, out, error))
 
 static void look_at_bytes(void) {
-    defenderauth_result (*const with[])(const uint8_t *, size_t, defenderauth_error **) = {signature, own_signature,
-                                                                                          endorsement, storage};
+    defenderauth_result (*const with[])(const uint8_t *, size_t, defenderauth_error **) = {
+        signature, own_signature, session_signature, endorsement, storage};
     for (size_t i = 0; i < sizeof with / sizeof *with; i++) {
         FAILS(DEFENDERAUTH_NULL, with[i](NULL, 32, error));
         FAILS(DEFENDERAUTH_ARGUMENT, with[i](bytes, SIZE_MAX, error));
@@ -152,10 +169,20 @@ static void look_at_bytes(void) {
     FAILS(DEFENDERAUTH_ARGUMENT, signature(bytes, 33, error));
     FAILS(DEFENDERAUTH_ARGUMENT, own_signature(bytes, 31, error));
     DOES(own_signature(bytes, 32, error));
+    FAILS(DEFENDERAUTH_ARGUMENT, session_signature(bytes, 33, error));
+    FAILS(DEFENDERAUTH_STATE, session_signature(bytes, 32, error));
+    FAILS(DEFENDERAUTH_NULL,
+          defenderauth_session_handle_response(session, LATER, 5000, 200, NULL, 0, NULL, 1, error));
+    FAILS(DEFENDERAUTH_ARGUMENT,
+          defenderauth_session_handle_response(session, LATER, 5000, 200, NULL, SIZE_MAX, NULL, 0, error));
 }
 
 /* Paths are the system's own bytes, without a NUL. */
 static void look_at_paths(void) {
+    FAILS(DEFENDERAUTH_NULL, defenderauth_driver_set_folder(driver, NULL, 1, error));
+    FAILS(DEFENDERAUTH_UTF8, defenderauth_driver_set_folder(driver, "/\0x", 3, error));
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_driver_set_ca_file(driver, "x", SIZE_MAX, error));
+    FAILS(DEFENDERAUTH_FILE_NOT_FOUND, defenderauth_driver_set_ca_file(driver, "/\xff", 2, error));
     FAILS(DEFENDERAUTH_NULL, defenderauth_https_set_ca_file(https, NULL, 1, error));
     FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_https_set_ca_file(https, "x", SIZE_MAX, error));
     FAILS(DEFENDERAUTH_UTF8, defenderauth_https_set_ca_file(https, "/\0x", 3, error));
@@ -201,12 +228,18 @@ int main(void) {
     profile = a_profile();
     certificate = a_certificate();
     signing = a_tpm_device();
+    sources = a_source(a_module());
+    DOES(defenderauth_driver_new(&driver, error));
+    session = a_session();
     DOES(defenderauth_https_new(&https, error));
     look_at_texts();
     look_at_bytes();
     look_at_paths();
     look_at_certificates();
     defenderauth_https_free(https);
+    defenderauth_driver_free(driver);
+    defenderauth_session_free(session);
+    defenderauth_sources_free(sources);
     defenderauth_authenticator_free(signing);
     defenderauth_certificate_free(certificate);
     defenderauth_profile_free(profile);

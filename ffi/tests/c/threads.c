@@ -10,6 +10,7 @@
 static defenderauth_key *key;
 static defenderauth_signer *signer;
 static defenderauth_authenticator *module;
+static defenderauth_session *session;
 static char expected[DEFENDERAUTH_TEXT_CAPACITY];
 
 typedef struct worker {
@@ -31,6 +32,9 @@ static void share(worker *me) {
     EXPECT(strcmp(buf, expected) == 0);
     EXPECT(defenderauth_authenticator_sas_token(module, NOW, 3600, buf, sizeof buf, &len, &error) == DEFENDERAUTH_OK);
     EXPECT(is(defenderauth_authenticator_device_id(module), "dev-01"));
+    EXPECT(defenderauth_session_password(session, buf, sizeof buf, &len, &error) == DEFENDERAUTH_OK && len > 100);
+    EXPECT(is(defenderauth_session_status(session), "connecting, one"));
+    EXPECT(strcmp(defenderauth_diagnosis_word(DEFENDERAUTH_DIAGNOSIS_BUSY), "busy") == 0);
     EXPECT(defenderauth_signer_token(signer, NOW, buf, 1, &len, &error) == DEFENDERAUTH_BUFFER_TOO_SMALL);
     EXPECT(defenderauth_error_result(error) == DEFENDERAUTH_BUFFER_TOO_SMALL);
     defenderauth_error_free(error);
@@ -63,6 +67,7 @@ int main(void) {
     key = a_key();
     signer = a_signer();
     module = a_module();
+    session = a_session();
     DOES(defenderauth_signer_token(signer, NOW + 3600, expected, sizeof expected, NULL, error));
     for (size_t i = 0; i < THREADS; i++) {
         CHECK(pthread_create(&workers[i].thread, NULL, hammer, &workers[i]) == 0);
@@ -71,6 +76,7 @@ int main(void) {
         CHECK(pthread_join(workers[i].thread, NULL) == 0);
         CHECK(workers[i].wrong == 0);
     }
+    defenderauth_session_free(session);
     defenderauth_authenticator_free(module);
     defenderauth_signer_free(signer);
     defenderauth_key_free(key);

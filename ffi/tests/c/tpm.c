@@ -67,6 +67,9 @@ int main(int argc, char **argv) {
     FAILS(DEFENDERAUTH_BUFFER_TOO_SMALL, defenderauth_tpm_registration_id(tpm, buf, len, &len, error));
     CHECK(buf[0] == 0);
 
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_tpm_set_endorsement_handle(tpm, 1, error));
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_tpm_set_storage_handle(tpm, 0x81010001, error));
+
     uint8_t signature[DEFENDERAUTH_SIGNATURE_CAPACITY];
     FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_tpm_sign(tpm, 0, bytes, 32, signature, sizeof signature, &len, error));
     FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_tpm_sign(tpm, 3, bytes, 32, signature, sizeof signature, &len, error));
@@ -79,6 +82,12 @@ int main(int argc, char **argv) {
     FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_tpm_set_identity_handle(tpm, 0, error));
     DOES(defenderauth_tpm_set_identity_handle(tpm, 0x81000200, error));
     tokens(tpm);
-    defenderauth_tpm_free(tpm);
+    defenderauth_driver *driver = NULL;
+    DOES(defenderauth_driver_new(&driver, error));
+    DOES(defenderauth_driver_give_tpm(driver, tpm, error));
+    defenderauth_driver_free(driver);
+    tpm = NULL;
+    DOES(defenderauth_tpm_open(DEFENDERAUTH_TEXT(argv[1]), &tpm, error));
+    FAILS(DEFENDERAUTH_NULL, defenderauth_driver_give_tpm(NULL, tpm, error));
     return outcome();
 }

@@ -1,6 +1,6 @@
 //! Authenticators: created, polled, driven and used.
 
-mod look;
+pub(crate) mod look;
 mod outcome;
 
 use crate::{

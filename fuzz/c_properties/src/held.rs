@@ -1,10 +1,15 @@
 //! The objects that C owns.
 
 use defenderauth::{
-    AgentConfig, Authenticator, Certificate, ConnectionString, Key, Options, Profile, Signer,
-    agent_config::defenderauth_agent_config_free, authenticator::defenderauth_authenticator_free,
-    certificate::defenderauth_certificate_free, connection_string::defenderauth_connection_string_free,
-    key::defenderauth_key_free, options::defenderauth_options_free, profile::defenderauth_profile_free,
+    AgentConfig, Authenticator, Certificate, ConnectionString, Key, Options, Policy, Profile, Session, Signer, Sources,
+    agent_config::defenderauth_agent_config_free,
+    authenticator::defenderauth_authenticator_free,
+    certificate::defenderauth_certificate_free,
+    connection_string::defenderauth_connection_string_free,
+    key::defenderauth_key_free,
+    options::defenderauth_options_free,
+    profile::defenderauth_profile_free,
+    session::{defenderauth_policy_free, defenderauth_session_free, defenderauth_sources_free},
     signer::defenderauth_signer_free,
 };
 
@@ -19,6 +24,9 @@ pub(crate) struct Held {
     pub(crate) certificates: Vec<Box<Certificate>>,
     pub(crate) configs: Vec<Box<AgentConfig>>,
     pub(crate) authenticators: Vec<Box<Authenticator>>,
+    pub(crate) sources: Vec<Box<Sources>>,
+    pub(crate) policies: Vec<Box<Policy>>,
+    pub(crate) sessions: Vec<Box<Session>>,
 }
 
 impl Held {
@@ -31,5 +39,8 @@ impl Held {
         self.certificates.into_iter().for_each(|it| defenderauth_certificate_free(Some(it)));
         self.configs.into_iter().for_each(|it| defenderauth_agent_config_free(Some(it)));
         self.authenticators.into_iter().for_each(|it| defenderauth_authenticator_free(Some(it)));
+        self.sources.into_iter().for_each(|it| defenderauth_sources_free(Some(it)));
+        self.policies.into_iter().for_each(|it| defenderauth_policy_free(Some(it)));
+        self.sessions.into_iter().for_each(|it| defenderauth_session_free(Some(it)));
     }
 }

@@ -17,6 +17,7 @@ mod call;
 mod held;
 mod key;
 mod memory;
+mod session;
 mod setting;
 
 use call::Call;
@@ -32,6 +33,7 @@ pub fn check(data: &[u8]) {
         match call.function {
             b'a'..=b'h' => held.with_keys(&call),
             b'i'..=b'r' => held.with_settings(&call),
+            b'0'..=b'9' => held.with_sessions(&call),
             _ => held.with_authenticators(&call),
         }
     }

@@ -25,13 +25,18 @@ pub mod http_values;
 pub mod hub_reply;
 pub mod identifiers;
 mod inputs;
+pub mod issued_chain;
 pub mod mqtt_topics;
+pub mod pkcs11_uri;
 mod quotes_nothing;
+pub mod renewal;
 pub mod sas_token;
 mod secret_parts;
 pub mod session;
+pub mod signing_process;
 pub mod snapshot;
 pub mod tpm_response;
+pub mod tss2_key;
 pub mod twin;
 
 /// The C library. Its own crate, because C's memory is unsafe to read.
@@ -59,10 +64,15 @@ pub const TARGETS: &[Target] = &[
     Target { name: "http_values", check: http_values::check },
     Target { name: "hub_reply", check: hub_reply::check },
     Target { name: "identifiers", check: identifiers::check },
+    Target { name: "issued_chain", check: issued_chain::check },
     Target { name: "mqtt_topics", check: mqtt_topics::check },
+    Target { name: "pkcs11_uri", check: pkcs11_uri::check },
+    Target { name: "renewal", check: renewal::check },
     Target { name: "sas_token", check: sas_token::check },
     Target { name: "session", check: session::check },
+    Target { name: "signing_process", check: signing_process::check },
     Target { name: "snapshot", check: snapshot::check },
     Target { name: "tpm_response", check: tpm_response::check },
+    Target { name: "tss2_key", check: tss2_key::check },
     Target { name: "twin", check: twin::check },
 ];

@@ -48,7 +48,7 @@ impl Driver {
             greet: limits.greet.min(left),
             ..limits
         });
-        dial.interrupt = Some(Arc::clone(self.link_control().bell()) as _);
+        dial.interrupt = Some(Arc::clone(self.control.bell()) as _);
         let proof = match &login.password {
             Password::Token(token) => Proof::Token(token),
             Password::Certificate(certificate) => Proof::Certificate(certificate),

@@ -24,7 +24,7 @@ pub enum DriverError {
     #[error("the message has more than {limit} bytes, as no hub accepts; send it in parts", limit = PACKET_LIMIT)]
     TooLong,
     /// A value that MQTT cannot carry. Nothing was sent.
-    #[error("the {field} cannot be sent over MQTT; it is too long or not UTF-8")]
+    #[error("the {field} cannot be sent over MQTT; it is empty, too long, or has characters that it must not have")]
     Unsendable {
         /// Which.
         field: &'static str,

@@ -33,7 +33,7 @@ pub(super) fn https_failure(error: &HttpsError) -> Option<TlsFailure> {
 fn of_configuration(error: &TlsError) -> TlsFailure {
     let reason = error.to_string();
     match error {
-        TlsError::KeyElsewhere | TlsError::ClientCertificate { .. } => TlsFailure::ClientKeyUnusable { reason },
+        error if error.is_about_client() => TlsFailure::ClientKeyUnusable { reason },
         TlsError::Provider => TlsFailure::Incompatible { alert: None, reason },
         _ => TlsFailure::ServerUntrusted { issuer: None },
     }
@@ -48,5 +48,65 @@ pub(super) fn of_connection(error: &Error) -> Event<'static> {
             rejected(PROTOCOL_ERROR)
         }
         _ => Event::Unreachable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use defender_auth::{
+        Now, UnixTime,
+        mqtt::ConnectRefused,
+        session::{Clock, Diagnosis},
+    };
+    use std::time::Duration;
+
+    /// What the session makes of it.
+    fn diagnosis(error: &Error) -> Diagnosis {
+        let now = Now { wall: UnixTime::RELEASE, monotonic: Duration::ZERO };
+        match (tls_failure(error), of_connection(error)) {
+            (Some(failure), _) => Diagnosis::of_tls(&failure, &Clock::new(UnixTime::RELEASE, now), now),
+            (None, Event::Rejected { rejection, .. }) => Diagnosis::of_rejection(rejection),
+            (None, Event::Unreachable) => Diagnosis::Unreachable,
+            (None, other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_failure_of_a_login_is_one_of_the_sessions() {
+        use Diagnosis as D;
+        let place = || "h:8883".to_owned();
+        let second = Duration::from_secs(1);
+        for (error, expected) in [
+            (Error::Refused(ConnectRefused::NotAuthorized), D::HubRejected),
+            (Error::Refused(ConnectRefused::ServerUnavailable), D::Busy),
+            (Error::Refused(ConnectRefused::Other(9)), D::ProtocolRejected),
+            (Error::Protocol { place: place() }, D::ProtocolRejected),
+            (Error::TooLarge { place: place(), limit: 1 }, D::ProtocolRejected),
+            (Error::TooMany { place: place(), limit: 1 }, D::ProtocolRejected),
+            (Error::Unsendable { field: "password" }, D::ProtocolRejected),
+            (Error::Closed { place: place() }, D::Unreachable),
+            (Error::Silent { place: place(), limit: second }, D::Unreachable),
+            (Error::TooManyOpen { place: place() }, D::Unreachable),
+            (Error::Tls(TlsError::KeyElsewhere), D::KeyUnusable),
+            (Error::Tls(TlsError::KeyMismatch), D::KeyUnusable),
+            (Error::Tls(TlsError::ClientCertificate { reason: String::new() }), D::KeyUnusable),
+            (Error::Tls(TlsError::NoPlatformRoots), D::ServerUntrusted),
+            (Error::Tls(TlsError::Provider), D::Incompatible),
+            (Error::TlsFailed { place: place(), failure: TlsFailure::PlainText }, D::PlainText),
+        ] {
+            assert_eq!(diagnosis(&error), expected, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_request_fails_by_tls_or_has_no_answer() {
+        let host = || "h.net".parse().unwrap();
+        let failure = TlsFailure::ServerWrongName { names: Vec::new() };
+        assert_eq!(https_failure(&HttpsError::Tls { host: host(), failure: failure.clone() }), Some(failure));
+        let key = HttpsError::Failed(AuthError::Tls(TlsError::KeyElsewhere));
+        assert!(matches!(https_failure(&key), Some(TlsFailure::ClientKeyUnusable { .. })));
+        assert_eq!(https_failure(&HttpsError::NoAnswer { host: host(), reason: String::new() }), None);
+        assert_eq!(https_failure(&HttpsError::TooManyOpen { host: host() }), None);
     }
 }

@@ -5,13 +5,14 @@
 //! saves the session's state, and carries the agent's own messages through the same connection.
 //!
 //! ```no_run
-//! use defender_auth::{agent, session::{Policy, Source}, store::Store};
+//! use defender_auth::{ConnectionString, session::{Policy, Source}, store::Store};
 //! use defender_auth_mqtt::driver::{Driver, Event, Options, Qos};
 //! use std::time::Duration;
 //!
-//! let plan = agent::load("/etc/defender_iot_micro_agent")?.plan;
+//! let text = "HostName=contoso.azure-devices.net;DeviceId=dev-01;SharedAccessKey=AwoRGB8mLTQ7QklQV15lbA==";
+//! let source = Source::new("connection string", ConnectionString::parse(text)?);
 //! let options = Options::default().with_store(Store::open("/var/lib/agent")?);
-//! let mut driver = Driver::new(vec![Source::new("connection string", plan)], Policy::default(), options)?;
+//! let mut driver = Driver::new(vec![source], Policy::default(), options)?;
 //!
 //! let control = driver.control(); // for other threads and signal handlers
 //! loop {
@@ -69,4 +70,6 @@ pub use event::Event;
 pub use next::Driver;
 pub use options::Options;
 pub use signer::Signer;
+#[cfg(feature = "tpm")]
+pub use signer::TpmSigner;
 pub use traffic::Qos;

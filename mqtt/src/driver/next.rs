@@ -26,7 +26,7 @@ pub struct Driver {
     pub(super) clock_offset: i64,
     pub(super) live: Option<Live>,
     pub(super) subscriptions: Vec<Subscription>,
-    control: Control,
+    pub(super) control: Control,
     events: VecDeque<Event>,
     watch: Watch,
     /// The window that a time was picked in, and the time.
@@ -116,10 +116,20 @@ impl Driver {
             if let Some(event) = self.events.pop_front() {
                 return Ok(Some(event));
             }
-            self.check_cancelled()?;
-            self.take_orders()?;
-            let is_over = self.step(end)?;
-            if is_over && self.events.is_empty() && self.now().monotonic >= end {
+            if self.control.is_cancelled() {
+                // What had arrived comes first.
+                self.disconnect();
+                return self.events.pop_front().map(Some).ok_or(DriverError::Cancelled);
+            }
+            // A save ends at once, and a session that is not connected yet takes new sources later than one that is.
+            if self.status().phase != Phase::Saving {
+                self.take_orders()?;
+            }
+            let has_waited = match self.step(end) {
+                Err(DriverError::Cancelled) => continue,
+                stepped => stepped?,
+            };
+            if has_waited && self.events.is_empty() && self.now().monotonic >= end {
                 return Ok(None);
             }
         }
@@ -146,10 +156,6 @@ impl Driver {
 
     pub(super) fn now(&self) -> Now {
         self.options.clock.now()
-    }
-
-    pub(super) const fn link_control(&self) -> &Control {
-        &self.control
     }
 
     /// Ends with a cancellation.

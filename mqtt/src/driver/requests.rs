@@ -40,7 +40,7 @@ impl Driver {
                 failed => return self.not_signed(failed.and_then(Result::err)),
             },
             // The session has taken these itself.
-            Inner::Done(_) | Inner::Failed(_) => return Ok(false),
+            Inner::Done(_) | Inner::Failed(_) => return Ok(self.idle(end, end)),
             _ => InnerEvent::TpmFailed(&NO_SIGNER),
         };
         self.answer(event)?;

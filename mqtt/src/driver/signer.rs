@@ -21,3 +21,18 @@ pub trait Signer: Send {
         Err(Error::NotSupported { what: "loading a key into this signer" })
     }
 }
+
+/// A TPM as a signer.
+#[cfg(feature = "tpm")]
+pub struct TpmSigner<T>(pub T);
+
+#[cfg(feature = "tpm")]
+impl<T: defender_auth::tpm::Tpm + Send> Signer for TpmSigner<T> {
+    fn sign(&mut self, key: KeyUse, string_to_sign: &StringToSign) -> Result<Signature, Error> {
+        Ok(self.0.sign(key, string_to_sign.as_bytes())?)
+    }
+
+    fn activate(&mut self, blob: &ActivationBlob) -> Result<(), Error> {
+        Ok(self.0.activate(blob)?)
+    }
+}

@@ -71,7 +71,7 @@ impl Driver {
             return true;
         }
         let wait = at.min(end).saturating_sub(now).min(LOOK);
-        match self.link_control().bell().idle(None, wait) {
+        match self.control.bell().idle(None, wait) {
             Ok(Woken::Passed) => self.now().monotonic >= at,
             Ok(_) => false,
             // There is nothing to wait with; it must not become a loop without a pause.
@@ -90,7 +90,7 @@ impl Driver {
             return Ok(false);
         }
         let until = due.unwrap_or(Duration::MAX).min(end).min(now.saturating_add(LOOK));
-        let bell = self.link_control().bell().clone();
+        let bell = self.control.bell().clone();
         let Some(live) = &mut self.live else {
             self.tell(SessionEvent::Disconnected(Loss::Dropped))?;
             return Ok(false);

@@ -31,7 +31,8 @@ pub(super) struct Subscription {
 
 impl Driver {
     /// Publishes. At [`Qos::AtLeastOnce`] it returns when the hub has acknowledged the message; messages that arrive
-    /// meanwhile are the next events. A device's topic is `devices/DEVICE/messages/events/`, a module's
+    /// meanwhile are the next events, up to [`EARLY_LIMIT`](crate::EARLY_LIMIT) until [`next`](Self::next) is called: more
+    /// count as a broken connection. A device's topic is `devices/DEVICE/messages/events/`, a module's
     /// `devices/DEVICE/modules/MODULE/messages/events/`; a hub ends the connection for one that is not the agent's own.
     ///
     /// # Errors

@@ -3,6 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod certificate;
+#[cfg(feature = "driver")]
+#[path = "../support/gate.rs"]
+mod gate;
+#[cfg(feature = "driver")]
+mod kept;
 #[path = "../../../tests/support/outside/mod.rs"]
 mod outside;
 mod private_key;
@@ -10,7 +15,13 @@ mod private_key;
 mod scratch;
 #[path = "../../../tests/support/scripted_key.rs"]
 mod scripted_key;
+#[cfg(unix)]
+#[allow(dead_code, reason = "the tests of the TPM need all of it")]
+#[path = "../../../tests/tpm/swtpm.rs"]
+mod swtpm;
 mod token;
+#[cfg(unix)]
+mod tpm_key;
 
 use defender_auth::{
     SharedAccessKey, UnixTime,

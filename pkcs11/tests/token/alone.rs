@@ -21,7 +21,7 @@ pub(crate) fn alone(test: &str, kind: Kind, prepare: impl FnOnce(&Token), run: i
     command.args([test, "--exact", "--include-ignored", "--nocapture", "--test-threads=1"]);
     command.env(PLACE, token.folder()).envs(token.environment()).stdin(Stdio::null());
     let output = command.output().unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    let text = String::from_utf8_lossy(&text);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    let shown = [output.stdout, output.stderr].concat();
+    let shown = String::from_utf8_lossy(&shown);
+    assert!(output.status.success() && shown.contains("1 passed"), "{shown}");
 }

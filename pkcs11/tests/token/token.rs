@@ -18,12 +18,16 @@ pub(crate) enum Kind {
     SoftHsm,
     /// tpm2-pkcs11, with swtpm behind it.
     Tpm2,
+    /// `SoftHSM` behind a module that returns what a script says.
+    Scripted,
 }
 
 impl Kind {
     pub(crate) fn module(self) -> String {
         let places = match self {
-            Self::SoftHsm => ["/usr/lib/softhsm/libsofthsm2.so".to_owned(), "/usr/lib64/softhsm/libsofthsm.so".into()],
+            Self::SoftHsm | Self::Scripted => {
+                ["/usr/lib/softhsm/libsofthsm2.so".to_owned(), "/usr/lib64/softhsm/libsofthsm.so".into()]
+            }
             Self::Tpm2 => [
                 format!("/usr/lib/{}-linux-gnu/pkcs11/libtpm2_pkcs11.so", std::env::consts::ARCH),
                 "/usr/lib64/pkcs11/libtpm2_pkcs11.so".into(),
@@ -53,8 +57,10 @@ impl Token {
         scratch.write("softhsm2.conf", format!("directories.tokendir = {tokens}\nobjectstore.backend = file\n"));
         scratch.write("pin", format!("{PIN}\n"));
         let mut this = Self { kind, folder: scratch.folder(), tpm: None, _scratch: Some(scratch) };
-        if kind == Kind::Tpm2 {
-            this.tpm = Some(this.start_tpm());
+        match kind {
+            Kind::Tpm2 => this.tpm = Some(this.start_tpm()),
+            Kind::Scripted => this.build(),
+            Kind::SoftHsm => {}
         }
         this.add("agent");
         this
@@ -79,8 +85,11 @@ impl Token {
     }
 
     /// What tells a module where its tokens are.
-    pub(crate) fn environment(&self) -> [(&'static str, String); 4] {
+    pub(crate) fn environment(&self) -> [(&'static str, String); 7] {
         [
+            ("MODULE_BEHIND", Kind::SoftHsm.module()),
+            ("SCRIPT", self.path("script")),
+            ("CALLS", self.path("calls")),
             ("SOFTHSM2_CONF", self.path("softhsm2.conf")),
             ("TPM2_PKCS11_STORE", self.path("tokens")),
             ("TPM2_PKCS11_TCTI", format!("swtpm:path={}", self.path("s"))),
@@ -107,10 +116,33 @@ impl Token {
         panic!("swtpm does not accept connections");
     }
 
+    fn build(&self) {
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/token/scripted.c");
+        let mut command = Command::new("gcc");
+        command.args(["-shared", "-fPIC", "-Wall", "-Werror", "-o", &self.path("scripted.so"), source, "-ldl"]);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+
+    /// What the next calls return.
+    pub(crate) fn script(&self, lines: &[&str]) {
+        self.write("script", &lines.iter().flat_map(|line| [*line, "\n"]).collect::<String>());
+    }
+
+    /// How often a function was called since the script's module was loaded.
+    pub(crate) fn calls(&self, function: &str) -> usize {
+        fs::read_to_string(self.path("calls")).unwrap_or_default().lines().filter(|line| *line == function).count()
+    }
+
+    /// The module that this crate loads.
+    pub(crate) fn module(&self) -> String {
+        if self.kind == Kind::Scripted { self.path("scripted.so") } else { self.kind.module() }
+    }
+
     /// One more token in the same module.
     pub(crate) fn add(&self, label: &str) {
         match self.kind {
-            Kind::SoftHsm => {
+            Kind::SoftHsm | Kind::Scripted => {
                 let arguments = format!("--init-token --free --label {label} --so-pin 5678 --pin {PIN}");
                 let mut command = Command::new("softhsm2-util");
                 command.args(arguments.split(' ')).envs(self.environment()).stdin(Stdio::null());
@@ -149,7 +181,7 @@ impl Token {
 
     /// The URI of a key by attributes of the path, with the module and the PIN file.
     pub(crate) fn uri(&self, path: &str) -> Uri {
-        let query = format!("module-path={}&pin-source={}", self.kind.module(), self.path("pin"));
+        let query = format!("module-path={}&pin-source={}", self.module(), self.path("pin"));
         format!("pkcs11:{path}?{query}").parse().unwrap()
     }
 

@@ -10,6 +10,21 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "tpm")]
+mod hash;
 mod memory;
+#[cfg(unix)]
+mod process;
+#[cfg(unix)]
+mod process_stream;
+#[cfg(feature = "tpm")]
+mod pss;
+pub mod signing_protocol;
+#[cfg(feature = "tpm")]
+mod tpm;
 
 pub use memory::MemoryKey;
+#[cfg(unix)]
+pub use process::ProcessKey;
+#[cfg(feature = "tpm")]
+pub use tpm::TpmKey;

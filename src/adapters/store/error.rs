@@ -2,6 +2,7 @@ use super::write_error::WriteError;
 use crate::{
     base::one_line::OneLine,
     error::{FileError, FileProblem},
+    flow::renewal::CertificatesError,
     session::SnapshotError,
 };
 use alloc::string::String;
@@ -29,6 +30,15 @@ pub enum StoreError {
         /// What is wrong with it.
         #[source]
         error: SnapshotError,
+    },
+    /// The file with certificates is not what was saved.
+    #[error("{}: {error}", OneLine(path))]
+    Certificates {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        #[source]
+        error: CertificatesError,
     },
     /// A name with more than letters, digits, `-`, `_` and inner dots, which might lead out of the folder.
     #[error("{0:?} is no name for a file of a store; use letters, digits, `-`, `_` and dots between them")]

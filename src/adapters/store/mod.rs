@@ -29,9 +29,13 @@
 //!
 //! In the other order the new assignment would be lost, which costs a registration, and a rate's debt with it.
 //!
+//! What a device keeps of its certificates ([`Certificates`](crate::renewal::Certificates)) is one file,
+//! `certificates.json`: a key is never without its certificate.
+//!
 //! Several processes may write into one folder: each file is that of the last one. [`Draft`](draft::Draft) is the way to
 //! write other files with the same care.
 
+mod certificates;
 pub mod draft;
 mod error;
 mod folder;

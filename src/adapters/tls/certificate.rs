@@ -3,7 +3,6 @@
 use crate::base::time::UnixTime;
 use alloc::{format, string::String};
 
-const BIT_STRING: u8 = 0x03;
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 const INTEGER: u8 = 0x02;
@@ -42,15 +41,6 @@ impl Described {
         let (not_after, _) = time(rest)?;
         Some(Self { not_before, not_after, issuer: NAMES.iter().find_map(|name| attribute(issuer, name)) })
     }
-}
-
-/// The content of a public key's `AlgorithmIdentifier`, and the key in its form for that algorithm.
-pub(super) fn public_key_parts(info: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (info, _) = value(info, SEQUENCE)?;
-    let (algorithm, rest) = value(info, SEQUENCE)?;
-    let (bits, _) = value(rest, BIT_STRING)?;
-    // The first byte says how many bits of the last are unused: none.
-    Some((algorithm, bits.strip_prefix(&[0])?))
 }
 
 /// The content of the element at the beginning, if it has this tag, and what follows it.

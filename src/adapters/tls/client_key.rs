@@ -1,9 +1,8 @@
 //! The key of a client certificate, as rustls signs with it: one that is read into memory, or a [`PrivateKey`] that signs
 //! where it is.
 
-use super::certificate::public_key_parts;
 use crate::{
-    base::one_line::OneLine,
+    base::{der, one_line::OneLine},
     credential::ClientCertificate,
     error::TlsError,
     key::{PrivateKey, PrivateKeyError, SignatureScheme},
@@ -30,6 +29,7 @@ pub(super) fn resolver(
 ) -> Result<Arc<dyn ResolvesClientCert>, TlsError> {
     let chain: Vec<_> = certificate.chain().iter().map(|der| CertificateDer::from(der.clone())).collect();
     let certified = match (certificate.private_key(), certificate.der()) {
+        (Some(key), _) if key.schemes().is_empty() => return Err(TlsError::NoScheme),
         (Some(key), _) => signing_elsewhere(chain, key, provider),
         (None, Some((_, key))) => {
             // Zeroized by its own type when the provider has read it.
@@ -69,7 +69,10 @@ struct Insisting(Arc<dyn SigningKey>);
 impl SigningKey for Insisting {
     fn choose_scheme(&self, offered: &[TlsScheme]) -> Option<Box<dyn Signer>> {
         let unfit = || -> Box<dyn Signer> {
-            let known = ALL.map(|scheme| TlsScheme::from(scheme.number())).into_iter().chain([TlsScheme::ED25519]);
+            let known = SignatureScheme::ALL
+                .map(|scheme| TlsScheme::from(scheme.number()))
+                .into_iter()
+                .chain([TlsScheme::ED25519]);
             let own = known.filter(|scheme| self.0.choose_scheme(&[*scheme]).is_some()).collect();
             Box::new(Unfit { own, offered: offered.to_vec() })
         };
@@ -84,18 +87,6 @@ impl SigningKey for Insisting {
         self.0.algorithm()
     }
 }
-
-/// Every scheme of [`SignatureScheme`].
-const ALL: [SignatureScheme; 8] = [
-    SignatureScheme::EcdsaP256Sha256,
-    SignatureScheme::EcdsaP384Sha384,
-    SignatureScheme::RsaPssSha256,
-    SignatureScheme::RsaPssSha384,
-    SignatureScheme::RsaPssSha512,
-    SignatureScheme::RsaPkcs1Sha256,
-    SignatureScheme::RsaPkcs1Sha384,
-    SignatureScheme::RsaPkcs1Sha512,
-];
 
 /// Signs nothing: key and server have no scheme in common.
 #[derive(Debug)]
@@ -187,4 +178,12 @@ impl OneScheme {
         let fitting = verifying.iter().find(|verifying| verifying.public_key_alg_id().as_ref() == algorithm)?;
         fitting.verify_signature(key, message, signature).ok()
     }
+}
+
+/// The content of a public key's `AlgorithmIdentifier`, and the key in its form for that algorithm.
+fn public_key_parts(info: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut fields = der::only(info, der::SEQUENCE)?;
+    let algorithm = der::take(&mut fields, der::SEQUENCE)?;
+    // The first byte says how many bits of the last are unused: none.
+    Some((algorithm.content, der::only(fields, der::BIT_STRING)?.strip_prefix(&[0])?))
 }

@@ -35,7 +35,7 @@ impl<T: Transport> TpmClient<T> {
         let storage = self.loaded(KeyRole::StorageRoot)?;
         let inner_key = self.activate_credential(storage, &fields)?;
         let private = self.import(storage, &inner_key, &fields)?;
-        let key = self.load(storage, &private, &fields)?;
+        let key = self.load(storage, &private, fields.public)?;
         match blob.key_use() {
             KeyUse::Hub => self.replace_identity(key, replaces),
             KeyUse::Registration => {
@@ -99,9 +99,10 @@ impl<T: Transport> TpmClient<T> {
         self.run(&command)?.read(|reader| reader.whole().map(Vec::from))
     }
 
-    fn load(&mut self, storage: u32, private: &[u8], fields: &Fields<'_>) -> Result<u32, TpmError> {
-        let parameters = [Part::Bytes(private), Part::Bytes(fields.public)];
-        let response = self.run(&Command::new(Op::Load, &[storage], &[Auth::Password(&[])], &parameters))?;
+    /// Loads a key below its parent: its complete `TPM2B_PRIVATE` and `TPM2B_PUBLIC`.
+    pub(super) fn load(&mut self, parent: u32, private: &[u8], public: &[u8]) -> Result<u32, TpmError> {
+        let parameters = [Part::Bytes(private), Part::Bytes(public)];
+        let response = self.run(&Command::new(Op::Load, &[parent], &[Auth::Password(&[])], &parameters))?;
         let key = response.handle()?;
         self.work.push(key);
         response.read(super::response::Reader::sized)?;

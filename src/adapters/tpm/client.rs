@@ -1,7 +1,7 @@
 use super::{
     command::Auth,
     handles::{Handles, is_transient},
-    key::Key,
+    key::{Key, Loaded},
     rejection::is_done,
     transport::Transport,
 };
@@ -12,13 +12,13 @@ use crate::{
 use alloc::vec::Vec;
 use core::fmt;
 
-/// The longest password of a hierarchy, in bytes: the largest digest.
-const PASSWORD_LIMIT: usize = 64;
+/// The longest password of a hierarchy or of a key, in bytes: the largest digest.
+pub(super) const PASSWORD_LIMIT: usize = 64;
 
-/// A TPM 2.0 that imports the keys of the provisioning service and signs with them.
+/// A TPM 2.0 that imports the keys of the provisioning service and signs with them, and signs TLS handshakes.
 ///
 /// It flushes what it loads: sessions and unfinished keys at the end of each call, a registration key after its
-/// signature, everything else by [`close`](Self::close) or when it is dropped.
+/// signature, a key for TLS when its room is required, everything else by [`close`](Self::close) or when it is dropped.
 pub struct TpmClient<T: Transport> {
     pub(super) transport: T,
     handles: Handles,
@@ -28,6 +28,8 @@ pub struct TpmClient<T: Transport> {
     storage: Option<Key>,
     /// The key of one registration, until it has signed.
     pub(super) registration: Option<u32>,
+    /// The keys for TLS that were opened from files.
+    pub(super) signing: Vec<Loaded>,
     /// Sessions and objects of the current call.
     pub(super) work: Vec<u32>,
 }
@@ -43,6 +45,7 @@ impl<T: Transport> TpmClient<T> {
             endorsement: None,
             storage: None,
             registration: None,
+            signing: Vec::new(),
             work: Vec::new(),
         }
     }
@@ -110,6 +113,7 @@ impl<T: Transport> TpmClient<T> {
         let primary = [self.endorsement.take(), self.storage.take()];
         self.work.extend(primary.into_iter().flatten().filter_map(|key| key.handle).filter(|h| is_transient(*h)));
         self.work.extend(self.registration.take());
+        self.work.extend(self.signing.iter_mut().filter_map(|key| key.handle.take()));
         for handle in core::mem::take(&mut self.work).into_iter().rev() {
             result = result.and(self.flush(handle));
         }
@@ -145,7 +149,9 @@ impl<T: Transport> TpmClient<T> {
     /// Whether this client has loaded the object and still requires it.
     pub(super) fn is_in_use(&self, handle: u32) -> bool {
         let [endorsement, storage] = [&self.endorsement, &self.storage].map(|key| key.as_ref()?.handle);
-        [endorsement, storage, self.registration].contains(&Some(handle)) || self.work.contains(&handle)
+        [endorsement, storage, self.registration].contains(&Some(handle))
+            || self.signing.iter().any(|key| key.handle == Some(handle))
+            || self.work.contains(&handle)
     }
 
     /// Forgets the primary keys, so that they are searched or created again. Returns whether there was one.

@@ -21,15 +21,19 @@ pub(super) enum Op {
     Startup = 0x144,
     ActivateCredential = 0x147,
     PolicySecret = 0x151,
+    Create = 0x153,
     Hmac = 0x155,
     Import = 0x156,
     Load = 0x157,
+    RsaDecrypt = 0x159,
     HmacStart = 0x15b,
     SequenceUpdate = 0x15c,
+    Sign = 0x15d,
     FlushContext = 0x165,
     ReadPublic = 0x173,
     StartAuthSession = 0x176,
     GetCapability = 0x17a,
+    TestParms = 0x18a,
 }
 
 impl Op {
@@ -42,15 +46,19 @@ impl Op {
             Self::Startup => "Startup",
             Self::ActivateCredential => "ActivateCredential",
             Self::PolicySecret => "PolicySecret",
+            Self::Create => "Create",
             Self::Hmac => "HMAC",
             Self::Import => "Import",
             Self::Load => "Load",
+            Self::RsaDecrypt => "RSA_Decrypt",
             Self::HmacStart => "HMAC_Start",
             Self::SequenceUpdate => "SequenceUpdate",
+            Self::Sign => "Sign",
             Self::FlushContext => "FlushContext",
             Self::ReadPublic => "ReadPublic",
             Self::StartAuthSession => "StartAuthSession",
             Self::GetCapability => "GetCapability",
+            Self::TestParms => "TestParms",
         }
     }
 
@@ -104,7 +112,12 @@ pub(super) enum Part<'a> {
 }
 
 impl Part<'_> {
-    const fn len(self) -> usize {
+    /// A length as a part of its own.
+    pub(super) fn short_of(length: usize) -> Self {
+        Self::Short(short(length))
+    }
+
+    pub(super) const fn len(self) -> usize {
         match self {
             Self::Byte(_) => 1,
             Self::Short(_) => 2,

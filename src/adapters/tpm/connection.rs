@@ -29,6 +29,8 @@ pub struct Connection {
     place: String,
     limit: Duration,
     is_broken: bool,
+    /// Where it is opened again after a failure.
+    again: Option<Endpoint>,
 }
 
 #[derive(Debug)]
@@ -52,18 +54,23 @@ impl Connection {
     /// # Errors
     /// Those of [`open`](Self::open).
     pub fn open_within(endpoint: &Endpoint, limit: Duration) -> Result<Self, AccessError> {
-        let (place, opened) = match endpoint {
-            Endpoint::Device(path) => (path.clone(), open_device(path).map(Stream::Device)),
-            Endpoint::Socket(path) => (path.clone(), open_socket(path).map(Stream::Unix)),
-            Endpoint::Tcp { host, port } => {
-                let opened = tcp(host, *port, limit).map(Stream::Tcp).map_err(|error| opening(&error));
-                (alloc::format!("{host}:{port}"), opened)
-            }
+        let place = match endpoint {
+            Endpoint::Device(path) | Endpoint::Socket(path) => path.clone(),
+            Endpoint::Tcp { host, port } => alloc::format!("{host}:{port}"),
         };
-        match opened {
-            Ok(stream) => Ok(Self { stream, place, limit, is_broken: false }),
+        match Stream::open(endpoint, limit) {
+            Ok(stream) => Ok(Self { stream, place, limit, is_broken: false, again: None }),
             Err(problem) => Err(AccessError { place, problem }),
         }
+    }
+
+    /// The same for a process that lives for months: after a failed exchange, the next one opens the TPM again. What was
+    /// loaded before may be lost then; a key for TLS is loaded again.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn open_reopening(endpoint: &Endpoint) -> Result<Self, AccessError> {
+        Ok(Self { again: Some(endpoint.clone()), ..Self::open(endpoint)? })
     }
 
     fn failed(&self, problem: AccessProblem) -> AccessError {
@@ -98,7 +105,10 @@ impl Connection {
 impl Transport for Connection {
     fn exchange(&mut self, command: &[u8], response: &mut [u8]) -> Result<usize, AccessError> {
         if self.is_broken {
-            return Err(self.failed(AccessProblem::Broken));
+            let again = self.again.as_ref().ok_or(AccessProblem::Broken);
+            let opened = again.and_then(|endpoint| Stream::open(endpoint, self.limit));
+            self.stream = opened.map_err(|problem| self.failed(problem))?;
+            self.is_broken = false;
         }
         self.converse(command, response).map_err(|problem| {
             // A response received later would belong to this command, and be taken for that of the next one.
@@ -118,6 +128,14 @@ fn pause_before(attempt: u8) -> Duration {
 }
 
 impl Stream {
+    fn open(endpoint: &Endpoint, limit: Duration) -> Result<Self, AccessProblem> {
+        match endpoint {
+            Endpoint::Device(path) => open_device(path).map(Self::Device),
+            Endpoint::Socket(path) => open_socket(path).map(Self::Unix),
+            Endpoint::Tcp { host, port } => tcp(host, *port, limit).map(Self::Tcp).map_err(|error| opening(&error)),
+        }
+    }
+
     /// Limits the next operation of a socket to the remaining time.
     fn limit(&self, end: Instant) -> io::Result<()> {
         let left = end.saturating_duration_since(Instant::now());

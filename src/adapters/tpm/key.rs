@@ -22,3 +22,11 @@ pub(super) struct Key {
     /// Its handle while it is loaded. `None` after it was flushed to make room for other objects.
     pub(super) handle: Option<u32>,
 }
+
+/// A key for TLS that was opened from its file.
+pub(super) struct Loaded {
+    /// The complete `TPM2B_PUBLIC`.
+    pub(super) public: Vec<u8>,
+    /// Its handle while it is loaded.
+    pub(super) handle: Option<u32>,
+}

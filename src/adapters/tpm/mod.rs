@@ -34,6 +34,27 @@
 //! required; the other object is not changed. [`TpmClient::set_handles`] sets other handles for the three keys, and
 //! [`KeyPlace`] reports where a key is.
 //!
+//! # Keys for TLS
+//!
+//! A TPM also holds the private key of a certificate: [`TpmClient::create_key`] creates one and gives its [`KeyFile`], which is
+//! of use to this TPM only; [`TpmClient::persist_key`] makes it persistent. The files of tpm2-openssl and tpm2-tools are read
+//! too. `private_key::TpmKey` (feature `private-key`) signs with such a key in TLS handshakes and certificate requests.
+//!
+//! ```no_run
+//! # #[cfg(all(feature = "std", unix))] {
+//! use defender_auth::{error::TpmKeyKind, tpm::{self, Endpoint, Parent}};
+//!
+//! let mut tpm = tpm::open(&Endpoint::default())?;
+//! let file = tpm.create_key(TpmKeyKind::P256, Parent::StorageRoot, None)?;
+//! std::fs::write("key.pem", file.to_pem())?;
+//! # }
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A [`SharedTpm`] serves registrations and handshakes at once. On a TPM without a resource manager, keys for TLS make room
+//! for an activation, and are loaded again for the next signature. The TPM limits neither the time of a signature nor that of
+//! other commands: over a socket [`Connection::open_within`] does, and a device has the limits of the kernel.
+//!
 //! # What it costs, and what it leaves
 //!
 //! A signature is one command. An activation is five to eleven; before the first one of a process, two RSA keys are created
@@ -50,18 +71,28 @@ mod client;
 mod command;
 #[cfg(all(feature = "std", unix))]
 mod connection;
+mod create_key;
+mod der;
 mod endpoint;
 mod exchange;
 mod facts;
 mod handles;
 mod key;
+mod key_file;
+mod key_text;
+mod parent;
 #[cfg(all(feature = "std", unix))]
 mod path;
 mod primary;
+mod public_area;
 mod rejection;
 mod response;
 mod room;
+#[cfg(feature = "std")]
+mod shared;
 mod sign;
+mod sign_digest;
+mod signing_key;
 mod template;
 mod transport;
 
@@ -78,8 +109,13 @@ pub use endpoint::Endpoint;
 pub use facts::{Facts, Firmware};
 pub use handles::Handles;
 pub use key::KeyPlace;
+pub use key_file::KeyFile;
+pub use parent::Parent;
 pub use primary::registration_id;
 pub use response::RESPONSE_LIMIT;
+#[cfg(feature = "std")]
+pub use shared::SharedTpm;
+pub use signing_key::SigningKey;
 pub use transport::Transport;
 
 /// Opens a TPM, whose client implements [`Tpm`].

@@ -2,7 +2,7 @@ use super::{
     command::{Command, Op},
     template::{ENDORSEMENT, OWNER},
 };
-use crate::error::{CommandCause, Hierarchy, Place, ResponseCode, TpmError};
+use crate::error::{CommandCause, CommandError, Hierarchy, Place, ResponseCode, TpmError};
 
 /// What the rejection of a command means. `has_password` returns whether a password was given for a hierarchy.
 ///
@@ -18,6 +18,7 @@ pub(super) fn cause(
         ENDORSEMENT => Some(Hierarchy::Endorsement),
         _ => None,
     };
+    let signs = matches!(command.op, Op::Sign | Op::RsaDecrypt);
     let is_of_a_parameter = matches!(code.place(), Some(Place::Parameter(_)));
     match (code.base(), command.op) {
         // libtpms returns FAILURE if a secret cannot be decrypted. In failure mode, no earlier command would have succeeded.
@@ -26,6 +27,8 @@ pub(super) fn cause(
         (0x8e | 0xa2, _) => match hierarchy {
             Some(hierarchy) if has_password(hierarchy) => CommandCause::PasswordWrong(hierarchy),
             Some(hierarchy) => CommandCause::PasswordNeeded(hierarchy),
+            None if signs => CommandCause::SigningKeyPassword { is_counted: code.base() == 0x8e },
+            None if command.op == Op::Create => CommandCause::ParentPassword { handle: first },
             None => CommandCause::KeyPassword,
         },
         (0x85 | 0x120, _) => CommandCause::HierarchyOff,
@@ -39,6 +42,13 @@ pub(super) fn cause(
         (0x1e, _) => CommandCause::TpmOne,
         (_, Op::ActivateCredential) if is_of_a_parameter => CommandCause::OtherTpm,
         (_, Op::Import | Op::Load) if is_of_a_parameter => CommandCause::Damaged,
+        (0x8b | 0x910, Op::Sign | Op::RsaDecrypt) => CommandCause::NoSigningKey { handle: first },
+        (0x82, Op::RsaDecrypt) => CommandCause::NotDecrypting,
+        (0xa0, Op::Sign) if is_of_a_parameter => CommandCause::Restricted,
+        (0x12f, Op::Sign | Op::RsaDecrypt) => CommandCause::PolicyOnly,
+        (_, Op::Sign | Op::RsaDecrypt) if is_of_a_parameter => CommandCause::OtherScheme,
+        (_, Op::Create | Op::TestParms) if is_of_a_parameter => CommandCause::UnsupportedKind,
+        (0x82 | 0x8a | 0x8b | 0x910, Op::Create) => CommandCause::NoParent { handle: first },
         (0x8b | 0x910, Op::Hmac | Op::HmacStart) => CommandCause::NoIdentityKey { handle: first },
         // Its type, its attributes, its scheme and hash.
         (0x82 | 0x83 | 0x84 | 0x8a | 0x92 | 0x9c, Op::Hmac | Op::HmacStart) => {
@@ -46,6 +56,18 @@ pub(super) fn cause(
         }
         _ => CommandCause::Other,
     }
+}
+
+/// The same for the key of a file: what `Load` means then.
+pub(super) fn of_a_key_file(error: TpmError, parent: u32) -> TpmError {
+    let TpmError::Command(error) = error else { return error };
+    let cause = match (error.cause, error.code.base()) {
+        (CommandCause::Damaged, _) => CommandCause::OtherParent,
+        (CommandCause::KeyPassword, _) => CommandCause::ParentPassword { handle: parent },
+        (CommandCause::Other, 0x82 | 0x8a | 0x8b | 0x910) => CommandCause::NoParent { handle: parent },
+        (cause, _) => cause,
+    };
+    CommandError { cause, ..error }.into()
 }
 
 /// Whether the TPM executed a command: false if it rejected it. An error that is not a rejection is returned.

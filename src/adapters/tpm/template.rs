@@ -44,6 +44,17 @@ const SRK: &[u8] = &[
     0x00, 0x00, 0x00, 0x00, 0x00,
 ];
 
+/// ECC on P-256, SHA-256; the attributes and the symmetric algorithm of [`SRK`]; no scheme, no key derivation.
+///
+/// Source: TCG EK credential profile, template H-2.
+const ECC_SRK: &[u8] = &[
+    0x00, 0x23, 0x00, 0x0b, 0x00, 0x03, 0x04, 0x72, 0x00, 0x00, 0x00, 0x06, 0x00, 0x80, 0x00, 0x43, 0x00, 0x10, 0x00,
+    0x03, 0x00, 0x10,
+];
+
+/// An empty `unique` of an ECC key.
+const EMPTY_POINT: &[u8] = &[0; 4];
+
 /// HMAC, SHA-256; sign, noDA, userWithAuth; no policy.
 ///
 /// Source: a public area from the provisioning service.
@@ -59,6 +70,13 @@ pub(super) fn primary(role: KeyRole) -> [Part<'static>; 3] {
     };
     debug_assert_eq!(usize::from(length), template.len() + 2 + MODULUS);
     [Part::Short(length), Part::Bytes(template), Part::Sized(&[0; MODULUS])]
+}
+
+/// The same for the ECC storage root key, the parent of key files. Its `unique` is empty, as other tools have it: with zero
+/// bytes in it, it would be another key.
+pub(super) fn ecc_storage_root() -> [Part<'static>; 3] {
+    debug_assert_eq!(ECC_SRK.len() + EMPTY_POINT.len(), 26);
+    [Part::Short(26), Part::Bytes(ECC_SRK), Part::Bytes(EMPTY_POINT)]
 }
 
 /// Checks that a complete `TPM2B_PUBLIC` is that of the expected key; returns what it is otherwise.
@@ -87,7 +105,15 @@ pub(super) fn check(role: KeyRole, public: &[u8]) -> Result<(), Found> {
 /// Whether it is exactly the public area of a key that this library loads.
 pub(super) fn is_ours(public: &[u8]) -> bool {
     let area = public.get(2..).unwrap_or_default();
-    rsa(area, EK) || rsa(area, SRK) || (area.starts_with(IDENTITY) && area.len() == IDENTITY.len() + 32)
+    rsa(area, EK)
+        || rsa(area, SRK)
+        || is_ecc_storage_root(area)
+        || (area.starts_with(IDENTITY) && area.len() == IDENTITY.len() + 32)
+}
+
+/// Two coordinates of 32 bytes.
+fn is_ecc_storage_root(area: &[u8]) -> bool {
+    area.strip_prefix(ECC_SRK).is_some_and(|unique| unique.len() == 2 * (2 + 32) && unique.starts_with(&[0, 32]))
 }
 
 fn rsa(area: &[u8], template: &[u8]) -> bool {

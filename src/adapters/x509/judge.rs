@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     base::time::{ClockSkew, UnixTime},
-    credential::{IssuedChain, SigningRequest},
+    credential::{CertificateRequest, IssuedChain},
     error::IssuedChainError as Refused,
 };
 use alloc::{borrow::ToOwned as _, string::ToString as _, vec::Vec};
@@ -20,9 +20,9 @@ const LIMIT: usize = 6;
 /// also leads to that. A certificate may become valid up to five minutes after `now`, because clocks differ.
 ///
 /// ```
-/// use defender_auth::{UnixTime, credential::{IssuedChain, SigningRequest}, x509::judge};
+/// use defender_auth::{UnixTime, credential::{IssuedChain, CertificateRequest}, x509::judge};
 ///
-/// # fn f(issued: IssuedChain, request: SigningRequest, now: UnixTime) -> Result<(), Box<dyn std::error::Error>> {
+/// # fn f(issued: IssuedChain, request: CertificateRequest, now: UnixTime) -> Result<(), Box<dyn std::error::Error>> {
 /// let chain = judge(&issued, &request, None, now)?;
 /// println!("valid until {}", chain.certificates()[0].not_after());
 /// # Ok(())
@@ -33,7 +33,7 @@ const LIMIT: usize = 6;
 /// The first rule that the certificates break.
 pub fn judge(
     issued: &IssuedChain,
-    request: &SigningRequest,
+    request: &CertificateRequest,
     root: Option<&Certificate>,
     now: UnixTime,
 ) -> Result<Chain, Refused> {
@@ -79,7 +79,7 @@ fn link(number: usize, below: &Certificate, above: &Certificate) -> Result<(), R
 }
 
 /// Whether the leaf is for the key and the name of the request.
-fn is_of(request: &SigningRequest, certificates: &[Certificate]) -> Result<(), Refused> {
+fn is_of(request: &CertificateRequest, certificates: &[Certificate]) -> Result<(), Refused> {
     let Some(leaf) = certificates.first() else { return Err(Refused::Key) };
     let requested = SubjectPublicKeyInfo::from_der(request.public_key()).map_err(|_| Refused::Key)?.1;
     if *requested.subject_public_key.data != *leaf.public_key() {

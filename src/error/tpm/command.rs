@@ -58,6 +58,57 @@ pub enum CommandCause {
     /// The wrapped key fails its integrity check.
     #[error("the wrapped key was made for another storage root key, or was changed in transit; register again")]
     Damaged,
+    /// The password of a key that signs is wrong.
+    #[error(
+        "the key's password is wrong, or the key has one and none was given; give the right one{}", Counted(*.is_counted)
+    )]
+    SigningKeyPassword {
+        /// Whether the TPM counts the attempt towards its lockout: the key is without noDA.
+        is_counted: bool,
+    },
+    /// The parent of a key has a password.
+    #[error(
+        "the key's parent {handle:#010x} has a password, which is not supported; create the key below another parent"
+    )]
+    ParentPassword {
+        /// The handle of the parent.
+        handle: u32,
+    },
+    /// A key file fails its integrity check below this parent.
+    #[error(
+        "the key was made by another TPM or below another parent, or its file was changed; use it with the TPM that made \
+         it (a TPM that was cleared has lost its keys), or create a new key"
+    )]
+    OtherParent,
+    /// The persistent parent of a key is not there, or is not the parent of keys.
+    #[error("{handle:#010x} holds no key that can be a parent; make the key's parent persistent there again")]
+    NoParent {
+        /// The handle of the parent.
+        handle: u32,
+    },
+    /// A key that signs is not, or no longer, at its handle.
+    #[error("there is no key at {handle:#010x}; correct the handle, or create the key again")]
+    NoSigningKey {
+        /// The handle.
+        handle: u32,
+    },
+    /// The key does not decrypt, which a signature by `RSA_Decrypt` requires.
+    #[error(
+        "the key does not decrypt (its attribute `decrypt` is not set); create one that does, or another kind of key"
+    )]
+    NotDecrypting,
+    /// The key has a scheme of its own, or the digest has not the length of the hash.
+    #[error("the key has another scheme or hash; create a key without a scheme of its own")]
+    OtherScheme,
+    /// The key is restricted.
+    #[error("the key is restricted: it signs only data that the TPM has made; create another key")]
+    Restricted,
+    /// The key is used with a policy only.
+    #[error("the key is used with a policy only; create one without policy")]
+    PolicyOnly,
+    /// The TPM does not support the kind of key.
+    #[error("this TPM does not support the kind of key; create one of another kind")]
+    UnsupportedKind,
     /// The TPM is in lockout, after too many wrong passwords.
     #[error("the TPM is in lockout{}; wait, or reset it with `tpm2_dictionarylockout --clear-lockout`", For(*.seconds))]
     Lockout {
@@ -106,6 +157,14 @@ pub enum CommandCause {
     /// A code that this command is not expected to return.
     #[error("this code was not expected; look it up with `tpm2_rc_decode`")]
     Other,
+}
+
+struct Counted(bool);
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0 { " (the TPM counts wrong ones, and enters lockout after a few)" } else { "" })
+    }
 }
 
 /// " for up to 2 h"

@@ -3,6 +3,7 @@
 mod access;
 mod command;
 mod key;
+mod signing_key;
 
 use crate::error::{code::Code, kind::ErrorKind, response_code::ResponseCode};
 use alloc::boxed::Box;
@@ -11,6 +12,7 @@ use core::time::Duration;
 pub use access::{AccessError, AccessProblem, EndpointError, FileKind};
 pub use command::{CommandCause, CommandError, Hierarchy};
 pub use key::{BlobProblem, Found, KeyRole};
+pub use signing_key::{KeyFileError, SigningKeyError, TpmKeyKind, UnsupportedKey};
 
 /// Why an operation with a TPM failed.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +51,20 @@ pub enum TpmError {
         /// The object that is there.
         found: Found,
     },
+    /// A text is not the file of a key that this library uses in a TPM.
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
+    /// A key of the TPM cannot sign TLS handshakes.
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyError),
+    /// A persistent handle that should be free holds an object.
+    #[error(
+        "{handle:#010x} holds another object already; choose another handle, or remove it with `tpm2_evictcontrol`"
+    )]
+    Occupied {
+        /// The persistent handle.
+        handle: u32,
+    },
     /// There is no registration key for this attempt.
     #[error(
         "the TPM holds no registration key; activate the key blob of the service's challenge first, once for each \
@@ -64,14 +80,15 @@ pub enum TpmError {
     },
     /// A handle outside of the owner's range, or the same handle for two keys.
     #[error(
-        "a persistent key cannot be at {handle:#010x}; choose three different handles from 0x81000000 to 0x817fffff"
+        "a persistent key cannot be at {handle:#010x}; choose handles from 0x81000000 to 0x817fffff, a different one for \
+         each key"
     )]
     Handle {
         /// The handle.
         handle: u32,
     },
     /// A password that is longer than a TPM accepts.
-    #[error("the password of a hierarchy has at most {limit} bytes; give the one that was set in the TPM")]
+    #[error("the password has at most {limit} bytes; give the one that was set in the TPM")]
     PasswordTooLong {
         /// The limit, in bytes.
         limit: usize,
@@ -118,7 +135,7 @@ impl TpmError {
     pub(super) fn kind(&self) -> ErrorKind {
         match self {
             Self::Blob { .. } | Self::Command(CommandError { cause: CommandCause::Damaged, .. }) => ErrorKind::Peer,
-            Self::Endpoint(_) | Self::PasswordTooLong { .. } => ErrorKind::Input,
+            Self::Endpoint(_) | Self::KeyFile(_) | Self::PasswordTooLong { .. } => ErrorKind::Input,
             Self::NoRegistrationKey | Self::Handle { .. } => ErrorKind::Caller,
             // The TPM itself works: the enrollment is that of another TPM, or the key blob was changed in transit.
             Self::Command(CommandError { cause: CommandCause::OtherTpm, .. }) => ErrorKind::Registry,
@@ -128,9 +145,11 @@ impl TpmError {
 
     pub(super) fn code(&self) -> Code {
         match self {
-            Self::Command(_) | Self::Foreign { .. } => Code::TpmCommand,
+            Self::Command(_) | Self::Foreign { .. } | Self::Occupied { .. } => Code::TpmCommand,
             Self::Access(_) | Self::Answer { .. } | Self::Endpoint(_) => Code::TpmAccess,
             Self::Blob { .. } => Code::TpmBlob,
+            Self::KeyFile(_) => Code::CertificateFormat,
+            Self::SigningKey(_) => Code::PrivateKey,
             Self::IdentityLost { error } => error.code(),
             Self::NoRegistrationKey => Code::State,
             Self::Handle { .. } | Self::PasswordTooLong { .. } => Code::Argument,

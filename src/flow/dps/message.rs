@@ -5,7 +5,7 @@
 use super::{ActivationBlob, Attestation, Profile};
 use crate::{
     base::{encode, payload::Payload},
-    credential::SigningRequest,
+    credential::CertificateRequest,
     error::{Error, ProtocolError, ProtocolProblem, Refusal, ServiceError, ServiceOperation},
     flow::{
         http::OperationId,
@@ -45,7 +45,7 @@ pub(super) fn body(profile: &Profile, attestation: &Attestation) -> Vec<u8> {
         }),
         Attestation::SymmetricKey(_) | Attestation::Certificate(_) => None,
     };
-    let csr = profile.sent_request().map(SigningRequest::to_base64);
+    let csr = profile.sent_request().map(CertificateRequest::to_base64);
     let payload = profile.sent_payload().map(Payload::as_raw);
     let body = Body { registration_id: profile.registration_id().as_str(), tpm, csr, payload };
     // Texts and a checked value always serialise.

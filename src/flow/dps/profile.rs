@@ -1,6 +1,6 @@
 use crate::{
     base::payload::Payload,
-    credential::{ClientCertificate, SigningRequest},
+    credential::{CertificateRequest, ClientCertificate},
     error::AuthenticationMethod,
     flow::http::{ApiVersion, Registrant},
     identity::{HostName, IdScope, RegistrationId},
@@ -40,7 +40,7 @@ pub struct Profile {
     id: RegistrationId,
     version: Option<ApiVersion>,
     payload: Option<Payload>,
-    request: Option<SigningRequest>,
+    request: Option<CertificateRequest>,
     pub(crate) lookup_only: bool,
 }
 
@@ -71,7 +71,7 @@ impl Profile {
     /// its subject is the registration ID. A lookup sends no request. Before it is sent, the private key of the request has to
     /// be where a restart finds it: the service does not repeat the certificate.
     #[must_use]
-    pub fn with_signing_request(mut self, request: SigningRequest) -> Self {
+    pub fn with_certificate_request(mut self, request: CertificateRequest) -> Self {
         self.request = Some(request);
         self
     }
@@ -124,7 +124,7 @@ impl Profile {
     }
 
     /// A lookup requests no certificate.
-    pub(crate) fn sent_request(&self) -> Option<&SigningRequest> {
+    pub(crate) fn sent_request(&self) -> Option<&CertificateRequest> {
         self.request.as_ref().filter(|_| !self.lookup_only)
     }
 

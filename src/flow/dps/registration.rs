@@ -127,7 +127,7 @@ pub(crate) fn check(profile: &Profile, attestation: &Attestation) -> Result<(), 
     match (attestation, profile.sent_request()) {
         (Attestation::Tpm { .. }, _) if profile.is_lookup_only() => Err(PlanError::TpmCannotLookUp),
         (_, Some(request)) if request.common_name() != Some(profile.registration_id().as_str()) => {
-            Err(PlanError::SigningRequestName)
+            Err(PlanError::RequestName)
         }
         _ => Ok(()),
     }

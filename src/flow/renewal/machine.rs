@@ -9,7 +9,7 @@ use crate::{
         time::Now,
         wait::{TimeLimit, Wait},
     },
-    credential::{IssuedChain, SigningRequest},
+    credential::{CertificateRequest, IssuedChain},
     error::{ApiMisuse, Error, ProtocolError, ProtocolProblem, Refusal, ServiceError, ServiceOperation},
     flow::{attempt::Attempt, http::BODY_LIMIT},
     identity::DeviceId,
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub struct Renewal {
     device: DeviceId,
-    request: SigningRequest,
+    request: CertificateRequest,
     rid: RequestId,
     topic: String,
     body: String,
@@ -71,7 +71,7 @@ impl Renewal {
     #[must_use]
     pub fn start(
         device: &DeviceId,
-        request: SigningRequest,
+        request: CertificateRequest,
         rid: RequestId,
         now: Now,
         limit: impl Into<TimeLimit>,

@@ -3,7 +3,7 @@
 use super::request_id::RequestId;
 use crate::{
     base::{encode, time::UnixTime},
-    credential::{IssuedChain, SigningRequest},
+    credential::{CertificateRequest, IssuedChain},
     error::{IssuanceDetails, ProtocolError, ProtocolProblem, Refusal, ServiceError, ServiceOperation},
     flow::refusal::printable,
     identity::DeviceId,
@@ -26,7 +26,7 @@ pub(super) fn topic(rid: &RequestId) -> String {
 }
 
 /// The body of a request. `replace` is the ID of the request that is to be replaced, or `*` for any.
-pub(super) fn body(device: &DeviceId, request: &SigningRequest, replace: Option<&str>) -> String {
+pub(super) fn body(device: &DeviceId, request: &CertificateRequest, replace: Option<&str>) -> String {
     #[derive(Serialize)]
     struct Body<'a> {
         id: &'a str,

@@ -16,14 +16,14 @@
 //!
 //! A hub may have issued a certificate although its answer is lost. So one renewal has one [`RequestId`] and one request, and
 //! sends the same again after a lost connection, a lost answer or a restart: keep the private key, the request and the ID on
-//! the disk until the certificates are there too.
+//! the disk until the certificates are there too: [`Certificates`] is their one value.
 //!
 //! ```
 //! use core::time::Duration;
-//! use defender_auth::{Now, UnixTime, credential::SigningRequest, renewal::{Action, Event, Renewal, RequestId}};
+//! use defender_auth::{Now, UnixTime, credential::CertificateRequest, renewal::{Action, Event, Renewal, RequestId}};
 //!
 //! # let der = include_bytes!("../../../tests/flows/data/p384.request.der");
-//! let request = SigningRequest::from_der(der)?;
+//! let request = CertificateRequest::from_der(der)?;
 //! let rid = RequestId::from_entropy([7; 16]); // 16 random bytes
 //! // A program reads its clocks anew for each event.
 //! let now = Now { wall: UnixTime::from_secs(1_790_000_000), monotonic: Duration::from_secs(5) };
@@ -53,6 +53,8 @@ mod due;
 mod ladder;
 mod machine;
 mod message;
+mod record;
+mod record_text;
 mod report;
 mod request_id;
 
@@ -60,5 +62,7 @@ pub use action::{Action, Event};
 pub use due::Due;
 pub use machine::Renewal;
 pub use message::Accepted;
+pub use record::{Certificates, Current, Pending, RecordedKey};
+pub use record_text::CertificatesError;
 pub use report::certificate_report;
 pub use request_id::{RequestId, RequestIdError};

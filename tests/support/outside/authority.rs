@@ -1,6 +1,9 @@
 use super::run;
 use crate::Scratch;
-use defender_auth::{credential::ClientCertificate, x509::ClientIdentity};
+use defender_auth::{
+    credential::ClientCertificate,
+    x509::{Chain, ClientIdentity},
+};
 use std::{fs, process::Command};
 
 /// A host name that servers bear.
@@ -76,6 +79,15 @@ impl Authority {
     pub(crate) fn self_signed(&self, id: &str) -> ClientCertificate {
         self.issue(id, "client", None);
         self.load(id, &self.read(&format!("{id}.pem")))
+    }
+
+    /// The certificates of a client that requested one, below the intermediate.
+    pub(crate) fn certify(&self, request: &str) -> Chain {
+        self.folder.write("request.pem", request);
+        let arguments = "x509 -req -days 2 -in request.pem -CA between.pem -CAkey between.key -extfile extensions.cnf \
+                         -extensions client -out requested.pem";
+        run(Command::new("openssl").args(arguments.split_whitespace()).current_dir(self.folder.folder()));
+        Chain::from_pem((self.read("requested.pem") + &self.read("between.pem")).as_bytes()).unwrap()
     }
 
     fn load(&self, id: &str, certificates: &str) -> ClientCertificate {

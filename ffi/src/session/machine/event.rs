@@ -48,12 +48,6 @@ pub(super) fn handle(session: &mut Session, now: Now, given: Given<'_>) -> Resul
         }
         Given::Saved(true) => Event::Saved,
         Given::Saved(false) => Event::SaveFailed,
-        Given::Rotated(sources) => {
-            if sources.all().is_empty() {
-                return Err(Failure::argument("sources", "there is none; add a source first"));
-            }
-            Event::Rotated(sources.all().to_vec())
-        }
         Given::ClockSet => Event::ClockSet,
         Given::Wake => Event::Wake,
     };

@@ -13,8 +13,9 @@ use crate::{
     view::View,
 };
 use defender_auth::{
-    Password,
+    Password, UnixTime,
     authenticator::Action as RunAction,
+    identity::Identity,
     key::KeyUse,
     session::{self, Action, Diagnosis, Due, Phase, Session, Window},
 };
@@ -55,6 +56,17 @@ pub(super) fn views(session: &Session, chosen: &Chosen, former: Views) -> Views 
     views
 }
 
+/// The views of a session that a driver runs. Its logins are over when they are looked at: only the names remain.
+#[cfg(feature = "mqtt")]
+pub(in crate::session) fn shown(session: &Session, identity: Option<&Identity>, former: Views) -> Views {
+    let chosen = Chosen::default();
+    let views = views(session, &chosen, former);
+    match identity {
+        Some(identity) => Views { login: names(identity, &chosen), ..views },
+        None => views,
+    }
+}
+
 const fn number(action: Action<'_>) -> i32 {
     match action {
         Action::Authenticate(_) => code::DEFENDERAUTH_SESSION_ACTION_AUTHENTICATE,
@@ -71,19 +83,22 @@ const fn number(action: Action<'_>) -> i32 {
 }
 
 fn login(login: &session::Login, chosen: &Chosen) -> Login {
-    let identity = chosen.identity(login.identity.clone());
-    let connect = chosen.login(&identity);
     let certificate = match &login.password {
         Password::Certificate(certificate) => Some(Certificate::from(certificate.clone())),
         _ => None,
     };
+    let names = names(&chosen.identity(login.identity.clone()), chosen);
+    Login { certificate, deadline: milliseconds(login.deadline), ..names }
+}
+
+fn names(identity: &Identity, chosen: &Chosen) -> Login {
+    let connect = chosen.login(identity);
     Login {
-        names: Names::of(&identity),
+        names: Names::of(identity),
         mqtt_host: View::of(&connect.host),
         client_id: View::new(&connect.client_id),
         user_name: View::new(&connect.user_name),
-        certificate,
-        deadline: milliseconds(login.deadline),
+        ..Login::default()
     }
 }
 
@@ -112,7 +127,7 @@ fn status(status: &session::Status<'_>) -> Status {
         authenticator: number(status.authenticator_failure),
         failures: status.failures_in_a_row,
         is_unsaved: status.is_unsaved,
-        certificate_ends: status.certificate_ends.map_or(0, |last| last.as_secs()),
+        certificate_ends: status.certificate_ends.map_or(0, UnixTime::as_secs),
         connects: counters.connects,
         renewals: counters.renewals,
         registrations: counters.registrations,

@@ -5,7 +5,7 @@ use defender_auth::{Plan, UnixTime, credential::ClientCertificate, session::Sour
 
 /// They have different names.
 #[derive(Default)]
-pub(in crate::session) struct SourceList(Vec<Source>);
+pub(crate) struct SourceList(Vec<Source>);
 
 impl SourceList {
     #[expect(clippy::unnecessary_wraps, reason = "a build without sessions returns an error")]
@@ -33,7 +33,15 @@ impl SourceList {
         Ok(())
     }
 
-    pub(super) fn all(&self) -> &[Source] {
+    /// A session needs one at least.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        if self.0.is_empty() {
+            return Err(Failure::argument("sources", "there is none; add a source first"));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn all(&self) -> &[Source] {
         &self.0
     }
 }

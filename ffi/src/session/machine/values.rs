@@ -8,7 +8,7 @@ use defender_auth::{
 use std::time::Duration;
 
 /// The values.
-pub(in crate::session) struct Values(Policy);
+pub(crate) struct Values(Policy);
 
 impl Values {
     #[expect(clippy::unnecessary_wraps, reason = "a build without sessions returns an error")]
@@ -16,7 +16,7 @@ impl Values {
         Ok(Self(Policy::default()))
     }
 
-    pub(super) fn policy(&self) -> Policy {
+    pub(crate) fn policy(&self) -> Policy {
         self.0.clone()
     }
 

@@ -7,7 +7,7 @@ use defenderauth::{
 };
 
 /// The data of the pending action is present; everything else is empty, 0 or NULL.
-pub(super) fn look(it: Option<&Authenticator>) {
+pub(crate) fn look(it: Option<&Authenticator>) {
     let action = defenderauth_authenticator_poll(it);
     let (sends, waits) = (action == DEFENDERAUTH_ACTION_SEND, action == DEFENDERAUTH_ACTION_WAIT);
     let by_tpm = [DEFENDERAUTH_ACTION_ACTIVATE, DEFENDERAUTH_ACTION_SIGN].contains(&action);
@@ -66,7 +66,7 @@ pub(super) fn look(it: Option<&Authenticator>) {
 }
 
 /// The pending action and its data, as text.
-pub(super) fn written(it: Option<&Authenticator>) -> String {
+pub(crate) fn written(it: Option<&Authenticator>) -> String {
     let mut all = format!("{} ", defenderauth_authenticator_poll(it));
     for view in [
         defenderauth_authenticator_state(it),

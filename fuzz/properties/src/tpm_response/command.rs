@@ -6,7 +6,7 @@ use tpm2_protocol::{
     data::{
         Tpm2bAuth, Tpm2bData, Tpm2bDigest, Tpm2bEncryptedSecret, Tpm2bIdObject, Tpm2bMaxBuffer, Tpm2bNonce,
         Tpm2bPrivate, Tpm2bPublic, Tpm2bSensitiveCreate, TpmAlgId, TpmCap, TpmCc, TpmRh, TpmSe, TpmSu,
-        TpmlPcrSelection, TpmsAuthCommand, TpmtSymDef,
+        TpmlPcrSelection, TpmsAuthCommand, TpmtPublicParms, TpmtSigScheme, TpmtSymDef, TpmtTkHashcheck,
     },
     frame::TpmCommand,
 };
@@ -56,7 +56,7 @@ fn behind_all(code: TpmCc, parameters: &[u8]) -> &[u8] {
     let p = parameters;
     match code {
         TpmCc::ActivateCredential => behind::<Tpm2bEncryptedSecret>(behind::<Tpm2bIdObject>(p)),
-        TpmCc::CreatePrimary => {
+        TpmCc::Create | TpmCc::CreatePrimary => {
             let p = behind::<Tpm2bPublic>(behind::<Tpm2bSensitiveCreate>(p));
             behind::<TpmlPcrSelection>(behind::<Tpm2bData>(p))
         }
@@ -76,11 +76,13 @@ fn behind_all(code: TpmCc, parameters: &[u8]) -> &[u8] {
         TpmCc::ReadPublic => p,
         TpmCc::SequenceComplete => behind::<TpmRh>(buffer(p)),
         TpmCc::SequenceUpdate => buffer(p),
+        TpmCc::Sign => behind::<TpmtTkHashcheck>(behind::<TpmtSigScheme>(behind::<Tpm2bDigest>(p))),
         TpmCc::StartAuthSession => {
             let p = behind::<TpmSe>(behind::<Tpm2bEncryptedSecret>(behind::<Tpm2bNonce>(p)));
             behind::<TpmAlgId>(behind::<TpmtSymDef>(p))
         }
         TpmCc::Startup => behind::<TpmSu>(p),
+        TpmCc::TestParms => behind::<TpmtPublicParms>(p),
         other => panic!("nobody asked for {other:?}"),
     }
 }

@@ -6,18 +6,20 @@ use tpm2_protocol::{
     TpmMarshal as _, TpmWriter,
     basic::{TpmUint16, TpmUint32},
     data::{
-        Tpm2bCreationData, Tpm2bDigest, Tpm2bName, Tpm2bNonce, Tpm2bPrivate, Tpm2bPublic, Tpm2bPublicKeyRsa, TpmAlgId,
-        TpmCap, TpmCc, TpmPt, TpmRc, TpmRcBase, TpmRh, TpmSt, TpmaObject, TpmaSession, TpmiYesNo, TpmlHandle,
-        TpmlTaggedTpmProperty, TpmsAuthResponse, TpmsCapabilityData, TpmsKeyedhashParms, TpmsRsaParms, TpmsSchemeHash,
-        TpmsTaggedProperty, TpmtKeyedhashScheme, TpmtPublic, TpmtRsaScheme, TpmtSymDef, TpmtTkAuth, TpmtTkCreation,
-        TpmtTkHashcheck, TpmuAsymScheme, TpmuCapabilities, TpmuKeyedhashScheme, TpmuPublicId, TpmuPublicParms,
-        TpmuSymKeyBits, TpmuSymMode,
+        Tpm2bCreationData, Tpm2bDigest, Tpm2bEccParameter, Tpm2bName, Tpm2bNonce, Tpm2bPrivate, Tpm2bPublic,
+        Tpm2bPublicKeyRsa, TpmAlgId, TpmCap, TpmCc, TpmEccCurve, TpmPt, TpmRc, TpmRcBase, TpmRh, TpmSt, TpmaObject,
+        TpmaSession, TpmiYesNo, TpmlHandle, TpmlTaggedTpmProperty, TpmsAuthResponse, TpmsCapabilityData, TpmsEccParms,
+        TpmsEccPoint, TpmsKeyedhashParms, TpmsRsaParms, TpmsSchemeHash, TpmsSignatureEcc, TpmsTaggedProperty,
+        TpmtEccScheme, TpmtKdfScheme, TpmtKeyedhashScheme, TpmtPublic, TpmtRsaScheme, TpmtSignature, TpmtSymDef,
+        TpmtTkAuth, TpmtTkCreation, TpmtTkHashcheck, TpmuAsymScheme, TpmuCapabilities, TpmuKeyedhashScheme,
+        TpmuPublicId, TpmuPublicParms, TpmuSignature, TpmuSymKeyBits, TpmuSymMode,
     },
     frame::{
-        TpmActivateCredentialResponse, TpmCreatePrimaryResponse, TpmEvictControlResponse, TpmFlushContextResponse,
-        TpmFrame, TpmGetCapabilityResponse, TpmHmacResponse, TpmHmacStartResponse, TpmImportResponse, TpmLoadResponse,
-        TpmPolicySecretResponse, TpmReadPublicResponse, TpmSequenceCompleteResponse, TpmSequenceUpdateResponse,
-        TpmStartAuthSessionResponse, TpmStartupResponse, tpm_marshal_response,
+        TpmActivateCredentialResponse, TpmCreatePrimaryResponse, TpmCreateResponse, TpmEvictControlResponse,
+        TpmFlushContextResponse, TpmFrame, TpmGetCapabilityResponse, TpmHmacResponse, TpmHmacStartResponse,
+        TpmImportResponse, TpmLoadResponse, TpmPolicySecretResponse, TpmReadPublicResponse,
+        TpmSequenceCompleteResponse, TpmSequenceUpdateResponse, TpmSignResponse, TpmStartAuthSessionResponse,
+        TpmStartupResponse, TpmTestParmsResponse, tpm_marshal_response,
     },
 };
 
@@ -37,6 +39,10 @@ pub(super) enum Object {
     Endorsement,
     Storage,
     Identity,
+    /// The parent of keys for TLS.
+    EccStorage,
+    /// A key for TLS.
+    Signing,
     /// A key of another program.
     Foreign,
 }
@@ -80,7 +86,12 @@ impl Model {
             }
             TpmCc::CreatePrimary => {
                 let is_owners = first == 0x4000_0001;
-                let object = if is_owners { Object::Storage } else { Object::Endorsement };
+                let object = match is_owners {
+                    // Behind a password and data that are empty.
+                    true if is_ecc(&sent.parameters[6..]) => Object::EccStorage,
+                    true => Object::Storage,
+                    false => Object::Endorsement,
+                };
                 let response = TpmCreatePrimaryResponse {
                     handles: [TpmUint32::from(self.load(object))],
                     out_public: public(object),
@@ -92,6 +103,21 @@ impl Model {
                         digest: sized(&[2; 32]),
                     },
                     name: name(),
+                };
+                built(&response, auths)
+            }
+            TpmCc::Create => {
+                let response = TpmCreateResponse {
+                    out_private: Tpm2bPrivate::try_from([3; 120].as_slice()).expect("a private area"),
+                    out_public: public(Object::Signing),
+                    creation_data: Tpm2bCreationData::default(),
+                    creation_hash: sized(&[1; 32]),
+                    creation_ticket: TpmtTkCreation {
+                        tag: TpmSt::Creation,
+                        hierarchy: TpmRh::Owner,
+                        digest: sized(&[2; 32]),
+                    },
+                    handles: [],
                 };
                 built(&response, auths)
             }
@@ -119,7 +145,9 @@ impl Model {
                 built(&TpmImportResponse { handles: [], out_private }, auths)
             }
             TpmCc::Load => {
-                let handle = self.load(Object::Identity);
+                let private = usize::from(u16::from_be_bytes([sent.parameters[0], sent.parameters[1]]));
+                let is_ecc = is_ecc(&sent.parameters[2 + private..]);
+                let handle = self.load(if is_ecc { Object::Signing } else { Object::Identity });
                 built(&TpmLoadResponse { handles: [TpmUint32::from(handle)], name: name() }, auths)
             }
             TpmCc::PolicySecret => {
@@ -141,11 +169,20 @@ impl Model {
                 built(&TpmSequenceCompleteResponse { handles: [], result: self.sign(), validation }, auths)
             }
             TpmCc::SequenceUpdate => built(&TpmSequenceUpdateResponse { handles: [] }, auths),
+            TpmCc::Sign if self.objects.get(&first) != Some(&Object::Signing) => refused(NO_OBJECT),
+            TpmCc::Sign => {
+                self.sign();
+                let number = || Tpm2bEccParameter::try_from(self.signature.as_slice()).expect("a number");
+                let numbers = TpmsSignatureEcc { hash: TpmAlgId::Sha256, signature_r: number(), signature_s: number() };
+                let signature = TpmtSignature { sig_alg: TpmAlgId::Ecdsa, signature: TpmuSignature::Ecdsa(numbers) };
+                built(&TpmSignResponse { handles: [], signature }, auths)
+            }
             TpmCc::StartAuthSession => {
                 let nonce_tpm = Tpm2bNonce::try_from([4; 16].as_slice()).expect("a nonce");
                 let handles = [TpmUint32::from(self.next(0x0300_0000))];
                 built(&TpmStartAuthSessionResponse { handles, nonce_tpm }, auths)
             }
+            TpmCc::TestParms => built(&TpmTestParmsResponse { handles: [] }, auths),
             _ => built(&TpmStartupResponse { handles: [] }, auths),
         }
     }
@@ -177,6 +214,11 @@ impl Model {
         let capability_data = TpmsCapabilityData { capability, data };
         TpmGetCapabilityResponse { handles: [], more_data: TpmiYesNo::from(false), capability_data }
     }
+}
+
+/// Whether a `TPM2B_PUBLIC` is that of a key on a curve.
+fn is_ecc(public: &[u8]) -> bool {
+    public[2..4] == [0, 0x23]
 }
 
 fn built(response: &impl TpmFrame, auths: usize) -> Vec<u8> {
@@ -227,7 +269,35 @@ fn public(object: Object) -> Tpm2bPublic {
         }),
         unique: TpmuPublicId::Rsa(Tpm2bPublicKeyRsa::try_from([0xc5; 256].as_slice()).expect("a modulus")),
     };
+    let aes = TpmtSymDef {
+        algorithm: TpmAlgId::Aes,
+        key_bits: TpmuSymKeyBits::Aes(TpmUint16::from(128)),
+        mode: TpmuSymMode::Aes(TpmAlgId::Cfb),
+    };
+    let ecc = |attributes, symmetric| TpmtPublic {
+        object_type: TpmAlgId::Ecc,
+        name_alg: TpmAlgId::Sha256,
+        object_attributes: TpmaObject::FIXED_TPM
+            | TpmaObject::FIXED_PARENT
+            | TpmaObject::SENSITIVE_DATA_ORIGIN
+            | TpmaObject::USER_WITH_AUTH
+            | TpmaObject::NO_DA
+            | attributes,
+        auth_policy: Tpm2bDigest::default(),
+        parameters: TpmuPublicParms::Ecc(TpmsEccParms {
+            symmetric,
+            scheme: TpmtEccScheme { scheme: TpmAlgId::Null, details: TpmuAsymScheme::Null },
+            curve_id: TpmEccCurve::NistP256,
+            kdf: TpmtKdfScheme::default(),
+        }),
+        unique: TpmuPublicId::Ecc(TpmsEccPoint {
+            x: Tpm2bEccParameter::try_from([7; 32].as_slice()).expect("a coordinate"),
+            y: Tpm2bEccParameter::try_from([9; 32].as_slice()).expect("a coordinate"),
+        }),
+    };
     let inner = match object {
+        Object::EccStorage => ecc(TpmaObject::RESTRICTED | TpmaObject::DECRYPT, aes),
+        Object::Signing => ecc(TpmaObject::SIGN_ENCRYPT, TpmtSymDef::default()),
         Object::Endorsement => rsa(TpmaObject::ADMIN_WITH_POLICY, &POLICY),
         Object::Storage => rsa(TpmaObject::USER_WITH_AUTH | TpmaObject::NO_DA, &[]),
         Object::Foreign => rsa(TpmaObject::USER_WITH_AUTH | TpmaObject::ENCRYPTED_DUPLICATION, &[]),

@@ -24,6 +24,8 @@ pub(super) struct Script<'a> {
     /// Since an operation began: whether a key was loaded, and whether a persistent one was removed.
     pub(super) has_loaded: bool,
     pub(super) has_removed: bool,
+    /// Whether an object looked like one of another program, which is not flushed.
+    pub(super) may_leave: bool,
 }
 
 /// Answers that mean something to the client: busy, full, not started, lost, locked out, refused passwords.
@@ -33,7 +35,16 @@ const CODES: [u16; 16] =
 impl<'a> Script<'a> {
     pub(super) fn new(model: Model, inputs: Inputs<'a>) -> Self {
         let open = BTreeSet::new();
-        Self { inputs, model, open, is_bent: false, commands: 0, has_loaded: false, has_removed: false }
+        Self {
+            inputs,
+            model,
+            open,
+            is_bent: false,
+            commands: 0,
+            has_loaded: false,
+            has_removed: false,
+            may_leave: false,
+        }
     }
 
     /// What comes back instead of an answer, and how long it is said to be. When the data is used up, the answer itself.

@@ -3,7 +3,7 @@
 use crate::world::*;
 use defender_auth::{
     Authenticator, Device, Error, Plan,
-    credential::{ClientCertificate, Issuer, SigningRequest, SigningRequestError},
+    credential::{CertificateRequest, ClientCertificate, Issuer, RequestFormatError},
     dps::{Attestation, Profile},
     error::{Code, PlanError},
     http::ApiVersion,
@@ -14,26 +14,26 @@ use defender_auth::{
 use rcgen::{CertificateParams, DistinguishedName, DnType, DnValue, KeyPair, SignatureAlgorithm};
 use serde_json::{Value, json};
 
-pub(crate) fn request_for(name: &str, algorithm: &'static SignatureAlgorithm) -> SigningRequest {
+pub(crate) fn request_for(name: &str, algorithm: &'static SignatureAlgorithm) -> CertificateRequest {
     request_with(&[DnValue::Utf8String(name.into())], algorithm)
 }
 
-fn request_with(names: &[DnValue], algorithm: &'static SignatureAlgorithm) -> SigningRequest {
+fn request_with(names: &[DnValue], algorithm: &'static SignatureAlgorithm) -> CertificateRequest {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     for name in names {
         params.distinguished_name.push(DnType::CommonName, name.clone());
     }
     let request = params.serialize_request(&KeyPair::generate_for(algorithm).unwrap()).unwrap();
-    SigningRequest::from_der(request.der()).unwrap()
+    CertificateRequest::from_der(request.der()).unwrap()
 }
 
-pub(crate) fn request() -> SigningRequest {
+pub(crate) fn request() -> CertificateRequest {
     request_for("dev-01", &rcgen::PKCS_ECDSA_P384_SHA384)
 }
 
 fn with_request() -> Profile {
-    profile().with_signing_request(request())
+    profile().with_certificate_request(request())
 }
 
 fn register(profile: Profile, proof: impl Into<Attestation>, script: Vec<Reply>) -> (World, Device) {
@@ -55,9 +55,9 @@ fn body(profile: Profile, proof: impl Into<Attestation>) -> String {
 #[test]
 fn the_request_is_sent_as_base64_of_its_bare_bytes_for_every_attestation() {
     let request = request();
-    let text = base64(request.der());
+    let text = base64(request.as_der());
     assert_eq!(request.to_base64(), text);
-    let profile = || profile().with_signing_request(request.clone());
+    let profile = || profile().with_certificate_request(request.clone());
     let plain = format!(r#"{{"registrationId":"dev-01","csr":"{text}"}}"#);
     assert_eq!(body(profile(), key(&DEVICE_KEY)), plain);
     assert_eq!(body(profile(), certificate(Issuer::Authority)), plain);
@@ -79,7 +79,7 @@ fn the_version_that_issues_certificates_is_sent_with_a_request_only() {
         (profile(), "2019-03-31"),
         (with_request(), "2025-07-01-preview"),
         (with_request().with_api_version(own.clone()), "2026-11-02-preview"),
-        (profile().with_api_version(own).with_signing_request(request()), "2026-11-02-preview"),
+        (profile().with_api_version(own).with_certificate_request(request()), "2026-11-02-preview"),
     ] {
         let auth = Authenticator::new(&Plan::provision(profile, key(&DEVICE_KEY)).unwrap(), at(T0), LIMIT);
         let defender_auth::Action::Send(request) = auth.poll() else { panic!() };
@@ -146,9 +146,9 @@ fn a_chain_that_cannot_be_read_is_named_and_costs_no_assignment() {
 #[test]
 fn a_request_for_another_name_is_refused_before_anything_is_sent() {
     for other in ["dev-02", "DEV-01", "dev-01 ", ""] {
-        let profile = profile().with_signing_request(request_for(other, &rcgen::PKCS_ECDSA_P256_SHA256));
+        let profile = profile().with_certificate_request(request_for(other, &rcgen::PKCS_ECDSA_P256_SHA256));
         let refused = Plan::provision(profile.clone(), key(&DEVICE_KEY)).unwrap_err();
-        assert_eq!(refused, PlanError::SigningRequestName);
+        assert_eq!(refused, PlanError::RequestName);
         let mut world = World::new([]);
         assert_eq!(world.register(profile.clone(), key(&DEVICE_KEY)).unwrap_err(), refused.into());
         assert!(Plan::provision(profile.lookup_only(true), key(&DEVICE_KEY)).is_ok(), "a lookup does not send it");
@@ -164,7 +164,6 @@ fn the_common_name_and_the_kind_of_key_are_read_from_a_request() {
     ] {
         let request = request_for("a.b:c-1", algorithm);
         assert_eq!((request.common_name(), request.key_kind()), (Some("a.b:c-1"), kind));
-        assert_eq!(format!("{request:?}"), format!("SigningRequest({kind}, {} bytes)", request.der().len()));
     }
     let algorithm = &rcgen::PKCS_ECDSA_P256_SHA256;
     let printable = request_with(&[DnValue::PrintableString("dev-1".try_into().unwrap())], algorithm);
@@ -177,7 +176,7 @@ fn the_common_name_and_the_kind_of_key_are_read_from_a_request() {
 #[test]
 fn what_is_not_one_request_in_der_is_refused() {
     let request = request();
-    let der = request.der();
+    let der = request.as_der();
     let certificate = CertificateParams::default().self_signed(&KeyPair::generate().unwrap()).unwrap();
     let pem = format!("-----BEGIN CERTIFICATE REQUEST-----\n{}\n", request.to_base64());
     let other_version = {
@@ -189,20 +188,20 @@ fn what_is_not_one_request_in_der_is_refused() {
     for bad in
         [b"" as &[u8], &der[..der.len() - 1], &[der, &[0]].concat(), certificate.der(), pem.as_bytes(), &other_version]
     {
-        assert_eq!(SigningRequest::from_der(bad), Err(SigningRequestError::NotPkcs10));
+        assert_eq!(CertificateRequest::from_der(bad), Err(RequestFormatError::NotPkcs10));
     }
     for cut in 0..der.len() {
-        assert!(SigningRequest::from_der(&der[..cut]).is_err(), "{cut}");
+        assert!(CertificateRequest::from_der(&der[..cut]).is_err(), "{cut}");
     }
 }
 
 #[test]
 fn a_request_of_more_than_8_kib_in_base64_is_refused_with_its_length() {
     // 6144 bytes are 8192 characters.
-    let error = SigningRequest::from_der(&[0x30; 6145]).unwrap_err();
-    assert_eq!(error, SigningRequestError::TooLong { length: 8196 });
+    let error = CertificateRequest::from_der(&[0x30; 6145]).unwrap_err();
+    assert_eq!(error, RequestFormatError::TooLong { length: 8196 });
     assert!(error.to_string().contains("8196 characters"), "{error}");
-    assert_eq!(SigningRequest::from_der(&[0x30; 6144]), Err(SigningRequestError::NotPkcs10));
+    assert_eq!(CertificateRequest::from_der(&[0x30; 6144]), Err(RequestFormatError::NotPkcs10));
     assert_eq!(Error::from(error).code(), Code::CertificateFormat);
 }
 

@@ -1,32 +1,23 @@
-//! A certificate signing request as the services take it.
+//! A certificate request that is given: its form, and the fields that are compared.
 
-use crate::base::{der, encode};
-use alloc::{string::String, sync::Arc};
-use core::fmt;
-
-/// A certificate signing request: PKCS#10 in DER (RFC 2986). The services take the base64 text of its bare bytes.
-///
-/// The services require the registration ID as the common name of its subject. The signature is not verified here.
-///
-/// Source: `Azure/azure-rest-api-specs`, the description of the device provisioning data plane (`device/models.tsp`).
-#[derive(Clone, PartialEq, Eq)]
-pub struct SigningRequest(Arc<[u8]>);
+use super::certificate_request::CertificateRequest;
+use crate::base::der;
 
 /// Why bytes are not a certificate signing request that the services take.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum SigningRequestError {
+pub enum RequestFormatError {
     /// The bytes are not one PKCS#10 request in DER.
     #[error(
         "this is not a certificate signing request in DER (PKCS#10); convert a PEM file first: \
          `openssl req -outform der`"
     )]
     NotPkcs10,
-    /// More than [`SigningRequest::LIMIT`] characters of base64.
+    /// More than [`CertificateRequest::LIMIT`] characters of base64.
     #[error(
         "the certificate signing request has {length} characters in base64, and the services take {} at most; make it \
          without attributes, with a key of P-384 or P-256",
-        SigningRequest::LIMIT
+        CertificateRequest::LIMIT
     )]
     TooLong {
         /// The length of its base64 text.
@@ -34,34 +25,24 @@ pub enum SigningRequestError {
     },
 }
 
-crate::base::debug::debug_as_text! { SigningRequestError }
+crate::base::debug::debug_as_text! { RequestFormatError }
 
-impl SigningRequest {
-    /// The longest base64 text, in characters.
+impl CertificateRequest {
+    /// The longest base64 text that the services take, in characters.
+    ///
+    /// Source: `Azure/azure-rest-api-specs`, the device provisioning data plane (`device/models.tsp`).
     pub const LIMIT: usize = 8192;
 
-    /// Takes a request in DER.
+    /// Takes a request that was made elsewhere, in DER. Its signature is not verified.
     ///
     /// # Errors
     /// When the bytes are not exactly one request, or its base64 text is longer than [`LIMIT`](Self::LIMIT).
-    pub fn from_der(der: &[u8]) -> Result<Self, SigningRequestError> {
+    pub fn from_der(der: &[u8]) -> Result<Self, RequestFormatError> {
         let length = der.len().div_ceil(3) * 4;
         if length > Self::LIMIT {
-            return Err(SigningRequestError::TooLong { length });
+            return Err(RequestFormatError::TooLong { length });
         }
-        parts(der).map(|_| Self(der.into())).ok_or(SigningRequestError::NotPkcs10)
-    }
-
-    /// Its bytes.
-    #[must_use]
-    pub fn der(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// The base64 text of its bytes, on one line.
-    #[must_use]
-    pub fn to_base64(&self) -> String {
-        encode::base64(&self.0)
+        parts(der).map(|_| Self(der.to_vec())).ok_or(RequestFormatError::NotPkcs10)
     }
 
     /// The common name of its subject, if it has exactly one and that is a `UTF8String` or a `PrintableString`.
@@ -131,10 +112,4 @@ fn parts(bytes: &[u8]) -> Option<Parts<'_>> {
     // The attributes: [0].
     der::only(info, 0xa0)?;
     (version == [0]).then_some(Parts { subject, public_key })
-}
-
-impl fmt::Debug for SigningRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SigningRequest({}, {} bytes)", self.key_kind(), self.0.len())
-    }
 }

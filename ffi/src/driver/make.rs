@@ -1,0 +1,175 @@
+//! The configuration of a driver, its start and its end.
+
+use super::{
+    machine::{self, Machine},
+    object::Driver,
+    views::Views,
+};
+use crate::{
+    abi::ResultCode,
+    error::Error,
+    failure::Failure,
+    guard, input,
+    object::{Exclusive, Poison, exclusive, given, shared},
+    session::{Policy, Session, Sources},
+    tpm::Tpm,
+};
+use defender_auth::identity::HostName;
+use std::{ffi::c_char, mem::MaybeUninit, net::SocketAddr, time::Duration};
+
+/// Creates a driver with the system's trust anchors, which saves nothing. Configure it, then start it.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_driver_new(
+    out: Option<&mut MaybeUninit<Option<Box<Driver>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || {
+        let machine = Machine::new()?;
+        Ok(Driver { poison: Poison::new(), machine, views: Views::default(), session: Session::of_driver() })
+    })
+}
+
+/// Sets the trust anchors to the root certificates in this file (PEM), replacing all others. The path is in the system's
+/// own bytes.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_driver_set_ca_file(
+    driver: Option<&mut Driver>,
+    path: *const c_char,
+    len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || open(driver)?.machine.trust_file(input::path("path", path, len)?))
+}
+
+/// Sets the trust anchors to the root certificates in this PEM text, replacing all others.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_driver_set_ca_pem(
+    driver: Option<&mut Driver>,
+    pem: *const c_char,
+    len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || open(driver)?.machine.trust_pem(input::text("pem", pem, len)?))
+}
+
+/// Sets the trust anchors to the built-in root certificates of Azure IoT, replacing all others: for systems without a
+/// certificate store. They expire in 2038 and 2042.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_driver_set_azure_roots(
+    driver: Option<&mut Driver>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || open(driver)?.machine.trust_azure())
+}
+
+/// Sets the addresses to connect to instead of a host's, such as `127.0.0.1:8443` and `127.0.0.1:8883`, for HTTPS and for
+/// MQTT. Its certificates must still be valid for the host. Call it once for each host.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_driver_set_addresses(
+    driver: Option<&mut Driver>,
+    host_name: *const c_char,
+    host_name_len: usize,
+    https: *const c_char,
+    https_len: usize,
+    mqtt: *const c_char,
+    mqtt_len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let mut driver = open(driver)?;
+        let host = HostName::new(input::text("host_name", host_name, host_name_len)?)?;
+        let https = address("https", input::text("https", https, https_len)?)?;
+        driver.machine.set_addresses(host, https, address("mqtt", input::text("mqtt", mqtt, mqtt_len)?)?)
+    })
+}
+
+/// Sets the folder that the state is saved in, and that the session begins with. It is created if it does not exist, but not
+/// the folder above it. The path is in the system's own bytes.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_driver_set_folder(
+    driver: Option<&mut Driver>,
+    path: *const c_char,
+    len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || open(driver)?.machine.set_folder(input::path("path", path, len)?))
+}
+
+/// Sets the keep-alive interval of the connection, from 1 to 1177 seconds. The default is 240.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_driver_set_keep_alive_seconds(
+    driver: Option<&mut Driver>,
+    seconds: u16,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let mut driver = open(driver)?;
+        if !(1..=1177).contains(&seconds) {
+            return Err(Failure::argument("seconds", "a hub accepts 1 to 1177; pass 240, for example"));
+        }
+        driver.machine.set_keep_alive(Duration::from_secs(seconds.into()))
+    })
+}
+
+/// Gives the driver a TPM, which activates keys and signs. The driver owns it from then on, also when the call fails: do not
+/// use it again and do not free it.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_driver_give_tpm(
+    driver: Option<&mut Driver>,
+    tpm: Option<Box<Tpm>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let tpm = tpm.ok_or_else(|| Failure::null("tpm"))?;
+        shared(Some(&*tpm))?;
+        open(driver)?.machine.set_tpm(tpm.device)
+    })
+}
+
+/// Starts the driver with these credential sources; NULL for the policy means the defaults. It cannot be configured any
+/// longer.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_driver_start(
+    driver: Option<&mut Driver>,
+    sources: Option<&Sources>,
+    policy_or_null: Option<&Policy>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let mut driver = open(driver)?;
+        let (sources, policy) = (shared(sources)?, given(policy_or_null)?);
+        driver.machine.start(&sources.list, policy.as_ref().map(|policy| &policy.values))?;
+        driver.refresh(None);
+        Ok(())
+    })
+}
+
+/// Disconnects, and frees a driver. NULL is allowed.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_driver_free(driver: Option<Box<Driver>>) {
+    guard::get((), || {
+        if let Some(driver) = driver {
+            driver.machine.close();
+        }
+    });
+}
+
+/// A driver, in a build that has them.
+pub(super) fn open(driver: Option<&mut Driver>) -> Result<Exclusive<'_, Driver>, Failure> {
+    machine::is_available()?;
+    exclusive(driver)
+}
+
+fn address(parameter: &'static str, text: &str) -> Result<SocketAddr, Failure> {
+    let message = "it is not an address and a port; use the form 127.0.0.1:8443 or [::1]:8443";
+    text.parse().map_err(|_| Failure::argument(parameter, message))
+}

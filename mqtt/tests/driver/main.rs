@@ -1,0 +1,31 @@
+//! The driver against the emulator: real TLS, HTTPS, MQTT and files. Time passes when a test says so, for the driver and
+//! the emulator alike.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod cancelling;
+mod failing;
+#[path = "../support/gate.rs"]
+mod gate;
+mod reporting;
+mod restarting;
+#[path = "../../../tests/support/scratch.rs"]
+mod scratch;
+#[path = "../../../tests/support/scripted_key.rs"]
+mod scripted_key;
+mod site;
+mod sources;
+mod staying;
+#[cfg(feature = "tpm")]
+#[path = "../../../tests/tpm/swtpm.rs"]
+#[allow(dead_code, reason = "one test needs a part of it")]
+mod swtpm;
+#[cfg(feature = "tpm")]
+mod tpm;
+mod traffic;
