@@ -38,6 +38,7 @@
 //! | a certificate and a private key in files | `x509` |
 //! | a certificate, and a key that signs where it is | [`key::PrivateKey`], [`credential::ClientCertificate::with_private_key`] |
 //! | a key, and no certificate yet | [`credential::CertificateRequest`] |
+//! | an enrollment that issues certificates | [`dps::Profile::with_certificate_request`], then [`renewal`] |
 //! | a TPM 2.0 | `tpm` |
 //! | a certificate whose key is in a TPM 2.0 | `tpm::KeyFile`, `private_key::TpmKey` |
 //! | a certificate whose key is in another process | `private_key::ProcessKey` |
