@@ -80,3 +80,12 @@ fn a_lost_connection_is_made_again_with_the_credential_in_use() {
     until(&mut world, &mut session, |action| matches!(action, Action::Connect(_)));
     assert_eq!(session.status().credential, Some("keys/secondary"));
 }
+
+#[test]
+fn a_renewal_is_shown_as_one() {
+    let (mut world, mut session) = connected(vec![known("keys", key(1))]);
+    until(&mut world, &mut session, |action| matches!(action, Action::Renew(_)));
+    assert_eq!(session.status().to_string(), "renewing, keys");
+    let counters = session.status().counters;
+    assert_eq!((counters.connects, counters.renewals), (2, 1));
+}
