@@ -173,6 +173,9 @@
 /** Private keys that sign where they are, and requests for certificates. */
 #define DEFENDERAUTH_FEATURE_PRIVATE_KEY 128
 
+/** Private keys in PKCS#11 tokens. */
+#define DEFENDERAUTH_FEATURE_PKCS11 256
+
 /** A certificate of the chain has expired. */
 #define DEFENDERAUTH_FINDING_EXPIRED 1
 
@@ -1230,7 +1233,26 @@ void defenderauth_profile_free(struct defenderauth_profile *profile);
 
 /* ---- private keys of certificates: immutable */
 
-/** Reads a private key into memory: PKCS#8, SEC 1 or PKCS#1 in PEM. An empty passphrase means none. */
+/**
+ * Opens a private key by its name, and proves which schemes it has.
+ *
+ * - `PATH`: a PEM file with the key, or with a key of a TPM (`TSS2 PRIVATE KEY`).
+ * - `tpm:file=PATH` or `tpm:handle=0x81000005`: a key of a TPM 2.0; `&tpm=swtpm:path=..` names another than `/dev/tpmrm0`.
+ * - `unix:PATH`: a process that signs at this socket.
+ * - `pkcs11:..`: a key in a token (RFC 7512), in builds with `DEFENDERAUTH_FEATURE_PKCS11`.
+ *
+ * `passphrase`, any bytes, is the passphrase of the file, the password of the key in the TPM, or the PIN of the token. Empty
+ * means none. A key of a TPM has a connection of its own to it, which is kept until the key is released.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_private_key_open(const char *uri,
+                                                  size_t uri_len,
+                                                  const char *passphrase,
+                                                  size_t passphrase_len,
+                                                  struct defenderauth_private_key **out,
+                                                  struct defenderauth_error **error);
+
+/** Reads a private key into memory: PKCS#8, SEC 1 or PKCS#1 in PEM. An empty passphrase, any bytes, means none. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_private_key_from_pem(const char *pem,
                                                       size_t len,
@@ -1354,6 +1376,20 @@ defenderauth_result defenderauth_certificate_with_private_key(const char *chain,
                                                               const struct defenderauth_private_key *private_key,
                                                               struct defenderauth_certificate **out,
                                                               struct defenderauth_error **error);
+
+/**
+ * The same with a private key that is opened by its name, as by `defenderauth_private_key_open`. A key that is read from a
+ * file becomes part of the certificate.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_with_key_uri(const char *chain,
+                                                          size_t chain_len,
+                                                          const char *uri,
+                                                          size_t uri_len,
+                                                          const char *passphrase,
+                                                          size_t passphrase_len,
+                                                          struct defenderauth_certificate **out,
+                                                          struct defenderauth_error **error);
 
 /**
  * Whether it includes the private key, or one that signs where it is. If not, the key is held elsewhere, and the TLS of

@@ -189,6 +189,8 @@ pub const DEFENDERAUTH_FEATURE_SESSION: u32 = 32;
 pub const DEFENDERAUTH_FEATURE_MQTT: u32 = 64;
 /// Private keys that sign where they are, and requests for certificates.
 pub const DEFENDERAUTH_FEATURE_PRIVATE_KEY: u32 = 128;
+/// Private keys in PKCS#11 tokens.
+pub const DEFENDERAUTH_FEATURE_PKCS11: u32 = 256;
 
 /// A certificate of the chain has expired.
 pub const DEFENDERAUTH_FINDING_EXPIRED: u32 = 1;

@@ -4,8 +4,8 @@ use crate::{
     abi::ResultCode,
     code::{
         self, DEFENDERAUTH_FEATURE_AGENT, DEFENDERAUTH_FEATURE_FLOWS, DEFENDERAUTH_FEATURE_HTTPS,
-        DEFENDERAUTH_FEATURE_MQTT, DEFENDERAUTH_FEATURE_PRIVATE_KEY, DEFENDERAUTH_FEATURE_SESSION,
-        DEFENDERAUTH_FEATURE_TPM, DEFENDERAUTH_FEATURE_X509,
+        DEFENDERAUTH_FEATURE_MQTT, DEFENDERAUTH_FEATURE_PKCS11, DEFENDERAUTH_FEATURE_PRIVATE_KEY,
+        DEFENDERAUTH_FEATURE_SESSION, DEFENDERAUTH_FEATURE_TPM, DEFENDERAUTH_FEATURE_X509,
     },
     guard, output,
 };
@@ -42,6 +42,7 @@ pub extern "C" fn defenderauth_features() -> u32 {
             | bit(cfg!(feature = "session"), DEFENDERAUTH_FEATURE_SESSION)
             | bit(cfg!(feature = "mqtt"), DEFENDERAUTH_FEATURE_MQTT)
             | bit(cfg!(feature = "private-key"), DEFENDERAUTH_FEATURE_PRIVATE_KEY)
+            | bit(cfg!(feature = "pkcs11"), DEFENDERAUTH_FEATURE_PKCS11)
     })
 }
 

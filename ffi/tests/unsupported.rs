@@ -50,9 +50,13 @@ fn private_keys() {
     });
     assert_eq!(releases.into_inner(), 1);
     let in_memory = made(|out, error| defenderauth_private_key_from_pem(pem, len, pem, 0, Some(out), Some(error)));
+    let by_name = made(|out, error| defenderauth_private_key_open(pem, len, pem, 0, Some(out), Some(error)));
+    let with_uri =
+        made(|out, error| defenderauth_certificate_with_key_uri(pem, len, pem, len, pem, 0, Some(out), Some(error)));
     let with_key = made(|out, error| defenderauth_certificate_with_private_key(pem, len, None, Some(out), Some(error)));
     let request = made(|out, error| defenderauth_certificate_request_new(None, pem, 3, Some(out), Some(error)));
-    for outcome in [of_function.map(drop), in_memory.map(drop), with_key.map(drop), request.map(drop)] {
+    let keys = [of_function.map(drop), in_memory.map(drop), by_name.map(drop)];
+    for outcome in keys.into_iter().chain([with_uri.map(drop), with_key.map(drop), request.map(drop)]) {
         assert_eq!(outcome.unwrap_err().code, DEFENDERAUTH_UNSUPPORTED);
     }
     let none = call(|error| defenderauth_certificate_request_to_der(None, null_mut(), 0, None, Some(error)));

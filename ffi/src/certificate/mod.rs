@@ -16,7 +16,7 @@ use crate::{
     guard, input,
     object::{Poison, object, shared},
     output,
-    private_key::{self, PrivateKey},
+    private_key::{self, Held, PrivateKey},
     view::View,
 };
 use defender_auth::{
@@ -132,6 +132,28 @@ pub extern "C" fn defenderauth_certificate_with_private_key(
         let private_key = private_key::given(private_key)?;
         let certificate = private_key.held.certificate(input::text("chain", chain, chain_len)?)?;
         Ok(Certificate::from(certificate))
+    })
+}
+
+/// The same with a private key that is opened by its name, as by `defenderauth_private_key_open`. A key that is read from a
+/// file becomes part of the certificate.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_certificate_with_key_uri(
+    chain: *const c_char,
+    chain_len: usize,
+    uri: *const c_char,
+    uri_len: usize,
+    passphrase: *const c_char,
+    passphrase_len: usize,
+    out: Option<&mut MaybeUninit<Option<Box<Certificate>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || {
+        private_key::is_available()?;
+        let (chain, uri) = (input::text("chain", chain, chain_len)?, input::text("uri", uri, uri_len)?);
+        let passphrase = input::bytes("passphrase", passphrase.cast(), passphrase_len)?;
+        Ok(Certificate::from(Held::certificate_with_uri(chain, uri, passphrase)?))
     })
 }
 

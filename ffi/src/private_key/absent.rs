@@ -4,7 +4,7 @@ use super::function::{SignFunction, UserData};
 use crate::failure::Failure;
 use defender_auth::credential::{CertificateRequest, ClientCertificate};
 
-pub(super) fn is_available() -> Result<(), Failure> {
+pub(crate) fn is_available() -> Result<(), Failure> {
     Err(unsupported())
 }
 
@@ -16,7 +16,11 @@ fn unsupported() -> Failure {
 pub(crate) enum Held {}
 
 impl Held {
-    pub(super) fn from_pem(_: &str, _: &str) -> Result<Self, Failure> {
+    pub(super) fn open(_: &str, _: &[u8]) -> Result<Self, Failure> {
+        Err(unsupported())
+    }
+
+    pub(super) fn from_pem(_: &str, _: &[u8]) -> Result<Self, Failure> {
         Err(unsupported())
     }
 
@@ -31,6 +35,10 @@ impl Held {
 
     pub(super) const fn scheme(&self, _: usize) -> u16 {
         match *self {}
+    }
+
+    pub(crate) fn certificate_with_uri(_: &str, _: &str, _: &[u8]) -> Result<ClientCertificate, Failure> {
+        Err(unsupported())
     }
 
     pub(crate) const fn certificate(&self, _: &str) -> Result<ClientCertificate, Failure> {

@@ -8,6 +8,8 @@ mod function;
 mod held;
 #[cfg(feature = "private-key")]
 mod held;
+#[cfg(feature = "private-key")]
+mod opened;
 
 use crate::{
     abi::{ResultCode, Str},
@@ -19,7 +21,7 @@ use crate::{
 };
 use function::UserData;
 pub use function::{ReleaseFunction, SignFunction};
-pub(crate) use held::Held;
+pub(crate) use held::{Held, is_available};
 use std::{
     ffi::{c_char, c_void},
     mem::MaybeUninit,
@@ -42,7 +44,34 @@ impl PrivateKey {
     }
 }
 
-/// Reads a private key into memory: PKCS#8, SEC 1 or PKCS#1 in PEM. An empty passphrase means none.
+/// Opens a private key by its name, and proves which schemes it has.
+///
+/// - `PATH`: a PEM file with the key, or with a key of a TPM (`TSS2 PRIVATE KEY`).
+/// - `tpm:file=PATH` or `tpm:handle=0x81000005`: a key of a TPM 2.0; `&tpm=swtpm:path=..` names another than `/dev/tpmrm0`.
+/// - `unix:PATH`: a process that signs at this socket.
+/// - `pkcs11:..`: a key in a token (RFC 7512), in builds with `DEFENDERAUTH_FEATURE_PKCS11`.
+///
+/// `passphrase`, any bytes, is the passphrase of the file, the password of the key in the TPM, or the PIN of the token. Empty
+/// means none. A key of a TPM has a connection of its own to it, which is kept until the key is released.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_private_key_open(
+    uri: *const c_char,
+    uri_len: usize,
+    passphrase: *const c_char,
+    passphrase_len: usize,
+    out: Option<&mut MaybeUninit<Option<Box<PrivateKey>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || {
+        is_available()?;
+        let uri = input::text("uri", uri, uri_len)?;
+        let passphrase = input::bytes("passphrase", passphrase.cast(), passphrase_len)?;
+        Held::open(uri, passphrase).map(PrivateKey::new)
+    })
+}
+
+/// Reads a private key into memory: PKCS#8, SEC 1 or PKCS#1 in PEM. An empty passphrase, any bytes, means none.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_private_key_from_pem(
@@ -54,9 +83,10 @@ pub extern "C" fn defenderauth_private_key_from_pem(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::make(out, error, || {
-        held::is_available()?;
+        is_available()?;
         let pem = input::text("pem", pem, len)?;
-        Held::from_pem(pem, input::text("passphrase", passphrase, passphrase_len)?).map(PrivateKey::new)
+        let passphrase = input::bytes("passphrase", passphrase.cast(), passphrase_len)?;
+        Held::from_pem(pem, passphrase).map(PrivateKey::new)
     })
 }
 
@@ -89,7 +119,7 @@ pub extern "C" fn defenderauth_private_key_from_callback(
         // Before anything can fail, so that it is released in any case.
         let user_data = UserData::new(user_data, release);
         move || {
-            held::is_available()?;
+            is_available()?;
             let pem = input::text("pem", pem, len)?;
             let schemes = input::numbers("schemes", schemes, scheme_count)?;
             Held::from_callback(pem, schemes, sign, user_data).map(PrivateKey::new)
@@ -118,6 +148,6 @@ pub extern "C" fn defenderauth_private_key_free(private_key: Option<Box<PrivateK
 
 /// A required key.
 pub(crate) fn given(private_key: Option<&PrivateKey>) -> Result<Shared<'_, PrivateKey>, Failure> {
-    held::is_available()?;
+    is_available()?;
     shared(private_key)
 }

@@ -173,6 +173,32 @@ static void in_memory(void) {
                defenderauth_private_key_from_pem(certificate, certificate_len, NULL, 0, out, error));
 }
 
+/* A key by its name. */
+static void names(void) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/p256.encrypted.pem", DATA);
+    defenderauth_private_key *key = NULL;
+    defenderauth_certificate *made = NULL;
+    DOES(defenderauth_private_key_open(DEFENDERAUTH_TEXT(path), DEFENDERAUTH_TEXT("orchid"), &key, error));
+    CHECK(defenderauth_private_key_scheme(key, 0) == DEFENDERAUTH_SCHEME_ECDSA_P256_SHA256);
+    defenderauth_private_key_free(key);
+    DOES(defenderauth_certificate_with_key_uri(certificate, certificate_len, DEFENDERAUTH_TEXT(path),
+                                               DEFENDERAUTH_TEXT("orchid"), &made, error));
+    CHECK(is(defenderauth_certificate_key_holder(made), "the memory of this process"));
+    defenderauth_certificate_free(made);
+    static const char *const none[] = {"", "unix:", "tpm:", "tpm:handle=0x1", "http:", "a\nb"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        MAKES_NONE(defenderauth_private_key, DEFENDERAUTH_ARGUMENT,
+                   defenderauth_private_key_open(DEFENDERAUTH_TEXT(none[i]), NULL, 0, out, error));
+        MAKES_NONE(defenderauth_certificate, DEFENDERAUTH_ARGUMENT,
+                   defenderauth_certificate_with_key_uri(certificate, certificate_len, DEFENDERAUTH_TEXT(none[i]), NULL, 0,
+                                                         out, error));
+    }
+    MAKES_NONE(defenderauth_private_key, DEFENDERAUTH_UTF8, defenderauth_private_key_open("\xff", 1, NULL, 0, out, error));
+    MAKES_NONE(defenderauth_private_key, DEFENDERAUTH_PRIVATE_KEY,
+               defenderauth_private_key_open(DEFENDERAUTH_TEXT("unix:/nowhere/s"), NULL, 0, out, error));
+}
+
 /* A request is written to buffers of every size around its length. */
 static void buffers(void) {
     hardware it = {.len = 70};
@@ -210,6 +236,14 @@ static void nulls(void) {
     MAKES_NONE(defenderauth_private_key, none, defenderauth_private_key_from_pem(pem, pem_len, NULL, 1, out, error));
     MAKES_NONE(defenderauth_certificate, none,
                defenderauth_certificate_with_private_key(certificate, certificate_len, NULL, out, error));
+    MAKES_NONE(defenderauth_private_key, none, defenderauth_private_key_open(NULL, 1, NULL, 0, out, error));
+    MAKES_NONE(defenderauth_private_key, none, defenderauth_private_key_open("a", 1, NULL, 1, out, error));
+    FAILS(none, defenderauth_private_key_open("a", 1, NULL, 0, NULL, error));
+    MAKES_NONE(defenderauth_certificate, none,
+               defenderauth_certificate_with_key_uri(NULL, 1, "a", 1, NULL, 0, out, error));
+    MAKES_NONE(defenderauth_certificate, none,
+               defenderauth_certificate_with_key_uri(certificate, certificate_len, NULL, 1, NULL, 0, out, error));
+    FAILS(none, defenderauth_certificate_with_key_uri(certificate, certificate_len, "a", 1, NULL, 0, NULL, error));
     MAKES_NONE(defenderauth_certificate_request, none, defenderauth_certificate_request_new(NULL, ID, out, error));
     FAILS(none, defenderauth_certificate_request_to_der(NULL, der, sizeof der, NULL, error));
     FAILS(none, defenderauth_certificate_request_to_base64(NULL, text, sizeof text, NULL, error));
@@ -255,6 +289,7 @@ int main(void) {
     results();
     shared();
     in_memory();
+    names();
     buffers();
     nulls();
     threads();

@@ -115,6 +115,6 @@ fn encoding(scheme: Scheme) -> Option<&'static dyn RsaEncoding> {
 
 impl fmt::Debug for MemoryKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MemoryKey({}, ..)", self.algorithm)
+        write!(f, "the key ({}) in the memory of this process", self.algorithm)
     }
 }
