@@ -2,12 +2,16 @@
 
 #[cfg(feature = "agent")]
 pub mod agent;
-#[cfg(any(feature = "agent", feature = "store"))]
+#[cfg(any(feature = "agent", feature = "private-key", feature = "store"))]
 mod file_read;
 #[cfg(feature = "http")]
 mod http_types;
 #[cfg(feature = "https")]
 pub mod https;
+#[cfg(any(feature = "https", feature = "local-signer"))]
+mod jitter;
+#[cfg(feature = "local-signer")]
+pub mod local_signer;
 #[cfg(any(
     feature = "agent",
     feature = "https",

@@ -1,19 +1,18 @@
 //! One error for everything above the parsers: what is wrong, where the fault lies, what to do. Never a secret.
 //!
 //! `Display` and plain `Debug` are one line each; `Debug` adds the number of the error: `"agent.json: …" (204)`. So a
-//! `main` that returns `Result<(), Box<dyn std::error::Error>>` prints the sentence that says what to do. `{:#?}` prints
-//! the derived form.
+//! `main` that returns `Result<(), Box<dyn std::error::Error>>` prints the sentence that says what to do.
 
 use crate::{
     base::{payload::PayloadError, time::UnixTime, wait::Readable},
     connection_string::ConnectionStringError,
     credential::RequestFormatError,
     identity::IdentifierError,
-    key::{BlobError, KeyError},
+    key::KeyError,
     sas::{ResourceError, TokenError, VerifyError},
     twin::TwinError,
 };
-use alloc::{borrow::Cow, boxed::Box, string::String};
+use alloc::{boxed::Box, string::String};
 use core::time::Duration;
 
 mod api_misuse;
@@ -22,7 +21,9 @@ mod chain;
 mod code;
 mod config;
 mod context;
+mod daemon;
 mod debug;
+mod field;
 mod file;
 mod foreign_format;
 mod issuance;
@@ -31,6 +32,7 @@ mod issued_chain;
 mod kind;
 mod module;
 mod plan;
+mod private_key;
 mod protocol;
 mod response_code;
 mod service;
@@ -46,6 +48,7 @@ pub use chain::{ChainError, ChainProblem};
 pub use code::Code;
 pub use config::ConfigError;
 pub use context::Context;
+pub use daemon::{Daemon, DaemonError, DaemonProblem};
 pub use file::{FileError, FileProblem};
 pub use foreign_format::ForeignFormat;
 pub use issuance::IssuanceDetails;
@@ -53,6 +56,7 @@ pub use issued_chain::IssuedChainError;
 pub use kind::ErrorKind;
 pub use module::ModuleError;
 pub use plan::PlanError;
+pub use private_key::{KeyLocationError, PrivateKeyProblem};
 pub use protocol::{ProtocolError, ProtocolProblem};
 pub use response_code::{Layer, Place, ResponseCode};
 pub use service::{AuthenticationMethod, Refusal, ServiceError, ServiceOperation};
@@ -65,9 +69,8 @@ pub use tpm::{
 
 /// What went wrong. The text says what is wrong and what to do about it, on one line.
 ///
-/// Text and [`source`](core::error::Error::source) are those of the error in a variant. The text of a [`Context`] contains
-/// that of its source, so that one line says everything. Print the error alone: a report that walks the sources says
-/// the same twice.
+/// Text and [`source`](core::error::Error::source) are those of the error in a variant; that of a [`Context`] contains the
+/// text of its source. Print the error alone: a report that walks the sources says the same twice.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -80,6 +83,9 @@ pub enum Error {
     /// A service rejected a request or a registration.
     #[error(transparent)]
     Service(#[from] Box<ServiceError>),
+    /// A daemon of the device that signs for the agent cannot be reached, or rejects a request.
+    #[error(transparent)]
+    Daemon(#[from] Box<DaemonError>),
     /// The authentication of the module at the hub cannot be used.
     #[error(transparent)]
     Module(#[from] ModuleError),
@@ -155,6 +161,9 @@ pub enum Error {
     /// A TPM, the connection to it, or a key for it.
     #[error(transparent)]
     Tpm(#[from] TpmError),
+    /// A text does not name a private key, or what holds the key cannot be reached.
+    #[error(transparent)]
+    PrivateKey(#[from] PrivateKeyProblem),
     /// Recognized, and not supported by this build.
     #[error("{what} is not supported by this build; use a newer one, or a module with a symmetric key")]
     NotSupported {
@@ -197,7 +206,9 @@ impl Error {
             }
             Self::ApiMisuse(_) | Self::Resource(_) => ErrorKind::Caller,
             Self::Config(_) | Self::Tls(_) | Self::Plan(_) => ErrorKind::Configuration,
+            Self::PrivateKey(error) => error.kind(),
             Self::Service(error) => error.kind(),
+            Self::Daemon(error) => error.kind(),
             Self::Module(_) => ErrorKind::Registry,
             Self::Protocol(_) | Self::Twin(_) => ErrorKind::Peer,
             Self::Unreachable { .. } => ErrorKind::Network,
@@ -220,26 +231,11 @@ impl Error {
         match self {
             Self::Unreachable { .. } | Self::OutOfTime | Self::WaitTooLong { .. } => true,
             Self::Service(error) => error.is_retryable(),
+            Self::Daemon(error) => error.is_retryable(),
             Self::Tpm(error) => error.is_retryable(),
+            Self::PrivateKey(error) => error.is_retryable(),
             Self::Context(context) => context.error.is_retryable(),
             _ => false,
-        }
-    }
-
-    /// The name of what is at fault: the file or setting, the member of a message, the kind of name, the step that a
-    /// service rejected, the command of a TPM. `None` where the text says everything.
-    #[must_use]
-    pub fn field(&self) -> Option<Cow<'_, str>> {
-        match self {
-            Self::Context(context) => Some((&context.place).into()),
-            Self::Service(error) => Some(error.asked.as_str().into()),
-            Self::Protocol(error) => Some(error.field.into()),
-            Self::File(error) => Some((&error.path).into()),
-            Self::Tpm(error) => error.command().map(Cow::Borrowed),
-            Self::Identifier(error) => Some(error.name().as_str().into()),
-            Self::ConnectionString(ConnectionStringError::Value { name, .. }) => Some((*name).into()),
-            Self::Config(error) => error.setting().map(Cow::Borrowed),
-            _ => None,
         }
     }
 
@@ -262,6 +258,7 @@ impl Error {
             Self::Plan(PlanError::DeviceModeNeedsSelfSigned) | Self::Chain(_) => Code::CertificateRule,
             Self::Plan(_) | Self::Resource(_) => Code::Argument,
             Self::Service(error) => error.code(),
+            Self::Daemon(error) => error.code(),
             Self::Module(_) => Code::ProtocolNoCredential,
             Self::Protocol(error) if error.problem == ProtocolProblem::TooLong => Code::ProtocolLimit,
             Self::Twin(TwinError::TooLarge) => Code::ProtocolLimit,
@@ -287,14 +284,9 @@ impl Error {
             Self::IssuedChain(error) => error.code(),
             Self::Tls(_) => Code::Tls,
             Self::Tpm(error) => error.code(),
+            Self::PrivateKey(error) => error.code(),
             Self::NotSupported { .. } => Code::Unsupported,
             Self::Context(context) => context.error.code(),
         }
-    }
-}
-
-impl From<BlobError> for Error {
-    fn from(BlobError { field }: BlobError) -> Self {
-        TpmError::Blob { field, problem: BlobProblem::Cut }.into()
     }
 }
