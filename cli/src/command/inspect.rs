@@ -4,10 +4,10 @@ use crate::{
     input::{
         agent::{AgentOrService, LoadedService},
         finding::Finding,
-        passphrase::PassphraseFile,
         source::Source,
     },
     login::credential_name,
+    private_key::options::Unlock,
     terminal::{failure::Failure, one_line::one_line, output},
 };
 use clap::Args;
@@ -20,7 +20,7 @@ pub(crate) struct Inspect {
     #[arg(value_name = "FILE|DIR|-")]
     source: Source,
     #[command(flatten)]
-    passphrase: PassphraseFile,
+    unlock: Unlock,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -45,7 +45,7 @@ struct Report {
 
 pub(crate) fn run(arguments: &Inspect) -> Result<(), Failure> {
     let source = &arguments.source;
-    let loaded = source.load_or_service(arguments.passphrase.read()?.as_ref());
+    let loaded = source.load_or_service(&arguments.unlock.read()?.opener());
     let report = match loaded.map_err(|error| source.failure(error))? {
         AgentOrService::Agent(loaded) => Report { findings: texts(loaded.findings), ..Report::of(&loaded.plan)? },
         AgentOrService::Service(service) => Report::of_service(*service),

@@ -148,7 +148,7 @@ impl<'a> Maker<'a> {
 
     fn make(&self, name: &str, target: &Target) -> Result<Made, Failure> {
         let made = make(self.kind, name, self.term, self.making.algorithm, self.ca.as_ref().map(|ca| &ca.issuer))?;
-        target.write(&made.certificate, &made.key, self.making.force)?;
+        target.write(made.certificate.as_bytes(), made.key.as_bytes(), self.making.force)?;
         Ok(made)
     }
 }
