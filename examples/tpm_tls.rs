@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let created = tpm.lock().create_key(TpmKeyKind::P256, Parent::StorageRoot, None)?;
     fs::write(folder.join("key.pem"), created.to_pem())?;
     let key = TpmKey::open(&tpm, &KeyFile::from_pem(&fs::read(folder.join("key.pem"))?)?, None)?;
-    println!("   {}, signs with {}", key.kind(), key.schemes()[0]);
+    println!("   {}, signs with {:?}", key.kind(), key.schemes());
 
     println!("2. It requests a certificate, which an authority issues");
     fs::write(folder.join("request.pem"), CertificateRequest::sign(ID, &key)?.to_pem())?;

@@ -164,8 +164,11 @@
 /** The TLS of this library cannot use the certificate. Another TLS library may. */
 #define DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS 256
 
-/** A buffer of this size holds any text that is written to one, except PEM. */
+/** A buffer of this size holds any text that is written to one, except PEM and the secret of a snapshot. */
 #define DEFENDERAUTH_TEXT_CAPACITY 4096
+
+/** A buffer of this size holds the secret of any snapshot. */
+#define DEFENDERAUTH_SNAPSHOT_SECRET_CAPACITY 12288
 
 /** A buffer of this size holds any public key of a TPM. */
 #define DEFENDERAUTH_PUBLIC_CAPACITY 1024
@@ -1117,6 +1120,12 @@ DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_options_set_module_certificate(struct defenderauth_options *options,
                                                                 const struct defenderauth_certificate *certificate,
                                                                 struct defenderauth_error **error);
+
+/** Sets whether Device mode creates a module that the hub does not have, whose keys the hub makes; off by default. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_options_set_create_module(struct defenderauth_options *options,
+                                                           bool create_module,
+                                                           struct defenderauth_error **error);
 
 /** Frees options. NULL is allowed. */
 void defenderauth_options_free(struct defenderauth_options *options);
@@ -2330,7 +2339,7 @@ struct defenderauth_str defenderauth_driver_event_text(const struct defenderauth
 /** The failure that the event reports; NULL for events that report none. The driver owns it: do not free it. */
 const struct defenderauth_error *defenderauth_driver_event_error(const struct defenderauth_driver *driver);
 
-/** DISCONNECTED, DROPPED, NOT_ASSIGNED and WAITING: why, one of `DEFENDERAUTH_DIAGNOSIS_`. */
+/** DISCONNECTED, DROPPED, `NOT_ASSIGNED` and WAITING: why, one of `DEFENDERAUTH_DIAGNOSIS_`. */
 int32_t defenderauth_driver_event_diagnosis(const struct defenderauth_driver *driver);
 
 /** MESSAGE: its topic. */

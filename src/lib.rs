@@ -38,10 +38,12 @@
 //! | a certificate and a private key in files | `x509` |
 //! | a certificate, and a key that signs where it is | [`key::PrivateKey`], [`credential::ClientCertificate::with_private_key`] |
 //! | a key, and no certificate yet | [`credential::CertificateRequest`] |
+//! | an enrollment that issues certificates | [`dps::Profile::with_certificate_request`], then [`renewal`] |
 //! | a TPM 2.0 | `tpm` |
 //! | a certificate whose key is in a TPM 2.0 | `tpm::KeyFile`, `private_key::TpmKey` |
 //! | a certificate whose key is in another process | `private_key::ProcessKey` |
 //! | a certificate whose key is in a PKCS#11 token | the crate `defender-auth-pkcs11` |
+//! | no key: a module of IoT Edge, or a host with the identity service | `local_signer`, [`workload`], [`identity_service`] |
 //! | a plan, and an HTTP client of my own | [`Authenticator`] |
 //! | a plan, and no HTTP client | `https::Client` |
 //! | a key, and thousands of tokens to make without allocating | [`sas::Signer`] |
@@ -67,6 +69,7 @@
 //! | `http` | no | [`http::Request`] as a value of the `http` crate | nothing |
 //! | `tls` | no | `tls`: TLS configurations for hub and DPS | the system's trust anchors |
 //! | `https` | no | `https`: a blocking client that runs a plan | sockets, clocks, entropy, proxy variables |
+//! | `local-signer` | no | `local_signer`: a daemon of this device signs | Unix sockets, clocks |
 //! | `x509` | no | `x509`: certificates and private keys, checked before connecting | nothing; `agent` reads their files |
 //! | `private-key` | no | `private_key`: keys that sign TLS handshakes and certificate requests, by where they are | entropy; sockets of signing processes |
 //! | `tpm` | no | `tpm`: keys in a TPM 2.0, of the provisioning service and for TLS | with `std`, devices and sockets |
@@ -109,6 +112,8 @@ pub mod twin;
 pub use adapters::agent;
 #[cfg(feature = "https")]
 pub use adapters::https;
+#[cfg(feature = "local-signer")]
+pub use adapters::local_signer;
 #[cfg(feature = "private-key")]
 pub use adapters::private_key;
 #[cfg(feature = "store")]
@@ -121,7 +126,9 @@ pub use adapters::tpm;
 pub use adapters::x509;
 pub use base::{payload, secret, wait};
 #[cfg(feature = "flows")]
-pub use flow::{authenticator, device_mode, dps, exchange, http, outcome, plan, renewal};
+pub use flow::{
+    authenticator, device_mode, dps, exchange, http, identity_service, local, outcome, plan, renewal, workload,
+};
 
 pub use base::time::{ClockSkew, Now, TimeError, UnixTime};
 pub use connection_string::ConnectionString;

@@ -1,13 +1,14 @@
 //! `defenderauth`: authentication for Azure IoT Hub and DPS on the command line.
 //!
 //! Folders are layers. Each imports only from those before it: `system`, `terminal`, `input`, `private_key`, `files`,
-//! `network`, `tpm`, `login`, `command`, `command_line`.
+//! `network`, `daemon`, `tpm`, `login`, `command`, `command_line`.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic when the output is closed or full")]
 
 mod command;
 mod command_line;
+mod daemon;
 mod files;
 mod input;
 mod login;

@@ -66,11 +66,14 @@
 #![warn(missing_debug_implementations)]
 
 // The layers, of which each uses only those before it: base, fault, tpm, journal, sas, chain, twin, config, issuing,
-// answer, hub, dps, service, wire, http and mqtt, server.
+// answer, hub, dps, service, wire, http and mqtt, server,
+// daemons.
 mod answer;
 mod base;
 mod chain;
 mod config;
+#[cfg(target_os = "linux")]
+mod daemons;
 mod dps;
 mod fault;
 mod http;
@@ -92,6 +95,8 @@ mod test_certificates;
 mod test_tokens;
 
 pub use config::{Config, ConfigError, Device, Dps, Enrollment, Group, Hub, Issuing, KeyType, Module, Policy, World};
+#[cfg(target_os = "linux")]
+pub use daemons::{Host, HostError, RunningHost};
 pub use fault::{Alert, ChainFault, Fault, Operation, OperationError, PlannedFault};
 pub use journal::{Entry, Journal, Refusal};
 #[doc(hidden)]

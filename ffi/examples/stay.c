@@ -86,7 +86,7 @@ static bool write_file(const char *name, const char *text, size_t len) {
 }
 
 static bool save(void) {
-    char secret[DEFENDERAUTH_TEXT_CAPACITY];
+    char secret[DEFENDERAUTH_SNAPSHOT_SECRET_CAPACITY];
     size_t len = 0;
     defenderauth_str state = defenderauth_session_snapshot(session);
     must(defenderauth_session_snapshot_secret(session, secret, sizeof secret, &len, &error));
@@ -288,7 +288,7 @@ static defenderauth_policy *quick(void) {
 
 /* With what an earlier run has saved, as far as it can be used. */
 static void begin(const defenderauth_sources *sources, const defenderauth_policy *policy) {
-    char path[4096], saved[16384], secret[DEFENDERAUTH_TEXT_CAPACITY];
+    char path[4096], saved[16384], secret[DEFENDERAUTH_SNAPSHOT_SECRET_CAPACITY];
     snprintf(path, sizeof path, "%s/state", folder);
     size_t len = read_file(path, saved, sizeof saved), secret_len;
     snprintf(path, sizeof path, "%s/secret", folder);

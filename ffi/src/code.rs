@@ -183,8 +183,10 @@ pub const DEFENDERAUTH_FINDING_WEAK: u32 = 128;
 /// The TLS of this library cannot use the certificate. Another TLS library may.
 pub const DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS: u32 = 256;
 
-/// A buffer of this size holds any text that is written to one, except PEM.
+/// A buffer of this size holds any text that is written to one, except PEM and the secret of a snapshot.
 pub const DEFENDERAUTH_TEXT_CAPACITY: usize = 4096;
+/// A buffer of this size holds the secret of any snapshot.
+pub const DEFENDERAUTH_SNAPSHOT_SECRET_CAPACITY: usize = 12_288;
 /// A buffer of this size holds any public key of a TPM.
 pub const DEFENDERAUTH_PUBLIC_CAPACITY: usize = 1024;
 /// A buffer of this size holds any signature.

@@ -42,6 +42,7 @@ pub(crate) struct Chosen {
     token: Option<Duration>,
     attempt: Option<Duration>,
     module_certificate: Option<ClientCertificate>,
+    creates_module: bool,
 }
 
 impl Chosen {
@@ -59,6 +60,7 @@ impl Chosen {
     /// The module to request in Device mode.
     pub(crate) fn target(&self, module: ModuleId) -> Target {
         let target = Target::new(module).with_audience(self.audience.unwrap_or_default());
+        let target = if self.creates_module { target.create_if_missing() } else { target };
         match &self.module_certificate {
             Some(certificate) => target.with_certificate(certificate.clone()),
             None => target,
@@ -223,6 +225,20 @@ pub extern "C" fn defenderauth_options_set_module_certificate(
     guard::call(error, || {
         let mut options = exclusive(options)?;
         options.chosen.module_certificate = Some(shared(certificate)?.client_certificate());
+        Ok(())
+    })
+}
+
+/// Sets whether Device mode creates a module that the hub does not have, whose keys the hub makes; off by default.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_options_set_create_module(
+    options: Option<&mut Options>,
+    create_module: bool,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        exclusive(options)?.chosen.creates_module = create_module;
         Ok(())
     })
 }

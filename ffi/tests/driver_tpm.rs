@@ -22,7 +22,7 @@ const HUB: &str = "contoso.azure-devices.net";
 const SCOPE: &str = "0ne00000A0A";
 
 /// The registration of a TPM as the only source.
-fn enrolled(id: &str, endorsement_key: &[u8], storage_root_key: &[u8]) -> Box<Sources> {
+fn enrolled(id: &str, endorsement_key: &[u8], storage_root_key: &[u8]) -> Sources {
     let ((scope, scope_len), (id, id_len), (name, len)) = (text(SCOPE), text(id), text("tpm"));
     let profile = made(|out, error| defenderauth_profile_new(scope, scope_len, id, id_len, Some(out), Some(error)));
     let profile = profile.unwrap();
@@ -37,7 +37,7 @@ fn enrolled(id: &str, endorsement_key: &[u8], storage_root_key: &[u8]) -> Box<So
     call(|error| defenderauth_sources_add(Some(&mut *sources), name, len, Some(&authenticator), Some(error))).unwrap();
     defenderauth_authenticator_free(Some(authenticator));
     defenderauth_profile_free(Some(profile));
-    sources
+    *sources
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_tpm_registers_and_signs_for_a_driver_that_owns_it() {
     call(|error| defenderauth_driver_give_tpm(Some(&mut *driver), Some(tpm), Some(error))).unwrap();
     let sources = enrolled(&id, &endorsement_key, &storage_root_key);
     call(|error| defenderauth_driver_start(Some(&mut *driver), Some(&sources), None, Some(error))).unwrap();
-    defenderauth_sources_free(Some(sources));
+    defenderauth_sources_free(Some(Box::new(sources)));
     let mut all = Vec::new();
     while !defenderauth_driver_is_connected(Some(&driver)) {
         assert!(all.len() < 40, "{all:#?}");

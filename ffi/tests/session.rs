@@ -252,6 +252,22 @@ fn a_restart_with_what_was_saved_sends_no_request() {
 }
 
 #[test]
+fn the_longest_keys_fit_into_the_buffer_for_a_secret() {
+    let mut agent = Agent::new(vec![("dps", of_enrollment("azureiotsecurity"))]);
+    agent.saved();
+    agent.response(200, ASSIGNED).unwrap();
+    agent.saved();
+    // As long as a key can be.
+    let key = "A".repeat(4096);
+    agent.response(200, &module().replace(KEY, &key).replace(OTHER_KEY, &key)).unwrap();
+    let (_, len) = support::written(DEFENDERAUTH_SNAPSHOT_SECRET_CAPACITY, |buf, cap, len, error| {
+        defenderauth_session_snapshot_secret(Some(&agent.session), buf, cap, Some(len), Some(error))
+    });
+    assert!(len > 8192, "{len} {}", agent.status());
+    agent.free();
+}
+
+#[test]
 fn what_cannot_be_restored_is_named() {
     let mut agent = registered();
     let (saved, secret) = agent.snapshot();
@@ -368,7 +384,9 @@ fn new_sources_take_the_place_of_the_old_without_a_restart() {
     assert_eq!(agent.poll(), DEFENDERAUTH_SESSION_ACTION_RENEW);
     let none = no_sources();
     assert_eq!(blamed(rotate(&mut agent, &none)), (DEFENDERAUTH_ARGUMENT, "sources".into()));
-    [same, new, none].into_iter().for_each(|it| defenderauth_sources_free(Some(it)));
+    for it in [same, new, none] {
+        defenderauth_sources_free(Some(it));
+    }
     agent.free();
 }
 

@@ -100,7 +100,9 @@ fn what_came_of_a_request_is_reported_to_the_session() {
     assert_eq!(exchange(&mut agent, &https).unwrap_err().code, DEFENDERAUTH_CANCELLED);
     assert_eq!(run_action(&agent), DEFENDERAUTH_ACTION_SEND, "it is still pending");
     agent.free();
-    [https, untrusting].into_iter().for_each(|it| defenderauth_https_free(Some(it)));
+    for it in [https, untrusting] {
+        defenderauth_https_free(Some(it));
+    }
 }
 
 #[test]

@@ -8,6 +8,10 @@ mod file_read;
 mod http_types;
 #[cfg(feature = "https")]
 pub mod https;
+#[cfg(any(feature = "https", feature = "local-signer"))]
+mod jitter;
+#[cfg(feature = "local-signer")]
+pub mod local_signer;
 #[cfg(any(
     feature = "agent",
     feature = "https",

@@ -10,6 +10,7 @@
 //! | dependency | what it keeps | when |
 //! |---|---|---|
 //! | `ureq`, `http` | the token of a request, as a header and in a buffer; an answer in a buffer, and so the keys of a module | feature `https` |
+//! | `ureq` | the handle of a key that the identity service holds, in a buffer | feature `local-signer` |
 //! | `rustls` | what was sent and received, before it is encrypted and after | each TLS connection |
 //! | `ring` | the numbers of an RSA key; of other keys what it computes from them for signing | reading an RSA key; a TLS configuration with a certificate; a `MemoryKey` |
 //! | `mqtt-protocol-core` | the token of a login, in its CONNECT packet | `defender-auth-mqtt` |
@@ -163,7 +164,14 @@ impl SecretBytes {
     }
 }
 
-#[cfg(any(feature = "agent", feature = "https", feature = "private-key", feature = "store", feature = "tpm"))]
+#[cfg(any(
+    feature = "agent",
+    feature = "https",
+    feature = "local-signer",
+    feature = "private-key",
+    feature = "store",
+    feature = "tpm"
+))]
 impl SecretBytes {
     /// Room for bytes that are read from somewhere.
     pub(crate) fn with_capacity(capacity: usize) -> Self {

@@ -93,6 +93,18 @@ impl Code {
     pub const fn as_i32(self) -> i32 {
         self as i32
     }
+
+    /// That of an HTTP status with which a request is rejected.
+    pub(super) const fn of_status(status: u16) -> Self {
+        match status {
+            401 => Self::ServiceUnauthorized,
+            403 => Self::ServiceForbidden,
+            404 => Self::ServiceNotFound,
+            429 => Self::ServiceThrottled,
+            408 | 500..=599 => Self::ServiceUnavailable,
+            _ => Self::ServiceRejected,
+        }
+    }
 }
 
 /// The number of a key's error.

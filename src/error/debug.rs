@@ -1,9 +1,9 @@
 //! Plain `Debug` of every error: its text and its number.
 
 use super::{
-    AccessError, ApiMisuse, CertificateError, ChainError, CommandError, ConfigError, Context, EndpointError, Error,
-    FileError, IssuedChainError, KeyLocationError, ModuleError, PlanError, PrivateKeyProblem, ProtocolError,
-    ServiceError, TlsError, TpmError, code::Code,
+    AccessError, ApiMisuse, CertificateError, ChainError, CommandError, ConfigError, Context, DaemonError,
+    EndpointError, Error, FileError, IssuedChainError, KeyLocationError, ModuleError, PlanError, PrivateKeyProblem,
+    ProtocolError, ServiceError, TlsError, TpmError, code::Code,
 };
 use crate::{
     base::payload::PayloadError,
@@ -17,6 +17,7 @@ use crate::{
 crate::base::debug::debug_as_text! {
     Error => Error::code,
     ServiceError => ServiceError::code,
+    DaemonError => DaemonError::code,
     TpmError => TpmError::code,
     ApiMisuse => code,
     PlanError => code,

@@ -12,7 +12,7 @@ use crate::{
     sas::{ResourceError, TokenError, VerifyError},
     twin::TwinError,
 };
-use alloc::{borrow::Cow, boxed::Box, string::String};
+use alloc::{boxed::Box, string::String};
 use core::time::Duration;
 
 mod api_misuse;
@@ -21,7 +21,9 @@ mod chain;
 mod code;
 mod config;
 mod context;
+mod daemon;
 mod debug;
+mod field;
 mod file;
 mod foreign_format;
 mod issuance;
@@ -46,6 +48,7 @@ pub use chain::{ChainError, ChainProblem};
 pub use code::Code;
 pub use config::ConfigError;
 pub use context::Context;
+pub use daemon::{Daemon, DaemonError, DaemonProblem};
 pub use file::{FileError, FileProblem};
 pub use foreign_format::ForeignFormat;
 pub use issuance::IssuanceDetails;
@@ -80,6 +83,9 @@ pub enum Error {
     /// A service rejected a request or a registration.
     #[error(transparent)]
     Service(#[from] Box<ServiceError>),
+    /// A daemon of the device that signs for the agent cannot be reached, or rejects a request.
+    #[error(transparent)]
+    Daemon(#[from] Box<DaemonError>),
     /// The authentication of the module at the hub cannot be used.
     #[error(transparent)]
     Module(#[from] ModuleError),
@@ -202,6 +208,7 @@ impl Error {
             Self::Config(_) | Self::Tls(_) | Self::Plan(_) => ErrorKind::Configuration,
             Self::PrivateKey(error) => error.kind(),
             Self::Service(error) => error.kind(),
+            Self::Daemon(error) => error.kind(),
             Self::Module(_) => ErrorKind::Registry,
             Self::Protocol(_) | Self::Twin(_) => ErrorKind::Peer,
             Self::Unreachable { .. } => ErrorKind::Network,
@@ -224,27 +231,11 @@ impl Error {
         match self {
             Self::Unreachable { .. } | Self::OutOfTime | Self::WaitTooLong { .. } => true,
             Self::Service(error) => error.is_retryable(),
+            Self::Daemon(error) => error.is_retryable(),
             Self::Tpm(error) => error.is_retryable(),
             Self::PrivateKey(error) => error.is_retryable(),
             Self::Context(context) => context.error.is_retryable(),
             _ => false,
-        }
-    }
-
-    /// The name of what is at fault: the file or setting, the member of a message, the kind of name, the step that a
-    /// service rejected, the command of a TPM. `None` where the text says everything.
-    #[must_use]
-    pub fn field(&self) -> Option<Cow<'_, str>> {
-        match self {
-            Self::Context(context) => Some((&context.place).into()),
-            Self::Service(error) => Some(error.asked.as_str().into()),
-            Self::Protocol(error) => Some(error.field.into()),
-            Self::File(error) => Some((&error.path).into()),
-            Self::Tpm(error) => error.command().map(Cow::Borrowed),
-            Self::Identifier(error) => Some(error.name().as_str().into()),
-            Self::ConnectionString(ConnectionStringError::Value { name, .. }) => Some((*name).into()),
-            Self::Config(error) => error.setting().map(Cow::Borrowed),
-            _ => None,
         }
     }
 
@@ -267,6 +258,7 @@ impl Error {
             Self::Plan(PlanError::DeviceModeNeedsSelfSigned) | Self::Chain(_) => Code::CertificateRule,
             Self::Plan(_) | Self::Resource(_) => Code::Argument,
             Self::Service(error) => error.code(),
+            Self::Daemon(error) => error.code(),
             Self::Module(_) => Code::ProtocolNoCredential,
             Self::Protocol(error) if error.problem == ProtocolProblem::TooLong => Code::ProtocolLimit,
             Self::Twin(TwinError::TooLarge) => Code::ProtocolLimit,

@@ -178,12 +178,8 @@ impl ServiceError {
             (Refusal::Failed | Refusal::AssignedBroker, _) => Code::RegistrationFailed,
             (Refusal::Disabled, _) => Code::RegistrationDisabled,
             (Refusal::Unassigned, _) => Code::RegistrationUnassigned,
-            (Refusal::Status, 401) => Code::ServiceUnauthorized,
-            (Refusal::Status, 403) => Code::ServiceForbidden,
-            (Refusal::Status, 404) => Code::ServiceNotFound,
-            (Refusal::Status, 429) => Code::ServiceThrottled,
-            (Refusal::Status, 408 | 500..=599) => Code::ServiceUnavailable,
-            (Refusal::RenewalNotOffered | Refusal::Status, _) => Code::ServiceRejected,
+            (Refusal::Status, status) => Code::of_status(status),
+            (Refusal::RenewalNotOffered, _) => Code::ServiceRejected,
         }
     }
 }

@@ -93,13 +93,17 @@ impl Attempt {
                 self.backoff.reset();
                 Ok(Verdict::Answer(response.body))
             }
-            status @ (408 | 429 | 500..=599) => {
-                let wait = self.backoff.next(response.asked_wait(now.wall), Reason::Busy { status });
-                let wait = wait.and_then(|wait| self.fit(wait));
-                wait.map(Verdict::Again).ok_or_else(|| service.refused(now.wall, response))
+            408 | 429 | 500..=599 => {
+                self.busy(now, response).map(Verdict::Again).ok_or_else(|| service.refused(now.wall, response))
             }
             _ => Err(service.refused(now.wall, response)),
         }
+    }
+
+    /// The service is busy: the wait before the same request, unless that has happened too often.
+    pub(crate) fn busy(&mut self, now: Now, response: &Response<'_>) -> Option<Wait> {
+        let reason = Reason::Busy { status: response.status };
+        self.backoff.next(response.asked_wait(now.wall), reason).and_then(|wait| self.fit(wait))
     }
 
     /// No complete answer came.

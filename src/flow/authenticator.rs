@@ -1,9 +1,11 @@
 //! Any plan as one state machine: poll for the next action, handle the event that answers it.
 
+pub use crate::flow::action::{Action, Event};
+
 use crate::{
     base::{
         time::{Now, UnixTime},
-        wait::{TimeLimit, Wait},
+        wait::TimeLimit,
     },
     error::{ApiMisuse, Error},
     flow::{
@@ -11,54 +13,14 @@ use crate::{
         device_mode::{self, DeviceMode, ModuleLookup, Target},
         dps::{self, Activating, Provisioning, Registration},
         exchange::{Next, Protocol},
-        http::{Request, Response},
+        identity_service::Account,
+        local::{self, Ask, Task},
         outcome::{Device, Outcome},
         plan::{Plan, Start},
     },
-    key::{ActivationBlob, KeyUse, Signature},
-    sas::StringToSign,
 };
 use alloc::boxed::Box;
 use core::mem;
-
-/// What the caller does next. A view: it borrows from the machine, costs nothing and changes nothing.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub enum Action<'a> {
-    /// Send this; answer with [`Event::Answered`] or [`Event::Unanswered`].
-    Send(&'a Request),
-    /// Let time pass; answer with [`Event::Elapsed`].
-    Wait(Wait),
-    /// Load this key into the TPM; answer with [`Event::Activated`], or [`Event::TpmFailed`].
-    Activate(&'a ActivationBlob),
-    /// Have this signed by that key; answer with [`Event::Signed`], or [`Event::TpmFailed`].
-    Sign(KeyUse, &'a StringToSign),
-    /// The run has succeeded; take the outcome.
-    Done(&'a Outcome),
-    /// The run has failed, for this reason.
-    Failed(&'a Error),
-}
-
-/// The answer to an action.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub enum Event<'a> {
-    /// An answer, whatever its status.
-    Answered(Response<'a>),
-    /// No complete answer: no connection, a reset, a time-out. The machine waits and sends the request again, so do not
-    /// give it when TLS could not verify the server, or the server rejected the client certificate: waiting does not
-    /// change that. End the run and report the error instead.
-    Unanswered,
-    /// The time has passed.
-    Elapsed,
-    /// The key is in the TPM.
-    Activated,
-    /// It is signed.
-    Signed(Signature),
-    /// The TPM, or any other holder of the key, could not load the key or sign. The run fails with this error. When the
-    /// work may succeed later ([`Error::is_retryable`]), it may be tried again instead: it stays pending.
-    TpmFailed(&'a Error),
-}
 
 /// One run of a plan, within one limit of time.
 ///
@@ -108,6 +70,8 @@ enum State {
     Provisioning(Next<Provisioning>),
     Activating(Registration<Activating>),
     DeviceMode(Next<DeviceMode>),
+    /// The identity service is asked who the agent is.
+    Asking(Box<Task<Ask<Account>>>),
     Done(Outcome),
     Failed(Error),
 }
@@ -120,9 +84,12 @@ impl Authenticator {
         let Plan { start, target } = plan.clone();
         let mut this =
             Self { state: State::Failed(Error::OutOfTime), target, assigned: None, since: now, clock_offset: None };
+        let limit = limit.into();
         let attempt = Attempt::new(now, limit);
         this.state = match start {
             Start::Known(outcome) => State::Done(outcome),
+            Start::Workload(workload) => State::Done(workload.outcome),
+            Start::IdentityService(service) => State::Asking(service.identify(now, limit).into()),
             Start::Device(device) => this.device_known(device, now, attempt),
             Start::Provision(both) => {
                 let (profile, attestation) = *both;
@@ -140,6 +107,13 @@ impl Authenticator {
             State::Provisioning(next) => action(next),
             State::Activating(registration) => Action::Activate(registration.blob()),
             State::DeviceMode(next) => action(next),
+            State::Asking(task) => match task.poll() {
+                local::Action::Send(request) => Action::Ask(request),
+                local::Action::Wait(wait) => Action::Wait(wait),
+                local::Action::Failed(error) => Action::Failed(error),
+                // It is taken at once.
+                local::Action::Done => Action::Failed(&Error::OutOfTime),
+            },
             State::Done(outcome) => Action::Done(outcome),
             State::Failed(error) => Action::Failed(error),
         }
@@ -165,7 +139,8 @@ impl Authenticator {
             (State::Activating(registration), Event::Activated) => {
                 Ok(self.registered(registration.activated(now), now))
             }
-            (State::Activating(_), Event::TpmFailed(error)) => Ok(State::Failed(error.clone())),
+            (State::Activating(_) | State::Asking(_), Event::TpmFailed(error)) => Ok(State::Failed(error.clone())),
+            (State::Asking(task), event) => asked(task, now, event),
             (state, _) => Err(state),
         };
         match handled {
@@ -273,28 +248,13 @@ fn answer<P: Protocol>(next: Next<P>, now: Now, event: Event<'_>) -> Result<Resu
     }
 }
 
-impl Action<'_> {
-    const fn name(&self) -> &'static str {
-        match self {
-            Self::Send(_) => "Send",
-            Self::Wait(_) => "Wait",
-            Self::Activate(_) => "Activate",
-            Self::Sign(..) => "Sign",
-            Self::Done(_) => "Done",
-            Self::Failed(_) => "Failed",
-        }
+/// The state after an answer of a daemon, or the state itself when the event does not answer its action.
+#[expect(clippy::result_large_err, reason = "the state is put back where it was, without an allocation")]
+fn asked(mut task: Box<Task<Ask<Account>>>, now: Now, event: Event<'_>) -> Result<State, State> {
+    let Some(Ok(())) = event.of_task().map(|event| task.handle(now, event)) else { return Err(State::Asking(task)) };
+    if matches!(task.poll(), local::Action::Send(_) | local::Action::Wait(_)) {
+        return Ok(State::Asking(task));
     }
-}
-
-impl Event<'_> {
-    const fn name(&self) -> &'static str {
-        match self {
-            Self::Answered(_) => "Answered",
-            Self::Unanswered => "Unanswered",
-            Self::Elapsed => "Elapsed",
-            Self::Activated => "Activated",
-            Self::Signed(_) => "Signed",
-            Self::TpmFailed(_) => "TpmFailed",
-        }
-    }
+    let outcome = task.into_answer().and_then(Account::outcome);
+    Ok(outcome.map_or_else(State::Failed, State::Done))
 }

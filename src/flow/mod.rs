@@ -1,14 +1,19 @@
 //! The exchanges with the provisioning service and the hub: requests, responses, and the machines that join them.
 
+mod action;
 pub(crate) mod attempt;
 pub mod authenticator;
 pub mod device_mode;
 pub mod dps;
 pub mod exchange;
 pub mod http;
+pub mod identity_service;
 mod issuance;
+mod json_text;
+pub mod local;
 pub mod outcome;
 pub mod plan;
 mod refusal;
 pub mod renewal;
 mod retry;
+pub mod workload;

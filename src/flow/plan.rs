@@ -7,7 +7,9 @@ use crate::{
     flow::{
         device_mode::{self, Target},
         dps::{self, Attestation, Profile},
+        identity_service::IdentityService,
         outcome::{Device, Outcome},
+        workload::Workload,
     },
     identity::Identity,
 };
@@ -20,6 +22,8 @@ use alloc::boxed::Box;
 /// | [`known`](Self::known) module | rejected | none |
 /// | [`device`](Self::device), or [`known`](Self::known) device | no | none |
 /// | the same | yes | to the hub |
+/// | [`workload`](Self::workload) | rejected | none |
+/// | [`identity_service`](Self::identity_service) | rejected | to a daemon of this device |
 /// | [`provision`](Self::provision) | no | to the provisioning service |
 /// | [`provision`](Self::provision) | yes | to the provisioning service, then to the hub |
 ///
@@ -49,6 +53,17 @@ pub(crate) enum Start {
     Known(Outcome),
     Device(Device),
     Provision(Box<(Profile, Attestation)>),
+    /// A module of IoT Edge.
+    Workload(Box<OfWorkload>),
+    /// The identity that the identity service has for the agent.
+    IdentityService(Box<IdentityService>),
+}
+
+/// A module whose runtime has told its identity.
+#[derive(Clone, Debug)]
+pub(crate) struct OfWorkload {
+    pub(crate) outcome: Outcome,
+    workload: Workload,
 }
 
 impl Plan {
@@ -72,13 +87,24 @@ impl Plan {
         Ok(Self { start: Start::Provision(Box::new((profile, attestation))), target: None })
     }
 
+    /// A module of IoT Edge, for which the workload API signs.
+    pub fn workload(workload: Workload) -> Self {
+        let outcome = Outcome::new(workload.identity().clone(), Credential::ExternalSigner);
+        Self { start: Start::Workload(Box::new(OfWorkload { outcome, workload })), target: None }
+    }
+
+    /// The identity that the identity service of this host has for the agent, for which it signs.
+    pub fn identity_service(service: IdentityService) -> Self {
+        Self { start: Start::IdentityService(Box::new(service)), target: None }
+    }
+
     /// Device mode: continue as a module of that device.
     ///
     /// # Errors
     /// When the plan begins with a module, or with a certificate that is known to be signed by a CA.
     pub fn in_device_mode(mut self, target: impl Into<Target>) -> Result<Self, PlanError> {
         device_mode::check(match &self.start {
-            Start::Known(_) => return Err(PlanError::AlreadyAModule),
+            Start::Known(_) | Start::Workload(_) | Start::IdentityService(_) => return Err(PlanError::AlreadyAModule),
             Start::Device(device) => device.credential().certificate(),
             Start::Provision(both) => both.1.certificate(),
         })?;
@@ -104,6 +130,7 @@ impl Plan {
     pub const fn outcome(&self) -> Option<&Outcome> {
         match (&self.start, &self.target) {
             (Start::Known(outcome), _) => Some(outcome),
+            (Start::Workload(of), _) => Some(&of.outcome),
             (Start::Device(device), None) => Some(device.as_outcome()),
             _ => None,
         }
@@ -114,6 +141,7 @@ impl Plan {
     pub fn into_outcome(self) -> Option<Outcome> {
         match (self.start, self.target) {
             (Start::Known(outcome), _) => Some(outcome),
+            (Start::Workload(of), _) => Some(of.outcome),
             (Start::Device(device), None) => Some(device.into()),
             _ => None,
         }
@@ -124,7 +152,7 @@ impl Plan {
     pub const fn profile(&self) -> Option<&Profile> {
         match &self.start {
             Start::Provision(both) => Some(&both.0),
-            Start::Known(_) | Start::Device(_) => None,
+            _ => None,
         }
     }
 
@@ -133,7 +161,7 @@ impl Plan {
     pub const fn attestation(&self) -> Option<&Attestation> {
         match &self.start {
             Start::Provision(both) => Some(&both.1),
-            Start::Known(_) | Start::Device(_) => None,
+            _ => None,
         }
     }
 
@@ -142,7 +170,25 @@ impl Plan {
     pub const fn known_device(&self) -> Option<&Device> {
         match &self.start {
             Start::Device(device) => Some(device),
-            Start::Known(_) | Start::Provision(_) => None,
+            _ => None,
+        }
+    }
+
+    /// The workload API that signs, if the plan begins with a module of IoT Edge.
+    #[must_use]
+    pub const fn known_workload(&self) -> Option<&Workload> {
+        match &self.start {
+            Start::Workload(of) => Some(&of.workload),
+            _ => None,
+        }
+    }
+
+    /// The identity service that tells the identity and signs, if the plan begins with it.
+    #[must_use]
+    pub const fn known_identity_service(&self) -> Option<&IdentityService> {
+        match &self.start {
+            Start::IdentityService(service) => Some(service),
+            _ => None,
         }
     }
 

@@ -65,7 +65,7 @@ impl From<&Operation> for ServiceOperation {
             Operation::Register => Self::Registration,
             Operation::RegistrationStatus(_) => Self::RegistrationStatus,
             Operation::LookUpRegistration => Self::RegistrationLookup,
-            Operation::ReadModule => Self::Module,
+            Operation::ReadModule | Operation::CreateModule => Self::Module,
         }
     }
 }

@@ -39,7 +39,7 @@ pub fn provisioning_topic(request: &Request, rid: u32) -> Option<String> {
             let id = id.as_str();
             Some(format!("$dps/registrations/GET/iotdps-get-operationstatus/?$rid={rid}&operationId={id}"))
         }
-        Operation::LookUpRegistration | Operation::ReadModule => None,
+        Operation::LookUpRegistration | Operation::ReadModule | Operation::CreateModule => None,
     }
 }
 

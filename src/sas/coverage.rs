@@ -1,5 +1,7 @@
 //! Which identities a token grants access to.
 
+#[cfg(feature = "flows")]
+use super::resource::Resource;
 use super::token::SasToken;
 use crate::{base::encode, identity::Identity};
 use alloc::string::ToString as _;
@@ -12,13 +14,25 @@ impl SasToken {
     /// between without regard to case.
     #[must_use]
     pub fn is_good_for(&self, identity: &Identity) -> bool {
-        let own = identity.to_string();
-        // As it is written first: a raw `%` in an ID makes a text that cannot be decoded.
-        covers(self.resource(), &own)
-            || self.plain_resource().is_some_and(|once| {
-                covers(&once, &own) || encode::percent_decoded(&once).is_some_and(|twice| covers(&twice, &own))
-            })
+        grants(self.resource(), identity)
     }
+}
+
+#[cfg(feature = "flows")]
+impl Resource {
+    /// Whether a token for it would grant access to this identity.
+    pub(crate) fn covers(&self, identity: &Identity) -> bool {
+        grants(self.as_str(), identity)
+    }
+}
+
+fn grants(written: &str, identity: &Identity) -> bool {
+    let own = identity.to_string();
+    // As it is written first: a raw `%` in an ID makes a text that cannot be decoded.
+    covers(written, &own)
+        || encode::percent_decoded(written).is_some_and(|once| {
+            covers(&once, &own) || encode::percent_decoded(&once).is_some_and(|twice| covers(&twice, &own))
+        })
 }
 
 /// Whether the segments of `resource` are the first segments of `own`, which is `host/devices/id/modules/id` or the part for

@@ -25,7 +25,7 @@ impl Session {
         self.sources.iter().any(|source| {
             let plan = source.plan();
             let can_look_up = plan.target().is_some() && (plan.known_device().is_some() || self.assigned.is_some());
-            can_look_up || (can_register && plan.profile().is_some())
+            source.is_local() || can_look_up || (can_register && plan.profile().is_some())
         })
     }
 

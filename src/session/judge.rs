@@ -93,7 +93,7 @@ impl Diagnosis {
             Error::Unreachable { .. } => Self::Unreachable,
             Error::OutOfTime | Error::WaitTooLong { .. } => Self::TimedOut,
             Error::TokenExpired { .. } => Self::TokenExpired,
-            Error::Tpm(_) => Self::KeyUnusable,
+            Error::Tpm(_) | Error::Daemon(_) => Self::KeyUnusable,
             _ => Self::SourceUnusable,
         }
     }

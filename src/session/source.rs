@@ -83,8 +83,17 @@ impl Source {
         }
     }
 
-    /// The module lookup at the hub that is known already.
+    /// Whether the identity service of this host tells the identity.
+    pub(super) const fn is_local(&self) -> bool {
+        self.plan.known_identity_service().is_some()
+    }
+
+    /// What leads to a credential without the provisioning service: a question to the identity service, or the module lookup
+    /// at the hub that is known already.
     pub(super) fn module_lookup(&self, assignment: Option<&Assignment>) -> Option<Plan> {
+        if self.is_local() {
+            return Some(self.plan.clone());
+        }
         let target = self.plan.target()?;
         if self.plan.known_device().is_some() {
             return Some(self.plan.clone());
@@ -116,6 +125,9 @@ impl Source {
 
     /// An outcome with what the source has of its credential, which may have been rotated.
     pub(super) fn refreshed(&self, assignment: &Assignment, outcome: &Outcome) -> Option<Outcome> {
+        if self.is_local() {
+            return Some(outcome.clone());
+        }
         match (outcome.credential(), outcome.identity().module_id()) {
             // The keys of a module are the hub's.
             (Credential::Certificate(_), Some(_)) => {

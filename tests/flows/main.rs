@@ -16,6 +16,7 @@ mod certificate_request;
 mod clock;
 mod device_mode;
 mod limits;
+mod module_creation;
 mod mqtt;
 mod outcome;
 mod registration;

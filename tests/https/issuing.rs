@@ -3,6 +3,7 @@
 
 use crate::{
     over_mqtt::Carrier,
+    scratch::Scratch,
     world::{DEVICE_KEY, HUB, both, client, drive, exchange, key, now},
 };
 use defender_auth::{
@@ -11,19 +12,21 @@ use defender_auth::{
     dps::{Attestation, Profile},
     error::{IssuedChainError, ProtocolProblem},
     http::ApiVersion,
+    key::PrivateKey,
     mqtt::Connect,
     outcome::Issuance,
+    private_key::MemoryKey,
     renewal::{Action, Due, Event, Renewal, RequestId, certificate_report},
     tls::Roots,
     twin,
-    x509::{Certificate, judge},
+    x509::{self, Certificate, ClientIdentity, Curve, judge},
 };
 use defender_auth_emulator::{
     ChainFault, Dps, Emulator, Enrollment, Fault, Group, Hub, Issuing, KeyType, Operation, World,
 };
 use defender_auth_mqtt::{Dial, Error as MqttError, Session};
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384};
-use std::time::Duration;
+use std::{fs, process::Command, sync::Arc, time::Duration};
 
 /// A key and its request.
 struct Requested {
@@ -115,9 +118,13 @@ fn renew(cloud: &Emulator, outcome: &Outcome, with: &ClientCertificate, renewal:
 }
 
 fn renewal(outcome: &Outcome, own: &Requested, id: u8) -> Renewal {
+    renewal_of(outcome, &own.request, id)
+}
+
+fn renewal_of(outcome: &Outcome, request: &CertificateRequest, id: u8) -> Renewal {
     let rid = RequestId::from_entropy([id; 16]);
     let limit = Duration::from_secs(3600);
-    Renewal::start(outcome.identity().device_id(), own.request.clone(), rid, both(now()), limit)
+    Renewal::start(outcome.identity().device_id(), request.clone(), rid, both(now()), limit)
 }
 
 fn root(cloud: &Emulator) -> Certificate {
@@ -291,4 +298,68 @@ fn after_a_revocation_the_onboarding_credential_registers_again() {
     let next = requested(&PKCS_ECDSA_P384_SHA384);
     let (outcome, chain) = issued(&cloud, &next);
     log_in(&cloud, &outcome, &next.certificate(&chain)).unwrap().close();
+}
+
+/// Runs openssl in a folder, and returns what it prints.
+fn openssl(scratch: &Scratch, arguments: &[&str]) -> String {
+    let output = Command::new("openssl").args(arguments).current_dir(scratch.path(".")).output().unwrap();
+    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {text}");
+    text
+}
+
+#[test]
+#[ignore = "needs openssl, which `cargo xtask test` brings"]
+fn openssl_verifies_each_chain_and_its_own_requests_are_answered() {
+    let scratch = Scratch::new();
+    for (kind, depth, made) in [
+        ("P-384", 2, &["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384", "-out", "key.pem"][..]),
+        ("P-256", 3, &["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "key.pem"]),
+        ("RSA", 6, &["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "key.pem"]),
+    ] {
+        openssl(&scratch, made);
+        openssl(
+            &scratch,
+            &["req", "-new", "-key", "key.pem", "-subj", "/CN=dev-01", "-outform", "der", "-out", "request.der"],
+        );
+        let request = CertificateRequest::from_der(&fs::read(scratch.path("request.der")).unwrap()).unwrap();
+        assert_eq!((request.common_name(), request.key_kind()), (Some("dev-01"), kind));
+        let types = [KeyType::P384, KeyType::P256, KeyType::Rsa];
+        let cloud = issuing(Issuing::new().depth(depth).key_types(types));
+        let outcome = register(&cloud, &plan(&request, key())).unwrap();
+        let chain = issuance(&outcome).chain().unwrap().clone();
+        let judged = judge(&chain, &request, Some(&root(&cloud)), now()).unwrap();
+        let pems: Vec<String> = judged.certificates().iter().map(Certificate::to_pem).collect();
+        scratch.write("leaf.pem", &pems[0]);
+        scratch.write("between.pem", pems[1..].concat());
+        scratch.write("root.pem", root(&cloud).to_pem());
+        let arguments = ["verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", "root.pem"];
+        let verified = openssl(&scratch, &[&arguments[..], &["-untrusted", "between.pem", "leaf.pem"]].concat());
+        assert_eq!(verified.trim(), "leaf.pem: OK");
+        let me =
+            ClientIdentity::from_pem_pair(pems.concat().as_bytes(), &fs::read(scratch.path("key.pem")).unwrap(), None);
+        log_in(&cloud, &outcome, &me.unwrap().into_client_certificate()).unwrap().close();
+    }
+}
+
+/// Registers and renews with these keys, each of which stays where it is.
+pub(crate) fn lives_on_keys_that_sign(first: Arc<dyn PrivateKey>, next: Arc<dyn PrivateKey>) {
+    let cloud = issuing(Issuing::new().key_types([KeyType::P384, KeyType::P256, KeyType::Rsa]));
+    let request = CertificateRequest::sign("dev-01", &*first).unwrap();
+    let outcome = register(&cloud, &plan(&request, key())).unwrap();
+    let chain = judge(issuance(&outcome).chain().unwrap(), &request, Some(&root(&cloud)), now()).unwrap();
+    let certificate = chain.with_private_key(first).unwrap();
+    let request = CertificateRequest::sign("dev-01", &*next).unwrap();
+    let mut renewal = renewal_of(&outcome, &request, 1);
+    assert_eq!(renew(&cloud, &outcome, &certificate, &mut renewal), (1, 0));
+    let chain = judge(&renewal.into_chain().unwrap(), &request, Some(&root(&cloud)), now()).unwrap();
+    log_in(&cloud, &outcome, &chain.with_private_key(next).unwrap()).unwrap().close();
+}
+
+#[test]
+fn keys_in_memory_that_were_made_here_sign_requests_and_handshakes() {
+    let key = |curve| -> Arc<dyn PrivateKey> {
+        Arc::new(MemoryKey::new(&x509::PrivateKey::generate(curve).unwrap()).unwrap())
+    };
+    lives_on_keys_that_sign(key(Curve::P384), key(Curve::P256));
 }

@@ -22,7 +22,6 @@ mod proxy_refused;
 mod redirect;
 mod reqwest_client;
 mod roots;
-#[cfg(all(feature = "tpm", unix))]
 #[path = "../support/scratch.rs"]
 mod scratch;
 #[path = "../support/scripted_key.rs"]

@@ -2,6 +2,7 @@
 
 use crate::{
     certificate::{SCOPE, authenticate, authority, logs_in, params, play, profile},
+    issuing::lives_on_keys_that_sign,
     swtpm::Swtpm,
     world::{DPS, HUB, drive, now},
 };
@@ -121,4 +122,20 @@ fn a_registration_by_tpm_and_handshakes_with_a_key_in_it_go_on_at_once() {
 fn base64(bytes: &[u8]) -> String {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     STANDARD.encode(bytes)
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn a_certificate_that_is_issued_and_renewed_has_its_keys_in_the_tpm() {
+    let swtpm = Swtpm::new();
+    let tpm = SharedTpm::new(swtpm.client());
+    for kind in KINDS {
+        let [first, next] = [(); 2].map(|()| {
+            let file = tpm.lock().create_key(kind, Parent::StorageRoot, None).unwrap();
+            Arc::new(TpmKey::open(&tpm, &file, None).unwrap())
+        });
+        lives_on_keys_that_sign(first, next);
+    }
+    drop(tpm);
+    swtpm.assert_empty("after a renewal");
 }

@@ -31,8 +31,20 @@ const LAYERS: [&str; 12] = [
 ];
 
 /// What stands in `adapters`, in its order.
-const ADAPTERS: [&str; 10] =
-    ["http_types", "open_files", "file_read", "x509", "tls", "tpm", "private_key", "https", "agent", "store"];
+const ADAPTERS: [&str; 12] = [
+    "http_types",
+    "open_files",
+    "file_read",
+    "jitter",
+    "x509",
+    "tls",
+    "tpm",
+    "private_key",
+    "local_signer",
+    "https",
+    "agent",
+    "store",
+];
 
 /// Every crate of the workspace.
 const CRATES: [&str; 11] = [
@@ -60,8 +72,8 @@ const HOMES: [(&str, &[&str]); 25] = [
     ("serde_json", &["base/payload", "flow", "session", "twin", "adapters/agent"]),
     ("roxmltree", &["adapters/agent"]),
     ("rustls", &["adapters/tls"]),
-    ("ureq", &["adapters/https"]),
-    ("socket2", &["adapters/https", "adapters/private_key"]),
+    ("ureq", &["adapters/https", "adapters/local_signer"]),
+    ("socket2", &["adapters/https", "adapters/local_signer", "adapters/private_key"]),
     ("rustix", &["adapters/store"]),
     ("cbc", &["adapters/x509"]),
     ("des", &["adapters/x509"]),

@@ -12,12 +12,15 @@ use defender_auth::{
     exchange::Next,
     http::Response,
     https::Client,
+    identity_service::IdentityService,
     key::GroupKey,
+    local,
     payload::Payload,
-    sas::Signer,
+    sas::{Resource, Signer, StringToSign},
     session::{self, Policy, Session, Source},
     tls::Roots,
     tpm::{TpmClient, Transport},
+    workload::Workload,
     x509::ClientIdentity,
 };
 use defender_auth_emulator as emulator;
@@ -45,6 +48,7 @@ fn every_type_with_a_secret_is_silent() {
     files(&mut shown);
     registrations(&mut shown);
     handshakes(&mut shown);
+    daemons(&mut shown);
     sessions(&mut shown);
     let mut tpm = TpmClient::new(Nobody);
     tpm.set_password(Hierarchy::Owner, &KEYS[0]).unwrap();
@@ -148,6 +152,51 @@ fn handshakes(shown: &mut Shown) {
     let auth = Authenticator::new(&plan, CLOCKS, LIMIT);
     let action: Action<'_> = auth.poll();
     shown.debug(&(plan, action, &auth));
+}
+
+/// What daemons of the device tell, with the handle of a key.
+fn daemons(shown: &mut Shown) {
+    let handle = key(0).to_base64();
+    let body = format!(
+        r#"{{"type":"aziot","spec":{{"hubName":"h.net","deviceId":"d","moduleId":"m","auth":{{"type":"sas","keyHandle":"{}"}}}}}}"#,
+        handle.expose()
+    );
+    let service = IdentityService::default();
+    let mut task = service.identify(CLOCKS, LIMIT);
+    let event = local::Event::Answered(Response::new(200, body.as_bytes()));
+    shown.debug(&(event, &task));
+    task.handle(CLOCKS, event).unwrap();
+    shown.debug(&task);
+    let account = task.into_answer().unwrap();
+    shown.debug(&(&account, account.authentication(), account.signing_key()));
+    let string = StringToSign::new(Resource::of(account.identity()), EXPIRY);
+    let mut task = service.sign(Some(account), &string, CLOCKS, LIMIT);
+    let local::Action::Send(request) = task.poll() else { panic!("it asks") };
+    shown.debug(&(request, task.poll()));
+    let body = format!(r#"{{"signature":"{}"}}"#, handle.expose());
+    task.handle(CLOCKS, local::Event::Answered(Response::new(200, body.as_bytes()))).unwrap();
+    shown.debug(&task);
+    shown.debug(&task.into_answer().unwrap());
+    let mut task = workload().identity_certificate(None, CLOCKS, LIMIT);
+    let body =
+        format!(r#"{{"privateKey":{{"type":"key","bytes":"{}"}},"certificate":"","expiration":""}}"#, handle.expose());
+    task.handle(CLOCKS, local::Event::Answered(Response::new(200, body.as_bytes()))).unwrap();
+    shown.debug(&task);
+    let issued = task.into_answer().unwrap();
+    shown.debug(&(&issued.private_key, &issued));
+}
+
+fn workload() -> Workload {
+    let variable = |name: &str| {
+        let text = match name {
+            "IOTEDGE_WORKLOADURI" => "unix:///w.sock",
+            "IOTEDGE_IOTHUBHOSTNAME" => "h.net",
+            "IOTEDGE_AUTHSCHEME" | "IOTEDGE_APIVERSION" | "IOTEDGE_GATEWAYHOSTNAME" => return None,
+            _ => "m",
+        };
+        Some(text.into())
+    };
+    Workload::from_environment(variable).unwrap()
 }
 
 /// An answer with the module's keys, which only a client can make.

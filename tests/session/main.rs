@@ -11,6 +11,7 @@ mod held;
 mod identities;
 mod moments;
 mod months;
+mod on_the_device;
 mod ownership;
 mod provisioning;
 mod recovery;

@@ -7,10 +7,13 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::{
     io::{self, BufRead, BufReader, Write},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    time::{Duration, SystemTime},
 };
 
 /// The argument that makes this program the services.
 pub(crate) const ROLE: &str = "--as-the-services";
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// The process, ended with the soak, however that ends.
 pub(crate) struct Cloud {
@@ -85,7 +88,9 @@ impl Drop for Cloud {
 pub(crate) fn serve() {
     let (mut orders, mut replies) = (io::stdin().lock(), io::stdout().lock());
     let config: String = hear(&mut orders).unwrap();
-    let world = World::from(Config::parse(&config).unwrap());
+    // Of waits that take no time an hour has more than a year.
+    let now = SystemTime::now();
+    let world = World::from(Config::parse(&config).unwrap()).server_certificate_validity(now - DAY, now + 3650 * DAY);
     let cloud = Emulator::play(world, "127.0.0.1:0".parse().unwrap()).unwrap();
     let (mqtt, https) = (cloud.address(), cloud.https_address());
     say(&mut replies, &Started { mqtt, https, root_pem: cloud.root_pem().into() });

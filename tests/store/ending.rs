@@ -43,7 +43,7 @@ fn injected(store: &Store, call: &str, what: &str) -> Output {
 fn is_sound(store: &Store, what: &str) {
     let (old, new) = (snapshot("d", Some(A)), snapshot("e", Some(B)));
     let loaded = store.load();
-    let found = loaded.snapshot.expect("a state");
+    let found = loaded.snapshot.unwrap();
     assert!([old.text(), new.text()].contains(&found.text()), "{what}");
     let whole = if found.text() == old.text() { &old } else { &new };
     assert!(found.secret().is_none() || both(&found) == both(whole), "{what}: keys of another");

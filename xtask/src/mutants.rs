@@ -48,11 +48,13 @@ const LIBRARY: [Judge<'_>; 2] = [
 /// First all but the simulated months and sequences, which take half a minute.
 const SESSION: [Judge<'_>; 2] = [
     Judge {
-        built: &["--test=session", "--features=session"],
+        built: &SESSION_TEST,
         run: &["--skip=months", "--skip=table_says", "--skip=any_pair", "--skip=any_sequence"],
     },
-    Judge { built: &["--test=session", "--features=session"], run: &[] },
+    Judge { built: &SESSION_TEST, run: &[] },
 ];
+
+const SESSION_TEST: [&str; 3] = ["--test=session", "--no-default-features", "--features=std,session"];
 
 /// What cargo-mutants ends with when mutants lived, and when tests of some did not end.
 const LIVED: [i32; 2] = [2, 3];
@@ -82,8 +84,9 @@ fn judged(workspace: &Path, files: &[&str], judges: &[Judge<'_>; 2]) -> Result<(
         let mut mutants = command(&program, &["mutants", "--package", "defender-auth", "--jobs", "2"]);
         mutants.arg("--dir").arg(workspace).args(files.iter().flat_map(|file| ["--file", file]));
         mutants.args(judge.built.iter().map(|argument| format!("--cargo-arg={argument}"))).args(more);
-        // Each of the two works in a copy, which has a target of its own.
-        mutants.arg("--output").arg(target()).env_remove("CARGO_TARGET_DIR").env("CARGO_PROFILE_DEV_DEBUG", "0");
+        // Each of the two works in a copy, which has a target of its own, and builds a change upon the one before.
+        mutants.arg("--output").arg(target()).env_remove("CARGO_TARGET_DIR");
+        mutants.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "1");
         mutants.args(["--", "--"]).args(judge.run);
         mutants
     };

@@ -73,8 +73,8 @@ struct Login<'a> {
 }
 
 pub(crate) fn run(arguments: &Authenticate) -> Result<(), Failure> {
-    let Subject { plan, mut keys, .. } = arguments.subject.load()?;
-    let network = Network::new(&arguments.network.trust, &arguments.network.endpoints)?;
+    let Subject { plan, mut keys, gateway_roots, .. } = arguments.subject.load()?;
+    let network = Network::new(&arguments.network.trust, &arguments.network.endpoints)?.or_roots(gateway_roots);
     let plan = plan
         .lookup_only(!(arguments.register || arguments.subject.must_register()))
         .map_err(defender_auth::Error::from)?;

@@ -1,6 +1,7 @@
 //! `defenderauth inspect`
 
 use crate::{
+    daemon::options::OnDevice,
     input::{
         agent::{AgentOrService, LoadedService},
         finding::Finding,
@@ -10,15 +11,18 @@ use crate::{
     private_key::options::Unlock,
     terminal::{failure::Failure, one_line::one_line, output},
 };
-use clap::Args;
-use defender_auth::{Plan, UnixTime, credential::Credential, dps::Attestation, identity::Identity};
+use clap::{ArgGroup, Args};
+use defender_auth::{Plan, UnixTime, credential::Credential, dps::Attestation, identity::Identity, local_signer};
 use serde::Serialize;
 
 #[derive(Args)]
+#[command(group = ArgGroup::new("what").required(true).args(["source", "workload", "identity_service"]))]
 pub(crate) struct Inspect {
     /// The agent's folder or configuration file, or a file with a connection string
     #[arg(value_name = "FILE|DIR|-")]
-    source: Source,
+    source: Option<Source>,
+    #[command(flatten)]
+    on_device: OnDevice,
     #[command(flatten)]
     unlock: Unlock,
     /// Print JSON
@@ -40,15 +44,25 @@ struct Report {
     credential: &'static str,
     /// The expiry of a ready-made token, in seconds since 1970.
     expires_at: Option<u64>,
+    /// The daemon of this device that signs, and where it listens.
+    signer: Option<String>,
+    /// How the device was provisioned, by the identity service: a source and a kind of credential.
+    provisioning: Option<String>,
     findings: Vec<String>,
 }
 
 pub(crate) fn run(arguments: &Inspect) -> Result<(), Failure> {
-    let source = &arguments.source;
-    let loaded = source.load_or_service(&arguments.unlock.read()?.opener());
-    let report = match loaded.map_err(|error| source.failure(error))? {
-        AgentOrService::Agent(loaded) => Report { findings: texts(loaded.findings), ..Report::of(&loaded.plan)? },
-        AgentOrService::Service(service) => Report::of_service(*service),
+    let report = match &arguments.source {
+        Some(source) => {
+            let loaded = source.load_or_service(&arguments.unlock.read()?.opener());
+            match loaded.map_err(|error| source.failure(error))? {
+                AgentOrService::Agent(loaded) => {
+                    Report { findings: texts(loaded.findings), ..Report::of(&loaded.plan)? }
+                }
+                AgentOrService::Service(service) => Report::of_service(*service),
+            }
+        }
+        None => Report::of_signer(&arguments.on_device)?,
     };
     if arguments.json { output::json(&report) } else { report.print() }
 }
@@ -102,6 +116,21 @@ impl Report {
         }
     }
 
+    /// What a daemon of this device tells.
+    fn of_signer(on_device: &OnDevice) -> Result<Self, Failure> {
+        let signer = on_device.signer()?.ok_or(Failure::NotSupported("this kind of signer"))?;
+        let me = signer.outcome();
+        let provisioning = on_device.service()?.map(|service| {
+            let read = local_signer::Client::default().run(|now, limit| service.provisioning(now, limit));
+            read.map(|it| it.auth.iter().fold(it.source, |source, auth| format!("{source}, {auth}")))
+        });
+        Ok(Self {
+            signer: Some(format!("{} at {}", signer.daemon(), signer.endpoint())),
+            provisioning: provisioning.transpose()?,
+            ..Self::of_identity(me.identity(), me.credential())
+        })
+    }
+
     fn of_service(service: LoadedService) -> Self {
         let LoadedService { string, findings } = service;
         let token = string.given_token();
@@ -130,6 +159,8 @@ impl Report {
             ("policy", self.policy_name.as_deref()),
             ("credential", Some(&credential)),
             ("expires at", expires.as_deref()),
+            ("signer", self.signer.as_deref()),
+            ("provisioning", self.provisioning.as_deref()),
         ])?;
         self.findings.iter().try_for_each(|finding| output::line(&format!("note          {}", one_line(finding))))
     }

@@ -10,7 +10,8 @@ use clap::{Parser, Subcommand};
 ///
 /// FILE|DIR is an agent's configuration: the micro agent's folder (or the connection string file in it), the C agent's
 /// `LocalConfiguration.json`, or the C# agent's `Authentication.config`; or a file with a connection string. `-` reads a
-/// connection string from standard input. If the device's key is in a TPM 2.0, give `--tpm` instead.
+/// connection string from standard input. If the device's key is in a TPM 2.0, give `--tpm` instead; if a daemon of this
+/// device signs for the agent, `--workload` (a module of IoT Edge) or `--identity-service`.
 ///
 /// FILE|URI is the private key of a certificate, by its name: a PEM file (also the key file of a TPM, TSS2 PRIVATE KEY),
 /// `tpm:file=PATH`, `tpm:handle=0x81000005`, `pkcs11:token=T;object=K?module-name=M&pin-source=FILE`, or `unix:SOCKET` of a

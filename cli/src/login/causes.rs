@@ -67,7 +67,10 @@ pub(crate) fn cause(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTi
                 thumbprints(certificate)
             );
         }
-        Credential::ExternalSigner => "the hub and the TPM have different keys for it; register again",
+        Credential::ExternalSigner => {
+            "the hub and the holder of its key (a TPM, or a daemon of this device) have different keys for it; register or \
+             provision it again"
+        }
         _ if is_module => "the hub has other keys for it (a module has keys of its own, not the device's)",
         _ => "the hub has other keys for it",
     };

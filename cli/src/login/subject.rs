@@ -1,6 +1,8 @@
-//! The identity that authenticates: an agent by its files, or a device by its certificate or the keys in its TPM.
+//! The identity that authenticates: an agent by its files, a device by its certificate or the keys in its TPM, or a program
+//! for which a daemon of this device signs.
 
 use crate::{
+    daemon::options::OnDevice,
     input::{agent::Loaded, finding, source::Source},
     private_key::{name, options::Unlock},
     terminal::failure::Failure,
@@ -23,13 +25,14 @@ const NOT_FOR_FILES: [&str; 5] = ["tpm", "tpm_setup", "registration_id", "device
 
 #[derive(Args)]
 #[command(group = ArgGroup::new("holder").args(["tpm", "certificate_file"]))]
-#[command(group = ArgGroup::new("who").required(true).args(["source", "id_scope", "host_name"]))]
+#[command(group = ArgGroup::new("who").required(true).args(["source", "id_scope", "host_name", "workload", "identity_service"]))]
 pub(crate) struct SubjectOptions {
     /// The agent's folder or configuration file, or a file with a connection string
     #[arg(value_name = "FILE|DIR|-", conflicts_with_all = NOT_FOR_FILES)]
     source: Option<Source>,
     /// The device's certificate chain in PEM: with a connection string that has x509=true, or instead of an agent's files
-    #[arg(long, value_name = "PEM", requires = "key_file", conflicts_with_all = ["tpm", "tpm_setup"])]
+    #[arg(long, value_name = "PEM", requires = "key_file",
+        conflicts_with_all = ["tpm", "tpm_setup", "workload", "identity_service"])]
     certificate_file: Option<PathBuf>,
     /// The certificate's private key: a file (PEM, also of a TPM), tpm:file=PATH, tpm:handle=0x81000005, pkcs11:… or
     /// unix:SOCKET
@@ -39,6 +42,8 @@ pub(crate) struct SubjectOptions {
     unlock: Unlock,
     #[command(flatten)]
     tpm: Tpm,
+    #[command(flatten)]
+    on_device: OnDevice,
     /// With --tpm or --certificate-file: register the device in this ID scope, and log in at the hub that it is assigned to
     #[arg(long, value_name = "SCOPE", requires = "holder")]
     id_scope: Option<IdScope>,
@@ -55,6 +60,9 @@ pub(crate) struct SubjectOptions {
     /// (Device mode)
     #[arg(long, value_name = "ID", requires = "holder")]
     module_id: Option<ModuleId>,
+    /// In Device mode: create the module when the hub does not have it
+    #[arg(long, conflicts_with_all = ["workload", "identity_service"])]
+    create_module: bool,
 }
 
 /// An identity, and how it authenticates.
@@ -63,6 +71,8 @@ pub(crate) struct Subject {
     /// A security agent's configuration while its module's twin desires nothing else.
     pub(crate) defaults: Option<SecurityConfiguration>,
     pub(crate) keys: Keys,
+    /// The trust anchors of the gateway that stands before the hub, in PEM, where a daemon tells them.
+    pub(crate) gateway_roots: Option<String>,
 }
 
 impl SubjectOptions {
@@ -72,6 +82,23 @@ impl SubjectOptions {
     }
 
     pub(crate) fn load(&self) -> Result<Subject, Failure> {
+        if let Some(signer) = self.on_device.signer()? {
+            let (plan, gateway_roots) = (Plan::from(signer.outcome()), signer.gateway_roots()?);
+            return Ok(Subject { plan, defaults: None, keys: Keys::of_daemon(signer), gateway_roots });
+        }
+        let subject = self.load_own()?;
+        if !self.create_module {
+            return Ok(subject);
+        }
+        let Some(target) = subject.plan.target().cloned() else {
+            let what = "--create-module is for Device mode, in which a device continues as its module; leave it out";
+            return Err(Failure::Call(what.into()));
+        };
+        Ok(Subject { plan: subject.plan.in_device_mode(target.create_if_missing())?, ..subject })
+    }
+
+    /// The subject whose key the agent, or its TPM, has.
+    fn load_own(&self) -> Result<Subject, Failure> {
         if let Some(source) = &self.source {
             let loaded = match self.certificate_file {
                 Some(_) => source.load_without_certificate(),
@@ -80,7 +107,7 @@ impl SubjectOptions {
             let Loaded { plan, findings, defaults } = loaded.map_err(|error| source.failure(error))?;
             finding::warn(findings);
             let plan = if self.certificate_file.is_some() { self.with_certificate(&plan)? } else { plan };
-            return Ok(Subject { plan, defaults, keys: Keys::none() });
+            return Ok(Subject { plan, defaults, keys: Keys::none(), gateway_roots: None });
         }
         let mut keys = self.tpm.open()?;
         let plan = self.plan(&mut keys)?;
@@ -88,7 +115,7 @@ impl SubjectOptions {
             Some(module) => plan.in_device_mode(module.clone())?,
             None => plan,
         };
-        Ok(Subject { plan, defaults: None, keys })
+        Ok(Subject { plan, defaults: None, keys, gateway_roots: None })
     }
 
     /// The plan of a connection string, with the certificate of the arguments.

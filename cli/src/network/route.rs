@@ -23,20 +23,27 @@ const ROOTS_LIMIT: usize = 1024 * 1024;
 pub(crate) struct Network {
     roots: Option<TextFile>,
     azure_roots: bool,
+    /// Trust anchors in PEM that were found, for when none are given.
+    found: Option<String>,
     endpoints: Vec<Endpoint>,
 }
 
 impl Network {
     pub(crate) fn new(trust: &Trust, endpoints: &[Endpoint]) -> Result<Self, Error> {
         let roots = trust.ca_file.as_ref().map(|path| TextFile::open_pem(path, ROOTS_LIMIT)).transpose()?;
-        Ok(Self { roots, azure_roots: trust.azure_roots, endpoints: endpoints.to_vec() })
+        Ok(Self { roots, azure_roots: trust.azure_roots, found: None, endpoints: endpoints.to_vec() })
+    }
+
+    /// With trust anchors in PEM for when the arguments give none.
+    pub(crate) fn or_roots(self, found: Option<String>) -> Self {
+        Self { found, ..self }
     }
 
     pub(crate) fn roots(&self) -> Roots<'_> {
         match &self.roots {
             Some(file) => Roots::Pem(file.bytes()),
             None if self.azure_roots => Roots::Azure,
-            None => Roots::Platform,
+            None => self.found.as_ref().map_or(Roots::Platform, |pem| Roots::Pem(pem.as_bytes())),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The keys of a TPM.
+//! The keys of a TPM, or of a daemon of this device.
 
 use super::setup::Setup;
 use crate::{input::passphrase, terminal::failure::Failure};
@@ -7,6 +7,7 @@ use defender_auth::{
     error::{CommandCause, CommandError, Hierarchy, KeyRole, TpmError, TpmKeyKind},
     identity::RegistrationId,
     key::{ActivationBlob, KeyUse, Signature},
+    local_signer::Signer,
     sas::StringToSign,
     tpm::{Endpoint, Facts, Handles, KeyPlace, Tpm as _, TpmClient},
 };
@@ -25,11 +26,12 @@ impl defender_auth::tpm::Transport for Connection {
     }
 }
 
-/// The keys of a TPM, or none: most commands have their keys elsewhere.
+/// The keys of a TPM or of a daemon, or none: most commands have their keys elsewhere.
 pub(crate) struct Keys {
     tpm: Option<TpmClient<Connection>>,
     /// The roles whose handles were given. Another object there is an error, and not a reason to create the key.
     given: Vec<KeyRole>,
+    daemon: Option<Signer>,
 }
 
 /// Where the primary keys are.
@@ -40,7 +42,12 @@ pub(crate) struct Places {
 
 impl Keys {
     pub(crate) const fn none() -> Self {
-        Self { tpm: None, given: Vec::new() }
+        Self { tpm: None, given: Vec::new(), daemon: None }
+    }
+
+    /// Those that a daemon of this device has.
+    pub(crate) const fn of_daemon(signer: Signer) -> Self {
+        Self { tpm: None, given: Vec::new(), daemon: Some(signer) }
     }
 
     /// Nothing is sent to the TPM unless its keys are to be made persistent.
@@ -67,7 +74,7 @@ impl Keys {
         let given =
             [(KeyRole::Endorsement, setup.endorsement_handle), (KeyRole::StorageRoot, setup.storage_root_handle)];
         let given = given.into_iter().filter_map(|(role, handle)| handle.map(|_| role)).collect();
-        Ok(Self { tpm: Some(tpm), given })
+        Ok(Self { tpm: Some(tpm), given, daemon: None })
     }
 
     pub(crate) fn activate(&mut self, blob: &ActivationBlob) -> Result<(), Failure> {
@@ -75,6 +82,9 @@ impl Keys {
     }
 
     pub(crate) fn sign(&mut self, key_use: KeyUse, string: &StringToSign) -> Result<Signature, Failure> {
+        if let Some(daemon) = &mut self.daemon {
+            return Ok(daemon.sign(key_use, string)?);
+        }
         self.tpm()?.sign(key_use, string.as_bytes()).map_err(explained)
     }
 

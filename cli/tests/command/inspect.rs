@@ -18,6 +18,8 @@ fn report(members: &Value) -> Value {
         "policy_name": null,
         "credential": "shared_access_key",
         "expires_at": null,
+        "signer": null,
+        "provisioning": null,
         "findings": [],
     });
     for (name, value) in members.as_object().unwrap() {

@@ -60,6 +60,8 @@ mod lists;
 mod misplaced_secrets;
 mod mistakes;
 #[cfg(target_os = "linux")]
+mod on_device;
+#[cfg(target_os = "linux")]
 mod open_files;
 mod outside;
 #[cfg(target_os = "linux")]

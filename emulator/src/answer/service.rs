@@ -26,6 +26,10 @@ impl Service {
             Self::Hub => {
                 let (status, name) = match reason {
                     Refusal::ApiVersion => (400, "InvalidProtocolVersion"),
+                    Refusal::ModuleBody => (400, "ArgumentInvalid"),
+                    Refusal::ModuleExists => (409, "ModuleAlreadyExistsOnDevice"),
+                    Refusal::Precondition => (412, "PreconditionFailed"),
+                    Refusal::NoRandomness => (500, "ServerError"),
                     Refusal::UnknownHub => (404, "IotHubNotFound"),
                     Refusal::UnknownDevice => (404, "DeviceNotFound"),
                     Refusal::UnknownModule => (404, "ModuleNotFound"),
@@ -52,7 +56,7 @@ impl Service {
     pub(crate) fn fail(self, status: u16, now: Moment) -> Answer {
         match self {
             Self::Dps => Answer { status, ..dps(u32::from(status) * 1000 + 1, phrase(status), now) },
-            Self::Hub => hub(status, "ServerError", now),
+            Self::Hub => hub(status, if status < 500 { "InvalidOperation" } else { "ServerError" }, now),
         }
     }
 }
@@ -107,8 +111,11 @@ pub(crate) const fn phrase(status: u16) -> &'static str {
         404 => "Not Found",
         405 => "Method Not Allowed",
         408 => "Request Timeout",
+        409 => "Conflict",
         411 => "Length Required",
+        412 => "Precondition Failed",
         413 => "Content Too Large",
+        422 => "Unprocessable Entity",
         429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
         500 => "Internal Server Error",

@@ -12,6 +12,9 @@ pub(crate) const DPS_VERSIONS: [&str; 3] = ["2019-03-31", "2021-06-01", ISSUING_
 /// The first one of the provisioning service that issues certificates.
 pub(crate) const ISSUING_VERSION: &str = "2025-07-01-preview";
 
+/// Of hubs: what `aziot-identityd` sends to create a module.
+const IDENTITYD_VERSION: &str = "2017-11-08-preview";
+
 /// The one `api-version` of a query. `None` when there is none, or more than one.
 pub(crate) fn one_version(query: &str) -> Option<&str> {
     let mut versions = query.split('&').filter_map(|pair| pair.strip_prefix("api-version="));
@@ -26,6 +29,6 @@ pub(crate) fn check_hub_version(query: &str) -> bool {
     // Dates in this order of their parts compare as text.
     one_version(query).is_some_and(|version| {
         let is_known = version.len() == 10 && version.bytes().enumerate().all(shape);
-        version == RENEWING_VERSION || is_known && (oldest..=newest).contains(&version)
+        [RENEWING_VERSION, IDENTITYD_VERSION].contains(&version) || is_known && (oldest..=newest).contains(&version)
     })
 }

@@ -3,8 +3,8 @@ use std::{fmt, str::FromStr};
 
 /// A kind of request, by the names that `defender-auth` has for its operations, or a step of a connection.
 ///
-/// As text it is `register`, `registrationStatus`, `lookUpRegistration`, `readModule`, `connect`, `sendMessage`,
-/// `issueCertificate`, `httpsHandshake` or `mqttHandshake`.
+/// As text it is `register`, `registrationStatus`, `lookUpRegistration`, `readModule`, `writeModule`, `connect`,
+/// `sendMessage`, `issueCertificate`, `httpsHandshake` or `mqttHandshake`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
 #[non_exhaustive]
@@ -17,6 +17,8 @@ pub enum Operation {
     LookUpRegistration,
     /// Read a module's identity at the hub.
     ReadModule,
+    /// Create a module, change it or delete it.
+    WriteModule,
     /// Log in to a hub over MQTT. A CONNECT to the provisioning service is not one.
     Connect,
     /// Send a message from a device or module to its hub.
@@ -33,16 +35,17 @@ pub enum Operation {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "there is no operation {0:?}; the operations are `register`, `registrationStatus`, `lookUpRegistration`, \
-     `readModule`, `connect`, `sendMessage`, `issueCertificate`, `httpsHandshake` and `mqttHandshake`"
+     `readModule`, `writeModule`, `connect`, `sendMessage`, `issueCertificate`, `httpsHandshake` and `mqttHandshake`"
 )]
 pub struct OperationError(String);
 
 impl Operation {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Register,
         Self::RegistrationStatus,
         Self::LookUpRegistration,
         Self::ReadModule,
+        Self::WriteModule,
         Self::Connect,
         Self::SendMessage,
         Self::IssueCertificate,
@@ -61,6 +64,7 @@ impl Operation {
             Self::RegistrationStatus => "registrationStatus",
             Self::LookUpRegistration => "lookUpRegistration",
             Self::ReadModule => "readModule",
+            Self::WriteModule => "writeModule",
             Self::Connect => "connect",
             Self::SendMessage => "sendMessage",
             Self::IssueCertificate => "issueCertificate",

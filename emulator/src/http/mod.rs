@@ -4,4 +4,6 @@ mod request;
 mod route;
 mod serve;
 
+#[cfg(target_os = "linux")]
+pub(crate) use request::{Head, parse};
 pub(crate) use serve::serve;

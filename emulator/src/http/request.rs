@@ -18,6 +18,7 @@ pub(crate) struct Head {
     /// Without the port.
     pub(crate) host: String,
     pub(crate) authorization: Option<String>,
+    pub(crate) if_match: Option<String>,
     pub(crate) body: usize,
     /// Whether the client requests that the connection be closed.
     pub(crate) closes: bool,
@@ -53,6 +54,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Unfit> {
         query: query.into(),
         host: without_port(host).into(),
         authorization: headers.one("authorization")?.map(Into::into),
+        if_match: headers.one("if-match")?.map(Into::into),
         body: headers.one("content-length")?.map_or(Ok(0), length_of)?,
         closes: request.version == Some(0) || connection.to_ascii_lowercase().contains("close"),
         waits: headers.one("expect")?.is_some_and(|value| value.eq_ignore_ascii_case("100-continue")),

@@ -7,7 +7,16 @@ pub(crate) enum Route {
     Register { scope: String, id: String },
     Status { scope: String, id: String, operation: String },
     LookUp { scope: String, id: String },
-    Module { device: String, module: String },
+    Modules { device: String },
+    Module { verb: Verb, device: String, module: String },
+}
+
+/// What is done with a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Read,
+    Write,
+    Delete,
 }
 
 /// The route, or the status for an unknown path or method.
@@ -19,7 +28,16 @@ pub(crate) fn route(head: &Head) -> Result<Route, u16> {
     let names: Vec<&str> = segments.iter().map(String::as_str).collect();
     let own = |text: &str| text.to_owned();
     let (method, route) = match names.as_slice() {
-        ["devices", device, "modules", module] => ("GET", Route::Module { device: own(device), module: own(module) }),
+        ["devices", device, "modules"] => ("GET", Route::Modules { device: own(device) }),
+        ["devices", device, "modules", module] => {
+            let verb = match head.method.as_str() {
+                "PUT" => Verb::Write,
+                "DELETE" => Verb::Delete,
+                "GET" => Verb::Read,
+                _ => return Err(405),
+            };
+            return Ok(Route::Module { verb, device: own(device), module: own(module) });
+        }
         [scope, "registrations", id] => ("POST", Route::LookUp { scope: own(scope), id: own(id) }),
         [scope, "registrations", id, "register"] => ("PUT", Route::Register { scope: own(scope), id: own(id) }),
         [scope, "registrations", id, "operations", operation] => {
@@ -42,8 +60,13 @@ mod tests {
 
     #[test]
     fn paths_are_routed() {
-        let module = Route::Module { device: "n@m/x".into(), module: "m".into() };
-        assert_eq!(routed("GET /devices/n%40m%2Fx/modules/m?api-version=1"), Ok(module));
+        for (method, verb) in [("GET", Verb::Read), ("PUT", Verb::Write), ("DELETE", Verb::Delete)] {
+            let module = Route::Module { verb, device: "n@m/x".into(), module: "m".into() };
+            assert_eq!(routed(&format!("{method} /devices/n%40m%2Fx/modules/m?api-version=1")), Ok(module));
+        }
+        assert_eq!(routed("POST /devices/d/modules/m"), Err(405));
+        assert_eq!(routed("GET /devices/d/modules"), Ok(Route::Modules { device: "d".into() }));
+        assert_eq!(routed("PUT /devices/d/modules"), Err(405));
         let (scope, id) = ("0ne".to_owned(), "a".to_owned());
         assert_eq!(routed("PUT /0ne/registrations/a/register"), Ok(Route::Register { scope, id }));
         let status = Route::Status { scope: "0ne".into(), id: "a".into(), operation: "5.x".into() };

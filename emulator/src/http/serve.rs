@@ -1,13 +1,13 @@
 use super::{
     request::{self, Head},
-    route::{Route, route},
+    route::{Route, Verb, route},
 };
 use crate::{
     answer::{Answer, Ending, Service, phrase},
     base::one_version,
     dps::{Asked, Carrier, Wanted},
     journal::{Entry, Refusal},
-    service::{self, ReadModule, Shared},
+    service::{self, AskModule, Shared},
     wire::{Came, PATIENCE, Wire},
 };
 use std::{fmt::Write as _, net::IpAddr, time::Instant};
@@ -114,24 +114,41 @@ impl Exchange<'_> {
             Ok(Route::Register { scope, id }) => provision(&scope, &id, Wanted::Register),
             Ok(Route::Status { scope, id, operation }) => provision(&scope, &id, Wanted::Status(&operation)),
             Ok(Route::LookUp { scope, id }) => provision(&scope, &id, Wanted::LookUp),
-            Ok(Route::Module { device, module }) => {
+            Ok(Route::Modules { device }) => {
                 let host = self.hub_at(&head.host);
-                let query = &head.query;
-                let asked = ReadModule { host: &host, device: &device, module: &module, query, token, chain };
-                service::read_module(self.shared, &asked)
+                let asked = AskModule { host: &host, device: &device, module: None, query: &head.query, token, chain };
+                service::list_modules(self.shared, &asked)
+            }
+            Ok(Route::Module { verb, device, module }) => {
+                let host = self.hub_at(&head.host);
+                let (module, if_match) = (Some(module.as_str()), head.if_match.as_deref());
+                let asked = AskModule { host: &host, device: &device, module, query: &head.query, token, chain };
+                match verb {
+                    Verb::Read => service::read_module(self.shared, &asked),
+                    Verb::Write => service::write_module(self.shared, &asked, if_match, body),
+                    Verb::Delete => service::delete_module(self.shared, &asked, if_match),
+                }
             }
             Err(status) => {
                 let request = format!("{} {}", head.method, head.path);
                 self.shared.note(Entry::answered(&request, status, "no service has this path or method"));
-                Service::Dps.fail(status, self.shared.clock.now())
+                self.service_at(&head.host).fail(status, self.shared.clock.now())
             }
         }
+    }
+
+    /// Whose errors a host answers with: those of a hub for its name.
+    fn service_at(&self, host: &str) -> Service {
+        if self.shared.state().hub(host).is_some() { Service::Hub } else { Service::Dps }
     }
 
     /// The answer to a registration with another host name.
     fn misdirected(&self, head: &Head) -> Answer {
         let reason = Refusal::UnknownDps;
-        let answer = Service::Dps.refuse(&reason, self.shared.clock.now());
+        let answer = match self.service_at(&head.host) {
+            Service::Dps => Service::Dps.refuse(&reason, self.shared.clock.now()),
+            Service::Hub => Service::Hub.fail(404, self.shared.clock.now()),
+        };
         let request = format!("{} {} at {}", head.method, head.path, head.host);
         self.shared.note(Entry::denied(&request, answer.status, reason));
         answer

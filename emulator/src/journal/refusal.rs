@@ -207,6 +207,15 @@ pub enum Refusal {
     /// There are more registrations than the emulator keeps.
     #[error("there are more registrations than the emulator keeps")]
     TooMany,
+    /// The body is not that of the module in the path.
+    #[error("the body is not a JSON object with the `moduleId` and `deviceId` of the path and keys in base64")]
+    ModuleBody,
+    /// The module exists, and the request has no `If-Match`.
+    #[error("the module exists already; a change of it requires `If-Match`")]
+    ModuleExists,
+    /// The module has another etag than `If-Match` names.
+    #[error("the module has another etag than `If-Match` names")]
+    Precondition,
     /// The twin rejects the patch.
     #[error("the patch is not a JSON object, or it makes the twin too large")]
     Patch,

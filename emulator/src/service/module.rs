@@ -1,4 +1,4 @@
-//! The REST interface of a hub: a device reads the identity of its module.
+//! The REST interface of a hub: a device reads the identities of its modules.
 
 use super::{
     decide::decide,
@@ -8,7 +8,7 @@ use crate::{
     answer::{Answer, Service},
     base::{Moment, check_hub_version},
     chain::{Certificates, Thumbprint},
-    config::{Authentication, Hub, Key, Module, Proof},
+    config::{Authentication, Device, Hub, Key, Module, Proof},
     fault::{Fault, Operation},
     hub::{Claimant, check_token, prove},
     journal::Refusal,
@@ -16,11 +16,12 @@ use crate::{
 };
 use serde_json::{Value, json};
 
-/// A request for a module's identity.
-pub(crate) struct ReadModule<'a> {
+/// A request about a module's identity, or about all of a device.
+pub(crate) struct AskModule<'a> {
     pub(crate) host: &'a str,
     pub(crate) device: &'a str,
-    pub(crate) module: &'a str,
+    /// `None` stands for all of them.
+    pub(crate) module: Option<&'a str>,
     pub(crate) query: &'a str,
     /// The `Authorization` header.
     pub(crate) token: Option<&'a str>,
@@ -29,30 +30,49 @@ pub(crate) struct ReadModule<'a> {
 }
 
 /// Answers a request for a module's identity.
-pub(crate) fn read_module(shared: &Shared, asked: &ReadModule<'_>) -> Answer {
-    let request = format!("read module {}/{}/{}", asked.host, asked.device, asked.module);
-    let decision = |state: &mut State, now, _: Option<&Fault>| answer(state, now, asked);
-    decide(shared, Service::Hub, Operation::ReadModule, &request, decision)
+pub(crate) fn read_module(shared: &Shared, asked: &AskModule<'_>) -> Answer {
+    let decision = |state: &mut State, now, _: Option<&Fault>| {
+        let device = admit(state, now, asked)?;
+        let module = device.find(asked.module.unwrap_or_default()).ok_or(Refusal::UnknownModule)?;
+        let kind = module.credentials.authentication.as_str();
+        Ok(Answer::new(200, &identity(&device.id, module), format!("authentication {kind}")))
+    };
+    decide(shared, Service::Hub, Operation::ReadModule, &asked.name("read module"), decision)
 }
 
-fn answer(state: &State, now: Moment, asked: &ReadModule<'_>) -> Result<Answer, Refusal> {
+/// Answers a request for the identities of all modules of a device.
+pub(crate) fn list_modules(shared: &Shared, asked: &AskModule<'_>) -> Answer {
+    let decision = |state: &mut State, now, _: Option<&Fault>| {
+        let device = admit(state, now, asked)?;
+        let all: Vec<Value> = device.modules.iter().map(|module| identity(&device.id, module)).collect();
+        Ok(Answer::new(200, &Value::from(all), format!("{} modules", device.modules.len())))
+    };
+    decide(shared, Service::Hub, Operation::ReadModule, &asked.name("list modules"), decision)
+}
+
+impl AskModule<'_> {
+    /// The request as the journal has it.
+    pub(super) fn name(&self, verb: &str) -> String {
+        let module = self.module.map(|module| format!("/{module}")).unwrap_or_default();
+        format!("{verb} {}/{}{module}", self.host, self.device)
+    }
+}
+
+/// The device that asks.
+pub(super) fn admit<'s>(state: &'s State, now: Moment, asked: &AskModule<'_>) -> Result<&'s Device, Refusal> {
     let hub = state.hub(asked.host).ok_or(Refusal::UnknownHub)?;
     if !check_hub_version(asked.query) {
         return Err(Refusal::ApiVersion);
     }
     let device = hub.find(asked.device).ok_or(Refusal::UnknownDevice)?;
     authorize(hub, now, asked, device.credentials.proof())?;
-    if device.disabled {
-        return Err(Refusal::DeviceDisabled);
-    }
-    let module = device.find(asked.module).ok_or(Refusal::UnknownModule)?;
-    let kind = module.credentials.authentication.as_str();
-    Ok(Answer::new(200, &identity(&device.id, module), format!("authentication {kind}")))
+    if device.disabled { Err(Refusal::DeviceDisabled) } else { Ok(device) }
 }
 
 /// Whether the request comes from the device, or has the token of a shared access policy.
-fn authorize(hub: &Hub, now: Moment, asked: &ReadModule<'_>, proof: Proof<'_>) -> Result<(), Refusal> {
-    let path = format!("devices/{}/modules/{}", asked.device, asked.module);
+fn authorize(hub: &Hub, now: Moment, asked: &AskModule<'_>, proof: Proof<'_>) -> Result<(), Refusal> {
+    let module = asked.module.map(|module| format!("/{module}")).unwrap_or_default();
+    let path = format!("devices/{}/modules{module}", asked.device);
     if let Some(token) = asked.token.and_then(Token::parse).filter(|token| token.policy().is_some())
         && asked.chain.is_empty()
     {
@@ -65,12 +85,18 @@ fn authorize(hub: &Hub, now: Moment, asked: &ReadModule<'_>, proof: Proof<'_>) -
     if matches!(proof, Proof::Authority) { Err(Refusal::AuthorityAtRest) } else { Ok(()) }
 }
 
-fn identity(device: &str, module: &Module) -> Value {
+/// The etag of a module, which is another one after each change.
+pub(super) fn etag(module: &Module) -> String {
+    data_encoding::BASE64.encode(format!("\"{}\"", module.revision).as_bytes())
+}
+
+/// A module's identity as the hub answers it.
+pub(super) fn identity(device: &str, module: &Module) -> Value {
     let [primary, secondary] = module.credentials.keys().map(|key| key.map(Key::text));
     let is_own = module.credentials.authentication == Authentication::SelfSigned;
     let [thumbprint, second] =
         module.credentials.thumbprints().map(|known| known.filter(|_| is_own).map(Thumbprint::text));
-    let etag = data_encoding::BASE64.encode(format!("\"{}\"", module.revision).as_bytes());
+    let etag = etag(module);
     json!({
         "moduleId": module.id,
         "managedBy": null,
@@ -109,8 +135,10 @@ mod tests {
 
     fn get(shared: &Shared, device: &str, module: &str, token: &str) -> (u16, Value) {
         let query = "api-version=2018-06-30";
-        let answer =
-            read_module(shared, &ReadModule { host: "H.net", device, module, query, token: Some(token), chain: &[] });
+        let answer = read_module(
+            shared,
+            &AskModule { host: "H.net", device, module: Some(module), query, token: Some(token), chain: &[] },
+        );
         (answer.status, serde_json::from_str(&answer.body).unwrap())
     }
 

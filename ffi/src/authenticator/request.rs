@@ -93,5 +93,5 @@ pub extern "C" fn defenderauth_authenticator_key_use(authenticator: Option<&Auth
 /// clock.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_clock_offset_seconds(authenticator: Option<&Authenticator>) -> i64 {
-    guard::look(authenticator, 0, |it| it.clock_offset())
+    guard::look(authenticator, 0, Authenticator::clock_offset)
 }

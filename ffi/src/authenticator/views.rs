@@ -116,6 +116,7 @@ impl Views {
                 Operation::Register => c"registering the device",
                 Operation::RegistrationStatus(_) => c"polling the registration status",
                 Operation::LookUpRegistration => c"looking up the registration",
+                Operation::CreateModule => c"creating the module",
                 _ => c"reading the module identity",
             }),
             host: View::of(request.host()),

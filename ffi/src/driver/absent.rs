@@ -1,9 +1,9 @@
 //! Drivers in a build without them.
 
-use super::{object::Driver, views::Views};
+use super::views::Views;
 use crate::{
     failure::Failure,
-    session::{SourceList, Values},
+    session::{Session, SourceList, Values},
     tpm::Device,
 };
 use defender_auth::identity::{HostName, Identity};
@@ -90,14 +90,12 @@ impl Machine {
         match *self {}
     }
 
+    pub(super) const fn show(&self, _view: &mut Session, _identity: Option<&Identity>) {
+        match *self {}
+    }
+
     pub(super) fn close(self) {
         match self {}
-    }
-}
-
-impl Driver {
-    pub(super) const fn refresh(&mut self, _identity: Option<&Identity>) {
-        match self.machine {}
     }
 }
 

@@ -51,7 +51,7 @@ pub extern "C" fn defenderauth_driver_event_error(driver: Option<&Driver>) -> Op
     guard::look(driver, None, |it| it.views.error.as_ref())
 }
 
-/// DISCONNECTED, DROPPED, NOT_ASSIGNED and WAITING: why, one of `DEFENDERAUTH_DIAGNOSIS_`.
+/// DISCONNECTED, DROPPED, `NOT_ASSIGNED` and WAITING: why, one of `DEFENDERAUTH_DIAGNOSIS_`.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_driver_event_diagnosis(driver: Option<&Driver>) -> i32 {
     guard::look(driver, 0, |it| it.views.diagnosis)

@@ -1,18 +1,11 @@
 //! The driver, on the library's client.
 
-use crate::{
-    code::{DEFENDERAUTH_CANCELLED, DEFENDERAUTH_NO_RESPONSE, DEFENDERAUTH_NULL, DEFENDERAUTH_TIMEOUT},
-    failure::Failure,
-    tls_failure,
-    tpm::Device,
-};
+use crate::{code::DEFENDERAUTH_NULL, failure::Failure, tpm::Device};
 use defender_auth::{
     Action, Authenticator, agent,
     https::{Cancel, Client, HttpsError},
     tls::Roots,
 };
-#[cfg(feature = "session")]
-use defender_auth::{Event, error::TlsFailure, http::Request, https::Reply, session};
 use std::{path::Path, sync::OnceLock, time::Duration};
 
 #[expect(clippy::unnecessary_wraps, reason = "a build without the driver returns an error")]
@@ -87,21 +80,8 @@ impl Driver {
         }
     }
 
-    /// Sends one request once. What does not answer the request is a failure of the call.
-    #[cfg(feature = "session")]
-    pub(crate) fn exchange(&self, request: &Request, limit: Duration) -> Result<Exchanged, Failure> {
-        Ok(match self.client()?.stop_after(limit).exchange(request) {
-            Ok(reply) => Exchanged::Answered(reply),
-            Err(HttpsError::Tls { failure, .. }) => Exchanged::TlsFailed(failure),
-            Err(HttpsError::Failed(error)) => Exchanged::TlsFailed(unusable(&error)),
-            Err(HttpsError::Cancelled) => return Err(HttpsError::Cancelled.into()),
-            // Also the limit of open files: a later one may be answered.
-            Err(_) => Exchanged::Unanswered,
-        })
-    }
-
     /// With all settings. It shares the TLS configuration with the stored one.
-    fn client(&self) -> Result<Client, Failure> {
+    pub(super) fn client(&self) -> Result<Client, Failure> {
         let trusting = if let Some(client) = self.client.get() {
             client
         } else {
@@ -116,65 +96,6 @@ impl Driver {
     }
 }
 
-/// What came of one request.
-#[cfg(feature = "session")]
-pub(crate) enum Exchanged {
-    Answered(Reply),
-    Unanswered,
-    TlsFailed(TlsFailure),
-}
-
-#[cfg(feature = "session")]
-impl Exchanged {
-    /// As a session takes it.
-    pub(crate) fn event(&self) -> session::Event<'_> {
-        match self {
-            Self::Answered(reply) => session::Event::Authenticator(Event::Answered(reply.as_response())),
-            Self::Unanswered => session::Event::Authenticator(Event::Unanswered),
-            Self::TlsFailed(failure) => session::Event::TlsFailed(failure),
-        }
-    }
-}
-
-/// What fails before a request is sent: its client certificate cannot be used.
-#[cfg(feature = "session")]
-fn unusable(error: &defender_auth::Error) -> TlsFailure {
-    TlsFailure::ClientKeyUnusable { reason: error.to_string() }
-}
-
-impl From<HttpsError> for Failure {
-    fn from(error: HttpsError) -> Self {
-        Self::from(&error)
-    }
-}
-
-impl From<&HttpsError> for Failure {
-    fn from(error: &HttpsError) -> Self {
-        let message = error.to_string();
-        let tls_failure = match error {
-            HttpsError::Tls { failure, .. } => tls_failure::number(failure),
-            _ => 0,
-        };
-        let (code, host, is_retryable) = match error {
-            HttpsError::Failed(error) => return error.into(),
-            HttpsError::Tls { host, failure } => (failure.code().as_i32(), host.to_string(), failure.is_retryable()),
-            HttpsError::Proxy { variable, problem, .. } => {
-                (DEFENDERAUTH_NO_RESPONSE, (*variable).into(), problem.is_transient())
-            }
-            HttpsError::NoAnswer { host, .. } | HttpsError::TooManyOpen { host } => {
-                (DEFENDERAUTH_NO_RESPONSE, host.to_string(), true)
-            }
-            HttpsError::TimedOut => (DEFENDERAUTH_TIMEOUT, String::new(), true),
-            // Cancelled, the only other one.
-            _ => (DEFENDERAUTH_CANCELLED, String::new(), false),
-        };
-        let mut failure = Self::new(code, message).field(host);
-        failure.is_retryable = is_retryable;
-        failure.tls_failure = tls_failure;
-        failure
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 mod tests {
@@ -182,7 +103,8 @@ mod tests {
     use crate::{
         abi::ResultCode,
         code::{
-            DEFENDERAUTH_CLOCK, DEFENDERAUTH_REGISTRATION_DISABLED, DEFENDERAUTH_SERVICE_UNAUTHORIZED, DEFENDERAUTH_TLS,
+            DEFENDERAUTH_CANCELLED, DEFENDERAUTH_CLOCK, DEFENDERAUTH_REGISTRATION_DISABLED,
+            DEFENDERAUTH_SERVICE_UNAUTHORIZED, DEFENDERAUTH_TIMEOUT, DEFENDERAUTH_TLS,
         },
     };
     use defender_auth::{

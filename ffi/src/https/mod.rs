@@ -5,6 +5,10 @@
 mod driver;
 #[cfg(feature = "https")]
 mod driver;
+#[cfg(all(feature = "https", feature = "session"))]
+mod exchange;
+#[cfg(feature = "https")]
+mod failure;
 
 use crate::{
     abi::ResultCode,

@@ -87,6 +87,10 @@ impl Machine {
         match *self {}
     }
 
+    pub(super) const fn rotate(&mut self, _now: Now, _sources: &SourceList) -> Result<(), Failure> {
+        match *self {}
+    }
+
     pub(super) const fn exchange(&mut self, _driver: &Driver, _now: Now, _limit: Duration) -> Result<(), Failure> {
         match *self {}
     }

@@ -247,8 +247,10 @@ pub extern "C" fn defenderauth_session_handle_rotated(
 ) -> ResultCode {
     guard::call(error, || {
         machine::is_available()?;
-        let sources = shared(sources)?;
-        handle(session, wall, monotonic_milliseconds, || Ok(Given::Rotated(&sources.list)))
+        let (mut session, sources) = (exclusive(session)?, shared(sources)?);
+        session.machine_mut()?.rotate(now(wall, monotonic_milliseconds)?, &sources.list)?;
+        session.refresh();
+        Ok(())
     })
 }
 

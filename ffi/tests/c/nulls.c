@@ -35,6 +35,7 @@ static void objects(void) {
     FAILS(none, defenderauth_options_set_token_seconds(NULL, 1, error));
     FAILS(none, defenderauth_options_set_attempt_seconds(NULL, 1, error));
     FAILS(none, defenderauth_options_set_module_certificate(options, NULL, error));
+    FAILS(none, defenderauth_options_set_create_module(NULL, true, error));
     FAILS(none, defenderauth_profile_set_endpoint(NULL, HOST, error));
     FAILS(none, defenderauth_profile_set_payload(NULL, DEFENDERAUTH_TEXT("1"), error));
     FAILS(none, defenderauth_profile_set_lookup_only(NULL, true, error));

@@ -141,8 +141,8 @@ fn handle(it: &mut Session, sources: Option<&defenderauth::Sources>, given: &Cal
     let (headers, count) = if given.bytes(6).is_empty() { (null(), 0) } else { (headers.as_ptr(), headers.len()) };
     call(given.wants_error(), |error| match which {
         b'A' => {
-            let (data, len) = (body.0.cast(), body.1);
-            defenderauth_session_handle_response(Some(it), wall, at, status, headers, count, data, len, error)
+            let (start, len) = (body.0.cast(), body.1);
+            defenderauth_session_handle_response(Some(it), wall, at, status, headers, count, start, len, error)
         }
         b'U' => defenderauth_session_handle_no_response(Some(it), wall, at, error),
         b'T' => defenderauth_session_handle_activated(Some(it), wall, at, error),

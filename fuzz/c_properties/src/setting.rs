@@ -53,6 +53,7 @@ impl Held {
             Some(b'a') => defenderauth_options_set_audience(options, number, error),
             Some(b't') => defenderauth_options_set_token_seconds(options, seconds, error),
             Some(b's') => defenderauth_options_set_attempt_seconds(options, seconds, error),
+            Some(b'c') => defenderauth_options_set_create_module(options, number == 1, error),
             _ => defenderauth_options_set_module_certificate(options, certificate, error),
         });
     }

@@ -17,6 +17,7 @@ pub mod agent_config;
 pub mod authenticator;
 pub mod certificates;
 pub mod connection_string;
+mod daemon;
 pub mod dps_reply;
 pub mod emulator;
 pub mod encodings;
@@ -24,6 +25,7 @@ mod flow;
 pub mod http_values;
 pub mod hub_reply;
 pub mod identifiers;
+pub mod identity_reply;
 mod inputs;
 pub mod issued_chain;
 pub mod mqtt_topics;
@@ -38,6 +40,7 @@ pub mod snapshot;
 pub mod tpm_response;
 pub mod tss2_key;
 pub mod twin;
+pub mod workload_reply;
 
 /// The C library. Its own crate, because C's memory is unsafe to read.
 pub use defender_auth_c_properties as c_abi;
@@ -64,6 +67,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "http_values", check: http_values::check },
     Target { name: "hub_reply", check: hub_reply::check },
     Target { name: "identifiers", check: identifiers::check },
+    Target { name: "identity_reply", check: identity_reply::check },
     Target { name: "issued_chain", check: issued_chain::check },
     Target { name: "mqtt_topics", check: mqtt_topics::check },
     Target { name: "pkcs11_uri", check: pkcs11_uri::check },
@@ -75,4 +79,5 @@ pub const TARGETS: &[Target] = &[
     Target { name: "tpm_response", check: tpm_response::check },
     Target { name: "tss2_key", check: tss2_key::check },
     Target { name: "twin", check: twin::check },
+    Target { name: "workload_reply", check: workload_reply::check },
 ];

@@ -116,13 +116,20 @@ impl Driver {
             if let Some(event) = self.events.pop_front() {
                 return Ok(Some(event));
             }
-            self.check_cancelled()?;
+            if self.control.is_cancelled() {
+                // What had arrived comes first.
+                self.disconnect();
+                return self.events.pop_front().map(Some).ok_or(DriverError::Cancelled);
+            }
             // A save ends at once, and a session that is not connected yet takes new sources later than one that is.
             if self.status().phase != Phase::Saving {
                 self.take_orders()?;
             }
-            let is_over = self.step(end)?;
-            if is_over && self.events.is_empty() && self.now().monotonic >= end {
+            let has_waited = match self.step(end) {
+                Err(DriverError::Cancelled) => continue,
+                stepped => stepped?,
+            };
+            if has_waited && self.events.is_empty() && self.now().monotonic >= end {
                 return Ok(None);
             }
         }

@@ -23,6 +23,12 @@ impl Driver {
                 }
                 Err(error) => return self.not_answered(error),
             },
+            #[cfg(feature = "local-signer")]
+            Inner::Ask(request) => {
+                let reply = defender_auth::local_signer::Client::default().exchange(request);
+                self.answer(reply.event().into())?;
+                return Ok(false);
+            }
             Inner::Wait(wait) => {
                 let now = self.now().monotonic;
                 let at = *self.wait_ends.get_or_insert_with(|| now.saturating_add(wait.pick(random())));

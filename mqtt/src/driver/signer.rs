@@ -22,6 +22,14 @@ pub trait Signer: Send {
     }
 }
 
+/// A daemon of this device. For a source whose plan is [`Signer::plan`](defender_auth::local_signer::Signer::plan).
+#[cfg(feature = "local-signer")]
+impl Signer for defender_auth::local_signer::Signer {
+    fn sign(&mut self, key: KeyUse, string_to_sign: &StringToSign) -> Result<Signature, Error> {
+        Self::sign(self, key, string_to_sign)
+    }
+}
+
 /// A TPM as a signer.
 #[cfg(feature = "tpm")]
 pub struct TpmSigner<T>(pub T);

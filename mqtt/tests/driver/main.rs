@@ -13,6 +13,8 @@ mod cancelling;
 mod failing;
 #[path = "../support/gate.rs"]
 mod gate;
+#[cfg(all(target_os = "linux", feature = "local-signer"))]
+mod on_the_device;
 mod reporting;
 mod restarting;
 #[path = "../../../tests/support/scratch.rs"]

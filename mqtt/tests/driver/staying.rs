@@ -177,11 +177,11 @@ fn a_server_that_no_longer_answers_is_noticed() {
 #[test]
 fn a_quiet_connection_is_kept_alive() {
     let site = Site::new();
-    let options = site.options().with_keep_alive(Duration::from_secs(1));
+    let options = site.options().with_keep_alive(Duration::from_secs(2));
     let mut driver = Driver::new(vec![one_key("key", 1)], Policy::default(), options).unwrap();
     site.connect(&mut driver);
-    // The emulator closes one that is quiet for 1.5 seconds.
-    let lines = Site::during(&mut driver, Duration::from_secs(4));
+    // The emulator closes one that is quiet for 3 seconds.
+    let lines = Site::during(&mut driver, Duration::from_secs(7));
     assert!(lines.is_empty() && site.emulator.connections() == 1, "{lines:?}");
 }
 

@@ -44,6 +44,12 @@ use text_file::TextFile;
 
 #[cfg(feature = "private-key")]
 use crate::adapters::private_key::Opener;
+#[cfg(feature = "local-signer")]
+use crate::{
+    adapters::local_signer,
+    error::{FileError, FileProblem},
+    flow::workload::Workload,
+};
 use crate::{
     connection_string::{self, ConnectionString},
     error::{ConfigError, Error},
@@ -53,6 +59,8 @@ use crate::{
 };
 #[cfg(feature = "x509")]
 use crate::{credential::Credential, flow::outcome::Outcome};
+#[cfg(feature = "local-signer")]
+use alloc::string::String;
 use alloc::{string::ToString as _, vec::Vec};
 use std::{
     fs,
@@ -128,6 +136,27 @@ fn load_by(path: &Path, access: Access<'_>) -> Result<Loaded, Error> {
     let Some((certificate, found)) = found else { return Ok(loaded) };
     let plan = Plan::from(Outcome::new(me.identity().clone(), certificate));
     Ok(Loaded { plan, findings: loaded.findings.into_iter().chain(found).collect(), ..loaded })
+}
+
+/// The plan of an agent that need not own a key: of a module of IoT Edge by these variables (`|name| std::env::var(name).ok()`);
+/// else of the files at a path, as [`load`] reads them; else, where none of them is there, of the identity service when it has
+/// its socket on this host. The plan says which: [`Plan::known_workload`], [`Plan::known_identity_service`]. No daemon is asked.
+///
+/// # Errors
+/// As [`load`]; and when a variable of the module is missing or not valid.
+#[cfg(feature = "local-signer")]
+pub fn load_or_find(path: impl AsRef<Path>, variable: impl Fn(&str) -> Option<String>) -> Result<Loaded, Error> {
+    let found = |plan| Loaded { plan, findings: Vec::new(), defaults: None };
+    if Workload::is_in(&variable) {
+        return Workload::from_environment(variable).map(|workload| found(Plan::workload(workload)));
+    }
+    let loaded = load(path);
+    match loaded.as_ref().map_err(Error::inner) {
+        Err(
+            Error::Config(ConfigError::NothingKnown) | Error::File(FileError { problem: FileProblem::NotFound, .. }),
+        ) => local_signer::identity_service().map_or(loaded, |service| Ok(found(Plan::identity_service(service)))),
+        _ => loaded,
+    }
 }
 
 /// The content of the file, and its folder.

@@ -4,8 +4,12 @@ use super::{
     clock::Clock,
     limits::{Cancel, Limits},
 };
+#[cfg(feature = "local-signer")]
+use crate::adapters::local_signer;
+#[cfg(feature = "tpm")]
+use crate::{adapters::tpm::Tpm, error::TpmError};
 use crate::{
-    adapters::tls::Roots,
+    adapters::{jitter::random, tls::Roots},
     error::Error,
     flow::{
         authenticator::{Action, Authenticator, Event},
@@ -17,21 +21,19 @@ use crate::{
     key::{ActivationBlob, KeyUse},
     sas::StringToSign,
 };
-#[cfg(feature = "tpm")]
-use crate::{adapters::tpm::Tpm, error::TpmError};
 use alloc::{string::String, vec::Vec};
-use core::{
-    fmt,
-    hash::{BuildHasher as _, Hasher as _},
-    time::Duration,
-};
-use std::{hash::RandomState, net::SocketAddr};
+use core::{fmt, time::Duration};
+use std::net::SocketAddr;
 
 /// How long an attempt may take before it gives up, unless the caller says otherwise.
 const ATTEMPT: Duration = Duration::from_secs(600);
 
 /// The error without a TPM when an action requires one.
 const TPM_NEEDED: &str = "a key in a TPM, without one given to `Client::run_with` (feature `tpm`),";
+
+/// The error without the feature when a daemon is to be asked.
+#[cfg(not(feature = "local-signer"))]
+const DAEMON_NEEDED: &str = "a daemon of this device, without the feature `local-signer`,";
 
 /// Work for a TPM.
 #[derive(Clone, Copy)]
@@ -189,6 +191,13 @@ impl Client {
                     Err(error) if error.is_transient() => authenticator.handle(clock.now(), Event::Unanswered),
                     Err(error) => return Err(error),
                 },
+                #[cfg(feature = "local-signer")]
+                Action::Ask(request) => {
+                    let reply = local_signer::Client::default().exchange(request);
+                    authenticator.handle(clock.now(), reply.event().into())
+                }
+                #[cfg(not(feature = "local-signer"))]
+                Action::Ask(_) => return Err(Error::NotSupported { what: DAEMON_NEEDED }.into()),
                 Action::Wait(wait) => {
                     let passed = clock.now().monotonic.saturating_sub(authenticator.since().monotonic);
                     limits.wait(wait.pick(random()).saturating_sub(passed))?;
@@ -241,11 +250,4 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Client(..)")
     }
-}
-
-/// Enough for jitter: the standard library's own seed for its maps.
-fn random() -> u32 {
-    let bytes = RandomState::new().build_hasher().finish().to_le_bytes();
-    let [a, b, c, d, ..] = bytes;
-    u32::from_le_bytes([a, b, c, d])
 }

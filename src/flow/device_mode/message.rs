@@ -4,9 +4,9 @@
 
 use super::Target;
 use crate::{
-    base::secret::SecretText,
     credential::{Credential, SymmetricKeys},
     error::{Error, ModuleError, ProtocolError, ProtocolProblem},
+    flow::json_text::secret_text,
     identity::Identity,
     key::SharedAccessKey,
 };
@@ -40,37 +40,6 @@ struct SymmetricKey<'a> {
     primary_key: Option<&'a RawValue>,
     #[serde(borrow)]
     secondary_key: Option<&'a RawValue>,
-}
-
-/// The text of a key. serde would build one with escapes in it, `\/` for `/`, in memory that it does not wipe.
-fn key_text(json: &RawValue) -> Option<SecretText> {
-    let inside = json.get().strip_prefix('"')?.strip_suffix('"')?;
-    let mut is_text = true;
-    let text = SecretText::build(inside.len(), |text| {
-        let mut pieces = inside.split('\\');
-        text.extend(pieces.next());
-        for piece in pieces {
-            match unescaped(piece) {
-                Some((first, rest)) => {
-                    text.push(first);
-                    text.push_str(rest);
-                }
-                None => is_text = false,
-            }
-        }
-    });
-    is_text.then_some(text)
-}
-
-/// The character that an escape means, without its backslash, and what follows. No other escape is in a key.
-fn unescaped(piece: &str) -> Option<(char, &str)> {
-    if let Some(rest) = piece.strip_prefix('/') {
-        return Some(('/', rest));
-    }
-    let (digits, rest) = piece.strip_prefix('u')?.split_at_checked(4)?;
-    let digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(digits)?;
-    let code = u32::from_str_radix(digits, 16).ok()?;
-    char::from_u32(code).filter(char::is_ascii).map(|first| (first, rest))
 }
 
 fn wrong(field: &'static str, problem: ProtocolProblem) -> Error {
@@ -108,39 +77,10 @@ fn keys(both: Option<SymmetricKey<'_>>) -> Result<SymmetricKeys, Error> {
     const SECONDARY: &str = "authentication.symmetricKey.secondaryKey";
     let both = both.ok_or_else(|| wrong("authentication.symmetricKey", ProtocolProblem::Missing))?;
     let key = |field, json| {
-        let key = key_text(json).and_then(|text| SharedAccessKey::from_base64(text.expose()).ok());
+        let key = secret_text(json).and_then(|text| SharedAccessKey::from_base64(text.expose()).ok());
         key.ok_or_else(|| wrong(field, ProtocolProblem::Unreadable))
     };
     let primary = key(PRIMARY, both.primary_key.ok_or_else(|| wrong(PRIMARY, ProtocolProblem::Missing))?)?;
     let secondary = both.secondary_key.map(|json| key(SECONDARY, json)).transpose()?;
     Ok(SymmetricKeys::new(primary, secondary))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text_of(json: &str) -> Option<SecretText> {
-        key_text(serde_json::from_str(json).unwrap())
-    }
-
-    #[test]
-    fn escapes_of_ascii_in_a_key_are_undone() {
-        for (json, text) in [
-            (r#""ab+/=""#, "ab+/="),
-            (r#""a\/b\/""#, "a/b/"),
-            (r#""\u002b\u002F\u003d""#, "+/="),
-            (r#""\/\u0061b""#, "/ab"),
-            (r#""""#, ""),
-        ] {
-            assert_eq!(text_of(json).unwrap().expose(), text, "{json}");
-        }
-    }
-
-    #[test]
-    fn an_escape_that_no_key_has_is_rejected() {
-        for json in [r#""a\nb""#, r#""a\b""#, r#""a\"b""#, r#""\u00e9""#, r#""\ud83d\ude00""#, "7", "true", "{}"] {
-            assert!(text_of(json).is_none(), "{json}");
-        }
-    }
 }

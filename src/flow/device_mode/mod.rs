@@ -52,13 +52,14 @@ pub struct Target {
     pub(crate) module: ModuleId,
     pub(crate) certificate: Option<ClientCertificate>,
     pub(crate) audience: Audience,
+    pub(crate) creates: bool,
 }
 
 impl Target {
     /// A module of the device.
     #[must_use]
     pub const fn new(module: ModuleId) -> Self {
-        Self { module, certificate: None, audience: Audience::Encoded }
+        Self { module, certificate: None, audience: Audience::Encoded, creates: false }
     }
 
     /// With the module's own certificate, for a module that the hub authenticates by X.509.
@@ -73,6 +74,19 @@ impl Target {
     pub const fn with_audience(mut self, audience: Audience) -> Self {
         self.audience = audience;
         self
+    }
+
+    /// Creates the module when the hub does not have it (404). The hub makes its keys.
+    #[must_use]
+    pub const fn create_if_missing(mut self) -> Self {
+        self.creates = true;
+        self
+    }
+
+    /// Whether the module is created when the hub does not have it.
+    #[must_use]
+    pub const fn creates(&self) -> bool {
+        self.creates
     }
 
     /// The module.

@@ -6,10 +6,11 @@ use crate::{
     flow::{
         attempt::{Attempt, Verdict},
         exchange::{Exchange, Next, Protocol, Run, Sending, Signing, Waiting, sealed::Sealed},
-        http::{Request, Response},
+        http::{Operation, Request, Response},
         outcome::{Device, Outcome},
         refusal::Rejected,
     },
+    identity::{Identity, ModuleId},
     key::KeyUse,
 };
 use alloc::boxed::Box;
@@ -22,6 +23,8 @@ pub type ModuleLookup<S> = Exchange<DeviceMode, S>;
 pub struct DeviceMode {
     device: Device,
     target: Target,
+    /// The module was to be created in this attempt.
+    created: bool,
 }
 
 /// What comes next.
@@ -59,7 +62,7 @@ impl ModuleLookup<Sending> {
         check(device.credential().certificate())?;
         attempt.check(now)?;
         let request = Request::module(device.identity(), &target.module);
-        let run = Box::new(Run { protocol: DeviceMode { device, target }, attempt });
+        let run = Box::new(Run { protocol: DeviceMode { device, target, created: false }, attempt });
         Ok(run.authorize(request, now.wall).into())
     }
 }
@@ -91,13 +94,32 @@ impl ModuleLookup<Sending> {
         {
             return Err(Error::TokenExpired { at: given.expires_at() });
         }
+        let creates = *request.operation() == Operation::CreateModule;
+        if (response.status(), creates) == (404, false) && run.protocol.target.creates && !run.protocol.created {
+            run.attempt.admit(now, &response)?;
+            run.protocol.created = true;
+            return Ok(Self::with(run, request, Request::module_creation));
+        }
+        if (response.status(), creates) == (409, true) {
+            // Another process of the device was faster.
+            run.attempt.admit(now, &response)?;
+            return Ok(Self::with(run, request, Request::module));
+        }
         match run.attempt.judge(ServiceOperation::Module, now, &response)? {
             Verdict::Again(wait) => Ok(run.wait(wait, request)),
+            Verdict::Answer(_) if creates => Ok(Self::with(run, request, Request::module)),
             Verdict::Answer(body) => {
-                let DeviceMode { device, target } = run.protocol;
+                let DeviceMode { device, target, .. } = run.protocol;
                 let credential = message::credential(body, device.identity(), &target)?;
                 Ok(Step::Done(device.into_module(target.module, credential)))
             }
         }
+    }
+
+    /// Another request about the same module, with the same proof.
+    fn with(run: Box<Run<DeviceMode>>, answered: Request, request: impl Fn(&Identity, &ModuleId) -> Request) -> Step {
+        let DeviceMode { device, target, .. } = &run.protocol;
+        let request = request(device.identity(), &target.module).authorized(answered.into_authorization());
+        Step::Send(Self { run, state: Sending { request } })
     }
 }

@@ -20,6 +20,8 @@ pub enum Operation {
     LookUpRegistration,
     /// Read a module's identity at the hub.
     ReadModule,
+    /// Create a module of the device at the hub.
+    CreateModule,
 }
 
 impl fmt::Display for Operation {
@@ -29,6 +31,7 @@ impl fmt::Display for Operation {
             Self::RegistrationStatus(_) => "polling the registration status",
             Self::LookUpRegistration => "looking up the registration",
             Self::ReadModule => "reading the module's identity",
+            Self::CreateModule => "creating the module",
         })
     }
 }
@@ -75,7 +78,7 @@ impl Request {
         let rest = match &operation {
             Operation::RegistrationStatus(operation) => format!("/operations/{}", operation.as_str()),
             Operation::LookUpRegistration => String::new(),
-            Operation::Register | Operation::ReadModule => "/register".into(),
+            Operation::Register | Operation::ReadModule | Operation::CreateModule => "/register".into(),
         };
         let target = format!("/{scope}/registrations/{id}{rest}?api-version={}", version.as_str()).into();
         Self { operation, registrant: Some(registrant), host, target, authorization, body }
@@ -85,12 +88,24 @@ impl Request {
     ///
     /// Source: `Azure/Azure-IoT-Security-Agent-C:src/agent/src/authentication_manager.c`.
     pub(crate) fn module(device: &Identity, module: &ModuleId) -> Self {
+        Self::of_module(Operation::ReadModule, device, module, "2018-06-30", Vec::new())
+    }
+
+    /// Without a proof yet. The version is the one with which a device's own credential is known to create a module.
+    ///
+    /// Source: `Azure/iot-identity-service:iotedge-hub-client`, which `aziot-identityd` uses.
+    pub(crate) fn module_creation(device: &Identity, module: &ModuleId) -> Self {
+        // Neither name has a character that JSON escapes.
+        let body = format!(r#"{{"moduleId":"{module}","deviceId":"{}"}}"#, device.device_id());
+        Self::of_module(Operation::CreateModule, device, module, "2017-11-08-preview", body.into())
+    }
+
+    fn of_module(operation: Operation, device: &Identity, module: &ModuleId, version: &str, body: Vec<u8>) -> Self {
         let device_id = encode::percent(device.device_id().as_str());
         let module = encode::percent(module.as_str());
-        let target = format!("/devices/{device_id}/modules/{module}?api-version=2018-06-30").into();
+        let target = format!("/devices/{device_id}/modules/{module}?api-version={version}").into();
         let host = device.hub().clone();
-        let (operation, authorization) = (Operation::ReadModule, Authorization::None);
-        Self { operation, registrant: None, host, target, authorization, body: Vec::new() }
+        Self { operation, registrant: None, host, target, authorization: Authorization::None, body }
     }
 
     /// The same request with another proof.
@@ -114,7 +129,7 @@ impl Request {
     #[must_use]
     pub const fn method(&self) -> &'static str {
         match self.operation {
-            Operation::Register => "PUT",
+            Operation::Register | Operation::CreateModule => "PUT",
             Operation::LookUpRegistration => "POST",
             Operation::RegistrationStatus(_) | Operation::ReadModule => "GET",
         }

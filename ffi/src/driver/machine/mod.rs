@@ -4,11 +4,11 @@ mod event;
 mod failure;
 mod signer;
 
-use super::{object::Driver, views::Views};
+use super::views::Views;
 use crate::{
     code::{DEFENDERAUTH_STATE, DEFENDERAUTH_TLS},
     failure::Failure,
-    session::{SourceList, Values},
+    session::{Session, SourceList, Values},
     tpm::Device,
 };
 use defender_auth::{
@@ -156,18 +156,16 @@ impl Machine {
         }
     }
 
+    /// Shows the session as it is now.
+    pub(super) fn show(&self, view: &mut Session, identity: Option<&Identity>) {
+        if let Self::Started(driver) = self {
+            view.show(driver.session(), identity);
+        }
+    }
+
     pub(super) fn close(self) {
         if let Self::Started(driver) = self {
             driver.close();
-        }
-    }
-}
-
-impl Driver {
-    /// Shows the session as it is now.
-    pub(super) fn refresh(&mut self, identity: Option<&Identity>) {
-        if let Machine::Started(driver) = &self.machine {
-            self.session.show(driver.session(), identity);
         }
     }
 }

@@ -48,10 +48,6 @@ pub(super) fn handle(session: &mut Session, now: Now, given: Given<'_>) -> Resul
         }
         Given::Saved(true) => Event::Saved,
         Given::Saved(false) => Event::SaveFailed,
-        Given::Rotated(sources) => {
-            sources.check()?;
-            Event::Rotated(sources.all().to_vec())
-        }
         Given::ClockSet => Event::ClockSet,
         Given::Wake => Event::Wake,
     };

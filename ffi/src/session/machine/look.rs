@@ -13,7 +13,7 @@ use crate::{
     view::View,
 };
 use defender_auth::{
-    Password,
+    Password, UnixTime,
     authenticator::Action as RunAction,
     identity::Identity,
     key::KeyUse,
@@ -127,7 +127,7 @@ fn status(status: &session::Status<'_>) -> Status {
         authenticator: number(status.authenticator_failure),
         failures: status.failures_in_a_row,
         is_unsaved: status.is_unsaved,
-        certificate_ends: status.certificate_ends.map_or(0, |last| last.as_secs()),
+        certificate_ends: status.certificate_ends.map_or(0, UnixTime::as_secs),
         connects: counters.connects,
         renewals: counters.renewals,
         registrations: counters.registrations,

@@ -15,7 +15,7 @@ use crate::{
 use defender_auth::{
     Now, Password, authenticator,
     secret::SecretText,
-    session::{Action, ClockState, Session, Snapshot, SnapshotError, Window},
+    session::{Action, ClockState, Event, Session, Snapshot, SnapshotError, Window},
 };
 #[cfg(feature = "mqtt")]
 pub(super) use look::shown;
@@ -54,6 +54,11 @@ impl Machine {
         event::handle(&mut self.0, now, given)
     }
 
+    pub(super) fn rotate(&mut self, now: Now, sources: &SourceList) -> Result<(), Failure> {
+        sources.check()?;
+        Ok(self.0.handle(now, Event::Rotated(sources.all().to_vec()))?)
+    }
+
     /// Sends the request of the run within, and reports what came of it.
     pub(super) fn exchange(&mut self, driver: &Driver, now: Now, limit: Duration) -> Result<(), Failure> {
         let Action::Authenticate(authenticator::Action::Send(request)) = self.0.poll() else {
@@ -75,24 +80,20 @@ impl Machine {
             let message = "no connection is to be made; poll the session, and read the password while CONNECT or RENEW is pending";
             return Err(Failure::new(DEFENDERAUTH_STATE, message).field("session"));
         };
-        match &login.password {
-            Password::Token(token) => write(token.expose().as_bytes()),
-            _ => {
-                let message = "the credential is a certificate; present `_certificate` in the TLS handshake";
-                Err(Failure::new(DEFENDERAUTH_NOT_APPLICABLE, message).field("session"))
-            }
-        }
+        let Password::Token(token) = &login.password else {
+            let message = "the credential is a certificate; present `_certificate` in the TLS handshake";
+            return Err(Failure::new(DEFENDERAUTH_NOT_APPLICABLE, message).field("session"));
+        };
+        write(token.expose().as_bytes())
     }
 
     /// The keys of the snapshot that is to be saved.
     pub(super) fn secret(&self) -> Result<Option<SecretText>, Failure> {
-        match self.0.poll() {
-            Action::Save(snapshot) => Ok(snapshot.secret()),
-            _ => {
-                let message = "nothing is to be saved; read the secret while SAVE is pending";
-                Err(Failure::new(DEFENDERAUTH_STATE, message).field("session"))
-            }
-        }
+        let Action::Save(snapshot) = self.0.poll() else {
+            let message = "nothing is to be saved; read the secret while SAVE is pending";
+            return Err(Failure::new(DEFENDERAUTH_STATE, message).field("session"));
+        };
+        Ok(snapshot.secret())
     }
 
     /// A time in the window of the pending action, in milliseconds.

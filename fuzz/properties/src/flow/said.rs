@@ -36,7 +36,15 @@ fn sort<'a>(value: &'a Value, is_key: bool, keys: &mut Vec<&'a str>, words: &mut
         Value::Object(members) => {
             for (name, value) in members {
                 words.push(name);
-                sort(value, matches!(name.as_str(), "authenticationKey" | "primaryKey" | "secondaryKey"), keys, words);
+                sort(
+                    value,
+                    matches!(
+                        name.as_str(),
+                        "authenticationKey" | "primaryKey" | "secondaryKey" | "keyHandle" | "bytes"
+                    ),
+                    keys,
+                    words,
+                );
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}

@@ -12,7 +12,7 @@ pub(super) use unix::Bell;
 
 use std::io;
 
-/// Why a wait is over.
+/// Why a wait has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Woken {
     /// The connection has something to read.

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bell_that_nobody_hears_never_blocks_who_rings_it() {
+    fn a_bell_that_is_not_heard_never_blocks_the_ringing_thread() {
         let (bell, _) = bell();
         (0..100_000).for_each(|_| bell.ring());
         assert_eq!(bell.idle(None, LONG).unwrap(), Woken::Rung);

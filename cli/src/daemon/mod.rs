@@ -1,0 +1,3 @@
+//! Daemons of this device that sign for the agent.
+
+pub(crate) mod options;

@@ -1,0 +1,37 @@
+//! Arguments of a command that can have a daemon sign.
+
+use crate::terminal::failure::Failure;
+use clap::Args;
+use defender_auth::{
+    identity_service::IdentityService, local::EndpointError, local_signer::Signer, workload::Workload,
+};
+use std::env;
+
+#[derive(Args)]
+pub(crate) struct OnDevice {
+    /// Authenticate as the module of IoT Edge that this process is: by the variables IOTEDGE_*, and signed by the workload
+    /// API
+    #[arg(long)]
+    workload: bool,
+    /// Authenticate as what the identity service of this host says that this user is, and signed by it; DIR is the folder
+    /// of its sockets [default: /run/aziot]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "/run/aziot")]
+    identity_service: Option<String>,
+}
+
+impl OnDevice {
+    /// The identity service, if it is to be asked.
+    pub(crate) fn service(&self) -> Result<Option<IdentityService>, Failure> {
+        let service = self.identity_service.as_deref().map(IdentityService::in_folder).transpose();
+        service.map_err(|error: EndpointError| Failure::Call(format!("--identity-service: {error}")))
+    }
+
+    /// The daemon that signs, if one does. The identity service is asked for the identity.
+    pub(crate) fn signer(&self) -> Result<Option<Signer>, Failure> {
+        if self.workload {
+            let workload = Workload::from_environment(|name| env::var(name).ok())?;
+            return Ok(Some(Signer::workload(workload)));
+        }
+        Ok(self.service()?.map(Signer::identity_service).transpose()?)
+    }
+}

@@ -1,0 +1,99 @@
+//! One connection to a daemon.
+
+use super::{
+    answer::{Answer, Asked, error},
+    state::State,
+};
+use crate::{
+    answer::phrase,
+    base::one_version,
+    http::{Head, parse},
+};
+use percent_encoding::percent_decode_str;
+use std::{
+    io::{self, ErrorKind, Read as _, Write as _},
+    os::unix::net::UnixStream,
+    time::{Duration, Instant},
+};
+
+/// How long a peer may take to send a request.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a connection that waits is checked.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Serves a connection until its peer closes it.
+pub(super) fn serve(
+    mut stream: UnixStream,
+    state: &State,
+    name: &str,
+    answer: impl Fn(&Asked<'_>) -> Answer,
+) -> io::Result<()> {
+    let uid = rustix::net::sockopt::socket_peercred(&stream)?.uid.as_raw();
+    stream.set_read_timeout(Some(TICK))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut buffer = Vec::new();
+    loop {
+        let deadline = Instant::now() + PATIENCE;
+        let (head, length) = loop {
+            match parse(&buffer) {
+                Ok(Some(parsed)) => break parsed,
+                Ok(None) => {
+                    if !receive(&mut stream, &mut buffer, state, deadline)? {
+                        return Ok(());
+                    }
+                }
+                Err((status, reason)) => return send(&mut stream, &error(status, reason)),
+            }
+        };
+        while buffer.len() < length + head.body {
+            if !receive(&mut stream, &mut buffer, state, deadline)? {
+                return Ok(());
+            }
+        }
+        let body = buffer.get(length..length + head.body).unwrap_or_default();
+        let answer = decide(&head, body, uid, &answer);
+        state.note(&format!("{} {} at {name} by uid {uid}", head.method, head.path), answer.status);
+        send(&mut stream, &answer)?;
+        buffer.drain(..length + head.body);
+        if head.closes {
+            return Ok(());
+        }
+    }
+}
+
+fn decide(head: &Head, body: &[u8], uid: u32, answer: impl Fn(&Asked<'_>) -> Answer) -> Answer {
+    let parts = head.path.strip_prefix('/').unwrap_or_default().split('/');
+    let path: Option<Vec<String>> =
+        parts.map(|part| percent_decode_str(part).decode_utf8().ok().map(Into::into)).collect();
+    let Some(path) = path else { return error(400, "the path is not UTF-8") };
+    answer(&Asked { method: &head.method, path: &path, version: one_version(&head.query), body, uid })
+}
+
+/// `false` when the peer has closed the connection.
+fn receive(stream: &mut UnixStream, buffer: &mut Vec<u8>, state: &State, deadline: Instant) -> io::Result<bool> {
+    let mut chunk = [0; 8192];
+    loop {
+        if state.stops() || Instant::now() >= deadline {
+            return Ok(false);
+        }
+        match stream.read(&mut chunk) {
+            Ok(0) => return Ok(false),
+            Ok(count) => {
+                buffer.extend_from_slice(chunk.get(..count).unwrap_or_default());
+                return Ok(true);
+            }
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn send(stream: &mut UnixStream, answer: &Answer) -> io::Result<()> {
+    let (status, length) = (answer.status, answer.body.len());
+    let head = format!(
+        "HTTP/1.1 {status} {}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n",
+        phrase(status)
+    );
+    stream.write_all([head.as_bytes(), answer.body.as_bytes()].concat().as_slice())
+}
