@@ -195,6 +195,10 @@ mod tests {
         }
         let block = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEI";
         assert_eq!(find(block), Some(Secret::PrivateKey));
+        for text in ["pkcs11:token=a?pin-value=1234", "PKCS11:object=k?module-name=m&PIN-VALUE=1"] {
+            assert_eq!(find(text), Some(Secret::Pin), "{text}");
+        }
+        assert_eq!(find("pkcs11:token=a?pin-source=/etc/pin"), None);
     }
 
     #[test]

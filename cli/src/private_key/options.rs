@@ -30,8 +30,8 @@ pub(crate) struct Unlock {
         long = "key-tpm",
         id = "key_tpm",
         value_name = "TCTI",
-        help = "The TPM of a private key in a key file (TSS2 PRIVATE KEY) or at a handle, if its name does not contain \
-                one [default: device:/dev/tpmrm0]"
+        help = "The TPM of a private key in a TPM's key file or at a handle, if its name does not contain one [default: \
+                device:/dev/tpmrm0]"
     )]
     tpm: Option<Endpoint>,
     /// The file with the password of that TPM's owner hierarchy

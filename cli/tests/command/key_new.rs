@@ -121,3 +121,30 @@ fn what_is_not_created_says_what_does() {
     let parent = ["key", "new", "--in", "tpm", "--out", &out, "--parent", "0x80000000"];
     defenderauth(&parent, "").misused(&["0x81ffffff"]);
 }
+
+#[test]
+#[ignore = "needs swtpm and openssl"]
+fn an_authority_whose_key_is_in_the_tpm_issues_certificates() {
+    let tpm = Swtpm::new();
+    let (scratch, tcti) = (Scratch::new(), tpm.endpoint().to_string());
+    for kind in ["p256", "p384", "rsa2048"] {
+        let (key, root) = (scratch.path("ca.key.pem"), scratch.path("root.pem"));
+        defenderauth(&["key", "new", "--in", "tpm", "--kind", kind, "--out", &key, "--key-tpm", &tcti, "--force"], "")
+            .done();
+        let of_ca = ["-addext", "keyUsage=critical,keyCertSign", "-subj", "/CN=root", "-days", "2"];
+        let with = ["-provider", "tpm2", "-provider", "default", "-key", &key, "-out", &root];
+        openssl(&tpm, &[&["req", "-x509"][..], &of_ca, &with].concat());
+        let device = ["certificate", "new", "device", "--device-id", "dev-01", "--out-dir", &scratch.path(kind)];
+        let signer = ["--ca", &root, "--ca-key", &key, "--key-tpm", &tcti];
+        defenderauth(&[&device[..], &signer].concat(), "").done();
+        let leaf = scratch.path(&format!("{kind}/certificate_public.pem"));
+        others::run(Command::new("openssl").args(["verify", "-CAfile", &root, &leaf]));
+        // The key is the root's, by every command.
+        let check = ["certificate", "check", "--chain", &root, "--key", &key, "--key-tpm", &tcti, "--json"];
+        let report = defenderauth(&check, "").json();
+        assert!(!report.to_string().contains("another certificate"), "{report}");
+        let of_leaf = ["certificate", "check", "--chain", &leaf, "--key", &key, "--key-tpm", &tcti];
+        let run = defenderauth(&of_leaf, "");
+        assert!(run.code == 1 && run.out.contains("refused"), "{run:?}");
+    }
+}

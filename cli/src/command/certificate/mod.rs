@@ -1,6 +1,7 @@
 //! `defenderauth certificate`: checks of certificates and requests for them; and for testing CAs, devices' certificates, and proofs of possession.
 
 mod authority;
+mod ca_key;
 pub(crate) mod check;
 mod files;
 mod ids;

@@ -130,7 +130,7 @@ impl<'a> Maker<'a> {
         let days = making.days.unwrap_or(if authority { AUTHORITY_DAYS } else { DEVICE_DAYS });
         let ca = signer.map(Authority::load).transpose()?;
         let term = Term::of(days)?;
-        let inputs = signer.iter().flat_map(|signer| [signer.ca.as_path(), &signer.ca_key]).collect();
+        let inputs = signer.into_iter().flat_map(Signer::inputs).collect();
         if let (Some(ca), Some(signer)) = (&ca, signer) {
             let place = signer.ca.display();
             if authority && !ca.may_sign_authorities {
