@@ -1,4 +1,4 @@
-//! Reading what may be a secret, with a limit; and the errors of that.
+//! Reading files that may hold a secret, with a limit; and the errors of that.
 
 use crate::{
     adapters::open_files,
@@ -7,6 +7,11 @@ use crate::{
 };
 use alloc::string::ToString as _;
 use std::io::{self, ErrorKind, Read};
+#[cfg(any(feature = "agent", feature = "private-key"))]
+use std::{
+    fs::{self, File},
+    path::Path,
+};
 
 pub(super) fn problem(place: &str, problem: FileProblem) -> FileError {
     FileError { path: place.into(), problem }
@@ -34,4 +39,32 @@ pub(super) fn read_bytes(reader: impl Read, place: &str, limit: usize) -> Result
         return Err(problem(place, FileProblem::TooLarge { limit }));
     }
     Ok(bytes)
+}
+
+/// Opens a regular file.
+#[cfg(any(feature = "agent", feature = "private-key"))]
+pub(super) fn regular(path: &Path, place: &str) -> Result<(File, fs::Metadata), FileError> {
+    let failed = |error: io::Error| io_error(place, &error);
+    // Checked before it is opened, because opening a pipe blocks until its other end is opened, and once more for what
+    // was really opened.
+    let regular = |metadata: fs::Metadata| {
+        if metadata.is_file() { Ok(metadata) } else { Err(problem(place, FileProblem::NotRegular)) }
+    };
+    regular(fs::metadata(path).map_err(failed)?)?;
+    let file = File::open(path).map_err(failed)?;
+    let metadata = regular(file.metadata().map_err(failed)?)?;
+    Ok((file, metadata))
+}
+
+/// Whether every user of the system may read it.
+#[cfg(all(unix, any(feature = "agent", feature = "private-key")))]
+pub(super) fn is_open_to_others(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    metadata.permissions().mode() & 0o004 != 0
+}
+
+/// Other systems have no such permission bits.
+#[cfg(all(not(unix), any(feature = "agent", feature = "private-key")))]
+pub(super) const fn is_open_to_others(_: &fs::Metadata) -> bool {
+    false
 }

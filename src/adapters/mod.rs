@@ -2,7 +2,7 @@
 
 #[cfg(feature = "agent")]
 pub mod agent;
-#[cfg(any(feature = "agent", feature = "store"))]
+#[cfg(any(feature = "agent", feature = "private-key", feature = "store"))]
 mod file_read;
 #[cfg(feature = "http")]
 mod http_types;

@@ -164,7 +164,14 @@ impl SecretBytes {
     }
 }
 
-#[cfg(any(feature = "agent", feature = "https", feature = "local-signer", feature = "store", feature = "tpm"))]
+#[cfg(any(
+    feature = "agent",
+    feature = "https",
+    feature = "local-signer",
+    feature = "private-key",
+    feature = "store",
+    feature = "tpm"
+))]
 impl SecretBytes {
     /// Room for bytes that are read from somewhere.
     pub(crate) fn with_capacity(capacity: usize) -> Self {

@@ -2,8 +2,8 @@
 
 use super::{
     AccessError, ApiMisuse, CertificateError, ChainError, CommandError, ConfigError, Context, DaemonError,
-    EndpointError, Error, FileError, IssuedChainError, ModuleError, PlanError, ProtocolError, ServiceError, TlsError,
-    TpmError, code::Code,
+    EndpointError, Error, FileError, IssuedChainError, KeyLocationError, ModuleError, PlanError, PrivateKeyProblem,
+    ProtocolError, ServiceError, TlsError, TpmError, code::Code,
 };
 use crate::{
     base::payload::PayloadError,
@@ -30,6 +30,8 @@ crate::base::debug::debug_as_text! {
     CertificateError => code,
     ChainError => code,
     IssuedChainError => code,
+    KeyLocationError => code,
+    PrivateKeyProblem => code,
     CommandError => of_tpm,
     AccessError => of_tpm,
     EndpointError => of_tpm,

@@ -27,6 +27,8 @@ pub enum ErrorKind {
     Network,
     /// The TPM, or the connection to it.
     Tpm,
+    /// A private key that is held elsewhere, or what holds it.
+    PrivateKey,
 }
 
 impl fmt::Display for ErrorKind {
@@ -43,6 +45,7 @@ impl fmt::Display for ErrorKind {
             Self::Peer => "the service, or a proxy or firewall on the way",
             Self::Network => "the network path to the service",
             Self::Tpm => "the TPM, or the connection to it",
+            Self::PrivateKey => "the private key, or what holds it",
         })
     }
 }

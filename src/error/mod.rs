@@ -1,15 +1,14 @@
 //! One error for everything above the parsers: what is wrong, where the fault lies, what to do. Never a secret.
 //!
 //! `Display` and plain `Debug` are one line each; `Debug` adds the number of the error: `"agent.json: …" (204)`. So a
-//! `main` that returns `Result<(), Box<dyn std::error::Error>>` prints the sentence that says what to do. `{:#?}` prints
-//! the derived form.
+//! `main` that returns `Result<(), Box<dyn std::error::Error>>` prints the sentence that says what to do.
 
 use crate::{
     base::{payload::PayloadError, time::UnixTime, wait::Readable},
     connection_string::ConnectionStringError,
     credential::RequestFormatError,
     identity::IdentifierError,
-    key::{BlobError, KeyError},
+    key::KeyError,
     sas::{ResourceError, TokenError, VerifyError},
     twin::TwinError,
 };
@@ -33,6 +32,7 @@ mod issued_chain;
 mod kind;
 mod module;
 mod plan;
+mod private_key;
 mod protocol;
 mod response_code;
 mod service;
@@ -56,6 +56,7 @@ pub use issued_chain::IssuedChainError;
 pub use kind::ErrorKind;
 pub use module::ModuleError;
 pub use plan::PlanError;
+pub use private_key::{KeyLocationError, PrivateKeyProblem};
 pub use protocol::{ProtocolError, ProtocolProblem};
 pub use response_code::{Layer, Place, ResponseCode};
 pub use service::{AuthenticationMethod, Refusal, ServiceError, ServiceOperation};
@@ -68,9 +69,8 @@ pub use tpm::{
 
 /// What went wrong. The text says what is wrong and what to do about it, on one line.
 ///
-/// Text and [`source`](core::error::Error::source) are those of the error in a variant. The text of a [`Context`] contains
-/// that of its source, so that one line says everything. Print the error alone: a report that walks the sources says
-/// the same twice.
+/// Text and [`source`](core::error::Error::source) are those of the error in a variant; that of a [`Context`] contains the
+/// text of its source. Print the error alone: a report that walks the sources says the same twice.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -161,6 +161,9 @@ pub enum Error {
     /// A TPM, the connection to it, or a key for it.
     #[error(transparent)]
     Tpm(#[from] TpmError),
+    /// A text does not name a private key, or what holds the key cannot be reached.
+    #[error(transparent)]
+    PrivateKey(#[from] PrivateKeyProblem),
     /// Recognized, and not supported by this build.
     #[error("{what} is not supported by this build; use a newer one, or a module with a symmetric key")]
     NotSupported {
@@ -203,6 +206,7 @@ impl Error {
             }
             Self::ApiMisuse(_) | Self::Resource(_) => ErrorKind::Caller,
             Self::Config(_) | Self::Tls(_) | Self::Plan(_) => ErrorKind::Configuration,
+            Self::PrivateKey(error) => error.kind(),
             Self::Service(error) => error.kind(),
             Self::Daemon(error) => error.kind(),
             Self::Module(_) => ErrorKind::Registry,
@@ -229,6 +233,7 @@ impl Error {
             Self::Service(error) => error.is_retryable(),
             Self::Daemon(error) => error.is_retryable(),
             Self::Tpm(error) => error.is_retryable(),
+            Self::PrivateKey(error) => error.is_retryable(),
             Self::Context(context) => context.error.is_retryable(),
             _ => false,
         }
@@ -279,14 +284,9 @@ impl Error {
             Self::IssuedChain(error) => error.code(),
             Self::Tls(_) => Code::Tls,
             Self::Tpm(error) => error.code(),
+            Self::PrivateKey(error) => error.code(),
             Self::NotSupported { .. } => Code::Unsupported,
             Self::Context(context) => context.error.code(),
         }
-    }
-}
-
-impl From<BlobError> for Error {
-    fn from(BlobError { field }: BlobError) -> Self {
-        TpmError::Blob { field, problem: BlobProblem::Cut }.into()
     }
 }

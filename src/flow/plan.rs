@@ -55,7 +55,7 @@ pub(crate) enum Start {
     Provision(Box<(Profile, Attestation)>),
     /// A module of IoT Edge.
     Workload(Box<OfWorkload>),
-    /// Whoever the identity service says the agent is.
+    /// The identity that the identity service has for the agent.
     IdentityService(Box<IdentityService>),
 }
 

@@ -33,11 +33,12 @@ use defender_auth::{
     dps::{self, Registration},
     error::{
         AccessError, AccessProblem, BlobProblem, Code, CommandCause, CommandError, ConfigError, EndpointError,
-        ErrorKind, FileError, FileKind, FileProblem, Found, Hierarchy, IssuedChainError, KeyFileError, KeyRole,
-        PlanError, ResponseCode, SigningKeyError, TlsError, TpmError, TpmKeyKind, UnsupportedKey,
+        ErrorKind, FileError, FileKind, FileProblem, Found, Hierarchy, IssuedChainError, KeyFileError,
+        KeyLocationError, KeyRole, PlanError, ResponseCode, SigningKeyError, TlsError, TpmError, TpmKeyKind,
+        UnsupportedKey,
     },
     identity::DeviceId,
-    key::{ActivationBlob, KeyUse},
+    key::{ActivationBlob, KeyUse, PrivateKeyError},
     payload::Payload,
     sas::{Resource, SasToken},
 };
@@ -157,6 +158,27 @@ fn a_device_without_a_clock_can_begin_again_with_the_services() {
     (world.now, world.deadline) = (now, now + seconds(600));
     world.register_by_key().unwrap();
     assert!(holds(&world.tokens[0], &DEVICE_KEY, T0));
+}
+
+/// Every way in which a text names no private key, and its number in C.
+fn key_locations() -> [(KeyLocationError, i32); 14] {
+    use KeyLocationError as Problem;
+    [
+        (Problem::Empty, 105),
+        (Problem::Control, 105),
+        (Problem::Scheme, 105),
+        (Problem::Attribute, 105),
+        (Problem::Twice { name: "file" }, 105),
+        (Problem::FileOrHandle, 105),
+        (Problem::Percent { name: "file" }, 105),
+        (Problem::Handle, 105),
+        (Problem::Tpm(EndpointError::Bare), 105),
+        (Problem::NoSocket, 105),
+        (Problem::PinValue, 105),
+        (Problem::Token, 107),
+        (Problem::NoTpm, 107),
+        (Problem::NotUnix, 107),
+    ]
 }
 
 /// Every way in which a TPM's key file is not one.
@@ -347,6 +369,8 @@ fn every_error() -> Vec<(Error, i32)> {
         (register(repeat_n(Reply::Silence, 7)), 801),
     ]);
     errors.extend(every_tpm_error());
+    errors.extend(key_locations().map(|(error, number)| (error.into(), number)));
+    errors.push((PrivateKeyError::permanent("the process has another key; restart it").into(), 605));
     errors
 }
 

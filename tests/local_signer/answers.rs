@@ -9,9 +9,9 @@ use defender_auth::{
     local::{Question, Task},
 };
 
-fn failed<Q: Question>(task: Task<Q>, status: u16, body: &str) -> Box<DaemonError> {
+fn failed<Q: Question>(task: Task<Q>, status: u16, body: &str) -> DaemonError {
     match drive(task, &[Came::Answer(status, body)]).1 {
-        Err(Error::Daemon(error)) => error,
+        Err(Error::Daemon(error)) => *error,
         Err(error) => panic!("{error}"),
         Ok(_) => panic!("{status} is no success"),
     }
@@ -33,7 +33,7 @@ fn a_user_that_is_no_principal_is_told_what_to_write() {
             "uid 998 is not a principal of aziot-identityd: add /etc/aziot/identityd/config.d/azureiotsecurity.toml with \
              [[principal]], uid = 998, name = \"azureiotsecurity\", idtype = [\"module\"], then run `aziotctl system restart`"
         );
-        let error = Error::from(*error);
+        let error = Error::from(error);
         assert_eq!((error.kind(), error.code()), (ErrorKind::Configuration, Code::ServiceUnauthorized));
         assert!(!error.is_retryable());
     }

@@ -83,7 +83,7 @@ fn a_token_is_signed_with_the_handle_as_it_came() {
 }
 
 #[test]
-fn the_first_step_is_repeated_when_the_handle_is_worth_nothing_or_keyd_is_away() {
+fn the_first_step_is_repeated_when_the_handle_is_rejected_or_keyd_does_not_answer() {
     let service = IdentityService::default();
     let known = account(&of_contoso("sr=old&sig=1")).unwrap();
     let string = string_for(known.identity());

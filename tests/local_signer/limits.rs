@@ -103,7 +103,7 @@ fn sockets_that_are_absent_closed_or_forbidden_are_told_apart() {
     if own_uid() != 0 {
         fs::remove_file(&path).unwrap();
         let _listener = UnixListener::bind(&path).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
         let Err(Error::Daemon(error)) = bundle(&at_socket(&path), 2) else { panic!() };
         assert_eq!(error.problem, DaemonProblem::Denied);
     }

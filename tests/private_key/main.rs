@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod chains;
+mod named;
 mod process;
 mod requests;
 #[path = "../support/scratch.rs"]

@@ -180,7 +180,7 @@ fn the_date_of_a_rejection_confirms_the_clock() {
 }
 
 #[test]
-fn a_confirmed_clock_convicts_the_certificate_of_a_server() {
+fn a_confirmed_clock_decides_on_the_dates_of_a_server_s_certificate() {
     for (dated, why) in [
         (false, [Diagnosis::ClockSuspect, Diagnosis::ClockSuspect]),
         (true, [Diagnosis::ServerExpired, Diagnosis::ServerNotYetValid]),

@@ -1,4 +1,4 @@
-//! To whom belongs what was saved, and what is named meanwhile.
+//! Which source a saved assignment belongs to, and which one the status names.
 
 use crate::{agents::*, world::*};
 use defender_auth::{Device, Password, Plan, device_mode::Target, dps::Profile, session::*};

@@ -82,7 +82,7 @@ fn a_rotated_key_of_an_enrollment_is_used_at_the_hub_without_a_registration() {
 }
 
 #[test]
-fn a_connection_whose_credential_was_replaced_is_no_argument_against_the_new_one() {
+fn a_connection_lost_after_its_credential_was_replaced_does_not_delay_the_new_one() {
     let world = World::new();
     let mut session = world.session(vec![known("old", key(1))]);
     world.tell(&mut session, Event::Rotated(vec![known("new", key(2))]));

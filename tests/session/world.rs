@@ -171,7 +171,7 @@ impl World {
 
     pub(crate) fn step(&mut self, session: &mut Session, end: u64) {
         self.steps += 1;
-        assert!(self.steps < 2_000_000, "it spins: {}", session.status());
+        assert!(self.steps < 200_000, "it spins: {}", session.status());
         match session.poll() {
             Action::Authenticate(Inner::Send(request)) => {
                 let says = self.exchange(request);

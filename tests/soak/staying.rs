@@ -26,7 +26,7 @@ pub(crate) struct Stayer {
     pub(crate) time: Time,
     driver: Driver,
     folder: Scratch,
-    /// What was done before the last start.
+    /// Counters of the processes before this one.
     pub(crate) registrations: u64,
     pub(crate) connects: u64,
 }
@@ -38,7 +38,7 @@ impl Stayer {
         Self { member, time, driver, folder, registrations: 0, connects: 0 }
     }
 
-    /// The process ends without a word, and begins again with what was saved.
+    /// The process ends without disconnecting, and starts again with what was saved.
     pub(crate) fn restart(&mut self, site: &Site) {
         let counters = self.driver.status().counters;
         self.registrations += counters.registrations;

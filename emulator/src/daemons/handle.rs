@@ -1,4 +1,4 @@
-//! Handles of keys: another one in every answer, and worth nothing after the device was provisioned again.
+//! Handles of keys: another one in every answer, and not valid after the device was provisioned again.
 
 use crate::tpm::random;
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};

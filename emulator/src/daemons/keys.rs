@@ -1,4 +1,4 @@
-//! `aziot-keyd`: signs with keys that it does not tell. Whoever has a handle may use it.
+//! `aziot-keyd`: signs with keys that it does not disclose, for every client that has a handle.
 
 use super::{
     answer::{Answer, Asked, error, invalid, not_found, ok, unreadable},

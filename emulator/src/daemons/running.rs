@@ -122,7 +122,7 @@ impl RunningHost {
         .collect()
     }
 
-    /// Provisions the device again: every handle is worth nothing from now on.
+    /// Provisions the device again: no handle is valid from now on.
     ///
     /// # Errors
     /// When the system has no random bytes.

@@ -60,11 +60,13 @@ mod tests {
 
     #[test]
     fn paths_are_routed() {
-        let module = |verb| Route::Module { verb, device: "n@m/x".into(), module: "m".into() };
         for (method, verb) in [("GET", Verb::Read), ("PUT", Verb::Write), ("DELETE", Verb::Delete)] {
-            assert_eq!(routed(&format!("{method} /devices/n%40m%2Fx/modules/m?api-version=1")), Ok(module(verb)));
+            let module = Route::Module { verb, device: "n@m/x".into(), module: "m".into() };
+            assert_eq!(routed(&format!("{method} /devices/n%40m%2Fx/modules/m?api-version=1")), Ok(module));
         }
         assert_eq!(routed("POST /devices/d/modules/m"), Err(405));
+        assert_eq!(routed("GET /devices/d/modules"), Ok(Route::Modules { device: "d".into() }));
+        assert_eq!(routed("PUT /devices/d/modules"), Err(405));
         let (scope, id) = ("0ne".to_owned(), "a".to_owned());
         assert_eq!(routed("PUT /0ne/registrations/a/register"), Ok(Route::Register { scope, id }));
         let status = Route::Status { scope: "0ne".into(), id: "a".into(), operation: "5.x".into() };

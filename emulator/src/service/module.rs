@@ -135,8 +135,10 @@ mod tests {
 
     fn get(shared: &Shared, device: &str, module: &str, token: &str) -> (u16, Value) {
         let query = "api-version=2018-06-30";
-        let (module, token) = (Some(module), Some(token));
-        let answer = read_module(shared, &AskModule { host: "H.net", device, module, query, token, chain: &[] });
+        let answer = read_module(
+            shared,
+            &AskModule { host: "H.net", device, module: Some(module), query, token: Some(token), chain: &[] },
+        );
         (answer.status, serde_json::from_str(&answer.body).unwrap())
     }
 

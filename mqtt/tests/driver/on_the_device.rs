@@ -4,7 +4,12 @@ use crate::{
     scratch::Scratch,
     site::{HOUR, HUB, OTHER_HUB, Site, base64},
 };
-use defender_auth::{identity_service::IdentityService, local_signer::Signer, session::Source, workload::Workload};
+use defender_auth::{
+    identity_service::IdentityService,
+    local_signer::Signer,
+    session::{Policy, Source},
+    workload::Workload,
+};
 use defender_auth_emulator::{Device, Host, Hub, Module, RunningHost, World};
 use defender_auth_mqtt::driver::Driver;
 use std::{fs, os::unix::fs::MetadataExt as _};
@@ -25,7 +30,7 @@ fn host(site: &Site, scratch: &Scratch) -> RunningHost {
 
 fn driver(site: &Site, signer: Signer) -> Driver {
     let source = Source::new("daemon", signer.plan());
-    Driver::new(vec![source], Default::default(), site.options().with_signer(signer)).unwrap()
+    Driver::new(vec![source], Policy::default(), site.options().with_signer(signer)).unwrap()
 }
 
 fn accepted(site: &Site, hub: &str) -> usize {

@@ -2,17 +2,12 @@ use super::{Finding, Observation};
 #[cfg(any(feature = "tls", feature = "x509"))]
 use crate::base::secret::SecretBytes;
 use crate::{
-    adapters::file_read::{io_error, problem, read_bytes},
+    adapters::file_read::{is_open_to_others, problem, read_bytes, regular},
     base::secret::SecretText,
-    error::{CertificateError, CertificateProblem, Error, FileError, FileProblem},
+    error::{CertificateError, CertificateProblem, Error, FileProblem},
 };
 use alloc::string::{String, ToString as _};
-use std::{
-    fs::{self, File},
-    io::{self, Read},
-    path::Path,
-    str,
-};
+use std::{io::Read, path::Path, str};
 
 /// A text that may contain a secret, with the name of its origin. Wiped when dropped.
 #[derive(Debug)]
@@ -61,20 +56,6 @@ impl TextFile {
     }
 }
 
-/// Opens a regular file.
-fn regular(path: &Path, place: &str) -> Result<(File, fs::Metadata), FileError> {
-    let failed = |error: io::Error| io_error(place, &error);
-    // Checked before it is opened, because opening a pipe blocks until its other end is opened, and once more for what
-    // was really opened.
-    let regular = |metadata: fs::Metadata| {
-        if metadata.is_file() { Ok(metadata) } else { Err(problem(place, FileProblem::NotRegular)) }
-    };
-    regular(fs::metadata(path).map_err(failed)?)?;
-    let file = File::open(path).map_err(failed)?;
-    let metadata = regular(file.metadata().map_err(failed)?)?;
-    Ok((file, metadata))
-}
-
 /// A regular file that need not be text, and whether others may read it.
 #[cfg(any(feature = "tls", feature = "x509"))]
 pub(super) fn bytes(path: &Path, limit: usize) -> Result<(SecretBytes, Option<Finding>), Error> {
@@ -114,24 +95,13 @@ fn is_der(bytes: &[u8]) -> bool {
     length > 0 && length == rest.len()
 }
 
-#[cfg(unix)]
-fn is_open_to_others(metadata: &fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    metadata.permissions().mode() & 0o004 != 0
-}
-
-/// Other systems have no such permission bits.
-#[cfg(not(unix))]
-const fn is_open_to_others(_: &fs::Metadata) -> bool {
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{adapters::file_read::io_error, error::FileError};
     use alloc::borrow::ToOwned as _;
     use allocation_counter::measure;
-    use std::io::ErrorKind;
+    use std::io::{self, ErrorKind};
 
     fn problem_of(error: &Error) -> FileProblem {
         let Error::File(FileError { path, problem }) = error else { panic!("{error}") };

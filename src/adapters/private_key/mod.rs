@@ -9,10 +9,15 @@
 //! assert!(request.to_pem().starts_with("-----BEGIN CERTIFICATE REQUEST-----"));
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! An [`Opener`] opens a key by its name, a [`Location`]: a file, a key of a TPM, or a signing process.
 
 #[cfg(feature = "tpm")]
 mod hash;
+mod location;
 mod memory;
+mod opened;
+mod opener;
 #[cfg(unix)]
 mod process;
 #[cfg(unix)]
@@ -23,7 +28,10 @@ pub mod signing_protocol;
 #[cfg(feature = "tpm")]
 mod tpm;
 
+pub use location::Location;
 pub use memory::MemoryKey;
+pub use opened::OpenedKey;
+pub use opener::Opener;
 #[cfg(unix)]
 pub use process::ProcessKey;
 #[cfg(feature = "tpm")]

@@ -5,6 +5,7 @@ use super::{
     key::PrivateKey,
     path::Graph,
     pem::{Block, blocks},
+    tls_problem::tls_problem,
 };
 use crate::{
     base::time::UnixTime,
@@ -168,6 +169,15 @@ impl Chain {
         let (_, public) = SubjectPublicKeyInfo::from_der(key.public_key()).map_err(|_| Problem::Mismatch)?;
         let chain = self.for_public_key(&public.subject_public_key.data).ok_or(Problem::Mismatch)?;
         Ok(ClientCertificate::with_private_key(chain.linked_der(), key, chain.issuer()))
+    }
+
+    /// Whether the TLS stack of this library can use the leaf.
+    ///
+    /// # Errors
+    /// [`CertificateProblem::UnusableByTls`](Problem::UnusableByTls) with its reason.
+    pub fn check_tls(&self) -> Result<(), CertificateError> {
+        let reason = self.leaf().and_then(tls_problem);
+        reason.map_or(Ok(()), |reason| Err(Problem::UnusableByTls { reason }.into()))
     }
 
     pub(super) fn linked_der(&self) -> Vec<Vec<u8>> {

@@ -9,7 +9,8 @@ use super::{
     names::{Purpose, names},
     severity::Severity,
     signature::Signature,
-    verify::{tls_problem, verify, verify_path},
+    tls_problem::tls_problem,
+    verify::{verify, verify_path},
 };
 use crate::base::time::UnixTime;
 use alloc::{borrow::ToOwned as _, vec::Vec};

@@ -1,6 +1,6 @@
 //! A chain together with the key of its leaf.
 
-use super::{certificate::Certificate, chain::Chain, key::PrivateKey, pem::blocks, pkcs12, verify::tls_problem};
+use super::{certificate::Certificate, chain::Chain, key::PrivateKey, pem::blocks, pkcs12};
 use crate::{
     credential::{ClientCertificate, Issuer},
     error::{CertificateError, CertificateProblem as Problem},
@@ -70,8 +70,7 @@ impl ClientIdentity {
     /// # Errors
     /// [`CertificateProblem::UnusableByTls`](Problem::UnusableByTls) with its reason.
     pub fn check_tls(&self) -> Result<(), CertificateError> {
-        let reason = self.chain.leaf().and_then(tls_problem);
-        reason.map_or(Ok(()), |reason| Err(Problem::UnusableByTls { reason }.into()))
+        self.chain.check_tls()
     }
 
     /// The certificates, the leaf first.

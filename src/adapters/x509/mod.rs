@@ -47,6 +47,7 @@ mod severity;
 mod signature;
 mod thumbprint;
 mod times;
+mod tls_problem;
 mod verify;
 
 pub use algorithm::KeyAlgorithm;

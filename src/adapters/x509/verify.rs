@@ -4,16 +4,13 @@ use super::{
     certificate::{Certificate, Constraints},
     chain::Chain,
     signature::Signature,
+    tls_problem::tls_problem,
 };
 use crate::{
     base::time::UnixTime,
     error::{ChainError, ChainProblem as Problem},
 };
-use alloc::{
-    borrow::ToOwned as _,
-    string::{String, ToString as _},
-    vec::Vec,
-};
+use alloc::{borrow::ToOwned as _, string::ToString as _, vec::Vec};
 use core::{fmt::Display, time::Duration};
 use rustls_pki_types::{CertificateDer, UnixTime as At};
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, Error, KeyUsage, anchor_from_trusted_cert};
@@ -52,11 +49,6 @@ pub(super) fn verify_path(path: &[Numbered<'_>], now: UnixTime) -> Result<(), Ch
         let below = path.split_last().map(|(_, below)| below).unwrap_or_default();
         explain(below, *top, &reason)
     })
-}
-
-/// Why the TLS stack of this library would not use the certificate of a client.
-pub(super) fn tls_problem(leaf: &Certificate) -> Option<String> {
-    EndEntityCert::try_from(&CertificateDer::from(leaf.der())).err().map(|reason| reason.to_string())
 }
 
 /// Asks the verifier of the TLS stack, which tries all ways.

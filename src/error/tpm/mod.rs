@@ -5,7 +5,10 @@ mod command;
 mod key;
 mod signing_key;
 
-use crate::error::{code::Code, kind::ErrorKind, response_code::ResponseCode};
+use crate::{
+    error::{Error, code::Code, kind::ErrorKind, response_code::ResponseCode},
+    key::BlobError,
+};
 use alloc::boxed::Box;
 use core::time::Duration;
 
@@ -154,5 +157,11 @@ impl TpmError {
             Self::NoRegistrationKey => Code::State,
             Self::Handle { .. } | Self::PasswordTooLong { .. } => Code::Argument,
         }
+    }
+}
+
+impl From<BlobError> for Error {
+    fn from(BlobError { field }: BlobError) -> Self {
+        TpmError::Blob { field, problem: BlobProblem::Cut }.into()
     }
 }

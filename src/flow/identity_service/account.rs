@@ -10,7 +10,7 @@ use crate::{
 use alloc::{boxed::Box, string::String};
 use core::fmt;
 
-/// A key that keyd holds. Whoever reaches keyd's socket signs with it, so that it is a secret.
+/// A key that keyd holds. Every user that can connect to keyd's socket can sign with it, so that it is a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyHandle {
     /// With the escapes of the JSON string that it was, which is what it is sent as.

@@ -13,7 +13,7 @@
 //! keyd       POST /keypair        { keyId, preferredAlgorithms }    ---> { keyHandle }
 //! certd      GET  /certificates/x                                   ---> { pem }
 //! ```
-//! A handle changes with every answer and is worth nothing after the device was provisioned again. So
+//! A handle changes with every answer and is not valid after the device was provisioned again. So
 //! [`sign`](IdentityService::sign) reads the identity once more when keyd rejects the handle, or does not answer:
 //!
 //! ```text

@@ -1,4 +1,4 @@
-//! A token signed by keyd, with another look at the identity where the handle is worth nothing any more.
+//! A token signed by keyd, for which the identity is read again when the handle is not valid any more.
 
 use super::{Account, IdentityService, keys, message};
 use crate::{

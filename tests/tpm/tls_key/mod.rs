@@ -4,6 +4,7 @@ mod created;
 mod faults;
 mod files;
 mod killed;
+mod named;
 mod openssl;
 mod rejected;
 mod room;
