@@ -4,8 +4,9 @@
 
 use crate::terminal::stderr;
 use defender_auth::{
-    https::{Client, ProxyUsage, ProxyVariable},
+    https::Client,
     identity::HostName,
+    proxy::{Proxies, ProxyUsage, ProxyVariable},
 };
 
 /// Reports the variables that an HTTPS connection ignores.
