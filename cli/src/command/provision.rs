@@ -6,7 +6,7 @@ use crate::{
     login::run,
     network::{
         endpoint::ServiceEndpoint,
-        options::{Carrier, Trust},
+        options::{Carrier, Transport, Trust, Way},
         route::Network,
     },
     private_key::{name, options::Unlock},
@@ -66,6 +66,8 @@ pub(crate) struct Provision {
     endpoint: Option<ServiceEndpoint>,
     #[command(flatten)]
     trust: Trust,
+    #[command(flatten)]
+    way: Way,
     /// The model that the device implements (dtmi:…); IoT Central assigns the device template by it
     #[arg(long, value_name = "DTMI", conflicts_with = "payload_file")]
     model_id: Option<String>,
@@ -106,7 +108,7 @@ impl Provision {
     fn inputs(&self) -> impl Iterator<Item = &Path> {
         let Self { key_file, group_key_file, certificate_file, private_key_file, payload_file, .. } = self;
         let keys = [key_file, private_key_file].into_iter().flatten().filter_map(name::file);
-        let others = [group_key_file, certificate_file, payload_file, &self.trust.ca_file];
+        let others = [group_key_file, certificate_file, payload_file, &self.trust.ca_file, &self.way.proxy_login_file];
         keys.chain(others.into_iter().filter_map(Option::as_deref))
     }
 }
@@ -118,7 +120,7 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
         private_file::check(path)?;
     }
     let endpoints = arguments.endpoint.as_ref().and_then(|service| service.endpoint.as_ref());
-    let network = Network::new(&arguments.trust, endpoints.map_or(&[], slice::from_ref))?;
+    let network = Network::new(&arguments.trust, endpoints.map_or(&[], slice::from_ref), &arguments.way)?;
     let mut keys = arguments.tpm.open()?;
     let id = keys.registration_id(arguments.registration_id.as_ref())?;
     let plan = Plan::provision(profile(arguments, &id)?, attestation(arguments, &id, &mut keys)?)?;
@@ -150,6 +152,9 @@ fn check(arguments: &Provision) -> Result<(), Failure> {
         Provision { lookup: true, .. } if has_tpm => {
             "a lookup has no challenge that a TPM could answer; leave out --lookup: registering again changes only the \
              hub's key in the TPM"
+        }
+        _ if !over_mqtt && arguments.way.transport != Transport::Mqtt => {
+            "--transport is that of MQTT, and HTTPS carries this registration; add --carrier mqtt"
         }
         Provision { lookup: true, .. } if over_mqtt => "--lookup uses HTTPS only; leave out --carrier mqtt",
         Provision { write_connection_string: Some(_), .. } if has_tpm => {

@@ -87,6 +87,7 @@ mod tpm_provision;
 mod tpm_refused;
 #[cfg(unix)]
 mod tpm_show;
+mod transports;
 mod twin;
 mod verify_token;
 #[cfg(target_os = "linux")]
