@@ -163,6 +163,8 @@ pub const DEFENDERAUTH_FEATURE_FLOWS: u32 = 16;
 pub const DEFENDERAUTH_FEATURE_SESSION: u32 = 32;
 /// The built-in driver of sessions, with an MQTT client.
 pub const DEFENDERAUTH_FEATURE_MQTT: u32 = 64;
+/// Certificates that are issued at a registration, kept, and renewed through the hub.
+pub const DEFENDERAUTH_FEATURE_OPERATIONAL: u32 = 512;
 
 /// A certificate of the chain has expired.
 pub const DEFENDERAUTH_FINDING_EXPIRED: u32 = 1;

@@ -4,7 +4,8 @@ use crate::{
     abi::ResultCode,
     code::{
         self, DEFENDERAUTH_FEATURE_AGENT, DEFENDERAUTH_FEATURE_FLOWS, DEFENDERAUTH_FEATURE_HTTPS,
-        DEFENDERAUTH_FEATURE_MQTT, DEFENDERAUTH_FEATURE_SESSION, DEFENDERAUTH_FEATURE_TPM, DEFENDERAUTH_FEATURE_X509,
+        DEFENDERAUTH_FEATURE_MQTT, DEFENDERAUTH_FEATURE_OPERATIONAL, DEFENDERAUTH_FEATURE_SESSION,
+        DEFENDERAUTH_FEATURE_TPM, DEFENDERAUTH_FEATURE_X509,
     },
     guard, output,
 };
@@ -40,6 +41,7 @@ pub extern "C" fn defenderauth_features() -> u32 {
             | bit(cfg!(all(feature = "tpm", unix)), DEFENDERAUTH_FEATURE_TPM)
             | bit(cfg!(feature = "session"), DEFENDERAUTH_FEATURE_SESSION)
             | bit(cfg!(feature = "mqtt"), DEFENDERAUTH_FEATURE_MQTT)
+            | bit(cfg!(feature = "operational"), DEFENDERAUTH_FEATURE_OPERATIONAL)
     })
 }
 

@@ -1,12 +1,14 @@
 //! The objects that C owns.
 
 use defenderauth::{
-    AgentConfig, Authenticator, Certificate, ConnectionString, Key, Options, Policy, Profile, Session, Signer, Sources,
+    AgentConfig, Authenticator, Certificate, Certificates, ConnectionString, Key, Options, Policy, Profile, Renewal,
+    Session, Signer, Sources,
     agent_config::defenderauth_agent_config_free,
     authenticator::defenderauth_authenticator_free,
     certificate::defenderauth_certificate_free,
     connection_string::defenderauth_connection_string_free,
     key::defenderauth_key_free,
+    operational::{defenderauth_certificates_free, defenderauth_renewal_free},
     options::defenderauth_options_free,
     profile::defenderauth_profile_free,
     session::{defenderauth_policy_free, defenderauth_session_free, defenderauth_sources_free},
@@ -27,6 +29,8 @@ pub(crate) struct Held {
     pub(crate) sources: Vec<Box<Sources>>,
     pub(crate) policies: Vec<Box<Policy>>,
     pub(crate) sessions: Vec<Box<Session>>,
+    pub(crate) kept: Vec<Box<Certificates>>,
+    pub(crate) renewals: Vec<Box<Renewal>>,
 }
 
 impl Held {
@@ -42,5 +46,7 @@ impl Held {
         self.sources.into_iter().for_each(|it| defenderauth_sources_free(Some(it)));
         self.policies.into_iter().for_each(|it| defenderauth_policy_free(Some(it)));
         self.sessions.into_iter().for_each(|it| defenderauth_session_free(Some(it)));
+        self.kept.into_iter().for_each(|it| defenderauth_certificates_free(Some(it)));
+        self.renewals.into_iter().for_each(|it| defenderauth_renewal_free(Some(it)));
     }
 }
