@@ -65,8 +65,7 @@ impl Record {
             _ => return Err(Failure::argument("curve", "it is none of DEFENDERAUTH_CURVE_; pass one of these")),
         };
         let key = PrivateKey::generate(curve)?;
-        let request = CertificateRequest::sign(name, &MemoryKey::new(&key)?)
-            .map_err(|error| Failure::argument("common_name", error.to_string()))?;
+        let request = CertificateRequest::sign(name, &MemoryKey::new(&key)?)?;
         self.requested(RecordedKey::pkcs8(key.expose_pkcs8()), request);
         Ok(())
     }

@@ -69,7 +69,7 @@ static void restart(const char *folder) {
 
 static void begin(const char *folder) {
     FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_certificates_begin(kept, DEFENDERAUTH_TEXT("dev-01"), 0, error));
-    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_certificates_begin(kept, NULL, 0, DEFENDERAUTH_CURVE_P256, error));
+    FAILS(DEFENDERAUTH_IDENTIFIER, defenderauth_certificates_begin(kept, NULL, 0, DEFENDERAUTH_CURVE_P256, error));
     DOES(defenderauth_certificates_begin(kept, DEFENDERAUTH_TEXT("dev-01"), DEFENDERAUTH_CURVE_P384, error));
     DOES(defenderauth_certificates_begin(kept, DEFENDERAUTH_TEXT("dev-01"), DEFENDERAUTH_CURVE_P256, error));
     restart(folder);

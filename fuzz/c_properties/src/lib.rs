@@ -18,6 +18,7 @@ mod held;
 mod key;
 mod memory;
 mod operational;
+mod private_key;
 mod session;
 mod setting;
 
@@ -36,6 +37,7 @@ pub fn check(data: &[u8]) {
             b'i'..=b'r' => held.with_settings(&call),
             b'0'..=b'9' => held.with_sessions(&call),
             b'G'..=b'J' => held.with_certificates(&call),
+            b'K' => held.with_private_keys(&call),
             _ => held.with_authenticators(&call),
         }
     }
