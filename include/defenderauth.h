@@ -344,6 +344,24 @@
 /** The key of the credential is busy, or away for now. */
 #define DEFENDERAUTH_DIAGNOSIS_KEY_BUSY 937
 
+/** The registration has issued no certificate. */
+#define DEFENDERAUTH_DIAGNOSIS_CERTIFICATE_WITHHELD 938
+
+/** The issued certificate cannot be used. */
+#define DEFENDERAUTH_DIAGNOSIS_CERTIFICATE_REFUSED 939
+
+/** The issued certificate could not be kept. */
+#define DEFENDERAUTH_DIAGNOSIS_CERTIFICATE_UNSAVED 940
+
+/** The service rejects the certificate signing request. */
+#define DEFENDERAUTH_DIAGNOSIS_REQUEST_REJECTED 941
+
+/** No certificate signing request could be made, or it could not be kept. */
+#define DEFENDERAUTH_DIAGNOSIS_REQUEST_UNUSABLE 942
+
+/** The hub does not renew certificates. */
+#define DEFENDERAUTH_DIAGNOSIS_RENEWAL_UNSUPPORTED 943
+
 /** Nothing has happened within the time limit. */
 #define DEFENDERAUTH_EVENT_NONE 0
 
@@ -520,6 +538,9 @@
 
 /** A preferred credential is tried again. */
 #define DEFENDERAUTH_DUE_RETURN 2
+
+/** A certificate is to be requested. */
+#define DEFENDERAUTH_DUE_CERTIFICATE 3
 
 /** The return code of a CONNACK of MQTT 3.1.1. */
 #define DEFENDERAUTH_REJECTION_CONNACK 1

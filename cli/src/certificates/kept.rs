@@ -12,7 +12,7 @@ use defender_auth::{
     credential::{CertificateRequest, ClientCertificate, IssuedChain, Issuer},
     error::{CertificateError, IssuedChainError},
     identity::Identity,
-    private_key::{MemoryKey, Opener},
+    private_key::MemoryKey,
     renewal::{Certificates, Current, Pending, RecordedKey, RequestId},
     store::{Store, StoreError},
     x509::{Certificate, Chain, ClientIdentity, Curve, PrivateKey, judge},
@@ -169,18 +169,14 @@ impl Kept {
             let what = format!("it has no {}; register the device again", agent::CONNECTION_STRING);
             Failure::at(self.store.folder().display(), what)
         })?;
-        let chain = current.chain.certificates();
-        let certificate = match (current.key.expose_pkcs8(), current.key.name()) {
-            (Some(key), _) => ClientCertificate::from_der(chain.to_vec(), key, Issuer::Authority),
-            (None, Some(name)) => {
-                let chain = chain.iter().map(|der| Certificate::from_der(der)).collect::<Result<_, _>>();
-                let chain = Chain::new(chain.map_err(CertificateError::from)?);
-                let chain = chain.ok_or(Failure::NotSupported("an empty chain"))?;
-                let location = name.parse().map_err(Error::from)?;
-                Opener::new().open(&location)?.certificate(&chain)?
-            }
-            (None, None) => return Err(Failure::NotSupported("a key of this kind")),
-        };
+        let key = current.key.expose_pkcs8().ok_or_else(|| {
+            let name = current.key.name().unwrap_or("an unknown place");
+            let what =
+                format!("the key of its certificate is held at {name}; renew it with the program that requested it");
+            Failure::at(self.store.folder().display(), what)
+        })?;
+        let chain = current.chain.certificates().to_vec();
+        let certificate = ClientCertificate::from_der(chain, key, Issuer::Authority);
         Ok(Some(Outcome::new(identity, certificate)))
     }
 
@@ -237,7 +233,7 @@ impl Kept {
         // Chain and key that do not belong together are not written.
         let chain = Chain::new(chain).ok_or(Failure::NotSupported("an empty chain"))?;
         let both = ClientIdentity::new(&chain, key)?;
-        self.pair().write(&text, both.key().to_pem().expose(), true)
+        self.pair().write(text.as_bytes(), both.key().to_pem().expose().as_bytes(), true)
     }
 
     /// The certificate in use, for a report.

@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &Renew) -> Result<(), Failure> {
     if export {
         kept.check_export(&[])?;
     }
-    let network = Network::new(&arguments.network.trust, &arguments.network.endpoints)?;
+    let network = Network::new(&arguments.network.trust, &arguments.network.endpoints, &arguments.network.way)?;
     kept.request(&name, arguments.key_type)?;
     if let Some(pending) = kept.pending().filter(|pending| pending.chain.is_none()) {
         let chain = renewal::renew(&mut me, pending, &network)?;

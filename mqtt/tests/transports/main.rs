@@ -1,0 +1,8 @@
+//! MQTT over TCP and WebSocket, directly and through a proxy, to hubs and the provisioning service of the emulator.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod automatic;
+mod proxies;
+mod site;
+mod websockets;
