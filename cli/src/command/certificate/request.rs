@@ -1,7 +1,8 @@
 //! `defenderauth certificate request`
 
-use super::{files::Target, ids};
+use super::ids;
 use crate::{
+    files::certificate_pair::Target,
     private_key::{name, options::Unlock},
     terminal::{failure::Failure, output},
 };
