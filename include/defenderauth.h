@@ -25,8 +25,8 @@
  *            defenderauth_authenticator_run, defenderauth_session_exchange and drivers read a clock.
  * Threads.   Any thread may use any object. Functions that take a const object may run concurrently on it; all others
  *            need exclusive access. defenderauth_https_cancel and defenderauth_control_cancel may be called at any time, also
- *            from a signal handler. The library needs no initialisation and has no threads, signal handlers or
- *            callbacks of its own.
+ *            from a signal handler. The library needs no initialisation and has no threads or signal handlers of its
+ *            own. It calls back only into the functions of defenderauth_private_key_from_callback.
  * Changes.   Structs and numbers never change; additions get new names. Treat an unknown action as
  *            DEFENDERAUTH_ACTION_FAILED, one of a session as DEFENDERAUTH_SESSION_ACTION_NONE, and ignore unknown findings.
  *            Every function is in every build of the library; one whose feature was left out returns
@@ -116,6 +116,39 @@
 /** Each ID is percent-encoded, and then the whole. */
 #define DEFENDERAUTH_AUDIENCE_ENCODED_TWICE 2
 
+/** What a signing function returns when it has written a signature. */
+#define DEFENDERAUTH_SIGN_DONE 0
+
+/** What a signing function returns when it cannot sign now: the same may succeed later. */
+#define DEFENDERAUTH_SIGN_BUSY 1
+
+/** What a signing function returns when it cannot sign until something is changed. Any other number means the same. */
+#define DEFENDERAUTH_SIGN_FAILED 2
+
+/** ECDSA on P-256 with SHA-256. The numbers of schemes are those of TLS. */
+#define DEFENDERAUTH_SCHEME_ECDSA_P256_SHA256 1027
+
+/** ECDSA on P-384 with SHA-384. */
+#define DEFENDERAUTH_SCHEME_ECDSA_P384_SHA384 1283
+
+/** RSASSA-PSS with SHA-256 and a salt of 32 bytes. */
+#define DEFENDERAUTH_SCHEME_RSA_PSS_SHA256 2052
+
+/** RSASSA-PSS with SHA-384 and a salt of 48 bytes. */
+#define DEFENDERAUTH_SCHEME_RSA_PSS_SHA384 2053
+
+/** RSASSA-PSS with SHA-512 and a salt of 64 bytes. */
+#define DEFENDERAUTH_SCHEME_RSA_PSS_SHA512 2054
+
+/** RSASSA-PKCS1-v1_5 with SHA-256: TLS 1.2 and certificate requests only. */
+#define DEFENDERAUTH_SCHEME_RSA_PKCS1_SHA256 1025
+
+/** RSASSA-PKCS1-v1_5 with SHA-384: TLS 1.2 and certificate requests only. */
+#define DEFENDERAUTH_SCHEME_RSA_PKCS1_SHA384 1281
+
+/** RSASSA-PKCS1-v1_5 with SHA-512: TLS 1.2 and certificate requests only. */
+#define DEFENDERAUTH_SCHEME_RSA_PKCS1_SHA512 1537
+
 /** Parsing of certificates. */
 #define DEFENDERAUTH_FEATURE_X509 1
 
@@ -136,6 +169,12 @@
 
 /** The built-in driver of sessions, with an MQTT client. */
 #define DEFENDERAUTH_FEATURE_MQTT 64
+
+/** Private keys that sign where they are, and requests for certificates. */
+#define DEFENDERAUTH_FEATURE_PRIVATE_KEY 128
+
+/** Private keys in PKCS#11 tokens. */
+#define DEFENDERAUTH_FEATURE_PKCS11 256
 
 /** A certificate of the chain has expired. */
 #define DEFENDERAUTH_FINDING_EXPIRED 1
@@ -302,6 +341,24 @@
 /** The key of the credential is busy, or away for now. */
 #define DEFENDERAUTH_DIAGNOSIS_KEY_BUSY 937
 
+/** The registration has issued no certificate. */
+#define DEFENDERAUTH_DIAGNOSIS_CERTIFICATE_WITHHELD 938
+
+/** The issued certificate cannot be used. */
+#define DEFENDERAUTH_DIAGNOSIS_CERTIFICATE_REFUSED 939
+
+/** The issued certificate could not be kept. */
+#define DEFENDERAUTH_DIAGNOSIS_CERTIFICATE_UNSAVED 940
+
+/** The service rejects the certificate signing request. */
+#define DEFENDERAUTH_DIAGNOSIS_REQUEST_REJECTED 941
+
+/** No certificate signing request could be made, or it could not be kept. */
+#define DEFENDERAUTH_DIAGNOSIS_REQUEST_UNUSABLE 942
+
+/** The hub does not renew certificates. */
+#define DEFENDERAUTH_DIAGNOSIS_RENEWAL_UNSUPPORTED 943
+
 /** Nothing has happened within the time limit. */
 #define DEFENDERAUTH_EVENT_NONE 0
 
@@ -436,6 +493,9 @@
 
 /** A preferred credential is tried again. */
 #define DEFENDERAUTH_DUE_RETURN 2
+
+/** A certificate is to be requested. */
+#define DEFENDERAUTH_DUE_CERTIFICATE 3
 
 /** The return code of a CONNACK of MQTT 3.1.1. */
 #define DEFENDERAUTH_REJECTION_CONNACK 1
@@ -587,6 +647,9 @@ typedef struct defenderauth_authenticator defenderauth_authenticator;
  */
 typedef struct defenderauth_certificate defenderauth_certificate;
 
+/** A request for a certificate (PKCS#10). Immutable. Free it with `defenderauth_certificate_request_free`. */
+typedef struct defenderauth_certificate_request defenderauth_certificate_request;
+
 /** A connection string. Immutable; wiped when freed. Free it with `defenderauth_connection_string_free`. */
 typedef struct defenderauth_connection_string defenderauth_connection_string;
 
@@ -622,6 +685,12 @@ typedef struct defenderauth_options defenderauth_options;
  * `defenderauth_policy_free`; sessions keep a copy.
  */
 typedef struct defenderauth_policy defenderauth_policy;
+
+/**
+ * A private key that signs TLS handshakes and certificate requests. Immutable; certificates share it, and it is released
+ * with the last of them. Free it with `defenderauth_private_key_free`.
+ */
+typedef struct defenderauth_private_key defenderauth_private_key;
 
 /**
  * What to register: ID scope, registration ID, provisioning service and payload. Free it with
@@ -679,6 +748,25 @@ typedef struct defenderauth_header {
     /** Its value. */
     struct defenderauth_str value;
 } defenderauth_header;
+
+/**
+ * Signs a message, which is not hashed yet, with one of the schemes of the key.
+ *
+ * It writes the signature in the form of TLS to `signature`, which has space for `cap` bytes, and its length to
+ * `*signature_len`: an ECDSA signature as `ECDSA-Sig-Value` in DER, an RSA signature as its bytes. It returns
+ * `DEFENDERAUTH_SIGN_DONE`, or `DEFENDERAUTH_SIGN_BUSY` or `DEFENDERAUTH_SIGN_FAILED`. The pointers are valid until it
+ * returns.
+ */
+typedef int32_t (*defenderauth_sign_function)(void *user_data,
+                                              uint16_t scheme,
+                                              const uint8_t *message,
+                                              size_t message_len,
+                                              uint8_t *signature,
+                                              size_t cap,
+                                              size_t *signature_len);
+
+/** Releases what a signing function is called with. */
+typedef void (*defenderauth_release_function)(void *user_data);
 
 /** The call succeeded. */
 #define DEFENDERAUTH_OK 0
@@ -1164,6 +1252,114 @@ defenderauth_result defenderauth_profile_set_lookup_only(struct defenderauth_pro
 /** Frees a profile. NULL is allowed. */
 void defenderauth_profile_free(struct defenderauth_profile *profile);
 
+/* ---- private keys of certificates: immutable */
+
+/**
+ * Opens a private key by its name, and proves which schemes it has.
+ *
+ * - `PATH`: a PEM file with the key, or with a key of a TPM (`TSS2 PRIVATE KEY`).
+ * - `tpm:file=PATH` or `tpm:handle=0x81000005`: a key of a TPM 2.0; `&tpm=swtpm:path=..` names another than `/dev/tpmrm0`.
+ * - `unix:PATH`: a process that signs at this socket.
+ * - `pkcs11:..`: a key in a token (RFC 7512), in builds with `DEFENDERAUTH_FEATURE_PKCS11`.
+ *
+ * `passphrase`, any bytes, is the passphrase of the file, the password of the key in the TPM, or the PIN of the token. Empty
+ * means none. A key of a TPM has a connection of its own to it, which is kept until the key is released.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_private_key_open(const char *uri,
+                                                  size_t uri_len,
+                                                  const char *passphrase,
+                                                  size_t passphrase_len,
+                                                  struct defenderauth_private_key **out,
+                                                  struct defenderauth_error **error);
+
+/** Reads a private key into memory: PKCS#8, SEC 1 or PKCS#1 in PEM. An empty passphrase, any bytes, means none. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_private_key_from_pem(const char *pem,
+                                                      size_t len,
+                                                      const char *passphrase,
+                                                      size_t passphrase_len,
+                                                      struct defenderauth_private_key **out,
+                                                      struct defenderauth_error **error);
+
+/**
+ * A private key that a function of the program signs with: in a secure element, or behind a library of its own.
+ *
+ * `pem` is the public key (`PUBLIC KEY`), or a certificate of the key. `schemes` are the `DEFENDERAUTH_SCHEME_` numbers of
+ * what the key can sign with, the preferred one first; none means all of its kind.
+ *
+ * This is the only callback of the library, because a signature is needed within a TLS handshake, which cannot be left and
+ * continued. `sign` is called on the thread of the handshake or the request, which waits for it, and once at a time for
+ * each key. It may be called from any thread that uses an object with this key, and until the last of these is freed. It
+ * must return normally: no `longjmp` and no C++ exception may leave it, and it must not use the key through this library.
+ *
+ * `release` may be NULL. Otherwise it is called with `user_data` exactly once: when the key and every object with it have
+ * been freed, on the thread that frees the last, or within this call when it fails.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_private_key_from_callback(const char *pem,
+                                                           size_t len,
+                                                           const uint16_t *schemes,
+                                                           size_t scheme_count,
+                                                           defenderauth_sign_function sign,
+                                                           defenderauth_release_function release,
+                                                           void *user_data,
+                                                           struct defenderauth_private_key **out,
+                                                           struct defenderauth_error **error);
+
+/** What holds the key, in a few words for logs. */
+struct defenderauth_str defenderauth_private_key_holder(const struct defenderauth_private_key *private_key);
+
+/**
+ * One of the schemes that the key signs with: its number in TLS, `DEFENDERAUTH_SCHEME_`. The preferred one is at 0; 0 means
+ * that there are no more.
+ */
+uint16_t defenderauth_private_key_scheme(const struct defenderauth_private_key *private_key,
+                                         size_t index);
+
+/** Frees a private key. Certificates with it remain usable. NULL is allowed. */
+void defenderauth_private_key_free(struct defenderauth_private_key *private_key);
+
+/* ---- requests for certificates: immutable */
+
+/**
+ * Requests a certificate for a private key, which signs the request once. The common name, of 1 to 64 characters, is the
+ * registration ID or the device ID.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_request_new(const struct defenderauth_private_key *private_key,
+                                                         const char *common_name,
+                                                         size_t len,
+                                                         struct defenderauth_certificate_request **out,
+                                                         struct defenderauth_error **error);
+
+/** Writes the request in DER. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_request_to_der(const struct defenderauth_certificate_request *request,
+                                                            uint8_t *buf,
+                                                            size_t cap,
+                                                            size_t *out_len,
+                                                            struct defenderauth_error **error);
+
+/** Writes the request in base64, on one line and without a label, as the provisioning service takes it. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_request_to_base64(const struct defenderauth_certificate_request *request,
+                                                               char *buf,
+                                                               size_t cap,
+                                                               size_t *out_len,
+                                                               struct defenderauth_error **error);
+
+/** Writes the request in PEM. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_request_to_pem(const struct defenderauth_certificate_request *request,
+                                                            char *buf,
+                                                            size_t cap,
+                                                            size_t *out_len,
+                                                            struct defenderauth_error **error);
+
+/** Frees a request. NULL is allowed. */
+void defenderauth_certificate_request_free(struct defenderauth_certificate_request *request);
+
 /* ---- certificates: immutable */
 
 /**
@@ -1191,10 +1387,42 @@ defenderauth_result defenderauth_certificate_from_pem_with_passphrase(const char
                                                                       struct defenderauth_error **error);
 
 /**
+ * Parses certificates in PEM, in any order. The certificate of the private key becomes the leaf. The library's TLS signs
+ * with the key where it is, so that the certificate works with everything that takes one: authenticators, the built-in
+ * HTTPS driver, sessions and their driver.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_with_private_key(const char *chain,
+                                                              size_t chain_len,
+                                                              const struct defenderauth_private_key *private_key,
+                                                              struct defenderauth_certificate **out,
+                                                              struct defenderauth_error **error);
+
+/**
+ * The same with a private key that is opened by its name, as by `defenderauth_private_key_open`. A key that is read from a
+ * file becomes part of the certificate.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_with_key_uri(const char *chain,
+                                                          size_t chain_len,
+                                                          const char *uri,
+                                                          size_t uri_len,
+                                                          const char *passphrase,
+                                                          size_t passphrase_len,
+                                                          struct defenderauth_certificate **out,
+                                                          struct defenderauth_error **error);
+
+/**
  * Whether it includes the private key, or one that signs where it is. If not, the key is held elsewhere, and the TLS of
  * this library cannot use the certificate.
  */
 bool defenderauth_certificate_has_key(const struct defenderauth_certificate *certificate);
+
+/**
+ * What holds the private key, in a few words for logs. Empty when the key is held elsewhere and the library's TLS cannot use
+ * it.
+ */
+struct defenderauth_str defenderauth_certificate_key_holder(const struct defenderauth_certificate *certificate);
 
 /** Whether it is self-signed. The hub then identifies it by its thumbprint. */
 bool defenderauth_certificate_is_self_signed(const struct defenderauth_certificate *certificate);

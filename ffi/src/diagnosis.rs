@@ -77,6 +77,18 @@ pub const DEFENDERAUTH_DIAGNOSIS_RATE_LIMITED: i32 = 935;
 pub const DEFENDERAUTH_DIAGNOSIS_ROTATED: i32 = 936;
 /// The key of the credential is busy, or away for now.
 pub const DEFENDERAUTH_DIAGNOSIS_KEY_BUSY: i32 = 937;
+/// The registration has issued no certificate.
+pub const DEFENDERAUTH_DIAGNOSIS_CERTIFICATE_WITHHELD: i32 = 938;
+/// The issued certificate cannot be used.
+pub const DEFENDERAUTH_DIAGNOSIS_CERTIFICATE_REFUSED: i32 = 939;
+/// The issued certificate could not be kept.
+pub const DEFENDERAUTH_DIAGNOSIS_CERTIFICATE_UNSAVED: i32 = 940;
+/// The service rejects the certificate signing request.
+pub const DEFENDERAUTH_DIAGNOSIS_REQUEST_REJECTED: i32 = 941;
+/// No certificate signing request could be made, or it could not be kept.
+pub const DEFENDERAUTH_DIAGNOSIS_REQUEST_UNUSABLE: i32 = 942;
+/// The hub does not renew certificates.
+pub const DEFENDERAUTH_DIAGNOSIS_RENEWAL_UNSUPPORTED: i32 = 943;
 
 /// What a diagnosis means, in one line. Static and never NULL; `unknown` for any other number.
 #[unsafe(no_mangle)]

@@ -81,6 +81,12 @@ fn threads_share_const_objects() {
 
 #[test]
 #[ignore = "needs a C compiler and valgrind"]
+fn a_programs_own_function_signs_and_is_released_once() {
+    passes("keys", &[]);
+}
+
+#[test]
+#[ignore = "needs a C compiler and valgrind"]
 fn runs_report_why_they_ended() {
     passes("runs", &[]);
 }
@@ -100,6 +106,7 @@ fn every_function_is_called_from_c() {
         include_str!("c/texts.c"),
         include_str!("c/buffers.c"),
         include_str!("c/session.c"),
+        include_str!("c/keys.c"),
         include_str!("c/states.c"),
         include_str!("c/runs.c"),
         include_str!("c/tpm.c"),

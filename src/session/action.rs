@@ -4,14 +4,19 @@ use super::{
     diagnosis::Diagnosis,
     judge::{Loss, Rejection},
     login::Login,
+    operational::{OperationalCertificate, RequestFor},
     snapshot::Snapshot,
     source::Source,
     window::Window,
 };
 use crate::{
     base::time::UnixTime,
+    credential::{CertificateRequest, IssuedChain},
     error::TlsFailure,
-    flow::authenticator,
+    flow::{
+        authenticator,
+        renewal::{self, RequestId},
+    },
     key::{KeyUse, Signature},
     sas::StringToSign,
 };
@@ -25,6 +30,8 @@ pub enum Due {
     Renewal,
     /// A preferred credential is tried again.
     Return,
+    /// A certificate is to be requested.
+    Certificate,
 }
 
 /// What the caller does next. A view: it borrows from the session, costs nothing and changes nothing.
@@ -51,6 +58,15 @@ pub enum Action<'a> {
     /// Stay connected. Answer with [`Event::Elapsed`] in the window, if there is one, and with [`Event::Disconnected`] when
     /// the connection is lost.
     Stay(Option<(Window, Due)>),
+    /// Make a private key and a certificate signing request for it, and write both before they are used, with a new ID; or take
+    /// those that are pending. Answer with [`Event::RequestMade`] or [`Event::RequestFailed`].
+    MakeRequest(&'a RequestFor),
+    /// The action of a renewal over the connection that stands; answer with [`Event::Renewal`]. Its messages are handed over
+    /// too, all others are the agent's own. A connection that is lost meanwhile is reported by [`Event::Disconnected`].
+    RenewCertificate(renewal::Action<'a>),
+    /// Write these certificates before anything else, then judge them. Answer with [`Event::CertificateKept`],
+    /// [`Event::CertificateRefused`] or [`Event::CertificateNotKept`].
+    KeepCertificate(&'a IssuedChain),
 }
 
 /// What came of an action, or happened by itself.
@@ -89,6 +105,18 @@ pub enum Event<'a> {
     Saved,
     /// The snapshot could not be written. The session goes on and saves again at the next occasion.
     SaveFailed,
+    /// The request, which is on the disk with its key and this ID.
+    RequestMade(CertificateRequest, RequestId),
+    /// No request could be made, or it could not be written.
+    RequestFailed,
+    /// What answers a renewal's action, or a message for it.
+    Renewal(renewal::Event<'a>),
+    /// The certificates are written, and are what was requested.
+    CertificateKept(OperationalCertificate),
+    /// The certificates are not what was requested, or cannot be used. They are forgotten.
+    CertificateRefused,
+    /// The certificates could not be written. The session asks for it again before it requests others.
+    CertificateNotKept,
     /// All credential sources that the agent has now, in their order. At any time.
     Rotated(Vec<Source>),
     /// The wall clock was set. At any time.
@@ -111,6 +139,12 @@ impl Event<'_> {
             Self::Elapsed => "Elapsed",
             Self::Saved => "Saved",
             Self::SaveFailed => "SaveFailed",
+            Self::RequestMade(..) => "RequestMade",
+            Self::RequestFailed => "RequestFailed",
+            Self::Renewal(_) => "Renewal",
+            Self::CertificateKept(_) => "CertificateKept",
+            Self::CertificateRefused => "CertificateRefused",
+            Self::CertificateNotKept => "CertificateNotKept",
             Self::Rotated(_) => "Rotated",
             Self::ClockSet => "ClockSet",
             Self::Wake => "Wake",
@@ -129,6 +163,9 @@ impl Action<'_> {
             Self::Wait(..) => "Wait",
             Self::Disconnect(_) => "Disconnect",
             Self::Stay(_) => "Stay",
+            Self::MakeRequest(_) => "MakeRequest",
+            Self::RenewCertificate(_) => "RenewCertificate",
+            Self::KeepCertificate(_) => "KeepCertificate",
         }
     }
 }

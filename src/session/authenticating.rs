@@ -47,7 +47,7 @@ impl Session {
         let (mut runs, mut registering) = (Vec::new(), Vec::new());
         for (number, source) in self.sources.iter().enumerate() {
             let of_source = assignment.filter(|assignment| source.owns(assignment));
-            let run = |plan, registers| Run { source: number, plan, registers };
+            let run = |plan, registers| Run { source: number, plan, registers, requests: None };
             runs.extend(source.module_lookup(of_source).map(|plan| run(plan, false)));
             registering.extend(source.registration().map(|plan| run(plan, true)));
         }
@@ -138,7 +138,7 @@ impl Session {
     }
 
     fn assign(&mut self, now: Now, mut round: Box<Round>, outcome: Outcome) {
-        let Some(&Run { source: number, registers, .. }) = round.run() else { return };
+        let Some(&Run { source: number, registers, requests, .. }) = round.run() else { return };
         let Some(source) = self.sources.get(number) else { return };
         let is_new = self.assigned.as_ref().is_none_or(|(_, known)| outcome.changes_since(known).any());
         if !is_new && !registers && round.has_registration() {
@@ -150,7 +150,7 @@ impl Session {
         if registers && source.plan().target().is_some() {
             let plan = source.module_lookup_of(outcome);
             round.runs.truncate(round.at + 1);
-            round.runs.extend(plan.map(|plan| Run { source: number, plan, registers: false }));
+            round.runs.extend(plan.map(|plan| Run { source: number, plan, registers: false, requests: None }));
             round.at += 1;
             if self.assigned.as_ref().is_some_and(|(known, _)| known.is_of_same_device(&assignment)) {
                 return self.next_run(now, round);
@@ -161,10 +161,14 @@ impl Session {
             self.rebuild();
             return self.save(now, true, Then::Authenticate(round));
         }
+        let requested = requests.filter(|it| *it).map(|_| outcome.clone());
         self.assigned = Some((assignment, outcome));
         self.record.authenticator_failure = None;
         self.rebuild();
         self.passes = 0;
+        if let Some(outcome) = requested {
+            return self.registered(now, &outcome);
+        }
         self.save(now, false, Then::Try(Pass::default()));
     }
 

@@ -13,6 +13,18 @@ pub(super) struct Candidate {
     pub(super) validity: Option<(UnixTime, UnixTime)>,
     /// Why and when it was rejected, unless it has been accepted since.
     pub(super) rejected: Option<(Diagnosis, Duration)>,
+    pub(super) role: Role,
+}
+
+/// What a candidate is to the source that requests certificates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The operational certificate of it.
+    Operational,
+    /// The credential of it, which registers.
+    Onboarding,
+    /// The credential of another source.
+    Other,
 }
 
 impl Candidate {
@@ -27,9 +39,23 @@ impl Candidate {
         }
     }
 
+    /// Adds the operational certificate of a source, which an outcome of the source has the hub and the device for.
+    pub(super) fn add_operational(source: &Source, outcome: &Outcome, to: &mut Vec<Self>) {
+        if let Some(operational) = source.operational.as_ref().filter(|_| source.requests) {
+            to.push(Self {
+                name: format!("{}/certificate", source.name),
+                outcome: outcome.clone().with_certificate(operational.certificate().clone()),
+                validity: Some(operational.validity()),
+                rejected: None,
+                role: Role::Operational,
+            });
+        }
+    }
+
     fn new(name: String, source: &Source, outcome: Outcome) -> Self {
         let validity = source.validity.filter(|_| outcome.credential().certificate().is_some());
-        Self { name, outcome, validity, rejected: None }
+        let role = if source.requests { Role::Onboarding } else { Role::Other };
+        Self { name, outcome, validity, rejected: None, role }
     }
 
     /// Why it is not tried: what can be known without a connection.

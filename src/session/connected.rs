@@ -16,8 +16,16 @@ use core::time::Duration;
 impl Session {
     /// Stays connected until something falls due.
     pub(super) fn stay(&mut self, now: Now, since: Duration, standing: Standing) {
+        if self.resumes(&standing)
+            && let Some((renewal, drops)) = self.certificate.broken.take()
+        {
+            return self.look_at_renewal(now, renewal, drops, standing);
+        }
         let due = match standing.at {
-            Some(at) => earlier(self.renewal(now, &standing), self.return_from(now, at)),
+            Some(at) => earlier(
+                earlier(self.renewal(now, &standing), self.certificate_due(now, &standing)),
+                self.return_from(now, at),
+            ),
             // Its credential was replaced.
             None => Some((Window::after(now.monotonic, self.policy.stable_after), Due::Return)),
         };
@@ -67,7 +75,7 @@ impl Session {
     }
 
     /// After a stable connection the ladders start again.
-    fn settle(&mut self, now: Now, since: Duration) -> bool {
+    pub(super) fn settle(&mut self, now: Now, since: Duration) -> bool {
         let stable = now.monotonic.saturating_sub(since) >= self.policy.stable_after;
         if stable {
             self.climbed = Climbed::default();

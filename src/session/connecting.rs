@@ -2,7 +2,7 @@
 
 use super::{
     backoff::Ladder,
-    candidate::Candidate,
+    candidate::{Candidate, Role},
     clock::ClockState,
     diagnosis::{Decision, Diagnosis},
     login::Login,
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     base::time::{Now, UnixTime},
     credential::Password,
+    flow::http::ApiVersion,
     mqtt::Connect,
 };
 use alloc::boxed::Box;
@@ -71,7 +72,10 @@ impl Session {
         self.record.counters.connects += 1;
         self.record.counters.renewals += u64::from(pass.renewing);
         let login = Login {
-            connect: Connect::hub(&identity, None),
+            connect: match candidate.role {
+                Role::Operational => Connect::hub_at(&identity, None, &ApiVersion::certificate_renewal()),
+                _ => Connect::hub(&identity, None),
+            },
             identity,
             password,
             deadline: now.monotonic.saturating_add(self.policy.connect_limit),

@@ -82,6 +82,18 @@ pub enum Diagnosis {
     Rotated = 936,
     /// The key of the credential is busy, or away for now.
     KeyBusy = 937,
+    /// The registration has issued no certificate.
+    CertificateWithheld = 938,
+    /// The issued certificate cannot be used.
+    CertificateRefused = 939,
+    /// The issued certificate could not be kept.
+    CertificateUnsaved = 940,
+    /// The service rejects the certificate signing request.
+    RequestRejected = 941,
+    /// No certificate signing request could be made, or it could not be kept.
+    RequestUnusable = 942,
+    /// The hub does not renew certificates.
+    RenewalUnsupported = 943,
 }
 
 /// What is done about a failure.
@@ -145,7 +157,13 @@ impl Diagnosis {
             | Self::RegistrationFailed
             | Self::ModuleMissing
             | Self::ModuleUnusable
-            | Self::SourceUnusable => Decision::Retry(Ladder::Slow),
+            | Self::SourceUnusable
+            | Self::CertificateWithheld
+            | Self::CertificateRefused
+            | Self::CertificateUnsaved
+            | Self::RequestRejected
+            | Self::RequestUnusable
+            | Self::RenewalUnsupported => Decision::Retry(Ladder::Slow),
         }
     }
 
@@ -175,7 +193,7 @@ impl Diagnosis {
     }
 
     /// Every one, in the order of the numbers.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 43] = [
         Self::HubRejected,
         Self::TokenExpired,
         Self::ClientExpired,
@@ -213,6 +231,12 @@ impl Diagnosis {
         Self::RateLimited,
         Self::Rotated,
         Self::KeyBusy,
+        Self::CertificateWithheld,
+        Self::CertificateRefused,
+        Self::CertificateUnsaved,
+        Self::RequestRejected,
+        Self::RequestUnusable,
+        Self::RenewalUnsupported,
     ];
 
     /// Its number, the same in C.

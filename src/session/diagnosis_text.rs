@@ -56,6 +56,16 @@ impl Diagnosis {
             Self::RateLimited => ("rate-limited", "the rate of connections or registrations is exhausted"),
             Self::Rotated => ("rotated", "the credential in use was replaced"),
             Self::KeyBusy => ("key-busy", "the key of the credential is busy, or away for now"),
+            Self::CertificateWithheld => {
+                ("certificate-withheld", "the enrollment issues no certificate; give it a policy for that")
+            }
+            Self::CertificateRefused => ("certificate-refused", "the issued certificate cannot be used"),
+            Self::CertificateUnsaved => ("certificate-unsaved", "the issued certificate could not be kept"),
+            Self::RequestRejected => ("request-rejected", "the service rejects the certificate signing request"),
+            Self::RequestUnusable => {
+                ("request-unusable", "no certificate signing request could be made, or it could not be kept")
+            }
+            Self::RenewalUnsupported => ("renewal-unsupported", "the hub does not renew certificates"),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The machine: poll for the next action, handle what came of it.
 
 use super::{
-    action::{Action, Event},
+    action::{Action, Due, Event},
     assignment::Assignment,
     backoff::Climbed,
     candidate::Candidate,
+    certifying::NextCertificate,
     clock::Clock,
     diagnosis::Diagnosis,
     policy::Policy,
@@ -12,7 +13,7 @@ use super::{
     record::Record,
     snapshot::Snapshot,
     source::Source,
-    state::{Pass, State, Then},
+    state::{Pass, Purpose, State, Then},
     status::Status,
 };
 use crate::{
@@ -41,6 +42,7 @@ pub struct Session {
     pub(super) passes: u32,
     pub(super) registrations: Bucket,
     pub(super) connects: Bucket,
+    pub(super) certificate: NextCertificate,
     pub(super) saved: Snapshot,
     pub(super) record: Record,
 }
@@ -56,6 +58,15 @@ pub enum SessionError {
     #[error("two credential sources are called {name}; give each its own name")]
     SameName {
         /// Their name.
+        name: String,
+    },
+    /// One is to request certificates and cannot, or is the second to do so.
+    #[error(
+        "the credential source {name} cannot request certificates; that is for one source whose plan is the registration of \
+         a device, without a module"
+    )]
+    NoCertificates {
+        /// Its name.
         name: String,
     },
 }
@@ -76,6 +87,11 @@ impl Session {
         let mut this = Self {
             registrations: Bucket::owing(policy.registrations, now.monotonic, debt(saved.registrations_owed_until)),
             connects: Bucket::owing(policy.connects, now.monotonic, debt(saved.connects_owed_until)),
+            certificate: NextCertificate::new(Bucket::owing(
+                policy.certificates,
+                now.monotonic,
+                debt(saved.certificates_owed_until),
+            )),
             passes: saved.passes,
             state: State::between(),
             assigned: None,
@@ -112,6 +128,7 @@ impl Session {
             dropped: self.record.dropped(),
             failure: self.record.failure,
             authenticator_failure: self.record.authenticator_failure,
+            certificate_failure: self.record.certificate_failure,
             next: match &self.state {
                 State::Waiting { window, .. } => Some(*window),
                 State::Connected { due, .. } => due.map(|(window, _)| window),
@@ -183,7 +200,13 @@ impl Session {
             (State::Connected { standing, since, due: Some((window, due)) }, Event::Elapsed)
                 if now.monotonic >= window.from =>
             {
-                self.fell_due(now, &standing, since, due);
+                match due {
+                    Due::Certificate => {
+                        self.settle(now, since);
+                        self.certify(now, standing);
+                    }
+                    Due::Renewal | Due::Return => self.fell_due(now, &standing, since, due),
+                }
             }
             (State::Connected { standing, since, .. }, Event::ClockSet) => self.stay(now, since, standing),
             (State::Waiting { window, then, .. }, Event::Elapsed) if now.monotonic >= window.from => {
@@ -198,8 +221,31 @@ impl Session {
                 self.record.unsaved = matches!(event, Event::SaveFailed);
                 self.proceed(now, then);
             }
-            (State::Saving { snapshot, then: Then::Stay(standing) }, Event::Disconnected(_)) => {
+            (
+                State::Saving { snapshot, then: Then::Stay(standing) | Then::Request(standing) },
+                Event::Disconnected(_),
+            ) => {
                 self.state = State::Saving { snapshot, then: Then::Lost(standing.lost()) };
+            }
+            (State::Requesting { purpose, .. }, Event::RequestMade(request, rid)) => {
+                self.requested(now, purpose, request, rid);
+            }
+            (State::Requesting { purpose, .. }, Event::RequestFailed) => self.no_request(now, purpose),
+            (State::Requesting { purpose: Purpose::Renew(standing), .. }, Event::Disconnected(loss)) => {
+                self.lost(now, &standing, now.monotonic, loss);
+            }
+            (State::Renewing { renewal, drops, standing }, Event::Renewal(event)) => {
+                return self.renew(now, renewal, drops, standing, event);
+            }
+            (State::Renewing { renewal, drops, standing }, Event::Disconnected(loss)) => {
+                self.renewal_dropped(now, renewal, drops);
+                self.lost(now, &standing, now.monotonic, loss);
+            }
+            (State::Keeping { then, .. }, Event::CertificateKept(certificate)) => self.kept(now, certificate, then),
+            (State::Keeping { then, .. }, Event::CertificateRefused) => self.refused(now, then),
+            (State::Keeping { chain, then }, Event::CertificateNotKept) => self.not_kept(now, chain, then),
+            (State::Keeping { chain, then: Then::Stay(_) }, Event::Disconnected(_)) => {
+                self.state = State::Keeping { chain, then: Then::Lost(Pass { outdated: true, ..Pass::default() }) };
             }
             (State::Waiting { why: Diagnosis::ClockSuspect, then, .. }, Event::ClockSet)
             | (State::Disconnecting { then, .. }, Event::Disconnected(_)) => self.proceed(now, then),
@@ -220,7 +266,8 @@ impl Session {
         match then {
             Then::Try(pass) => self.choose(now, pass),
             Then::Authenticate(round) => self.next_run(now, round),
-            Then::Run(round) => self.run(now, round),
+            Then::Run(round) => self.prepare(now, round),
+            Then::Request(standing) => self.request_renewal(now, standing),
             Then::Stay(standing) => self.stay(now, now.monotonic, standing),
             Then::Lost(pass) => self.failed(now, pass, Diagnosis::ConnectionLost, Duration::ZERO),
         }
@@ -240,6 +287,11 @@ pub(super) fn check(sources: &[Source]) -> Result<(), SessionError> {
     names.sort_unstable();
     if names.is_empty() {
         return Err(SessionError::NoSource);
+    }
+    let mut requesting = sources.iter().filter(|source| source.requests);
+    let unfit = requesting.clone().find(|source| !source.can_request()).or_else(|| requesting.nth(1));
+    if let Some(source) = unfit {
+        return Err(SessionError::NoCertificates { name: source.name().into() });
     }
     let same = names.iter().zip(names.iter().skip(1)).find(|(one, next)| one == next);
     same.map_or(Ok(()), |(name, _)| Err(SessionError::SameName { name: (*name).into() }))

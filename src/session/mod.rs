@@ -47,6 +47,14 @@
 //!                                        |           | all rejected       | lost                    |
 //!                                        +--------- Wait <----------------+-------------------------+
 //! ```
+//! While it stays, a source that [requests certificates](Source::requesting_certificates) has them renewed:
+//!
+//! ```text
+//! Stay --due--> Save --> MakeRequest --> RenewCertificate --> KeepCertificate --> Save --> Stay, and soon Connect
+//!   ^                        | no request    | failed              | refused, or not written
+//!   '------------------------+---------------+---------------------'
+//! Save --> MakeRequest --> Authenticate --> KeepCertificate --> Save --> Connect     a registration that requests one
+//! ```
 //! [`Event::Rotated`], [`Event::Disconnected`], [`Event::ClockSet`] and [`Event::Wake`] may come in any state. When the
 //! sources are replaced, a connection is kept while nothing up to its credential is new.
 //!
@@ -65,6 +73,19 @@
 //!   and `Rotated` end that wait, but for a `Retry-After` and a rate.
 //! - The hub that is known is asked before the provisioning service. A registration and a module lookup are two runs with a
 //!   `Save` between them: a module that is missing costs no second registration.
+//!
+//! # Operational certificates
+//!
+//! - A certificate is a candidate of its own, `SOURCE/certificate`, before the credential that has registered for it.
+//! - It is renewed between [two shares of its life](Policy::certificate_renewal), one renewal at a time, each with a new key.
+//!   The request is written before it leaves, and what is issued before it is judged: a process may end anywhere.
+//! - A renewal outlives two lost connections, and sends the same request again. What was issued counts from the next
+//!   connection on, which the session makes within ten minutes.
+//! - A certificate that has expired, or that the hub rejects, leads to a registration with a request, as a rejected key leads to
+//!   one without. A registration for another reason requests none.
+//! - [`Policy::certificates`] bounds what is issued, whatever fails; its debt is saved before a renewal. A chain that is refused
+//!   costs two of it. One that cannot be written is kept in memory and written again before anything else is requested.
+//! - A hub with the MQTT 5 profile renews none (`renewal-unsupported`): the device registers when its certificate has expired.
 //!
 //! # Clocks
 //!
@@ -94,6 +115,7 @@ mod assignment;
 mod authenticating;
 mod backoff;
 mod candidate;
+mod certifying;
 mod clock;
 mod connected;
 mod connecting;
@@ -102,9 +124,11 @@ mod diagnosis_text;
 mod judge;
 mod login;
 mod machine;
+mod operational;
 mod policy;
 mod rate;
 mod record;
+mod renewing;
 mod rotating;
 mod saving;
 mod snapshot;
@@ -121,6 +145,7 @@ pub use diagnosis::{Decision, Diagnosis};
 pub use judge::{Loss, Rejection};
 pub use login::Login;
 pub use machine::{Session, SessionError};
+pub use operational::{OperationalCertificate, RequestFor};
 pub use policy::Policy;
 pub use rate::Rate;
 pub use snapshot::{Snapshot, SnapshotError};

@@ -50,6 +50,12 @@ pub struct Policy {
     pub connects: Rate,
     /// Registrations: 3 at once, and one more every 2 hours.
     pub registrations: Rate,
+    /// When an operational certificate is renewed, in percent of its life: not before, not after, unless a rate or a failure
+    /// delays it. 67 to 80: from two thirds on, which leaves a fifth of the life for failures.
+    pub certificate_renewal: (u8, u8),
+    /// Renewals of a certificate, and registrations that were answered with one or should have been: 2, and one more every
+    /// 6 hours. A renewal takes an hour at most, and leaves one for a registration. A renewal sends [`Renewal::REQUESTS`](crate::renewal::Renewal::REQUESTS) requests at most.
+    pub certificates: Rate,
     /// A time that has passed for certain: [`UnixTime::RELEASE`].
     pub floor: UnixTime,
 }
@@ -76,6 +82,8 @@ impl Default for Policy {
             retry_after_limit: 6 * HOUR,
             connects: Rate { burst: 30, interval: 3 * MINUTE },
             registrations: Rate { burst: 3, interval: 2 * HOUR },
+            certificate_renewal: (67, 80),
+            certificates: Rate { burst: 2, interval: 6 * HOUR },
             floor: UnixTime::RELEASE,
         }
     }

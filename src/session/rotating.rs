@@ -6,7 +6,7 @@ use super::{
     diagnosis::Diagnosis,
     machine::{Session, check},
     source::Source,
-    state::{Pass, Standing, State, Then},
+    state::{Pass, Purpose, Standing, State, Then},
 };
 use crate::base::time::Now;
 use alloc::vec::Vec;
@@ -23,7 +23,8 @@ impl Session {
         }
         let used = state.candidate();
         let former = mem::take(&mut self.candidates);
-        self.sources = sources;
+        let replaced = mem::replace(&mut self.sources, sources);
+        self.inherit(&replaced);
         self.rebuild();
         self.climbed = Climbed::default();
         self.passes = 0;
@@ -34,16 +35,27 @@ impl Session {
         }
         let first = Then::Try(Pass::default());
         self.state = match state {
-            State::Connected { .. } | State::Connecting { .. } if kept.is_some() => state,
-            State::Connected { .. } if self.candidates.is_empty() => {
+            State::Connected { .. }
+            | State::Connecting { .. }
+            | State::Renewing { .. }
+            | State::Requesting { purpose: Purpose::Renew(_), .. }
+                if kept.is_some() =>
+            {
+                state
+            }
+            State::Connected { .. } | State::Renewing { .. } | State::Requesting { purpose: Purpose::Renew(_), .. }
+                if self.candidates.is_empty() =>
+            {
                 State::Disconnecting { why: Diagnosis::Rotated, then: first }
             }
-            State::Connected { .. } => return self.choose(now, Pass::renewing(0)),
+            State::Connected { .. } | State::Renewing { .. } | State::Requesting { purpose: Purpose::Renew(_), .. } => {
+                return self.choose(now, Pass::renewing(0));
+            }
             State::Connecting { login, pass } => State::Connecting { login, pass: Pass { outdated: true, ..pass } },
             State::Signing { pass, .. } => {
                 return self.choose(now, Pass { renewing: pass.renewing, ..Pass::default() });
             }
-            State::Authenticating { .. } => return self.choose(now, Pass::default()),
+            State::Authenticating { .. } | State::Requesting { .. } => return self.choose(now, Pass::default()),
             State::Waiting { not_before, .. } if now.monotonic >= not_before => {
                 return self.choose(now, Pass::default());
             }
@@ -51,7 +63,15 @@ impl Session {
             State::Saving { snapshot, then: Then::Stay(standing) } => {
                 State::Saving { snapshot, then: Then::Stay(Standing { at: kept, ..standing }) }
             }
+            State::Saving { snapshot, then: Then::Request(standing) } => {
+                State::Saving { snapshot, then: Then::Stay(Standing { at: kept, ..standing }) }
+            }
             State::Saving { snapshot, .. } => State::Saving { snapshot, then: first },
+            // It is kept for the source that has requested it, if that is still there.
+            State::Keeping { chain, then: Then::Stay(standing) } => {
+                State::Keeping { chain, then: Then::Stay(Standing { at: kept, ..standing }) }
+            }
+            State::Keeping { chain, .. } => State::Keeping { chain, then: first },
             State::Disconnecting { why, .. } => State::Disconnecting { why, then: first },
         };
     }

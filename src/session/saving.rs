@@ -32,6 +32,7 @@ impl Session {
             match (source.plan().outcome(), &self.assigned) {
                 (Some(outcome), _) => Candidate::add(source, outcome, &mut self.candidates),
                 (None, Some((assignment, outcome))) if source.owns(assignment) => {
+                    Candidate::add_operational(source, outcome, &mut self.candidates);
                     Candidate::add(source, outcome, &mut self.candidates);
                 }
                 _ => {}
@@ -55,6 +56,10 @@ impl Session {
         snapshot.floor = self.clock.floor().as_secs();
         snapshot.registrations_owed_until = until(self.registrations.debt(now.monotonic));
         snapshot.connects_owed_until = until(self.connects.debt(now.monotonic));
+        snapshot.certificates_owed_until = match self.certificate.issues.debt(now.monotonic) {
+            Duration::ZERO => 0,
+            debt => until(debt),
+        };
         snapshot.passes = self.passes;
         if always || self.record.unsaved || snapshot.differs_from(&self.saved) {
             self.saved = snapshot.clone();

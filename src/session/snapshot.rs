@@ -31,6 +31,8 @@ pub struct Snapshot {
     pub(super) floor: u64,
     pub(super) registrations_owed_until: u64,
     pub(super) connects_owed_until: u64,
+    /// 0 when nothing is owed.
+    pub(super) certificates_owed_until: u64,
     /// How many times in a row all credentials were rejected.
     pub(super) passes: u32,
     /// Members of a newer version, as they were written.

@@ -3,7 +3,8 @@
 //! ```json
 //! { "format": "defender-auth session", "version": 1, "readableSince": 1,
 //!   "assignment": { "source": "dps", "owner": "0ne00000001/dev-01", "hub": "h.azure-devices.net", "device": "dev-01", "module": "m" },
-//!   "working": "dps/primary", "floor": 1800000000, "registrationsOwedUntil": 1800007200, "connectsOwedUntil": 1800000180, "passes": 0 }
+//!   "working": "dps/primary", "floor": 1800000000, "registrationsOwedUntil": 1800007200, "connectsOwedUntil": 1800000180,
+//!   "certificatesOwedUntil": 1800021600, "passes": 0 }
 //! { "of": "h.azure-devices.net/dev-01/m", "primary": "...", "secondary": "..." }
 //! ```
 //! A reader takes every version whose `readableSince` it knows, and keeps the members that it does not know.
@@ -37,6 +38,8 @@ struct Text<'a> {
     floor: u64,
     registrations_owed_until: u64,
     connects_owed_until: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    certificates_owed_until: u64,
     passes: u32,
     #[serde(flatten)]
     others: &'a BTreeMap<String, Box<RawValue>>,
@@ -50,6 +53,12 @@ struct AssignmentText {
     device: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     module: Option<String>,
+}
+
+/// The form that `serde` asks for.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_zero(debt: &u64) -> bool {
+    *debt == 0
 }
 
 /// Keys are borrowed from the secret text: none is copied into memory that is not wiped. Base64 has no escapes.
@@ -102,6 +111,7 @@ impl Snapshot {
             floor: members.take("floor")?.unwrap_or_default(),
             registrations_owed_until: members.take("registrationsOwedUntil")?.unwrap_or_default(),
             connects_owed_until: members.take("connectsOwedUntil")?.unwrap_or_default(),
+            certificates_owed_until: members.take("certificatesOwedUntil")?.unwrap_or_default(),
             passes: members.take("passes")?.unwrap_or_default(),
             others: members.0,
         };
@@ -133,6 +143,7 @@ impl Snapshot {
             floor: self.floor,
             registrations_owed_until: self.registrations_owed_until,
             connects_owed_until: self.connects_owed_until,
+            certificates_owed_until: self.certificates_owed_until,
             passes: self.passes,
             others: &self.others,
         };

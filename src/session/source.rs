@@ -1,14 +1,15 @@
 //! What an agent can authenticate with, in its order of preference.
 
-use super::assignment::Assignment;
+use super::{assignment::Assignment, operational::OperationalCertificate};
 use crate::{
     base::time::UnixTime,
-    credential::{Credential, SymmetricKeys},
+    credential::{CertificateRequest, Credential, SymmetricKeys},
     flow::{
-        dps::Attestation,
+        dps::{Attestation, Profile},
         outcome::{Device, Outcome},
         plan::Plan,
     },
+    identity::RegistrationId,
 };
 use alloc::{
     boxed::Box,
@@ -25,13 +26,16 @@ pub struct Source {
     pub(super) name: Box<str>,
     pub(super) plan: Plan,
     pub(super) validity: Option<(UnixTime, UnixTime)>,
+    /// Whether its registrations request a certificate, and the one that it has.
+    pub(super) requests: bool,
+    pub(super) operational: Option<Box<OperationalCertificate>>,
 }
 
 impl Source {
     /// A source. Its name is part of the snapshot: keep it from start to start.
     #[must_use]
     pub fn new(name: &str, plan: impl Into<Plan>) -> Self {
-        Self { name: name.into(), plan: plan.into(), validity: None }
+        Self { name: name.into(), plan: plan.into(), validity: None, requests: false, operational: None }
     }
 
     /// With the first and the last second of its certificate, as the feature `x509` reads them. A certificate that is not
@@ -39,6 +43,27 @@ impl Source {
     #[must_use]
     pub fn with_validity(self, not_before: UnixTime, not_after: UnixTime) -> Self {
         Self { validity: Some((not_before, not_after)), ..self }
+    }
+
+    /// With operational certificates: its registration requests one, the session connects with that, and renews it through the
+    /// hub. The credential of the plan registers, and serves while there is no certificate. `current` is the certificate that
+    /// an earlier run has kept, or `None`.
+    ///
+    /// The plan has to be a registration of a device, and one source of a session can have them.
+    #[must_use]
+    pub fn requesting_certificates(self, current: Option<OperationalCertificate>) -> Self {
+        Self { requests: true, operational: current.map(Box::new), ..self }
+    }
+
+    /// The common name of the certificates that it requests, if it requests any: the registration ID.
+    #[must_use]
+    pub fn requests_certificates_for(&self) -> Option<&RegistrationId> {
+        self.plan.profile().filter(|_| self.requests).map(Profile::registration_id)
+    }
+
+    /// Whether a registration of its plan can request certificates.
+    pub(super) fn can_request(&self) -> bool {
+        self.plan.target().is_none() && self.plan.profile().is_some_and(|profile| !profile.is_lookup_only())
     }
 
     /// Its name.
@@ -109,6 +134,12 @@ impl Source {
     /// The registration alone: it and the module lookup are two runs, so that no assignment is lost when the lookup fails.
     pub(super) fn registration(&self) -> Option<Plan> {
         Plan::provision(self.plan.profile()?.clone(), self.plan.attestation()?.clone()).ok()
+    }
+
+    /// The same with a request for a certificate.
+    pub(super) fn registration_with(&self, request: CertificateRequest) -> Option<Plan> {
+        let profile = self.plan.profile()?.clone().with_certificate_request(request);
+        Plan::provision(profile, self.plan.attestation()?.clone()).ok()
     }
 
     /// The credential of a saved assignment. That of a module needs the saved keys.

@@ -4,12 +4,14 @@ use super::{
     action::{Action, Due},
     diagnosis::Diagnosis,
     login::Login,
+    operational::RequestFor,
     snapshot::Snapshot,
     status::Phase,
     window::Window,
 };
 use crate::{
-    flow::{authenticator::Authenticator, plan::Plan},
+    credential::IssuedChain,
+    flow::{authenticator::Authenticator, plan::Plan, renewal::Renewal},
     key::KeyUse,
     sas::StringToSign,
 };
@@ -18,13 +20,62 @@ use core::time::Duration;
 
 #[derive(Debug)]
 pub(super) enum State {
-    Authenticating { running: Box<Running>, round: Box<Round> },
-    Signing { string_to_sign: StringToSign, pass: Pass },
-    Connecting { login: Box<Login>, pass: Pass },
-    Connected { standing: Standing, since: Duration, due: Option<(Window, Due)> },
-    Waiting { window: Window, not_before: Duration, why: Diagnosis, then: Then },
-    Saving { snapshot: Box<Snapshot>, then: Then },
-    Disconnecting { why: Diagnosis, then: Then },
+    Authenticating {
+        running: Box<Running>,
+        round: Box<Round>,
+    },
+    Signing {
+        string_to_sign: StringToSign,
+        pass: Pass,
+    },
+    Connecting {
+        login: Box<Login>,
+        pass: Pass,
+    },
+    Connected {
+        standing: Standing,
+        since: Duration,
+        due: Option<(Window, Due)>,
+    },
+    Waiting {
+        window: Window,
+        not_before: Duration,
+        why: Diagnosis,
+        then: Then,
+    },
+    Saving {
+        snapshot: Box<Snapshot>,
+        then: Then,
+    },
+    Disconnecting {
+        why: Diagnosis,
+        then: Then,
+    },
+    /// A request for a certificate is being made.
+    Requesting {
+        wanted: Box<RequestFor>,
+        purpose: Purpose,
+    },
+    /// A certificate is being renewed over the connection. So many connections of this renewal were lost.
+    Renewing {
+        renewal: Box<Renewal>,
+        drops: u8,
+        standing: Standing,
+    },
+    /// An issued certificate is being kept.
+    Keeping {
+        chain: IssuedChain,
+        then: Then,
+    },
+}
+
+/// What a request for a certificate is sent by.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    /// The registration that is the current run.
+    Register(Box<Round>),
+    /// A renewal over the connection that stands.
+    Renew(Standing),
 }
 
 /// What follows a wait, a save or a disconnect.
@@ -38,6 +89,8 @@ pub(super) enum Then {
     Run(Box<Round>),
     /// The connection, which stands.
     Stay(Standing),
+    /// The request for the next certificate, over the connection that stands.
+    Request(Standing),
     /// The loss of the connection, which ended while the state was being saved.
     Lost(Pass),
 }
@@ -89,6 +142,8 @@ pub(super) struct Run {
     pub(super) source: usize,
     pub(super) plan: Plan,
     pub(super) registers: bool,
+    /// Whether it requests a certificate, once that is decided.
+    pub(super) requests: Option<bool>,
 }
 
 /// The runs that may lead to a credential, in order: the hub that is known first, then the provisioning service.
@@ -104,6 +159,10 @@ pub(super) struct Round {
 impl Round {
     pub(super) fn run(&self) -> Option<&Run> {
         self.runs.get(self.at)
+    }
+
+    pub(super) fn run_mut(&mut self) -> Option<&mut Run> {
+        self.runs.get_mut(self.at)
     }
 
     /// Whether a run follows.
@@ -141,18 +200,23 @@ impl State {
             Self::Waiting { window, why, .. } => Action::Wait(*window, *why),
             Self::Saving { snapshot, .. } => Action::Save(snapshot),
             Self::Disconnecting { why, .. } => Action::Disconnect(*why),
+            Self::Requesting { wanted, .. } => Action::MakeRequest(wanted),
+            Self::Renewing { renewal, .. } => Action::RenewCertificate(renewal.poll()),
+            Self::Keeping { chain, .. } => Action::KeepCertificate(chain),
         }
     }
 
     pub(super) const fn phase(&self) -> Phase {
         match self {
-            Self::Authenticating { .. } => Phase::Authenticating,
+            Self::Authenticating { .. } | Self::Requesting { purpose: Purpose::Register(_), .. } => {
+                Phase::Authenticating
+            }
             Self::Signing { .. } => Phase::Signing,
             Self::Connecting { pass, .. } if pass.renewing => Phase::Renewing,
             Self::Connecting { .. } => Phase::Connecting,
-            Self::Connected { .. } => Phase::Connected,
+            Self::Connected { .. } | Self::Renewing { .. } | Self::Requesting { .. } => Phase::Connected,
             Self::Waiting { .. } => Phase::Waiting,
-            Self::Saving { .. } => Phase::Saving,
+            Self::Saving { .. } | Self::Keeping { .. } => Phase::Saving,
             Self::Disconnecting { .. } => Phase::Disconnecting,
         }
     }
@@ -161,20 +225,27 @@ impl State {
     pub(super) fn candidate(&self) -> Option<usize> {
         match self {
             Self::Signing { pass, .. } | Self::Connecting { pass, .. } => pass.candidate(),
-            Self::Connected { standing, .. } => standing.at,
-            Self::Waiting { then, .. } | Self::Saving { then, .. } | Self::Disconnecting { then, .. } => match then {
+            Self::Connected { standing, .. }
+            | Self::Renewing { standing, .. }
+            | Self::Requesting { purpose: Purpose::Renew(standing), .. } => standing.at,
+            Self::Waiting { then, .. }
+            | Self::Saving { then, .. }
+            | Self::Keeping { then, .. }
+            | Self::Disconnecting { then, .. } => match then {
                 Then::Try(pass) | Then::Lost(pass) => pass.candidate(),
-                Then::Stay(standing) => standing.at,
+                Then::Stay(standing) | Then::Request(standing) => standing.at,
                 Then::Authenticate(_) | Then::Run(_) => None,
             },
-            Self::Authenticating { .. } => None,
+            Self::Authenticating { .. } | Self::Requesting { .. } => None,
         }
     }
 
     /// The round of runs, while there is one.
     pub(super) fn round(&self) -> Option<&Round> {
         match self {
-            Self::Authenticating { round, .. } => Some(round),
+            Self::Authenticating { round, .. } | Self::Requesting { purpose: Purpose::Register(round), .. } => {
+                Some(round)
+            }
             Self::Waiting { then, .. } | Self::Saving { then, .. } => match then {
                 Then::Authenticate(round) | Then::Run(round) => Some(round),
                 _ => None,

@@ -75,6 +75,8 @@ pub struct Status<'a> {
     pub failure: Option<Diagnosis>,
     /// How the latest run of an authenticator failed, unless one has succeeded since. It says more than the hub's rejection.
     pub authenticator_failure: Option<Diagnosis>,
+    /// Why the latest request for an operational certificate has got none, unless one has succeeded since.
+    pub certificate_failure: Option<Diagnosis>,
     /// When it tries again, or when something falls due, by the monotonic clock.
     pub next: Option<Window>,
     /// The last second of the certificate in use.
@@ -99,6 +101,8 @@ pub struct Counters {
     pub registrations: u64,
     /// HTTPS requests answered or given up.
     pub requests: u64,
+    /// Operational certificates that were issued and kept.
+    pub certificates: u64,
 }
 
 /// `connected, dps/primary; gave up dps/secondary at 2027-01-15T08:00:00Z: …; last of 2 failures in a row: …`
@@ -116,6 +120,9 @@ impl fmt::Display for Status<'_> {
         }
         if let Some(why) = self.authenticator_failure {
             write!(f, "; no new credential: {why}")?;
+        }
+        if let Some(why) = self.certificate_failure {
+            write!(f, "; no new certificate: {why}")?;
         }
         if self.is_unsaved {
             f.write_str("; the state could not be saved")?;

@@ -30,7 +30,7 @@ fn on_the_second(policy: Policy, sources: Vec<Source>) -> (World, Session) {
 fn a_token_is_renewed_between_80_and_85_percent_of_its_lifetime() {
     let (world, session) = connected(vec![known("keys", key(1))]);
     let (window, due) = due(&session);
-    let made = world.now().monotonic - Duration::from_millis(300);
+    let made = world.now().monotonic.saturating_sub(Duration::from_millis(300));
     assert_eq!(due, Due::Renewal);
     let off = |at: Duration, percent: u64| at.abs_diff(made + secs(8 * 36 * percent));
     assert!(off(window.from, 80) <= secs(1) && off(window.until, 85) <= secs(1), "{window:?}");

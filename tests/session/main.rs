@@ -4,11 +4,13 @@
 
 mod agents;
 mod bounds;
+mod certificates;
 mod clocks;
 mod due;
 mod failures;
 mod held;
 mod identities;
+mod issuing;
 mod moments;
 mod months;
 mod on_the_device;

@@ -9,7 +9,7 @@ const TICK: Duration = Duration::from_millis(1);
 /// Tells a session of an event a millisecond before a time, which must change nothing, and at that time.
 fn at(session: &mut Session, now: Now, time: Duration, event: &Event<'_>) {
     let before = format!("{:?}", session.poll());
-    let early = now + ((time - TICK) - now.monotonic);
+    let early = now + time.saturating_sub(now.monotonic + TICK);
     session.handle(early, event.clone()).unwrap();
     assert_eq!(format!("{:?}", session.poll()), before);
     session.handle(early + TICK, event.clone()).unwrap();
@@ -56,8 +56,8 @@ fn no_wake_ends_a_wait_for_a_rate() {
     world.once(&mut session);
     let Action::Wait(window, Diagnosis::RateLimited) = session.poll() else { panic!("{:?}", session.poll()) };
     assert_eq!(window.from, Duration::from_secs(3601), "an hour after the first");
-    for time in [world.now().monotonic, window.from - TICK, window.from, window.until] {
-        let later = world.now() + (time - world.now().monotonic);
+    for time in [world.now().monotonic, window.from.saturating_sub(TICK), window.from, window.until] {
+        let later = world.now() + time.saturating_sub(world.now().monotonic);
         session.handle(later, Event::Wake).unwrap();
         assert!(is_wait(&session.poll()));
     }
@@ -65,7 +65,8 @@ fn no_wake_ends_a_wait_for_a_rate() {
 
 #[test]
 fn a_connection_is_stable_after_ten_minutes() {
-    for (lived, is_stable) in [(Duration::from_secs(600) - TICK, false), (Duration::from_secs(600), true)] {
+    for (lived, is_stable) in [(Duration::from_secs(600).saturating_sub(TICK), false), (Duration::from_secs(600), true)]
+    {
         let (world, mut session) = connected(vec![known("keys", key(1))]);
         session.handle(world.now() + lived, Event::Disconnected(Loss::TokenExpired)).unwrap();
         assert_eq!(matches!(session.poll(), Action::Connect(_)), is_stable, "{lived:?}");
@@ -97,9 +98,11 @@ fn the_steps_of_a_ladder_double_up_to_its_longest() {
     while waits.len() < 9 {
         until(&mut world, &mut session, is_wait);
         let Action::Wait(window, _) = session.poll() else { panic!() };
-        waits.push(((window.from - world.now().monotonic).as_secs() / 60, (window.until - window.from).as_secs() / 60));
+        let wait = window.from.saturating_sub(world.now().monotonic);
+        let more = window.until.saturating_sub(window.from);
+        waits.push([wait, more].map(|time| time.as_secs() / 60));
         world.once(&mut session);
     }
-    let doubled = [10, 20, 40, 80, 160, 320, 640, 720, 720].map(|minutes| (minutes, minutes / 2));
+    let doubled = [10, 20, 40, 80, 160, 320, 640, 720, 720].map(|minutes| [minutes, minutes / 2]);
     assert_eq!(waits, doubled);
 }

@@ -144,7 +144,7 @@ fn an_assignment_is_saved_before_the_module_lookup_unless_it_is_the_same() {
         let between: &[Kind] = if is_same { &[] } else { &[Kind::Save] };
         let expected = [&[Kind::Register, Kind::Poll], between, &[Kind::Module]].concat();
         assert_eq!(kinds[registered..][..expected.len()], expected, "{home} {device}");
-        assert!(world.saved.unwrap().0.contains(&format!("\"hub\": \"{}\"", home)) || is_same);
+        assert!(world.saved.unwrap().0.contains(&format!("\"hub\": \"{home}\"")) || is_same);
     }
 }
 

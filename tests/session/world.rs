@@ -1,5 +1,6 @@
 //! A hub, a provisioning service, two clocks and an agent's loop, all in virtual time.
 
+use crate::issuing::Issuing;
 use defender_auth::{
     Action as Inner, Event as InnerEvent, Now, Password, SharedAccessKey, UnixTime,
     error::TlsFailure,
@@ -46,6 +47,11 @@ pub(crate) enum Kind {
     Poll,
     Module,
     Save,
+    /// A request for a certificate to the hub.
+    Renew,
+    /// A private key was made, or the pending one was taken.
+    Request,
+    Keep,
 }
 
 /// What a hub does with a login at a time.
@@ -75,6 +81,7 @@ pub(crate) struct World {
     pub(crate) boot: u64,
     pub(crate) seed: u64,
     pub(crate) steps: u32,
+    pub(crate) issuing: Issuing,
 }
 
 pub(crate) fn key(byte: u8) -> SharedAccessKey {
@@ -121,6 +128,7 @@ impl World {
             boot: 0,
             seed: 1,
             steps: 0,
+            issuing: Issuing::default(),
         }
     }
 
@@ -241,13 +249,13 @@ impl World {
                     _ => self.pass(session, due, end),
                 }
             }
-            other => panic!("{other:?}"),
+            _ => self.certificate_step(session),
         }
     }
 
     /// A time in a window. Nothing else that an agent does takes a random number, so that what a month costs does not depend
     /// on the steps between two waits.
-    fn pick(&mut self, window: Window) -> u64 {
+    pub(crate) fn pick(&mut self, window: Window) -> u64 {
         self.boot + millis(window.pick(self.random()))
     }
 
@@ -299,10 +307,15 @@ impl World {
             )
         };
         match (self.dps)(request) {
-            Dps::Assigns if kind == Kind::Register => Ok((202, state("assigning", ""), Some(3))),
+            Dps::Assigns if kind == Kind::Register => {
+                self.issuing.registered(request.body());
+                Ok((202, state("assigning", ""), Some(3)))
+            }
             Dps::Assigns => {
                 let (hub, device) = (self.home, self.device);
-                let rest = format!(r#","assignedHub":"{hub}","deviceId":"{device}","lastUpdatedDateTimeUtc":"x""#);
+                let issued = self.issuing.at_registration();
+                let rest =
+                    format!(r#","assignedHub":"{hub}","deviceId":"{device}","lastUpdatedDateTimeUtc":"x"{issued}"#);
                 Ok((200, state("assigned", &rest), None))
             }
             Dps::Assigning => Ok((202, state("assigning", ""), Some(1))),

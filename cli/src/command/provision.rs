@@ -2,13 +2,14 @@
 
 use crate::{
     files::private_file,
-    input::{finding, passphrase::PassphraseFile, text_file::TextFile},
+    input::{finding, text_file::TextFile},
     login::run,
     network::{
         endpoint::ServiceEndpoint,
         options::{Carrier, Transport, Trust, Way},
         route::Network,
     },
+    private_key::{name, options::Unlock},
     terminal::{failure::Failure, output, shell},
     tpm::{keys::Keys, options::Tpm},
 };
@@ -18,6 +19,7 @@ use defender_auth::{
     dps::{Attestation, Profile},
     identity::{IdScope, Identity, RegistrationId},
     payload::Payload,
+    private_key::Location,
     x509::Purpose,
 };
 use serde::Serialize;
@@ -28,7 +30,10 @@ use std::{
 };
 
 #[derive(Args)]
-#[command(group = ArgGroup::new("key").required(true).args(["key_file", "group_key_file", "certificate_file", "tpm"]))]
+#[command(group = ArgGroup::new("key").required(true).multiple(true).args([
+    "key_file", "group_key_file", "certificate_file", "tpm",
+]))]
+#[command(group = ArgGroup::new("private_key").args(["key_file", "private_key_file"]))]
 pub(crate) struct Provision {
     /// The ID scope of the provisioning service
     #[arg(long, value_name = "SCOPE")]
@@ -36,21 +41,24 @@ pub(crate) struct Provision {
     /// The registration ID; with --tpm it may be omitted, and is then the one that `tpm show` prints
     #[arg(long, value_name = "ID", required_unless_present = "tpm")]
     registration_id: Option<RegistrationId>,
-    /// The file with the key of the individual enrollment, or with the key derived for this registration ID
-    #[arg(long, value_name = "FILE", conflicts_with = "tpm_setup")]
-    key_file: Option<PathBuf>,
+    /// The file with the key of the individual enrollment, or with the key derived for this registration ID; with
+    /// --certificate-file, the certificate's private key: a file (PEM, also of a TPM), tpm:file=PATH,
+    /// tpm:handle=0x81000005, pkcs11:… or unix:SOCKET
+    #[arg(long, value_name = "FILE|URI", value_parser = name::parser(),
+        conflicts_with_all = ["tpm", "tpm_setup", "group_key_file"])]
+    key_file: Option<Location>,
     /// The file with the key of the enrollment group, from which the device's key is derived. For manufacturing: do not
     /// store it on devices
-    #[arg(long, value_name = "FILE", conflicts_with = "tpm_setup")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["tpm", "tpm_setup", "certificate_file"])]
     group_key_file: Option<PathBuf>,
     /// The device's certificate chain in PEM: leaf first, then intermediates
-    #[arg(long, value_name = "PEM", requires = "private_key_file", conflicts_with = "tpm_setup")]
+    #[arg(long, value_name = "PEM", requires = "private_key", conflicts_with_all = ["tpm", "tpm_setup"])]
     certificate_file: Option<PathBuf>,
-    /// The certificate's private key in PEM
-    #[arg(long, value_name = "PEM", requires = "certificate_file")]
-    private_key_file: Option<PathBuf>,
+    /// The same as --key-file with --certificate-file
+    #[arg(long, value_name = "FILE|URI", requires = "certificate_file", value_parser = name::parser())]
+    private_key_file: Option<Location>,
     #[command(flatten)]
-    passphrase: PassphraseFile,
+    unlock: Unlock,
     #[command(flatten)]
     tpm: Tpm,
     /// The provisioning service, if it is not the global one: HOST, HOST:PORT, or HOST=ADDR:PORT
@@ -99,17 +107,9 @@ impl Provision {
     /// The files that it reads.
     fn inputs(&self) -> impl Iterator<Item = &Path> {
         let Self { key_file, group_key_file, certificate_file, private_key_file, payload_file, .. } = self;
-        [
-            key_file,
-            group_key_file,
-            certificate_file,
-            private_key_file,
-            payload_file,
-            &self.trust.ca_file,
-            &self.way.proxy_login_file,
-        ]
-        .into_iter()
-        .filter_map(Option::as_deref)
+        let keys = [key_file, private_key_file].into_iter().flatten().filter_map(name::file);
+        let others = [group_key_file, certificate_file, payload_file, &self.trust.ca_file, &self.way.proxy_login_file];
+        keys.chain(others.into_iter().filter_map(Option::as_deref))
     }
 }
 
@@ -184,21 +184,23 @@ fn profile(arguments: &Provision, id: &RegistrationId) -> Result<Profile, Failur
 
 /// The device's key, given or derived; its certificate; or its TPM.
 fn attestation(arguments: &Provision, id: &RegistrationId, keys: &mut Keys) -> Result<Attestation, Failure> {
-    let key = |path| -> Result<SharedAccessKey, Failure> {
+    let key = |path: &Path| -> Result<SharedAccessKey, Failure> {
         let (key, findings) = agent::key_file(path)?;
         finding::warn(findings);
         Ok(key)
     };
     match arguments {
-        Provision { key_file: Some(path), .. } => Ok(key(path)?.into()),
-        Provision { group_key_file: Some(path), .. } => Ok(key(path)?.derive(id).into()),
-        Provision { certificate_file: Some(path), private_key_file: Some(key), .. } => {
-            let (certificate, findings) = agent::certificate_files(path, key, arguments.passphrase.read()?.as_ref())?;
-            finding::warn(findings);
-            let place = path.display().to_string();
-            finding::warn(agent::name_findings(&certificate, &place, Purpose::Provisioning(id)));
-            Ok(certificate.into())
+        Provision { certificate_file: Some(file), private_key_file: Some(key), .. }
+        | Provision { certificate_file: Some(file), key_file: Some(key), .. } => {
+            Ok(arguments.unlock.read()?.certificate(file, key, Purpose::Provisioning(id))?.into())
         }
+        Provision { key_file: Some(Location::File(path)), .. } => Ok(key(path)?.into()),
+        Provision { key_file: Some(_), .. } => {
+            let what =
+                "--key-file names the private key of a certificate; give its certificate with --certificate-file";
+            Err(Failure::Call(what.into()))
+        }
+        Provision { group_key_file: Some(path), .. } => Ok(key(path)?.derive(id).into()),
         _ if arguments.tpm.endpoint.is_some() => Ok(keys.attestation()?),
         // clap requires one of them.
         _ => Err(Failure::Call("no credential is given; give --key-file".into())),

@@ -42,6 +42,8 @@ pub const DEFENDERAUTH_PHASE_CONNECTED: i32 = 8;
 pub const DEFENDERAUTH_DUE_RENEWAL: i32 = 1;
 /// A preferred credential is tried again.
 pub const DEFENDERAUTH_DUE_RETURN: i32 = 2;
+/// A certificate is to be requested.
+pub const DEFENDERAUTH_DUE_CERTIFICATE: i32 = 3;
 
 /// The return code of a CONNACK of MQTT 3.1.1.
 pub const DEFENDERAUTH_REJECTION_CONNACK: i32 = 1;

@@ -17,6 +17,7 @@ mod call;
 mod held;
 mod key;
 mod memory;
+mod private_key;
 mod session;
 mod setting;
 
@@ -34,6 +35,7 @@ pub fn check(data: &[u8]) {
             b'a'..=b'h' => held.with_keys(&call),
             b'i'..=b'r' => held.with_settings(&call),
             b'0'..=b'9' => held.with_sessions(&call),
+            b'K' => held.with_private_keys(&call),
             _ => held.with_authenticators(&call),
         }
     }

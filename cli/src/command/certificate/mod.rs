@@ -1,6 +1,7 @@
-//! `defenderauth certificate`: checks of certificates; and for testing CAs, devices' certificates, and proofs of possession.
+//! `defenderauth certificate`: checks of certificates and requests for them; and for testing CAs, devices' certificates, and proofs of possession.
 
 mod authority;
+mod ca_key;
 pub(crate) mod check;
 mod files;
 mod ids;
@@ -8,6 +9,7 @@ mod issue;
 pub(crate) mod new;
 mod options;
 mod report;
+pub(crate) mod request;
 pub(crate) mod verification;
 
 use crate::terminal::failure::Failure;
@@ -21,6 +23,8 @@ pub(crate) enum Command {
     /// Make a certificate and its key, for testing
     #[command(subcommand)]
     New(new::New),
+    /// Make a certificate signing request (PKCS#10) with a private key that may be anywhere
+    Request(request::Request),
     /// Make a proof of possession of a CA's key: a certificate with the service's verification code, signed by the CA
     ///
     /// The key of this certificate is discarded, because it is never used.
@@ -31,6 +35,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::New(kind) => new::run(kind),
         Command::Check(arguments) => check::run(arguments),
+        Command::Request(arguments) => request::run(arguments),
         Command::Verification(arguments) => verification::run(arguments),
     }
 }

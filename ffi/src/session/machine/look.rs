@@ -49,6 +49,7 @@ pub(super) fn views(session: &Session, chosen: &Chosen, former: Views) -> Views 
             views.due = match due {
                 Due::Renewal => code::DEFENDERAUTH_DUE_RENEWAL,
                 Due::Return => code::DEFENDERAUTH_DUE_RETURN,
+                Due::Certificate => code::DEFENDERAUTH_DUE_CERTIFICATE,
             };
         }
         _ => {}

@@ -2,6 +2,7 @@
 
 mod command;
 mod model;
+mod public_area;
 mod script;
 
 use crate::{activation_blob, inputs::Inputs};
@@ -10,7 +11,8 @@ use defender_auth::{
     key::{ActivationBlob, KeyUse, SignatureScheme, ecdsa_signature},
     tpm::{Parent, SigningKey, Tpm as _, TpmClient, registration_id},
 };
-use model::{FIRMWARE, Model, Object};
+use model::{FIRMWARE, Model};
+use public_area::{Object, written};
 use script::{Script, Wire};
 use std::{cell::RefCell, rc::Rc};
 
@@ -89,7 +91,7 @@ fn one(
             let key = client.endorsement_key();
             let id = client.registration_id();
             if is_straight() {
-                let written = model::written(Object::Endorsement);
+                let written = written(Object::Endorsement);
                 assert_eq!((id.as_ref(), key.as_ref()), (Ok(&registration_id(&written)), Ok(&written)));
             }
             key.and(id.map(drop))
@@ -97,7 +99,7 @@ fn one(
         2 => {
             let key = client.storage_root_key();
             if is_straight() {
-                assert_eq!(key.as_ref(), Ok(&model::written(Object::Storage)));
+                assert_eq!(key.as_ref(), Ok(&written(Object::Storage)));
             }
             key.map(drop)
         }
@@ -159,12 +161,11 @@ fn one_of_tls(
     key: &mut Option<SigningKey>,
 ) -> Result<(), TpmError> {
     let result = (|| {
-        let key = match key {
-            Some(key) => key,
-            None => {
-                let file = client.create_key(TpmKeyKind::P256, Parent::StorageRoot, None)?;
-                key.insert(client.open_key(&file, None)?)
-            }
+        let key = if let Some(key) = key {
+            key
+        } else {
+            let file = client.create_key(TpmKeyKind::P256, Parent::StorageRoot, None)?;
+            key.insert(client.open_key(&file, None)?)
         };
         match operation % 4 {
             0 | 1 => {

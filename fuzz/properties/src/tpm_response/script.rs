@@ -13,6 +13,7 @@ use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 use tpm2_protocol::data::TpmCc;
 
 /// What the client and the property both look at.
+#[allow(clippy::struct_excessive_bools, reason = "each is an observation of its own")]
 pub(super) struct Script<'a> {
     inputs: Inputs<'a>,
     pub(super) model: Model,
