@@ -217,6 +217,7 @@ impl Announcing {
     ///
     /// # Errors
     /// When its payload cannot be read.
+    #[must_use]
     pub fn received(&self, message: &Incoming<'_>) -> Option<Result<Acknowledged, Unreadable>> {
         let device = message.topic.strip_prefix("ih/")?.strip_suffix("/dev/presence")?;
         let version = message.kind?.strip_prefix("birth-ack")?;
