@@ -176,6 +176,9 @@
 /** Private keys in PKCS#11 tokens. */
 #define DEFENDERAUTH_FEATURE_PKCS11 256
 
+/** Certificates that are issued at a registration, kept, and renewed through the hub. */
+#define DEFENDERAUTH_FEATURE_OPERATIONAL 512
+
 /** A certificate of the chain has expired. */
 #define DEFENDERAUTH_FINDING_EXPIRED 1
 
@@ -431,6 +434,48 @@
 /** The message is acknowledged, and may arrive twice. */
 #define DEFENDERAUTH_QOS_AT_LEAST_ONCE 1
 
+/** A key on P-384: what an issuer takes unless its policy says otherwise. */
+#define DEFENDERAUTH_CURVE_P384 1
+
+/** A key on P-256. */
+#define DEFENDERAUTH_CURVE_P256 2
+
+/** No certificate was requested. */
+#define DEFENDERAUTH_ISSUANCE_NONE 0
+
+/** The certificates have come. */
+#define DEFENDERAUTH_ISSUANCE_ISSUED 1
+
+/** A certificate was requested, and the enrollment has no policy that issues one. */
+#define DEFENDERAUTH_ISSUANCE_WITHHELD 2
+
+/** Certificates have come that cannot be read. */
+#define DEFENDERAUTH_ISSUANCE_UNREADABLE 3
+
+/** There is no renewal, or an action that this version does not know: end. */
+#define DEFENDERAUTH_RENEWAL_ACTION_NONE 0
+
+/**
+ * Subscribe to `_topic` at `QoS` 1 and wait for the SUBACK; report with `_handle_subscribed` or
+ * `_handle_subscription_refused`.
+ */
+#define DEFENDERAUTH_RENEWAL_ACTION_SUBSCRIBE 1
+
+/** Publish `_payload` to `_topic` at `QoS` 1, not retained; report with `_handle_published`. */
+#define DEFENDERAUTH_RENEWAL_ACTION_PUBLISH 2
+
+/** Pass on what arrives with `_handle_message` until `_until_milliseconds`; then report with `_handle_elapsed`. */
+#define DEFENDERAUTH_RENEWAL_ACTION_LISTEN 3
+
+/** Wait, anywhere in the range, and pass on what arrives; report with `_handle_elapsed`. */
+#define DEFENDERAUTH_RENEWAL_ACTION_WAIT 4
+
+/** The certificates have come: `defenderauth_certificates_take_renewal`. */
+#define DEFENDERAUTH_RENEWAL_ACTION_DONE 5
+
+/** It has failed; read `_failure`. */
+#define DEFENDERAUTH_RENEWAL_ACTION_FAILED 6
+
 /** There is no session, or an action that this version does not know: end. */
 #define DEFENDERAUTH_SESSION_ACTION_NONE 0
 
@@ -650,6 +695,13 @@ typedef struct defenderauth_certificate defenderauth_certificate;
 /** A request for a certificate (PKCS#10). Immutable. Free it with `defenderauth_certificate_request_free`. */
 typedef struct defenderauth_certificate_request defenderauth_certificate_request;
 
+/**
+ * The certificate that a device connects with, its key, and the request for the next one, as one value. Save it after each
+ * change and before the next step: then no moment at which the program ends loses a certificate. Free it with
+ * `defenderauth_certificates_free`.
+ */
+typedef struct defenderauth_certificates defenderauth_certificates;
+
 /** A connection string. Immutable; wiped when freed. Free it with `defenderauth_connection_string_free`. */
 typedef struct defenderauth_connection_string defenderauth_connection_string;
 
@@ -697,6 +749,13 @@ typedef struct defenderauth_private_key defenderauth_private_key;
  * `defenderauth_profile_free`; authenticators keep a copy.
  */
 typedef struct defenderauth_profile defenderauth_profile;
+
+/**
+ * Renews a certificate over the program's MQTT connection, whose user name was made with
+ * `defenderauth_options_set_certificate_renewal`: poll for the next action, perform it, report what came of it. Free it with
+ * `defenderauth_renewal_free`.
+ */
+typedef struct defenderauth_renewal defenderauth_renewal;
 
 /**
  * Keeps one agent authenticated for years: poll for the next action, perform it, report what came of it. Free it with
@@ -1215,6 +1274,15 @@ defenderauth_result defenderauth_options_set_create_module(struct defenderauth_o
                                                            bool create_module,
                                                            struct defenderauth_error **error);
 
+/**
+ * Sets whether logins at the hub can renew the device's certificate. The MQTT user name then has the version of the hub's
+ * interface that has renewals.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_options_set_certificate_renewal(struct defenderauth_options *options,
+                                                                 bool renews,
+                                                                 struct defenderauth_error **error);
+
 /** Frees options. NULL is allowed. */
 void defenderauth_options_free(struct defenderauth_options *options);
 
@@ -1242,6 +1310,17 @@ defenderauth_result defenderauth_profile_set_payload(struct defenderauth_profile
                                                      const char *json,
                                                      size_t len,
                                                      struct defenderauth_error **error);
+
+/**
+ * Requests a certificate with the registration, by a certificate signing request (PKCS#10 in DER) whose common name is the
+ * registration ID; empty requests none. Its private key must be where a restart finds it before the request is sent. What
+ * came of it: `defenderauth_authenticator_issuance`. A lookup requests none.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_profile_set_certificate_request(struct defenderauth_profile *profile,
+                                                                 const uint8_t *request,
+                                                                 size_t len,
+                                                                 struct defenderauth_error **error);
 
 /** Sets whether the device is only looked up and not registered. A lookup is not possible with a TPM. */
 DEFENDERAUTH_MUST_USE
@@ -1473,6 +1552,247 @@ defenderauth_result defenderauth_certificate_key_to_pem(const struct defenderaut
 
 /** Frees a certificate and wipes its key. NULL is allowed. */
 void defenderauth_certificate_free(struct defenderauth_certificate *certificate);
+
+/* ---- operational certificates: what a device keeps of them */
+
+/** Creates an object without a certificate and without a request. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_new(struct defenderauth_certificates **out,
+                                                  struct defenderauth_error **error);
+
+/**
+ * From what `defenderauth_certificates_text` wrote. When it cannot be used, the result is `DEFENDERAUTH_SNAPSHOT`: register
+ * again, and request another certificate.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_parse(const char *text,
+                                                    size_t len,
+                                                    struct defenderauth_certificates **out,
+                                                    struct defenderauth_error **error);
+
+/**
+ * Reads `certificates.json` in a folder. If there is no such file, the object has no certificate; if there is no such
+ * folder, it is made.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_load(const char *folder,
+                                                   size_t len,
+                                                   struct defenderauth_certificates **out,
+                                                   struct defenderauth_error **error);
+
+/**
+ * Writes `certificates.json` in a folder, for the owner alone. It is on the disk when this returns `DEFENDERAUTH_OK`;
+ * otherwise the former file is as it was.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_save(const struct defenderauth_certificates *certificates,
+                                                   const char *folder,
+                                                   size_t len,
+                                                   struct defenderauth_error **error);
+
+/**
+ * Writes what is kept as a text, for a program that has a storage of its own. It contains the keys: wipe the buffer when it
+ * is no longer needed. It may be longer than `DEFENDERAUTH_TEXT_CAPACITY`; pass NULL and 0 to get its length.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_text(const struct defenderauth_certificates *certificates,
+                                                   char *buf,
+                                                   size_t cap,
+                                                   size_t *out_len,
+                                                   struct defenderauth_error **error);
+
+/**
+ * Generates a key on one of `DEFENDERAUTH_CURVE_`, and signs a request for its certificate. The common name is the
+ * registration ID. Save before the request is sent. A request that was pending is forgotten, and with it a certificate that
+ * may still be issued for it.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_begin(struct defenderauth_certificates *certificates,
+                                                    const char *common_name,
+                                                    size_t len,
+                                                    int32_t curve,
+                                                    struct defenderauth_error **error);
+
+/**
+ * The same with a request (PKCS#10 in DER) for a key that is held elsewhere. `key_name` is kept with it: a name by which the
+ * program finds the key again.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_begin_elsewhere(struct defenderauth_certificates *certificates,
+                                                              const char *key_name,
+                                                              size_t key_name_len,
+                                                              const uint8_t *request,
+                                                              size_t request_len,
+                                                              struct defenderauth_error **error);
+
+/** The pending request: PKCS#10 in DER, for `defenderauth_profile_set_certificate_request`. Empty when none is pending. */
+struct defenderauth_slice defenderauth_certificates_request(const struct defenderauth_certificates *certificates);
+
+/** The ID under which a renewal sends the pending request. Empty when none is pending. */
+struct defenderauth_str defenderauth_certificates_request_id(const struct defenderauth_certificates *certificates);
+
+/**
+ * Whether certificates have come for the pending request and are not in use yet: do not send it again, and call
+ * `defenderauth_certificates_accept`.
+ */
+bool defenderauth_certificates_is_issued(const struct defenderauth_certificates *certificates);
+
+/**
+ * Takes what was issued at a registration, from an authenticator that is DONE. The service does not repeat it: save at once.
+ * When none was issued, `DEFENDERAUTH_CERTIFICATE_ABSENT`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_take_registration(struct defenderauth_certificates *certificates,
+                                                                const struct defenderauth_authenticator *authenticator,
+                                                                struct defenderauth_error **error);
+
+/** Takes what was issued for a renewal that is DONE. The hub does not repeat it: save at once. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_take_renewal(struct defenderauth_certificates *certificates,
+                                                           const struct defenderauth_renewal *renewal,
+                                                           struct defenderauth_error **error);
+
+/**
+ * Judges what was issued: the order and the signatures of the chain, its dates at the time `now`, the key and the name of
+ * the request, and with `root_pem`, which may be empty, whether it leads to that certificate. Then it is in use: save, and
+ * connect with it from the next connection on. When it is refused, nothing has changed: call
+ * `defenderauth_certificates_discard`, unless the result is `DEFENDERAUTH_CLOCK`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_accept(struct defenderauth_certificates *certificates,
+                                                     const char *root_pem,
+                                                     size_t len,
+                                                     uint64_t now,
+                                                     struct defenderauth_error **error);
+
+/** Forgets the pending request, whose certificate was refused or will not come. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_discard(struct defenderauth_certificates *certificates,
+                                                      struct defenderauth_error **error);
+
+/** Forgets the certificate in use, which has expired or is rejected. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_retire(struct defenderauth_certificates *certificates,
+                                                     struct defenderauth_error **error);
+
+/**
+ * The certificate in use, with its key unless that is held elsewhere. NULL when there is none. The object owns it: do not
+ * free it.
+ */
+const struct defenderauth_certificate *defenderauth_certificates_current(const struct defenderauth_certificates *certificates);
+
+/** The name of the key of the certificate in use, if that is held elsewhere; else empty. */
+struct defenderauth_str defenderauth_certificates_key_name(const struct defenderauth_certificates *certificates);
+
+/**
+ * When the certificate in use is due for renewal at the earliest, in seconds since 1970: after two thirds of its life. 0
+ * when there is none.
+ */
+uint64_t defenderauth_certificates_due_from(const struct defenderauth_certificates *certificates);
+
+/**
+ * When it is due at the latest: after four fifths of its life. Pick a time between the two, so that a fleet does not renew at
+ * once.
+ */
+uint64_t defenderauth_certificates_due_until(const struct defenderauth_certificates *certificates);
+
+/**
+ * What the device reports of the certificate in use in its twin, as JSON: publish it to
+ * `$iothub/twin/PATCH/properties/reported/?$rid=1` at the first connection with the certificate. Empty when there is none.
+ */
+struct defenderauth_str defenderauth_certificates_twin_report(const struct defenderauth_certificates *certificates);
+
+/** Frees the object and wipes its keys. NULL is allowed. */
+void defenderauth_certificates_free(struct defenderauth_certificates *certificates);
+
+/* ---- renewals of operational certificates: create, poll, perform the pending action, report what came of it */
+
+/**
+ * Begins the renewal of a device with the pending request, or continues the one that an earlier run has begun with it. It
+ * lasts at most `limit_seconds`, an hour for example. The clocks: seconds since 1970, and milliseconds since any fixed start.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_renewal_new(const struct defenderauth_certificates *certificates,
+                                             const char *device_id,
+                                             size_t len,
+                                             uint64_t limit_seconds,
+                                             uint64_t wall,
+                                             uint64_t monotonic_milliseconds,
+                                             struct defenderauth_renewal **out,
+                                             struct defenderauth_error **error);
+
+/** The next action, one of `DEFENDERAUTH_RENEWAL_ACTION_`. Polling changes nothing. */
+int32_t defenderauth_renewal_poll(const struct defenderauth_renewal *renewal);
+
+/** SUBSCRIBE: the topic filter. PUBLISH: the topic. */
+struct defenderauth_str defenderauth_renewal_topic(const struct defenderauth_renewal *renewal);
+
+/** PUBLISH: the payload. */
+struct defenderauth_slice defenderauth_renewal_payload(const struct defenderauth_renewal *renewal);
+
+/** LISTEN: until when, in milliseconds of the monotonic clock. */
+uint64_t defenderauth_renewal_until_milliseconds(const struct defenderauth_renewal *renewal);
+
+/** WAIT: the shortest time to wait, in milliseconds. */
+uint64_t defenderauth_renewal_wait_at_least_milliseconds(const struct defenderauth_renewal *renewal);
+
+/** WAIT: the longest time to wait, in milliseconds. */
+uint64_t defenderauth_renewal_wait_at_most_milliseconds(const struct defenderauth_renewal *renewal);
+
+/** Whether the hub has accepted the request, so that only the certificates are missing. */
+bool defenderauth_renewal_is_accepted(const struct defenderauth_renewal *renewal);
+
+/** FAILED: why. NULL otherwise. The request is still pending. The renewal owns the error: do not free it. */
+const struct defenderauth_error *defenderauth_renewal_failure(const struct defenderauth_renewal *renewal);
+
+/** SUBSCRIBE: the hub has granted the subscription. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_renewal_handle_subscribed(struct defenderauth_renewal *renewal,
+                                                           uint64_t wall,
+                                                           uint64_t monotonic_milliseconds,
+                                                           struct defenderauth_error **error);
+
+/** SUBSCRIBE: the hub has refused the subscription (128 in the SUBACK). */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_renewal_handle_subscription_refused(struct defenderauth_renewal *renewal,
+                                                                     uint64_t wall,
+                                                                     uint64_t monotonic_milliseconds,
+                                                                     struct defenderauth_error **error);
+
+/** PUBLISH: the message was handed to the MQTT client, whether it is acknowledged or not. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_renewal_handle_published(struct defenderauth_renewal *renewal,
+                                                          uint64_t wall,
+                                                          uint64_t monotonic_milliseconds,
+                                                          struct defenderauth_error **error);
+
+/** At any time: a message has arrived, on any topic. Messages that are not for this renewal have no effect. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_renewal_handle_message(struct defenderauth_renewal *renewal,
+                                                        uint64_t wall,
+                                                        uint64_t monotonic_milliseconds,
+                                                        const char *topic,
+                                                        size_t topic_len,
+                                                        const uint8_t *payload,
+                                                        size_t payload_len,
+                                                        struct defenderauth_error **error);
+
+/** LISTEN and WAIT: the time has passed. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_renewal_handle_elapsed(struct defenderauth_renewal *renewal,
+                                                        uint64_t wall,
+                                                        uint64_t monotonic_milliseconds,
+                                                        struct defenderauth_error **error);
+
+/** At any time: the connection has ended. Connect again; the renewal then subscribes again. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_renewal_handle_disconnected(struct defenderauth_renewal *renewal,
+                                                             uint64_t wall,
+                                                             uint64_t monotonic_milliseconds,
+                                                             struct defenderauth_error **error);
+
+/** Frees a renewal. NULL is allowed. */
+void defenderauth_renewal_free(struct defenderauth_renewal *renewal);
 
 /* ---- configurations of agents */
 
@@ -1868,6 +2188,9 @@ defenderauth_result defenderauth_authenticator_run(struct defenderauth_authentic
                                                    struct defenderauth_tpm *tpm_or_null,
                                                    uint64_t timeout_milliseconds,
                                                    struct defenderauth_error **error);
+
+/** What came of the request for a certificate at a registration: one of `DEFENDERAUTH_ISSUANCE_`. */
+int32_t defenderauth_authenticator_issuance(const struct defenderauth_authenticator *authenticator);
 
 /* ---- the built-in HTTPS driver: configure once, then share */
 

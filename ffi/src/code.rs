@@ -191,6 +191,8 @@ pub const DEFENDERAUTH_FEATURE_MQTT: u32 = 64;
 pub const DEFENDERAUTH_FEATURE_PRIVATE_KEY: u32 = 128;
 /// Private keys in PKCS#11 tokens.
 pub const DEFENDERAUTH_FEATURE_PKCS11: u32 = 256;
+/// Certificates that are issued at a registration, kept, and renewed through the hub.
+pub const DEFENDERAUTH_FEATURE_OPERATIONAL: u32 = 512;
 
 /// A certificate of the chain has expired.
 pub const DEFENDERAUTH_FINDING_EXPIRED: u32 = 1;

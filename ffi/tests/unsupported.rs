@@ -318,3 +318,30 @@ mod without_flows {
         }
     }
 }
+
+#[cfg(not(feature = "operational"))]
+#[test]
+fn operational_certificates() {
+    use defenderauth::{operational::*, version::defenderauth_features, *};
+    use support::{call, made, text};
+    let (name, len) = text("a");
+    for outcome in [
+        made(|out, error| defenderauth_certificates_new(Some(out), Some(error))).map(|_| ()),
+        made(|out, error| defenderauth_certificates_parse(name, len, Some(out), Some(error))).map(|_| ()),
+        made(|out, error| defenderauth_certificates_load(name, len, Some(out), Some(error))).map(|_| ()),
+        made(|out, error| defenderauth_renewal_new(None, name, len, 1, 1, 1, Some(out), Some(error))).map(|_| ()),
+        call(|error| defenderauth_certificates_save(None, name, len, Some(error))),
+        call(|error| defenderauth_certificates_begin(None, name, len, 1, Some(error))),
+        call(|error| defenderauth_certificates_accept(None, name, len, 1, Some(error))),
+        call(|error| defenderauth_certificates_take_registration(None, None, Some(error))),
+        call(|error| defenderauth_certificates_take_renewal(None, None, Some(error))),
+        call(|error| defenderauth_certificates_discard(None, Some(error))),
+        call(|error| defenderauth_certificates_retire(None, Some(error))),
+        call(|error| defenderauth_renewal_handle_subscribed(None, 1, 1, Some(error))),
+    ] {
+        assert_eq!(outcome.unwrap_err().code, DEFENDERAUTH_UNSUPPORTED);
+    }
+    defenderauth_certificates_free(None);
+    defenderauth_renewal_free(None);
+    assert_eq!(defenderauth_features() & DEFENDERAUTH_FEATURE_OPERATIONAL, 0);
+}

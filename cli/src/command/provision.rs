@@ -1,6 +1,10 @@
 //! `defenderauth provision`
 
 use crate::{
+    certificates::{
+        registration::{RequestOptions, Requested},
+        shown::Shown,
+    },
     files::private_file,
     input::{finding, text_file::TextFile},
     login::run,
@@ -10,6 +14,7 @@ use crate::{
         route::Network,
     },
     private_key::{name, options::Unlock},
+    system::clock,
     terminal::{failure::Failure, output, shell},
     tpm::{keys::Keys, options::Tpm},
 };
@@ -77,6 +82,8 @@ pub(crate) struct Provision {
     /// Look up the device's registration, and do not register it
     #[arg(long, conflicts_with_all = ["model_id", "payload_file"])]
     lookup: bool,
+    #[command(flatten)]
+    request: RequestOptions,
     /// The protocol that carries the requests
     #[arg(long, value_enum, default_value = "https")]
     carrier: Carrier,
@@ -99,6 +106,8 @@ struct Report<'a> {
     etag: Option<&'a str>,
     /// The service's payload for the device.
     payload: Option<Value>,
+    /// The certificate that was issued.
+    certificate: Option<&'a Shown>,
     /// Members that this command does not know.
     others: Map<String, Value>,
 }
@@ -123,11 +132,17 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
     let network = Network::new(&arguments.trust, endpoints.map_or(&[], slice::from_ref), &arguments.way)?;
     let mut keys = arguments.tpm.open()?;
     let id = keys.registration_id(arguments.registration_id.as_ref())?;
-    let plan = Plan::provision(profile(arguments, &id)?, attestation(arguments, &id, &mut keys)?)?;
+    let (mut profile, attestation) = (profile(arguments, &id)?, attestation(arguments, &id, &mut keys)?);
+    let requested = arguments.request.request(&id, &arguments.inputs().collect::<Vec<_>>())?;
+    if let Some(request) = requested.as_ref().and_then(Requested::to_send) {
+        profile = profile.with_certificate_request(request.clone());
+    }
+    let plan = Plan::provision(profile, attestation)?;
     let outcome = run::run(&plan, &network, arguments.carrier, &mut keys)?;
-    // The registration is reported first, even if the file cannot be written; and the file is written, even if the
-    // report cannot.
-    let reported = report(arguments, &id, &outcome);
+    // A certificate is kept before anything else, because the service does not repeat it. The registration is reported
+    // even if a file cannot be written; and the file is written, even if the report cannot.
+    let settled = requested.map(|requested| requested.settle(&outcome)).transpose();
+    let reported = report(arguments, &id, &outcome, settled.as_ref().ok().and_then(Option::as_ref));
     if let Some(path) = &arguments.write_connection_string {
         let string = outcome.connection_string().ok_or_else(|| {
             Failure::Call(
@@ -138,7 +153,7 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
         })?;
         private_file::replace(path, string.expose().expose())?;
     }
-    reported
+    settled.and(reported)
 }
 
 /// Combinations of arguments that cannot work.
@@ -192,7 +207,7 @@ fn attestation(arguments: &Provision, id: &RegistrationId, keys: &mut Keys) -> R
     match arguments {
         Provision { certificate_file: Some(file), private_key_file: Some(key), .. }
         | Provision { certificate_file: Some(file), key_file: Some(key), .. } => {
-            Ok(arguments.unlock.read()?.certificate(file, key, Purpose::Provisioning(id))?.into())
+            Ok(arguments.unlock.read(Some(key))?.certificate(file, key, Purpose::Provisioning(id))?.into())
         }
         Provision { key_file: Some(Location::File(path)), .. } => Ok(key(path)?.into()),
         Provision { key_file: Some(_), .. } => {
@@ -207,7 +222,12 @@ fn attestation(arguments: &Provision, id: &RegistrationId, keys: &mut Keys) -> R
     }
 }
 
-fn report(arguments: &Provision, id: &RegistrationId, outcome: &Outcome) -> Result<(), Failure> {
+fn report(
+    arguments: &Provision,
+    id: &RegistrationId,
+    outcome: &Outcome,
+    certificate: Option<&Shown>,
+) -> Result<(), Failure> {
     let identity = outcome.identity();
     let record = outcome.registration_state();
     let json = |payload: &Payload| serde_json::from_str(payload.as_str()).unwrap_or_default();
@@ -220,6 +240,7 @@ fn report(arguments: &Provision, id: &RegistrationId, outcome: &Outcome) -> Resu
         last_updated: record.and_then(|record| record.last_updated.as_deref()),
         etag: record.and_then(|record| record.etag.as_deref()),
         payload: record.and_then(|record| record.payload.as_ref()).map(json),
+        certificate,
         others: record
             .map(|record| record.others.iter().map(|(name, value)| (name.clone(), json(value))).collect())
             .unwrap_or_default(),
@@ -235,7 +256,8 @@ fn report(arguments: &Provision, id: &RegistrationId, outcome: &Outcome) -> Resu
         ("last updated", report.last_updated),
         ("payload", record.and_then(|record| record.payload.as_ref()).map(Payload::as_str)),
         ("next", next.as_deref()),
-    ])
+    ])?;
+    certificate.map_or(Ok(()), |certificate| certificate.print(clock::now()))
 }
 
 /// The command that makes tokens for other programs: the key stays in the TPM.

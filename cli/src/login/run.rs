@@ -136,7 +136,7 @@ fn over_mqtt(open: &mut Option<Box<Provisioner>>, request: &Request, network: &N
 }
 
 /// Random enough for jitter: the standard library's seed of its hash maps.
-fn random() -> u32 {
+pub(crate) fn random() -> u32 {
     let [a, b, c, d, ..] = RandomState::new().build_hasher().finish().to_le_bytes();
     u32::from_le_bytes([a, b, c, d])
 }

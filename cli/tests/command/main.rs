@@ -63,6 +63,8 @@ mod mistakes;
 mod on_device;
 #[cfg(target_os = "linux")]
 mod open_files;
+#[cfg(unix)]
+mod operational;
 mod outside;
 #[cfg(target_os = "linux")]
 mod owners;

@@ -2,13 +2,13 @@
 
 use super::{
     authority::{Authority, warn_of_early_expiry},
-    files::Target,
     ids,
     issue::{Kind, Made, Term, make},
     options::{Making, Signer, Subject},
     report::{self, NOTE},
 };
 use crate::{
+    files::certificate_pair::Target,
     input::source::Source,
     terminal::{bar, failure::Failure, output, stderr},
 };

@@ -2,13 +2,12 @@
 
 use super::{
     authority::{Authority, warn_of_early_expiry},
-    files::Target,
     ids,
     issue::{Kind, Term, make},
     options::{Algorithm, Signer},
     report,
 };
-use crate::terminal::failure::Failure;
+use crate::{files::certificate_pair::Target, terminal::failure::Failure};
 use clap::{ArgGroup, Args};
 use std::path::PathBuf;
 

@@ -14,18 +14,18 @@ use std::{
 const PUBLIC: u32 = 0o644;
 
 /// Their paths.
-pub(super) struct Target {
-    pub(super) certificate: PathBuf,
-    pub(super) key: Option<PathBuf>,
+pub(crate) struct Target {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: Option<PathBuf>,
 }
 
 impl Target {
-    fn paths(&self) -> impl Iterator<Item = &Path> {
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
         self.key.iter().chain([&self.certificate]).map(PathBuf::as_path)
     }
 
     /// Whether they can be written there, as far as can be tested before anything is made. `inputs` are never replaced.
-    pub(super) fn check(&self, force: bool, inputs: &[&Path]) -> Result<(), Failure> {
+    pub(crate) fn check(&self, force: bool, inputs: &[&Path]) -> Result<(), Failure> {
         if self.key.as_ref() == Some(&self.certificate) {
             return Err(Failure::at(
                 self.certificate.display(),
@@ -52,7 +52,7 @@ impl Target {
     }
 
     /// Writes them.
-    pub(super) fn write(&self, certificate: &[u8], key: &[u8], force: bool) -> Result<(), Failure> {
+    pub(crate) fn write(&self, certificate: &[u8], key: &[u8], force: bool) -> Result<(), Failure> {
         let mut drafts = Vec::new();
         for path in self.paths() {
             let secret = self.key.as_deref() == Some(path);
