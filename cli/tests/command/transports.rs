@@ -16,7 +16,7 @@ fn through(site: &Site, proxy: SocketAddr, login: &str, more: &[&str]) -> Run {
     run(command, device().as_bytes())
 }
 
-/// A login with other addresses for MQTT and for WebSockets.
+/// A login with other addresses for MQTT and for a WebSocket.
 fn at(site: &Site, mqtt: SocketAddr, https: SocketAddr, transport: &str) -> Run {
     let [mqtt, https] = [format!("{HOST}:8883={mqtt}"), format!("{HOST}:443={https}")];
     let network = ["--ca-file", &site.roots, "--endpoint", &mqtt, "--endpoint", &https, "--transport", transport];

@@ -24,7 +24,7 @@ fn a_connection_over_a_websocket_is_kept_and_renewed() {
     let connected = format!("connected as {HUB}/devices/dev-01 with key over WebSocket");
     assert_eq!(site.connect(&mut driver), [connected]);
     driver.subscribe("devices/dev-01/messages/devicebound/#", Qos::AtLeastOnce).unwrap();
-    driver.publish("devices/dev-01/messages/events/", &[7; 100_000], Qos::AtLeastOnce).unwrap();
+    driver.publish("devices/dev-01/messages/events/", &vec![7; 100_000], Qos::AtLeastOnce).unwrap();
     site.pass(7 * HOUR);
     let anew = format!("connected anew as {HUB}/devices/dev-01 with key over WebSocket");
     assert_eq!(site.connect(&mut driver).last(), Some(&anew));
