@@ -1,3 +1,5 @@
+#[cfg(feature = "certificates")]
+use super::certificates::{Keeper, KeyHolder};
 use super::{Clock, Signer, SystemClock};
 use crate::{Dial, Limits, dial::KEEP_ALIVE};
 use defender_auth::{
@@ -21,6 +23,8 @@ pub struct Options {
     pub(super) clock: Box<dyn Clock>,
     pub(super) limits: Limits,
     pub(super) keep_alive: u16,
+    #[cfg(feature = "certificates")]
+    pub(super) keeper: Keeper,
 }
 
 enum Trust {
@@ -39,6 +43,8 @@ impl Default for Options {
             clock: Box::new(SystemClock),
             limits: Limits::default(),
             keep_alive: KEEP_ALIVE,
+            #[cfg(feature = "certificates")]
+            keeper: Keeper::default(),
         }
     }
 }
@@ -93,6 +99,31 @@ impl Options {
     pub fn with_keep_alive(self, interval: Duration) -> Self {
         let seconds = interval.as_secs().clamp(1, LONGEST_KEEP_ALIVE);
         Self { keep_alive: u16::try_from(seconds).unwrap_or(KEEP_ALIVE), ..self }
+    }
+
+    /// With what makes the private keys of operational certificates, instead of P-384 keys in memory.
+    #[cfg(feature = "certificates")]
+    #[must_use]
+    pub fn with_certificate_keys(mut self, keys: impl KeyHolder + 'static) -> Self {
+        self.keeper.keys = Box::new(keys);
+        self
+    }
+
+    /// Accepts operational certificates only below this root.
+    #[cfg(feature = "certificates")]
+    #[must_use]
+    pub fn with_certificate_root(mut self, root: defender_auth::x509::Certificate) -> Self {
+        self.keeper.root = Some(root);
+        self
+    }
+
+    /// Writes the operational certificate also as `certificate_public.pem`, and its key as `certificate_private.pem` if that is in
+    /// memory, into this folder: for agents that read those.
+    #[cfg(feature = "certificates")]
+    #[must_use]
+    pub fn with_exported_certificates(mut self, folder: Store) -> Self {
+        self.keeper.export = Some(folder);
+        self
     }
 
     pub(super) fn roots(&self) -> Roots<'_> {
