@@ -27,9 +27,10 @@ pub(crate) fn site() -> Site {
     site_of(30)
 }
 
-/// With certificates that are valid for so many days.
+/// With certificates that are valid for so many days, and for a week or less without a wait at the registration.
 pub(crate) fn site_of(days: u32) -> Site {
-    let enrollment = Enrollment::new(ID, &base64(1)).hub(HUB).issuing(Issuing::new().days(days));
+    let enrollment =
+        Enrollment::new(ID, &base64(1)).hub(HUB).pending(u32::from(days > 7)).issuing(Issuing::new().days(days));
     Site::with(World::new().hub(Hub::new(HUB)), Dps::new(DPS_SCOPE).enrollment(enrollment))
 }
 

@@ -50,7 +50,9 @@ impl Driver {
         let time = self.session.clock().time(self.options.clock.now());
         let mut events = Vec::new();
         let kept = self.options.keeper.keep(chain, self.options.store.as_ref(), time, &mut events);
-        events.into_iter().for_each(|event| self.report(event));
+        for event in events {
+            self.report(event);
+        }
         self.tell(match kept {
             Kept::Yes(certificate) => SessionEvent::CertificateKept(certificate),
             Kept::Refused => SessionEvent::CertificateRefused,
@@ -84,8 +86,9 @@ impl Keeper {
             let made = self.keys.make().map_err(|error| Event::NotRequested { reason: error.to_string() })?;
             let request = CertificateRequest::sign(&wanted.common_name, &*made.key)
                 .map_err(|error| Event::NotRequested { reason: error.to_string() })?;
-            let [a, b, c, d] = std::array::from_fn(|_| random().to_le_bytes());
-            let rid = RequestId::from_entropy(std::array::from_fn(|at| [a, b, c, d][at / 4][at % 4]));
+            let entropy: [u32; 4] = std::array::from_fn(|_| random());
+            let entropy = entropy.into_iter().fold(0, |all, part| all << 32 | u128::from(part));
+            let rid = RequestId::from_entropy(entropy.to_be_bytes());
             let mut next = self.kept.clone();
             next.begin(made.record, request, rid);
             save(&next, store)?;

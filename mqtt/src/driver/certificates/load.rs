@@ -8,6 +8,7 @@ use defender_auth::{
     Now, UnixTime,
     credential::{ClientCertificate, Issuer},
     error::IssuedChainError,
+    identity::RegistrationId,
     renewal::Current,
     session::{Clock, OperationalCertificate, Source},
     x509::{Certificate, judge},
@@ -62,7 +63,7 @@ fn give(source: &mut Source, options: &mut Options, now: Now, events: &mut Vec<E
     let Some(current) = keeper.kept.current() else { return };
     // One of another enrollment stays where it is until another takes its place.
     let leaf = current.chain.certificates().first().and_then(|der| Certificate::from_der(der).ok());
-    let id = source.requests_certificates_for().map(|id| id.as_str());
+    let id = source.requests_certificates_for().map(RegistrationId::as_str);
     let Some(leaf) = leaf.filter(|leaf| leaf.common_name() == id) else { return };
     match keeper.operational(&leaf) {
         Ok(Some(certificate)) => *source = source.clone().requesting_certificates(Some(certificate)),
