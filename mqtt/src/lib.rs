@@ -37,6 +37,7 @@ mod link;
 mod open_files;
 mod proof;
 mod provisioner;
+mod reach;
 mod session;
 mod socket;
 mod transport;

@@ -14,6 +14,7 @@ pub mod local;
 pub mod outcome;
 pub mod plan;
 mod refusal;
+mod registration_state;
 pub mod renewal;
 mod retry;
 pub mod workload;
