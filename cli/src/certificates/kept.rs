@@ -112,7 +112,7 @@ impl Kept {
         let key = PrivateKey::generate(key_type.unwrap_or(KeyType::P384).curve())?;
         let request = CertificateRequest::sign(name, &MemoryKey::new(&key)?);
         let request = request.map_err(|error| Failure::Call(error.to_string()))?;
-        // Half of a coordinate of a new public key: as good as random, and no other request has it.
+        // The last bytes of a new public key cannot be predicted, and no other request has them.
         let entropy = key.public_key().last_chunk().copied().unwrap_or_default();
         self.certificates.begin(RecordedKey::pkcs8(key.expose_pkcs8()), request, RequestId::from_entropy(entropy));
         self.save()
