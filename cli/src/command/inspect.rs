@@ -54,7 +54,7 @@ struct Report {
 pub(crate) fn run(arguments: &Inspect) -> Result<(), Failure> {
     let report = match &arguments.source {
         Some(source) => {
-            let loaded = source.load_or_service(&arguments.unlock.read()?.opener());
+            let loaded = source.load_or_service(&arguments.unlock.read(None)?.opener());
             match loaded.map_err(|error| source.failure(error))? {
                 AgentOrService::Agent(loaded) => {
                     Report { findings: texts(loaded.findings), ..Report::of(&loaded.plan)? }

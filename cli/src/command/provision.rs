@@ -207,7 +207,7 @@ fn attestation(arguments: &Provision, id: &RegistrationId, keys: &mut Keys) -> R
     match arguments {
         Provision { certificate_file: Some(file), private_key_file: Some(key), .. }
         | Provision { certificate_file: Some(file), key_file: Some(key), .. } => {
-            Ok(arguments.unlock.read()?.certificate(file, key, Purpose::Provisioning(id))?.into())
+            Ok(arguments.unlock.read(Some(key))?.certificate(file, key, Purpose::Provisioning(id))?.into())
         }
         Provision { key_file: Some(Location::File(path)), .. } => Ok(key(path)?.into()),
         Provision { key_file: Some(_), .. } => {

@@ -102,7 +102,7 @@ impl SubjectOptions {
         if let Some(source) = &self.source {
             let loaded = match self.certificate_file {
                 Some(_) => source.load_without_certificate(),
-                None => source.load(&self.unlock.read()?.opener()),
+                None => source.load(&self.unlock.read(None)?.opener()),
             };
             let Loaded { plan, findings, defaults } = loaded.map_err(|error| source.failure(error))?;
             finding::warn(findings);
@@ -135,7 +135,7 @@ impl SubjectOptions {
     /// The certificate of the arguments.
     fn certificate(&self, purpose: Purpose<'_>) -> Result<ClientCertificate, Failure> {
         match (&self.certificate_file, &self.key_file) {
-            (Some(file), Some(key)) => self.unlock.read()?.certificate(file, key, purpose),
+            (Some(file), Some(key)) => self.unlock.read(Some(key))?.certificate(file, key, purpose),
             // clap requires both.
             _ => Err(Failure::Call("give --certificate-file with --key-file".into())),
         }

@@ -10,10 +10,12 @@ use crate::{
 };
 use clap::Args;
 use defender_auth::{
+    Error,
     agent::{self, Passphrase},
     credential::ClientCertificate,
-    error::TpmKeyKind,
+    error::{CertificateProblem, TpmKeyKind},
     private_key::{Location, OpenedKey, Opener},
+    secret::SecretText,
     tpm::{Endpoint, KeyFile, Parent},
     x509::Purpose,
 };
@@ -47,11 +49,30 @@ pub(crate) struct Secrets<'a> {
 }
 
 impl Unlock {
-    pub(crate) fn read(&self) -> Result<Secrets<'_>, Failure> {
+    /// Reads the files, for a key whose name is known, or for those that an agent's files name.
+    pub(crate) fn read(&self, key: Option<&Location>) -> Result<Secrets<'_>, Failure> {
         let owner = self.key_owner_password_file.as_deref();
         let owner = owner.map(|path| passphrase::read("--key-owner-password-file", path)).transpose()?;
-        Ok(Secrets { passphrase: self.passphrase.read()?, tpm: self.tpm.as_ref(), owner })
+        Ok(Secrets { passphrase: self.passphrase(key)?, tpm: self.tpm.as_ref(), owner })
     }
+}
+
+impl Unlock {
+    /// An empty password is one that a key of a TPM may have.
+    fn passphrase(&self, key: Option<&Location>) -> Result<Option<Passphrase>, Failure> {
+        match (self.passphrase.read(), key) {
+            (Err(Failure::Input(error)), Some(Location::TpmFile { .. } | Location::TpmHandle { .. }))
+                if is_empty(&error) =>
+            {
+                Ok(Some(Passphrase::new(SecretText::new(String::new()))))
+            }
+            (read, _) => read,
+        }
+    }
+}
+
+fn is_empty(error: &Error) -> bool {
+    matches!(error.inner(), Error::Certificate(error) if error.problem == CertificateProblem::PassphraseEmpty)
 }
 
 impl Secrets<'_> {
@@ -123,7 +144,7 @@ impl Secrets<'_> {
         let certificate = if let Location::Token(uri) = key {
             let chain = agent::chain_file(file)?;
             let opened = token::open(uri, self.passphrase.as_ref())?;
-            opened.certificate(&chain).map_err(|error| defender_auth::Error::from(error).at(key.to_string()))?
+            opened.certificate(&chain).map_err(|error| Error::from(error).at(key.to_string()))?
         } else {
             let (certificate, findings) = agent::certificate_with_key(file, key, &self.opener())?;
             finding::warn(findings);

@@ -4,16 +4,18 @@ use crate::{
     others::{Authority, P256, Server},
     signing_process,
     support::{
-        HOST, Scratch, defenderauth,
+        HOST, MODULE_KEY, Scratch, defenderauth,
         keys::{ID, Issued, is_accepted, openssl},
+        site::Site,
         string,
     },
     swtpm::Swtpm,
 };
 use defender_auth::{
     private_key::MemoryKey,
-    x509::{Curve, PrivateKey},
+    x509::{Chain, Curve, PrivateKey},
 };
+use defender_auth_emulator::{Device, Hub, Module, World};
 use std::{fs, path::Path, process::Command, sync::Arc, thread};
 
 /// A TPM with a key that OpenSSL has made, and the key's file.
@@ -66,6 +68,49 @@ fn a_micro_agents_folder_with_a_key_of_the_tpm_logs_in() {
     assert!(!run.err.contains("warning"), "{run:?}");
     let inspected = defenderauth(&["inspect", &folder.folder(), "--key-tpm", &tcti, "--json"], "").done().json();
     assert_eq!((&inspected["credential"], &inspected["device_id"]), (&"x509".into(), &ID.into()));
+}
+
+#[test]
+#[ignore = "needs swtpm, OpenSSL's provider tpm2"]
+fn a_device_whose_key_is_in_the_tpm_continues_as_its_security_module() {
+    let (tpm, key) = made_by_openssl(&["EC", "-pkeyopt", "group:P-256"]);
+    let tcti = tpm.endpoint().to_string();
+    let certificate = tpm.write("certificate.pem", b"");
+    let with = ["-provider", "tpm2", "-provider", "default", "-key", &key, "-out", &certificate];
+    openssl(&tpm, &[&["req", "-x509", "-subj", "/CN=dev-01", "-days", "2"][..], &with].concat());
+    let chain = Chain::from_pem(&tpm.read("certificate.pem")).unwrap();
+    let thumbprint = chain.certificates()[0].sha256().to_string();
+    let device = Device::with_thumbprint(ID, &thumbprint).module(Module::new("azureiotsecurity", MODULE_KEY));
+    let site = Site::play(World::new().hub(Hub::new(HOST).device(device)));
+    let proof = ["--certificate-file", &certificate, "--key-file", &key, "--key-tpm", &tcti];
+    let module = ["--host-name", HOST, "--device-id", ID, "--module-id", "azureiotsecurity"];
+    let run = site.ask(&[&["authenticate", "--connect"], &module[..], &proof].concat(), "").done();
+    assert!(run.out.ends_with("\nhub           accepted\n"), "{run:?}");
+    assert_eq!(site.journal().last(), Some(&format!("accepted {HOST}/{ID}/azureiotsecurity")));
+    let twin = site.ask(&[&["twin", "--json"], &module[..], &proof].concat(), "").done().json();
+    assert_eq!(twin["desired_version"], 1);
+    // The documentation allows Device mode for self-signed certificates only.
+    let issued = Issued::to(&[&key, "--key-tpm", &tcti]);
+    let proof = ["--certificate-file", &issued.chain, "--key-file", &key, "--key-tpm", &tcti];
+    let before = site.journal().len();
+    site.ask(&[&["authenticate"], &module[..], &proof].concat(), "").failed(2, &["self-signed"]);
+    assert_eq!(site.journal().len(), before);
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn an_empty_password_is_given_by_an_empty_file() {
+    let tpm = Swtpm::new();
+    let tcti = tpm.endpoint().to_string();
+    let scratch = Scratch::new();
+    let (key, empty) = (scratch.path("key.pem"), scratch.write("empty", "\n"));
+    defenderauth(&["key", "new", "--in", "tpm", "--out", &key, "--key-tpm", &tcti], "").done();
+    let name = format!("tpm:file={key}");
+    let show = ["key", "show", &name, "--key-tpm", &tcti, "--passphrase-file", &empty];
+    defenderauth(&show, "").done();
+    // Nothing else has an empty one.
+    let encrypted = crate::support::data("p256.encrypted.pem");
+    defenderauth(&["key", "show", &encrypted, "--passphrase-file", &empty], "").failed(2, &["passphrase"]);
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub struct Proxy {
 
 struct State {
     routes: [(u16, SocketAddr); 2],
-    /// The value of `Proxy-Authorization`.
+    /// The login in base64.
     login: Option<String>,
     kept: Mutex<Kept>,
 }
@@ -48,7 +48,7 @@ impl Emulator {
     pub fn proxy(&self, login: Option<&str>) -> io::Result<Proxy> {
         let listener = TcpListener::bind(SocketAddr::new(self.address().ip(), 0))?;
         let address = listener.local_addr()?;
-        let login = login.map(|login| format!("Basic {}", data_encoding::BASE64.encode(login.as_bytes())));
+        let login = login.map(|login| data_encoding::BASE64.encode(login.as_bytes()));
         let routes = [(443, self.https_address()), (8883, self.address())];
         let state = Arc::new(State { routes, login, kept: Mutex::default() });
         let inside = Arc::clone(&state);
@@ -175,8 +175,10 @@ impl State {
             Err(_) => return Some((String::new(), 400)),
         }
         let given = request.headers.iter().find(|header| header.name.eq_ignore_ascii_case("proxy-authorization"));
-        let is_known =
-            self.login.as_ref().is_none_or(|login| given.is_some_and(|given| given.value == login.as_bytes()));
+        // The name of a scheme is the same in upper and lower case (RFC 9110, section 11.1).
+        let given = given.and_then(|given| std::str::from_utf8(given.value).ok()?.split_once(' '));
+        let given = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic")).map(|(_, login)| login.trim());
+        let is_known = self.login.as_deref().is_none_or(|login| given == Some(login));
         let status = match request.method {
             Some("CONNECT") if is_known => 200,
             Some("CONNECT") => 407,

@@ -24,7 +24,7 @@ fn load_here(swtpm: &Swtpm, folder: &Scratch) -> Result<Loaded, Error> {
 }
 
 fn assert_signs(swtpm: &Swtpm, certificate: &ClientCertificate) {
-    let key = certificate.private_key().expect("the key is in the TPM");
+    let key = certificate.private_key().unwrap();
     let scheme = key.schemes()[0];
     assert_verifies(swtpm, key.public_key(), scheme, &key.sign(scheme, b"a message").unwrap());
 }

@@ -29,7 +29,7 @@ impl Authority {
     pub(super) fn load(signer: &Signer) -> Result<Self, Failure> {
         let place = signer.ca.display();
         let wrong = |what: String| Failure::at(&place, what);
-        let opened = signer.unlock.read()?.open(&signer.ca_key)?;
+        let opened = signer.unlock.read(Some(&signer.ca_key))?.open(&signer.ca_key)?;
         let given = agent::chain_file(&signer.ca)?;
         let in_memory = opened.in_memory_of_process().cloned();
         let elsewhere = if in_memory.is_none() { Some(opened.into_private_key()?) } else { None };

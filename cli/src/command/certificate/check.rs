@@ -163,13 +163,13 @@ fn load(arguments: &Check) -> Result<Loaded, Failure> {
         if let Some(key) = &arguments.key {
             return Err(Failure::at(key, "the .pfx contains the key; leave out --key"));
         }
-        let (both, findings) = agent::identity_file(&arguments.chain, arguments.unlock.read()?.passphrase())?;
+        let (both, findings) = agent::identity_file(&arguments.chain, arguments.unlock.read(None)?.passphrase())?;
         finding::warn(findings);
         return Ok(Loaded { chain: both.chain().clone(), key: Some(both.key().clone()), elsewhere: None });
     }
     let chain = agent::chain_file(&arguments.chain)?;
     let Some(location) = &arguments.key else { return Ok(Loaded { chain, key: None, elsewhere: None }) };
-    let opened = arguments.unlock.read()?.open(location)?;
+    let opened = arguments.unlock.read(Some(location))?.open(location)?;
     if let Some(key) = opened.in_memory_of_process() {
         return Ok(Loaded { chain, key: Some(key.clone()), elsewhere: None });
     }

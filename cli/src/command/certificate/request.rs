@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &Request) -> Result<(), Failure> {
         let inputs: Vec<_> = name::file(&arguments.key_file).into_iter().collect();
         target.check(arguments.force, &inputs)?;
     }
-    let key = arguments.unlock.read()?.open(&arguments.key_file)?.into_private_key()?;
+    let key = arguments.unlock.read(Some(&arguments.key_file))?.open(&arguments.key_file)?.into_private_key()?;
     let request = CertificateRequest::sign(&arguments.common_name, &*key)
         .map_err(|error| Failure::at(&arguments.key_file, error))?;
     let text = match arguments.form {

@@ -69,7 +69,7 @@ enum Kind {
 }
 
 pub(super) fn run(arguments: &New) -> Result<(), Failure> {
-    let secrets = arguments.unlock.read()?;
+    let secrets = arguments.unlock.read(arguments.uri.as_ref())?;
     let location = match (arguments.place, &arguments.out, &arguments.uri) {
         (Place::Tpm, Some(path), None) => in_tpm(arguments, path, &secrets)?,
         (Place::File, Some(path), None) => in_file(arguments, path, &secrets)?,

@@ -40,7 +40,7 @@ struct Report {
 }
 
 pub(super) fn run(arguments: &Show) -> Result<(), Failure> {
-    let opened = arguments.unlock.read()?.open(&arguments.key)?;
+    let opened = arguments.unlock.read(Some(&arguments.key))?.open(&arguments.key)?;
     report(&arguments.key, opened, arguments.json)
 }
 
