@@ -35,11 +35,11 @@ pub struct Dial {
 /// The keep-alive interval in seconds, the C SDK's.
 pub(crate) const KEEP_ALIVE: u16 = 240;
 
-/// The port of WebSockets.
+/// The port of a WebSocket.
 const WEBSOCKET_PORT: u16 = 443;
 
 impl Dial {
-    /// To the host that a login names: port 8883, or 443 for WebSockets.
+    /// To the host that a login names: port 8883, or 443 for a WebSocket.
     #[must_use]
     pub fn host() -> Self {
         Self {
@@ -60,7 +60,7 @@ impl Dial {
         Self { address: Some(address), websocket_address: Some(address), ..Self::host() }
     }
 
-    /// With another address for WebSockets, to which no proxy is used.
+    /// With another address for a WebSocket, to which no proxy is used.
     #[must_use]
     pub const fn with_websocket_at(mut self, address: SocketAddr) -> Self {
         self.websocket_address = Some(address);

@@ -2,6 +2,8 @@
 //! meaning of a refusal. The library has no client itself; any one can be used.
 
 mod connack;
+pub mod presence;
+mod presence_payload;
 #[cfg(feature = "flows")]
 mod provisioning;
 

@@ -60,10 +60,7 @@ impl Session {
                 return self.choose(now, Pass::default());
             }
             State::Waiting { window, not_before, why, .. } => State::Waiting { window, not_before, why, then: first },
-            State::Saving { snapshot, then: Then::Stay(standing) } => {
-                State::Saving { snapshot, then: Then::Stay(Standing { at: kept, ..standing }) }
-            }
-            State::Saving { snapshot, then: Then::Request(standing) } => {
+            State::Saving { snapshot, then: Then::Stay(standing) | Then::Request(standing) } => {
                 State::Saving { snapshot, then: Then::Stay(Standing { at: kept, ..standing }) }
             }
             State::Saving { snapshot, .. } => State::Saving { snapshot, then: first },

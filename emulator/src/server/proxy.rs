@@ -125,7 +125,13 @@ impl State {
     /// Has the end of the proxy close this connection. An error when that has come.
     fn keep(&self, stream: &TcpStream) -> io::Result<()> {
         let stream = stream.try_clone()?;
-        self.kept(|kept| if kept.ends { Err(io::ErrorKind::NotConnected.into()) } else { Ok(kept.open.push(stream)) })
+        self.kept(|kept| {
+            if kept.ends {
+                return Err(io::ErrorKind::NotConnected.into());
+            }
+            kept.open.push(stream);
+            Ok(())
+        })
     }
 
     fn serve(&self, mut near: TcpStream) -> io::Result<()> {

@@ -62,7 +62,7 @@ impl Options {
         Self { roots: Trust::Pem(pem.into()), ..self }
     }
 
-    /// With other addresses for some hosts, for HTTPS and WebSockets and for MQTT: an emulator, a tunnel. The servers'
+    /// With other addresses for some hosts, for HTTPS and a WebSocket, and for MQTT: an emulator, a tunnel. The servers'
     /// certificates must contain the hosts' names nevertheless. No proxy is used to an address.
     #[must_use]
     pub fn with_addresses(self, https: Vec<(HostName, SocketAddr)>, mqtt: Vec<(HostName, SocketAddr)>) -> Self {

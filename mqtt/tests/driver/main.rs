@@ -31,3 +31,4 @@ mod swtpm;
 #[cfg(feature = "tpm")]
 mod tpm;
 mod traffic;
+mod transports;

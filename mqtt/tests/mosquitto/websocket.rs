@@ -10,9 +10,13 @@ use defender_auth_mqtt::{Dial, Error, Limits, Session, Transport};
 use std::time::Duration;
 
 fn start(authority: &Authority, protocol: &str) -> Broker {
-    // Debian's version does not start with WebSockets alone.
+    // Debian's version does not start with WebSockets alone, and takes the address for them only with a family.
     let other = format!("listener 0 {}", authority.path("mosquitto.sock"));
-    Broker::start(authority, None, &[format!("protocol {protocol}"), "allow_anonymous true".into(), other])
+    Broker::start(
+        authority,
+        None,
+        &[format!("protocol {protocol}"), "socket_domain ipv4".into(), "allow_anonymous true".into(), other],
+    )
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn tinyproxy_carries_what_its_login_and_its_ports_allow() {
     let mut session = site.log_in(&proxy.dial("plant:hunter2@", Transport::Auto)).unwrap();
     assert_eq!(session.transport(), Transport::WebSocket);
     session.subscribe("$iothub/twin/res/#").unwrap();
-    session.publish("devices/dev-01/messages/events/", &[7; 100_000]).unwrap();
+    session.publish("devices/dev-01/messages/events/", &vec![7; 100_000]).unwrap();
     session.close();
     assert_eq!(site.register(&proxy.dial("plant:hunter2@", Transport::WebSocket)).unwrap(), 202);
     let dps = "global.azure-devices-provisioning.net";

@@ -12,7 +12,7 @@ fn a_hub_is_logged_in_to_over_a_websocket() {
     let mut session = site.log_in(&site.dial(Transport::WebSocket)).unwrap();
     assert_eq!(session.transport(), Transport::WebSocket);
     session.subscribe(TOPIC).unwrap();
-    session.publish("devices/dev-01/messages/events/", &[7; 200_000]).unwrap();
+    session.publish("devices/dev-01/messages/events/", &vec![7; 200_000]).unwrap();
     session.subscribe("$iothub/methods/POST/#").unwrap();
     session.close();
     let device = "contoso.azure-devices.net/dev-01";
