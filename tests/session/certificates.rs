@@ -47,8 +47,11 @@ fn the_first_registration_requests_a_certificate_and_the_session_connects_with_i
     let status = session.status();
     assert_eq!((status.counters.connects, status.counters.certificates, status.certificate_failure), (1, 1, None));
     let order: Vec<Kind> = world.log.iter().map(|(_, kind)| *kind).collect();
-    use Kind as K;
-    assert_eq!(order[..6], [K::Save, K::Request, K::Register, K::Poll, K::Keep, K::Save], "{order:?}");
+    assert_eq!(
+        order[..6],
+        [Kind::Save, Kind::Request, Kind::Register, Kind::Poll, Kind::Keep, Kind::Save],
+        "{order:?}"
+    );
 }
 
 #[test]
@@ -398,7 +401,7 @@ fn a_month_in_which_everything_fails_stays_within_its_bounds() {
                     _ => Hub::Rejects(Rejection::Connack(ConnectRefused::NotAuthorized)),
                 });
                 world.run(&mut session, 60 * DAY);
-                let bound = policy.bound(std::time::Duration::from_millis(60 * DAY)) as usize;
+                let bound = usize::try_from(policy.bound(std::time::Duration::from_millis(60 * DAY))).unwrap();
                 assert!(
                     world.issuing.issued <= bound + 1,
                     "{renewal:?} {disk:?} {service:?}: {}",

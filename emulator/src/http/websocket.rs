@@ -210,7 +210,7 @@ mod tests {
         let mask = [1, 2, 3, 4];
         let frame = |first: u8, text: &[u8]| {
             let masked = text.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask);
-            [first, 0x80 | text.len() as u8].into_iter().chain(mask).chain(masked).collect::<Vec<u8>>()
+            [first, 0x80 | u8::try_from(text.len()).unwrap()].into_iter().chain(mask).chain(masked).collect::<Vec<u8>>()
         };
         let bytes = [frame(0x02, b"abcde"), frame(0x89, b"p"), frame(0x80, b"f"), frame(0x88, b"")].concat();
         let (payload, controls) = taken(&bytes).unwrap();
@@ -230,6 +230,6 @@ mod tests {
         assert_eq!(taken(&announced).unwrap_err(), "a frame is too long");
         assert_eq!(framed(0x82, &[0; 125])[..2], [0x82, 125]);
         assert_eq!(framed(0x82, &[0; 126])[..4], [0x82, 126, 0, 126]);
-        assert_eq!(framed(0x82, &[0; 65536])[..10], [0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
+        assert_eq!(framed(0x82, &vec![0; 65_536])[..10], [0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
     }
 }

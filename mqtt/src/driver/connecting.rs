@@ -25,8 +25,15 @@ impl Driver {
             Password::Token(token) => Some(token.expires_at()),
             _ => None,
         };
+        #[cfg(feature = "certificates")]
+        let password = login.password.clone();
         match self.open(login) {
-            Ok(connection) => self.connected(connection, renews, credential, identity, expires),
+            Ok(connection) => {
+                self.connected(connection, renews, credential, identity, expires)?;
+                #[cfg(feature = "certificates")]
+                self.report_certificate(&password)?;
+                Ok(())
+            }
             Err(error) => {
                 self.check_cancelled()?;
                 let failure = tls_failure(&error);

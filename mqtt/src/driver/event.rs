@@ -1,6 +1,7 @@
 use crate::{Message, Transport};
 use defender_auth::{
     Error as AuthError,
+    error::IssuedChainError,
     https::HttpsError,
     identity::Identity,
     session::Diagnosis,
@@ -99,6 +100,43 @@ pub enum Event {
         /// Why.
         error: StoreError,
     },
+    /// A certificate signing request, made or pending, is on the disk with its key and is sent next.
+    CertificateRequested {
+        /// The common name of its subject.
+        common_name: String,
+    },
+    /// No certificate signing request could be made.
+    NotRequested {
+        /// Why.
+        reason: String,
+    },
+    /// The renewal of the certificate begins, over the connection that stands.
+    RenewingCertificate,
+    /// A certificate was issued, and is on the disk with its key. It is used from the next connection on.
+    CertificateKept {
+        /// The last second at which it is valid.
+        not_after: defender_auth::UnixTime,
+    },
+    /// What was issued is not what was requested, or cannot be used.
+    CertificateRefused {
+        /// Why.
+        error: IssuedChainError,
+    },
+    /// A request or what was issued for it could not be written.
+    CertificateNotKept {
+        /// Why. `None`: the driver has no store.
+        error: Option<StoreError>,
+    },
+    /// The files for other agents could not be written.
+    NotExported {
+        /// Why.
+        error: StoreError,
+    },
+    /// A request for a certificate has got none. The one in use serves as long as it is valid.
+    NotCertified {
+        /// Why.
+        why: Diagnosis,
+    },
     /// Other users can reach a file of the store.
     Exposed(Warning),
     /// The wall clock was set.
@@ -144,6 +182,17 @@ impl fmt::Display for Event {
             Self::Saved => f.write_str("state saved"),
             Self::NotSaved { error } => write!(f, "state not saved: {error}"),
             Self::NotLoaded { error } => write!(f, "state not loaded: {error}"),
+            Self::CertificateRequested { common_name } => write!(f, "requesting a certificate for {common_name}"),
+            Self::NotRequested { reason } => write!(f, "no certificate signing request: {reason}"),
+            Self::RenewingCertificate => f.write_str("renewing the certificate"),
+            Self::CertificateKept { not_after } => write!(f, "certificate issued and kept, valid until {not_after}"),
+            Self::CertificateRefused { error } => write!(f, "certificate refused: {error}"),
+            Self::CertificateNotKept { error: Some(error) } => write!(f, "certificate not kept: {error}"),
+            Self::CertificateNotKept { error: None } => {
+                f.write_str("certificate not kept: the driver has no store; give it one")
+            }
+            Self::NotExported { error } => write!(f, "certificate not exported: {error}"),
+            Self::NotCertified { why } => write!(f, "no new certificate: {why}"),
             Self::Exposed(warning) => warning.fmt(f),
             Self::ClockSet { seconds: Some(seconds) } => write!(f, "the clock was set by {seconds:+} s"),
             Self::ClockSet { seconds: None } => f.write_str("the clock was set"),

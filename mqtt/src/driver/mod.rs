@@ -45,8 +45,18 @@
 //! queue that is lost with the process would promise too much. [`subscribe`](Driver::subscribe) may be called at any time;
 //! subscriptions are made again after each reconnect, because the driver asks for a clean MQTT session. A message at
 //! `QoS` 1 is acknowledged when it was read, before it is an [`Event::Message`].
+//!
+//! # Certificates
+//!
+//! A source that [requests certificates](defender_auth::session::Source::requesting_certificates) needs a store and the feature
+//! `certificates`. The driver makes the private keys, or has an [`Options::with_certificate_keys`] make them, and writes each with
+//! its request into `certificates.json` of the store before the request leaves. What is issued is written there before it is
+//! judged, then used from the next connection on. A process may end anywhere: the next one goes on with what is there, and
+//! sends a request that had no answer again as it was. The certificate in use is reported in the device's twin.
 
 mod bell;
+#[cfg(feature = "certificates")]
+mod certificates;
 mod clock;
 mod connecting;
 mod control;
@@ -63,6 +73,8 @@ mod staying;
 mod trace;
 mod traffic;
 
+#[cfg(feature = "certificates")]
+pub use certificates::{KeyHolder, KeysInMemory, NewKey};
 pub use clock::{Clock, SystemClock};
 pub use control::Control;
 pub use error::DriverError;

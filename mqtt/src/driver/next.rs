@@ -41,6 +41,7 @@ pub struct Driver {
 struct Reported {
     dropped: Option<(String, Diagnosis, u64)>,
     registrations: u64,
+    certificate_failure: Option<Diagnosis>,
 }
 
 impl Driver {
@@ -51,9 +52,14 @@ impl Driver {
     /// socket for it.
     pub fn new(sources: Vec<Source>, policy: Policy, options: Options) -> Result<Self, DriverError> {
         let loaded = options.store.as_ref().map(Store::load).unwrap_or_default();
+        #[cfg(feature = "certificates")]
+        let (sources, options, certificates) = super::certificates::load(sources, options);
+        #[cfg(not(feature = "certificates"))]
+        let certificates = Vec::new();
         let session = Session::new(sources, policy, loaded.snapshot, options.clock.now())?;
         let mut this = Self::of(session, options)?;
         this.events.extend(loaded.warnings.into_iter().map(Event::Exposed));
+        this.events.extend(certificates);
         this.events.extend(loaded.problem.map(|error| Event::NotLoaded { error }));
         Ok(this)
     }
@@ -193,12 +199,16 @@ impl Driver {
         let status = self.session.status();
         let dropped = status.dropped.map(|it| (it.credential.to_owned(), it.why, it.at.as_secs()));
         let registrations = status.counters.registrations;
+        let certificate_failure = status.certificate_failure;
         let source = status.credential.unwrap_or_default().to_owned();
-        let before = std::mem::replace(&mut self.reported, Reported { dropped, registrations });
+        let before = std::mem::replace(&mut self.reported, Reported { dropped, registrations, certificate_failure });
         if let Some((credential, why, _)) =
             self.reported.dropped.clone().filter(|_| self.reported.dropped != before.dropped)
         {
             self.report(Event::Dropped { credential, why });
+        }
+        if let Some(why) = certificate_failure.filter(|_| certificate_failure != before.certificate_failure) {
+            self.report(Event::NotCertified { why });
         }
         if registrations > before.registrations {
             self.report(Event::Registering { source });
@@ -241,8 +251,10 @@ impl Driver {
         }
     }
 
-    fn receive(&mut self, messages: Vec<crate::Message>) {
+    pub(super) fn receive(&mut self, messages: Vec<crate::Message>) {
         for message in messages {
+            #[cfg(feature = "certificates")]
+            let Some(message) = self.take_answer(message) else { continue };
             self.report(Event::Message(message));
         }
     }

@@ -1,3 +1,5 @@
+#[cfg(feature = "certificates")]
+use super::certificates::{Keeper, KeyHolder};
 use super::{Clock, Signer, SystemClock};
 use crate::{Dial, Limits, Transport, dial::KEEP_ALIVE};
 use defender_auth::{
@@ -25,6 +27,8 @@ pub struct Options {
     pub(super) keep_alive: u16,
     transport: Transport,
     proxies: Proxies,
+    #[cfg(feature = "certificates")]
+    pub(super) keeper: Keeper,
 }
 
 enum Trust {
@@ -45,6 +49,8 @@ impl Default for Options {
             keep_alive: KEEP_ALIVE,
             transport: Transport::Mqtt,
             proxies: Proxies::from_env(),
+            #[cfg(feature = "certificates")]
+            keeper: Keeper::default(),
         }
     }
 }
@@ -111,6 +117,31 @@ impl Options {
     #[must_use]
     pub fn with_proxies(self, proxies: Proxies) -> Self {
         Self { proxies, ..self }
+    }
+
+    /// With what makes the private keys of operational certificates, instead of P-384 keys in memory.
+    #[cfg(feature = "certificates")]
+    #[must_use]
+    pub fn with_certificate_keys(mut self, keys: impl KeyHolder + 'static) -> Self {
+        self.keeper.keys = Box::new(keys);
+        self
+    }
+
+    /// Accepts operational certificates only below this root.
+    #[cfg(feature = "certificates")]
+    #[must_use]
+    pub fn with_certificate_root(mut self, root: defender_auth::x509::Certificate) -> Self {
+        self.keeper.root = Some(root);
+        self
+    }
+
+    /// Writes the operational certificate also as `certificate_public.pem`, and its key as `certificate_private.pem` if that is in
+    /// memory, into this folder: for agents that read those.
+    #[cfg(feature = "certificates")]
+    #[must_use]
+    pub fn with_exported_certificates(mut self, folder: Store) -> Self {
+        self.keeper.export = Some(folder);
+        self
     }
 
     pub(super) fn roots(&self) -> Roots<'_> {

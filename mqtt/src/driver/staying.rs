@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// How long a wait may be until the wall clock is looked at. A `poll` does not count the time of a suspended device, so
 /// that this is also how late a wait may end after that.
-const LOOK: Duration = Duration::from_secs(30);
+pub(super) const LOOK: Duration = Duration::from_secs(30);
 
 impl Driver {
     /// Carries out the session's action, or waits until a time at most. True when it has waited.
@@ -58,6 +58,15 @@ impl Driver {
                 let at = due.map(|(window, _)| self.pick(window).0);
                 return self.stay(at, end);
             }
+            #[cfg(feature = "certificates")]
+            Action::MakeRequest(_) => self.make_request()?,
+            #[cfg(feature = "certificates")]
+            Action::KeepCertificate(_) => self.keep_certificate()?,
+            #[cfg(feature = "certificates")]
+            Action::RenewCertificate(_) => return self.renew_certificate(end),
+            // Without that feature the device goes on with the credential that registers.
+            #[cfg(not(feature = "certificates"))]
+            Action::MakeRequest(_) => self.tell(SessionEvent::RequestFailed)?,
             // A session that is newer than this driver; nothing can be done about that.
             _ => return Ok(self.idle(end, end)),
         }
@@ -96,7 +105,7 @@ impl Driver {
             return Ok(false);
         };
         match live.listen(self.options.clock.as_ref(), until, &bell) {
-            Ok(Some(message)) => self.report(Event::Message(message)),
+            Ok(Some(message)) => self.receive(vec![message]),
             Ok(None) => {}
             Err(error) => {
                 self.check_cancelled()?;

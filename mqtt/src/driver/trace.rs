@@ -14,6 +14,11 @@ pub(super) fn event(event: &Event) {
         | Event::NotSigned { .. }
         | Event::NotSaved { .. }
         | Event::NotLoaded { .. }
+        | Event::NotRequested { .. }
+        | Event::CertificateRefused { .. }
+        | Event::CertificateNotKept { .. }
+        | Event::NotExported { .. }
+        | Event::NotCertified { .. }
         | Event::Exposed(_)
         | Event::NotSubscribed { .. } => tracing::warn!(target: "defender_auth", "{event}"),
         _ => tracing::info!(target: "defender_auth", "{event}"),

@@ -10,9 +10,13 @@
 )]
 
 mod cancelling;
+#[cfg(feature = "certificates")]
+mod certificates;
 mod failing;
 #[path = "../support/gate.rs"]
 mod gate;
+#[cfg(all(target_os = "linux", feature = "certificates"))]
+mod killed;
 #[cfg(all(target_os = "linux", feature = "local-signer"))]
 mod on_the_device;
 mod reporting;

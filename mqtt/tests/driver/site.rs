@@ -110,6 +110,18 @@ impl Site {
         Self { emulator, gate, time }
     }
 
+    /// The time of another process, so much later than the real one.
+    #[cfg(feature = "certificates")]
+    pub(crate) fn later(seconds: u64) -> Time {
+        Time { start: Instant::now(), passed: Arc::new(AtomicU64::new(seconds)), wrong: Arc::default() }
+    }
+
+    /// How much has passed so far.
+    #[cfg(feature = "certificates")]
+    pub(crate) fn passed(&self) -> u64 {
+        self.time.passed.load(Ordering::SeqCst)
+    }
+
     /// So much time passes at once, for the driver and for the services.
     pub(crate) fn pass(&self, seconds: u64) {
         let passed = self.time.passed.fetch_add(seconds, Ordering::SeqCst) + seconds;
