@@ -2176,6 +2176,9 @@ struct defenderauth_str defenderauth_authenticator_dps_substatus(const struct de
 /** When the assignment was last updated. Treat it as opaque: another text is another assignment. */
 struct defenderauth_str defenderauth_authenticator_dps_last_updated(const struct defenderauth_authenticator *authenticator);
 
+/** What came of the request for a certificate at a registration: one of `DEFENDERAUTH_ISSUANCE_`. */
+int32_t defenderauth_authenticator_issuance(const struct defenderauth_authenticator *authenticator);
+
 /**
  * Runs an authenticator until it is DONE (`DEFENDERAUTH_OK`) or fails. NULL for the driver means a default one, which
  * cannot be cancelled. After `DEFENDERAUTH_TIMEOUT`, `DEFENDERAUTH_CANCELLED`, a failure of the TPM, or an untrusted server
@@ -2188,9 +2191,6 @@ defenderauth_result defenderauth_authenticator_run(struct defenderauth_authentic
                                                    struct defenderauth_tpm *tpm_or_null,
                                                    uint64_t timeout_milliseconds,
                                                    struct defenderauth_error **error);
-
-/** What came of the request for a certificate at a registration: one of `DEFENDERAUTH_ISSUANCE_`. */
-int32_t defenderauth_authenticator_issuance(const struct defenderauth_authenticator *authenticator);
 
 /* ---- the built-in HTTPS driver: configure once, then share */
 

@@ -15,7 +15,7 @@ use defender_auth::{
     private_key::MemoryKey,
     renewal::{Certificates, Current, Pending, RecordedKey, RequestId},
     store::{Store, StoreError},
-    x509::{Certificate, Chain, ClientIdentity, Curve, PrivateKey, judge},
+    x509::{Certificate, Chain, ClientIdentity, Curve, KeyAlgorithm, PrivateKey, judge},
 };
 use std::path::Path;
 
@@ -97,7 +97,8 @@ impl Kept {
         }
     }
 
-    /// The request to send: the pending one, or else a new one for a new key. Another kind of key requires a new one too.
+    /// The request to send: the pending one, or else a new one for a new key, of the kind of the key in use if there is one.
+    /// Another kind of key requires a new request too.
     pub(crate) fn request(&mut self, name: &str, key_type: Option<KeyType>) -> Result<(), Failure> {
         if let Some(pending) = self.pending() {
             if pending.chain.is_some() {
@@ -109,13 +110,23 @@ impl Kept {
                 return Ok(());
             }
         }
-        let key = PrivateKey::generate(key_type.unwrap_or(KeyType::P384).curve())?;
+        let curve = key_type.map(KeyType::curve).or_else(|| self.curve_in_use()).unwrap_or(Curve::P384);
+        let key = PrivateKey::generate(curve)?;
         let request = CertificateRequest::sign(name, &MemoryKey::new(&key)?);
         let request = request.map_err(|error| Failure::Call(error.to_string()))?;
-        // Half of a coordinate of a new public key: as good as random, and no other request has it.
+        // The last bytes of a new public key cannot be predicted, and no other request has them.
         let entropy = key.public_key().last_chunk().copied().unwrap_or_default();
         self.certificates.begin(RecordedKey::pkcs8(key.expose_pkcs8()), request, RequestId::from_entropy(entropy));
         self.save()
+    }
+
+    fn curve_in_use(&self) -> Option<Curve> {
+        let key = PrivateKey::from_pkcs8(self.current()?.key.expose_pkcs8()?).ok()?;
+        match key.algorithm() {
+            KeyAlgorithm::P256 => Some(Curve::P256),
+            KeyAlgorithm::P384 => Some(Curve::P384),
+            _ => None,
+        }
     }
 
     /// Keeps what was issued.

@@ -14,7 +14,7 @@ pub(crate) struct RequestOptions {
     /// Request a certificate with the registration, for a new key. The device connects with it from then on
     #[arg(long, requires = "out_dir", conflicts_with = "lookup")]
     request_certificate: bool,
-    /// The kind of the new key [default: p384]
+    /// The kind of the new key [default: that of the key in use, else p384]
     #[arg(long, value_enum, requires = "request_certificate")]
     key_type: Option<KeyType>,
     /// Keep the certificate, its key, and a request that is pending in this folder; another run with the same folder

@@ -361,6 +361,8 @@ fn a_renewal_that_is_refused_leaves_the_certificate_in_use() {
     let run = plant.renew(&["--key-type", "p256"]).done();
     assert!(!run.err.contains("continuing"), "another kind of key is another request: {run:?}");
     assert_ne!(plant.kept()["current"], current);
+    plant.renew(&[]).done();
+    assert_eq!(plant.issued(), 3, "the kind of the key in use is the default");
 }
 
 impl Plant {

@@ -8,12 +8,17 @@ use crate::{
     failure::Failure,
     guard, input,
     object::{look, shared},
+    operational::code::{
+        DEFENDERAUTH_ISSUANCE_ISSUED, DEFENDERAUTH_ISSUANCE_NONE, DEFENDERAUTH_ISSUANCE_UNREADABLE,
+        DEFENDERAUTH_ISSUANCE_WITHHELD,
+    },
     output, sas,
     signer::Signer,
 };
 use defender_auth::{
     Error as LibraryError, Outcome, Password, SharedAccessKey, UnixTime,
     credential::Credential,
+    outcome::Issuance,
     sas::{SasToken, StringToSign},
 };
 use std::{ffi::c_char, mem::MaybeUninit};
@@ -234,4 +239,18 @@ pub extern "C" fn defenderauth_authenticator_dps_substatus(authenticator: Option
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_dps_last_updated(authenticator: Option<&Authenticator>) -> Str {
     guard::text(authenticator, |it| &it.views.outcome.last_updated)
+}
+
+/// What came of the request for a certificate at a registration: one of `DEFENDERAUTH_ISSUANCE_`.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_issuance(authenticator: Option<&Authenticator>) -> i32 {
+    guard::look(authenticator, DEFENDERAUTH_ISSUANCE_NONE, |it| {
+        let state = it.outcome().ok().and_then(|outcome| outcome.registration_state());
+        match state.map(|state| &state.issuance) {
+            Some(Issuance::Issued(_)) => DEFENDERAUTH_ISSUANCE_ISSUED,
+            Some(Issuance::Withheld) => DEFENDERAUTH_ISSUANCE_WITHHELD,
+            Some(Issuance::Unreadable(_)) => DEFENDERAUTH_ISSUANCE_UNREADABLE,
+            _ => DEFENDERAUTH_ISSUANCE_NONE,
+        }
+    })
 }

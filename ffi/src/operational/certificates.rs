@@ -1,13 +1,8 @@
 //! What a device keeps of its certificates.
 
 use super::{
-    code::{
-        DEFENDERAUTH_ISSUANCE_ISSUED, DEFENDERAUTH_ISSUANCE_NONE, DEFENDERAUTH_ISSUANCE_UNREADABLE,
-        DEFENDERAUTH_ISSUANCE_WITHHELD,
-    },
     machine::{self, Record},
-    renewal::Renewal,
-    views::Kept,
+    object::{Certificates, Renewal},
 };
 use crate::{
     abi::{ResultCode, Slice, Str},
@@ -16,29 +11,10 @@ use crate::{
     error::Error,
     failure::Failure,
     guard, input,
-    object::{Poison, exclusive, object, shared},
+    object::{exclusive, shared},
     output, view,
 };
-use defender_auth::outcome::Issuance;
 use std::{ffi::c_char, mem::MaybeUninit};
-
-/// The certificate that a device connects with, its key, and the request for the next one, as one value. Save it after each
-/// change and before the next step: then no moment at which the program ends loses a certificate. Free it with
-/// `defenderauth_certificates_free`.
-pub struct Certificates {
-    poison: Poison,
-    pub(super) record: Record,
-    views: Kept,
-}
-
-object!(Certificates, "certificates");
-
-impl Certificates {
-    fn new(record: Record) -> Self {
-        let views = record.views();
-        Self { poison: Poison::new(), record, views }
-    }
-}
 
 /// Changes what is kept.
 fn change(
@@ -287,18 +263,4 @@ pub extern "C" fn defenderauth_certificates_twin_report(certificates: Option<&Ce
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificates_free(certificates: Option<Box<Certificates>>) {
     guard::get((), || drop(certificates));
-}
-
-/// What came of the request for a certificate at a registration: one of `DEFENDERAUTH_ISSUANCE_`.
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_authenticator_issuance(authenticator: Option<&Authenticator>) -> i32 {
-    guard::look(authenticator, DEFENDERAUTH_ISSUANCE_NONE, |it| {
-        let state = it.outcome().ok().and_then(|outcome| outcome.registration_state());
-        match state.map(|state| &state.issuance) {
-            Some(Issuance::Issued(_)) => DEFENDERAUTH_ISSUANCE_ISSUED,
-            Some(Issuance::Withheld) => DEFENDERAUTH_ISSUANCE_WITHHELD,
-            Some(Issuance::Unreadable(_)) => DEFENDERAUTH_ISSUANCE_UNREADABLE,
-            _ => DEFENDERAUTH_ISSUANCE_NONE,
-        }
-    })
 }

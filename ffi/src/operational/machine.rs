@@ -80,7 +80,7 @@ impl Record {
         Ok(())
     }
 
-    /// The end of a new public key is as good as random, and no other request has it.
+    /// The ID of the request is the last bytes of its public key, which cannot be predicted and which no other request has.
     fn requested(&mut self, key: RecordedKey, request: CertificateRequest) {
         let entropy = request.public_key().last_chunk().copied().unwrap_or_default();
         self.0.begin(key, request, RequestId::from_entropy(entropy));

@@ -8,8 +8,10 @@ mod given;
 mod machine;
 #[cfg(feature = "operational")]
 mod machine;
+mod object;
 mod renewal;
 mod views;
 
 pub use certificates::*;
+pub use object::{Certificates, Renewal};
 pub use renewal::*;

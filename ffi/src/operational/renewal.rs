@@ -1,32 +1,20 @@
 //! A renewal of the certificate in use, through the hub.
 
 use super::{
-    certificates::Certificates,
     given::Given,
     machine::{self, Machine},
-    views::Pending,
+    object::{Certificates, Renewal},
 };
 use crate::{
     abi::{ResultCode, Slice, Str},
     error::Error,
     failure::Failure,
     guard, input,
-    object::{Poison, exclusive, object, shared},
+    object::{exclusive, shared},
     view,
 };
 use defender_auth::{Now, identity::DeviceId};
 use std::{ffi::c_char, mem::MaybeUninit, time::Duration};
-
-/// Renews a certificate over the program's MQTT connection, whose user name was made with
-/// `defenderauth_options_set_certificate_renewal`: poll for the next action, perform it, report what came of it. Free it with
-/// `defenderauth_renewal_free`.
-pub struct Renewal {
-    poison: Poison,
-    pub(super) machine: Machine,
-    views: Pending,
-}
-
-object!(Renewal, "renewal");
 
 /// Both clocks.
 fn now(wall: u64, monotonic_milliseconds: u64) -> Result<Now, Failure> {
@@ -54,9 +42,7 @@ pub extern "C" fn defenderauth_renewal_new(
         let now = now(wall, monotonic_milliseconds)?;
         input::after("limit_seconds", now.wall, limit_seconds)?;
         let limit = Duration::from_secs(limit_seconds);
-        let machine = Machine::new(&certificates.record, &device, now, limit)?;
-        let views = machine.views();
-        Ok(Renewal { poison: Poison::new(), machine, views })
+        Ok(Renewal::new(Machine::new(&certificates.record, &device, now, limit)?))
     })
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct Renew {
     /// The folder that `provision --request-certificate` has filled
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// The kind of the new key [default: that of the pending request, else p384]
+    /// The kind of the new key [default: that of the pending request, else that of the key in use]
     #[arg(long, value_enum)]
     key_type: Option<KeyType>,
     #[command(flatten)]

@@ -1,0 +1,43 @@
+//! The certificates and the renewal as C holds them.
+
+use super::{
+    machine::{Machine, Record},
+    views::{Kept, Pending},
+};
+use crate::object::{Poison, object};
+
+/// The certificate that a device connects with, its key, and the request for the next one, as one value. Save it after each
+/// change and before the next step: then no moment at which the program ends loses a certificate. Free it with
+/// `defenderauth_certificates_free`.
+pub struct Certificates {
+    poison: Poison,
+    pub(super) record: Record,
+    pub(super) views: Kept,
+}
+
+object!(Certificates, "certificates");
+
+impl Certificates {
+    pub(super) fn new(record: Record) -> Self {
+        let views = record.views();
+        Self { poison: Poison::new(), record, views }
+    }
+}
+
+/// Renews a certificate over the program's MQTT connection, whose user name was made with
+/// `defenderauth_options_set_certificate_renewal`: poll for the next action, perform it, report what came of it. Free it with
+/// `defenderauth_renewal_free`.
+pub struct Renewal {
+    poison: Poison,
+    pub(super) machine: Machine,
+    pub(super) views: Pending,
+}
+
+object!(Renewal, "renewal");
+
+impl Renewal {
+    pub(super) fn new(machine: Machine) -> Self {
+        let views = machine.views();
+        Self { poison: Poison::new(), machine, views }
+    }
+}
