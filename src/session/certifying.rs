@@ -7,7 +7,6 @@ use super::{
     diagnosis::Diagnosis,
     machine::Session,
     operational::{OperationalCertificate, RequestFor},
-    rate::Bucket,
     source::Source,
     state::{Pass, Purpose, Round, Run, Standing, State, Then},
     window::Window,
@@ -17,29 +16,10 @@ use crate::{
     credential::{CertificateRequest, IssuedChain},
     flow::{
         outcome::{Issuance, Outcome},
-        renewal::{Renewal, RequestId},
+        renewal::RequestId,
     },
 };
 use alloc::{boxed::Box, vec};
-
-/// What a session knows of the next certificate.
-#[derive(Debug)]
-pub(super) struct NextCertificate {
-    /// Bounds what is issued.
-    pub(super) issues: Bucket,
-    /// A renewal whose connection was lost, and how many were.
-    pub(super) broken: Option<(Box<Renewal>, u8)>,
-    /// What was issued and could not be written yet.
-    unkept: Option<Box<IssuedChain>>,
-    /// The latest request was rejected, or what was issued for it was refused.
-    pub(super) is_spent: bool,
-}
-
-impl NextCertificate {
-    pub(super) const fn new(issues: Bucket) -> Self {
-        Self { issues, broken: None, unkept: None, is_spent: false }
-    }
-}
 
 impl Session {
     /// The source that requests certificates.

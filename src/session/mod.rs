@@ -124,6 +124,7 @@ mod diagnosis_text;
 mod judge;
 mod login;
 mod machine;
+mod next_certificate;
 mod operational;
 mod policy;
 mod rate;
