@@ -60,7 +60,7 @@ fn log_in(me: &Outcome, token: &SasToken, emulator: &Emulator) -> Result<(), Box
     let login = Connect::hub(me.identity(), None);
     println!("   host {}, client ID {}", login.host, login.client_id);
     println!("   user name {}", login.user_name);
-    // A real agent dials the host itself and trusts the system's roots: Dial::host(&login.host), Roots::Platform.
+    // A real agent dials the host itself and trusts the system's roots: Dial::host(), Roots::Platform.
     let roots = Roots::Pem(emulator.root_pem().as_bytes());
     Session::open(&login, token, &Dial::at(emulator.address()), roots)?.close();
     Ok(())

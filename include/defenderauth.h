@@ -25,8 +25,8 @@
  *            defenderauth_authenticator_run, defenderauth_session_exchange and drivers read a clock.
  * Threads.   Any thread may use any object. Functions that take a const object may run concurrently on it; all others
  *            need exclusive access. defenderauth_https_cancel and defenderauth_control_cancel may be called at any time, also
- *            from a signal handler. The library needs no initialisation and has no threads, signal handlers or
- *            callbacks of its own.
+ *            from a signal handler. The library needs no initialisation and has no threads or signal handlers of its
+ *            own. It calls back only into the functions of defenderauth_private_key_from_callback.
  * Changes.   Structs and numbers never change; additions get new names. Treat an unknown action as
  *            DEFENDERAUTH_ACTION_FAILED, one of a session as DEFENDERAUTH_SESSION_ACTION_NONE, and ignore unknown findings.
  *            Every function is in every build of the library; one whose feature was left out returns
@@ -116,6 +116,39 @@
 /** Each ID is percent-encoded, and then the whole. */
 #define DEFENDERAUTH_AUDIENCE_ENCODED_TWICE 2
 
+/** What a signing function returns when it has written a signature. */
+#define DEFENDERAUTH_SIGN_DONE 0
+
+/** What a signing function returns when it cannot sign now: the same may succeed later. */
+#define DEFENDERAUTH_SIGN_BUSY 1
+
+/** What a signing function returns when it cannot sign until something is changed. Any other number means the same. */
+#define DEFENDERAUTH_SIGN_FAILED 2
+
+/** ECDSA on P-256 with SHA-256. The numbers of schemes are those of TLS. */
+#define DEFENDERAUTH_SCHEME_ECDSA_P256_SHA256 1027
+
+/** ECDSA on P-384 with SHA-384. */
+#define DEFENDERAUTH_SCHEME_ECDSA_P384_SHA384 1283
+
+/** RSASSA-PSS with SHA-256 and a salt of 32 bytes. */
+#define DEFENDERAUTH_SCHEME_RSA_PSS_SHA256 2052
+
+/** RSASSA-PSS with SHA-384 and a salt of 48 bytes. */
+#define DEFENDERAUTH_SCHEME_RSA_PSS_SHA384 2053
+
+/** RSASSA-PSS with SHA-512 and a salt of 64 bytes. */
+#define DEFENDERAUTH_SCHEME_RSA_PSS_SHA512 2054
+
+/** RSASSA-PKCS1-v1_5 with SHA-256: TLS 1.2 and certificate requests only. */
+#define DEFENDERAUTH_SCHEME_RSA_PKCS1_SHA256 1025
+
+/** RSASSA-PKCS1-v1_5 with SHA-384: TLS 1.2 and certificate requests only. */
+#define DEFENDERAUTH_SCHEME_RSA_PKCS1_SHA384 1281
+
+/** RSASSA-PKCS1-v1_5 with SHA-512: TLS 1.2 and certificate requests only. */
+#define DEFENDERAUTH_SCHEME_RSA_PKCS1_SHA512 1537
+
 /** Parsing of certificates. */
 #define DEFENDERAUTH_FEATURE_X509 1
 
@@ -136,6 +169,15 @@
 
 /** The built-in driver of sessions, with an MQTT client. */
 #define DEFENDERAUTH_FEATURE_MQTT 64
+
+/** Private keys that sign where they are, and requests for certificates. */
+#define DEFENDERAUTH_FEATURE_PRIVATE_KEY 128
+
+/** Private keys in PKCS#11 tokens. */
+#define DEFENDERAUTH_FEATURE_PKCS11 256
+
+/** Certificates that are issued at a registration, kept, and renewed through the hub. */
+#define DEFENDERAUTH_FEATURE_OPERATIONAL 512
 
 /** A certificate of the chain has expired. */
 #define DEFENDERAUTH_FINDING_EXPIRED 1
@@ -392,6 +434,48 @@
 /** The message is acknowledged, and may arrive twice. */
 #define DEFENDERAUTH_QOS_AT_LEAST_ONCE 1
 
+/** A key on P-384: what an issuer takes unless its policy says otherwise. */
+#define DEFENDERAUTH_CURVE_P384 1
+
+/** A key on P-256. */
+#define DEFENDERAUTH_CURVE_P256 2
+
+/** No certificate was requested. */
+#define DEFENDERAUTH_ISSUANCE_NONE 0
+
+/** The certificates have come. */
+#define DEFENDERAUTH_ISSUANCE_ISSUED 1
+
+/** A certificate was requested, and the enrollment has no policy that issues one. */
+#define DEFENDERAUTH_ISSUANCE_WITHHELD 2
+
+/** Certificates have come that cannot be read. */
+#define DEFENDERAUTH_ISSUANCE_UNREADABLE 3
+
+/** There is no renewal, or an action that this version does not know: end. */
+#define DEFENDERAUTH_RENEWAL_ACTION_NONE 0
+
+/**
+ * Subscribe to `_topic` at `QoS` 1 and wait for the SUBACK; report with `_handle_subscribed` or
+ * `_handle_subscription_refused`.
+ */
+#define DEFENDERAUTH_RENEWAL_ACTION_SUBSCRIBE 1
+
+/** Publish `_payload` to `_topic` at `QoS` 1, not retained; report with `_handle_published`. */
+#define DEFENDERAUTH_RENEWAL_ACTION_PUBLISH 2
+
+/** Pass on what arrives with `_handle_message` until `_until_milliseconds`; then report with `_handle_elapsed`. */
+#define DEFENDERAUTH_RENEWAL_ACTION_LISTEN 3
+
+/** Wait, anywhere in the range, and pass on what arrives; report with `_handle_elapsed`. */
+#define DEFENDERAUTH_RENEWAL_ACTION_WAIT 4
+
+/** The certificates have come: `defenderauth_certificates_take_renewal`. */
+#define DEFENDERAUTH_RENEWAL_ACTION_DONE 5
+
+/** It has failed; read `_failure`. */
+#define DEFENDERAUTH_RENEWAL_ACTION_FAILED 6
+
 /** There is no session, or an action that this version does not know: end. */
 #define DEFENDERAUTH_SESSION_ACTION_NONE 0
 
@@ -608,6 +692,16 @@ typedef struct defenderauth_authenticator defenderauth_authenticator;
  */
 typedef struct defenderauth_certificate defenderauth_certificate;
 
+/** A request for a certificate (PKCS#10). Immutable. Free it with `defenderauth_certificate_request_free`. */
+typedef struct defenderauth_certificate_request defenderauth_certificate_request;
+
+/**
+ * The certificate that a device connects with, its key, and the request for the next one, as one value. Save it after each
+ * change and before the next step: then no moment at which the program ends loses a certificate. Free it with
+ * `defenderauth_certificates_free`.
+ */
+typedef struct defenderauth_certificates defenderauth_certificates;
+
 /** A connection string. Immutable; wiped when freed. Free it with `defenderauth_connection_string_free`. */
 typedef struct defenderauth_connection_string defenderauth_connection_string;
 
@@ -645,10 +739,23 @@ typedef struct defenderauth_options defenderauth_options;
 typedef struct defenderauth_policy defenderauth_policy;
 
 /**
+ * A private key that signs TLS handshakes and certificate requests. Immutable; certificates share it, and it is released
+ * with the last of them. Free it with `defenderauth_private_key_free`.
+ */
+typedef struct defenderauth_private_key defenderauth_private_key;
+
+/**
  * What to register: ID scope, registration ID, provisioning service and payload. Free it with
  * `defenderauth_profile_free`; authenticators keep a copy.
  */
 typedef struct defenderauth_profile defenderauth_profile;
+
+/**
+ * Renews a certificate over the program's MQTT connection, whose user name was made with
+ * `defenderauth_options_set_certificate_renewal`: poll for the next action, perform it, report what came of it. Free it with
+ * `defenderauth_renewal_free`.
+ */
+typedef struct defenderauth_renewal defenderauth_renewal;
 
 /**
  * Keeps one agent authenticated for years: poll for the next action, perform it, report what came of it. Free it with
@@ -700,6 +807,25 @@ typedef struct defenderauth_header {
     /** Its value. */
     struct defenderauth_str value;
 } defenderauth_header;
+
+/**
+ * Signs a message, which is not hashed yet, with one of the schemes of the key.
+ *
+ * It writes the signature in the form of TLS to `signature`, which has space for `cap` bytes, and its length to
+ * `*signature_len`: an ECDSA signature as `ECDSA-Sig-Value` in DER, an RSA signature as its bytes. It returns
+ * `DEFENDERAUTH_SIGN_DONE`, or `DEFENDERAUTH_SIGN_BUSY` or `DEFENDERAUTH_SIGN_FAILED`. The pointers are valid until it
+ * returns.
+ */
+typedef int32_t (*defenderauth_sign_function)(void *user_data,
+                                              uint16_t scheme,
+                                              const uint8_t *message,
+                                              size_t message_len,
+                                              uint8_t *signature,
+                                              size_t cap,
+                                              size_t *signature_len);
+
+/** Releases what a signing function is called with. */
+typedef void (*defenderauth_release_function)(void *user_data);
 
 /** The call succeeded. */
 #define DEFENDERAUTH_OK 0
@@ -1148,6 +1274,15 @@ defenderauth_result defenderauth_options_set_create_module(struct defenderauth_o
                                                            bool create_module,
                                                            struct defenderauth_error **error);
 
+/**
+ * Sets whether logins at the hub can renew the device's certificate. The MQTT user name then has the version of the hub's
+ * interface that has renewals.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_options_set_certificate_renewal(struct defenderauth_options *options,
+                                                                 bool renews,
+                                                                 struct defenderauth_error **error);
+
 /** Frees options. NULL is allowed. */
 void defenderauth_options_free(struct defenderauth_options *options);
 
@@ -1176,6 +1311,17 @@ defenderauth_result defenderauth_profile_set_payload(struct defenderauth_profile
                                                      size_t len,
                                                      struct defenderauth_error **error);
 
+/**
+ * Requests a certificate with the registration, by a certificate signing request (PKCS#10 in DER) whose common name is the
+ * registration ID; empty requests none. Its private key must be where a restart finds it before the request is sent. What
+ * came of it: `defenderauth_authenticator_issuance`. A lookup requests none.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_profile_set_certificate_request(struct defenderauth_profile *profile,
+                                                                 const uint8_t *request,
+                                                                 size_t len,
+                                                                 struct defenderauth_error **error);
+
 /** Sets whether the device is only looked up and not registered. A lookup is not possible with a TPM. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_profile_set_lookup_only(struct defenderauth_profile *profile,
@@ -1184,6 +1330,114 @@ defenderauth_result defenderauth_profile_set_lookup_only(struct defenderauth_pro
 
 /** Frees a profile. NULL is allowed. */
 void defenderauth_profile_free(struct defenderauth_profile *profile);
+
+/* ---- private keys of certificates: immutable */
+
+/**
+ * Opens a private key by its name, and proves which schemes it has.
+ *
+ * - `PATH`: a PEM file with the key, or with a key of a TPM (`TSS2 PRIVATE KEY`).
+ * - `tpm:file=PATH` or `tpm:handle=0x81000005`: a key of a TPM 2.0; `&tpm=swtpm:path=..` names another than `/dev/tpmrm0`.
+ * - `unix:PATH`: a process that signs at this socket.
+ * - `pkcs11:..`: a key in a token (RFC 7512), in builds with `DEFENDERAUTH_FEATURE_PKCS11`.
+ *
+ * `passphrase`, any bytes, is the passphrase of the file, the password of the key in the TPM, or the PIN of the token. Empty
+ * means none. A key of a TPM has a connection of its own to it, which is kept until the key is released.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_private_key_open(const char *uri,
+                                                  size_t uri_len,
+                                                  const char *passphrase,
+                                                  size_t passphrase_len,
+                                                  struct defenderauth_private_key **out,
+                                                  struct defenderauth_error **error);
+
+/** Reads a private key into memory: PKCS#8, SEC 1 or PKCS#1 in PEM. An empty passphrase, any bytes, means none. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_private_key_from_pem(const char *pem,
+                                                      size_t len,
+                                                      const char *passphrase,
+                                                      size_t passphrase_len,
+                                                      struct defenderauth_private_key **out,
+                                                      struct defenderauth_error **error);
+
+/**
+ * A private key that a function of the program signs with: in a secure element, or behind a library of its own.
+ *
+ * `pem` is the public key (`PUBLIC KEY`), or a certificate of the key. `schemes` are the `DEFENDERAUTH_SCHEME_` numbers of
+ * what the key can sign with, the preferred one first; none means all of its kind.
+ *
+ * This is the only callback of the library, because a signature is needed within a TLS handshake, which cannot be left and
+ * continued. `sign` is called on the thread of the handshake or the request, which waits for it, and once at a time for
+ * each key. It may be called from any thread that uses an object with this key, and until the last of these is freed. It
+ * must return normally: no `longjmp` and no C++ exception may leave it, and it must not use the key through this library.
+ *
+ * `release` may be NULL. Otherwise it is called with `user_data` exactly once: when the key and every object with it have
+ * been freed, on the thread that frees the last, or within this call when it fails.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_private_key_from_callback(const char *pem,
+                                                           size_t len,
+                                                           const uint16_t *schemes,
+                                                           size_t scheme_count,
+                                                           defenderauth_sign_function sign,
+                                                           defenderauth_release_function release,
+                                                           void *user_data,
+                                                           struct defenderauth_private_key **out,
+                                                           struct defenderauth_error **error);
+
+/** What holds the key, in a few words for logs. */
+struct defenderauth_str defenderauth_private_key_holder(const struct defenderauth_private_key *private_key);
+
+/**
+ * One of the schemes that the key signs with: its number in TLS, `DEFENDERAUTH_SCHEME_`. The preferred one is at 0; 0 means
+ * that there are no more.
+ */
+uint16_t defenderauth_private_key_scheme(const struct defenderauth_private_key *private_key,
+                                         size_t index);
+
+/** Frees a private key. Certificates with it remain usable. NULL is allowed. */
+void defenderauth_private_key_free(struct defenderauth_private_key *private_key);
+
+/* ---- requests for certificates: immutable */
+
+/**
+ * Requests a certificate for a private key, which signs the request once. The common name, of 1 to 64 characters, is the
+ * registration ID or the device ID.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_request_new(const struct defenderauth_private_key *private_key,
+                                                         const char *common_name,
+                                                         size_t len,
+                                                         struct defenderauth_certificate_request **out,
+                                                         struct defenderauth_error **error);
+
+/** Writes the request in DER. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_request_to_der(const struct defenderauth_certificate_request *request,
+                                                            uint8_t *buf,
+                                                            size_t cap,
+                                                            size_t *out_len,
+                                                            struct defenderauth_error **error);
+
+/** Writes the request in base64, on one line and without a label, as the provisioning service takes it. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_request_to_base64(const struct defenderauth_certificate_request *request,
+                                                               char *buf,
+                                                               size_t cap,
+                                                               size_t *out_len,
+                                                               struct defenderauth_error **error);
+
+/** Writes the request in PEM. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_request_to_pem(const struct defenderauth_certificate_request *request,
+                                                            char *buf,
+                                                            size_t cap,
+                                                            size_t *out_len,
+                                                            struct defenderauth_error **error);
+
+/** Frees a request. NULL is allowed. */
+void defenderauth_certificate_request_free(struct defenderauth_certificate_request *request);
 
 /* ---- certificates: immutable */
 
@@ -1212,10 +1466,42 @@ defenderauth_result defenderauth_certificate_from_pem_with_passphrase(const char
                                                                       struct defenderauth_error **error);
 
 /**
+ * Parses certificates in PEM, in any order. The certificate of the private key becomes the leaf. The library's TLS signs
+ * with the key where it is, so that the certificate works with everything that takes one: authenticators, the built-in
+ * HTTPS driver, sessions and their driver.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_with_private_key(const char *chain,
+                                                              size_t chain_len,
+                                                              const struct defenderauth_private_key *private_key,
+                                                              struct defenderauth_certificate **out,
+                                                              struct defenderauth_error **error);
+
+/**
+ * The same with a private key that is opened by its name, as by `defenderauth_private_key_open`. A key that is read from a
+ * file becomes part of the certificate.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_with_key_uri(const char *chain,
+                                                          size_t chain_len,
+                                                          const char *uri,
+                                                          size_t uri_len,
+                                                          const char *passphrase,
+                                                          size_t passphrase_len,
+                                                          struct defenderauth_certificate **out,
+                                                          struct defenderauth_error **error);
+
+/**
  * Whether it includes the private key, or one that signs where it is. If not, the key is held elsewhere, and the TLS of
  * this library cannot use the certificate.
  */
 bool defenderauth_certificate_has_key(const struct defenderauth_certificate *certificate);
+
+/**
+ * What holds the private key, in a few words for logs. Empty when the key is held elsewhere and the library's TLS cannot use
+ * it.
+ */
+struct defenderauth_str defenderauth_certificate_key_holder(const struct defenderauth_certificate *certificate);
 
 /** Whether it is self-signed. The hub then identifies it by its thumbprint. */
 bool defenderauth_certificate_is_self_signed(const struct defenderauth_certificate *certificate);
@@ -1266,6 +1552,247 @@ defenderauth_result defenderauth_certificate_key_to_pem(const struct defenderaut
 
 /** Frees a certificate and wipes its key. NULL is allowed. */
 void defenderauth_certificate_free(struct defenderauth_certificate *certificate);
+
+/* ---- operational certificates: what a device keeps of them */
+
+/** Creates an object without a certificate and without a request. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_new(struct defenderauth_certificates **out,
+                                                  struct defenderauth_error **error);
+
+/**
+ * From what `defenderauth_certificates_text` wrote. When it cannot be used, the result is `DEFENDERAUTH_SNAPSHOT`: register
+ * again, and request another certificate.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_parse(const char *text,
+                                                    size_t len,
+                                                    struct defenderauth_certificates **out,
+                                                    struct defenderauth_error **error);
+
+/**
+ * Reads `certificates.json` in a folder. If there is no such file, the object has no certificate; if there is no such
+ * folder, it is made.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_load(const char *folder,
+                                                   size_t len,
+                                                   struct defenderauth_certificates **out,
+                                                   struct defenderauth_error **error);
+
+/**
+ * Writes `certificates.json` in a folder, for the owner alone. It is on the disk when this returns `DEFENDERAUTH_OK`;
+ * otherwise the former file is as it was.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_save(const struct defenderauth_certificates *certificates,
+                                                   const char *folder,
+                                                   size_t len,
+                                                   struct defenderauth_error **error);
+
+/**
+ * Writes what is kept as a text, for a program that has a storage of its own. It contains the keys: wipe the buffer when it
+ * is no longer needed. It may be longer than `DEFENDERAUTH_TEXT_CAPACITY`; pass NULL and 0 to get its length.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_text(const struct defenderauth_certificates *certificates,
+                                                   char *buf,
+                                                   size_t cap,
+                                                   size_t *out_len,
+                                                   struct defenderauth_error **error);
+
+/**
+ * Generates a key on one of `DEFENDERAUTH_CURVE_`, and signs a request for its certificate. The common name is the
+ * registration ID. Save before the request is sent. A request that was pending is forgotten, and with it a certificate that
+ * may still be issued for it.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_begin(struct defenderauth_certificates *certificates,
+                                                    const char *common_name,
+                                                    size_t len,
+                                                    int32_t curve,
+                                                    struct defenderauth_error **error);
+
+/**
+ * The same with a request (PKCS#10 in DER) for a key that is held elsewhere. `key_name` is kept with it: a name by which the
+ * program finds the key again.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_begin_elsewhere(struct defenderauth_certificates *certificates,
+                                                              const char *key_name,
+                                                              size_t key_name_len,
+                                                              const uint8_t *request,
+                                                              size_t request_len,
+                                                              struct defenderauth_error **error);
+
+/** The pending request: PKCS#10 in DER, for `defenderauth_profile_set_certificate_request`. Empty when none is pending. */
+struct defenderauth_slice defenderauth_certificates_request(const struct defenderauth_certificates *certificates);
+
+/** The ID under which a renewal sends the pending request. Empty when none is pending. */
+struct defenderauth_str defenderauth_certificates_request_id(const struct defenderauth_certificates *certificates);
+
+/**
+ * Whether certificates have come for the pending request and are not in use yet: do not send it again, and call
+ * `defenderauth_certificates_accept`.
+ */
+bool defenderauth_certificates_is_issued(const struct defenderauth_certificates *certificates);
+
+/**
+ * Takes what was issued at a registration, from an authenticator that is DONE. The service does not repeat it: save at once.
+ * When none was issued, `DEFENDERAUTH_CERTIFICATE_ABSENT`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_take_registration(struct defenderauth_certificates *certificates,
+                                                                const struct defenderauth_authenticator *authenticator,
+                                                                struct defenderauth_error **error);
+
+/** Takes what was issued for a renewal that is DONE. The hub does not repeat it: save at once. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_take_renewal(struct defenderauth_certificates *certificates,
+                                                           const struct defenderauth_renewal *renewal,
+                                                           struct defenderauth_error **error);
+
+/**
+ * Judges what was issued: the order and the signatures of the chain, its dates at the time `now`, the key and the name of
+ * the request, and with `root_pem`, which may be empty, whether it leads to that certificate. Then it is in use: save, and
+ * connect with it from the next connection on. When it is refused, nothing has changed: call
+ * `defenderauth_certificates_discard`, unless the result is `DEFENDERAUTH_CLOCK`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_accept(struct defenderauth_certificates *certificates,
+                                                     const char *root_pem,
+                                                     size_t len,
+                                                     uint64_t now,
+                                                     struct defenderauth_error **error);
+
+/** Forgets the pending request, whose certificate was refused or will not come. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_discard(struct defenderauth_certificates *certificates,
+                                                      struct defenderauth_error **error);
+
+/** Forgets the certificate in use, which has expired or is rejected. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_retire(struct defenderauth_certificates *certificates,
+                                                     struct defenderauth_error **error);
+
+/**
+ * The certificate in use, with its key unless that is held elsewhere. NULL when there is none. The object owns it: do not
+ * free it.
+ */
+const struct defenderauth_certificate *defenderauth_certificates_current(const struct defenderauth_certificates *certificates);
+
+/** The name of the key of the certificate in use, if that is held elsewhere; else empty. */
+struct defenderauth_str defenderauth_certificates_key_name(const struct defenderauth_certificates *certificates);
+
+/**
+ * When the certificate in use is due for renewal at the earliest, in seconds since 1970: after two thirds of its life. 0
+ * when there is none.
+ */
+uint64_t defenderauth_certificates_due_from(const struct defenderauth_certificates *certificates);
+
+/**
+ * When it is due at the latest: after four fifths of its life. Pick a time between the two, so that a fleet does not renew at
+ * once.
+ */
+uint64_t defenderauth_certificates_due_until(const struct defenderauth_certificates *certificates);
+
+/**
+ * What the device reports of the certificate in use in its twin, as JSON: publish it to
+ * `$iothub/twin/PATCH/properties/reported/?$rid=1` at the first connection with the certificate. Empty when there is none.
+ */
+struct defenderauth_str defenderauth_certificates_twin_report(const struct defenderauth_certificates *certificates);
+
+/** Frees the object and wipes its keys. NULL is allowed. */
+void defenderauth_certificates_free(struct defenderauth_certificates *certificates);
+
+/* ---- renewals of operational certificates: create, poll, perform the pending action, report what came of it */
+
+/**
+ * Begins the renewal of a device with the pending request, or continues the one that an earlier run has begun with it. It
+ * lasts at most `limit_seconds`, an hour for example. The clocks: seconds since 1970, and milliseconds since any fixed start.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_renewal_new(const struct defenderauth_certificates *certificates,
+                                             const char *device_id,
+                                             size_t len,
+                                             uint64_t limit_seconds,
+                                             uint64_t wall,
+                                             uint64_t monotonic_milliseconds,
+                                             struct defenderauth_renewal **out,
+                                             struct defenderauth_error **error);
+
+/** The next action, one of `DEFENDERAUTH_RENEWAL_ACTION_`. Polling changes nothing. */
+int32_t defenderauth_renewal_poll(const struct defenderauth_renewal *renewal);
+
+/** SUBSCRIBE: the topic filter. PUBLISH: the topic. */
+struct defenderauth_str defenderauth_renewal_topic(const struct defenderauth_renewal *renewal);
+
+/** PUBLISH: the payload. */
+struct defenderauth_slice defenderauth_renewal_payload(const struct defenderauth_renewal *renewal);
+
+/** LISTEN: until when, in milliseconds of the monotonic clock. */
+uint64_t defenderauth_renewal_until_milliseconds(const struct defenderauth_renewal *renewal);
+
+/** WAIT: the shortest time to wait, in milliseconds. */
+uint64_t defenderauth_renewal_wait_at_least_milliseconds(const struct defenderauth_renewal *renewal);
+
+/** WAIT: the longest time to wait, in milliseconds. */
+uint64_t defenderauth_renewal_wait_at_most_milliseconds(const struct defenderauth_renewal *renewal);
+
+/** Whether the hub has accepted the request, so that only the certificates are missing. */
+bool defenderauth_renewal_is_accepted(const struct defenderauth_renewal *renewal);
+
+/** FAILED: why. NULL otherwise. The request is still pending. The renewal owns the error: do not free it. */
+const struct defenderauth_error *defenderauth_renewal_failure(const struct defenderauth_renewal *renewal);
+
+/** SUBSCRIBE: the hub has granted the subscription. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_renewal_handle_subscribed(struct defenderauth_renewal *renewal,
+                                                           uint64_t wall,
+                                                           uint64_t monotonic_milliseconds,
+                                                           struct defenderauth_error **error);
+
+/** SUBSCRIBE: the hub has refused the subscription (128 in the SUBACK). */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_renewal_handle_subscription_refused(struct defenderauth_renewal *renewal,
+                                                                     uint64_t wall,
+                                                                     uint64_t monotonic_milliseconds,
+                                                                     struct defenderauth_error **error);
+
+/** PUBLISH: the message was handed to the MQTT client, whether it is acknowledged or not. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_renewal_handle_published(struct defenderauth_renewal *renewal,
+                                                          uint64_t wall,
+                                                          uint64_t monotonic_milliseconds,
+                                                          struct defenderauth_error **error);
+
+/** At any time: a message has arrived, on any topic. Messages that are not for this renewal have no effect. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_renewal_handle_message(struct defenderauth_renewal *renewal,
+                                                        uint64_t wall,
+                                                        uint64_t monotonic_milliseconds,
+                                                        const char *topic,
+                                                        size_t topic_len,
+                                                        const uint8_t *payload,
+                                                        size_t payload_len,
+                                                        struct defenderauth_error **error);
+
+/** LISTEN and WAIT: the time has passed. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_renewal_handle_elapsed(struct defenderauth_renewal *renewal,
+                                                        uint64_t wall,
+                                                        uint64_t monotonic_milliseconds,
+                                                        struct defenderauth_error **error);
+
+/** At any time: the connection has ended. Connect again; the renewal then subscribes again. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_renewal_handle_disconnected(struct defenderauth_renewal *renewal,
+                                                             uint64_t wall,
+                                                             uint64_t monotonic_milliseconds,
+                                                             struct defenderauth_error **error);
+
+/** Frees a renewal. NULL is allowed. */
+void defenderauth_renewal_free(struct defenderauth_renewal *renewal);
 
 /* ---- configurations of agents */
 
@@ -1661,6 +2188,9 @@ defenderauth_result defenderauth_authenticator_run(struct defenderauth_authentic
                                                    struct defenderauth_tpm *tpm_or_null,
                                                    uint64_t timeout_milliseconds,
                                                    struct defenderauth_error **error);
+
+/** What came of the request for a certificate at a registration: one of `DEFENDERAUTH_ISSUANCE_`. */
+int32_t defenderauth_authenticator_issuance(const struct defenderauth_authenticator *authenticator);
 
 /* ---- the built-in HTTPS driver: configure once, then share */
 

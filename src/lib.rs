@@ -116,6 +116,8 @@ pub use adapters::https;
 pub use adapters::local_signer;
 #[cfg(feature = "private-key")]
 pub use adapters::private_key;
+#[cfg(feature = "proxy")]
+pub use adapters::proxy;
 #[cfg(feature = "store")]
 pub use adapters::store;
 #[cfg(feature = "tls")]

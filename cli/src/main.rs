@@ -1,11 +1,12 @@
 //! `defenderauth`: authentication for Azure IoT Hub and DPS on the command line.
 //!
-//! Folders are layers. Each imports only from those before it: `system`, `terminal`, `input`, `files`, `network`, `daemon`,
-//! `tpm`, `login`, `command`, `command_line`.
+//! Folders are layers. Each imports only from those before it: `system`, `terminal`, `input`, `private_key`, `files`,
+//! `network`, `daemon`, `tpm`, `login`, `certificates`, `command`, `command_line`.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic when the output is closed or full")]
 
+mod certificates;
 mod command;
 mod command_line;
 mod daemon;
@@ -13,6 +14,7 @@ mod files;
 mod input;
 mod login;
 mod network;
+mod private_key;
 mod system;
 mod terminal;
 mod tpm;

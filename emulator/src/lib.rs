@@ -1,7 +1,8 @@
 //! A loopback emulator of IoT Hub and the Device Provisioning Service (DPS), for development and tests.
 //!
 //! It serves TLS with a CA of its own: MQTT 3.1.1 for logins, twins and registrations, and HTTPS for registrations and
-//! reads of a module's identity. It checks what the protocol requires: the client ID against the user name, the
+//! reads of a module's identity; MQTT also over WebSocket at the address for HTTPS. [`Emulator::proxy`] starts an HTTP proxy
+//! in front of it. It checks what the protocol requires: the client ID against the user name, the
 //! api-version, a SAS token's signature, resource and expiry, and a client certificate's thumbprint or chain, name and
 //! validity. It challenges a TPM with a key that only the enrolled TPM can decrypt. A [`Journal`] records every decision with
 //! its reason, which the real services do not tell a client.
@@ -101,5 +102,5 @@ pub use fault::{Alert, ChainFault, Fault, Operation, OperationError, PlannedFaul
 pub use journal::{Entry, Journal, Refusal};
 #[doc(hidden)]
 pub use server::rehearsal;
-pub use server::{ChangeError, Emulator, OrderError, PossessionError, StartError};
+pub use server::{ChangeError, Emulator, OrderError, PossessionError, Proxy, StartError};
 pub use service::Message;

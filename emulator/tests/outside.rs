@@ -257,3 +257,35 @@ fn azures_python_sdk_reads_and_reports_in_a_modules_twin() {
     );
     assert_eq!(emulator.reported(HOST, "dev@1", module).unwrap(), json!({ "ready": true, "seen": 2 }));
 }
+
+/// Connects with Azure's SDK for Python over a WebSocket, through a proxy with a login, and publishes a message.
+const WEBSOCKET: &str = r#"
+import sys
+from azure.iot.device import IoTHubDeviceClient, ProxyOptions
+text, root, port, password = sys.argv[1:]
+proxy = ProxyOptions("HTTP", "127.0.0.1", int(port), "plant", password)
+client = IoTHubDeviceClient.create_from_connection_string(
+    text, server_verification_cert=open(root).read(), websockets=True, proxy_options=proxy, connection_retry=False)
+try:
+    client.connect()
+    client.send_message("{}")
+    print("connected")
+finally:
+    client.shutdown()
+"#;
+
+#[test]
+#[ignore = "needs Python and azure-iot-device, which `cargo xtask test` installs"]
+fn azures_sdk_connects_over_a_websocket_and_through_a_proxy() {
+    let emulator = start();
+    let (root, proxy) = (Root::of(&emulator), emulator.proxy(Some("plant:hunter2")).unwrap());
+    let text = format!("HostName={HOST};DeviceId=dev@1;SharedAccessKey={DEVICE_KEY}");
+    let port = proxy.address().port().to_string();
+    let connect = |password| python(&[WEBSOCKET, &text, root.0.to_str().unwrap(), &port, password]);
+    let output = connect("hunter2");
+    assert!(output.status.success() && output.stdout.starts_with(b"connected"), "{output:?}");
+    assert!(emulator.journal().entries().contains(&received(&format!("{HOST}/dev@1"))));
+    assert!(!connect("wrong").status.success());
+    let asked = [200, 407].map(|status| format!("CONNECT {HOST}:443 {status}"));
+    assert_eq!(proxy.asked()[..2], asked);
+}

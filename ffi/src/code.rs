@@ -149,6 +149,30 @@ pub const DEFENDERAUTH_AUDIENCE_RAW: i32 = 1;
 /// Each ID is percent-encoded, and then the whole.
 pub const DEFENDERAUTH_AUDIENCE_ENCODED_TWICE: i32 = 2;
 
+/// What a signing function returns when it has written a signature.
+pub const DEFENDERAUTH_SIGN_DONE: i32 = 0;
+/// What a signing function returns when it cannot sign now: the same may succeed later.
+pub const DEFENDERAUTH_SIGN_BUSY: i32 = 1;
+/// What a signing function returns when it cannot sign until something is changed. Any other number means the same.
+pub const DEFENDERAUTH_SIGN_FAILED: i32 = 2;
+
+/// ECDSA on P-256 with SHA-256. The numbers of schemes are those of TLS.
+pub const DEFENDERAUTH_SCHEME_ECDSA_P256_SHA256: u16 = 0x0403;
+/// ECDSA on P-384 with SHA-384.
+pub const DEFENDERAUTH_SCHEME_ECDSA_P384_SHA384: u16 = 0x0503;
+/// RSASSA-PSS with SHA-256 and a salt of 32 bytes.
+pub const DEFENDERAUTH_SCHEME_RSA_PSS_SHA256: u16 = 0x0804;
+/// RSASSA-PSS with SHA-384 and a salt of 48 bytes.
+pub const DEFENDERAUTH_SCHEME_RSA_PSS_SHA384: u16 = 0x0805;
+/// RSASSA-PSS with SHA-512 and a salt of 64 bytes.
+pub const DEFENDERAUTH_SCHEME_RSA_PSS_SHA512: u16 = 0x0806;
+/// RSASSA-PKCS1-v1_5 with SHA-256: TLS 1.2 and certificate requests only.
+pub const DEFENDERAUTH_SCHEME_RSA_PKCS1_SHA256: u16 = 0x0401;
+/// RSASSA-PKCS1-v1_5 with SHA-384: TLS 1.2 and certificate requests only.
+pub const DEFENDERAUTH_SCHEME_RSA_PKCS1_SHA384: u16 = 0x0501;
+/// RSASSA-PKCS1-v1_5 with SHA-512: TLS 1.2 and certificate requests only.
+pub const DEFENDERAUTH_SCHEME_RSA_PKCS1_SHA512: u16 = 0x0601;
+
 /// Parsing of certificates.
 pub const DEFENDERAUTH_FEATURE_X509: u32 = 1;
 /// Reading of agent configurations.
@@ -163,6 +187,12 @@ pub const DEFENDERAUTH_FEATURE_FLOWS: u32 = 16;
 pub const DEFENDERAUTH_FEATURE_SESSION: u32 = 32;
 /// The built-in driver of sessions, with an MQTT client.
 pub const DEFENDERAUTH_FEATURE_MQTT: u32 = 64;
+/// Private keys that sign where they are, and requests for certificates.
+pub const DEFENDERAUTH_FEATURE_PRIVATE_KEY: u32 = 128;
+/// Private keys in PKCS#11 tokens.
+pub const DEFENDERAUTH_FEATURE_PKCS11: u32 = 256;
+/// Certificates that are issued at a registration, kept, and renewed through the hub.
+pub const DEFENDERAUTH_FEATURE_OPERATIONAL: u32 = 512;
 
 /// A certificate of the chain has expired.
 pub const DEFENDERAUTH_FINDING_EXPIRED: u32 = 1;

@@ -1,7 +1,7 @@
 //! A failure, before it becomes the caller's error object.
 
 use crate::{abi::ResultCode, code};
-use defender_auth as library;
+use defender_auth::{self as library, credential::CertificateRequestError};
 use std::{
     borrow::Cow,
     ops::{Deref, DerefMut},
@@ -113,6 +113,20 @@ impl DerefMut for Failure {
 impl From<&library::Error> for Failure {
     fn from(error: &library::Error) -> Self {
         Self::of(error, error.to_string())
+    }
+}
+
+impl From<CertificateRequestError> for Failure {
+    fn from(error: CertificateRequestError) -> Self {
+        let (code, field) = match &error {
+            CertificateRequestError::PrivateKey(_) => (code::DEFENDERAUTH_PRIVATE_KEY, "private_key"),
+            CertificateRequestError::NoScheme => (code::DEFENDERAUTH_NOT_APPLICABLE, "private_key"),
+            _ => (code::DEFENDERAUTH_IDENTIFIER, "common_name"),
+        };
+        let is_retryable = matches!(&error, CertificateRequestError::PrivateKey(error) if error.is_retryable());
+        let mut failure = Self::new(code, error.to_string()).field(field);
+        failure.is_retryable = is_retryable;
+        failure
     }
 }
 

@@ -38,20 +38,29 @@ pub(crate) fn bytes<'a>(parameter: &'static str, data: *const u8, len: usize) ->
     Ok(unsafe { slice::from_raw_parts(data, len) })
 }
 
-/// The headers of a response, whose texts need no terminating NUL.
-pub(crate) fn headers<'a>(data: *const Header, count: usize) -> Result<Vec<(&'a str, &'a str)>, Failure> {
-    const PARAMETER: &str = "headers";
-    if count > MOST / size_of::<Header>() {
-        return Err(Failure::argument(PARAMETER, "the count is larger than any memory; check whether it was negative"));
+/// Numbers, possibly none. They are valid during the call.
+pub(crate) fn numbers<'a>(parameter: &'static str, data: *const u16, count: usize) -> Result<&'a [u16], Failure> {
+    array(parameter, data, count)
+}
+
+/// An array of a type that any bytes are a value of: numbers, or structures of numbers and pointers.
+fn array<'a, T>(parameter: &'static str, data: *const T, count: usize) -> Result<&'a [T], Failure> {
+    if count > MOST / size_of::<T>() {
+        return Err(Failure::argument(parameter, "the count is larger than any memory; check whether it was negative"));
     }
     if data.is_null() {
-        return if count == 0 { Ok(Vec::new()) } else { Err(no_data(PARAMETER)) };
+        return if count == 0 { Ok(&[]) } else { Err(no_data(parameter)) };
     }
     if !data.is_aligned() {
-        return Err(Failure::argument(PARAMETER, "it is not aligned; pass the address of an array of headers"));
+        return Err(Failure::argument(parameter, "it is not aligned; pass the address of an array of that type"));
     }
-    // SAFETY: the caller guarantees that `count` headers are readable until the call ends.
-    let headers = unsafe { slice::from_raw_parts(data, count) };
+    // SAFETY: the caller guarantees that `count` values are readable until the call ends.
+    Ok(unsafe { slice::from_raw_parts(data, count) })
+}
+
+/// The headers of a response, whose texts need no terminating NUL.
+pub(crate) fn headers<'a>(data: *const Header, count: usize) -> Result<Vec<(&'a str, &'a str)>, Failure> {
+    let headers = array("headers", data, count)?;
     // A header that is not text has no meaning here.
     let readable = |header: &Header| {
         let name = bytes("headers[].name", header.name.data.cast(), header.name.len)?;

@@ -13,6 +13,7 @@ use defender_auth::{
     Outcome, UnixTime,
     credential::ClientCertificate,
     device_mode::Target,
+    http::ApiVersion,
     identity::{HostName, Identity, ModuleId},
     mqtt::Connect,
     sas::Audience,
@@ -43,6 +44,7 @@ pub(crate) struct Chosen {
     attempt: Option<Duration>,
     module_certificate: Option<ClientCertificate>,
     creates_module: bool,
+    renews_certificate: bool,
 }
 
 impl Chosen {
@@ -86,9 +88,12 @@ impl Chosen {
 
     pub(crate) fn login(&self, identity: &Identity) -> Connect {
         let model = self.model_id.as_deref();
-        match &self.user_agent {
-            Some(agent) => Connect::hub_as(identity, model, agent),
-            None => Connect::hub(identity, model),
+        let renewing = self.renews_certificate.then(ApiVersion::certificate_renewal);
+        match (&self.user_agent, &renewing) {
+            (Some(agent), Some(version)) => Connect::hub_as_at(identity, model, agent, version),
+            (None, Some(version)) => Connect::hub_at(identity, model, version),
+            (Some(agent), None) => Connect::hub_as(identity, model, agent),
+            (None, None) => Connect::hub(identity, model),
         }
     }
 
@@ -239,6 +244,21 @@ pub extern "C" fn defenderauth_options_set_create_module(
 ) -> ResultCode {
     guard::call(error, || {
         exclusive(options)?.chosen.creates_module = create_module;
+        Ok(())
+    })
+}
+
+/// Sets whether logins at the hub can renew the device's certificate. The MQTT user name then has the version of the hub's
+/// interface that has renewals.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_options_set_certificate_renewal(
+    options: Option<&mut Options>,
+    renews: bool,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        exclusive(options)?.chosen.renews_certificate = renews;
         Ok(())
     })
 }

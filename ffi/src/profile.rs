@@ -8,6 +8,7 @@ use crate::{
     object::{Poison, exclusive, object},
 };
 use defender_auth::{
+    credential::CertificateRequest,
     dps::Profile as Registrant,
     identity::{HostName, IdScope, RegistrationId},
     payload::Payload,
@@ -19,6 +20,7 @@ use std::{ffi::c_char, mem::MaybeUninit};
 pub struct Profile {
     poison: Poison,
     registrant: Registrant,
+    request: Option<CertificateRequest>,
     lookup_only: bool,
 }
 
@@ -27,6 +29,10 @@ object!(Profile, "profile");
 impl Profile {
     pub(crate) fn registrant(&self) -> Registrant {
         let registrant = self.registrant.clone();
+        let registrant = match &self.request {
+            Some(request) => registrant.with_certificate_request(request.clone()),
+            None => registrant,
+        };
         if self.lookup_only { registrant.lookup_only(true) } else { registrant }
     }
 }
@@ -45,7 +51,7 @@ pub extern "C" fn defenderauth_profile_new(
     guard::make(out, error, || {
         let scope = IdScope::new(input::text("id_scope", id_scope, id_scope_len)?)?;
         let id = RegistrationId::new(input::text("registration_id", registration_id, registration_id_len)?)?;
-        Ok(Profile { poison: Poison::new(), registrant: Registrant::new(scope, id), lookup_only: false })
+        Ok(Profile { poison: Poison::new(), registrant: Registrant::new(scope, id), request: None, lookup_only: false })
     })
 }
 
@@ -92,6 +98,30 @@ fn payload(json: &str) -> Result<Payload, Failure> {
 #[cfg(not(feature = "flows"))]
 fn payload(_: &str) -> Result<Payload, Failure> {
     Err(Failure::unsupported("a registration"))
+}
+
+/// Requests a certificate with the registration, by a certificate signing request (PKCS#10 in DER) whose common name is the
+/// registration ID; empty requests none. Its private key must be where a restart finds it before the request is sent. What
+/// came of it: `defenderauth_authenticator_issuance`. A lookup requests none.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_profile_set_certificate_request(
+    profile: Option<&mut Profile>,
+    request: *const u8,
+    len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let mut profile = exclusive(profile)?;
+        profile.request = match input::bytes("request", request, len)? {
+            [] => None,
+            der => {
+                let request = CertificateRequest::from_der(der);
+                Some(request.map_err(|error| Failure::argument("request", error.to_string()))?)
+            }
+        };
+        Ok(())
+    })
 }
 
 /// Sets whether the device is only looked up and not registered. A lookup is not possible with a TPM.

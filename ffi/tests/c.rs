@@ -75,8 +75,21 @@ fn a_session_is_driven_from_its_first_login_to_its_restart() {
 
 #[test]
 #[ignore = "needs a C compiler and valgrind"]
+fn operational_certificates_are_requested_kept_and_refused() {
+    let scratch = scratch::Scratch::new();
+    passes("certificates", &[&scratch.folder()]);
+}
+
+#[test]
+#[ignore = "needs a C compiler and valgrind"]
 fn threads_share_const_objects() {
     passes("threads", &[]);
+}
+
+#[test]
+#[ignore = "needs a C compiler and valgrind"]
+fn a_programs_own_function_signs_and_is_released_once() {
+    passes("keys", &[]);
 }
 
 #[test]
@@ -99,7 +112,9 @@ fn every_function_is_called_from_c() {
         include_str!("c/nulls.c"),
         include_str!("c/texts.c"),
         include_str!("c/buffers.c"),
+        include_str!("c/certificates.c"),
         include_str!("c/session.c"),
+        include_str!("c/keys.c"),
         include_str!("c/states.c"),
         include_str!("c/runs.c"),
         include_str!("c/tpm.c"),

@@ -87,7 +87,8 @@ fn everything_in_it_has_the_prefix() {
     }
     let types = HEADER.lines().filter(|line| line.starts_with("typedef ") || line.starts_with("} "));
     for line in types.filter(|line| line.ends_with(';')) {
-        let name = line.trim_end_matches(';').rsplit(' ').next().unwrap();
+        let pointer = line.split_once("(*").and_then(|(_, rest)| rest.split_once(')')).map(|(name, _)| name);
+        let name = pointer.unwrap_or_else(|| line.trim_end_matches(';').rsplit(' ').next().unwrap());
         assert!(name.starts_with("defenderauth_"), "{line}: name it in ffi/cbindgen.toml");
     }
 }

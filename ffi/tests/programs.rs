@@ -5,6 +5,8 @@
 
 #[path = "support/compiled.rs"]
 mod compiled;
+#[path = "support/issuer.rs"]
+mod issuer;
 #[path = "../../tests/support/scratch.rs"]
 mod scratch;
 #[path = "support/site.rs"]
@@ -14,7 +16,12 @@ mod site;
 mod swtpm;
 
 use compiled::{Bench, run};
-use defender_auth::{identity::Identity, sas::SasToken, tpm::Tpm as _};
+use defender_auth::{
+    error::TpmKeyKind,
+    identity::Identity,
+    sas::SasToken,
+    tpm::{Parent, Tpm as _},
+};
 use site::{DEVICE_KEY, HOST, MODULE_KEY, SCOPE, Site, certificate};
 use std::{path::Path, process::Command, time::SystemTime};
 use swtpm::Swtpm;
@@ -99,6 +106,23 @@ fn a_tpm_is_registered_and_signs_for_the_hub() {
     assert!(run.err.contains(id.as_str()), "{run:?}");
     let device = Identity::device(HOST.parse().unwrap(), id.as_str().parse().unwrap());
     assert_accepts(&site, &run.done(), &device);
+}
+
+#[test]
+#[ignore = "needs a C compiler, swtpm and openssl"]
+fn a_key_in_a_tpm_requests_its_certificate_and_registers() {
+    let (bench, swtpm) = (Bench::new(), Swtpm::with_keys());
+    let file = swtpm.client().create_key(TpmKeyKind::P256, Parent::StorageRoot, None).unwrap();
+    let key = format!("tpm:file={}&tpm={}", bench.scratch.write("key.pem", file.to_pem()), swtpm.endpoint());
+    let program = bench.build("tpm_tls", &["examples/tpm_tls.c"], &[]);
+    let (leaf, root) = issuer::issue(&bench.run(&program, &[&key, "pump-17"]).done());
+    let site = Site::for_authority(&root);
+    let (chain, roots) = (bench.scratch.write("chain.pem", leaf), site.emulator.root_pem());
+    let (roots, address) = (bench.scratch.write("roots.pem", roots), site.address());
+    let run = bench.run(&program, &[&key, "pump-17", SCOPE, &chain, &roots, &address]).done();
+    assert_eq!(run, HOST);
+    bench.run(&program, &["tpm:handle=0x81000005&tpm=swtpm:path=/nowhere", "pump-17"]).failed(1, &["/nowhere"]);
+    swtpm.assert_empty("afterwards");
 }
 
 #[test]

@@ -29,6 +29,43 @@ fn certificates() {
     assert_eq!(failed.err().unwrap().code, DEFENDERAUTH_UNSUPPORTED);
 }
 
+#[cfg(not(feature = "private-key"))]
+#[test]
+fn private_keys() {
+    use defenderauth::{certificate::*, certificate_request::*, private_key::*, version::defenderauth_features, *};
+    use std::{
+        ffi::c_void,
+        ptr::{null, null_mut},
+        sync::atomic::{AtomicUsize, Ordering},
+    };
+    use support::{call, made, text};
+    extern "C" fn release(user_data: *mut c_void) {
+        // SAFETY: the test passes its own counter.
+        unsafe { &*user_data.cast::<AtomicUsize>() }.fetch_add(1, Ordering::Relaxed);
+    }
+    let ((pem, len), releases) = (text("-----BEGIN PUBLIC KEY-----"), AtomicUsize::new(0));
+    let of_function = made(|out, error| {
+        let (data, release) = ((&raw const releases).cast_mut().cast(), Some(release as extern "C" fn(_)));
+        defenderauth_private_key_from_callback(pem, len, null(), 0, None, release, data, Some(out), Some(error))
+    });
+    assert_eq!(releases.into_inner(), 1);
+    let in_memory = made(|out, error| defenderauth_private_key_from_pem(pem, len, pem, 0, Some(out), Some(error)));
+    let by_name = made(|out, error| defenderauth_private_key_open(pem, len, pem, 0, Some(out), Some(error)));
+    let with_uri =
+        made(|out, error| defenderauth_certificate_with_key_uri(pem, len, pem, len, pem, 0, Some(out), Some(error)));
+    let with_key = made(|out, error| defenderauth_certificate_with_private_key(pem, len, None, Some(out), Some(error)));
+    let request = made(|out, error| defenderauth_certificate_request_new(None, pem, 3, Some(out), Some(error)));
+    let keys = [of_function.map(drop), in_memory.map(drop), by_name.map(drop)];
+    for outcome in keys.into_iter().chain([with_uri.map(drop), with_key.map(drop), request.map(drop)]) {
+        assert_eq!(outcome.unwrap_err().code, DEFENDERAUTH_UNSUPPORTED);
+    }
+    let none = call(|error| defenderauth_certificate_request_to_der(None, null_mut(), 0, None, Some(error)));
+    assert_eq!(none.unwrap_err().code, DEFENDERAUTH_NULL);
+    defenderauth_private_key_free(None);
+    defenderauth_certificate_request_free(None);
+    assert_eq!(defenderauth_features() & DEFENDERAUTH_FEATURE_PRIVATE_KEY, 0);
+}
+
 #[cfg(not(feature = "agent"))]
 #[test]
 fn agents_configurations() {
@@ -280,4 +317,31 @@ mod without_flows {
             assert_eq!(failed.code, DEFENDERAUTH_UNSUPPORTED, "{failed:?}");
         }
     }
+}
+
+#[cfg(not(feature = "operational"))]
+#[test]
+fn operational_certificates() {
+    use defenderauth::{operational::*, version::defenderauth_features, *};
+    use support::{call, made, text};
+    let (name, len) = text("a");
+    for outcome in [
+        made(|out, error| defenderauth_certificates_new(Some(out), Some(error))).map(|_| ()),
+        made(|out, error| defenderauth_certificates_parse(name, len, Some(out), Some(error))).map(|_| ()),
+        made(|out, error| defenderauth_certificates_load(name, len, Some(out), Some(error))).map(|_| ()),
+        made(|out, error| defenderauth_renewal_new(None, name, len, 1, 1, 1, Some(out), Some(error))).map(|_| ()),
+        call(|error| defenderauth_certificates_save(None, name, len, Some(error))),
+        call(|error| defenderauth_certificates_begin(None, name, len, 1, Some(error))),
+        call(|error| defenderauth_certificates_accept(None, name, len, 1, Some(error))),
+        call(|error| defenderauth_certificates_take_registration(None, None, Some(error))),
+        call(|error| defenderauth_certificates_take_renewal(None, None, Some(error))),
+        call(|error| defenderauth_certificates_discard(None, Some(error))),
+        call(|error| defenderauth_certificates_retire(None, Some(error))),
+        call(|error| defenderauth_renewal_handle_subscribed(None, 1, 1, Some(error))),
+    ] {
+        assert_eq!(outcome.unwrap_err().code, DEFENDERAUTH_UNSUPPORTED);
+    }
+    defenderauth_certificates_free(None);
+    defenderauth_renewal_free(None);
+    assert_eq!(defenderauth_features() & DEFENDERAUTH_FEATURE_OPERATIONAL, 0);
 }

@@ -1,9 +1,14 @@
 use crate::{
+    Transport,
     limits::{Deadline, Limits},
     open_files,
     socket::Interrupt,
 };
-use defender_auth::{UnixTime, identity::HostName, mqtt::PORT};
+use defender_auth::{
+    UnixTime,
+    mqtt::PORT,
+    proxy::{Proxies, Proxy},
+};
 use std::{
     io,
     net::{SocketAddr, TcpStream, ToSocketAddrs as _},
@@ -11,11 +16,15 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// Where to connect to, for how long, and by which clock. The server's certificate must contain the host's name in any case.
+/// Where to connect to, how, for how long, and by which clock. The server's certificate must contain the host's name in any
+/// case.
 #[derive(Clone, Debug)]
 pub struct Dial {
-    place: String,
+    /// Without an address the host itself, perhaps through a proxy.
     address: Option<SocketAddr>,
+    websocket_address: Option<SocketAddr>,
+    pub(crate) transport: Transport,
+    proxies: Proxies,
     pub(crate) limits: Limits,
     pub(crate) clock_offset: i64,
     /// In seconds.
@@ -26,21 +35,49 @@ pub struct Dial {
 /// The keep-alive interval in seconds, the C SDK's.
 pub(crate) const KEEP_ALIVE: u16 = 240;
 
+/// The port of a WebSocket.
+const WEBSOCKET_PORT: u16 = 443;
+
 impl Dial {
-    /// To the host itself, port 8883.
+    /// To the host that a login names: port 8883, or 443 for a WebSocket.
     #[must_use]
-    pub fn host(host: &HostName) -> Self {
-        Self::to(format!("{host}:{PORT}"), None)
+    pub fn host() -> Self {
+        Self {
+            address: None,
+            websocket_address: None,
+            transport: Transport::Mqtt,
+            proxies: Proxies::default(),
+            limits: Limits::default(),
+            clock_offset: 0,
+            keep_alive: KEEP_ALIVE,
+            interrupt: None,
+        }
     }
 
-    /// To this address, whatever the host's name is: an emulator, a tunnel.
+    /// To this address, whatever the host's name is: an emulator, a tunnel. No proxy is used.
     #[must_use]
     pub fn at(address: SocketAddr) -> Self {
-        Self::to(address.to_string(), Some(address))
+        Self { address: Some(address), websocket_address: Some(address), ..Self::host() }
     }
 
-    fn to(place: String, address: Option<SocketAddr>) -> Self {
-        Self { place, address, limits: Limits::default(), clock_offset: 0, keep_alive: KEEP_ALIVE, interrupt: None }
+    /// With another address for a WebSocket, to which no proxy is used.
+    #[must_use]
+    pub const fn with_websocket_at(mut self, address: SocketAddr) -> Self {
+        self.websocket_address = Some(address);
+        self
+    }
+
+    /// With another transport than MQTT over TCP.
+    #[must_use]
+    pub const fn with_transport(mut self, transport: Transport) -> Self {
+        self.transport = transport;
+        self
+    }
+
+    /// Through the proxies among these, such as those of the environment; without this, through none.
+    #[must_use]
+    pub fn with_proxies(self, proxies: Proxies) -> Self {
+        Self { proxies, ..self }
     }
 
     /// With other time limits than 15 seconds each.
@@ -64,9 +101,14 @@ impl Dial {
         self
     }
 
-    /// What errors call it.
-    pub(crate) fn place(&self) -> &str {
-        &self.place
+    /// The way to a host by the transport that is set, [`Transport::Auto`] being TCP.
+    pub(crate) fn way<'a>(&'a self, host: &'a str) -> Way<'a> {
+        let (port, address) = match self.transport {
+            Transport::WebSocket => (WEBSOCKET_PORT, self.websocket_address),
+            Transport::Mqtt | Transport::Auto => (PORT, self.address),
+        };
+        let proxy = if address.is_none() { self.proxies.of(host, port) } else { None };
+        Way { host, port, address, proxy }
     }
 
     /// This device's time.
@@ -74,13 +116,33 @@ impl Dial {
         UnixTime::from_secs(UnixTime::from(SystemTime::now()).as_secs().saturating_add_signed(self.clock_offset))
     }
 
-    /// The first of the host's addresses that answers.
-    pub(crate) fn connect(&self, deadline: Deadline) -> io::Result<TcpStream> {
-        let addresses: Vec<SocketAddr> = match self.address {
-            Some(address) => vec![address],
-            None => self.place.to_socket_addrs().map_err(open_files::or_too_many)?.collect(),
+    /// A connection to the host, or to the proxy on the way there: the first of its addresses that answers.
+    pub(crate) fn connect(&self, way: &Way<'_>, deadline: Deadline) -> io::Result<TcpStream> {
+        let of_name = |host: &str, port| {
+            let found = (host.trim_start_matches('[').trim_end_matches(']'), port).to_socket_addrs();
+            found.map(Iterator::collect).map_err(open_files::or_too_many)
+        };
+        let addresses: Vec<SocketAddr> = match (way.address, way.proxy) {
+            (Some(address), _) => vec![address],
+            (None, Some(proxy)) => of_name(proxy.host(), proxy.port())?,
+            (None, None) => of_name(way.host, way.port)?,
         };
         connect_any(&addresses, deadline, self.interrupt.as_deref())
+    }
+}
+
+/// Where a connection ends, and what it passes.
+pub(crate) struct Way<'a> {
+    pub(crate) host: &'a str,
+    pub(crate) port: u16,
+    address: Option<SocketAddr>,
+    pub(crate) proxy: Option<&'a Proxy>,
+}
+
+impl Way<'_> {
+    /// What errors call the server.
+    pub(crate) fn place(&self) -> String {
+        self.address.map_or_else(|| format!("{}:{}", self.host, self.port), |address| address.to_string())
     }
 }
 

@@ -1,6 +1,7 @@
 use defender_auth::{
     error::{TlsError, TlsFailure},
     mqtt::ConnectRefused,
+    proxy::ProxyProblem,
     wait::Readable,
 };
 use std::time::Duration;
@@ -29,6 +30,34 @@ pub enum Error {
         /// The system's error.
         #[source]
         error: std::io::Error,
+    },
+    /// The proxy on the way to the server carries no connection to it.
+    #[error("{place}: the proxy of {variable} {problem}")]
+    Proxy {
+        /// Host and port.
+        place: String,
+        /// The variable of the environment, such as `HTTPS_PROXY`.
+        variable: &'static str,
+        /// Why.
+        #[source]
+        problem: ProxyProblem,
+    },
+    /// The server opens no WebSocket, or does not keep to its rules.
+    #[error("{place} does not carry MQTT over WebSocket: {reason}; check host and port, and any proxy or firewall")]
+    WebSocket {
+        /// Host and port.
+        place: String,
+        /// What it does instead.
+        reason: String,
+    },
+    /// There is no connection by either transport.
+    #[error("{mqtt}. Over WebSocket: {websocket}")]
+    NoTransport {
+        /// Why there is none over TCP.
+        mqtt: Box<Error>,
+        /// Why there is none over WebSocket.
+        #[source]
+        websocket: Box<Error>,
     },
     /// This process can open no further connection.
     #[error(
@@ -97,3 +126,29 @@ pub enum Error {
 }
 
 defender_auth::debug_as_text! { Error }
+
+impl Error {
+    /// Whether it may pass without a change: the server, or the proxy on the way there, was not reached or gave no answer.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Closed { .. } | Self::Silent { .. } => true,
+            Self::Proxy { problem, .. } => problem.is_transient(),
+            Self::NoTransport { mqtt, websocket } => mqtt.is_transient() || websocket.is_transient(),
+            _ => false,
+        }
+    }
+
+    /// Whether another transport may succeed: the server was not reached, or something on the way ended the connection.
+    pub(crate) const fn is_about_the_way(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::Proxy { .. }
+            | Self::WebSocket { .. }
+            | Self::Closed { .. }
+            | Self::Silent { .. } => true,
+            Self::TlsFailed { failure, .. } => matches!(failure, TlsFailure::PlainText),
+            _ => false,
+        }
+    }
+}

@@ -1,4 +1,5 @@
-//! A small MQTT client for agents of IoT Hub: MQTT 3.1.1 over TLS, blocking, strict in verifying servers.
+//! A small MQTT client for agents of IoT Hub: MQTT 3.1.1 over TLS, by TCP or WebSocket and through HTTP proxies;
+//! blocking, strict in verifying servers.
 //!
 //! The library has no MQTT client: it gives host, client id, user name and password to the client that an agent has
 //! anyway. An agent without one has two ways here:
@@ -13,7 +14,7 @@
 //! # fn token() -> defender_auth::sas::SasToken { unimplemented!() }
 //!
 //! let (login, token) = (login(), token());
-//! let session = Session::open(&login, &token, &Dial::host(&login.host), Roots::Platform)?;
+//! let session = Session::open(&login, &token, &Dial::host(), Roots::Platform)?;
 //! session.close();
 //! # Ok::<_, defender_auth_mqtt::Error>(())
 //! ```
@@ -38,6 +39,9 @@ mod proof;
 mod provisioner;
 mod session;
 mod socket;
+mod transport;
+mod tunnel;
+mod websocket;
 
 pub use dial::Dial;
 pub use error::Error;
@@ -45,3 +49,4 @@ pub use limits::Limits;
 pub use proof::Proof;
 pub use provisioner::{Answer, Provisioner};
 pub use session::{EARLY_LIMIT, Message, PACKET_LIMIT, Session};
+pub use transport::Transport;

@@ -20,6 +20,13 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Half of what a connection may take, for one of two tries.
+    pub(crate) fn halved(self) -> Self {
+        Self { reach: self.reach / 2, greet: self.greet / 2, ..self }
+    }
+}
+
 /// When a limit has passed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {

@@ -1,12 +1,15 @@
 //! MQTT packets over TLS.
 
 use crate::{
-    Dial, Error, PACKET_LIMIT,
+    Dial, Error, PACKET_LIMIT, Transport,
+    dial::Way,
     limits::{Deadline, Limits},
     open_files,
     socket::Socket,
+    tunnel,
+    websocket::{Broken, MESSAGE_LIMIT, Opening, WebSocket},
 };
-use defender_auth::{error::TlsFailure, tls::alert_behind};
+use defender_auth::{error::TlsFailure, proxy::ProxyProblem, tls::alert_behind};
 use mqtt_protocol_core::mqtt::{
     Connection, Version,
     common::Cursor,
@@ -32,34 +35,71 @@ pub(crate) struct Link {
     pub(crate) mqtt: Connection<role::Client>,
     /// Packets that have arrived and were not taken yet.
     pub(crate) inbox: VecDeque<Packet>,
+    /// What the packets are in, if they are not in TLS itself.
+    websocket: Option<WebSocket>,
     pub(crate) place: String,
     pub(crate) limits: Limits,
 }
 
 impl Link {
     pub(crate) fn open(host: &str, dial: &Dial, mut config: ClientConfig) -> Result<Self, Error> {
-        let (place, limits) = (dial.place().to_owned(), dial.limits);
+        let (way, limits) = (dial.way(host), dial.limits);
+        let place = way.place();
         let failed = |failure| Error::TlsFailed { place: place.clone(), failure };
         config.time_provider = Arc::new(Clock(dial.clone()));
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| failed(TlsFailure::ServerWrongName { names: Vec::new() }))?;
         let mut tls = ClientConnection::new(Arc::new(config), name)
             .map_err(|error| failed(TlsFailure::Protocol { reason: error.to_string() }))?;
-        let reaching = Deadline::after(limits.reach);
-        let unreachable = |error| unreachable(&place, limits.reach, error);
-        let tcp = dial.connect(reaching).map_err(unreachable)?;
-        let greeting = Deadline::after(limits.greet);
-        let mut socket = Socket::new(tcp, greeting, dial.interrupt.clone()).map_err(unreachable)?;
+        let mut socket = reach(dial, &way)?;
+        socket.deadline = Deadline::after(limits.greet);
         // The handshake alone, so that its errors are not taken for others.
         while tls.is_handshaking() {
             if let Err(error) = tls.complete_io(&mut socket) {
-                return Err(broken(&place, limits.greet, alert_behind(&mut tls, &mut socket, error)));
+                let error = broken(&place, limits.greet, alert_behind(&mut tls, &mut socket, error));
+                return Err(behind(&way, error));
             }
         }
         let limit = u32::try_from(PACKET_LIMIT).unwrap_or(u32::MAX);
         let options = ConnectionOptions::new().maximum_packet_size_recv(limit);
         let mqtt = Connection::with_options(Version::V3_1_1, options);
-        Ok(Self { stream: StreamOwned::new(tls, socket), mqtt, inbox: VecDeque::new(), place, limits })
+        let stream = StreamOwned::new(tls, socket);
+        let mut this = Self { stream, mqtt, inbox: VecDeque::new(), websocket: None, place, limits };
+        if dial.transport == Transport::WebSocket {
+            this.upgrade(host)?;
+        }
+        Ok(this)
+    }
+
+    /// Opens the WebSocket.
+    fn upgrade(&mut self, host: &str) -> Result<(), Error> {
+        let mut opening = Opening::new(host).map_err(|reason| self.not_websocket(reason))?;
+        self.write(&opening.leaving())?;
+        let mut buffer = [0; 4096];
+        loop {
+            let read = match self.stream.read(&mut buffer) {
+                Ok(0) => return Err(Error::Closed { place: self.place.clone() }),
+                Ok(read) => read,
+                Err(error) => return Err(self.broken(error)),
+            };
+            match opening.take(buffer.get(..read).unwrap_or_default()) {
+                Ok(Ok(websocket)) => {
+                    self.websocket = Some(websocket);
+                    return Ok(());
+                }
+                Ok(Err(unfinished)) => opening = unfinished,
+                Err(reason) => return Err(self.not_websocket(reason)),
+            }
+        }
+    }
+
+    fn not_websocket(&self, reason: Broken) -> Error {
+        let place = self.place.clone();
+        match reason {
+            Broken::Closed => Error::Closed { place },
+            Broken::TooLarge => Error::TooLarge { place, limit: MESSAGE_LIMIT },
+            Broken::Because(reason) => Error::WebSocket { place, reason },
+        }
     }
 
     /// The limit for an answer begins now, for all that is sent and received until it has arrived.
@@ -103,12 +143,54 @@ impl Link {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
                 Err(error) => return Err(self.broken(error)),
             };
-            let mut cursor = Cursor::new(buffer.get(..read).unwrap_or_default());
-            while cursor.position() < read as u64 {
-                let events = self.mqtt.recv(&mut cursor);
-                self.act(events)?;
+            let bytes = buffer.get(..read).unwrap_or_default();
+            match self.websocket.as_mut().map(|websocket| websocket.take(bytes)) {
+                None => self.take(bytes)?,
+                Some(packets) => {
+                    let packets = packets.map_err(|reason| self.not_websocket(reason))?;
+                    // The answer to a ping.
+                    self.flush()?;
+                    self.take(&packets)?;
+                }
             }
         }
+    }
+
+    /// Takes bytes of packets.
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let mut cursor = Cursor::new(bytes);
+        while cursor.position() < bytes.len() as u64 {
+            let events = self.mqtt.recv(&mut cursor);
+            self.act(events)?;
+        }
+        Ok(())
+    }
+
+    /// Sends what the WebSocket has to send.
+    fn flush(&mut self) -> Result<(), Error> {
+        match self.websocket.as_mut().map(WebSocket::leaving) {
+            Some(leaving) if !leaving.is_empty() => self.write(&leaving),
+            _ => Ok(()),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let written = self.stream.write_all(bytes).and_then(|()| self.stream.flush());
+        written.map_err(|error| {
+            let stream = &mut self.stream;
+            let error = alert_behind(&mut stream.conn, &mut stream.sock, error);
+            self.broken(error)
+        })
+    }
+
+    /// Tells the server that nothing follows, and does not wait for its answer.
+    pub(crate) fn close(&mut self) {
+        if let Some(websocket) = &mut self.websocket {
+            websocket.close();
+            let _ = self.flush();
+        }
+        self.stream.conn.send_close_notify();
+        let _ = self.stream.flush();
     }
 
     /// Reads from the connection, once.
@@ -139,12 +221,14 @@ impl Link {
         for event in events {
             match event {
                 Event::RequestSendPacket { packet, .. } => {
-                    let sent = self.stream.write_all(&packet.to_continuous_buffer());
-                    sent.and_then(|()| self.stream.flush()).map_err(|error| {
-                        let stream = &mut self.stream;
-                        let error = alert_behind(&mut stream.conn, &mut stream.sock, error);
-                        self.broken(error)
-                    })?;
+                    let packet = packet.to_continuous_buffer();
+                    if let Some(websocket) = &mut self.websocket {
+                        let sent = websocket.send(packet);
+                        sent.map_err(|reason| self.not_websocket(reason))?;
+                        self.flush()?;
+                    } else {
+                        self.write(&packet)?;
+                    }
                 }
                 Event::NotifyPacketReceived(packet) => {
                     if let Packet::V3_1_1Publish(publish) = &packet {
@@ -170,6 +254,36 @@ struct Clock(Dial);
 impl TimeProvider for Clock {
     fn current_time(&self) -> Option<UnixTime> {
         Some(UnixTime::since_unix_epoch(Duration::from_secs(self.0.now().as_secs())))
+    }
+}
+
+/// A connection to the server, before TLS begins.
+fn reach(dial: &Dial, way: &Way<'_>) -> Result<Socket, Error> {
+    let (place, limit) = (way.place(), dial.limits.reach);
+    let deadline = Deadline::after(limit);
+    let tcp = dial.connect(way, deadline);
+    let socket = tcp.and_then(|tcp| Socket::new(tcp, deadline, dial.interrupt.clone()));
+    let Some(proxy) = way.proxy else { return socket.map_err(|error| unreachable(&place, limit, error)) };
+    let problem = |problem| Error::Proxy { place: place.clone(), variable: proxy.variable(), problem };
+    let mut socket = socket.map_err(|error| match tunnel::unreachable(&error) {
+        Some(reason) => problem(reason),
+        None => unreachable(&place, limit, error),
+    })?;
+    if proxy.is_encrypted() {
+        return Err(problem(ProxyProblem::Encrypted));
+    }
+    tunnel::open(&mut socket, proxy, way.host, way.port).map_err(problem)?;
+    Ok(socket)
+}
+
+/// The error of a handshake, which has another meaning in a tunnel.
+fn behind(way: &Way<'_>, error: Error) -> Error {
+    match (way.proxy, error) {
+        (Some(proxy), Error::TlsFailed { place, failure }) => match ProxyProblem::of_tunnel(failure) {
+            Ok(failure) => Error::TlsFailed { place, failure },
+            Err(problem) => Error::Proxy { place, variable: proxy.variable(), problem },
+        },
+        (_, error) => error,
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::{Dial, EARLY_LIMIT, Error, Message, Proof, Session};
+use crate::{Dial, EARLY_LIMIT, Error, Message, Proof, Session, Transport};
 use defender_auth::{
     http::{Request, Response},
     mqtt::{Connect, PROVISIONING_ANSWERS, provisioning_answer, provisioning_topic},
@@ -54,6 +54,12 @@ impl Provisioner {
             }
         }
         Err(self.session.too_many())
+    }
+
+    /// What carries it: never [`Transport::Auto`].
+    #[must_use]
+    pub const fn transport(&self) -> Transport {
+        self.session.transport()
     }
 
     /// Disconnects.

@@ -1,11 +1,10 @@
-use crate::{Dial, Error, Proof, link::Link};
+use crate::{Dial, Error, Proof, Transport, link::Link};
 use defender_auth::{
     mqtt::{Connect, ConnectRefused},
     tls::{Roots, client_config, client_config_with},
 };
 use mqtt_protocol_core::mqtt::packet::{Packet, Qos, v3_1_1};
 use rustls::ClientConfig;
-use std::io::Write as _;
 
 /// The largest packet that is read, in bytes. A hub's messages are no larger.
 pub const PACKET_LIMIT: usize = 256 * 1024;
@@ -16,6 +15,7 @@ pub const EARLY_LIMIT: usize = 64;
 /// An accepted login.
 pub struct Session {
     pub(crate) link: Link,
+    transport: Transport,
 }
 
 /// What a server published.
@@ -50,7 +50,7 @@ impl Session {
             Proof::Token(_) => client_config(roots)?,
             Proof::Certificate(certificate) => client_config_with(roots, certificate)?,
         };
-        Self::greet(login, packet, dial, config).map_err(|error| match (error, proof) {
+        Self::reach(login, &packet, dial, &config).map_err(|error| match (error, proof) {
             (Error::TlsFailed { place, failure }, Proof::Certificate(certificate)) => {
                 Error::TlsFailed { place, failure: failure.with_client_certificate(certificate, dial.now()) }
             }
@@ -58,16 +58,45 @@ impl Session {
         })
     }
 
-    fn greet(login: &Connect, packet: v3_1_1::Connect, dial: &Dial, config: ClientConfig) -> Result<Self, Error> {
-        let mut link = Link::open(login.host.as_str(), dial, config)?;
-        link.send(packet.into())?;
+    /// By the transport that is set, or by one after the other.
+    fn reach(login: &Connect, packet: &v3_1_1::Connect, dial: &Dial, config: &ClientConfig) -> Result<Self, Error> {
+        if dial.transport != Transport::Auto {
+            return Self::greet(login, packet, dial, config);
+        }
+        let half = |transport| dial.clone().with_transport(transport).with_limits(dial.limits.halved());
+        let mut result = Self::greet(login, packet, &half(Transport::Mqtt), config).or_else(|mqtt| {
+            if !mqtt.is_about_the_way() {
+                return Err(mqtt);
+            }
+            Self::greet(login, packet, &half(Transport::WebSocket), config).map_err(|error| {
+                if !error.is_about_the_way() {
+                    return error;
+                }
+                Error::NoTransport { mqtt: Box::new(mqtt), websocket: Box::new(error) }
+            })
+        });
+        if let Ok(session) = &mut result {
+            session.link.limits = dial.limits;
+        }
+        result
+    }
+
+    fn greet(login: &Connect, packet: &v3_1_1::Connect, dial: &Dial, config: &ClientConfig) -> Result<Self, Error> {
+        let mut link = Link::open(login.host.as_str(), dial, config.clone())?;
+        link.send(packet.clone().into())?;
         match link.receive()? {
             Packet::V3_1_1Connack(answer) => match ConnectRefused::from_code(answer.return_code() as u8) {
-                None => Ok(Self { link }),
+                None => Ok(Self { link, transport: dial.transport }),
                 Some(refused) => Err(Error::Refused(refused)),
             },
             _ => Err(link.protocol()),
         }
+    }
+
+    /// What carries it: never [`Transport::Auto`].
+    #[must_use]
+    pub const fn transport(&self) -> Transport {
+        self.transport
     }
 
     /// Subscribes at `QoS` 1, and waits for the acknowledgement. What is published meanwhile is kept, up to [`EARLY_LIMIT`]
@@ -120,8 +149,7 @@ impl Session {
         if let Ok(packet) = v3_1_1::Disconnect::builder().build() {
             let _ = self.link.send(packet.into());
         }
-        self.link.stream.conn.send_close_notify();
-        let _ = self.link.stream.flush();
+        self.link.close();
     }
 }
 

@@ -116,6 +116,23 @@ pub enum Error {
         /// Whether the token was logged in to.
         logged_in: bool,
     },
+    /// A new key has no label.
+    #[error("the PKCS#11 URI of a new key needs a label; add object=NAME to it")]
+    NoLabel,
+    /// A key is generated after a login only.
+    #[error("the token {token} generates keys after a login only; add pin-source=FILE to the URI")]
+    NoPin {
+        /// The label of the token.
+        token: String,
+    },
+    /// The token has a private key of this name already.
+    #[error("the token {token} has a private key with the label or the identifier of {uri} already; choose others")]
+    Taken {
+        /// The label of the token.
+        token: String,
+        /// The URI, without the PIN.
+        uri: String,
+    },
     /// Several private keys are as the URI says.
     #[error("{count} private keys of the token {token} are as {uri} says; add object= or id= so that one is")]
     ManyKeys {

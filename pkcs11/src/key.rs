@@ -1,5 +1,6 @@
 use crate::{
     error::Error,
+    generate::{self, KeyKind},
     mechanism::{Way, ways},
     module::Module,
     module_file,
@@ -46,6 +47,21 @@ impl Access {
     pub fn with_pin(self, pin: SecretText) -> Self {
         Self { pin: Some(pin), ..self }
     }
+
+    /// Loads the module, and reads the PIN.
+    fn prepare(self, uri: &Uri) -> Result<(Arc<Module>, Option<SecretText>), Error> {
+        if uri.has_pin_value() {
+            return Err(Error::PinValue);
+        }
+        let path = self.module.as_deref().or(uri.module_path().map(str::as_ref));
+        let module = Module::load(&module_file::find(path, uri.module_name())?)?;
+        let pin = match (self.pin, uri.pin_source()) {
+            (Some(pin), _) => Some(pin),
+            (None, Some(source)) => Some(pin::read(source)?),
+            (None, None) => None,
+        };
+        Ok((module, pin))
+    }
 }
 
 /// A private key in a PKCS#11 token.
@@ -78,17 +94,23 @@ impl TokenKey {
     /// # Errors
     /// Those of [`open`](Self::open).
     pub fn open_with(uri: &Uri, access: Access) -> Result<Self, Error> {
-        if uri.has_pin_value() {
-            return Err(Error::PinValue);
-        }
-        let path = access.module.as_deref().or(uri.module_path().map(str::as_ref));
-        let module = Module::load(&module_file::find(path, uri.module_name())?)?;
-        let pin = match (access.pin, uri.pin_source()) {
-            (Some(pin), _) => Some(pin),
-            (None, Some(source)) => Some(pin::read(source)?),
-            (None, None) => None,
-        };
-        let uri = uri.clone();
+        let (module, pin) = access.prepare(uri)?;
+        Self::open_in(module, uri.clone(), pin)
+    }
+
+    /// Generates a pair of keys in the token, with the label (`object`) and the identifier of a URI, and opens it. Without an
+    /// identifier in the URI, the pair gets a random one. The private key cannot be read from the token.
+    ///
+    /// # Errors
+    /// [`Error::Taken`] when the token has a private key of that name, [`Error::NoPin`] without a PIN, [`Error::Module`] when
+    /// the token does not generate this kind, and those of [`open`](Self::open).
+    pub fn generate(uri: &Uri, kind: KeyKind, access: Access) -> Result<Self, Error> {
+        let (module, pin) = access.prepare(uri)?;
+        generate::generate(&module, uri, pin.as_ref(), kind)?;
+        Self::open_in(module, uri.clone(), pin)
+    }
+
+    fn open_in(module: Arc<Module>, uri: Uri, pin: Option<SecretText>) -> Result<Self, Error> {
         let generation = module.enter()?.generation();
         let (mut opened, public) = match Opened::open(&module, &uri, pin.as_ref()) {
             // Not every module sees tokens that came since it was initialized.

@@ -33,6 +33,7 @@
 mod attempts;
 mod cause;
 mod error;
+mod generate;
 mod key;
 mod mechanism;
 mod module;
@@ -48,6 +49,7 @@ mod uri_error;
 
 pub use cause::Cause;
 pub use error::Error;
+pub use generate::KeyKind;
 pub use key::{Access, TokenKey};
 pub use uri::Uri;
 pub use uri_error::{UriError, ValueProblem};

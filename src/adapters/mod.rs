@@ -22,6 +22,8 @@ pub mod local_signer;
 mod open_files;
 #[cfg(feature = "private-key")]
 pub mod private_key;
+#[cfg(feature = "proxy")]
+pub mod proxy;
 #[cfg(feature = "store")]
 pub mod store;
 #[cfg(feature = "tls")]

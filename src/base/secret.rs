@@ -14,6 +14,7 @@
 //! | `rustls` | what was sent and received, before it is encrypted and after | each TLS connection |
 //! | `ring` | the numbers of an RSA key; of other keys what it computes from them for signing | reading an RSA key; a TLS configuration with a certificate; a `MemoryKey` |
 //! | `mqtt-protocol-core` | the token of a login, in its CONNECT packet | `defender-auth-mqtt` |
+//! | `tungstenite` | the same in a frame, under a mask that stands before it | `defender-auth-mqtt` over WebSocket |
 //!
 //! The test `memory` of this crate searches the writable memory of such processes for all of these, and fails when one
 //! leaves anything else. It runs each operation on a key alone in a process, in debug and in release.

@@ -46,7 +46,7 @@ pub enum ForeignFormat {
     Quoted,
     /// A TPM's key in the TSS2 format.
     #[error(
-        "this is a key that only its TPM can use (TSS2 PRIVATE KEY); open it in the TPM with `private_key::TpmKey` \
+        "this is a key that only its TPM can use (TSS2 PRIVATE KEY); open it with `private_key::Opener` \
          (features `private-key` and `tpm`), or give a key that is in its file"
     )]
     Tss2,

@@ -75,6 +75,11 @@ pub enum Refusal {
     Unassigned,
     /// The registration assigns an MQTT broker (`assignedEndpoint`) in the place of an IoT hub.
     AssignedBroker,
+    /// The registration assigns a hub with a connection profile that this library does not know (`connectionProfile`), so
+    /// that it cannot log in there. The message is the profile's name.
+    UnknownConnectionProfile,
+    /// The registration assigns a hub with the profile `mqttV5`, which accepts certificates only, to a device with a key.
+    ProfileNeedsCertificate,
     /// The hub refuses the subscription for the answers of a renewal of certificates.
     RenewalNotOffered,
 }
@@ -137,7 +142,12 @@ impl ServiceError {
             Refusal::Status if matches!(self.asked, ServiceOperation::CertificateRenewal) && self.status == 409 => true,
             Refusal::Status => matches!(self.status, 408 | 429 | 500..=599),
             Refusal::Unassigned => true,
-            Refusal::Failed | Refusal::Disabled | Refusal::AssignedBroker | Refusal::RenewalNotOffered => false,
+            Refusal::Failed
+            | Refusal::Disabled
+            | Refusal::AssignedBroker
+            | Refusal::UnknownConnectionProfile
+            | Refusal::ProfileNeedsCertificate
+            | Refusal::RenewalNotOffered => false,
         }
     }
 
@@ -162,6 +172,8 @@ impl ServiceError {
                 | Refusal::Disabled
                 | Refusal::Unassigned
                 | Refusal::AssignedBroker
+                | Refusal::UnknownConnectionProfile
+                | Refusal::ProfileNeedsCertificate
                 | Refusal::RenewalNotOffered,
                 _,
             ) => ErrorKind::Registry,
@@ -175,7 +187,13 @@ impl ServiceError {
 
     pub(super) const fn code(&self) -> Code {
         match (self.refusal, self.status) {
-            (Refusal::Failed | Refusal::AssignedBroker, _) => Code::RegistrationFailed,
+            (
+                Refusal::Failed
+                | Refusal::AssignedBroker
+                | Refusal::UnknownConnectionProfile
+                | Refusal::ProfileNeedsCertificate,
+                _,
+            ) => Code::RegistrationFailed,
             (Refusal::Disabled, _) => Code::RegistrationDisabled,
             (Refusal::Unassigned, _) => Code::RegistrationUnassigned,
             (Refusal::Status, status) => Code::of_status(status),

@@ -24,6 +24,14 @@ impl fmt::Display for ServiceError {
             Refusal::AssignedBroker => {
                 f.write_str("the enrollment assigns an MQTT broker (`assignedEndpoint`), not an IoT hub")?;
             }
+            Refusal::UnknownConnectionProfile => {
+                f.write_str("the assigned hub has a connection profile (`connectionProfile`) that is not known here")?;
+            }
+            Refusal::ProfileNeedsCertificate => {
+                f.write_str(
+                    "the assigned hub has the connection profile `mqttV5`, which accepts no shared access key",
+                )?;
+            }
             Refusal::RenewalNotOffered => {
                 f.write_str("the hub refuses the subscription for the renewal of certificates")?;
             }
@@ -70,6 +78,12 @@ impl fmt::Display for Advice<'_> {
             ),
             (Refusal::AssignedBroker, _) => {
                 f.write_str("select an IoT hub in the enrollment, or connect to that broker with a client for it")
+            }
+            (Refusal::UnknownConnectionProfile, _) => {
+                f.write_str("use a version that knows it, or register with an older api-version")
+            }
+            (Refusal::ProfileNeedsCertificate, _) => {
+                f.write_str("register with a client certificate, or have the enrollment assign a classic hub")
             }
             (Refusal::RenewalNotOffered, _) => f.write_str(
                 "renewal requires a hub with issuance of certificates and MQTT 3.1.1; register again with a new request instead",

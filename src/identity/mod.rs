@@ -1,11 +1,13 @@
 //! The names of hubs, devices, modules and enrollments, checked when they are made, and the identity they form.
 
 mod error;
+mod hub_name;
 mod kind;
 mod names;
 mod placeholder;
 
 pub use error::IdentifierError;
+pub use hub_name::HubNameForm;
 pub use kind::IdentifierKind;
 #[cfg(feature = "flows")]
 pub(crate) use names::is_folder;

@@ -15,5 +15,7 @@ pub use group_key::GroupKey;
 pub(crate) use prepared::{Last, PreparedKey, State};
 pub use private_key::{PrivateKey, PrivateKeyError, SignatureScheme, ecdsa_signature};
 pub use public_key::PublicKey;
+#[cfg(feature = "tls")]
+pub(crate) use public_key::parts as public_key_parts;
 pub use shared_access_key::SharedAccessKey;
 pub use signature::Signature;

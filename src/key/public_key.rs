@@ -1,4 +1,5 @@
-use crate::base::der::{self, NULL, SEQUENCE};
+use super::SignatureScheme;
+use crate::base::der::{self, BIT_STRING, NULL, SEQUENCE};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -45,6 +46,38 @@ impl PublicKey {
         Self::info(&[RSA, NULL], der)
     }
 
+    /// A key from its `SubjectPublicKeyInfo` in DER. `None` unless it is on P-256 or P-384, or RSA.
+    #[must_use]
+    pub fn from_der(der: &[u8]) -> Option<Self> {
+        let (algorithm, key) = parts(der)?;
+        if algorithm.strip_prefix(RSA) == Some(NULL) {
+            return Some(Self::from_rsa_public_key(key));
+        }
+        match algorithm.strip_prefix(EC)? {
+            P256 => Self::p256(key),
+            P384 => Self::p384(key),
+            _ => None,
+        }
+    }
+
+    /// Every scheme that a key of this kind can sign with, the preferred one first.
+    #[must_use]
+    pub fn schemes(&self) -> &'static [SignatureScheme] {
+        use SignatureScheme as Scheme;
+        match parts(&self.0).and_then(|(algorithm, _)| algorithm.strip_prefix(EC)) {
+            Some(P256) => &[Scheme::EcdsaP256Sha256],
+            Some(_) => &[Scheme::EcdsaP384Sha384],
+            None => &[
+                Scheme::RsaPssSha256,
+                Scheme::RsaPssSha384,
+                Scheme::RsaPssSha512,
+                Scheme::RsaPkcs1Sha256,
+                Scheme::RsaPkcs1Sha384,
+                Scheme::RsaPkcs1Sha512,
+            ],
+        }
+    }
+
     /// The `SubjectPublicKeyInfo` in DER.
     #[must_use]
     pub fn as_der(&self) -> &[u8] {
@@ -59,6 +92,14 @@ impl PublicKey {
     fn info(algorithm: &[&[u8]], key: &[u8]) -> Self {
         Self(der::element(SEQUENCE, &[&der::element(SEQUENCE, algorithm), &der::bits(key)]))
     }
+}
+
+/// The content of the `AlgorithmIdentifier` of a `SubjectPublicKeyInfo`, and the key in its form for that algorithm.
+pub(crate) fn parts(info: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut fields = der::only(info, SEQUENCE)?;
+    let algorithm = der::take(&mut fields, SEQUENCE)?;
+    // The first byte says how many bits of the last are unused: none.
+    Some((algorithm.content, der::only(fields, BIT_STRING)?.strip_prefix(&[0])?))
 }
 
 impl fmt::Debug for PublicKey {
@@ -91,6 +132,34 @@ mod tests {
         assert_eq!(PublicKey::p256(&point), None);
         point[0] = 2;
         assert_eq!(PublicKey::p384(&point), None, "compressed");
+    }
+
+    #[test]
+    fn a_key_is_read_from_what_a_certificate_contains() {
+        let p256 = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap().subject_public_key_info();
+        let p384 = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).unwrap().subject_public_key_info();
+        let rsa = PublicKey::rsa(&[0x80, 1], &[1, 0, 1]);
+        for (der, first, count) in [
+            (p256.as_slice(), SignatureScheme::EcdsaP256Sha256, 1),
+            (p384.as_slice(), SignatureScheme::EcdsaP384Sha384, 1),
+            (rsa.as_der(), SignatureScheme::RsaPssSha256, 6),
+        ] {
+            let key = PublicKey::from_der(der).unwrap();
+            assert_eq!((key.as_der(), key.schemes().first(), key.schemes().len()), (der, Some(&first), count));
+            assert_eq!(PublicKey::from_der(&der[..der.len() - 1]), None, "cut");
+            assert_eq!(PublicKey::from_der(&[der, &[0]].concat()), None, "followed by a byte");
+        }
+    }
+
+    #[test]
+    fn a_key_of_another_kind_is_refused() {
+        let ed25519 = KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap().subject_public_key_info();
+        let mut other_curve = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap().subject_public_key_info();
+        // The last byte of the curve's identifier.
+        other_curve[22] = 6;
+        for der in [ed25519.as_slice(), &other_curve, &[], &[0x30, 0]] {
+            assert_eq!(PublicKey::from_der(der), None);
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //! meaning of a refusal. The library has no client itself; any one can be used.
 
 mod connack;
+pub mod presence;
+mod presence_payload;
 #[cfg(feature = "flows")]
 mod provisioning;
 
@@ -73,7 +75,19 @@ impl Connect {
     #[cfg(feature = "flows")]
     #[must_use]
     pub fn hub_at(identity: &Identity, model_id: Option<&str>, version: &crate::flow::http::ApiVersion) -> Self {
-        Self::to_hub(identity, model_id, AGENT, version.as_str())
+        Self::hub_as_at(identity, model_id, AGENT, version)
+    }
+
+    /// The same for a client with a name of its own.
+    #[cfg(feature = "flows")]
+    #[must_use]
+    pub fn hub_as_at(
+        identity: &Identity,
+        model_id: Option<&str>,
+        user_agent: &str,
+        version: &crate::flow::http::ApiVersion,
+    ) -> Self {
+        Self::to_hub(identity, model_id, user_agent, version.as_str())
     }
 
     fn to_hub(identity: &Identity, model_id: Option<&str>, user_agent: &str, version: &str) -> Self {

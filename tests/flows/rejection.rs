@@ -7,6 +7,7 @@ use defender_auth::{
     dps::Attestation,
     error::{AuthenticationMethod, Code, ErrorKind, Refusal, ServiceOperation},
     mqtt::provisioning_answer,
+    outcome::ConnectionProfile,
     sas::{Resource, SasToken},
 };
 use serde_json::{Value, json};
@@ -199,6 +200,34 @@ fn an_enrollment_that_assigns_an_mqtt_broker_is_named() {
     }
     let both = json!({ "assignedEndpoint": { "type": "hub" } });
     assert!(World::new([assigned(both)]).register_by_key().is_ok(), "a hub counts");
+}
+
+#[test]
+fn a_connection_profile_without_a_login_ends_the_registration() {
+    let certificate = || certificate(Issuer::Authority);
+    let with = |profile: Value| assigned(json!({ "connectionProfile": profile }));
+    for classic in [json!(null), json!("classic")] {
+        let device = World::new([with(classic)]).register_by_key().unwrap();
+        assert_eq!(device.registration_state().unwrap().connection_profile(), ConnectionProfile::Classic);
+    }
+    let device = World::new([with(json!("mqttV5"))]).register(profile(), certificate()).unwrap();
+    assert_eq!(device.registration_state().unwrap().connection_profile(), ConnectionProfile::MqttV5);
+    let by_key = register([with(json!("mqttV5"))]);
+    assert_says(&by_key, "`mqttV5`, which accepts no shared access key; register with a client", ErrorKind::Registry);
+    assert_eq!(service_error(by_key).refusal, Refusal::ProfileNeedsCertificate);
+    for (unknown, name) in [
+        (json!("mqttv5"), "mqttv5".to_owned()),
+        (json!("Classic"), "Classic".into()),
+        (json!(""), String::new()),
+        (json!(5), "5".into()),
+        (json!("é".repeat(80)), "é".repeat(31)),
+    ] {
+        let error = World::new([with(unknown)]).register(profile(), certificate()).unwrap_err();
+        assert_says(&error, "connection profile (`connectionProfile`) that is not known here", ErrorKind::Registry);
+        assert_eq!((error.code(), error.is_retryable()), (Code::RegistrationFailed, false));
+        let error = service_error(error);
+        assert_eq!((error.refusal, error.message), (Refusal::UnknownConnectionProfile, Some(name)));
+    }
 }
 
 /// MQTT has no headers; the provisioning service writes its time into the body.

@@ -31,11 +31,12 @@ const LAYERS: [&str; 12] = [
 ];
 
 /// What stands in `adapters`, in its order.
-const ADAPTERS: [&str; 12] = [
+const ADAPTERS: [&str; 13] = [
     "http_types",
     "open_files",
     "file_read",
     "jitter",
+    "proxy",
     "x509",
     "tls",
     "tpm",

@@ -101,11 +101,12 @@ impl Soak {
             (At::Connect, Trouble::Connack(3), 0),
             // A registration for every two rejections.
             (At::Connect, Trouble::Connack(5), 2),
-            (At::Handshake, Trouble::Reset, 0),
-            (At::Handshake, Trouble::Half, 0),
             (At::Handshake, Trouble::PlainText, 0),
             (At::Handshake, Trouble::Expired, 0),
-            (At::Handshake, Trouble::Untrusted, 0),
+            // The device is looked for elsewhere when that has lasted for hours.
+            (At::Handshake, Trouble::Reset, 1),
+            (At::Handshake, Trouble::Half, 1),
+            (At::Handshake, Trouble::Untrusted, 1),
             (At::Handshake, Trouble::WrongHost, 1),
         ];
         let (at, trouble, registrations) = self.site.random.of(&all).clone();

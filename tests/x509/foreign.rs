@@ -213,7 +213,7 @@ fn foreign_formats_are_named_with_the_command_that_converts_them() {
         "openssl x509 -inform der",
     );
     let tss2 = b"-----BEGIN TSS2 PRIVATE KEY-----\nMAA=\n-----END TSS2 PRIVATE KEY-----\n";
-    named(problem(key(tss2)), ForeignFormat::Tss2, "open it in the TPM with `private_key::TpmKey`");
+    named(problem(key(tss2)), ForeignFormat::Tss2, "open it with `private_key::Opener`");
     let text = str::from_utf8(data!("p256.certificate.pem")).unwrap();
     let quoted = |end: &str| text.lines().flat_map(|line| ["    \"", line, end, "\n"]).collect::<String>();
     for end in ["\\n\"", "\\r\\n\"", "\\n\" \\", "\""] {

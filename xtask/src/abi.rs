@@ -59,7 +59,9 @@ fn promises(header: &str) -> Vec<String> {
 fn stand_in(promises: &[String]) -> Result<String, String> {
     let folder = target().join("abi");
     let (source, library) = (folder.join("defenderauth.c"), folder.join("libdefenderauth.so.0"));
-    let functions = promises.iter().filter(|promise| promise.contains('(') && !promise.starts_with('#'));
+    let functions = promises
+        .iter()
+        .filter(|promise| promise.contains('(') && !promise.starts_with('#') && !promise.starts_with("typedef "));
     let bodies = functions.map(|function| {
         let function = function.trim_start_matches("DEFENDERAUTH_MUST_USE ").trim_end_matches(';');
         format!("{function} {{ abort(); }}\n")

@@ -4,7 +4,7 @@ use crate::{committed, run::root};
 use std::path::PathBuf;
 
 /// The subjects of the functions, in the order of the header. Functions of no subject come first.
-const SECTIONS: [(&str, &str); 17] = [
+const SECTIONS: [(&str, &str); 21] = [
     ("error", "errors: immutable; NULL means no error"),
     ("connection_string", "connection strings: immutable"),
     ("key", "keys: immutable; wiped when freed"),
@@ -12,7 +12,14 @@ const SECTIONS: [(&str, &str); 17] = [
     ("signer", "signers: immutable; one per identity, one call per token"),
     ("options", "options of authenticators"),
     ("profile", "profiles: a registration with the provisioning service"),
+    ("private_key", "private keys of certificates: immutable"),
+    ("certificate_request", "requests for certificates: immutable"),
     ("certificate", "certificates: immutable"),
+    ("certificates", "operational certificates: what a device keeps of them"),
+    (
+        "renewal",
+        "renewals of operational certificates: create, poll, perform the pending action, report what came of it",
+    ),
     ("agent_config", "configurations of agents"),
     ("authenticator", "authenticators: create, poll, perform the pending action, report its result, read the outcome"),
     ("https", "the built-in HTTPS driver: configure once, then share"),

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// A program and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 24] = [
+const PROGRAMS: [(&str, &str); 25] = [
     ("abidiff", "abigail-tools"),
     ("clang", "clang"),
     ("cmake", "cmake"),
@@ -30,6 +30,7 @@ const PROGRAMS: [(&str, &str); 24] = [
     ("strip", "binutils"),
     ("swtpm", "swtpm"),
     ("swtpm_setup", "swtpm-tools"),
+    ("tinyproxy", "tinyproxy-bin"),
     ("tpm2_createek", "tpm2-tools"),
     ("valgrind", "valgrind"),
 ];

@@ -9,7 +9,7 @@ use crate::{
     },
     network::{
         options::{Carrier, NetworkOptions},
-        route::Network,
+        route::{HTTPS, Network},
     },
     terminal::{failure::Failure, output},
 };
@@ -19,6 +19,7 @@ use defender_auth::{
     identity::{HostName, ModuleId},
     mqtt::{Connect, PORT},
 };
+use defender_auth_mqtt::Transport;
 use serde::Serialize;
 
 #[derive(Args)]
@@ -74,7 +75,8 @@ struct Login<'a> {
 
 pub(crate) fn run(arguments: &Authenticate) -> Result<(), Failure> {
     let Subject { plan, mut keys, gateway_roots, .. } = arguments.subject.load()?;
-    let network = Network::new(&arguments.network.trust, &arguments.network.endpoints)?.or_roots(gateway_roots);
+    let network = Network::new(&arguments.network.trust, &arguments.network.endpoints, &arguments.network.way)?
+        .or_roots(gateway_roots);
     let plan = plan
         .lookup_only(!(arguments.register || arguments.subject.must_register()))
         .map_err(defender_auth::Error::from)?;
@@ -85,23 +87,32 @@ pub(crate) fn run(arguments: &Authenticate) -> Result<(), Failure> {
     }
     if !arguments.connect {
         hub::check(&me, &mut keys)?;
-        return report(arguments, &me, &login, &Answer::NotAsked);
+        return report(arguments, &me, &login, network.transport(), &Answer::NotAsked);
     }
+    let mut transport = network.transport();
     let answer = match hub::log_in(&mut me, &login, &network, &mut keys)? {
         Ok(session) => {
+            transport = session.transport();
             session.close();
             Answer::Accepted
         }
         Err(refused) => Answer::Refused(refused),
     };
-    report(arguments, &me, &login, &answer)?;
+    report(arguments, &me, &login, transport, &answer)?;
     match answer {
         Answer::Refused(refused) => Err(refused.of(&me)),
         Answer::Accepted | Answer::NotAsked => Ok(()),
     }
 }
 
-fn report(arguments: &Authenticate, me: &Outcome, login: &Connect, answer: &Answer) -> Result<(), Failure> {
+fn report(
+    arguments: &Authenticate,
+    me: &Outcome,
+    login: &Connect,
+    transport: Transport,
+    answer: &Answer,
+) -> Result<(), Failure> {
+    let port = if transport == Transport::WebSocket { HTTPS } else { PORT };
     let identity = me.identity();
     let credential = credential_name::of(me.credential());
     let (connected, refused) = match answer {
@@ -116,12 +127,7 @@ fn report(arguments: &Authenticate, me: &Outcome, login: &Connect, answer: &Answ
             module_id: identity.module_id().map(ModuleId::as_str),
             gateway_host_name: identity.gateway().map(HostName::as_str),
             credential,
-            mqtt: Login {
-                host: login.host.as_str(),
-                port: PORT,
-                client_id: &login.client_id,
-                user_name: &login.user_name,
-            },
+            mqtt: Login { host: login.host.as_str(), port, client_id: &login.client_id, user_name: &login.user_name },
             connected,
             connack: refused.map(|(code, _)| code),
             cause: refused.map(|(_, cause)| cause),
@@ -135,7 +141,7 @@ fn report(arguments: &Authenticate, me: &Outcome, login: &Connect, answer: &Answ
     output::table(&[
         ("identity", Some(&identity.to_string())),
         ("credential", Some(&credential.replace('_', " "))),
-        ("MQTT host", Some(&format!("{}:{PORT}", login.host))),
+        ("MQTT host", Some(&format!("{}:{port}", login.host))),
         ("client ID", Some(&login.client_id)),
         ("user name", Some(&login.user_name)),
         ("hub", Some(hub)),

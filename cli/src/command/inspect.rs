@@ -5,10 +5,10 @@ use crate::{
     input::{
         agent::{AgentOrService, LoadedService},
         finding::Finding,
-        passphrase::PassphraseFile,
         source::Source,
     },
     login::credential_name,
+    private_key::options::Unlock,
     terminal::{failure::Failure, one_line::one_line, output},
 };
 use clap::{ArgGroup, Args};
@@ -24,7 +24,7 @@ pub(crate) struct Inspect {
     #[command(flatten)]
     on_device: OnDevice,
     #[command(flatten)]
-    passphrase: PassphraseFile,
+    unlock: Unlock,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -54,7 +54,7 @@ struct Report {
 pub(crate) fn run(arguments: &Inspect) -> Result<(), Failure> {
     let report = match &arguments.source {
         Some(source) => {
-            let loaded = source.load_or_service(arguments.passphrase.read()?.as_ref());
+            let loaded = source.load_or_service(&arguments.unlock.read(None)?.opener());
             match loaded.map_err(|error| source.failure(error))? {
                 AgentOrService::Agent(loaded) => {
                     Report { findings: texts(loaded.findings), ..Report::of(&loaded.plan)? }

@@ -4,6 +4,7 @@ pub(crate) mod authenticate;
 pub(crate) mod certificate;
 pub(crate) mod derive_key;
 pub(crate) mod inspect;
+pub(crate) mod key;
 pub(crate) mod provision;
 pub(crate) mod token;
 pub(crate) mod tpm;

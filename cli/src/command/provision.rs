@@ -1,14 +1,20 @@
 //! `defenderauth provision`
 
 use crate::{
+    certificates::{
+        registration::{RequestOptions, Requested},
+        shown::Shown,
+    },
     files::private_file,
-    input::{finding, passphrase::PassphraseFile, text_file::TextFile},
+    input::{finding, text_file::TextFile},
     login::run,
     network::{
         endpoint::ServiceEndpoint,
-        options::{Carrier, Trust},
+        options::{Carrier, Transport, Trust, Way},
         route::Network,
     },
+    private_key::{name, options::Unlock},
+    system::clock,
     terminal::{failure::Failure, output, shell},
     tpm::{keys::Keys, options::Tpm},
 };
@@ -18,6 +24,7 @@ use defender_auth::{
     dps::{Attestation, Profile},
     identity::{IdScope, Identity, RegistrationId},
     payload::Payload,
+    private_key::Location,
     x509::Purpose,
 };
 use serde::Serialize;
@@ -28,7 +35,10 @@ use std::{
 };
 
 #[derive(Args)]
-#[command(group = ArgGroup::new("key").required(true).args(["key_file", "group_key_file", "certificate_file", "tpm"]))]
+#[command(group = ArgGroup::new("key").required(true).multiple(true).args([
+    "key_file", "group_key_file", "certificate_file", "tpm",
+]))]
+#[command(group = ArgGroup::new("private_key").args(["key_file", "private_key_file"]))]
 pub(crate) struct Provision {
     /// The ID scope of the provisioning service
     #[arg(long, value_name = "SCOPE")]
@@ -36,21 +46,24 @@ pub(crate) struct Provision {
     /// The registration ID; with --tpm it may be omitted, and is then the one that `tpm show` prints
     #[arg(long, value_name = "ID", required_unless_present = "tpm")]
     registration_id: Option<RegistrationId>,
-    /// The file with the key of the individual enrollment, or with the key derived for this registration ID
-    #[arg(long, value_name = "FILE", conflicts_with = "tpm_setup")]
-    key_file: Option<PathBuf>,
+    /// The file with the key of the individual enrollment, or with the key derived for this registration ID; with
+    /// --certificate-file, the certificate's private key: a file (PEM, also of a TPM), tpm:file=PATH,
+    /// tpm:handle=0x81000005, pkcs11:… or unix:SOCKET
+    #[arg(long, value_name = "FILE|URI", value_parser = name::parser(),
+        conflicts_with_all = ["tpm", "tpm_setup", "group_key_file"])]
+    key_file: Option<Location>,
     /// The file with the key of the enrollment group, from which the device's key is derived. For manufacturing: do not
     /// store it on devices
-    #[arg(long, value_name = "FILE", conflicts_with = "tpm_setup")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["tpm", "tpm_setup", "certificate_file"])]
     group_key_file: Option<PathBuf>,
     /// The device's certificate chain in PEM: leaf first, then intermediates
-    #[arg(long, value_name = "PEM", requires = "private_key_file", conflicts_with = "tpm_setup")]
+    #[arg(long, value_name = "PEM", requires = "private_key", conflicts_with_all = ["tpm", "tpm_setup"])]
     certificate_file: Option<PathBuf>,
-    /// The certificate's private key in PEM
-    #[arg(long, value_name = "PEM", requires = "certificate_file")]
-    private_key_file: Option<PathBuf>,
+    /// The same as --key-file with --certificate-file
+    #[arg(long, value_name = "FILE|URI", requires = "certificate_file", value_parser = name::parser())]
+    private_key_file: Option<Location>,
     #[command(flatten)]
-    passphrase: PassphraseFile,
+    unlock: Unlock,
     #[command(flatten)]
     tpm: Tpm,
     /// The provisioning service, if it is not the global one: HOST, HOST:PORT, or HOST=ADDR:PORT
@@ -58,6 +71,8 @@ pub(crate) struct Provision {
     endpoint: Option<ServiceEndpoint>,
     #[command(flatten)]
     trust: Trust,
+    #[command(flatten)]
+    way: Way,
     /// The model that the device implements (dtmi:…); IoT Central assigns the device template by it
     #[arg(long, value_name = "DTMI", conflicts_with = "payload_file")]
     model_id: Option<String>,
@@ -67,6 +82,8 @@ pub(crate) struct Provision {
     /// Look up the device's registration, and do not register it
     #[arg(long, conflicts_with_all = ["model_id", "payload_file"])]
     lookup: bool,
+    #[command(flatten)]
+    request: RequestOptions,
     /// The protocol that carries the requests
     #[arg(long, value_enum, default_value = "https")]
     carrier: Carrier,
@@ -89,6 +106,8 @@ struct Report<'a> {
     etag: Option<&'a str>,
     /// The service's payload for the device.
     payload: Option<Value>,
+    /// The certificate that was issued.
+    certificate: Option<&'a Shown>,
     /// Members that this command does not know.
     others: Map<String, Value>,
 }
@@ -97,9 +116,9 @@ impl Provision {
     /// The files that it reads.
     fn inputs(&self) -> impl Iterator<Item = &Path> {
         let Self { key_file, group_key_file, certificate_file, private_key_file, payload_file, .. } = self;
-        [key_file, group_key_file, certificate_file, private_key_file, payload_file, &self.trust.ca_file]
-            .into_iter()
-            .filter_map(Option::as_deref)
+        let keys = [key_file, private_key_file].into_iter().flatten().filter_map(name::file);
+        let others = [group_key_file, certificate_file, payload_file, &self.trust.ca_file, &self.way.proxy_login_file];
+        keys.chain(others.into_iter().filter_map(Option::as_deref))
     }
 }
 
@@ -110,14 +129,20 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
         private_file::check(path)?;
     }
     let endpoints = arguments.endpoint.as_ref().and_then(|service| service.endpoint.as_ref());
-    let network = Network::new(&arguments.trust, endpoints.map_or(&[], slice::from_ref))?;
+    let network = Network::new(&arguments.trust, endpoints.map_or(&[], slice::from_ref), &arguments.way)?;
     let mut keys = arguments.tpm.open()?;
     let id = keys.registration_id(arguments.registration_id.as_ref())?;
-    let plan = Plan::provision(profile(arguments, &id)?, attestation(arguments, &id, &mut keys)?)?;
+    let (mut profile, attestation) = (profile(arguments, &id)?, attestation(arguments, &id, &mut keys)?);
+    let requested = arguments.request.request(&id, &arguments.inputs().collect::<Vec<_>>())?;
+    if let Some(request) = requested.as_ref().and_then(Requested::to_send) {
+        profile = profile.with_certificate_request(request.clone());
+    }
+    let plan = Plan::provision(profile, attestation)?;
     let outcome = run::run(&plan, &network, arguments.carrier, &mut keys)?;
-    // The registration is reported first, even if the file cannot be written; and the file is written, even if the
-    // report cannot.
-    let reported = report(arguments, &id, &outcome);
+    // A certificate is kept before anything else, because the service does not repeat it. The registration is reported
+    // even if a file cannot be written; and the file is written, even if the report cannot.
+    let settled = requested.map(|requested| requested.settle(&outcome)).transpose();
+    let reported = report(arguments, &id, &outcome, settled.as_ref().ok().and_then(Option::as_ref));
     if let Some(path) = &arguments.write_connection_string {
         let string = outcome.connection_string().ok_or_else(|| {
             Failure::Call(
@@ -128,7 +153,7 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
         })?;
         private_file::replace(path, string.expose().expose())?;
     }
-    reported
+    settled.and(reported)
 }
 
 /// Combinations of arguments that cannot work.
@@ -142,6 +167,9 @@ fn check(arguments: &Provision) -> Result<(), Failure> {
         Provision { lookup: true, .. } if has_tpm => {
             "a lookup has no challenge that a TPM could answer; leave out --lookup: registering again changes only the \
              hub's key in the TPM"
+        }
+        _ if !over_mqtt && arguments.way.transport != Transport::Mqtt => {
+            "--transport is that of MQTT, and HTTPS carries this registration; add --carrier mqtt"
         }
         Provision { lookup: true, .. } if over_mqtt => "--lookup uses HTTPS only; leave out --carrier mqtt",
         Provision { write_connection_string: Some(_), .. } if has_tpm => {
@@ -171,28 +199,35 @@ fn profile(arguments: &Provision, id: &RegistrationId) -> Result<Profile, Failur
 
 /// The device's key, given or derived; its certificate; or its TPM.
 fn attestation(arguments: &Provision, id: &RegistrationId, keys: &mut Keys) -> Result<Attestation, Failure> {
-    let key = |path| -> Result<SharedAccessKey, Failure> {
+    let key = |path: &Path| -> Result<SharedAccessKey, Failure> {
         let (key, findings) = agent::key_file(path)?;
         finding::warn(findings);
         Ok(key)
     };
     match arguments {
-        Provision { key_file: Some(path), .. } => Ok(key(path)?.into()),
-        Provision { group_key_file: Some(path), .. } => Ok(key(path)?.derive(id).into()),
-        Provision { certificate_file: Some(path), private_key_file: Some(key), .. } => {
-            let (certificate, findings) = agent::certificate_files(path, key, arguments.passphrase.read()?.as_ref())?;
-            finding::warn(findings);
-            let place = path.display().to_string();
-            finding::warn(agent::name_findings(&certificate, &place, Purpose::Provisioning(id)));
-            Ok(certificate.into())
+        Provision { certificate_file: Some(file), private_key_file: Some(key), .. }
+        | Provision { certificate_file: Some(file), key_file: Some(key), .. } => {
+            Ok(arguments.unlock.read(Some(key))?.certificate(file, key, Purpose::Provisioning(id))?.into())
         }
+        Provision { key_file: Some(Location::File(path)), .. } => Ok(key(path)?.into()),
+        Provision { key_file: Some(_), .. } => {
+            let what =
+                "--key-file names the private key of a certificate; give its certificate with --certificate-file";
+            Err(Failure::Call(what.into()))
+        }
+        Provision { group_key_file: Some(path), .. } => Ok(key(path)?.derive(id).into()),
         _ if arguments.tpm.endpoint.is_some() => Ok(keys.attestation()?),
         // clap requires one of them.
         _ => Err(Failure::Call("no credential is given; give --key-file".into())),
     }
 }
 
-fn report(arguments: &Provision, id: &RegistrationId, outcome: &Outcome) -> Result<(), Failure> {
+fn report(
+    arguments: &Provision,
+    id: &RegistrationId,
+    outcome: &Outcome,
+    certificate: Option<&Shown>,
+) -> Result<(), Failure> {
     let identity = outcome.identity();
     let record = outcome.registration_state();
     let json = |payload: &Payload| serde_json::from_str(payload.as_str()).unwrap_or_default();
@@ -205,6 +240,7 @@ fn report(arguments: &Provision, id: &RegistrationId, outcome: &Outcome) -> Resu
         last_updated: record.and_then(|record| record.last_updated.as_deref()),
         etag: record.and_then(|record| record.etag.as_deref()),
         payload: record.and_then(|record| record.payload.as_ref()).map(json),
+        certificate,
         others: record
             .map(|record| record.others.iter().map(|(name, value)| (name.clone(), json(value))).collect())
             .unwrap_or_default(),
@@ -220,7 +256,8 @@ fn report(arguments: &Provision, id: &RegistrationId, outcome: &Outcome) -> Resu
         ("last updated", report.last_updated),
         ("payload", record.and_then(|record| record.payload.as_ref()).map(Payload::as_str)),
         ("next", next.as_deref()),
-    ])
+    ])?;
+    certificate.map_or(Ok(()), |certificate| certificate.print(clock::now()))
 }
 
 /// The command that makes tokens for other programs: the key stays in the TPM.

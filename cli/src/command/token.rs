@@ -11,6 +11,7 @@ use defender_auth::{
     Plan, UnixTime,
     credential::Credential,
     identity::{DeviceId, HostName, Identity, ModuleId},
+    private_key::Opener,
     sas::SasToken,
 };
 use std::time::Duration;
@@ -78,7 +79,7 @@ pub(crate) fn run(arguments: &Token) -> Result<(), Failure> {
 }
 
 fn of_agent(source: &Source, expiry: UnixTime) -> Result<SasToken, Failure> {
-    let loaded = source.load(None).map_err(|error| source.failure(error))?;
+    let loaded = source.load(&Opener::new()).map_err(|error| source.failure(error))?;
     finding::warn(loaded.findings);
     let outcome = loaded.plan.outcome().ok_or_else(|| {
         Failure::Call(

@@ -18,8 +18,8 @@ use serde::Serialize;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Show the data an enrollment needs: registration ID, endorsement key, storage root key; and whether the TPM holds
-    /// a hub's key
+    /// Show the data an enrollment needs: registration ID, endorsement key, storage root key; whether the TPM holds a
+    /// hub's key; and the kinds of private keys for TLS that it can create
     Show(Show),
 }
 
@@ -55,6 +55,8 @@ struct Report {
     manufacturer: String,
     firmware: String,
     identity_key: IdentityKey,
+    /// The kinds of private keys for TLS that it can create.
+    tls_keys: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -88,6 +90,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         manufacturer: facts.manufacturer,
         firmware: facts.firmware.to_string(),
         identity_key: IdentityKey { handle: format!("{:#010x}", handles.identity), is_present: facts.has_identity_key },
+        tls_keys: keys.signs()?.iter().map(ToString::to_string).collect(),
     };
     if arguments.json { output::json(&report) } else { report.print() }
 }
@@ -110,12 +113,14 @@ impl Report {
     fn print(&self) -> Result<(), Failure> {
         let IdentityKey { handle, is_present } = &self.identity_key;
         let identity = if *is_present { format!("at {handle}") } else { format!("none at {handle}") };
+        let tls_keys = if self.tls_keys.is_empty() { "none".to_owned() } else { self.tls_keys.join(", ") };
         let mut rows: Vec<(&str, Option<&str>)> = vec![
             ("registration ID", Some(&self.registration_id)),
             ("endorsement key", Some(&self.endorsement_key)),
             ("storage root key", Some(&self.storage_root_key)),
             ("manufacturer", Some(&self.manufacturer)),
             ("firmware", Some(&self.firmware)),
+            ("TLS keys", Some(&tls_keys)),
             ("identity key", Some(&identity)),
         ];
         rows.extend(self.notes.iter().map(|note| ("note", Some(note.as_str()))));

@@ -35,7 +35,7 @@ pub(crate) struct Twin {
 
 pub(crate) fn run(arguments: &Twin) -> Result<(), Failure> {
     let mut subject = arguments.subject.load()?;
-    let network = Network::new(&arguments.network.trust, &arguments.network.endpoints)?;
+    let network = Network::new(&arguments.network.trust, &arguments.network.endpoints, &arguments.network.way)?;
     let network = network.or_roots(subject.gateway_roots.take());
     let mut me = run::run(&subject.plan, &network, Carrier::Https, &mut subject.keys)?;
     let Some(module) = me.identity().module_id().cloned() else {

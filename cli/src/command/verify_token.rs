@@ -11,6 +11,7 @@ use defender_auth::{
     dps::Attestation,
     identity::Identity,
     key::{KEY_TEXT_LIMIT, KeyError},
+    private_key::Opener,
     sas::{SasToken, TokenProblem, VerifyError},
 };
 use std::{ffi::OsStr, iter, path::Path, time::Duration};
@@ -88,14 +89,14 @@ impl Holder {
         let failed = |error| source.failure(error);
         let found = match source {
             Source::Path(path) if path.is_dir() || is_configuration(path) => {
-                source.load_or_service(None).map_err(failed)?
+                source.load_or_service(&Opener::new()).map_err(failed)?
             }
             Source::Path(path) => match agent::key_file(path) {
                 Ok((key, findings)) => {
                     finding::warn(findings);
                     return Ok(Self::of_key(key));
                 }
-                Err(error) if is_connection_string(&error) => source.load_or_service(None).map_err(failed)?,
+                Err(error) if is_connection_string(&error) => source.load_or_service(&Opener::new()).map_err(failed)?,
                 Err(error) => return Err(failed(error)),
             },
             Source::Stdin => {

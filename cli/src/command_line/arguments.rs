@@ -1,7 +1,7 @@
 //! The arguments. Secrets come from files or standard input only: every user of a system can see arguments.
 
 use crate::{
-    command::{authenticate, certificate, derive_key, inspect, provision, token, tpm, twin, verify_token},
+    command::{authenticate, certificate, derive_key, inspect, key, provision, token, tpm, twin, verify_token},
     terminal::failure::Failure,
 };
 use clap::{Parser, Subcommand};
@@ -12,6 +12,10 @@ use clap::{Parser, Subcommand};
 /// `LocalConfiguration.json`, or the C# agent's `Authentication.config`; or a file with a connection string. `-` reads a
 /// connection string from standard input. If the device's key is in a TPM 2.0, give `--tpm` instead; if a daemon of this
 /// device signs for the agent, `--workload` (a module of IoT Edge) or `--identity-service`.
+///
+/// FILE|URI is the private key of a certificate, by its name: a PEM file (also the key file of a TPM, TSS2 PRIVATE KEY),
+/// `tpm:file=PATH`, `tpm:handle=0x81000005`, `pkcs11:token=T;object=K?module-name=M&pin-source=FILE`, or `unix:SOCKET` of a
+/// signing process. A TPM other than /dev/tpmrm0 is given by `--key-tpm`, or in the name: `tpm:file=PATH&tpm=TCTI`.
 #[derive(Parser)]
 #[command(
     name = "defenderauth",
@@ -42,7 +46,10 @@ enum Command {
     Provision(provision::Provision),
     /// Authenticate, get the security module's twin, and print the effective configuration
     Twin(twin::Twin),
-    /// Check a certificate, or make certificates for testing
+    /// Create a certificate's private key in a TPM, a token or a file, or show what one can do
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Check a certificate, make a request for one, or make certificates for testing
     #[command(subcommand)]
     Certificate(certificate::Command),
     /// Show the data an enrollment of a TPM 2.0 needs: registration ID, endorsement key, storage root key
@@ -61,6 +68,7 @@ impl Arguments {
             Command::Authenticate(arguments) => authenticate::run(arguments),
             Command::Provision(arguments) => provision::run(arguments),
             Command::Twin(arguments) => twin::run(arguments),
+            Command::Key(command) => key::run(command),
             Command::Certificate(command) => certificate::run(command),
             Command::Tpm(command) => tpm::run(command),
         }

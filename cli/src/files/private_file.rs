@@ -2,7 +2,10 @@
 
 use super::write_error::failed;
 use crate::terminal::failure::Failure;
-use defender_auth::store::draft::{Draft, SECRET, is_file_or_nothing, sync_folder};
+use defender_auth::{
+    secret::SecretText,
+    store::draft::{self, Draft, SECRET, is_file_or_nothing, sync_folder},
+};
 use std::{
     fs,
     io::{self, ErrorKind, Write},
@@ -59,6 +62,31 @@ pub(crate) fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> Result<
     draft.finish().and_then(|()| draft.take_place(path)).map_err(not_written)?;
     sync_folder(path);
     Ok(())
+}
+
+/// Writes a file that must not exist yet, unless it may be replaced. Its name is taken before its content is made, and free
+/// again if that fails.
+pub(crate) fn create(
+    path: &Path,
+    may_replace: bool,
+    content: impl FnOnce() -> Result<SecretText, Failure>,
+) -> Result<(), Failure> {
+    if may_replace {
+        check(path)?;
+    } else {
+        draft::create(path, SECRET).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => {
+                Failure::at(path.display(), "it exists already; give another name, or --force to replace it")
+            }
+            _ => failed(path, &error),
+        })?;
+    }
+    let written = content()
+        .and_then(|text| write(path, |file| file.write_all(text.expose().as_bytes()).map_err(PartError::Write)));
+    if written.is_err() && !may_replace {
+        let _ = fs::remove_file(path);
+    }
+    written
 }
 
 fn is_place_for_a_file(path: &Path) -> io::Result<()> {

@@ -2,9 +2,9 @@
 
 use super::{finding::Finding, source::Source, text_file::TextFile};
 use defender_auth::{
-    ConnectionString, Error, Plan,
-    agent::{self, Passphrase},
+    ConnectionString, Error, Plan, agent,
     connection_string::{ConnectionStringError, ServiceConnectionString},
+    private_key::Opener,
     twin::SecurityConfiguration,
 };
 
@@ -18,6 +18,13 @@ pub(crate) struct Loaded {
     /// A security agent's configuration while its module's twin desires nothing else. `None` for a connection string,
     /// which does not name its agent.
     pub(crate) defaults: Option<SecurityConfiguration>,
+}
+
+impl From<agent::Loaded> for Loaded {
+    fn from(loaded: agent::Loaded) -> Self {
+        let findings = loaded.findings.into_iter().map(Finding::from).collect();
+        Self { plan: loaded.plan, findings, defaults: loaded.defaults }
+    }
 }
 
 /// A service connection string, and what was noticed in it.
@@ -44,22 +51,29 @@ impl AgentOrService {
 
 impl Source {
     /// The plan of an agent.
-    pub(crate) fn load(&self, passphrase: Option<&Passphrase>) -> Result<Loaded, Error> {
+    pub(crate) fn load(&self, opener: &Opener<'_>) -> Result<Loaded, Error> {
         match self {
             Self::Stdin => of_text(&self.connection_string()?),
             Self::Path(path) => {
-                let loaded = agent::load_with_certificate(path, passphrase)?;
-                let findings = loaded.findings.into_iter().map(Finding::from).collect();
-                Ok(Loaded { plan: loaded.plan, findings, defaults: loaded.defaults })
+                let loaded = agent::load_with_keys(path, opener)?;
+                Ok(loaded.into())
             }
         }
     }
 
+    /// The same without a micro agent's certificate, which is given apart.
+    pub(crate) fn load_without_certificate(&self) -> Result<Loaded, Error> {
+        match self {
+            Self::Stdin => of_text(&self.connection_string()?),
+            Self::Path(path) => Ok(agent::load(path)?.into()),
+        }
+    }
+
     /// The plan of an agent, or a service connection string.
-    pub(crate) fn load_or_service(&self, passphrase: Option<&Passphrase>) -> Result<AgentOrService, Error> {
+    pub(crate) fn load_or_service(&self, opener: &Opener<'_>) -> Result<AgentOrService, Error> {
         match self {
             Self::Stdin => AgentOrService::of_text(&self.connection_string()?),
-            Self::Path(_) => match self.load(passphrase) {
+            Self::Path(_) => match self.load(opener) {
                 Err(error) if is_service(&error) => self.load_service().map(Box::new).map(AgentOrService::Service),
                 loaded => loaded.map(Box::new).map(AgentOrService::Agent),
             },

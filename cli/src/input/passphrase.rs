@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub(crate) struct PassphraseFile {
-    /// The file with the passphrase of an encrypted private key
+    /// The file with the passphrase of an encrypted private key, the password of a key in a TPM, or the PIN of a token
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }

@@ -10,6 +10,7 @@ pub(crate) enum Secret {
     Key,
     PartOfKey,
     PrivateKey,
+    Pin,
 }
 
 impl fmt::Display for Secret {
@@ -20,6 +21,7 @@ impl fmt::Display for Secret {
             Self::Key => "a shared access key",
             Self::PartOfKey => "no file, and looks like a part of a shared access key",
             Self::PrivateKey => "a private key",
+            Self::Pin => "a PKCS#11 URI with a PIN (write pin-source=FILE in it)",
         })
     }
 }
@@ -41,6 +43,9 @@ fn find_in(text: &str) -> Option<Secret> {
     }
     if compact.contains("sharedaccesssignature") || has_signature(&compact) {
         return Some(Secret::Token);
+    }
+    if compact.contains("pin-value=") {
+        return Some(Secret::Pin);
     }
     if compact.contains("privatekey-----") {
         return Some(Secret::PrivateKey);
@@ -190,6 +195,10 @@ mod tests {
         }
         let block = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEI";
         assert_eq!(find(block), Some(Secret::PrivateKey));
+        for text in ["pkcs11:token=a?pin-value=1234", "PKCS11:object=k?module-name=m&PIN-VALUE=1"] {
+            assert_eq!(find(text), Some(Secret::Pin), "{text}");
+        }
+        assert_eq!(find("pkcs11:token=a?pin-source=/etc/pin"), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use defender_auth::{
     Outcome, UnixTime,
     credential::{ClientCertificate, Credential},
+    identity::HubNameForm,
     mqtt::Connect,
     sas::SasToken,
     wait::Readable,
@@ -44,6 +45,11 @@ pub(crate) fn cause(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTi
         }
         UNAVAILABLE => return "Cause: the hub is busy or down; try again later".into(),
         _ => {}
+    }
+    let host = me.identity().endpoint();
+    if host.hub_form() == Some(HubNameForm::Service) {
+        let classic = host.classic().map(|name| format!(", such as {name}")).unwrap_or_default();
+        return format!("Cause: {host} is the hub's name for back ends; give its name for devices{classic}");
     }
     if login.client_id != Connect::hub(me.identity(), None).client_id {
         return "Cause: the client ID is not that of the identity; leave out --client-id".into();

@@ -14,7 +14,6 @@ use defender_auth::{
     http::{Request, Response},
     https::{Client, Reply},
     key::KeyUse,
-    mqtt::PORT,
 };
 use defender_auth_mqtt::{self as mqtt, Answer, Provisioner};
 use std::{
@@ -42,8 +41,10 @@ pub(crate) fn run(plan: &Plan, network: &Network, carrier: Carrier, keys: &mut K
             Action::Send(request) => {
                 progress::step(&format!("{} at {}", request.operation(), request.host()));
                 // Addresses of other hosts only are reported before anything is sent.
-                let port = if carrier == Carrier::Https { HTTPS } else { PORT };
-                network.address(request.host(), port)?;
+                match carrier {
+                    Carrier::Https => network.address(request.host(), HTTPS).map(drop)?,
+                    Carrier::Mqtt => network.mqtt_addresses(request.host()).map(drop)?,
+                }
                 let answer = link.exchange(request, network)?;
                 let response = answer.as_ref().and_then(Answered::as_response);
                 authenticator.handle(now(), response.map_or(Event::Unanswered, Event::Answered))
@@ -106,9 +107,7 @@ impl Link {
             },
             Self::Mqtt(open) => match over_mqtt(open, request, network) {
                 Ok(answer) => Ok(Some(Answered::Mqtt(answer))),
-                Err(
-                    error @ (mqtt::Error::Unreachable { .. } | mqtt::Error::Closed { .. } | mqtt::Error::Silent { .. }),
-                ) => {
+                Err(error) if error.is_transient() => {
                     progress::step(&error.to_string());
                     // The next request opens a new connection.
                     *open = None;
@@ -129,13 +128,15 @@ impl Link {
 fn over_mqtt(open: &mut Option<Box<Provisioner>>, request: &Request, network: &Network) -> Result<Answer, mqtt::Error> {
     if open.is_none() {
         let dial = network.dial(request.host()).map_err(|_| mqtt::Error::NotCarried)?;
-        *open = Some(Box::new(Provisioner::open(request, &dial, network.roots())?));
+        let provisioner = Provisioner::open(request, &dial, network.roots())?;
+        network.report(request.host(), provisioner.transport());
+        *open = Some(Box::new(provisioner));
     }
     open.as_mut().ok_or(mqtt::Error::NotCarried)?.exchange(request)
 }
 
 /// Random enough for jitter: the standard library's seed of its hash maps.
-fn random() -> u32 {
+pub(crate) fn random() -> u32 {
     let [a, b, c, d, ..] = RandomState::new().build_hasher().finish().to_le_bytes();
     u32::from_le_bytes([a, b, c, d])
 }

@@ -1,50 +1,64 @@
-//! The identity that authenticates: an agent by its files, a device by the keys in its TPM, or a program for which a daemon
-//! of this device signs.
+//! The identity that authenticates: an agent by its files, a device by its certificate or the keys in its TPM, or a program
+//! for which a daemon of this device signs.
 
 use crate::{
     daemon::options::OnDevice,
-    input::{agent::Loaded, finding, passphrase::PassphraseFile, source::Source},
+    input::{agent::Loaded, finding, source::Source},
+    private_key::{name, options::Unlock},
     terminal::failure::Failure,
     tpm::{keys::Keys, options::Tpm},
 };
 use clap::{ArgGroup, Args};
 use defender_auth::{
-    Device, Plan,
-    credential::Credential,
+    Device, Outcome, Plan,
+    credential::{ClientCertificate, Credential},
     dps::Profile,
     identity::{DeviceId, HostName, IdScope, ModuleId, RegistrationId},
+    private_key::Location,
     twin::SecurityConfiguration,
+    x509::Purpose,
 };
+use std::path::PathBuf;
 
 /// Arguments that do not apply to an agent's files.
 const NOT_FOR_FILES: [&str; 5] = ["tpm", "tpm_setup", "registration_id", "device_id", "module_id"];
 
 #[derive(Args)]
+#[command(group = ArgGroup::new("holder").args(["tpm", "certificate_file"]))]
 #[command(group = ArgGroup::new("who").required(true).args(["source", "id_scope", "host_name", "workload", "identity_service"]))]
 pub(crate) struct SubjectOptions {
     /// The agent's folder or configuration file, or a file with a connection string
     #[arg(value_name = "FILE|DIR|-", conflicts_with_all = NOT_FOR_FILES)]
     source: Option<Source>,
+    /// The device's certificate chain in PEM: with a connection string that has x509=true, or instead of an agent's files
+    #[arg(long, value_name = "PEM", requires = "key_file",
+        conflicts_with_all = ["tpm", "tpm_setup", "workload", "identity_service"])]
+    certificate_file: Option<PathBuf>,
+    /// The certificate's private key: a file (PEM, also of a TPM), tpm:file=PATH, tpm:handle=0x81000005, pkcs11:… or
+    /// unix:SOCKET
+    #[arg(long, value_name = "FILE|URI", requires = "certificate_file", value_parser = name::parser())]
+    key_file: Option<Location>,
     #[command(flatten)]
-    passphrase: PassphraseFile,
+    unlock: Unlock,
     #[command(flatten)]
     tpm: Tpm,
     #[command(flatten)]
     on_device: OnDevice,
-    /// With --tpm: register the device in this ID scope, and log in at the hub that it is assigned to
-    #[arg(long, value_name = "SCOPE", requires = "tpm")]
+    /// With --tpm or --certificate-file: register the device in this ID scope, and log in at the hub that it is assigned to
+    #[arg(long, value_name = "SCOPE", requires = "holder")]
     id_scope: Option<IdScope>,
-    /// The registration ID [default: the one that `tpm show` prints]
+    /// The registration ID [default with --tpm: the one that `tpm show` prints]
     #[arg(long, value_name = "ID", requires = "id_scope", conflicts_with = "host_name")]
     registration_id: Option<RegistrationId>,
-    /// With --tpm: the hub that the device is assigned to, and whose key the TPM holds
-    #[arg(long, value_name = "HOST", requires_all = ["tpm", "device_id"])]
+    /// With --tpm or --certificate-file: the hub that the device is assigned to
+    #[arg(long, value_name = "HOST", requires_all = ["holder", "device_id"])]
     host_name: Option<HostName>,
     /// The device ID at that hub
     #[arg(long, value_name = "ID", requires = "host_name")]
     device_id: Option<DeviceId>,
-    /// With --tpm: authenticate as this module of the device, with the key that the hub returns (Device mode)
-    #[arg(long, value_name = "ID", requires = "tpm")]
+    /// With --tpm or --certificate-file: authenticate as this module of the device, with the key that the hub returns
+    /// (Device mode)
+    #[arg(long, value_name = "ID", requires = "holder")]
     module_id: Option<ModuleId>,
     /// In Device mode: create the module when the hub does not have it
     #[arg(long, conflicts_with_all = ["workload", "identity_service"])]
@@ -62,7 +76,7 @@ pub(crate) struct Subject {
 }
 
 impl SubjectOptions {
-    /// A TPM always registers: a lookup cannot be authenticated by it.
+    /// A scope in the arguments is for a registration: a lookup cannot be authenticated by a TPM.
     pub(crate) const fn must_register(&self) -> bool {
         self.id_scope.is_some()
     }
@@ -86,11 +100,13 @@ impl SubjectOptions {
     /// The subject whose key the agent, or its TPM, has.
     fn load_own(&self) -> Result<Subject, Failure> {
         if let Some(source) = &self.source {
-            let Loaded { plan, findings, defaults } = {
-                let loaded = source.load(self.passphrase.read()?.as_ref());
-                loaded.map_err(|error| source.failure(error))?
+            let loaded = match self.certificate_file {
+                Some(_) => source.load_without_certificate(),
+                None => source.load(&self.unlock.read(None)?.opener()),
             };
+            let Loaded { plan, findings, defaults } = loaded.map_err(|error| source.failure(error))?;
             finding::warn(findings);
+            let plan = if self.certificate_file.is_some() { self.with_certificate(&plan)? } else { plan };
             return Ok(Subject { plan, defaults, keys: Keys::none(), gateway_roots: None });
         }
         let mut keys = self.tpm.open()?;
@@ -102,8 +118,42 @@ impl SubjectOptions {
         Ok(Subject { plan, defaults: None, keys, gateway_roots: None })
     }
 
+    /// The plan of a connection string, with the certificate of the arguments.
+    fn with_certificate(&self, plan: &Plan) -> Result<Plan, Failure> {
+        let me = plan
+            .outcome()
+            .filter(|me| matches!(me.credential(), Credential::Certificate(certificate) if !certificate.has_key()));
+        let me = me.ok_or_else(|| {
+            let what =
+                "--certificate-file is for a connection string with x509=true; this agent has another credential";
+            Failure::Call(what.into())
+        })?;
+        let certificate = self.certificate(Purpose::Hub(me.identity().device_id()))?;
+        Ok(Outcome::new(me.identity().clone(), certificate).into())
+    }
+
+    /// The certificate of the arguments.
+    fn certificate(&self, purpose: Purpose<'_>) -> Result<ClientCertificate, Failure> {
+        match (&self.certificate_file, &self.key_file) {
+            (Some(file), Some(key)) => self.unlock.read(Some(key))?.certificate(file, key, purpose),
+            // clap requires both.
+            _ => Err(Failure::Call("give --certificate-file with --key-file".into())),
+        }
+    }
+
     fn plan(&self, keys: &mut Keys) -> Result<Plan, Failure> {
         match self {
+            Self { id_scope: Some(scope), registration_id, certificate_file: Some(_), .. } => {
+                let id = registration_id.clone().ok_or_else(|| {
+                    Failure::Call("a certificate does not tell its registration ID; give --registration-id".into())
+                })?;
+                let certificate = self.certificate(Purpose::Provisioning(&id))?;
+                Ok(Plan::provision(Profile::new(scope.clone(), id), certificate)?)
+            }
+            Self { host_name: Some(host), device_id: Some(device), certificate_file: Some(_), .. } => {
+                let certificate = self.certificate(Purpose::Hub(device))?;
+                Ok(Device::new(host.clone(), device.clone(), certificate).into())
+            }
             Self { id_scope: Some(scope), registration_id, .. } => {
                 let attestation = keys.attestation()?;
                 let id = keys.registration_id(registration_id.as_ref())?;

@@ -2,6 +2,7 @@
 
 use super::endpoint::Endpoint;
 use clap::{Args, ValueEnum};
+use defender_auth_mqtt as mqtt;
 use std::path::PathBuf;
 
 /// Trust anchors for server verification; without any of these, the system's root certificates.
@@ -24,6 +25,40 @@ pub(crate) struct NetworkOptions {
     /// HOST:443 applies to HTTPS only, HOST:8883 to MQTT only. May be repeated
     #[arg(long = "endpoint", value_name = "HOST=ADDR:PORT")]
     pub(crate) endpoints: Vec<Endpoint>,
+    #[command(flatten)]
+    pub(crate) way: Way,
+}
+
+/// How services are reached.
+#[derive(Args)]
+pub(crate) struct Way {
+    /// What carries MQTT
+    #[arg(long, value_enum, default_value = "mqtt")]
+    pub(crate) transport: Transport,
+    /// The file with the login of the proxy, USER:PASSWORD, in place of one in the variable that names the proxy
+    #[arg(long, value_name = "FILE")]
+    pub(crate) proxy_login_file: Option<PathBuf>,
+}
+
+/// What carries MQTT.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Transport {
+    /// TLS, port 8883
+    Mqtt,
+    /// WebSocket over TLS, port 443
+    MqttWs,
+    /// Port 8883, and a WebSocket if there is no connection
+    Auto,
+}
+
+impl From<Transport> for mqtt::Transport {
+    fn from(transport: Transport) -> Self {
+        match transport {
+            Transport::Mqtt => Self::Mqtt,
+            Transport::MqttWs => Self::WebSocket,
+            Transport::Auto => Self::Auto,
+        }
+    }
 }
 
 /// The protocol that carries the requests of a registration.
@@ -31,6 +66,6 @@ pub(crate) struct NetworkOptions {
 pub(crate) enum Carrier {
     /// HTTPS, port 443
     Https,
-    /// MQTT over TLS, port 8883
+    /// MQTT, as --transport has it
     Mqtt,
 }

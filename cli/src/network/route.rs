@@ -1,16 +1,24 @@
 //! Trust anchors and addresses, as the arguments give them, and what errors of the network mean.
 
-use super::{endpoint::Endpoint, options::Trust, proxy};
-use crate::{input::text_file::TextFile, terminal::failure::Failure};
+use super::{
+    endpoint::Endpoint,
+    options::{Trust, Way},
+    proxy,
+};
+use crate::{
+    input::text_file::TextFile,
+    terminal::{failure::Failure, progress},
+};
 use defender_auth::{
     Error,
     error::{Code, ErrorKind, TlsFailure},
     https::{Client, HttpsError},
     identity::HostName,
     mqtt::{Connect, ConnectRefused, PORT},
+    proxy::{Proxies, ProxyUsage},
     tls::Roots,
 };
-use defender_auth_mqtt::{self as mqtt, Dial, Proof, Session};
+use defender_auth_mqtt::{self as mqtt, Dial, Proof, Session, Transport};
 use std::net::SocketAddr;
 
 /// The port of HTTPS.
@@ -19,19 +27,37 @@ pub(crate) const HTTPS: u16 = 443;
 /// The largest file of root certificates that is read, in bytes: all roots of a system are 250 KB.
 const ROOTS_LIMIT: usize = 1024 * 1024;
 
-/// Trust anchors and addresses.
+/// Trust anchors, addresses and proxies.
 pub(crate) struct Network {
     roots: Option<TextFile>,
     azure_roots: bool,
     /// Trust anchors in PEM that were found, for when none are given.
     found: Option<String>,
     endpoints: Vec<Endpoint>,
+    transport: Transport,
+    proxies: Proxies,
 }
 
 impl Network {
-    pub(crate) fn new(trust: &Trust, endpoints: &[Endpoint]) -> Result<Self, Error> {
+    pub(crate) fn new(trust: &Trust, endpoints: &[Endpoint], way: &Way) -> Result<Self, Failure> {
         let roots = trust.ca_file.as_ref().map(|path| TextFile::open_pem(path, ROOTS_LIMIT)).transpose()?;
-        Ok(Self { roots, azure_roots: trust.azure_roots, found: None, endpoints: endpoints.to_vec() })
+        let mut proxies = Proxies::from_env();
+        if let Some(path) = &way.proxy_login_file {
+            proxies = proxies.with_login(proxy::login(path)?);
+        }
+        Ok(Self {
+            roots,
+            azure_roots: trust.azure_roots,
+            found: None,
+            endpoints: endpoints.to_vec(),
+            transport: way.transport.into(),
+            proxies,
+        })
+    }
+
+    /// What is to carry MQTT.
+    pub(crate) const fn transport(&self) -> Transport {
+        self.transport
     }
 
     /// With trust anchors in PEM for when the arguments give none.
@@ -54,15 +80,43 @@ impl Network {
         let addresses: Vec<_> =
             these.into_iter().chain(any).map(|endpoint| (endpoint.host.clone(), endpoint.address)).collect();
         let client = Client::with(self.roots(), addresses).map_err(|error| self.failed(error))?;
-        proxy::report_unused_by_https(&client);
+        let client = client.with_proxies(self.proxies.clone());
+        proxy::report_unused(&client.proxy_variables(), "HTTPS");
         Ok(client)
     }
 
-    /// The address for MQTT to a host. Proxies are not used, which is reported.
+    /// The way to a host for MQTT.
     pub(crate) fn dial(&self, host: &HostName) -> Result<Dial, Failure> {
-        let address = self.address(host, PORT)?;
-        proxy::report_unused_by_mqtt(host);
-        Ok(address.map_or_else(|| Dial::host(host), Dial::at))
+        let [tcp, websocket] = self.mqtt_addresses(host)?;
+        let mut variables = self.proxies.variables().to_vec();
+        for variable in &mut variables {
+            let is_replaced = tcp.or(websocket).is_some() && self.proxies.of(host.as_str(), PORT).is_some();
+            if variable.usage == ProxyUsage::Used && is_replaced {
+                variable.usage = ProxyUsage::AddressesGiven;
+            }
+        }
+        proxy::report_unused(&variables, "MQTT");
+        let dial = tcp.map_or_else(Dial::host, Dial::at);
+        let dial = websocket.into_iter().fold(dial, Dial::with_websocket_at);
+        Ok(dial.with_transport(self.transport).with_proxies(self.proxies.clone()))
+    }
+
+    /// The addresses that are given for MQTT to a host, by TCP and by WebSocket, as the transport needs them.
+    pub(crate) fn mqtt_addresses(&self, host: &HostName) -> Result<[Option<SocketAddr>; 2], Failure> {
+        let tcp = || self.address(host, PORT);
+        let websocket = || self.address(host, HTTPS);
+        Ok(match self.transport {
+            Transport::Mqtt => [tcp()?, None],
+            Transport::WebSocket => [None, websocket()?],
+            Transport::Auto => [tcp()?, websocket()?],
+        })
+    }
+
+    /// Says which transport was found to reach a host.
+    pub(crate) fn report(&self, host: &HostName, transport: Transport) {
+        if self.transport == Transport::Auto {
+            progress::step(&format!("{host} is reached by {transport}"));
+        }
     }
 
     /// The address that is given for a host. If only addresses of other hosts are given, that is a mistake: the host
@@ -87,7 +141,10 @@ impl Network {
     /// Logs in over MQTT: a session, or the server's refusal.
     pub(crate) fn log_in(&self, login: &Connect, proof: Proof<'_>) -> Result<Result<Session, ConnectRefused>, Failure> {
         match Session::open(login, proof, &self.dial(&login.host)?, self.roots()) {
-            Ok(session) => Ok(Ok(session)),
+            Ok(session) => {
+                self.report(&login.host, session.transport());
+                Ok(Ok(session))
+            }
             Err(mqtt::Error::Refused(refusal)) => Ok(Err(refusal)),
             Err(error) => Err(self.mqtt_failed(error)),
         }
@@ -98,6 +155,7 @@ impl Network {
             mqtt::Error::Tls(error) => self.failed(HttpsError::from(error)),
             mqtt::Error::Unsendable { .. } | mqtt::Error::NotCarried => Failure::Call(error.to_string()),
             mqtt::Error::TlsFailed { ref failure, .. } => tls(error.to_string(), failure),
+            mqtt::Error::Proxy { .. } => Failure::Service { what: error.to_string(), fault: "the proxy" },
             mqtt::Error::TooManyOpen { .. } => too_many_open(error.to_string()),
             mqtt::Error::NotSubscribed { .. } => {
                 Failure::Service { what: error.to_string(), fault: "the service, or what it allows this identity" }

@@ -4,7 +4,7 @@ use super::setup::Setup;
 use crate::{input::passphrase, terminal::failure::Failure};
 use defender_auth::{
     dps::Attestation,
-    error::{CommandCause, CommandError, Hierarchy, KeyRole, TpmError},
+    error::{CommandCause, CommandError, Hierarchy, KeyRole, TpmError, TpmKeyKind},
     identity::RegistrationId,
     key::{ActivationBlob, KeyUse, Signature},
     local_signer::Signer,
@@ -109,6 +109,21 @@ impl Keys {
     pub(crate) fn facts(&mut self) -> Result<(Facts, Handles), Failure> {
         let tpm = self.tpm()?;
         Ok((tpm.facts().map_err(explained)?, tpm.handles()))
+    }
+
+    /// The kinds of keys for TLS that the TPM has.
+    pub(crate) fn signs(&mut self) -> Result<Vec<TpmKeyKind>, Failure> {
+        let tpm = self.tpm()?;
+        let rsa = [2048, 3072, 4096].map(|bits| TpmKeyKind::Rsa { bits });
+        let mut kinds = vec![TpmKeyKind::P256, TpmKeyKind::P384];
+        kinds.extend(rsa);
+        let mut supported = Vec::new();
+        for kind in kinds {
+            if tpm.supports(kind).map_err(explained)? {
+                supported.push(kind);
+            }
+        }
+        Ok(supported)
     }
 
     pub(crate) fn places(&mut self) -> Result<Places, Failure> {

@@ -151,7 +151,7 @@ fn the_cas_own_files_are_never_replaced() {
     let key = fs::read(office.path("root.key.pem")).unwrap();
     let [a, b] = ["x.pem", "root.key.pem"].map(|name| office.path(name));
     let call = ["device", "--device-id", "d", "--force", "--certificate", &a, "--key", &b];
-    make(&[&call[..], &strs(&office.signer("root"))].concat(), "").failed(2, &["root.key.pem", "the CA's own file"]);
+    make(&[&call[..], &strs(&office.signer("root"))].concat(), "").failed(2, &["root.key.pem", "which would be lost"]);
     assert_eq!(fs::read(office.path("root.key.pem")).unwrap(), key);
     let same = ["root", "--common-name", "R", "--certificate", &a, "--key", &a];
     make(&same, "").failed(2, &["give two names"]);

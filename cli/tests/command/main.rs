@@ -17,6 +17,10 @@ mod others;
 mod scratch;
 #[path = "../../../emulator/tests/support/outside.rs"]
 mod sdk;
+#[cfg(unix)]
+#[allow(dead_code, reason = "its `main` is not run here")]
+#[path = "../../../examples/signing_process.rs"]
+mod signing_process;
 mod support;
 #[cfg(unix)]
 #[path = "../../../tests/tpm/swtpm.rs"]
@@ -46,6 +50,12 @@ mod device_mode_refused;
 #[cfg(target_os = "linux")]
 mod drafts;
 mod inspect;
+#[cfg(unix)]
+mod key_logins;
+#[cfg(unix)]
+mod key_new;
+#[cfg(unix)]
+mod key_token;
 mod lists;
 mod misplaced_secrets;
 mod mistakes;
@@ -53,6 +63,8 @@ mod mistakes;
 mod on_device;
 #[cfg(target_os = "linux")]
 mod open_files;
+#[cfg(unix)]
+mod operational;
 mod outside;
 #[cfg(target_os = "linux")]
 mod owners;
@@ -77,6 +89,7 @@ mod tpm_provision;
 mod tpm_refused;
 #[cfg(unix)]
 mod tpm_show;
+mod transports;
 mod twin;
 mod verify_token;
 #[cfg(target_os = "linux")]

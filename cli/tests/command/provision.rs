@@ -80,6 +80,7 @@ fn json_has_all_members_of_the_services_answer() {
         let report = registrar.register(carrier, &["--json"]).done().json();
         let names: Vec<_> = report.as_object().unwrap().keys().map(String::as_str).collect();
         let expected = [
+            "certificate",
             "device_id",
             "etag",
             "host_name",

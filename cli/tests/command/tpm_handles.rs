@@ -160,7 +160,7 @@ fn handles_that_no_persistent_key_has_are_rejected_without_the_tpm() {
     }
     for twice in [&["--endorsement-handle", SRK][..], &["--identity-handle", EK], &["--storage-root-handle", IDENTITY]]
     {
-        let words = [twice[1], "choose three different handles"];
+        let words = [twice[1], "a different one for each key"];
         defenderauth(&[&tpm[..], twice].concat(), "").failed(2, &words);
     }
     // The same options belong to a TPM only.

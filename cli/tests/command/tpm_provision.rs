@@ -109,7 +109,7 @@ fn keys_that_were_made_persistent_are_found_again() {
 fn registering_again_imports_the_hubs_new_key() {
     let machine = Machine::registered();
     machine.site.emulator.rotate_device_keys(HOST, ID, KEY, LONG_KEY).unwrap();
-    let refused = machine.connect(&[]).failed(1, &["the hub and the TPM have different keys for it; register again"]);
+    let refused = machine.connect(&[]).failed(1, &["have different keys for it; register or provision it again"]);
     assert!(refused.out.ends_with("hub           refused\n"), "{refused:?}");
     machine.provision(&[]).done();
     machine.is_accepted();

@@ -152,7 +152,7 @@ fn wrong_combinations_are_refused() {
     let device = ["--host-name", HOST, "--device-id", ID];
     for (call, words) in [
         ([&["authenticate", "folder"], &tpm[..]].concat(), &["cannot be used with '--tpm <TCTI>'"][..]),
-        ([&["authenticate"], &tpm[..]].concat(), &["required", "<FILE|DIR|-|--id-scope <SCOPE>|--host-name <HOST>>"]),
+        ([&["authenticate"], &tpm[..]].concat(), &["required", "<FILE|DIR|-|--id-scope <SCOPE>|--host-name <HOST>|"]),
         ([&["authenticate"], &device[..]].concat(), &["required", "--tpm <TCTI>"]),
         ([&["authenticate"], &tpm[..], &device[..2]].concat(), &["required", "--device-id <ID>"]),
         ([&["authenticate"], &tpm[..], &device, &["--id-scope", SCOPE]].concat(), &["cannot be used with"]),

@@ -3,6 +3,7 @@
 mod request;
 mod route;
 mod serve;
+mod websocket;
 
 #[cfg(target_os = "linux")]
 pub(crate) use request::{Head, parse};

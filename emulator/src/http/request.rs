@@ -24,6 +24,16 @@ pub(crate) struct Head {
     pub(crate) closes: bool,
     /// Whether the client expects `100 Continue`.
     pub(crate) waits: bool,
+    pub(crate) websocket: Option<Upgrade>,
+}
+
+/// The request for a WebSocket (RFC 6455, section 4.2.1).
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Upgrade {
+    pub(crate) key: String,
+    pub(crate) version: String,
+    /// Sub-protocols, separated by commas.
+    pub(crate) protocols: String,
 }
 
 /// A malformed request: the status of the answer, and the reason.
@@ -48,7 +58,17 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Unfit> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let host = headers.one("host")?.ok_or((400, "the Host header is missing"))?;
     let connection = headers.one("connection")?.unwrap_or_default();
+    let text = |name| headers.one(name).map(|value| value.unwrap_or_default().to_owned());
+    let websocket = match headers.one("upgrade")? {
+        Some(protocol) if protocol.eq_ignore_ascii_case("websocket") => Some(Upgrade {
+            key: text("sec-websocket-key")?,
+            version: text("sec-websocket-version")?,
+            protocols: text("sec-websocket-protocol")?,
+        }),
+        _ => None,
+    };
     let head = Head {
+        websocket,
         method: request.method.unwrap_or_default().into(),
         path: path.into(),
         query: query.into(),

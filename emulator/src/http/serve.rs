@@ -1,12 +1,14 @@
 use super::{
     request::{self, Head},
     route::{Route, Verb, route},
+    websocket::{self, WebSocket},
 };
 use crate::{
     answer::{Answer, Ending, Service, phrase},
     base::one_version,
     dps::{Asked, Carrier, Wanted},
     journal::{Entry, Refusal},
+    mqtt,
     service::{self, AskModule, Shared},
     wire::{Came, PATIENCE, Wire},
 };
@@ -30,6 +32,8 @@ enum Turn {
     Next,
     Close,
     Reset,
+    /// MQTT follows.
+    WebSocket,
 }
 
 impl Exchange<'_> {
@@ -39,6 +43,9 @@ impl Exchange<'_> {
             match self.turn() {
                 Ok(Turn::Next) => {}
                 Ok(Turn::Close) => break Ok(()),
+                Ok(Turn::WebSocket) => {
+                    return mqtt::serve(Box::new(WebSocket::new(self.wire, self.buffer)), self.shared);
+                }
                 Ok(Turn::Reset) => return self.wire.reset().map_err(|error| error.to_string()),
                 Err(reason) => break Err(reason),
             }
@@ -54,16 +61,17 @@ impl Exchange<'_> {
             match request::parse(&self.buffer) {
                 Ok(Some(parsed)) => break parsed,
                 Ok(None) => self.receive(deadline)?,
-                Err((status, reason)) => {
-                    self.answered = true;
-                    self.shared.note(Entry::Dropped { reason: format!("answered with {status}: {reason}") });
-                    let answer = Service::Dps.fail(status, self.shared.clock.now());
-                    self.send(&answer, true)?;
-                    return Ok(Turn::Close);
-                }
+                Err((status, reason)) => return self.unfit(status, reason),
             }
         };
         self.buffer.drain(..length);
+        if let Some(asked) = head.websocket.as_ref().filter(|_| head.method == "GET" && head.path == websocket::PATH) {
+            self.answered = true;
+            return match websocket::accept(asked) {
+                Ok(answer) => self.wire.write(answer.as_bytes()).map(|()| Turn::WebSocket),
+                Err(reason) => self.unfit(400, reason),
+            };
+        }
         if head.waits && self.buffer.len() < head.body {
             self.wire.write(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
@@ -81,6 +89,15 @@ impl Exchange<'_> {
             Ending::Whole if head.closes => Turn::Close,
             Ending::Whole => Turn::Next,
         })
+    }
+
+    /// Answers a request that cannot be understood.
+    fn unfit(&mut self, status: u16, reason: &str) -> Result<Turn, String> {
+        self.answered = true;
+        self.shared.note(Entry::Dropped { reason: format!("answered with {status}: {reason}") });
+        let answer = Service::Dps.fail(status, self.shared.clock.now());
+        self.send(&answer, true)?;
+        Ok(Turn::Close)
     }
 
     fn receive(&mut self, deadline: Instant) -> Result<(), String> {

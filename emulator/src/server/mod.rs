@@ -8,6 +8,7 @@ mod listener;
 mod orders;
 mod places;
 mod possession;
+mod proxy;
 #[doc(hidden)]
 pub mod rehearsal;
 mod verifier;
@@ -16,3 +17,4 @@ pub use control::ChangeError;
 pub use listener::{Emulator, StartError};
 pub use orders::OrderError;
 pub use possession::PossessionError;
+pub use proxy::Proxy;

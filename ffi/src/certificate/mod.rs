@@ -16,6 +16,8 @@ use crate::{
     guard, input,
     object::{Poison, object, shared},
     output,
+    private_key::{self, Held, PrivateKey},
+    view::View,
 };
 use defender_auth::{
     UnixTime,
@@ -33,6 +35,7 @@ pub struct Certificate {
     /// As it was parsed. `None` when the certificate is held elsewhere too.
     chain: Option<Chain>,
     facts: Facts,
+    key_holder: View,
 }
 
 object!(Certificate, "certificate");
@@ -40,7 +43,12 @@ object!(Certificate, "certificate");
 impl Certificate {
     fn new(carried: ClientCertificate, chain: Option<Chain>) -> Self {
         let facts = chain.as_ref().map(Chain::facts).unwrap_or_default();
-        Self { poison: Poison::new(), carried, chain, facts }
+        let key_holder = match carried.private_key() {
+            Some(key) => View::line(&format!("{key:?}")),
+            None if carried.has_key() => View::Static(c"the memory of this process"),
+            None => View::EMPTY,
+        };
+        Self { poison: Poison::new(), carried, chain, facts, key_holder }
     }
 
     fn from_pem(chain: &str, key: &str, passphrase: &str) -> Result<Self, Failure> {
@@ -108,11 +116,59 @@ pub extern "C" fn defenderauth_certificate_from_pem_with_passphrase(
     })
 }
 
+/// Parses certificates in PEM, in any order. The certificate of the private key becomes the leaf. The library's TLS signs
+/// with the key where it is, so that the certificate works with everything that takes one: authenticators, the built-in
+/// HTTPS driver, sessions and their driver.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_certificate_with_private_key(
+    chain: *const c_char,
+    chain_len: usize,
+    private_key: Option<&PrivateKey>,
+    out: Option<&mut MaybeUninit<Option<Box<Certificate>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || {
+        let private_key = private_key::given(private_key)?;
+        let certificate = private_key.held.certificate(input::text("chain", chain, chain_len)?)?;
+        Ok(Certificate::from(certificate))
+    })
+}
+
+/// The same with a private key that is opened by its name, as by `defenderauth_private_key_open`. A key that is read from a
+/// file becomes part of the certificate.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_certificate_with_key_uri(
+    chain: *const c_char,
+    chain_len: usize,
+    uri: *const c_char,
+    uri_len: usize,
+    passphrase: *const c_char,
+    passphrase_len: usize,
+    out: Option<&mut MaybeUninit<Option<Box<Certificate>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || {
+        private_key::is_available()?;
+        let (chain, uri) = (input::text("chain", chain, chain_len)?, input::text("uri", uri, uri_len)?);
+        let passphrase = input::bytes("passphrase", passphrase.cast(), passphrase_len)?;
+        Ok(Certificate::from(Held::certificate_with_uri(chain, uri, passphrase)?))
+    })
+}
+
 /// Whether it includes the private key, or one that signs where it is. If not, the key is held elsewhere, and the TLS of
 /// this library cannot use the certificate.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_has_key(certificate: Option<&Certificate>) -> bool {
     guard::look(certificate, false, |certificate| certificate.carried.has_key())
+}
+
+/// What holds the private key, in a few words for logs. Empty when the key is held elsewhere and the library's TLS cannot use
+/// it.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_certificate_key_holder(certificate: Option<&Certificate>) -> Str {
+    guard::text(certificate, |it| &it.key_holder)
 }
 
 /// Whether it is self-signed. The hub then identifies it by its thumbprint.

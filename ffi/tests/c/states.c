@@ -222,7 +222,8 @@ static void numbers(void) {
     CHECK(defenderauth_version_number() == DEFENDERAUTH_VERSION_NUMBER);
     const uint32_t full = DEFENDERAUTH_FEATURE_X509 | DEFENDERAUTH_FEATURE_AGENT | DEFENDERAUTH_FEATURE_HTTPS |
                           DEFENDERAUTH_FEATURE_TPM | DEFENDERAUTH_FEATURE_FLOWS | DEFENDERAUTH_FEATURE_SESSION |
-                          DEFENDERAUTH_FEATURE_MQTT;
+                          DEFENDERAUTH_FEATURE_MQTT | DEFENDERAUTH_FEATURE_PRIVATE_KEY |
+                          DEFENDERAUTH_FEATURE_OPERATIONAL;
     CHECK(defenderauth_features() == full);
     defenderauth_signer_free(signer);
     defenderauth_options_free(options);

@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use defender_auth::{identity::Identity, mqtt::Connect, sas::SasToken, tls::Roots, x509::Chain};
-use defender_auth_emulator::{Device, Dps, Emulator, Enrollment, Hub, Module, World};
+use defender_auth_emulator::{Device, Dps, Emulator, Enrollment, Group, Hub, Module, World};
 use defender_auth_mqtt::{Dial, Session};
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, date_time_ymd};
 
@@ -35,6 +35,12 @@ impl Site {
         let enrollment = Enrollment::with_endorsement_key(registration_id, &STANDARD.encode(endorsement_key));
         let world = World::new().hub(Hub::new(HOST)).dps(Dps::new(SCOPE).enrollment(enrollment));
         Self { emulator: play(world), certificate: String::new() }
+    }
+
+    /// A provisioning service with a group of this authority, and a hub that accepts it.
+    pub(crate) fn for_authority(root: &str) -> Self {
+        let dps = Dps::new(SCOPE).group(Group::with_authority("fleet", root).pending(1));
+        Self { emulator: play(World::new().hub(Hub::new(HOST).authority(root)).dps(dps)), certificate: String::new() }
     }
 
     /// Its HTTPS address.

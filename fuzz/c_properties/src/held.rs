@@ -1,19 +1,23 @@
 //! The objects that C owns.
 
+use crate::memory::Releases;
 use defenderauth::{
-    AgentConfig, Authenticator, Certificate, ConnectionString, Key, Options, Policy, Profile, Session, Signer, Sources,
+    AgentConfig, Authenticator, Certificate, Certificates, ConnectionString, Key, Options, Policy, PrivateKey, Profile,
+    Renewal, Session, Signer, Sources,
     agent_config::defenderauth_agent_config_free,
     authenticator::defenderauth_authenticator_free,
     certificate::defenderauth_certificate_free,
     connection_string::defenderauth_connection_string_free,
     key::defenderauth_key_free,
+    operational::{defenderauth_certificates_free, defenderauth_renewal_free},
     options::defenderauth_options_free,
+    private_key::defenderauth_private_key_free,
     profile::defenderauth_profile_free,
     session::{defenderauth_policy_free, defenderauth_session_free, defenderauth_sources_free},
     signer::defenderauth_signer_free,
 };
 
-/// They are freed once, at the end.
+/// They are freed once, at the end. Then each function of a private key has been released once.
 #[derive(Default)]
 pub(crate) struct Held {
     pub(crate) keys: Vec<Box<Key>>,
@@ -27,6 +31,11 @@ pub(crate) struct Held {
     pub(crate) sources: Vec<Box<Sources>>,
     pub(crate) policies: Vec<Box<Policy>>,
     pub(crate) sessions: Vec<Box<Session>>,
+    pub(crate) private_keys: Vec<Box<PrivateKey>>,
+    /// Of the keys that a function signs with.
+    pub(crate) releases: Releases,
+    pub(crate) kept: Vec<Box<Certificates>>,
+    pub(crate) renewals: Vec<Box<Renewal>>,
 }
 
 impl Held {
@@ -42,5 +51,9 @@ impl Held {
         self.sources.into_iter().for_each(|it| defenderauth_sources_free(Some(it)));
         self.policies.into_iter().for_each(|it| defenderauth_policy_free(Some(it)));
         self.sessions.into_iter().for_each(|it| defenderauth_session_free(Some(it)));
+        self.private_keys.into_iter().for_each(|it| defenderauth_private_key_free(Some(it)));
+        self.kept.into_iter().for_each(|it| defenderauth_certificates_free(Some(it)));
+        self.renewals.into_iter().for_each(|it| defenderauth_renewal_free(Some(it)));
+        self.releases.assert_complete();
     }
 }

@@ -17,6 +17,8 @@ mod call;
 mod held;
 mod key;
 mod memory;
+mod operational;
+mod private_key;
 mod session;
 mod setting;
 
@@ -34,6 +36,8 @@ pub fn check(data: &[u8]) {
             b'a'..=b'h' => held.with_keys(&call),
             b'i'..=b'r' => held.with_settings(&call),
             b'0'..=b'9' => held.with_sessions(&call),
+            b'G'..=b'J' => held.with_certificates(&call),
+            b'K' => held.with_private_keys(&call),
             _ => held.with_authenticators(&call),
         }
     }

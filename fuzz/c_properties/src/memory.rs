@@ -3,9 +3,10 @@
 #![allow(unsafe_code, reason = "C's memory is read here, and nowhere else")]
 
 use core::{
-    ffi::{CStr, c_char},
+    ffi::{CStr, c_char, c_void},
     mem::MaybeUninit,
     slice,
+    sync::atomic::{AtomicUsize, Ordering},
 };
 use defenderauth::{
     DEFENDERAUTH_BUFFER_TOO_SMALL, DEFENDERAUTH_OK, Error, ResultCode, Slice, Str,
@@ -158,4 +159,49 @@ fn untouched(left: &Left, is_text: bool, cap: usize) {
     let begun = usize::from(is_text && cap > 0);
     assert!(left.buffer[..begun].iter().all(|byte| *byte == 0), "after a failure the text is empty");
     assert!(left.buffer[begun..].iter().all(|byte| *byte == CANARY), "no partial output is left");
+}
+
+/// What the function of a private key is called with, and how often it was released.
+#[derive(Default)]
+pub(crate) struct Releases(Vec<Box<AtomicUsize>>);
+
+impl Releases {
+    /// One more, for a call that creates a key.
+    pub(crate) fn add(&mut self) -> *mut c_void {
+        self.0.push(Box::default());
+        self.0.last().map_or(core::ptr::null_mut(), |count| count.as_ptr().cast())
+    }
+
+    /// Every one was released, and once.
+    pub(crate) fn assert_complete(&self) {
+        assert!(self.0.iter().all(|count| count.load(Ordering::Relaxed) == 1), "each is released once");
+    }
+}
+
+pub(crate) extern "C" fn release(user_data: *mut c_void) {
+    // SAFETY: it is one of the counts above, which are dropped after every key.
+    unsafe { AtomicUsize::from_ptr(user_data.cast()) }.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Writes to the whole buffer, and returns and reports what the message says: any result, and lengths beyond the buffer.
+pub(crate) extern "C" fn sign(
+    user_data: *mut c_void,
+    scheme: u16,
+    message: *const u8,
+    message_len: usize,
+    signature: *mut u8,
+    cap: usize,
+    signature_len: *mut usize,
+) -> i32 {
+    // SAFETY: as above.
+    let releases = unsafe { AtomicUsize::from_ptr(user_data.cast()) };
+    assert!(releases.load(Ordering::Relaxed) == 0 && scheme != 0, "it is not called after its release");
+    // SAFETY: the library passes a message and a buffer with their lengths.
+    let (message, buffer) =
+        unsafe { (slice::from_raw_parts(message, message_len), slice::from_raw_parts_mut(signature, cap)) };
+    let sum = message.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
+    buffer.fill(sum);
+    // SAFETY: the library passes a place for the length.
+    unsafe { signature_len.write(usize::from(sum) * 8) };
+    i32::from(sum % 4)
 }

@@ -30,6 +30,8 @@ mod inputs;
 pub mod issued_chain;
 pub mod mqtt_topics;
 pub mod pkcs11_uri;
+pub mod presence;
+pub mod proxy_answer;
 mod quotes_nothing;
 pub mod renewal;
 pub mod sas_token;
@@ -71,6 +73,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "issued_chain", check: issued_chain::check },
     Target { name: "mqtt_topics", check: mqtt_topics::check },
     Target { name: "pkcs11_uri", check: pkcs11_uri::check },
+    Target { name: "presence", check: presence::check },
+    Target { name: "proxy_answer", check: proxy_answer::check },
     Target { name: "renewal", check: renewal::check },
     Target { name: "sas_token", check: sas_token::check },
     Target { name: "session", check: session::check },

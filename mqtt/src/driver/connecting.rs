@@ -73,13 +73,13 @@ impl Driver {
         identity: Identity,
         expires: Option<UnixTime>,
     ) -> Result<(), DriverError> {
-        let now = self.now().monotonic;
+        let (now, transport) = (self.now().monotonic, connection.transport());
         self.live = Some(Live::new(connection, self.options.keep_alive, expires, now));
         self.tell(SessionEvent::Connected { date: None })?;
         self.report(if renews {
-            Event::Renewed { credential, identity }
+            Event::Renewed { credential, identity, transport }
         } else {
-            Event::Connected { credential, identity }
+            Event::Connected { credential, identity, transport }
         });
         self.subscribe_again()
     }

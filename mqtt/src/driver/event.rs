@@ -1,4 +1,4 @@
-use crate::Message;
+use crate::{Message, Transport};
 use defender_auth::{
     Error as AuthError,
     error::IssuedChainError,
@@ -20,6 +20,8 @@ pub enum Event {
         credential: String,
         /// The device or module.
         identity: Identity,
+        /// What carries it.
+        transport: Transport,
     },
     /// The same in the place of a connection that stood: with a new token, or with a preferred credential.
     Renewed {
@@ -27,6 +29,8 @@ pub enum Event {
         credential: String,
         /// The device or module.
         identity: Identity,
+        /// What carries it.
+        transport: Transport,
     },
     /// No connection was made.
     NotConnected {
@@ -151,11 +155,20 @@ pub enum Event {
     Message(Message),
 }
 
+/// What carries a connection, if it is not the usual transport.
+fn by(transport: Transport) -> &'static str {
+    if transport == Transport::WebSocket { " over WebSocket" } else { "" }
+}
+
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Connected { credential, identity } => write!(f, "connected as {identity} with {credential}"),
-            Self::Renewed { credential, identity } => write!(f, "connected anew as {identity} with {credential}"),
+            Self::Connected { credential, identity, transport } => {
+                write!(f, "connected as {identity} with {credential}{}", by(*transport))
+            }
+            Self::Renewed { credential, identity, transport } => {
+                write!(f, "connected anew as {identity} with {credential}{}", by(*transport))
+            }
             Self::NotConnected { credential, error } => write!(f, "not connected with {credential}: {error}"),
             Self::Lost { error } => write!(f, "connection lost: {error}"),
             Self::Disconnected { why } => write!(f, "disconnected: {why}"),

@@ -1,10 +1,11 @@
 #[cfg(feature = "certificates")]
 use super::certificates::{KeyHolder, keeper::Keeper};
 use super::{Clock, Signer, SystemClock};
-use crate::{Dial, Limits, dial::KEEP_ALIVE};
+use crate::{Dial, Limits, Transport, dial::KEEP_ALIVE};
 use defender_auth::{
     https::{Client, HttpsError},
     identity::HostName,
+    proxy::Proxies,
     store::Store,
     tls::Roots,
 };
@@ -13,7 +14,8 @@ use std::{net::SocketAddr, time::Duration};
 /// The longest keep-alive interval of a hub, in seconds.
 const LONGEST_KEEP_ALIVE: u64 = 1177;
 
-/// What a driver works with. The default trusts the system's root certificates, saves nothing and has no signer.
+/// What a driver works with. The default trusts the system's root certificates, uses the proxies of the environment as it is
+/// now, for HTTPS and MQTT, saves nothing and has no signer.
 pub struct Options {
     roots: Trust,
     https_at: Vec<(HostName, SocketAddr)>,
@@ -23,6 +25,8 @@ pub struct Options {
     pub(super) clock: Box<dyn Clock>,
     pub(super) limits: Limits,
     pub(super) keep_alive: u16,
+    transport: Transport,
+    proxies: Proxies,
     #[cfg(feature = "certificates")]
     pub(super) keeper: Keeper,
 }
@@ -43,6 +47,8 @@ impl Default for Options {
             clock: Box::new(SystemClock),
             limits: Limits::default(),
             keep_alive: KEEP_ALIVE,
+            transport: Transport::Mqtt,
+            proxies: Proxies::from_env(),
             #[cfg(feature = "certificates")]
             keeper: Keeper::default(),
         }
@@ -62,8 +68,8 @@ impl Options {
         Self { roots: Trust::Pem(pem.into()), ..self }
     }
 
-    /// With other addresses for some hosts, for HTTPS and for MQTT: an emulator, a tunnel. The servers' certificates must
-    /// contain the hosts' names nevertheless.
+    /// With other addresses for some hosts, for HTTPS and a WebSocket, and for MQTT: an emulator, a tunnel. The servers'
+    /// certificates must contain the hosts' names nevertheless. No proxy is used to an address.
     #[must_use]
     pub fn with_addresses(self, https: Vec<(HostName, SocketAddr)>, mqtt: Vec<(HostName, SocketAddr)>) -> Self {
         Self { https_at: https, mqtt_at: mqtt, ..self }
@@ -101,6 +107,18 @@ impl Options {
         Self { keep_alive: u16::try_from(seconds).unwrap_or(KEEP_ALIVE), ..self }
     }
 
+    /// With another transport than MQTT over TCP.
+    #[must_use]
+    pub fn with_transport(self, transport: Transport) -> Self {
+        Self { transport, ..self }
+    }
+
+    /// With other proxies than those of the environment.
+    #[must_use]
+    pub fn with_proxies(self, proxies: Proxies) -> Self {
+        Self { proxies, ..self }
+    }
+
     /// With what makes the private keys of operational certificates, instead of P-384 keys in memory.
     #[cfg(feature = "certificates")]
     #[must_use]
@@ -134,16 +152,17 @@ impl Options {
     }
 
     pub(super) fn client(&self) -> Result<Client, HttpsError> {
-        Client::with(self.roots(), self.https_at.clone())
+        Ok(Client::with(self.roots(), self.https_at.clone())?.with_proxies(self.proxies.clone()))
     }
 
     /// The way to a hub.
     pub(super) fn dial(&self, host: &HostName) -> Dial {
-        let is_host = |name: &HostName| name.as_str().eq_ignore_ascii_case(host.as_str());
-        let dial = match self.mqtt_at.iter().find(|(name, _)| is_host(name)) {
-            Some((_, address)) => Dial::at(*address),
-            None => Dial::host(host),
+        let given = |addresses: &[(HostName, SocketAddr)]| {
+            let is_host = |name: &HostName| name.as_str().eq_ignore_ascii_case(host.as_str());
+            addresses.iter().find(|(name, _)| is_host(name)).map(|(_, address)| *address)
         };
-        dial.with_keep_alive(self.keep_alive)
+        let dial = given(&self.mqtt_at).map_or_else(Dial::host, Dial::at);
+        let dial = given(&self.https_at).into_iter().fold(dial, Dial::with_websocket_at);
+        dial.with_keep_alive(self.keep_alive).with_transport(self.transport).with_proxies(self.proxies.clone())
     }
 }

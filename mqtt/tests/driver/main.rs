@@ -35,3 +35,4 @@ mod swtpm;
 #[cfg(feature = "tpm")]
 mod tpm;
 mod traffic;
+mod transports;

@@ -22,6 +22,7 @@ mod swtpm;
 mod token;
 #[cfg(unix)]
 mod tpm_key;
+mod websocket;
 
 use defender_auth::{
     SharedAccessKey, UnixTime,

@@ -7,6 +7,7 @@ mod alone;
 mod ended;
 mod events;
 mod forked;
+mod generated;
 mod modules;
 #[path = "../../../tests/support/outside/mod.rs"]
 mod outside;

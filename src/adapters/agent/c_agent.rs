@@ -3,7 +3,8 @@
 //! Source: `Azure/Azure-IoT-Security-Agent-C:src/agent/src/local_config.c`, which compares values with regard to case.
 
 use super::{
-    Loaded, Passphrase, TextFile,
+    Loaded, TextFile,
+    access::Access,
     proof::Method,
     settings::{Mode, Settings, Words},
 };
@@ -99,7 +100,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-pub(super) fn load(file: &TextFile, folder: &Path, passphrase: Option<&Passphrase>) -> Result<Loaded, Error> {
+pub(super) fn load(file: &TextFile, folder: &Path, access: Access<'_>) -> Result<Loaded, Error> {
     let place = file.place();
     let Object(document): Object<Document> = serde_json::from_str(file.content()?).map_err(|error| {
         let format = "the JSON that the agent reads (each member once, texts in quotation marks)";
@@ -121,6 +122,6 @@ pub(super) fn load(file: &TextFile, folder: &Path, passphrase: Option<&Passphras
     };
     let defaults = SecurityConfiguration::default_for(Agent::C);
     let defaults = configuration.object.into_iter().fold(defaults, SecurityConfiguration::in_object);
-    let loaded = Settings { words: &WORDS, place, folder, passphrase, get: &get }.into_loaded()?;
+    let loaded = Settings { words: &WORDS, place, folder, access, get: &get }.into_loaded()?;
     Ok(Loaded { defaults: Some(defaults), ..loaded })
 }

@@ -3,12 +3,19 @@
 //! Sources: Microsoft's guide to the micro agent's authentication for the names of its two files;
 //! `Azure/Azure-IoT-Security-Agent-C:src/agent/src/authentication_manager.c` for one file with both.
 
-use super::{Finding, Observation, Passphrase, subject::Subject, text_file};
+use super::{
+    Finding, Observation, Passphrase,
+    access::{self, Access},
+    subject::Subject,
+    text_file,
+};
+#[cfg(feature = "private-key")]
+use crate::adapters::private_key::{Location, Opener};
 use crate::{
     adapters::x509::{Chain, ClientIdentity, PrivateKey, Purpose, SIZE_LIMIT, Severity, check_names},
     base::secret::SecretBytes,
     credential::ClientCertificate,
-    error::{CertificateError, Error},
+    error::{CertificateError, CertificateProblem, Error},
     identity::DeviceId,
 };
 use alloc::{
@@ -44,7 +51,8 @@ pub fn private_key_file(
     Ok((key.map_err(|error| file.wrong(error))?, file.findings))
 }
 
-/// A certificate and its key in a PEM file each, and the passphrase of a key that is encrypted.
+/// A certificate and its key in a PEM file each, and the passphrase of a key that is encrypted. With the features `private-key`
+/// and `tpm`, the key may be one of the TPM at `/dev/tpmrm0` (`TSS2 PRIVATE KEY`).
 ///
 /// # Errors
 /// Names the file and the cure, also for a certificate that the TLS stack of this library cannot use.
@@ -53,38 +61,66 @@ pub fn certificate_files(
     key: impl AsRef<Path>,
     passphrase: Option<&Passphrase>,
 ) -> Result<(ClientCertificate, Vec<Finding>), Error> {
+    pair(certificate.as_ref(), key.as_ref(), access::by(passphrase))
+}
+
+/// A certificate in a PEM file, and its key wherever it is.
+///
+/// # Errors
+/// Names the file or the key and the cure, also for a certificate that the TLS stack of this library cannot use.
+#[cfg(feature = "private-key")]
+pub fn certificate_with_key(
+    certificate: impl AsRef<Path>,
+    key: &Location,
+    opener: &Opener<'_>,
+) -> Result<(ClientCertificate, Vec<Finding>), Error> {
     let certificate = certificate.as_ref();
+    if let Location::File(key) = key {
+        return pair(certificate, key, *opener);
+    }
     let chain = chain_file(certificate)?;
-    let (private, findings) = private_key_file(key.as_ref(), passphrase)?;
-    let both = ClientIdentity::new(&chain, private);
-    let both = both.map_err(|error| Error::from(error).at(key.as_ref().display().to_string()))?;
-    both.check_tls().map_err(|error| Error::from(error).at(certificate.display().to_string()))?;
-    Ok((both.into_client_certificate(), findings))
+    let joined = opener.open(key)?.certificate(&chain);
+    Ok((joined.map_err(|error| of_pair(error.into(), certificate, &key.to_string()))?, Vec::new()))
+}
+
+fn pair(certificate: &Path, key: &Path, access: Access<'_>) -> Result<(ClientCertificate, Vec<Finding>), Error> {
+    let chain = chain_file(certificate)?;
+    let file = Material::open(key)?;
+    let joined = access.certificate(&chain, &file.bytes);
+    let joined = joined.map_err(|error| of_pair(error, certificate, &file.place))?;
+    Ok((joined.clone(), file.findings_for(&joined)))
+}
+
+/// An error of the key, unless it is the certificate that TLS cannot use.
+fn of_pair(error: Error, certificate: &Path, key: &str) -> Error {
+    match &error {
+        Error::Certificate(CertificateError { problem: CertificateProblem::UnusableByTls { .. }, .. }) => {
+            error.at(certificate.display().to_string())
+        }
+        _ => error.at(key),
+    }
 }
 
 /// The micro agent's certificate in this folder. `None` when neither of its files is there: it is held elsewhere.
 pub(super) fn of_micro_agent(
     folder: &Path,
     device: &DeviceId,
-    passphrase: Option<&Passphrase>,
+    access: Access<'_>,
 ) -> Result<Option<(ClientCertificate, Vec<Finding>)>, Error> {
     let (certificate, key) = (folder.join(CERTIFICATE), folder.join(PRIVATE_KEY));
     if !certificate.exists() && !key.exists() {
         return Ok(None);
     }
-    let (loaded, mut findings) = certificate_files(&certificate, key, passphrase)?;
+    let (loaded, mut findings) = pair(&certificate, &key, access)?;
     findings.extend(findings_for(&loaded, &certificate, Subject::Device(device)));
     Ok(Some((loaded, findings)))
 }
 
 /// The certificate and key of a security agent.
-pub(super) fn of_security_agent(
-    path: &Path,
-    passphrase: Option<&Passphrase>,
-) -> Result<(ClientCertificate, Vec<Finding>), Error> {
-    let (both, findings) = identity_file(path, passphrase)?;
-    both.check_tls().map_err(|error| Error::from(error).at(path.display().to_string()))?;
-    Ok((both.into_client_certificate(), findings))
+pub(super) fn of_security_agent(path: &Path, access: Access<'_>) -> Result<(ClientCertificate, Vec<Finding>), Error> {
+    let file = Material::open(path)?;
+    let certificate = file.certificate(is_pkcs12(path), access).map_err(|error| error.at(file.place.as_str()))?;
+    Ok((certificate.clone(), file.findings_for(&certificate)))
 }
 
 /// Warnings about the names in a certificate, before anything is sent: they are compared with the ID that it is for.
@@ -141,6 +177,21 @@ impl Material {
     fn open(path: &Path) -> Result<Self, Error> {
         let (bytes, finding) = text_file::bytes(path, SIZE_LIMIT)?;
         Ok(Self { place: path.display().to_string(), bytes, findings: finding.into_iter().collect() })
+    }
+
+    /// The certificate and the key in it.
+    fn certificate(&self, is_pkcs12: bool, access: Access<'_>) -> Result<ClientCertificate, Error> {
+        if !is_pkcs12 {
+            return access.certificate(&Chain::from_pem(self.bytes.expose())?, &self.bytes);
+        }
+        let both = ClientIdentity::from_pkcs12(self.bytes.expose(), access.passphrase())?;
+        both.check_tls()?;
+        Ok(both.into_client_certificate())
+    }
+
+    /// A key of a TPM is of no use to those who read its file.
+    fn findings_for(self, certificate: &ClientCertificate) -> Vec<Finding> {
+        if certificate.der().is_some() { self.findings } else { Vec::new() }
     }
 
     fn wrong(&self, error: CertificateError) -> Error {

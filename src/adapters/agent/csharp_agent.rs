@@ -4,7 +4,8 @@
 //! keys, but not of values.
 
 use super::{
-    Loaded, Passphrase, TextFile,
+    Loaded, TextFile,
+    access::Access,
     proof::Method,
     settings::{Mode, Settings, Words},
 };
@@ -51,7 +52,7 @@ const SETTINGS: [&str; 9] = [
 /// A real file has some twenty elements and attributes.
 const NODES_LIMIT: u32 = 1000;
 
-pub(super) fn load(file: &TextFile, folder: &Path, passphrase: Option<&Passphrase>) -> Result<Loaded, Error> {
+pub(super) fn load(file: &TextFile, folder: &Path, access: Access<'_>) -> Result<Loaded, Error> {
     let place = file.place();
     let options = ParsingOptions { nodes_limit: NODES_LIMIT, ..ParsingOptions::default() };
     let document = Document::parse_with_options(file.content()?, options)
@@ -70,7 +71,7 @@ pub(super) fn load(file: &TextFile, folder: &Path, passphrase: Option<&Passphras
         return Err(wrong(ConfigError::Duplicate { setting }));
     }
     let get = |setting: &'static str| all(setting).next().and_then(|node| node.attribute("value"));
-    let loaded = Settings { words: &WORDS, place, folder, passphrase, get: &get }.into_loaded()?;
+    let loaded = Settings { words: &WORDS, place, folder, access, get: &get }.into_loaded()?;
     Ok(Loaded { defaults: Some(SecurityConfiguration::default_for(Agent::CSharp)), ..loaded })
 }
 

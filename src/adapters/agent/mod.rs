@@ -18,6 +18,7 @@
 //! # Ok::<_, defender_auth::Error>(())
 //! ```
 
+mod access;
 mod c_agent;
 #[cfg(feature = "x509")]
 mod certificate_files;
@@ -29,6 +30,8 @@ mod settings;
 mod subject;
 mod text_file;
 
+#[cfg(feature = "private-key")]
+pub use certificate_files::certificate_with_key;
 #[cfg(feature = "x509")]
 pub use certificate_files::{
     CERTIFICATE, PRIVATE_KEY, certificate_files, chain_file, identity_file, is_pkcs12, name_findings, private_key_file,
@@ -36,8 +39,11 @@ pub use certificate_files::{
 pub use finding::{Finding, Observation};
 pub use passphrase::Passphrase;
 
+use access::Access;
 use text_file::TextFile;
 
+#[cfg(feature = "private-key")]
+use crate::adapters::private_key::Opener;
 #[cfg(feature = "local-signer")]
 use crate::{
     adapters::local_signer,
@@ -91,7 +97,7 @@ pub struct Loaded {
 /// Names the file, the setting or the byte in it, and the cure. What the agents' documentation forbids is rejected with
 /// a quotation of it.
 pub fn load(path: impl AsRef<Path>) -> Result<Loaded, Error> {
-    read(path.as_ref(), None).map(|(loaded, _)| loaded)
+    read(path.as_ref(), Access::default()).map(|(loaded, _)| loaded)
 }
 
 /// The same with the micro agent's certificate and private key ([`CERTIFICATE`] and [`PRIVATE_KEY`] in the folder of its
@@ -99,16 +105,34 @@ pub fn load(path: impl AsRef<Path>) -> Result<Loaded, Error> {
 /// for a passphrase, and it should not be stored beside the key. When neither of the micro agent's two files is there,
 /// its certificate is held elsewhere.
 ///
+/// With the features `private-key` and `tpm`, a key may be in a TPM (`TSS2 PRIVATE KEY`): in the one at `/dev/tpmrm0`, unless
+/// `load_with_keys` is given another.
+///
 /// # Errors
 /// As [`load`]; when one of the two files is missing; and when the passphrase does not decrypt the key. A passphrase that
 /// is not needed is ignored.
 #[cfg(feature = "x509")]
 pub fn load_with_certificate(path: impl AsRef<Path>, passphrase: Option<&Passphrase>) -> Result<Loaded, Error> {
-    let (loaded, folder) = read(path.as_ref(), passphrase)?;
+    load_by(path.as_ref(), access::by(passphrase))
+}
+
+/// The same with keys that are opened by the given opener: its passphrase, and the TPM of key files (`TSS2 PRIVATE KEY`) with
+/// the password of its owner hierarchy.
+///
+/// # Errors
+/// As [`load_with_certificate`]; and when the TPM cannot be reached or rejects the key.
+#[cfg(feature = "private-key")]
+pub fn load_with_keys(path: impl AsRef<Path>, opener: &Opener<'_>) -> Result<Loaded, Error> {
+    load_by(path.as_ref(), *opener)
+}
+
+#[cfg(feature = "x509")]
+fn load_by(path: &Path, access: Access<'_>) -> Result<Loaded, Error> {
+    let (loaded, folder) = read(path, access)?;
     let Some(me) = loaded.plan.outcome().filter(|me| matches!(me.credential(), Credential::Certificate(_))) else {
         return Ok(loaded);
     };
-    let found = certificate_files::of_micro_agent(&folder, me.identity().device_id(), passphrase)?;
+    let found = certificate_files::of_micro_agent(&folder, me.identity().device_id(), access)?;
     let Some((certificate, found)) = found else { return Ok(loaded) };
     let plan = Plan::from(Outcome::new(me.identity().clone(), certificate));
     Ok(Loaded { plan, findings: loaded.findings.into_iter().chain(found).collect(), ..loaded })
@@ -136,14 +160,14 @@ pub fn load_or_find(path: impl AsRef<Path>, variable: impl Fn(&str) -> Option<St
 }
 
 /// The content of the file, and its folder.
-fn read(path: &Path, passphrase: Option<&Passphrase>) -> Result<(Loaded, PathBuf), Error> {
+fn read(path: &Path, access: Access<'_>) -> Result<(Loaded, PathBuf), Error> {
     let file: PathBuf = if path.is_dir() { path.join(known_file(path)?) } else { path.into() };
     let text = TextFile::open(&file, CONFIGURATION_LIMIT)?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let loaded = match file.extension().and_then(|extension| extension.to_str()) {
-        Some(extension) if extension.eq_ignore_ascii_case("json") => c_agent::load(&text, folder, passphrase),
+        Some(extension) if extension.eq_ignore_ascii_case("json") => c_agent::load(&text, folder, access),
         Some(extension) if ["config", "xml"].iter().any(|known| extension.eq_ignore_ascii_case(known)) => {
-            csharp_agent::load(&text, folder, passphrase)
+            csharp_agent::load(&text, folder, access)
         }
         _ => connection_string(&text),
     };

@@ -1,6 +1,6 @@
 //! The credential of a security agent, read from the file that its configuration names.
 
-use super::{Finding, Passphrase, key_file, subject::Subject};
+use super::{Finding, access::Access, key_file, subject::Subject};
 use crate::{
     credential::{ClientCertificate, Credential},
     error::Error,
@@ -28,13 +28,13 @@ impl Proof {
     pub(super) fn load(
         method: Method,
         path: &Path,
-        passphrase: Option<&Passphrase>,
+        access: Access<'_>,
         subject: Subject<'_>,
     ) -> Result<(Self, Vec<Finding>), Error> {
         match method {
             Method::Key => key_file(path).map(|(key, findings)| (Self::Key(key), findings)),
             Method::Certificate => {
-                let (certificate, mut findings) = certificate(path, passphrase)?;
+                let (certificate, mut findings) = certificate(path, access)?;
                 findings.extend(findings_for(&certificate, path, subject));
                 Ok((Self::Certificate(certificate), findings))
             }
@@ -46,7 +46,7 @@ impl Proof {
 use super::certificate_files::{findings_for, of_security_agent as certificate};
 
 #[cfg(not(feature = "x509"))]
-fn certificate(path: &Path, _passphrase: Option<&Passphrase>) -> Result<(ClientCertificate, Vec<Finding>), Error> {
+fn certificate(path: &Path, _access: Access<'_>) -> Result<(ClientCertificate, Vec<Finding>), Error> {
     use alloc::string::ToString as _;
     let what = "a certificate in an agent's configuration (feature `x509` is off)";
     Err(Error::NotSupported { what }.at(path.display().to_string()))

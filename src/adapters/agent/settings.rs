@@ -1,7 +1,8 @@
 //! What the configuration files of the two security agents have in common, under the names that each gives it.
 
 use super::{
-    Finding, Loaded, Observation, Passphrase,
+    Finding, Loaded, Observation,
+    access::Access,
     proof::{Method, Proof},
     subject::Subject,
 };
@@ -46,8 +47,8 @@ pub(super) struct Settings<'a> {
     pub(super) place: &'a str,
     /// The folder to which paths are relative.
     pub(super) folder: &'a Path,
-    /// The passphrase of an encrypted key.
-    pub(super) passphrase: Option<&'a Passphrase>,
+    /// How the private key of a certificate is opened.
+    pub(super) access: Access<'a>,
     /// The value of a setting.
     pub(super) get: &'a dyn Fn(&'static str) -> Option<&'a str>,
 }
@@ -109,7 +110,7 @@ impl Settings<'_> {
         plan: impl FnOnce(Proof) -> Result<Plan, PlanError>,
     ) -> Result<Loaded, Error> {
         let path = self.folder.join(self.require(self.words.file)?);
-        let (proof, mut findings) = Proof::load(method, &path, self.passphrase, subject)?;
+        let (proof, mut findings) = Proof::load(method, &path, self.access, subject)?;
         findings.extend(found);
         let plan = plan(proof).map_err(|error| Error::from(error).at(self.place))?;
         Ok(Loaded { plan, findings, defaults: None })

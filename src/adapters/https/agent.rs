@@ -1,9 +1,12 @@
 use super::{
-    HttpsError, ProxyUsage, ProxyVariable, Reply, USER_AGENT, address::Addresses, clock::Clock, limits::Limits,
-    proxy::Proxies, secure::Secure, tcp::Tcp, tunnel::Tunnel,
+    HttpsError, Reply, USER_AGENT, address::Addresses, clock::Clock, limits::Limits, secure::Secure, tcp::Tcp,
+    tunnel::Tunnel,
 };
 use crate::{
-    adapters::tls::{Roots, Settings, Trust},
+    adapters::{
+        proxy::{Proxies, Proxy, ProxyUsage, ProxyVariable},
+        tls::{Roots, Settings, Trust},
+    },
     base::{secret::SecretBytes, time::UnixTime},
     error::TlsError,
     flow::http::{BODY_LIMIT, Request},
@@ -12,7 +15,7 @@ use alloc::{format, string::String, sync::Arc, vec::Vec};
 use core::time::Duration;
 use std::io::Read as _;
 use ureq::{
-    Error, Proxy,
+    Error, Proxy as HttpProxy, ProxyProtocol,
     http::{Request as HttpRequest, Response as HttpResponse},
     unversioned::transport::Connector as _,
 };
@@ -28,6 +31,9 @@ struct Patience {
 
 const PATIENCE: Patience = Patience { connect: Duration::from_secs(15), request: Duration::from_secs(30) };
 
+/// The port of HTTPS.
+const PORT: u16 = 443;
+
 /// Carries requests, one at a time.
 #[derive(Clone)]
 pub(super) struct Agent {
@@ -36,7 +42,7 @@ pub(super) struct Agent {
     tls: Settings,
     clock_offset: i64,
     patience: Patience,
-    proxies: Arc<Proxies>,
+    pub(super) proxies: Arc<Proxies>,
     pub(super) addresses: Addresses,
 }
 
@@ -86,10 +92,8 @@ impl Agent {
             None => self.tls.clone(),
         };
         let host = request.host();
-        let (variable, proxy) = match self.proxies.of(host.as_str()).filter(|_| !self.addresses.are_given()) {
-            Some((variable, proxy)) => (Some(variable), Some(proxy.clone())),
-            None => (None, None),
-        };
+        let proxy = self.proxies.of(host.as_str(), PORT).filter(|_| !self.addresses.are_given());
+        let variable = proxy.map(Proxy::variable);
         let agent = self.agent(tls, proxy, limits);
         let failed = |error: &Error| match (HttpsError::of(host, variable, error), request.certificate()) {
             (HttpsError::Tls { host, failure }, Some(certificate)) => {
@@ -119,7 +123,12 @@ impl Agent {
         Ok(Reply { status: response.status().as_u16(), headers, body })
     }
 
-    fn agent(&self, tls: Settings, proxy: Option<Proxy>, limits: &Limits) -> ureq::Agent {
+    fn agent(&self, tls: Settings, proxy: Option<&Proxy>, limits: &Limits) -> ureq::Agent {
+        // Its login is the tunnel's. It has a valid host.
+        let address = proxy.and_then(|proxy| {
+            let protocol = if proxy.is_encrypted() { ProxyProtocol::Https } else { ProxyProtocol::Http };
+            HttpProxy::builder(protocol).host(proxy.host()).port(proxy.port()).build().ok()
+        });
         let config = ureq::Agent::config_builder()
             .https_only(true)
             .http_status_as_error(false)
@@ -130,10 +139,10 @@ impl Agent {
             .max_response_header_size(BODY_LIMIT)
             // A service that was silent for a while has closed its side.
             .max_idle_connections(0)
-            .proxy(proxy)
+            .proxy(address)
             .user_agent(USER_AGENT);
         let tcp = Tcp { limits: limits.clone() };
-        let connector = ().chain(Tunnel).chain(tcp).chain(Secure(tls));
+        let connector = ().chain(Tunnel(proxy.cloned())).chain(tcp).chain(Secure(tls));
         ureq::Agent::with_parts(config.build(), connector, self.addresses.clone())
     }
 }

@@ -1,5 +1,5 @@
 use super::{
-    HttpsError, ProxyVariable, Reply,
+    HttpsError, Reply,
     agent::Agent,
     clock::Clock,
     limits::{Cancel, Limits},
@@ -9,7 +9,11 @@ use crate::adapters::local_signer;
 #[cfg(feature = "tpm")]
 use crate::{adapters::tpm::Tpm, error::TpmError};
 use crate::{
-    adapters::{jitter::random, tls::Roots},
+    adapters::{
+        jitter::random,
+        proxy::{Proxies, ProxyVariable},
+        tls::Roots,
+    },
     error::Error,
     flow::{
         authenticator::{Action, Authenticator, Event},
@@ -110,6 +114,13 @@ impl Client {
     pub fn clock_offset(mut self, seconds: i64) -> Self {
         self.clock_offset = seconds;
         self.agent.set_clock_offset(seconds);
+        self
+    }
+
+    /// Uses these proxies instead of those of the environment.
+    #[must_use]
+    pub fn with_proxies(mut self, proxies: Proxies) -> Self {
+        self.agent.proxies = proxies.into();
         self
     }
 

@@ -1,6 +1,6 @@
-use super::{proxy_error::ProxyProblem, secure::tls_failure};
+use super::secure::tls_failure;
 use crate::{
-    adapters::open_files,
+    adapters::{open_files, proxy::ProxyProblem},
     error::{Error, ErrorKind, TlsError, TlsFailure, TpmError},
     identity::HostName,
 };
@@ -97,13 +97,10 @@ impl HttpsError {
                 let unknown = || ProxyProblem::Unreachable { reason: error.to_string() };
                 Self::Proxy { host, variable, problem: problem.unwrap_or_else(unknown) }
             }
-            (Some(TlsFailure::PlainText), Some(variable), _) => {
-                let reason = "what follows its answer is not TLS".into();
-                Self::Proxy { host, variable, problem: ProxyProblem::NoTunnel { reason } }
-            }
-            (Some(TlsFailure::ServerUntrusted { issuer }), Some(_), _) => {
-                Self::Tls { host, failure: TlsFailure::Intercepted { issuer } }
-            }
+            (Some(failure), Some(variable), _) => match ProxyProblem::of_tunnel(failure) {
+                Ok(failure) => Self::Tls { host, failure },
+                Err(problem) => Self::Proxy { host, variable, problem },
+            },
             (Some(failure), ..) => Self::Tls { host, failure },
             (None, _, ureq::Error::Io(error)) if open_files::are_too_many(error) => Self::TooManyOpen { host },
             (None, variable, error) => Self::no_answer(host, variable, error.to_string()),
@@ -176,15 +173,15 @@ mod tests {
     fn a_proxy_that_must_be_changed_is_not_asked_again() {
         let lasting = [
             ProxyProblem::LoginRequired { has_login: false },
-            ProxyProblem::Rejected { status: 403 },
-            ProxyProblem::Rejected { status: 302 },
-            ProxyProblem::Rejected { status: 511 },
+            ProxyProblem::Rejected { status: 403, port: 443 },
+            ProxyProblem::Rejected { status: 302, port: 443 },
+            ProxyProblem::Rejected { status: 511, port: 443 },
             ProxyProblem::NoTunnel { reason: String::new() },
         ];
         let passing = [
             ProxyProblem::Unreachable { reason: String::new() },
-            ProxyProblem::Rejected { status: 502 },
-            ProxyProblem::Rejected { status: 429 },
+            ProxyProblem::Rejected { status: 502, port: 443 },
+            ProxyProblem::Rejected { status: 429, port: 443 },
         ];
         assert!(lasting.iter().all(|problem| !problem.is_transient()));
         assert!(passing.iter().all(ProxyProblem::is_transient));

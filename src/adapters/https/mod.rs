@@ -14,9 +14,8 @@
 //! It verifies every server, follows no redirect (the credential would be sent along), gives each request 30 seconds, and
 //! stops reading at [`BODY_LIMIT`](crate::flow::http::BODY_LIMIT). A body is zeroized after use.
 //!
-//! HTTP proxies come from the environment as it is when the client is created: the first usable one of `ALL_PROXY`,
-//! `HTTPS_PROXY` and `HTTP_PROXY`, in upper or lower case, except for the hosts in `NO_PROXY` (names, domains, `*`). SOCKS
-//! proxies are not supported. [`Client::proxy_variables`] says which variables are set, and which one is used.
+//! HTTP proxies come from the environment as it is when the client is created ([`proxy`](crate::proxy)), or from
+//! [`Client::with_proxies`]. [`Client::proxy_variables`] says which variables are set, and which one is used.
 //!
 //! With the feature `tpm`, `Client::authenticate_with` and `Client::run_with` take a TPM that does the TPM's part.
 //! The client starts no thread, so the system decides how long looking up a name takes. Everything else checks five times a
@@ -28,8 +27,6 @@ mod client;
 mod clock;
 mod error;
 mod limits;
-mod proxy;
-mod proxy_error;
 mod reply;
 mod secure;
 mod tcp;
@@ -38,8 +35,6 @@ mod tunnel;
 pub use client::Client;
 pub use error::HttpsError;
 pub use limits::Cancel;
-pub use proxy::{ProxyUsage, ProxyVariable};
-pub use proxy_error::ProxyProblem;
 pub use reply::Reply;
 
 const USER_AGENT: &str = concat!("defender-auth/", env!("CARGO_PKG_VERSION"));

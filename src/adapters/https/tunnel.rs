@@ -2,31 +2,23 @@
 //!
 //! ureq's own returns the proxy's status as text only, and gives each byte of a slow proxy's answer the whole time limit.
 
-use super::{
-    USER_AGENT,
-    proxy_error::ProxyProblem,
-    secure::{time_left, tls_failure},
+use super::secure::{time_left, tls_failure};
+use crate::adapters::{
+    open_files,
+    proxy::{Proxy, ProxyProblem},
 };
-use crate::{
-    adapters::open_files,
-    base::{encode::base64, secret::SecretText},
-};
-use alloc::{boxed::Box, format, string::ToString as _, vec::Vec};
+use alloc::{boxed::Box, string::ToString as _};
 use core::fmt;
 use std::io;
 use ureq::{
-    Error, Proxy,
+    Error,
+    http::Uri,
     unversioned::transport::{Buffers, ConnectionDetails, Connector, Either, NextTimeout, Transport},
 };
 
-/// The longest head of a proxy's answer that is read, in bytes.
-const HEAD_LIMIT: usize = 16 * 1024;
-
-const CLOSED: &str = "it closed the connection without an answer";
-
-/// Connects through the configured proxy, if there is one.
+/// Connects through a proxy, if there is one; its address is in the configuration.
 #[derive(Debug)]
-pub(super) struct Tunnel;
+pub(super) struct Tunnel(pub(super) Option<Proxy>);
 
 impl<In: Transport> Connector<In> for Tunnel {
     type Out = Either<In, Tunnelled>;
@@ -35,21 +27,21 @@ impl<In: Transport> Connector<In> for Tunnel {
         if let Some(transport) = chained {
             return Ok(Some(Either::A(transport)));
         }
-        let proxy = match details.config.proxy() {
+        let (proxy, uri) = match (&self.0, details.config.proxy()) {
             // The second is the connection to the proxy itself.
-            Some(proxy) if details.uri != proxy.uri() => proxy,
+            (Some(proxy), Some(address)) if details.uri != address.uri() => (proxy, address.uri()),
             _ => return Ok(None),
         };
-        let mut transport = reach(details, proxy).map_err(unreachable)?;
+        let mut transport = reach(details, uri).map_err(unreachable)?;
         ask(&mut transport, details, proxy)?;
         Ok(Some(Either::B(Tunnelled(transport))))
     }
 }
 
-fn reach(details: &ConnectionDetails<'_>, proxy: &Proxy) -> Result<Box<dyn Transport>, Error> {
+fn reach(details: &ConnectionDetails<'_>, proxy: &Uri) -> Result<Box<dyn Transport>, Error> {
     let to_proxy = ConnectionDetails {
-        uri: proxy.uri(),
-        addrs: details.resolver.resolve(proxy.uri(), details.config, time_left(details))?,
+        uri: proxy,
+        addrs: details.resolver.resolve(proxy, details.config, time_left(details))?,
         config: details.config,
         request_level: details.request_level,
         resolver: details.resolver,
@@ -66,26 +58,22 @@ fn reach(details: &ConnectionDetails<'_>, proxy: &Proxy) -> Result<Box<dyn Trans
 fn ask(transport: &mut Box<dyn Transport>, details: &ConnectionDetails<'_>, proxy: &Proxy) -> Result<(), Error> {
     let host = details.uri.host().unwrap_or_default();
     let port = details.uri.port_u16().unwrap_or(443);
-    let mut head = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\nUser-Agent: {USER_AGENT}\r\n");
-    let login = proxy.username().zip(proxy.password().or(Some("")));
-    if let Some((user, password)) = login {
-        let login = SecretText::build(user.len() + password.len() + 1, |text| {
-            text.extend([user, ":", password]);
-        });
-        let login = SecretText::new(base64(login.expose().as_bytes()));
-        let parts = [&head, "Proxy-Authorization: Basic ", login.expose(), "\r\n\r\n"];
-        let whole = SecretText::build(parts.iter().map(|part| part.len()).sum(), |text| text.extend(parts));
-        send(transport, details, whole.expose().as_bytes()).map_err(unanswered)?;
-    } else {
-        head.push_str("\r\n");
-        send(transport, details, head.as_bytes()).map_err(unanswered)?;
-    }
-    let answer = receive(transport, details).map_err(unanswered)?;
-    match status(&answer) {
-        Some(200..=299) => Ok(()),
-        Some(407) => Err(other(ProxyProblem::LoginRequired { has_login: login.is_some() })),
-        Some(status) => Err(other(ProxyProblem::Rejected { status })),
-        None => Err(other(ProxyProblem::NoTunnel { reason: "its answer is not HTTP".into() })),
+    send(transport, details, proxy.request(host, port).expose().as_bytes()).map_err(unanswered)?;
+    let mut answer = proxy.answer(port);
+    loop {
+        if transport.buffers().input().is_empty() {
+            let arrived = transport.await_input(time_left(details)).map_err(unanswered)?;
+            if !arrived {
+                return Err(other(ProxyProblem::closed()));
+            }
+        }
+        let buffers = transport.buffers();
+        let input = buffers.input();
+        let (taken, arrived) = (answer.take(input).map_err(other)?, input.len());
+        buffers.input_consume(taken.unwrap_or(arrived));
+        if taken.is_some() {
+            return Ok(());
+        }
     }
 }
 
@@ -102,36 +90,6 @@ fn send(transport: &mut Box<dyn Transport>, details: &ConnectionDetails<'_>, hea
     Ok(())
 }
 
-fn receive(transport: &mut Box<dyn Transport>, details: &ConnectionDetails<'_>) -> Result<Vec<u8>, Error> {
-    const END: &[u8] = b"\r\n\r\n";
-    let no_tunnel = |reason: &str| other(ProxyProblem::NoTunnel { reason: reason.into() });
-    let mut head = Vec::new();
-    while head.len() < HEAD_LIMIT {
-        if transport.buffers().input().is_empty() && !transport.await_input(time_left(details))? {
-            return Err(no_tunnel(CLOSED));
-        }
-        let buffers = transport.buffers();
-        let begin = head.len().saturating_sub(END.len() - 1);
-        let before = head.len();
-        head.extend_from_slice(buffers.input());
-        let end = head.get(begin..).unwrap_or_default().windows(END.len()).position(|window| window == END);
-        let whole = end.map_or(head.len(), |end| begin + end + END.len());
-        buffers.input_consume(whole - before);
-        if end.is_some() {
-            head.truncate(whole);
-            return Ok(head);
-        }
-    }
-    Err(no_tunnel("the head of its answer has no end"))
-}
-
-/// The number in `HTTP/1.1 200 OK`.
-fn status(head: &[u8]) -> Option<u16> {
-    let line = core::str::from_utf8(head.split(|byte| *byte == b'\r').next()?).ok()?;
-    let mut words = line.strip_prefix("HTTP/1.")?.split(' ').skip(1);
-    words.next().filter(|status| status.len() == 3)?.parse().ok()
-}
-
 fn other(problem: ProxyProblem) -> Error {
     Error::Other(Box::new(problem))
 }
@@ -145,7 +103,7 @@ fn unanswered(error: Error) -> Error {
         Error::Io(error)
             if matches!(error.kind(), Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe) =>
         {
-            other(ProxyProblem::NoTunnel { reason: CLOSED.into() })
+            other(ProxyProblem::closed())
         }
         error => unreachable(error),
     }

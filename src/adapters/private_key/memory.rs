@@ -74,19 +74,7 @@ impl PrivateKey for MemoryKey {
     }
 
     fn schemes(&self) -> &[Scheme] {
-        match self.algorithm {
-            KeyAlgorithm::P256 => &[Scheme::EcdsaP256Sha256],
-            KeyAlgorithm::P384 => &[Scheme::EcdsaP384Sha384],
-            KeyAlgorithm::Rsa { .. } => &[
-                Scheme::RsaPssSha256,
-                Scheme::RsaPssSha384,
-                Scheme::RsaPssSha512,
-                Scheme::RsaPkcs1Sha256,
-                Scheme::RsaPkcs1Sha384,
-                Scheme::RsaPkcs1Sha512,
-            ],
-            KeyAlgorithm::Ed25519 => &[],
-        }
+        self.public.schemes()
     }
 
     fn sign(&self, scheme: Scheme, message: &[u8]) -> Result<Vec<u8>, PrivateKeyError> {
@@ -127,6 +115,6 @@ fn encoding(scheme: Scheme) -> Option<&'static dyn RsaEncoding> {
 
 impl fmt::Debug for MemoryKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MemoryKey({}, ..)", self.algorithm)
+        write!(f, "the key ({}) in the memory of this process", self.algorithm)
     }
 }

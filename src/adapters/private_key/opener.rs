@@ -14,6 +14,8 @@ use crate::{
     adapters::tpm::{Connection, KeyFile, SharedTpm, TpmClient},
     error::{Hierarchy, TpmError},
 };
+#[cfg(feature = "agent")]
+use crate::{adapters::x509::Chain, credential::ClientCertificate};
 use crate::{
     adapters::{
         file_read::{is_open_to_others, read_bytes, regular},
@@ -54,8 +56,9 @@ impl<'a> Opener<'a> {
 
     /// With the passphrase of an encrypted PEM file, or the password of a key in a TPM.
     #[must_use]
-    pub const fn with_passphrase(self, passphrase: &'a [u8]) -> Self {
-        Self { passphrase: Some(passphrase), ..self }
+    pub const fn with_passphrase(mut self, passphrase: &'a [u8]) -> Self {
+        self.passphrase = Some(passphrase);
+        self
     }
 
     /// With the TPM of the keys whose names do not contain one.
@@ -99,21 +102,37 @@ impl<'a> Opener<'a> {
 
     fn open_file(&self, path: &Path) -> Result<OpenedKey, Error> {
         let (text, is_open_to_others) = read(path)?;
-        let opened = match x509::PrivateKey::from_pem(text.expose(), self.passphrase) {
+        self.open_text(&text, is_open_to_others).map_err(|error| error.at(path.display().to_string()))
+    }
+
+    /// The one key of a PEM text: itself, or that of a TPM.
+    fn open_text(&self, text: &SecretBytes, is_open_to_others: bool) -> Result<OpenedKey, Error> {
+        match x509::PrivateKey::from_pem(text.expose(), self.passphrase) {
             #[cfg(feature = "tpm")]
             Err(error) if error.problem == CertificateProblem::Foreign(ForeignFormat::Tss2) => {
-                self.open_in_tpm(&text, None)
+                self.open_in_tpm(text, None)
             }
-            key => key.map(|key| OpenedKey::in_memory(key, is_open_to_others)).map_err(Error::from),
-        };
-        opened.map_err(|error| error.at(path.display().to_string()))
+            key => Ok(OpenedKey::in_memory(key?, is_open_to_others)),
+        }
+    }
+}
+
+#[cfg(feature = "agent")]
+impl Opener<'_> {
+    pub(crate) const fn passphrase(&self) -> Option<&[u8]> {
+        self.passphrase
+    }
+
+    /// A certificate with the key of a PEM text.
+    pub(crate) fn certificate(&self, chain: &Chain, text: &SecretBytes) -> Result<ClientCertificate, Error> {
+        Ok(self.open_text(text, false)?.certificate(chain)?)
     }
 }
 
 #[cfg(all(feature = "tpm", unix))]
 impl Opener<'_> {
     /// The key of a text with a block `TSS2 PRIVATE KEY`.
-    pub(crate) fn open_in_tpm(&self, text: &SecretBytes, tpm: Option<&Endpoint>) -> Result<OpenedKey, Error> {
+    fn open_in_tpm(&self, text: &SecretBytes, tpm: Option<&Endpoint>) -> Result<OpenedKey, Error> {
         let file = KeyFile::from_pem(text.expose())?;
         let key = TpmKey::open(&self.connect(tpm)?, &file, self.passphrase)?;
         Ok(OpenedKey::in_tpm(key))
@@ -138,7 +157,7 @@ impl Opener<'_> {
 #[cfg(all(feature = "tpm", not(unix)))]
 impl Opener<'_> {
     #[expect(clippy::unused_self, reason = "as on other systems")]
-    pub(crate) fn open_in_tpm(&self, _: &SecretBytes, _: Option<&Endpoint>) -> Result<OpenedKey, Error> {
+    fn open_in_tpm(&self, _: &SecretBytes, _: Option<&Endpoint>) -> Result<OpenedKey, Error> {
         Err(KeyLocationError::NotUnix.into())
     }
 

@@ -201,6 +201,6 @@ impl<T: Transport> Drop for TpmKey<T> {
 
 impl<T: Transport> fmt::Debug for TpmKey<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TpmKey({:?}, {:?})", self.key, self.schemes)
+        write!(f, "{:?}", self.key)
     }
 }

@@ -3,10 +3,17 @@
 use super::{Store, StoreError, warning::Warning};
 use crate::flow::renewal::Certificates;
 use alloc::string::ToString as _;
+use std::path::PathBuf;
 
 const FILE: &str = "certificates.json";
 
 impl Store {
+    /// The file with the certificates, whether it exists or not.
+    #[must_use]
+    pub fn certificates_path(&self) -> PathBuf {
+        self.path(FILE)
+    }
+
     /// Reads what [`save_certificates`](Self::save_certificates) has written, with a warning if other users can reach the file.
     /// `None` when nothing was written.
     ///

@@ -1,12 +1,11 @@
 //! The little that is read of a certificate to describe a failure. What is verified is read by the verifier's own parser.
 
-use crate::base::time::UnixTime;
+use crate::base::{
+    der::{INTEGER, OBJECT_IDENTIFIER, SEQUENCE, SET, any, take},
+    time::UnixTime,
+};
 use alloc::{format, string::String};
 
-const SEQUENCE: u8 = 0x30;
-const SET: u8 = 0x31;
-const INTEGER: u8 = 0x02;
-const OBJECT_IDENTIFIER: u8 = 0x06;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 /// The number of the version, explicitly tagged.
@@ -44,31 +43,15 @@ impl Described {
 }
 
 /// The content of the element at the beginning, if it has this tag, and what follows it.
-fn value(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-    let (found, content, rest) = element(der)?;
-    (found == tag).then_some((content, rest))
-}
-
-/// Tag, content and rest.
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (&tag, rest) = der.split_first()?;
-    let (&first, rest) = rest.split_first()?;
-    let (length, rest) = match first {
-        0..=0x7f => (usize::from(first), rest),
-        0x81..=0x84 => {
-            let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            (bytes.iter().try_fold(0_usize, |length, byte| Some(length.checked_mul(256)? | usize::from(*byte)))?, rest)
-        }
-        _ => return None,
-    };
-    let (content, rest) = rest.split_at_checked(length)?;
-    Some((tag, content, rest))
+fn value(mut der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let element = take(&mut der, tag)?;
+    Some((element.content, der))
 }
 
 /// A time in one of the two forms of RFC 5280, section 4.1.2.5. One before 1970 becomes 1970.
-fn time(der: &[u8]) -> Option<(UnixTime, &[u8])> {
-    let (tag, content, rest) = element(der)?;
-    let text = core::str::from_utf8(content).ok()?;
+fn time(mut rest: &[u8]) -> Option<(UnixTime, &[u8])> {
+    let (tag, element) = any(&mut rest)?;
+    let text = core::str::from_utf8(element.content).ok()?;
     let (year, text) = match tag {
         UTC_TIME => {
             let (year, text) = text.split_at_checked(2)?;
@@ -96,11 +79,11 @@ fn attribute(mut name: &[u8], wanted: &[u8]) -> Option<String> {
     let mut found = None;
     while let Some((mut set, rest)) = value(name, SET) {
         while let Some((pair, others)) = value(set, SEQUENCE) {
-            if let Some((kind, text)) = value(pair, OBJECT_IDENTIFIER)
+            if let Some((kind, mut text)) = value(pair, OBJECT_IDENTIFIER)
                 && kind == wanted
-                && let Some((_, text, _)) = element(text)
+                && let Some((_, text)) = any(&mut text)
             {
-                let text = String::from_utf8_lossy(text);
+                let text = String::from_utf8_lossy(text.content);
                 let shown = text.chars().take(NAME_LIMIT).map(|char| if char.is_control() { '\u{fffd}' } else { char });
                 found = Some(shown.collect()).filter(|text: &String| !text.is_empty()).or(found);
             }

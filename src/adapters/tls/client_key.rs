@@ -2,10 +2,10 @@
 //! where it is.
 
 use crate::{
-    base::{der, one_line::OneLine},
+    base::one_line::OneLine,
     credential::ClientCertificate,
     error::TlsError,
-    key::{PrivateKey, PrivateKeyError, SignatureScheme},
+    key::{PrivateKey, PrivateKeyError, SignatureScheme, public_key_parts},
 };
 use alloc::{
     boxed::Box,
@@ -178,12 +178,4 @@ impl OneScheme {
         let fitting = verifying.iter().find(|verifying| verifying.public_key_alg_id().as_ref() == algorithm)?;
         fitting.verify_signature(key, message, signature).ok()
     }
-}
-
-/// The content of a public key's `AlgorithmIdentifier`, and the key in its form for that algorithm.
-fn public_key_parts(info: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut fields = der::only(info, der::SEQUENCE)?;
-    let algorithm = der::take(&mut fields, der::SEQUENCE)?;
-    // The first byte says how many bits of the last are unused: none.
-    Some((algorithm.content, der::only(fields, der::BIT_STRING)?.strip_prefix(&[0])?))
 }

@@ -1,7 +1,7 @@
 //! Key files of a TPM: the format `TSS2 PRIVATE KEY`, as tpm2-openssl and tpm2-tools write it.
 
 use super::{
-    der::{BOOLEAN, Der, OBJECT_IDENTIFIER, OCTET_STRING, context, only},
+    der::{BOOLEAN, Der, OCTET_STRING, context},
     key_text,
     parent::Parent,
     public_area::PublicArea,
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     base::{
-        der::{INTEGER, SEQUENCE, element, unsigned},
+        der::{INTEGER, OBJECT_IDENTIFIER, SEQUENCE, element, only, unsigned},
         encode,
     },
     error::{KeyFileError, TpmError, TpmKeyKind},
@@ -138,7 +138,7 @@ fn fields(der: &[u8]) -> Result<Fields<'_>, KeyFileError> {
     const fn malformed(field: &'static str) -> KeyFileError {
         KeyFileError::Field { field }
     }
-    let mut reader = Der::new(only(SEQUENCE, der).ok_or(malformed("outer SEQUENCE"))?);
+    let mut reader = Der::new(only(der, SEQUENCE).ok_or(malformed("outer SEQUENCE"))?);
     match reader.next(OBJECT_IDENTIFIER).ok_or(malformed("type"))?.strip_prefix(&KEY_TYPES) {
         Some([3]) => {}
         Some([4]) => return Err(KeyFileError::Importable),
@@ -177,7 +177,7 @@ fn fields(der: &[u8]) -> Result<Fields<'_>, KeyFileError> {
 /// A `BOOLEAN` in an explicit tag. Some tools write 01 for TRUE, where DER requires ff.
 fn flag(reader: &mut Der<'_>, number: u8) -> Result<Option<bool>, Malformed> {
     let Some(inner) = reader.optional(context(number))? else { return Ok(None) };
-    match only(BOOLEAN, inner) {
+    match only(inner, BOOLEAN) {
         Some([value]) => Ok(Some(*value != 0)),
         _ => Err(Malformed),
     }

@@ -75,9 +75,11 @@ impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
             SigningKeyPlace::File { parent, .. } => {
-                write!(f, "SigningKey({}, below {:#010x}, ..)", self.area.kind, parent.handle())
+                write!(f, "the key ({}) of a file, below {:#010x} in the TPM", self.area.kind, parent.handle())
             }
-            SigningKeyPlace::Persistent(handle) => write!(f, "SigningKey({}, {handle:#010x}, ..)", self.area.kind),
+            SigningKeyPlace::Persistent(handle) => {
+                write!(f, "the key ({}) at {handle:#010x} in the TPM", self.area.kind)
+            }
         }
     }
 }

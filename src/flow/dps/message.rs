@@ -9,7 +9,7 @@ use crate::{
     error::{Error, ProtocolError, ProtocolProblem, Refusal, ServiceError, ServiceOperation},
     flow::{
         http::OperationId,
-        outcome::{Issuance, RegistrationState, Substatus},
+        outcome::{ConnectionProfile, Issuance, RegistrationState, Substatus},
         refusal::printable,
     },
     identity::{DeviceId, HostName},
@@ -231,6 +231,20 @@ fn assigned(state: State<'_>, json: &str, profile: &Profile) -> Result<Assigned,
             others: others(json),
         },
     })
+}
+
+/// Whether there is a login to the assigned hub with this kind of credential.
+pub(super) fn check_profile(record: &RegistrationState, has_certificate: bool) -> Result<(), Error> {
+    let refused = |refusal, message| {
+        let refused = ServiceError::new(ServiceOperation::Registration, refusal, 200);
+        Err(Error::Service(Box::new(ServiceError { message, ..refused })))
+    };
+    match record.connection_profile() {
+        ConnectionProfile::Classic => Ok(()),
+        ConnectionProfile::MqttV5 if has_certificate => Ok(()),
+        ConnectionProfile::MqttV5 => refused(Refusal::ProfileNeedsCertificate, None),
+        ConnectionProfile::Unknown(name) => refused(Refusal::UnknownConnectionProfile, Some(name)),
+    }
 }
 
 fn substatus(word: &str) -> Substatus {

@@ -227,6 +227,7 @@ impl Run<Provisioning> {
     }
 
     fn assigned(self: Box<Self>, Assigned { hub, device, hub_key, record }: Assigned) -> Result<Step, Error> {
+        message::check_profile(&record, matches!(self.protocol.attestation, Attestation::Certificate(_)))?;
         let credential = match &self.protocol.attestation {
             Attestation::SymmetricKey(key) => key.clone().into(),
             Attestation::Certificate(certificate) => certificate.clone().into(),

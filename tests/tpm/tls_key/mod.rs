@@ -1,5 +1,6 @@
 //! Keys for TLS in a TPM: from files, at persistent handles, and created here.
 
+mod agents;
 mod created;
 mod faults;
 mod files;

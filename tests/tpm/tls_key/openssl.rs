@@ -11,7 +11,7 @@ use defender_auth::{
 use std::process::{Command, Stdio};
 
 /// OpenSSL with the provider of the TPM.
-fn openssl(swtpm: &Swtpm, arguments: &[&str]) -> String {
+pub(super) fn openssl(swtpm: &Swtpm, arguments: &[&str]) -> String {
     let mut command = Command::new("openssl");
     command.args(arguments).stdin(Stdio::null()).env("TPM2OPENSSL_TCTI", swtpm.endpoint().to_string());
     let output = command.env("TSS2_LOG", "all+NONE").output().unwrap();

@@ -1,11 +1,11 @@
 //! The CA that signs, read from its files.
 
 use super::{
+    ca_key::CaKey,
     issue::{Issuer, Term},
     options::Signer,
 };
 use crate::{
-    input::finding,
     system::clock,
     terminal::{failure::Failure, stderr},
 };
@@ -14,6 +14,7 @@ use defender_auth::{
     x509::{Certificate, Chain, Finding, PrivateKey, Purpose, check},
 };
 use rcgen::{Issuer as RcgenIssuer, KeyPair};
+use std::sync::Arc;
 use x509_parser::{certificate::X509Certificate, prelude::FromDer as _};
 
 /// A CA with its key.
@@ -28,14 +29,21 @@ impl Authority {
     pub(super) fn load(signer: &Signer) -> Result<Self, Failure> {
         let place = signer.ca.display();
         let wrong = |what: String| Failure::at(&place, what);
-        let (key, findings) = agent::private_key_file(&signer.ca_key, signer.passphrase.read()?.as_ref())?;
-        finding::warn(findings);
-        let chain = agent::chain_file(&signer.ca)?.for_key(&key).ok_or_else(|| {
+        let opened = signer.unlock.read(Some(&signer.ca_key))?.open(&signer.ca_key)?;
+        let given = agent::chain_file(&signer.ca)?;
+        let in_memory = opened.in_memory_of_process().cloned();
+        let elsewhere = if in_memory.is_none() { Some(opened.into_private_key()?) } else { None };
+        let chain = match (&in_memory, &elsewhere) {
+            (Some(key), _) => given.for_key(key),
+            (None, Some(key)) => given.with_private_key(Arc::clone(key)).ok().and_then(|both| Chain::of(&both)),
+            (None, None) => None,
+        };
+        let chain = chain.ok_or_else(|| {
             let what = format!("it is not the key of a certificate in {place}; give the key of the CA that signs");
-            Failure::at(signer.ca_key.display(), what)
+            Failure::at(&signer.ca_key, what)
         })?;
         let now = clock::now();
-        links(&chain, &key, now).map_err(wrong)?;
+        links(&chain, in_memory.as_ref(), now).map_err(wrong)?;
         let Some(first) = chain.linked().first() else { return Err(wrong("there is no certificate in it".into())) };
         // The library checks what services check; a signer has to check more.
         let (_, ca) = X509Certificate::from_der(first.der())
@@ -43,9 +51,12 @@ impl Authority {
         signs(first, &ca, now).map_err(wrong)?;
         let constraints = ca.basic_constraints().ok().flatten();
         let above: Vec<_> = chain.linked().iter().filter(|it| !it.is_self_signed()).map(Certificate::to_pem).collect();
-        let kind = key.algorithm();
-        let key = KeyPair::try_from(key.expose_pkcs8()).map_err(|_| {
-            Failure::at(signer.ca_key.display(), format!("a key of kind {kind} cannot sign here; use an EC key"))
+        let key = match in_memory {
+            Some(key) => KeyPair::try_from(key.expose_pkcs8()).ok().map(CaKey::Memory),
+            None => elsewhere.and_then(CaKey::elsewhere),
+        };
+        let key = key.ok_or_else(|| {
+            Failure::at(&signer.ca_key, "a key of this kind cannot sign certificates here; use an EC key")
         })?;
         Ok(Self {
             not_after: first.not_after(),
@@ -61,8 +72,8 @@ impl Authority {
 }
 
 /// Whether each certificate was signed by the next.
-fn links(chain: &Chain, key: &PrivateKey, now: UnixTime) -> Result<(), String> {
-    let found = check(chain, Some(key), Purpose::Any, now);
+fn links(chain: &Chain, key: Option<&PrivateKey>, now: UnixTime) -> Result<(), String> {
+    let found = check(chain, key, Purpose::Any, now);
     let is_broken = |finding: &&Finding| {
         matches!(finding, Finding::BrokenLink { .. } | Finding::NotCa { .. } | Finding::NoCertSign { .. })
     };

@@ -2,13 +2,16 @@
 //! them.
 
 use crate::{
-    input::{finding, passphrase::PassphraseFile, time},
+    input::{finding, time},
+    private_key::{name, options::Unlock},
     terminal::{clock, failure::Failure, one_line::one_line, output},
 };
 use clap::Args;
 use defender_auth::{
     Error, UnixTime, agent,
+    error::CertificateError,
     identity::{DeviceId, ModuleId, RegistrationId},
+    private_key::Location,
     x509::{
         Certificate, Chain, EnrollmentGroups, Finding, PrivateKey, Purpose, Severity, check, check_for_group, verify,
     },
@@ -25,11 +28,12 @@ pub(crate) struct Check {
     /// The certificate chain in PEM: leaf first, then intermediates; or a .pfx that holds chain and key
     #[arg(long, value_name = "FILE")]
     chain: PathBuf,
-    /// The private key in PEM, to check whether it is the leaf's
-    #[arg(long, value_name = "PEM")]
-    key: Option<PathBuf>,
+    /// The private key, to check whether it is the leaf's: a file (PEM, also of a TPM), tpm:file=PATH,
+    /// tpm:handle=0x81000005, pkcs11:… or unix:SOCKET
+    #[arg(long, value_name = "FILE|URI", visible_alias = "key-file", value_parser = name::parser())]
+    key: Option<Location>,
     #[command(flatten)]
-    passphrase: PassphraseFile,
+    unlock: Unlock,
     /// The root or intermediate of an enrollment group in PEM, to check whether the chain leads to it. Repeat it for
     /// each group, to find the group that the chain leads to
     #[arg(long, value_name = "PEM")]
@@ -109,7 +113,7 @@ fn not_checked(arguments: &Check, has_key: bool, is_signed: bool) -> Vec<&'stati
 
 pub(crate) fn run(arguments: &Check) -> Result<(), Failure> {
     let now = arguments.now.unwrap_or_else(clock::now);
-    let (chain, key) = load(arguments)?;
+    let Loaded { chain, key, elsewhere } = load(arguments)?;
     // The key determines which certificate is the leaf, unless it belongs to none.
     let chain = key.as_ref().and_then(|key| chain.for_key(key)).unwrap_or(chain);
     let purpose = match (&arguments.device_id, &arguments.module_id, &arguments.registration_id) {
@@ -129,13 +133,15 @@ pub(crate) fn run(arguments: &Check) -> Result<(), Failure> {
         Group::NotFound(reasons) => (check(&chain, key.as_ref(), purpose, now), reasons),
     };
     let findings = found.iter().map(|finding| Said::new(finding.severity(), finding.to_string()));
-    let mut findings: Vec<_> = reasons.into_iter().chain(findings).collect();
+    let mismatch = elsewhere.as_ref().and_then(|key| key.as_ref().err());
+    let mismatch = mismatch.map(|error| Said::new(Severity::Refused, error.to_string()));
+    let mut findings: Vec<_> = reasons.into_iter().chain(mismatch).chain(findings).collect();
     findings.sort_by_key(|said| Reverse(said.severity));
     let usable = findings.iter().all(|said| said.severity < Severity::Refused);
     let is_signed = found.iter().any(|finding| matches!(finding, Finding::CaSigned { .. }));
     let report = Report {
         certificates: chain.certificates().iter().map(Shown::of).collect(),
-        not_checked: not_checked(arguments, key.is_some(), is_signed),
+        not_checked: not_checked(arguments, key.is_some() || elsewhere.is_some(), is_signed),
         findings,
         usable,
     };
@@ -145,20 +151,32 @@ pub(crate) fn run(arguments: &Check) -> Result<(), Failure> {
 }
 
 /// The certificates, and the key if it is given.
-fn load(arguments: &Check) -> Result<(Chain, Option<PrivateKey>), Failure> {
+struct Loaded {
+    chain: Chain,
+    key: Option<PrivateKey>,
+    /// Whether a key that is not in memory belongs to the chain.
+    elsewhere: Option<Result<(), CertificateError>>,
+}
+
+fn load(arguments: &Check) -> Result<Loaded, Failure> {
     if is_pkcs12(&arguments.chain) {
         if let Some(key) = &arguments.key {
-            return Err(Failure::at(key.display(), "the .pfx contains the key; leave out --key"));
+            return Err(Failure::at(key, "the .pfx contains the key; leave out --key"));
         }
-        let (both, findings) = agent::identity_file(&arguments.chain, arguments.passphrase.read()?.as_ref())?;
+        let (both, findings) = agent::identity_file(&arguments.chain, arguments.unlock.read(None)?.passphrase())?;
         finding::warn(findings);
-        return Ok((both.chain().clone(), Some(both.key().clone())));
+        return Ok(Loaded { chain: both.chain().clone(), key: Some(both.key().clone()), elsewhere: None });
     }
     let chain = agent::chain_file(&arguments.chain)?;
-    let Some(path) = &arguments.key else { return Ok((chain, None)) };
-    let (key, findings) = agent::private_key_file(path, arguments.passphrase.read()?.as_ref())?;
-    finding::warn(findings);
-    Ok((chain, Some(key)))
+    let Some(location) = &arguments.key else { return Ok(Loaded { chain, key: None, elsewhere: None }) };
+    let opened = arguments.unlock.read(Some(location))?.open(location)?;
+    if let Some(key) = opened.in_memory_of_process() {
+        return Ok(Loaded { chain, key: Some(key.clone()), elsewhere: None });
+    }
+    // The certificate of the key becomes the leaf.
+    let joined = opened.into_private_key().and_then(|key| chain.with_private_key(key));
+    let chain = joined.as_ref().ok().and_then(Chain::of).unwrap_or(chain);
+    Ok(Loaded { chain, key: None, elsewhere: Some(joined.map(drop)) })
 }
 
 /// Whether a name is that of a PKCS#12 file.

@@ -1,6 +1,6 @@
 //! Makes a key and its certificate.
 
-use super::options::Algorithm;
+use super::{ca_key::CaKey, options::Algorithm};
 use crate::terminal::{clock, failure::Failure};
 use defender_auth::{UnixTime, x509::Certificate};
 use rcgen::{
@@ -50,7 +50,7 @@ impl Term {
 
 /// The name, the key and the chain of a CA.
 pub(super) struct Issuer {
-    pub(super) signer: RcgenIssuer<'static, KeyPair>,
+    pub(super) signer: RcgenIssuer<'static, CaKey>,
     /// Its subject as it is encoded: the issuer of what it signs must be the same, byte by byte.
     pub(super) subject: Vec<u8>,
     /// The intermediates of a certificate that it signs in PEM: itself and the CAs above it, without the root.
@@ -78,8 +78,9 @@ pub(super) fn make(
     let certificate = match ca {
         None => parameters.self_signed(&key),
         Some(ca) => parameters.signed_by(&key, &ca.signer),
-    }
-    .map_err(unmade)?;
+    };
+    let failure = ca.and_then(|ca| ca.signer.key().take_failure());
+    let certificate = certificate.map_err(|error| failure.map_or_else(|| unmade(error), Failure::from))?;
     if let Some(ca) = ca {
         check_names(certificate.der(), ca)?;
     }

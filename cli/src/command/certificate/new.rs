@@ -2,13 +2,13 @@
 
 use super::{
     authority::{Authority, warn_of_early_expiry},
-    files::Target,
     ids,
     issue::{Kind, Made, Term, make},
     options::{Making, Signer, Subject},
     report::{self, NOTE},
 };
 use crate::{
+    files::certificate_pair::Target,
     input::source::Source,
     terminal::{bar, failure::Failure, output, stderr},
 };
@@ -130,7 +130,7 @@ impl<'a> Maker<'a> {
         let days = making.days.unwrap_or(if authority { AUTHORITY_DAYS } else { DEVICE_DAYS });
         let ca = signer.map(Authority::load).transpose()?;
         let term = Term::of(days)?;
-        let inputs = signer.iter().flat_map(|signer| [signer.ca.as_path(), &signer.ca_key]).collect();
+        let inputs = signer.into_iter().flat_map(Signer::inputs).collect();
         if let (Some(ca), Some(signer)) = (&ca, signer) {
             let place = signer.ca.display();
             if authority && !ca.may_sign_authorities {
@@ -148,7 +148,7 @@ impl<'a> Maker<'a> {
 
     fn make(&self, name: &str, target: &Target) -> Result<Made, Failure> {
         let made = make(self.kind, name, self.term, self.making.algorithm, self.ca.as_ref().map(|ca| &ca.issuer))?;
-        target.write(&made.certificate, &made.key, self.making.force)?;
+        target.write(made.certificate.as_bytes(), made.key.as_bytes(), self.making.force)?;
         Ok(made)
     }
 }

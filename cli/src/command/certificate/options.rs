@@ -1,10 +1,16 @@
 //! Arguments that several certificates have in common.
 
 use super::ids;
-use crate::input::{passphrase::PassphraseFile, source::Source};
+use crate::{
+    input::source::Source,
+    private_key::{name, options::Unlock},
+};
 use clap::{ArgGroup, Args, ValueEnum};
-use defender_auth::identity::DeviceId;
-use std::path::PathBuf;
+use defender_auth::{identity::DeviceId, private_key::Location};
+use std::{
+    iter,
+    path::{Path, PathBuf},
+};
 
 /// The subject of a device's certificate.
 #[derive(Args)]
@@ -25,11 +31,18 @@ pub(super) struct Signer {
     /// The certificate of the CA that signs, in PEM, followed by the CAs up to the root
     #[arg(long, value_name = "FILE")]
     pub(super) ca: PathBuf,
-    /// The CA's private key in PEM
-    #[arg(long, value_name = "FILE")]
-    pub(super) ca_key: PathBuf,
+    /// The CA's private key: a file (PEM, also of a TPM), tpm:file=PATH, tpm:handle=0x81000005, pkcs11:… or unix:SOCKET
+    #[arg(long, value_name = "FILE|URI", value_parser = name::parser())]
+    pub(super) ca_key: Location,
     #[command(flatten)]
-    pub(super) passphrase: PassphraseFile,
+    pub(super) unlock: Unlock,
+}
+
+impl Signer {
+    /// The files that it is read from.
+    pub(super) fn inputs(&self) -> impl Iterator<Item = &Path> {
+        iter::once(self.ca.as_path()).chain(name::file(&self.ca_key))
+    }
 }
 
 /// Key, lifetime and files.

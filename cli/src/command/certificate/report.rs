@@ -1,7 +1,10 @@
 //! What was made, and where it is.
 
-use super::{files::Target, issue::Made, issue::Term};
-use crate::terminal::{failure::Failure, output};
+use super::{issue::Made, issue::Term};
+use crate::{
+    files::certificate_pair::Target,
+    terminal::{failure::Failure, output},
+};
 
 /// Applies to everything that is made here.
 pub(super) const NOTE: &str =

@@ -2,13 +2,12 @@
 
 use super::{
     authority::{Authority, warn_of_early_expiry},
-    files::Target,
     ids,
     issue::{Kind, Term, make},
     options::{Algorithm, Signer},
     report,
 };
-use crate::terminal::failure::Failure;
+use crate::{files::certificate_pair::Target, terminal::failure::Failure};
 use clap::{ArgGroup, Args};
 use std::path::PathBuf;
 
@@ -46,8 +45,8 @@ pub(super) fn run(arguments: &Verification) -> Result<(), Failure> {
     let path = arguments.out_dir.as_ref().map(|folder| folder.join(NAME)).or_else(|| arguments.certificate.clone());
     // clap requires one of them.
     let target = Target { certificate: path.unwrap_or_else(|| PathBuf::from(NAME)), key: None };
-    target.check(arguments.force, &[&signer.ca, &signer.ca_key])?;
+    target.check(arguments.force, &signer.inputs().collect::<Vec<_>>())?;
     let made = make(Kind::Client, &arguments.code, term, Algorithm::P256, Some(&ca.issuer))?;
-    target.write(&made.certificate, &made.key, arguments.force)?;
+    target.write(made.certificate.as_bytes(), made.key.as_bytes(), arguments.force)?;
     report::print(&arguments.code, &target, term, &made)
 }

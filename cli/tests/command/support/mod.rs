@@ -3,6 +3,8 @@
 pub(crate) mod agents;
 pub(crate) mod certificates;
 #[cfg(unix)]
+pub(crate) mod keys;
+#[cfg(unix)]
 pub(crate) mod machine;
 #[cfg(unix)]
 pub(crate) mod place;

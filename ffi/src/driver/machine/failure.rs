@@ -2,16 +2,15 @@
 
 use crate::{
     code::{
-        DEFENDERAUTH_ARGUMENT, DEFENDERAUTH_CANCELLED, DEFENDERAUTH_FILE_NOT_FOUND, DEFENDERAUTH_FILE_PERMISSION,
-        DEFENDERAUTH_FILE_READ, DEFENDERAUTH_FILE_WRITE, DEFENDERAUTH_NO_RESPONSE, DEFENDERAUTH_NOT_CONNECTED,
+        DEFENDERAUTH_ARGUMENT, DEFENDERAUTH_CANCELLED, DEFENDERAUTH_NO_RESPONSE, DEFENDERAUTH_NOT_CONNECTED,
         DEFENDERAUTH_PROTOCOL_LIMIT, DEFENDERAUTH_PROTOCOL_MESSAGE, DEFENDERAUTH_SERVICE_FORBIDDEN,
         DEFENDERAUTH_SERVICE_REJECTED, DEFENDERAUTH_SERVICE_UNAUTHORIZED, DEFENDERAUTH_SERVICE_UNAVAILABLE,
-        DEFENDERAUTH_SNAPSHOT, DEFENDERAUTH_TLS,
+        DEFENDERAUTH_TLS,
     },
     failure::Failure,
     tls_failure,
 };
-use defender_auth::{error::FileProblem, mqtt::ConnectRefused, store::StoreError};
+use defender_auth::mqtt::ConnectRefused;
 use defender_auth_mqtt::{Error, driver::DriverError};
 
 impl From<DriverError> for Failure {
@@ -58,26 +57,5 @@ impl From<&Error> for Failure {
             _ => 0,
         };
         failure
-    }
-}
-
-impl From<&StoreError> for Failure {
-    fn from(error: &StoreError) -> Self {
-        let (code, field) = match error {
-            StoreError::Write(error) => (DEFENDERAUTH_FILE_WRITE, &*error.path),
-            StoreError::TooLong { path, .. } => (DEFENDERAUTH_FILE_WRITE, &**path),
-            StoreError::Snapshot { path, .. } => (DEFENDERAUTH_SNAPSHOT, &**path),
-            StoreError::Read { path, problem: FileProblem::NotFound } => (DEFENDERAUTH_FILE_NOT_FOUND, &**path),
-            StoreError::Read { path, problem: FileProblem::Permission } => (DEFENDERAUTH_FILE_PERMISSION, &**path),
-            StoreError::Read { path, .. } => (DEFENDERAUTH_FILE_READ, &**path),
-            _ => (DEFENDERAUTH_FILE_READ, ""),
-        };
-        Self::new(code, error.to_string()).field(field.to_owned())
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::from(&error)
     }
 }

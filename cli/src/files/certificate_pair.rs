@@ -14,18 +14,18 @@ use std::{
 const PUBLIC: u32 = 0o644;
 
 /// Their paths.
-pub(super) struct Target {
-    pub(super) certificate: PathBuf,
-    pub(super) key: Option<PathBuf>,
+pub(crate) struct Target {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: Option<PathBuf>,
 }
 
 impl Target {
-    fn paths(&self) -> impl Iterator<Item = &Path> {
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
         self.key.iter().chain([&self.certificate]).map(PathBuf::as_path)
     }
 
     /// Whether they can be written there, as far as can be tested before anything is made. `inputs` are never replaced.
-    pub(super) fn check(&self, force: bool, inputs: &[&Path]) -> Result<(), Failure> {
+    pub(crate) fn check(&self, force: bool, inputs: &[&Path]) -> Result<(), Failure> {
         if self.key.as_ref() == Some(&self.certificate) {
             return Err(Failure::at(
                 self.certificate.display(),
@@ -40,7 +40,7 @@ impl Target {
                     is_file_or_nothing(path).map_err(|error| unwritten(path, &error))?;
                     let same = |input: &&Path| fs::canonicalize(input).ok() == fs::canonicalize(path).ok();
                     if inputs.iter().any(same) {
-                        let what = "it is the CA's own file, which would be lost; give another name";
+                        let what = "this command reads this file, which would be lost; give another name";
                         return Err(Failure::at(path.display(), what));
                     }
                 }
@@ -52,12 +52,12 @@ impl Target {
     }
 
     /// Writes them.
-    pub(super) fn write(&self, certificate: &str, key: &str, force: bool) -> Result<(), Failure> {
+    pub(crate) fn write(&self, certificate: &[u8], key: &[u8], force: bool) -> Result<(), Failure> {
         let mut drafts = Vec::new();
         for path in self.paths() {
             let secret = self.key.as_deref() == Some(path);
-            let (text, mode) = if secret { (key, SECRET) } else { (certificate, PUBLIC) };
-            drafts.push(Draft::new(path, text, mode).map_err(|error| unwritten(path, &error))?);
+            let (contents, mode) = if secret { (key, SECRET) } else { (certificate, PUBLIC) };
+            drafts.push(Draft::new(path, contents, mode).map_err(|error| unwritten(path, &error))?);
         }
         // Both names are reserved before one is used, so that neither is used if the other is not free.
         for draft in &mut drafts {
@@ -92,14 +92,14 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(path: &'a Path, text: &str, mode: u32) -> io::Result<Self> {
+    fn new(path: &'a Path, contents: &[u8], mode: u32) -> io::Result<Self> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             let mut builder = DirBuilder::new();
             #[cfg(unix)]
             std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
             builder.recursive(true).create(folder)?;
         }
-        let new = draft::Draft::new(path, &[text.as_bytes()], mode)?;
+        let new = draft::Draft::new(path, &[contents], mode)?;
         Ok(Self { path, new, old: None, reserved: false, is_done: false })
     }
 

@@ -1,9 +1,9 @@
 //! Proxies that variables of the environment name.
 
-use crate::identity::HostName;
+use super::address::{Named, Proxy, read};
+use crate::base::secret::SecretText;
 use alloc::{format, string::String, vec::Vec};
 use std::env;
-use ureq::Proxy;
 
 /// The variables, in the order in which they are read.
 const VARIABLES: [&str; 6] = ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
@@ -22,16 +22,6 @@ pub struct ProxyVariable {
     pub usage: ProxyUsage,
 }
 
-impl ProxyVariable {
-    /// The variables that are set now, as a client without addresses uses them for this host. None of them, if `NO_PROXY`
-    /// excludes it. For a program that connects to the host without a proxy, and reports that.
-    #[must_use]
-    pub fn of_environment(host: &HostName) -> Vec<Self> {
-        let proxies = Proxies::from_env();
-        if is_excluded(&proxies.exceptions, host.as_str()) { Vec::new() } else { proxies.variables }
-    }
-}
-
 /// Whether a client uses a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -48,82 +38,72 @@ pub enum ProxyUsage {
     Invalid,
 }
 
-/// What the environment said when the client was created.
+/// What the environment says about proxies.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Proxies {
+pub struct Proxies {
     variables: Vec<ProxyVariable>,
-    used: Option<(&'static str, Proxy)>,
+    used: Option<Proxy>,
     exceptions: String,
 }
 
 impl Proxies {
-    pub(super) fn from_env() -> Self {
+    /// By the variables of this process as they are now.
+    #[must_use]
+    pub fn from_env() -> Self {
         Self::new(|name| env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 
-    pub(super) fn new(read: impl Fn(&'static str) -> Option<String>) -> Self {
+    /// By these variables: the value of each that is set.
+    #[must_use]
+    pub fn new(value: impl Fn(&'static str) -> Option<String>) -> Self {
         let mut this =
-            Self { exceptions: EXCEPTIONS.into_iter().find_map(&read).unwrap_or_default(), ..Self::default() };
+            Self { exceptions: EXCEPTIONS.into_iter().find_map(&value).unwrap_or_default(), ..Self::default() };
         for name in VARIABLES {
-            let Some(value) = read(name).filter(|value| !value.is_empty()) else { continue };
-            let usage = match (scheme_of(&value), Proxy::new(&value)) {
-                (Scheme::Http, Ok(_)) if this.used.is_some() => ProxyUsage::Overridden,
-                (Scheme::Http, Ok(proxy)) => {
-                    this.used = Some((name, proxy));
+            let Some(value) = value(name).map(SecretText::new).filter(|value| !value.expose().is_empty()) else {
+                continue;
+            };
+            let usage = match read(name, value.expose()) {
+                Named::Http(_) if this.used.is_some() => ProxyUsage::Overridden,
+                Named::Http(proxy) => {
+                    this.used = Some(proxy);
                     ProxyUsage::Used
                 }
-                (Scheme::Socks, _) => ProxyUsage::Socks,
-                _ => ProxyUsage::Invalid,
+                Named::Socks => ProxyUsage::Socks,
+                Named::Other => ProxyUsage::Invalid,
             };
             this.variables.push(ProxyVariable { name, usage });
         }
         this
     }
 
-    /// The variables that are set.
-    pub(super) fn variables(&self) -> &[ProxyVariable] {
+    /// With this login, `USER:PASSWORD`, in place of one in the variable.
+    #[must_use]
+    pub fn with_login(mut self, login: SecretText) -> Self {
+        if let Some(proxy) = &mut self.used {
+            proxy.login = Some(login);
+        }
+        self
+    }
+
+    /// The variables that are set, and which one is used.
+    #[must_use]
+    pub fn variables(&self) -> &[ProxyVariable] {
         &self.variables
     }
 
-    /// The proxy for a host, and the variable that names it.
-    pub(super) fn of(&self, host: &str) -> Option<(&'static str, &Proxy)> {
-        let (name, proxy) = self.used.as_ref()?;
-        (!is_excluded(&self.exceptions, host)).then_some((name, proxy))
-    }
-}
-
-enum Scheme {
-    Http,
-    Socks,
-    Other,
-}
-
-/// Without a scheme it is an HTTP proxy.
-fn scheme_of(text: &str) -> Scheme {
-    let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    // Without a scheme it may not have a path.
-    let is_complete = rest.len() < text.len() || authority.len() == rest.len();
-    let address = authority.rsplit_once('@').map_or(authority, |(_, address)| address);
-    let (host, port) = match address.rsplit_once(':') {
-        // The colons of an IPv6 address are in brackets.
-        Some((host, port)) if !port.ends_with(']') => (host, port),
-        _ => (address, ""),
-    };
-    let is_host = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_graphic());
-    let is_port = port.is_empty() || port.parse::<u16>().is_ok();
-    match scheme.to_ascii_lowercase().as_str() {
-        "http" | "https" if is_host && is_complete && is_port => Scheme::Http,
-        "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" if is_host => Scheme::Socks,
-        _ => Scheme::Other,
+    /// The proxy for a port of a host. `None` without one, and when `NO_PROXY` excludes the host.
+    #[must_use]
+    pub fn of(&self, host: &str, port: u16) -> Option<&Proxy> {
+        self.used.as_ref().filter(|_| !is_excluded(&self.exceptions, host, port))
     }
 }
 
 /// Whether a list contains this host: by its name, by a domain above it, or by `*`.
-fn is_excluded(list: &str, host: &str) -> bool {
+fn is_excluded(list: &str, host: &str, port: u16) -> bool {
     let host = host.to_ascii_lowercase();
+    let same_port = |text: &str| text.parse() == Ok(port);
     list.split([',', ' ']).map(|entry| entry.trim().to_ascii_lowercase()).any(|entry| {
-        let name = entry.rsplit_once(':').filter(|(_, port)| *port == "443").map_or(&*entry, |(name, _)| name);
+        let name = entry.rsplit_once(':').filter(|(_, port)| same_port(port)).map_or(&*entry, |(name, _)| name);
         let domain = name.trim_start_matches('*').trim_start_matches('.');
         entry == "*" || (!domain.is_empty() && (host == domain || host.ends_with(&format!(".{domain}"))))
     })
@@ -162,6 +142,11 @@ mod tests {
             "proxy:port",
             "http://proxy:65536",
             "http://us er@proxy",
+            "http://us%e9r@proxy",
+            "http://a%3Ab:c@proxy",
+            "http://pro\r\nxy",
+            "http://[::1",
+            "http://[proxy]:1",
         ] {
             assert_eq!(usage(invalid), ProxyUsage::Invalid, "{invalid}");
         }
@@ -183,10 +168,11 @@ mod tests {
         let host = "contoso.azure-devices.net";
         let domains = [".azure-devices.net", " *.Azure-Devices.net ", "azure-devices.net", "net:443"];
         for list in ["*", "a,contoso.azure-devices.net", "a, Contoso.azure-devices.net"].into_iter().chain(domains) {
-            assert!(is_excluded(list, host), "{list}");
+            assert!(is_excluded(list, host, 443), "{list}");
         }
+        assert!(is_excluded("net:8883", host, 8883));
         for list in ["", "azure-devices", "s.net", "other.azure-devices.net", "net:8883", ",", "o.azure-devices.net"] {
-            assert!(!is_excluded(list, host), "{list}");
+            assert!(!is_excluded(list, host, 443), "{list}");
         }
     }
 }

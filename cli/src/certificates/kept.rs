@@ -1,0 +1,263 @@
+//! The folder of a device's certificates. Each step is on the disk before the next one begins.
+
+use super::shown::Shown;
+use crate::{
+    files::{certificate_pair::Target, private_file},
+    system::clock,
+    terminal::{failure::Failure, progress, stderr},
+};
+use clap::ValueEnum;
+use defender_auth::{
+    ConnectionString, Error, Outcome, UnixTime, agent,
+    credential::{CertificateRequest, ClientCertificate, IssuedChain, Issuer},
+    error::{CertificateError, IssuedChainError},
+    identity::Identity,
+    private_key::MemoryKey,
+    renewal::{Certificates, Current, Pending, RecordedKey, RequestId},
+    store::{Store, StoreError},
+    x509::{Certificate, Chain, ClientIdentity, Curve, PrivateKey, judge},
+};
+use std::path::Path;
+
+/// The kind of the key of a new request.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyType {
+    /// ECDSA with P-384
+    P384,
+    /// ECDSA with P-256
+    P256,
+}
+
+impl KeyType {
+    const fn curve(self) -> Curve {
+        match self {
+            Self::P384 => Curve::P384,
+            Self::P256 => Curve::P256,
+        }
+    }
+
+    /// As [`CertificateRequest::key_kind`] has it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::P384 => "P-384",
+            Self::P256 => "P-256",
+        }
+    }
+}
+
+/// A folder with the certificate that a device connects with, and the request for the next one.
+pub(crate) struct Kept {
+    store: Store,
+    certificates: Certificates,
+}
+
+impl Kept {
+    /// Opens a folder; if it does not exist it is made.
+    pub(crate) fn open(folder: &Path) -> Result<Self, Failure> {
+        let store = Store::open(folder).map_err(failed)?;
+        let kept = store.load_certificates().map_err(failed)?;
+        let (certificates, warning) = kept.unwrap_or_default();
+        if let Some(warning) = warning {
+            stderr::warning(warning);
+        }
+        Ok(Self { store, certificates })
+    }
+
+    /// Opens a folder that has certificates. `None` when there are none.
+    pub(crate) fn find(folder: &Path) -> Result<Option<Self>, Failure> {
+        if !folder.is_dir() {
+            return Ok(None);
+        }
+        let kept = Self::open(folder)?;
+        let is_there = kept.current().is_some() || kept.pending().is_some();
+        Ok(is_there.then_some(kept))
+    }
+
+    pub(crate) const fn current(&self) -> Option<&Current> {
+        self.certificates.current()
+    }
+
+    pub(crate) const fn pending(&self) -> Option<&Pending> {
+        self.certificates.pending()
+    }
+
+    /// Fails if the certificates are those of another name.
+    pub(crate) fn check_name(&self, name: &str) -> Result<(), Failure> {
+        let current = self.current().and_then(leaf);
+        let names = [
+            current.as_ref().and_then(Certificate::common_name),
+            self.pending().and_then(|pending| pending.request.common_name()),
+        ];
+        match names.into_iter().flatten().find(|found| *found != name) {
+            Some(other) => {
+                let what = format!("it has the certificates of {other}, not of {name}; name another folder");
+                Err(Failure::at(self.store.folder().display(), what))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The request to send: the pending one, or else a new one for a new key. Another kind of key requires a new one too.
+    pub(crate) fn request(&mut self, name: &str, key_type: Option<KeyType>) -> Result<(), Failure> {
+        if let Some(pending) = self.pending() {
+            if pending.chain.is_some() {
+                progress::step("continuing with the certificate that was issued earlier");
+                return Ok(());
+            }
+            if key_type.is_none_or(|wanted| wanted.name() == pending.request.key_kind()) {
+                progress::step("continuing with the request that is pending");
+                return Ok(());
+            }
+        }
+        let key = PrivateKey::generate(key_type.unwrap_or(KeyType::P384).curve())?;
+        let request = CertificateRequest::sign(name, &MemoryKey::new(&key)?);
+        let request = request.map_err(|error| Failure::Call(error.to_string()))?;
+        // Half of a coordinate of a new public key: as good as random, and no other request has it.
+        let entropy = key.public_key().last_chunk().copied().unwrap_or_default();
+        self.certificates.begin(RecordedKey::pkcs8(key.expose_pkcs8()), request, RequestId::from_entropy(entropy));
+        self.save()
+    }
+
+    /// Keeps what was issued.
+    pub(crate) fn issued(&mut self, chain: IssuedChain) -> Result<(), Failure> {
+        if !self.certificates.issued(chain) {
+            return Err(Failure::NotSupported("a certificate that was not requested"));
+        }
+        self.save()
+    }
+
+    /// Judges what was issued, and uses it from now on. If it is refused, the certificate in use remains.
+    pub(crate) fn accept(&mut self) -> Result<(), Failure> {
+        let Some((chain, request)) =
+            self.pending().and_then(|pending| Some((pending.chain.as_ref()?, &pending.request)))
+        else {
+            return Err(Failure::NotSupported("a certificate that was not issued"));
+        };
+        match judge(chain, request, None, clock::now()) {
+            Ok(_) => {
+                // What is pending has been issued.
+                let _ = self.certificates.accept();
+                self.save()
+            }
+            // It may be used later, or when the clock is right.
+            Err(error @ IssuedChainError::NotYetValid { .. }) => Err(error.into()),
+            Err(error) => {
+                self.certificates.discard();
+                self.save()?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Keeps which device at which hub it is, as a connection string without a key.
+    pub(crate) fn write_identity(&self, outcome: &Outcome) -> Result<(), Failure> {
+        let device = outcome.clone().with_certificate(ClientCertificate::held_elsewhere(Some(Issuer::Authority)));
+        let string = device.connection_string().ok_or_else(|| {
+            Failure::Call(
+                "the device is registered, but its ID contains a `;` and has no place in a connection string; use another \
+                 ID"
+                .into(),
+            )
+        })?;
+        self.store.write(agent::CONNECTION_STRING, string.expose().expose()).map_err(failed)
+    }
+
+    /// The device at its hub, with the certificate in use.
+    pub(crate) fn device(&self) -> Result<Option<Outcome>, Failure> {
+        let Some(current) = self.current() else { return Ok(None) };
+        let (identity, _) = self.string()?.ok_or_else(|| {
+            let what = format!("it has no {}; register the device again", agent::CONNECTION_STRING);
+            Failure::at(self.store.folder().display(), what)
+        })?;
+        let key = current.key.expose_pkcs8().ok_or_else(|| {
+            let name = current.key.name().unwrap_or("an unknown place");
+            let what =
+                format!("the key of its certificate is held at {name}; renew it with the program that requested it");
+            Failure::at(self.store.folder().display(), what)
+        })?;
+        let chain = current.chain.certificates().to_vec();
+        let certificate = ClientCertificate::from_der(chain, key, Issuer::Authority);
+        Ok(Some(Outcome::new(identity, certificate)))
+    }
+
+    /// Whether a folder's connection string may be written: a key in it would be lost.
+    pub(crate) fn check_string(&self) -> Result<(), Failure> {
+        match self.string()? {
+            Some((_, false)) => {
+                let path = self.store.folder().join(agent::CONNECTION_STRING);
+                Err(Failure::at(path.display(), "it has a key, which would be lost; name another folder"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The identity of the folder's connection string, and whether that has no key.
+    fn string(&self) -> Result<Option<(Identity, bool)>, Failure> {
+        let Some((text, _)) = self.store.read(agent::CONNECTION_STRING).map_err(failed)? else { return Ok(None) };
+        let string = ConnectionString::parse(text.expose().trim()).map_err(|error| {
+            let place = self.store.folder().join(agent::CONNECTION_STRING);
+            Error::from(error).at(place.display().to_string())
+        })?;
+        let is_x509 = string.credential().certificate().is_some();
+        Ok(Some((string.identity().clone(), is_x509)))
+    }
+
+    /// Where the certificate and its key are written for an agent.
+    fn pair(&self) -> Target {
+        let folder = self.store.folder();
+        Target { certificate: folder.join(agent::CERTIFICATE), key: Some(folder.join(agent::PRIVATE_KEY)) }
+    }
+
+    /// Whether they can be written, as far as that can be tested beforehand. `inputs` are never replaced.
+    pub(crate) fn check_export(&self, inputs: &[&Path]) -> Result<(), Failure> {
+        let pair = self.pair();
+        pair.paths().try_for_each(|path| private_file::check_inputs(path, inputs.iter().copied()))?;
+        pair.check(true, &[])
+    }
+
+    /// Whether they were written for an agent earlier.
+    pub(crate) fn is_exported(&self) -> bool {
+        self.pair().certificate.exists()
+    }
+
+    /// Writes the certificate in use and its key for an agent, as two files in PEM.
+    pub(crate) fn export(&self) -> Result<(), Failure> {
+        let Some(current) = self.current() else { return Ok(()) };
+        let Some(key) = current.key.expose_pkcs8() else {
+            return Err(Failure::Call("the certificate's key is elsewhere, and cannot be written to a file".into()));
+        };
+        let chain = current.chain.certificates().iter().map(|der| Certificate::from_der(der));
+        let chain = chain.collect::<Result<Vec<_>, _>>().map_err(CertificateError::from)?;
+        let text: String = chain.iter().map(Certificate::to_pem).collect();
+        let key = PrivateKey::from_pkcs8(key)?;
+        // Chain and key that do not belong together are not written.
+        let chain = Chain::new(chain).ok_or(Failure::NotSupported("an empty chain"))?;
+        let both = ClientIdentity::new(&chain, key)?;
+        self.pair().write(text.as_bytes(), both.key().to_pem().expose().as_bytes(), true)
+    }
+
+    /// The certificate in use, for a report.
+    pub(crate) fn show(&self, now: UnixTime) -> Option<Shown> {
+        let current = self.current()?;
+        let place = self.store.certificates_path();
+        let key = current.key.name().map_or_else(|| place.display().to_string(), ToOwned::to_owned);
+        let pending = self.pending().map(|pending| pending.request.key_kind());
+        Some(Shown::of(&leaf(current)?, Some(key), pending, now))
+    }
+
+    fn save(&self) -> Result<(), Failure> {
+        self.store.save_certificates(&self.certificates).map_err(failed)
+    }
+}
+
+/// The device's own certificate.
+pub(crate) fn leaf(current: &Current) -> Option<Certificate> {
+    current.chain.certificates().first().and_then(|der| Certificate::from_der(der).ok())
+}
+
+fn failed(error: StoreError) -> Failure {
+    match error {
+        StoreError::Write(_) => Failure::Write(error.to_string()),
+        error => Failure::Call(error.to_string()),
+    }
+}

@@ -1,0 +1,79 @@
+//! A registration that requests a certificate.
+
+use super::{
+    kept::{Kept, KeyType},
+    shown::Shown,
+};
+use crate::{system::clock, terminal::failure::Failure};
+use clap::Args;
+use defender_auth::{Outcome, credential::CertificateRequest, identity::RegistrationId, outcome::Issuance};
+use std::path::{Path, PathBuf};
+
+#[derive(Args)]
+pub(crate) struct RequestOptions {
+    /// Request a certificate with the registration, for a new key. The device connects with it from then on
+    #[arg(long, requires = "out_dir", conflicts_with = "lookup")]
+    request_certificate: bool,
+    /// The kind of the new key [default: p384]
+    #[arg(long, value_enum, requires = "request_certificate")]
+    key_type: Option<KeyType>,
+    /// Keep the certificate, its key, and a request that is pending in this folder; another run with the same folder
+    /// continues where one was interrupted
+    #[arg(long, value_name = "DIR", requires = "request_certificate")]
+    out_dir: Option<PathBuf>,
+    /// Write certificate and key as `certificate_public.pem` and `certificate_private.pem` to this folder as well, for an
+    /// agent that reads them
+    #[arg(long, requires = "request_certificate")]
+    export_pem: bool,
+}
+
+/// A request, on the disk before it is sent.
+pub(crate) struct Requested {
+    kept: Kept,
+    export_pem: bool,
+}
+
+impl RequestOptions {
+    /// The request, if there is to be one. `inputs` are never replaced.
+    pub(crate) fn request(&self, id: &RegistrationId, inputs: &[&Path]) -> Result<Option<Requested>, Failure> {
+        let Some(folder) = &self.out_dir else { return Ok(None) };
+        let mut kept = Kept::open(folder)?;
+        kept.check_name(id.as_str())?;
+        kept.check_string()?;
+        if self.export_pem {
+            kept.check_export(inputs)?;
+        }
+        kept.request(id.as_str(), self.key_type)?;
+        Ok(Some(Requested { kept, export_pem: self.export_pem }))
+    }
+}
+
+impl Requested {
+    /// What is sent: nothing, if the certificate has come already.
+    pub(crate) fn to_send(&self) -> Option<&CertificateRequest> {
+        self.kept.pending().filter(|pending| pending.chain.is_none()).map(|pending| &pending.request)
+    }
+
+    /// Takes what came of it.
+    pub(crate) fn settle(mut self, outcome: &Outcome) -> Result<Shown, Failure> {
+        match outcome.registration_state().map(|state| &state.issuance) {
+            Some(Issuance::Issued(chain)) => self.kept.issued(chain.clone())?,
+            Some(Issuance::Unreadable(error)) => return Err((*error).into()),
+            _ => {}
+        }
+        self.kept.write_identity(outcome)?;
+        if self.to_send().is_some() {
+            return Err(Failure::Service {
+                what: "the device is assigned, but no certificate was issued, because its enrollment has no policy for that; \
+                       add one, and run this again"
+                    .into(),
+                fault: "the enrollment",
+            });
+        }
+        self.kept.accept()?;
+        if self.export_pem {
+            self.kept.export()?;
+        }
+        self.kept.show(clock::now()).ok_or(Failure::NotSupported("a certificate that cannot be shown"))
+    }
+}

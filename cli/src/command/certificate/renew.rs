@@ -1,0 +1,77 @@
+//! `defenderauth certificate renew`
+
+use crate::{
+    certificates::{
+        kept::{Kept, KeyType, leaf},
+        renewal,
+    },
+    network::{options::NetworkOptions, route::Network},
+    system::clock,
+    terminal::{failure::Failure, output, progress},
+};
+use clap::Args;
+use defender_auth::{renewal::certificate_report, twin, x509::Certificate};
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub(crate) struct Renew {
+    /// The folder that `provision --request-certificate` has filled
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// The kind of the new key [default: that of the pending request, else p384]
+    #[arg(long, value_enum)]
+    key_type: Option<KeyType>,
+    #[command(flatten)]
+    network: NetworkOptions,
+    /// Write certificate and key as `certificate_public.pem` and `certificate_private.pem` to the folder as well. Files of
+    /// these names that are there are always replaced
+    #[arg(long)]
+    export_pem: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Renew) -> Result<(), Failure> {
+    let absent = |what| Failure::at(arguments.folder.display(), what);
+    let mut kept = Kept::find(&arguments.folder)?.ok_or_else(|| {
+        absent("it has no certificates; fill it by `defenderauth provision --request-certificate --out-dir DIR`")
+    })?;
+    let mut me = kept
+        .device()?
+        .ok_or_else(|| absent("its certificate has not come yet; run `defenderauth provision` again as before"))?;
+    let name = kept.current().and_then(leaf).and_then(|leaf| leaf.common_name().map(ToOwned::to_owned));
+    let name = name.ok_or_else(|| absent("the certificate in it has no common name; register the device again"))?;
+    let export = arguments.export_pem || kept.is_exported();
+    if export {
+        kept.check_export(&[])?;
+    }
+    let network = Network::new(&arguments.network.trust, &arguments.network.endpoints, &arguments.network.way)?;
+    kept.request(&name, arguments.key_type)?;
+    if let Some(pending) = kept.pending().filter(|pending| pending.chain.is_none()) {
+        let chain = renewal::renew(&mut me, pending, &network)?;
+        kept.issued(chain)?;
+    }
+    kept.accept()?;
+    let exported = if export { kept.export() } else { Ok(()) };
+    let now = clock::now();
+    let shown = kept.show(now).ok_or(Failure::NotSupported("a certificate that cannot be shown"))?;
+    let reported = if arguments.json { output::json(&shown) } else { shown.print(now) };
+    exported?;
+    use_it(&kept, &network)?;
+    reported
+}
+
+/// Connects with the new certificate, and reports it in the device's twin.
+fn use_it(kept: &Kept, network: &Network) -> Result<(), Failure> {
+    let Some((mut me, leaf)) = kept.device()?.zip(kept.current().and_then(leaf)) else { return Ok(()) };
+    progress::step("connecting with the new certificate");
+    let mut session = renewal::connect(&mut me, network)?;
+    session.publish(&twin::report_topic(1), report(&leaf).as_bytes()).map_err(|error| network.mqtt_failed(error))?;
+    session.close();
+    Ok(())
+}
+
+fn report(leaf: &Certificate) -> String {
+    certificate_report(leaf.not_before(), leaf.not_after())
+}

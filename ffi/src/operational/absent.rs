@@ -1,0 +1,91 @@
+//! Operational certificates in a build without them.
+
+use super::{
+    given::Given,
+    views::{Kept, Pending},
+};
+use crate::failure::Failure;
+use defender_auth::{Now, Outcome, UnixTime, identity::DeviceId, secret::SecretText};
+use std::{path::Path, time::Duration};
+
+fn unsupported() -> Failure {
+    Failure::unsupported("operational certificates (feature `operational`)")
+}
+
+pub(super) fn is_available() -> Result<(), Failure> {
+    Err(unsupported())
+}
+
+/// Has no value.
+pub(super) enum Record {}
+
+impl Record {
+    pub(super) fn new() -> Result<Self, Failure> {
+        Err(unsupported())
+    }
+
+    pub(super) fn parse(_text: &str) -> Result<Self, Failure> {
+        Err(unsupported())
+    }
+
+    pub(super) fn load(_folder: &Path) -> Result<Self, Failure> {
+        Err(unsupported())
+    }
+
+    pub(super) const fn save(&self, _folder: &Path) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn text(&self) -> SecretText {
+        match *self {}
+    }
+
+    pub(super) const fn begin(&mut self, _name: &str, _curve: i32) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn begin_elsewhere(&mut self, _key_name: &str, _request: &[u8]) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn take_registration(&mut self, _outcome: &Outcome) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn take_renewal(&mut self, _renewal: &Machine) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn accept(&mut self, _root: &str, _now: UnixTime) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn discard(&mut self) {
+        match *self {}
+    }
+
+    pub(super) const fn retire(&mut self) {
+        match *self {}
+    }
+
+    pub(super) const fn views(&self) -> Kept {
+        match *self {}
+    }
+}
+
+/// Has no value.
+pub(super) enum Machine {}
+
+impl Machine {
+    pub(super) const fn new(record: &Record, _device: &DeviceId, _now: Now, _limit: Duration) -> Result<Self, Failure> {
+        match *record {}
+    }
+
+    pub(super) const fn handle(&mut self, _now: Now, _given: Given<'_>) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn views(&self) -> Pending {
+        match *self {}
+    }
+}

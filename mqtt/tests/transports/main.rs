@@ -1,0 +1,12 @@
+//! MQTT over TCP and WebSocket, directly and through a proxy, to hubs and the provisioning service of the emulator.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod automatic;
+mod proxies;
+#[path = "../../../tests/support/scratch.rs"]
+#[allow(dead_code, reason = "other tests need all of it")]
+mod scratch;
+mod site;
+mod tinyproxy;
+mod websockets;
