@@ -53,7 +53,7 @@ impl Driver {
     pub fn new(sources: Vec<Source>, policy: Policy, options: Options) -> Result<Self, DriverError> {
         let loaded = options.store.as_ref().map(Store::load).unwrap_or_default();
         #[cfg(feature = "certificates")]
-        let (sources, options, certificates) = super::certificates::load(sources, options);
+        let (sources, options, certificates) = super::certificates::load::load(sources, options);
         #[cfg(not(feature = "certificates"))]
         let certificates = Vec::new();
         let session = Session::new(sources, policy, loaded.snapshot, options.clock.now())?;

@@ -1,5 +1,5 @@
 #[cfg(feature = "certificates")]
-use super::certificates::{Keeper, KeyHolder};
+use super::certificates::{KeyHolder, keeper::Keeper};
 use super::{Clock, Signer, SystemClock};
 use crate::{Dial, Limits, Transport, dial::KEEP_ALIVE};
 use defender_auth::{

@@ -2,7 +2,7 @@
 
 use super::{
     super::{Driver, DriverError, Event, next::random},
-    Keeper,
+    keeper::Keeper,
     load::is_for_later,
 };
 use defender_auth::{

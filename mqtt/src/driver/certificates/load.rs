@@ -2,7 +2,7 @@
 
 use super::{
     super::{Event, options::Options},
-    Keeper,
+    keeper::Keeper,
 };
 use defender_auth::{
     Now, UnixTime,

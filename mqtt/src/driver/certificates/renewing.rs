@@ -1,15 +1,17 @@
 //! A renewal over the connection that stands.
 
-use super::{
-    super::{Driver, DriverError, Event, next::random, staying::LOOK, traffic::Qos},
-    is_of_renewal,
-};
+use super::super::{Driver, DriverError, Event, next::random, staying::LOOK, traffic::Qos};
 use crate::{Error, Message};
 use defender_auth::{
     renewal,
     session::{Action, Event as SessionEvent, Loss},
 };
 use std::time::Duration;
+
+/// Whether a topic is that of an answer to a renewal.
+fn is_of_renewal(topic: &str) -> bool {
+    topic.starts_with("$iothub/credentials/res/")
+}
 
 impl Driver {
     /// Carries out the renewal's action, or waits until a time at most. True when it has waited.

@@ -1,0 +1,29 @@
+use super::keys::{KeyHolder, KeysInMemory};
+use defender_auth::{
+    renewal::Certificates,
+    store::Store,
+    x509::{self, Certificate},
+};
+
+/// What the driver has of its certificates, and where they go.
+pub(in crate::driver) struct Keeper {
+    /// What is on the disk; after a failed write, what should be.
+    pub(in crate::driver) kept: Certificates,
+    pub(in crate::driver) keys: Box<dyn KeyHolder>,
+    pub(in crate::driver) root: Option<Certificate>,
+    pub(in crate::driver) export: Option<Store>,
+    /// The certificate that the twin has a report of.
+    pub(in crate::driver) reported: Option<Vec<u8>>,
+}
+
+impl Default for Keeper {
+    fn default() -> Self {
+        Self {
+            kept: Certificates::default(),
+            keys: Box::new(KeysInMemory(x509::Curve::P384)),
+            root: None,
+            export: None,
+            reported: None,
+        }
+    }
+}
