@@ -135,6 +135,9 @@ impl Link {
             if let Some(packet) = self.inbox.pop_front() {
                 return Ok(Some(packet));
             }
+            if let Some(reason) = self.websocket.as_mut().and_then(WebSocket::ended) {
+                return Err(self.not_websocket(reason));
+            }
             let read = match self.stream.conn.reader().read(&mut buffer) {
                 Ok(0) => return Err(Error::Closed { place: self.place.clone() }),
                 Ok(read) => read,
@@ -145,10 +148,13 @@ impl Link {
             match self.websocket.as_mut().map(|websocket| websocket.take(bytes)) {
                 None => self.take(bytes)?,
                 Some(packets) => {
-                    let packets = packets.map_err(|reason| self.not_websocket(reason))?;
-                    // The answer to a ping.
-                    self.flush()?;
                     self.take(&packets)?;
+                    // The answer to a ping. What arrived counts, even if the server reads no more.
+                    if let Err(error) = self.flush()
+                        && self.inbox.is_empty()
+                    {
+                        return Err(error);
+                    }
                 }
             }
         }

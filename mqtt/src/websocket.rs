@@ -91,7 +91,7 @@ impl Opening {
     pub(crate) fn take(mut self, bytes: &[u8]) -> Result<Result<WebSocket, Self>, Broken> {
         self.0.get_mut().get_mut().arrived.extend(bytes);
         match self.0.handshake() {
-            Ok((socket, _)) => Ok(Ok(WebSocket(socket))),
+            Ok((socket, _)) => Ok(Ok(WebSocket { socket, ended: None })),
             Err(HandshakeError::Interrupted(opening)) => Ok(Err(Self(opening))),
             Err(HandshakeError::Failure(error)) => Err(refused(&error)),
         }
@@ -99,42 +99,53 @@ impl Opening {
 }
 
 /// An open WebSocket.
-pub(crate) struct WebSocket(tungstenite::WebSocket<Pipe>);
+pub(crate) struct WebSocket {
+    socket: tungstenite::WebSocket<Pipe>,
+    ended: Option<Broken>,
+}
 
 impl WebSocket {
-    /// Takes bytes that have arrived, and returns those of MQTT among them. Answers are in what is to be sent.
-    pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<Vec<u8>, Broken> {
-        self.0.get_mut().arrived.extend(bytes);
+    /// Takes bytes that have arrived, and returns those of MQTT among them. Answers are in what is to be sent. What ends the
+    /// connection is told by [`ended`](Self::ended), after the packets before it.
+    pub(crate) fn take(&mut self, bytes: &[u8]) -> Vec<u8> {
+        self.socket.get_mut().arrived.extend(bytes);
         let mut packets = Vec::new();
-        loop {
-            match self.0.read() {
+        while self.ended.is_none() {
+            match self.socket.read() {
                 Ok(Message::Binary(part)) => packets.extend_from_slice(&part),
-                Ok(Message::Text(_)) => return Err(Broken::Because("it sends text, which MQTT has none of".into())),
-                Ok(Message::Close(frame)) => return Err(closed(frame.as_ref())),
+                Ok(Message::Text(_)) => {
+                    self.ended = Some(Broken::Because("it sends text, which MQTT has none of".into()));
+                }
+                Ok(Message::Close(frame)) => self.ended = Some(closed(frame.as_ref())),
                 Ok(_) => {}
                 Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) => return Err(broken(&error)),
+                Err(error) => self.ended = Some(broken(&error)),
             }
         }
-        // The answer to a ping, if another did not take it along.
-        self.0.flush().map_err(|error| broken(&error))?;
-        Ok(packets)
+        // The answer to a ping, if another did not take it along. Nothing is answered on a connection that has ended.
+        let _ = self.socket.flush();
+        packets
+    }
+
+    /// Why no more packets arrive.
+    pub(crate) fn ended(&mut self) -> Option<Broken> {
+        self.ended.take()
     }
 
     /// Puts a packet into what is to be sent.
     pub(crate) fn send(&mut self, packet: Vec<u8>) -> Result<(), Broken> {
-        self.0.send(Message::Binary(Bytes::from(packet))).map_err(|error| broken(&error))
+        self.socket.send(Message::Binary(Bytes::from(packet))).map_err(|error| broken(&error))
     }
 
     /// Says in order that nothing follows.
     pub(crate) fn close(&mut self) {
         // What cannot be closed is closed.
-        let _ = self.0.close(Some(CloseFrame { code: CloseCode::Normal, reason: "".into() }));
+        let _ = self.socket.close(Some(CloseFrame { code: CloseCode::Normal, reason: "".into() }));
     }
 
     /// What is to be sent.
     pub(crate) fn leaving(&mut self) -> Vec<u8> {
-        mem::take(&mut self.0.get_mut().leaving)
+        mem::take(&mut self.socket.get_mut().leaving)
     }
 }
 
@@ -199,6 +210,12 @@ mod tests {
         (opening, request)
     }
 
+    /// The packets in these bytes, or what ends the connection.
+    fn taken(mut socket: WebSocket, bytes: &[u8]) -> Result<Vec<u8>, Broken> {
+        let packets = socket.take(bytes);
+        socket.ended().map_or(Ok(packets), Err)
+    }
+
     fn open() -> WebSocket {
         let (opening, request) = opening();
         opening.take(accepted(&request).as_bytes()).unwrap().ok().unwrap()
@@ -234,7 +251,7 @@ mod tests {
         }
         let bytes = [&[*last][..], &frame(0x82, b"ab")].concat();
         let mut socket = opening.take(&bytes).unwrap().ok().unwrap();
-        assert_eq!(socket.take(&[]), Ok(b"ab".to_vec()));
+        assert_eq!(socket.take(&[]), b"ab");
     }
 
     #[test]
@@ -266,7 +283,7 @@ mod tests {
             [frame(0x02, b"ab"), frame(0x89, b"p"), frame(0x80, b"c"), frame(0x82, &long), frame(0x82, b"")].concat();
         let mut packets = Vec::new();
         for part in bytes.chunks(3) {
-            packets.extend(socket.take(part).unwrap());
+            packets.extend(socket.take(part));
         }
         assert_eq!(packets, [b"abc", &long[..]].concat());
         let leaving = socket.leaving();
@@ -284,13 +301,15 @@ mod tests {
 
     #[test]
     fn what_ends_a_websocket_is_told_apart() {
-        assert_eq!(open().take(&frame(0x88, &[])), Err(Broken::Closed));
-        assert_eq!(open().take(&frame(0x88, &[3, 232])), Err(Broken::Closed));
+        assert_eq!(taken(open(), &frame(0x88, &[])), Err(Broken::Closed));
+        assert_eq!(taken(open(), &frame(0x88, &[3, 232])), Err(Broken::Closed));
         let policy = "it closed the WebSocket with code 1008 (RFC 6455, section 7.4.1)";
-        assert_eq!(open().take(&frame(0x88, &[3, 240])), Err(Broken::Because(policy.into())));
-        assert!(matches!(open().take(&frame(0x81, b"text")), Err(Broken::Because(_))));
-        assert!(matches!(open().take(&[0xf2, 0]), Err(Broken::Because(_))), "bits that are reserved");
-        assert!(matches!(open().take(&[0x82, 0x80, 0, 0, 0, 0]), Err(Broken::Because(_))), "a server does not mask");
+        assert_eq!(taken(open(), &frame(0x88, &[3, 240])), Err(Broken::Because(policy.into())));
+        assert!(matches!(taken(open(), &frame(0x81, b"text")), Err(Broken::Because(_))));
+        assert!(matches!(taken(open(), &[0xf2, 0]), Err(Broken::Because(_))), "bits that are reserved");
+        assert!(matches!(taken(open(), &[0x82, 0x80, 0, 0, 0, 0]), Err(Broken::Because(_))), "a server does not mask");
+        let (mut both, bytes) = (open(), [frame(0x82, b"ab"), frame(0x88, &[3, 232])].concat());
+        assert_eq!((both.take(&bytes), both.ended()), (b"ab".to_vec(), Some(Broken::Closed)), "the packet first");
         let mut closed = open();
         closed.close();
         assert_eq!(closed.send(vec![1]), Err(Broken::Closed));
@@ -300,14 +319,14 @@ mod tests {
     fn a_message_beyond_the_limit_is_refused_by_its_announced_length() {
         let announced = |length: u64| [&[0x82, 127][..], &length.to_be_bytes()].concat();
         for length in [MESSAGE_LIMIT as u64 + 1, u64::MAX / 2] {
-            assert_eq!(open().take(&announced(length)), Err(Broken::TooLarge));
+            assert_eq!(taken(open(), &announced(length)), Err(Broken::TooLarge));
         }
-        assert_eq!(open().take(&announced(MESSAGE_LIMIT as u64)), Ok(Vec::new()));
+        assert_eq!(taken(open(), &announced(MESSAGE_LIMIT as u64)), Ok(Vec::new()));
         let (mut socket, piece) = (open(), frame(0x00, &vec![0; 60_000]));
-        let mut result = socket.take(&frame(0x02, &vec![0; 60_000]));
+        socket.take(&frame(0x02, &vec![0; 60_000]));
         for _ in 0..20 {
-            result = result.and_then(|_| socket.take(&piece));
+            socket.take(&piece);
         }
-        assert_eq!(result, Err(Broken::TooLarge), "in fragments");
+        assert_eq!(socket.ended(), Some(Broken::TooLarge), "in fragments");
     }
 }

@@ -1,8 +1,9 @@
 //! What a plan ends with: an identity with its credential.
 
 pub use super::{
+    connection_profile::ConnectionProfile,
     issuance::Issuance,
-    registration_state::{ConnectionProfile, RegistrationState, Substatus},
+    registration_state::{RegistrationState, Substatus},
 };
 
 use crate::{
