@@ -84,7 +84,7 @@ impl Issuing {
     }
 }
 
-/// For a P-256 key that nobody has, with the subject `CN=dev`.
+/// For a P-256 key that was not kept, with the subject `CN=dev`.
 pub(crate) fn request() -> CertificateRequest {
     CertificateRequest::from_der(include_bytes!("dev.request.der")).unwrap()
 }
