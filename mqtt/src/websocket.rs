@@ -182,7 +182,6 @@ fn broken(error: &Error) -> Broken {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 mod tests {
     use super::*;
     use tungstenite::handshake::derive_accept_key;

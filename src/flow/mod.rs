@@ -17,4 +17,5 @@ pub mod plan;
 mod refusal;
 pub mod renewal;
 mod retry;
+mod substatus;
 pub mod workload;

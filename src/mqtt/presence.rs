@@ -244,7 +244,6 @@ pub const fn rejects_identity(reason: u8) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use super::*;
     use alloc::string::ToString as _;

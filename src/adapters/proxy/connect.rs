@@ -72,7 +72,6 @@ impl Answer {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use super::*;
     use crate::adapters::proxy::Proxies;
