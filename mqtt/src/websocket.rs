@@ -225,7 +225,7 @@ mod tests {
     fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
         let length = u16::try_from(payload.len()).unwrap();
         let head = if length < 126 {
-            vec![first, payload.len() as u8]
+            vec![first, u8::try_from(length).unwrap()]
         } else {
             [&[first, 126][..], &length.to_be_bytes()].concat()
         };
@@ -322,8 +322,8 @@ mod tests {
             assert_eq!(taken(open(), &announced(length)), Err(Broken::TooLarge));
         }
         assert_eq!(taken(open(), &announced(MESSAGE_LIMIT as u64)), Ok(Vec::new()));
-        let (mut socket, piece) = (open(), frame(0x00, &[0; 60_000]));
-        socket.take(&frame(0x02, &[0; 60_000]));
+        let (mut socket, piece) = (open(), frame(0x00, &vec![0; 60_000]));
+        socket.take(&frame(0x02, &vec![0; 60_000]));
         for _ in 0..20 {
             socket.take(&piece);
         }

@@ -210,7 +210,7 @@ mod tests {
         let mask = [1, 2, 3, 4];
         let frame = |first: u8, text: &[u8]| {
             let masked = text.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask);
-            [first, 0x80 | text.len() as u8].into_iter().chain(mask).chain(masked).collect::<Vec<u8>>()
+            [first, 0x80 | u8::try_from(text.len()).unwrap()].into_iter().chain(mask).chain(masked).collect::<Vec<u8>>()
         };
         let bytes = [frame(0x02, b"abcde"), frame(0x89, b"p"), frame(0x80, b"f"), frame(0x88, b"")].concat();
         let (payload, controls) = taken(&bytes).unwrap();
