@@ -5,7 +5,6 @@
 mod automatic;
 mod proxies;
 #[path = "../../../tests/support/scratch.rs"]
-#[allow(dead_code, reason = "other tests need all of it")]
 mod scratch;
 mod site;
 mod tinyproxy;
