@@ -230,6 +230,6 @@ mod tests {
         assert_eq!(taken(&announced).unwrap_err(), "a frame is too long");
         assert_eq!(framed(0x82, &[0; 125])[..2], [0x82, 125]);
         assert_eq!(framed(0x82, &[0; 126])[..4], [0x82, 126, 0, 126]);
-        assert_eq!(framed(0x82, &[0; 65536])[..10], [0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
+        assert_eq!(framed(0x82, &vec![0; 65536])[..10], [0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
     }
 }
