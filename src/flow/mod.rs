@@ -18,4 +18,5 @@ mod refusal;
 mod registration_state;
 pub mod renewal;
 mod retry;
+mod substatus;
 pub mod workload;
