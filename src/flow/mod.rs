@@ -18,5 +18,4 @@ mod refusal;
 mod registration_state;
 pub mod renewal;
 mod retry;
-mod substatus;
 pub mod workload;
