@@ -17,9 +17,10 @@ use defender_auth::{
     local,
     payload::Payload,
     private_key::{Location, Opener},
+    proxy::{Proxies, Proxy},
     renewal::{Certificates, Current, Pending, RecordedKey, Renewal, RequestId},
     sas::{Resource, Signer, StringToSign},
-    session::{self, Policy, Session, Source},
+    session::{self, OperationalCertificate, Policy, Session, Source},
     tls::Roots,
     tpm::{TpmClient, Transport},
     workload::Workload,
@@ -37,7 +38,7 @@ fn attempt() -> Attempt {
 
 /// Public names that only look as if: types of a private module have the same ones, or are the only ones (`Next`, whose
 /// values callers see as a `Step`).
-const NAMESAKES: [&str; 4] = ["Agent", "Answer", "Incoming", "Next"];
+const NAMESAKES: [&str; 5] = ["Agent", "Answer", "Incoming", "Next", "Purpose"];
 
 /// What only a TPM makes: shown in `tpm_keys`.
 const OF_A_TPM: [&str; 3] = ["SharedTpm", "SigningKey", "TpmKey"];
@@ -56,6 +57,7 @@ fn every_type_with_a_secret_is_silent() {
     daemons(&mut shown);
     sessions(&mut shown);
     issued(&mut shown);
+    proxies(&mut shown);
     let mut tpm = TpmClient::new(Nobody);
     tpm.set_password(Hierarchy::Owner, &KEYS[0]).unwrap();
     shown.debug(&tpm);
@@ -130,9 +132,20 @@ fn issued(shown: &mut Shown) {
     let pending: Option<&Pending> = kept.pending();
     shown.debug(&(&kept, current, pending, &pending.unwrap().key));
     shown.debug(&Renewal::start(&"d".parse().unwrap(), request(), rid(), CLOCKS, LIMIT));
+    let certificate = ClientCertificate::from_der(vec![vec![1]], &KEYS[1], Issuer::Authority);
+    shown.debug(&OperationalCertificate::new(certificate, NOW, EXPIRY));
     let scratch = Scratch::new();
     let location: Location = scratch.write("key.pem", PEM[1]).parse().unwrap();
     shown.debug(&Opener::new().open(&location).unwrap());
+}
+
+/// A proxy with a password.
+fn proxies(shown: &mut Shown) {
+    let url = format!("http://user:{}@proxy:8080", key(0).to_base64().expose());
+    let proxies = Proxies::new(|name| (name == "https_proxy").then(|| url.clone()));
+    let proxy: Option<&Proxy> = proxies.of("h.net", 8883);
+    assert!(proxy.is_some());
+    shown.debug(&(proxy, &proxies));
 }
 
 fn registrations(shown: &mut Shown) {
