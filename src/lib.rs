@@ -69,6 +69,7 @@
 //! | `http` | no | [`http::Request`] as a value of the `http` crate | nothing |
 //! | `tls` | no | `tls`: TLS configurations for hub and DPS | the system's trust anchors |
 //! | `https` | no | `https`: a blocking client that runs a plan | sockets, clocks, entropy, proxy variables |
+//! | `proxy` | no | `proxy`: what the proxy variables mean, and the CONNECT request | variables, only by `Proxies::from_env` |
 //! | `local-signer` | no | `local_signer`: a daemon of this device signs | Unix sockets, clocks |
 //! | `x509` | no | `x509`: certificates and private keys, checked before connecting | nothing; `agent` reads their files |
 //! | `private-key` | no | `private_key`: keys that sign TLS handshakes and certificate requests, by where they are | entropy; sockets of signing processes |
