@@ -22,6 +22,8 @@
 //! | feature | adds |
 //! |---|---|
 //! | `driver` | `driver`: an agent's connection, kept; with the library's `https`, `session` and `store` |
+//! | `certificates` | operational certificates: the driver makes keys and requests, keeps what is issued, and renews it |
+//! | `local-signer` | a daemon of this device as the driver's signer |
 //! | `tpm` | a TPM as the driver's signer |
 //! | `tracing` | what the driver reports as events of the crate `tracing` |
 
