@@ -21,7 +21,7 @@ impl TextFile {
     /// Reads a regular file of at most `limit` bytes.
     ///
     /// # Errors
-    /// [`FileError`] when it does not exist, may not be read, is not a regular file, is larger than that, or is not UTF-8.
+    /// A file error when it does not exist, may not be read, is not a regular file, is larger than that, or is not UTF-8.
     pub(super) fn open(path: impl AsRef<Path>, limit: usize) -> Result<Self, Error> {
         let place = path.as_ref().display().to_string();
         let (file, metadata) = regular(path.as_ref(), &place)?;
