@@ -81,13 +81,13 @@ fn every_substatus_has_its_name() {
 #[test]
 fn members_of_newer_versions_are_kept_as_they_are() {
     let members = json!({
-        "connectionProfile": { "port": 8883 }, "anotherChain": ["MIIB", "MIIC"], "invented": null,
+        "networkProfile": { "port": 8883 }, "anotherChain": ["MIIB", "MIIC"], "invented": null,
     });
     for device in [answered(assigned(members.clone())), looked_up(reply(200, &state(members.clone())))] {
         let record = device.unwrap().registration_state().unwrap().clone();
         let others = record.others.iter().map(|(name, json)| format!("{name}: {}", json.as_str()));
         let chain = r#"anotherChain: ["MIIB","MIIC"]"#;
-        assert_eq!(others.collect::<Vec<_>>(), [chain, r#"connectionProfile: {"port":8883}"#, "invented: null"]);
+        assert_eq!(others.collect::<Vec<_>>(), [chain, "invented: null", r#"networkProfile: {"port":8883}"#]);
     }
 }
 
