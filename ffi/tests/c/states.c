@@ -224,7 +224,8 @@ static void numbers(void) {
                           DEFENDERAUTH_FEATURE_TPM | DEFENDERAUTH_FEATURE_FLOWS | DEFENDERAUTH_FEATURE_SESSION |
                           DEFENDERAUTH_FEATURE_MQTT | DEFENDERAUTH_FEATURE_PRIVATE_KEY |
                           DEFENDERAUTH_FEATURE_OPERATIONAL;
-    CHECK(defenderauth_features() == full);
+    /* Tests also run with every feature, and PKCS#11 is not among those of a full library. */
+    CHECK((defenderauth_features() & ~(uint32_t)DEFENDERAUTH_FEATURE_PKCS11) == full);
     defenderauth_signer_free(signer);
     defenderauth_options_free(options);
 }
