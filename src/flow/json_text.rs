@@ -24,7 +24,7 @@ pub(crate) fn secret_text(json: &RawValue) -> Option<SecretText> {
     is_text.then_some(text)
 }
 
-/// What stands between the quotation marks, as it is written.
+/// The characters between the quotation marks, as they are written.
 pub(crate) fn quoted(json: &RawValue) -> Option<&str> {
     json.get().strip_prefix('"')?.strip_suffix('"')
 }

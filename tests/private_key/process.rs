@@ -176,7 +176,7 @@ fn answering(folder: &Scratch, answer: &'static [u8]) -> ProcessKey {
 /// With a limit within which the process says hello sooner or later.
 fn connect_within(folder: &Scratch, limit: Duration) -> ProcessKey {
     let connect = |_| ProcessKey::connect_within(folder.path("s"), limit).ok();
-    (0..100).find_map(connect).unwrap_or_else(|| panic!("the process says no hello"))
+    (0..100).find_map(connect).unwrap_or_else(|| panic!("the process sends no greeting"))
 }
 
 #[test]

@@ -152,7 +152,7 @@ impl Signer {
         Ok(is_another)
     }
 
-    /// The certificates, in PEM, that are the trust anchors of the gateway which stands between a module and the hub. `None`
+    /// The certificates, in PEM, that are the trust anchors of the gateway through which a module connects. `None`
     /// without a gateway: the hub's certificate leads to public roots. The identity service has none to tell.
     ///
     /// # Errors

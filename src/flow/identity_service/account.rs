@@ -59,7 +59,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// The identity: a module of the device, or the device itself. Its gateway is set when one stands between it and the
+    /// The identity: a module of the device, or the device itself. Its gateway is set when it connects through one to the
     /// hub.
     #[must_use]
     pub const fn identity(&self) -> &Identity {

@@ -9,9 +9,8 @@
 //! POST /modules/{module}/certificate/identity       { expiration }       ---> { privateKey, certificate, expiration }
 //! POST /modules/{module}/genid/{generation}/certificate/server  { commonName, expiration } ---> the same
 //! ```
-//! The daemon knows the caller by its process, and signs for its own module only. Where a gateway stands between the module
-//! and the hub, the certificate authorities of the trust bundle are the roots for the connection to the gateway; tokens name
-//! the hub.
+//! The daemon knows the caller by its process, and signs for its own module only. A module that connects through a
+//! gateway takes the certificate authorities of the trust bundle as the roots for that connection; tokens name the hub.
 //!
 //! Source: `Azure/iotedge:edgelet/edgelet-http-workload/src/module`, `edgelet/aziot-edged/src/watchdog.rs` and
 //! `edgelet/api/workload_2019-10-22.yaml`.
@@ -50,7 +49,7 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// The identity of the module. Its gateway is set when one stands between it and the hub.
+    /// The identity of the module. Its gateway is set when it connects through one.
     #[must_use]
     pub const fn identity(&self) -> &Identity {
         &self.identity
