@@ -67,8 +67,9 @@ fn config(text: &[u8]) {
         Ok(rehearsal) => rehearsal.journal.iter().for_each(|line| entry(line, &[])),
         Err(error) => {
             let words = error.to_string();
-            let elsewhere = text.replace(KEY, "").contains(KEY);
-            assert!(elsewhere || !words.contains(KEY), "{words}");
+            // A key that is given as a name is shown as one.
+            let is_a_name = text.lines().any(|line| line.contains(KEY) && !line.contains("key"));
+            assert!(is_a_name || !words.contains(KEY), "{words}");
         }
     }
 }
