@@ -1,7 +1,7 @@
 //! Names of drafts, and the removal of those that killed runs have left.
 
 use super::lock;
-use alloc::{borrow::ToOwned as _, format};
+use alloc::{borrow::ToOwned as _, format, vec::Vec};
 use core::{
     hash::{BuildHasher as _, Hasher as _},
     str,
@@ -37,18 +37,25 @@ pub(super) fn kept_path(draft: &Path) -> PathBuf {
 pub(super) fn sweep(path: &Path) {
     for entry in fs::read_dir(folder(path)).into_iter().flatten().flatten() {
         let found = entry.path();
-        let is_abandoned = match kind(path, &found) {
-            Some(Kind::Draft) => lock::is_free(&found),
+        match kind(path, &found) {
+            Some(Kind::Draft) => remove_while_free(&found, &[&found]),
             // Its draft has its own name or the file's, and is locked under either as long as its process runs.
-            Some(Kind::Kept(draft)) => {
-                (!draft.exists() || lock::is_free(&draft)) && (!path.exists() || lock::is_free(path))
-            }
-            None => false,
-        };
-        if is_abandoned {
-            let _ = fs::remove_file(found);
+            Some(Kind::Kept(draft)) => remove_while_free(&found, &[&draft, path]),
+            None => {}
         }
     }
+}
+
+/// Removes a file if no process holds the lock of any of these, and holds the locks until it has done so.
+fn remove_while_free(file: &Path, locked: &[&Path]) {
+    let mut locks = Vec::new();
+    for path in locked.iter().filter(|path| path.exists()) {
+        match lock::take_if_free(path) {
+            Some(lock) => locks.push(lock),
+            None => return,
+        }
+    }
+    let _ = fs::remove_file(file);
 }
 
 enum Kind {

@@ -17,15 +17,17 @@ pub(super) fn take(draft: &File) -> bool {
         && draft.metadata().is_ok_and(|metadata| metadata.nlink() > 0)
 }
 
-/// Whether no process holds the lock of this file: the one that made it has ended.
+/// The lock of a file whose process has ended, `None` if that process runs. Who removes the file holds the lock until then:
+/// its process may have made it a moment ago, and would otherwise lock it between this test and the removal.
 #[cfg(unix)]
-pub(super) fn is_free(path: &Path) -> bool {
+pub(super) fn take_if_free(path: &Path) -> Option<File> {
     use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
     // Neither follow a link nor wait for the other end of a pipe.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let Ok(file) = open(path, flags, Mode::empty()).map(File::from) else { return false };
-    file.metadata().is_ok_and(|metadata| metadata.is_file())
-        && flock(&file, FlockOperation::NonBlockingLockShared).is_ok()
+    let file = File::from(open(path, flags, Mode::empty()).ok()?);
+    let is_free = file.metadata().is_ok_and(|metadata| metadata.is_file())
+        && flock(&file, FlockOperation::NonBlockingLockShared).is_ok();
+    is_free.then_some(file)
 }
 
 #[cfg(not(unix))]
@@ -35,6 +37,6 @@ pub(super) const fn take(_: &File) -> bool {
 
 /// Unknown here, so that nothing is removed.
 #[cfg(not(unix))]
-pub(super) const fn is_free(_: &Path) -> bool {
-    false
+pub(super) const fn take_if_free(_: &Path) -> Option<File> {
+    None
 }
