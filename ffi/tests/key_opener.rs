@@ -1,7 +1,12 @@
 //! Private keys that are opened with passwords and a TPM that their names do not contain, through the C interface.
 
 #![cfg(all(feature = "agent", feature = "private-key", feature = "tpm", unix))]
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::panic,
+    clippy::unnecessary_box_returns,
+    clippy::unwrap_used,
+    reason = "C owns boxes, and a test that cannot go on has failed"
+)]
 
 #[path = "support/issuer.rs"]
 mod issuer;

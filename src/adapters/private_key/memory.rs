@@ -4,7 +4,7 @@ use crate::{
     error::{CertificateError, CertificateProblem as Problem},
     key::{PrivateKey, PrivateKeyError, PublicKey, SignatureScheme as Scheme},
 };
-use alloc::{string::ToString as _, vec, vec::Vec};
+use alloc::{boxed::Box, string::ToString as _, vec, vec::Vec};
 use core::fmt;
 use ring::{
     error::Unspecified,
@@ -37,7 +37,7 @@ pub struct MemoryKey {
 enum Pair {
     /// In PKCS#8, of which ring's form is made for each signature.
     Ecdsa(&'static EcdsaSigningAlgorithm, SecretBytes),
-    Rsa(RsaKeyPair),
+    Rsa(Box<RsaKeyPair>),
 }
 
 /// More of the stack than ring needs to read a key and to sign, in bytes.
@@ -70,7 +70,7 @@ fn read(key: &x509::PrivateKey) -> Result<(Pair, PublicKey), Problem> {
         KeyAlgorithm::P384 => ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING, PublicKey::p384(public)),
         KeyAlgorithm::Rsa { .. } => {
             let pair = RsaKeyPair::from_pkcs8(der).map_err(|_| Problem::Key)?;
-            Ok((Pair::Rsa(pair), PublicKey::from_rsa_public_key(public)))
+            Ok((Pair::Rsa(Box::new(pair)), PublicKey::from_rsa_public_key(public)))
         }
         KeyAlgorithm::Ed25519 => Err(Problem::KeyKind { kind: key.algorithm().to_string() }),
     }
