@@ -1,7 +1,7 @@
 //! Servers that others wrote judge this library's certificates. `cargo xtask test` brings them and runs these tests.
 
 #![cfg(all(feature = "https", feature = "private-key"))]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
 
 #[cfg(all(feature = "tpm", unix))]
 mod killed;

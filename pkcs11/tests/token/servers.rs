@@ -82,7 +82,7 @@ fn openssl_accepts_a_key_in_tpm2_pkcs11() {
 }
 
 /// It answers a client with what it knows of its certificate.
-const SITE: &str = r#"
+const SITE: &str = r"
 daemon off;
 master_process off;
 pid nginx.pid;
@@ -107,7 +107,7 @@ http {
         }
     }
 }
-"#;
+";
 
 fn nginx(authority: &Authority, version: Version) -> Server {
     let server = Server::start(|address| {
