@@ -12,7 +12,8 @@
 //! | `ureq`, `http` | the token of a request, as a header and in a buffer; an answer in a buffer, and so the keys of a module | feature `https` |
 //! | `ureq` | the handle of a key that the identity service holds, in a buffer | feature `local-signer` |
 //! | `rustls` | what was sent and received, before it is encrypted and after | each TLS connection |
-//! | `ring` | the numbers of an RSA key; of other keys what it computes from them for signing | reading an RSA key; a TLS configuration with a certificate; a `MemoryKey` |
+//! | `ring` | the numbers of an RSA key | reading an RSA key; a TLS configuration with a certificate; a `MemoryKey` |
+//! | `ring` | what it computes from another key for signing | a TLS configuration with a certificate |
 //! | `mqtt-protocol-core` | the token of a login, in its CONNECT packet | `defender-auth-mqtt` |
 //! | `tungstenite` | the same in a frame, under a mask that stands before it | `defender-auth-mqtt` over WebSocket |
 //!

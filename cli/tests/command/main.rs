@@ -51,8 +51,9 @@ mod device_mode_refused;
 mod drafts;
 mod inspect;
 #[cfg(unix)]
-mod key_logins;
+mod key_handle;
 #[cfg(unix)]
+mod key_logins;
 mod key_new;
 #[cfg(unix)]
 mod key_token;
