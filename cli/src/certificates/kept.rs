@@ -11,6 +11,7 @@ use defender_auth::{
     ConnectionString, Error, Outcome, UnixTime, agent,
     credential::{CertificateRequest, ClientCertificate, IssuedChain, Issuer},
     error::{CertificateError, IssuedChainError},
+    http::OperationId,
     identity::Identity,
     private_key::MemoryKey,
     renewal::{Certificates, Current, Pending, RecordedKey, RequestId},
@@ -106,7 +107,10 @@ impl Kept {
                 return Ok(());
             }
             if key_type.is_none_or(|wanted| wanted.name() == pending.request.key_kind()) {
-                progress::step("continuing with the request that is pending");
+                progress::step(match pending.operation {
+                    Some(_) => "continuing with the registration that was interrupted",
+                    None => "continuing with the request that is pending",
+                });
                 return Ok(());
             }
         }
@@ -127,6 +131,11 @@ impl Kept {
             KeyAlgorithm::P384 => Some(Curve::P384),
             _ => None,
         }
+    }
+
+    /// Keeps the operation of the registration that the pending request was sent by.
+    pub(crate) fn sent_by(&mut self, operation: &OperationId) -> Result<(), StoreError> {
+        if self.certificates.sent_by(operation) { self.store.save_certificates(&self.certificates) } else { Ok(()) }
     }
 
     /// Keeps what was issued.

@@ -4,9 +4,14 @@ use super::{
     kept::{Kept, KeyType},
     shown::Shown,
 };
-use crate::{system::clock, terminal::failure::Failure};
+use crate::{
+    system::clock,
+    terminal::{failure::Failure, stderr},
+};
 use clap::Args;
-use defender_auth::{Outcome, credential::CertificateRequest, identity::RegistrationId, outcome::Issuance};
+use defender_auth::{
+    Outcome, dps::Profile, http::OperationId, identity::RegistrationId, outcome::Issuance, renewal::Pending,
+};
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
@@ -50,8 +55,25 @@ impl RequestOptions {
 
 impl Requested {
     /// What is sent: nothing, if the certificate has come already.
-    pub(crate) fn to_send(&self) -> Option<&CertificateRequest> {
-        self.kept.pending().filter(|pending| pending.chain.is_none()).map(|pending| &pending.request)
+    fn to_send(&self) -> Option<&Pending> {
+        self.kept.pending().filter(|pending| pending.chain.is_none())
+    }
+
+    /// The registration with the request, and with the operation of an earlier run that has sent it.
+    pub(crate) fn add_to(&self, profile: Profile) -> Profile {
+        let Some(pending) = self.to_send() else { return profile };
+        let profile = profile.with_certificate_request(pending.request.clone());
+        match &pending.operation {
+            Some(operation) => profile.with_pending_operation(operation.clone()),
+            None => profile,
+        }
+    }
+
+    /// Keeps the operation of the registration. Without it the run goes on, and gets the certificate unless it is interrupted.
+    pub(crate) fn sent_by(&mut self, operation: &OperationId) {
+        if let Err(error) = self.kept.sent_by(operation) {
+            stderr::warning(error);
+        }
     }
 
     /// Takes what came of it.

@@ -8,7 +8,7 @@ use super::{
 use defender_auth::{
     UnixTime,
     credential::{CertificateRequest, IssuedChain},
-    renewal::{Certificates, RequestId},
+    renewal::{Certificates, Pending, RequestId},
     session::{Action, Event as SessionEvent, OperationalCertificate, RequestFor},
     store::{Store, StoreError},
     x509::{Certificate, PrivateKey, judge},
@@ -30,9 +30,13 @@ impl Driver {
         let Action::MakeRequest(wanted) = self.session.poll() else { return Ok(()) };
         let common_name = wanted.common_name.clone();
         match self.options.keeper.request(wanted, self.options.store.as_ref()) {
-            Ok((request, rid)) => {
+            Ok(pending) => {
                 self.report(Event::CertificateRequested { common_name });
-                self.tell(SessionEvent::RequestMade(request, rid))?;
+                let Pending { request, rid, .. } = pending;
+                self.tell(match pending.operation {
+                    Some(operation) => SessionEvent::RequestPending(request, rid, operation),
+                    None => SessionEvent::RequestMade(request, rid),
+                })?;
                 self.report_renewal();
                 Ok(())
             }
@@ -40,6 +44,16 @@ impl Driver {
                 self.report(failed);
                 self.tell(SessionEvent::RequestFailed)
             }
+        }
+    }
+
+    /// Writes the operation of the registration that requests a certificate, as soon as the service has told it.
+    pub(in crate::driver) fn keep_operation(&mut self) {
+        let keeper = &mut self.options.keeper;
+        if self.session.pending_operation().is_some_and(|operation| keeper.kept.sent_by(operation))
+            && let Err(failed) = save(&keeper.kept, self.options.store.as_ref())
+        {
+            self.report(failed);
         }
     }
 
@@ -68,11 +82,7 @@ fn save(kept: &Certificates, store: Option<&Store>) -> Result<(), Event> {
 
 impl Keeper {
     /// The request, which is on the disk with its key when this returns.
-    fn request(
-        &mut self,
-        wanted: &RequestFor,
-        store: Option<&Store>,
-    ) -> Result<(CertificateRequest, RequestId), Event> {
+    fn request(&mut self, wanted: &RequestFor, store: Option<&Store>) -> Result<Pending, Event> {
         let pending = self
             .kept
             .pending()
@@ -94,8 +104,7 @@ impl Keeper {
             save(&next, store)?;
             self.kept = next;
         }
-        let pending = self.kept.pending().ok_or(Event::CertificateNotKept { error: None })?;
-        Ok((pending.request.clone(), pending.rid.clone()))
+        self.kept.pending().cloned().ok_or(Event::CertificateNotKept { error: None })
     }
 
     fn keep(&mut self, chain: IssuedChain, store: Option<&Store>, time: UnixTime, events: &mut Vec<Event>) -> Kept {
