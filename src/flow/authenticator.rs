@@ -180,12 +180,12 @@ impl Authenticator {
         self.assigned.as_deref()
     }
 
-    /// The operation by which the provisioning service carries out the registration that is under way. While it may bring a
-    /// certificate, keep it on the disk before the next request is sent, as the request itself
+    /// The operation by which the provisioning service carries out a registration that requests a certificate, while that is
+    /// under way. Keep it on the disk before the next request is sent, as the request itself
     /// ([`Certificates::sent_by`](crate::renewal::Certificates::sent_by)): a later run goes on with it
     /// ([`Profile::with_pending_operation`](dps::Profile::with_pending_operation)).
     #[must_use]
-    pub const fn pending_operation(&self) -> Option<&OperationId> {
+    pub fn pending_operation(&self) -> Option<&OperationId> {
         match &self.state {
             State::Provisioning(Next::Send(it)) => it.pending_operation(),
             State::Provisioning(Next::Wait(it)) => it.pending_operation(),

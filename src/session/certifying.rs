@@ -51,9 +51,7 @@ impl Session {
     #[must_use]
     pub fn pending_operation(&self) -> Option<&OperationId> {
         match &self.state {
-            State::Authenticating { running, round } if round.run()?.requests == Some(true) => {
-                running.authenticator.pending_operation()
-            }
+            State::Authenticating { running, .. } => running.authenticator.pending_operation(),
             _ => None,
         }
     }

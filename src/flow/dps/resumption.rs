@@ -16,13 +16,14 @@ use crate::{
 use alloc::boxed::Box;
 
 impl<S> Registration<S> {
-    /// The operation that the service carries the registration out by: from its first answer, or from the start when an
-    /// earlier run has begun it. Where a certificate is requested it is to be on the disk before the next request is sent:
-    /// with it ([`Profile::with_pending_operation`](super::Profile::with_pending_operation)) a later run gets the certificate
-    /// that was issued.
+    /// The operation that the service carries out a registration by that requests a certificate: from its first answer, or from
+    /// the start when an earlier run has begun it. It is to be on the disk before the next request is sent: with it
+    /// ([`Profile::with_pending_operation`](super::Profile::with_pending_operation)) a later run gets the certificate that was
+    /// issued.
     #[must_use]
-    pub const fn pending_operation(&self) -> Option<&OperationId> {
-        self.run.protocol.operation.as_ref()
+    pub fn pending_operation(&self) -> Option<&OperationId> {
+        let Provisioning { profile, operation, .. } = &self.run.protocol;
+        operation.as_ref().filter(|_| profile.sent_request().is_some())
     }
 }
 
