@@ -160,7 +160,11 @@ fn a_registration_issues_one_chain_and_the_device_logs_in_with_it() {
     assert_eq!(ask(&line)["registrationState"], body["registrationState"], "the status of the operation has it");
     let look_up = "POST /0ne/registrations/dev-01?api-version=2025-07-01-preview";
     let state = ask(look_up);
-    assert_eq!((&state["status"], &state["issuedCertificateChain"]), (&json!("assigned"), &Value::Null), "its own has not");
+    assert_eq!(
+        (&state["status"], &state["issuedCertificateChain"]),
+        (&json!("assigned"), &Value::Null),
+        "its own has not"
+    );
     assert_eq!(emulator.issued_certificates(HUB, "dev-01").len(), 1);
 }
 

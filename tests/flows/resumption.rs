@@ -33,7 +33,8 @@ fn is_issued(outcome: &Outcome) -> bool {
 
 #[test]
 fn its_operation_is_asked_about_and_nothing_is_registered() {
-    for script in [vec![with_chain()], vec![assigning(), assigning(), with_chain()], vec![Reply::Silence, with_chain()]] {
+    for script in [vec![with_chain()], vec![assigning(), assigning(), with_chain()], vec![Reply::Silence, with_chain()]]
+    {
         let (world, outcome) = run(resumed(), key(&DEVICE_KEY), script);
         assert!(is_issued(&outcome));
         let target = format!("/registrations/dev-01/operations/{OTHER}?api-version=2025-07-01-preview by token");
@@ -104,7 +105,8 @@ fn an_operation_that_does_not_end_is_given_up_at_half_the_time() {
         let Reply::Answer { status, body, .. } = assigning() else { unreachable!() };
         Reply::Answer { status, headers: vec![("Retry-After", "100".into())], body }
     };
-    let (world, outcome) = run(resumed(), key(&DEVICE_KEY), vec![slow(), slow(), slow(), slow(), slow(), slow(), with_chain()]);
+    let (world, outcome) =
+        run(resumed(), key(&DEVICE_KEY), vec![slow(), slow(), slow(), slow(), slow(), slow(), with_chain()]);
     let expected = ["GET", "wait", "GET", "wait", "GET", "wait", "GET", "wait", "GET", "PUT", "wait", "GET"];
     assert_eq!(world.steps(), expected);
     assert!(is_issued(&outcome));

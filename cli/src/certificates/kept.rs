@@ -15,7 +15,7 @@ use defender_auth::{
     identity::Identity,
     private_key::MemoryKey,
     renewal::{Certificates, Current, Pending, RecordedKey, RequestId},
-    store::{Store, StoreError},
+    store::{CertificatesLock, Store, StoreError},
     x509::{Certificate, Chain, ClientIdentity, Curve, KeyAlgorithm, PrivateKey, judge},
 };
 use std::path::Path;
@@ -50,28 +50,40 @@ impl KeyType {
 pub(crate) struct Kept {
     store: Store,
     certificates: Certificates,
+    /// Unless it is only looked at.
+    _lock: Option<CertificatesLock>,
 }
 
 impl Kept {
-    /// Opens a folder; if it does not exist it is made.
+    /// Opens a folder to change what is in it; if it does not exist it is made. No other process may use its certificates.
     pub(crate) fn open(folder: &Path) -> Result<Self, Failure> {
         let store = Store::open(folder).map_err(failed)?;
+        let lock = store.lock_certificates().map_err(failed)?;
+        Self::load(store, Some(lock))
+    }
+
+    /// Opens a folder that has certificates, to change them. `None` when there are none.
+    pub(crate) fn find_to_change(folder: &Path) -> Result<Option<Self>, Failure> {
+        folder.is_dir().then(|| Self::open(folder)).transpose().map(|kept| kept.filter(Self::is_there))
+    }
+
+    /// Opens a folder that has certificates, to look at them. `None` when there are none.
+    pub(crate) fn find(folder: &Path) -> Result<Option<Self>, Failure> {
+        let look = || Self::load(Store::open(folder).map_err(failed)?, None);
+        folder.is_dir().then(look).transpose().map(|kept| kept.filter(Self::is_there))
+    }
+
+    fn load(store: Store, lock: Option<CertificatesLock>) -> Result<Self, Failure> {
         let kept = store.load_certificates().map_err(failed)?;
         let (certificates, warning) = kept.unwrap_or_default();
         if let Some(warning) = warning {
             stderr::warning(warning);
         }
-        Ok(Self { store, certificates })
+        Ok(Self { store, certificates, _lock: lock })
     }
 
-    /// Opens a folder that has certificates. `None` when there are none.
-    pub(crate) fn find(folder: &Path) -> Result<Option<Self>, Failure> {
-        if !folder.is_dir() {
-            return Ok(None);
-        }
-        let kept = Self::open(folder)?;
-        let is_there = kept.current().is_some() || kept.pending().is_some();
-        Ok(is_there.then_some(kept))
+    const fn is_there(&self) -> bool {
+        self.current().is_some() || self.pending().is_some()
     }
 
     pub(crate) const fn current(&self) -> Option<&Current> {
@@ -278,6 +290,7 @@ pub(crate) fn leaf(current: &Current) -> Option<Certificate> {
 fn failed(error: StoreError) -> Failure {
     match error {
         StoreError::Write(_) => Failure::Write(error.to_string()),
+        StoreError::InUse { .. } => Failure::Service { what: error.to_string(), fault: "another process" },
         error => Failure::Call(error.to_string()),
     }
 }

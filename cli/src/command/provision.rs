@@ -1,10 +1,7 @@
 //! `defenderauth provision`
 
 use crate::{
-    certificates::{
-        registration::RequestOptions,
-        shown::Shown,
-    },
+    certificates::{registration::RequestOptions, shown::Shown},
     files::private_file,
     input::{finding, text_file::TextFile},
     login::run,

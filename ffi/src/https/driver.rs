@@ -186,7 +186,8 @@ mod tests {
         cloud.fault(Operation::Register, Fault::Status(429).retry_after("300"), 1);
         let mut driver = driver(&cloud);
         for moment in [0, 300, 300] {
-            let failure = ends(driver.run(&mut machine, None, Duration::from_millis(moment), None), DEFENDERAUTH_TIMEOUT);
+            let failure =
+                ends(driver.run(&mut machine, None, Duration::from_millis(moment), None), DEFENDERAUTH_TIMEOUT);
             assert!(failure.is_retryable);
         }
         assert!(matches!(machine.poll(), Action::Wait(_)), "{machine:?}");

@@ -159,7 +159,10 @@ impl Record {
             due: due.map(|due| (due.earliest.as_secs(), due.latest.as_secs())).unwrap_or_default(),
             request: pending.map(|pending| pending.request.as_der().to_vec()).unwrap_or_default(),
             request_id: pending.map(|pending| View::new(pending.rid.as_str())).unwrap_or_default(),
-            operation: pending.and_then(|it| it.operation.as_ref()).map(|it| View::new(it.as_str())).unwrap_or_default(),
+            operation: pending
+                .and_then(|it| it.operation.as_ref())
+                .map(|it| View::new(it.as_str()))
+                .unwrap_or_default(),
             is_issued: pending.is_some_and(|pending| pending.chain.is_some()),
         }
     }

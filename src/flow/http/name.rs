@@ -87,7 +87,9 @@ pub struct OperationId(Box<str>);
 
 /// A text is not the ID of an operation.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is not the ID of an operation, which has 1 to 256 letters, digits, `.`, `-` and `_`; leave it out to register anew")]
+#[error(
+    "it is not the ID of an operation, which has 1 to 256 letters, digits, `.`, `-` and `_`; leave it out to register anew"
+)]
 pub struct OperationIdError;
 
 crate::base::debug::debug_as_text! { OperationIdError }

@@ -34,7 +34,7 @@ pub(crate) struct Renew {
 
 pub(super) fn run(arguments: &Renew) -> Result<(), Failure> {
     let absent = |what| Failure::at(arguments.folder.display(), what);
-    let mut kept = Kept::find(&arguments.folder)?.ok_or_else(|| {
+    let mut kept = Kept::find_to_change(&arguments.folder)?.ok_or_else(|| {
         absent("it has no certificates; fill it by `defenderauth provision --request-certificate --out-dir DIR`")
     })?;
     let mut me = kept

@@ -29,7 +29,15 @@ impl Driver {
     pub(in crate::driver) fn make_request(&mut self) -> Result<(), DriverError> {
         let Action::MakeRequest(wanted) = self.session.poll() else { return Ok(()) };
         let common_name = wanted.common_name.clone();
-        match self.options.keeper.request(wanted, self.options.store.as_ref()) {
+        let time = self.session.clock().time(self.options.clock.now());
+        let (keeper, mut events) = (&mut self.options.keeper, Vec::new());
+        let requested = keeper
+            .take_lock(self.options.store.as_ref(), time, &mut events)
+            .and_then(|()| keeper.request(wanted, self.options.store.as_ref()));
+        for event in events {
+            self.report(event);
+        }
+        match requested {
             Ok(pending) => {
                 self.report(Event::CertificateRequested { common_name });
                 let Pending { request, rid, .. } = pending;
@@ -81,6 +89,12 @@ fn save(kept: &Certificates, store: Option<&Store>) -> Result<(), Event> {
 }
 
 impl Keeper {
+    /// Sees to it that no other process requests certificates with this store, and reads what the last one has written.
+    fn take_lock(&mut self, store: Option<&Store>, time: UnixTime, events: &mut Vec<Event>) -> Result<(), Event> {
+        let Some(store) = store.filter(|_| self.lock.is_none()) else { return Ok(()) };
+        self.load(store, time, events).map_err(|error| Event::NotRequested { reason: error.to_string() })
+    }
+
     /// The request, which is on the disk with its key when this returns.
     fn request(&mut self, wanted: &RequestFor, store: Option<&Store>) -> Result<Pending, Event> {
         let pending = self
