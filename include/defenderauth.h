@@ -1593,6 +1593,17 @@ defenderauth_result defenderauth_certificates_load(const char *folder,
                                                    struct defenderauth_error **error);
 
 /**
+ * The same for a program that requests certificates. No other process can request certificates with this folder until the
+ * object is freed: of two that do, one would lose what it is issued. While another process uses it, the result is
+ * `DEFENDERAUTH_FILE_WRITE`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_load_locked(const char *folder,
+                                                          size_t len,
+                                                          struct defenderauth_certificates **out,
+                                                          struct defenderauth_error **error);
+
+/**
  * Writes `certificates.json` in a folder, for the owner alone. It is on the disk when this returns `DEFENDERAUTH_OK`;
  * otherwise the former file is as it was.
  */

@@ -286,7 +286,7 @@ int main(int argc, char **argv) {
     key[strcspn(key, "\r\n")] = '\0';
     mosquitto_lib_init();
 
-    must(defenderauth_certificates_load(DEFENDERAUTH_TEXT(folder), &kept, &error));
+    must(defenderauth_certificates_load_locked(DEFENDERAUTH_TEXT(folder), &kept, &error));
     if (defenderauth_certificates_request(kept).len == 0) {
         must(defenderauth_certificates_begin(kept, DEFENDERAUTH_TEXT(argv[2]), DEFENDERAUTH_CURVE_P384, &error));
         save(); /* before the request leaves */

@@ -17,6 +17,15 @@ pub(crate) fn is_available() -> Result<(), Failure> {
 }
 
 /// Has no value.
+pub(super) enum Lock {}
+
+impl Lock {
+    pub(super) fn of(_folder: &Path) -> Result<Self, Failure> {
+        Err(unsupported())
+    }
+}
+
+/// Has no value.
 #[derive(Clone)]
 pub(super) enum Record {}
 

@@ -21,7 +21,7 @@ use defender_auth::{
     private_key::MemoryKey,
     renewal::{Action, Certificates, Current, Due, Event, RecordedKey, Renewal, RequestId, certificate_report},
     secret::SecretText,
-    store::Store,
+    store::{CertificatesLock, Store},
     x509::{self, Curve, PrivateKey, judge},
 };
 use std::{path::Path, time::Duration};
@@ -29,6 +29,15 @@ use std::{path::Path, time::Duration};
 #[expect(clippy::unnecessary_wraps, reason = "a build without them returns an error")]
 pub(crate) const fn is_available() -> Result<(), Failure> {
     Ok(())
+}
+
+/// Keeps other processes from requesting certificates with a folder.
+pub(super) struct Lock(#[expect(dead_code, reason = "it is held")] CertificatesLock);
+
+impl Lock {
+    pub(super) fn of(folder: &Path) -> Result<Self, Failure> {
+        Ok(Self(Store::open(folder)?.lock_certificates()?))
+    }
 }
 
 /// What a device keeps.

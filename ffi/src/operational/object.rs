@@ -1,7 +1,7 @@
 //! The certificates and the renewal as C holds them.
 
 use super::{
-    machine::{Machine, Record},
+    machine::{Lock, Machine, Record},
     views::{Kept, Pending},
 };
 use crate::object::{Poison, object};
@@ -18,6 +18,8 @@ pub struct Certificates {
     poison: Poison,
     pub(super) record: Record,
     pub(super) views: Kept,
+    /// Held until the object is freed.
+    _lock: Option<Lock>,
 }
 
 object!(Certificates, "certificates");
@@ -25,7 +27,11 @@ object!(Certificates, "certificates");
 impl Certificates {
     pub(super) fn new(record: Record) -> Self {
         let views = record.views();
-        Self { poison: Poison::new(), record, views }
+        Self { poison: Poison::new(), record, views, _lock: None }
+    }
+
+    pub(super) fn locked(record: Record, lock: Lock) -> Self {
+        Self { _lock: Some(lock), ..Self::new(record) }
     }
 
     /// What notes an operation and writes it into the folder. A run goes on when that fails: it may still end well.

@@ -67,6 +67,14 @@ static void restart(const char *folder) {
     CHECK(is(defenderauth_certificates_request_id(kept), id) && is(defenderauth_certificates_operation(kept), "4.a.b"));
     MAKES_NONE(defenderauth_certificates, DEFENDERAUTH_FILE_WRITE,
                defenderauth_certificates_load(DEFENDERAUTH_TEXT("/nowhere/at/all"), out, error));
+    defenderauth_certificates *locked = NULL;
+    DOES(defenderauth_certificates_load_locked(FOLDER, &locked, error));
+    CHECK(is(defenderauth_certificates_request_id(locked), id));
+    MAKES_NONE(defenderauth_certificates, DEFENDERAUTH_FILE_WRITE,
+               defenderauth_certificates_load_locked(FOLDER, out, error));
+    defenderauth_certificates_free(locked);
+    DOES(defenderauth_certificates_load_locked(FOLDER, &locked, error));
+    defenderauth_certificates_free(locked);
     FAILS(DEFENDERAUTH_FILE_WRITE, defenderauth_certificates_save(kept, DEFENDERAUTH_TEXT("/nowhere/at/all"), error));
 }
 
