@@ -131,7 +131,7 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
     let mut keys = arguments.tpm.open()?;
     let id = keys.registration_id(arguments.registration_id.as_ref())?;
     let (mut profile, attestation) = (profile(arguments, &id)?, attestation(arguments, &id, &mut keys)?);
-    let mut requested = arguments.request.request(&id, &arguments.inputs().collect::<Vec<_>>())?;
+    let mut requested = arguments.request.request(&id, &arguments.inputs().collect::<Vec<_>>(), &arguments.unlock)?;
     if let Some(requested) = &requested {
         profile = requested.add_to(profile);
     }

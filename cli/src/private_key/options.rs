@@ -76,6 +76,11 @@ fn is_empty(error: &Error) -> bool {
 }
 
 impl Secrets<'_> {
+    /// For keys that need none.
+    pub(crate) const fn none() -> Self {
+        Self { passphrase: None, tpm: None, owner: None }
+    }
+
     pub(crate) fn opener(&self) -> Opener<'_> {
         let mut opener = Opener::new();
         if let Some(passphrase) = &self.passphrase {
@@ -108,9 +113,19 @@ impl Secrets<'_> {
     }
 
     /// Creates a key in the TPM. The passphrase becomes its password.
-    #[cfg(unix)]
     pub(crate) fn create_in_tpm(&self, kind: TpmKeyKind, parent: Parent) -> Result<KeyFile, Failure> {
-        let endpoint = self.tpm.cloned().unwrap_or_default();
+        self.create_in_tpm_at(None, kind, parent)
+    }
+
+    /// The same in that TPM.
+    #[cfg(unix)]
+    pub(crate) fn create_in_tpm_at(
+        &self,
+        tpm: Option<&Endpoint>,
+        kind: TpmKeyKind,
+        parent: Parent,
+    ) -> Result<KeyFile, Failure> {
+        let endpoint = tpm.or(self.tpm).cloned().unwrap_or_default();
         let mut tpm = tpm::open(&endpoint)?;
         if let Some(password) = &self.owner {
             tpm.set_password(Hierarchy::Owner, password.expose())?;
@@ -120,13 +135,18 @@ impl Secrets<'_> {
 
     #[cfg(not(unix))]
     #[expect(clippy::unused_self, reason = "as on other systems")]
-    pub(crate) fn create_in_tpm(&self, _: TpmKeyKind, _: Parent) -> Result<KeyFile, Failure> {
+    pub(crate) fn create_in_tpm_at(&self, _: Option<&Endpoint>, _: TpmKeyKind, _: Parent) -> Result<KeyFile, Failure> {
         Err(Failure::NotSupported("a TPM on this system"))
     }
 
     /// The name of a key file of the TPM.
     pub(crate) fn key_file(&self, path: &Path) -> Location {
-        Location::TpmFile { path: path.into(), tpm: self.tpm.cloned() }
+        self.key_file_at(path, None)
+    }
+
+    /// The same of that TPM.
+    pub(crate) fn key_file_at(&self, path: &Path, tpm: Option<&Endpoint>) -> Location {
+        Location::TpmFile { path: path.into(), tpm: tpm.or(self.tpm).cloned() }
     }
 
     /// Generates a key in a token.
