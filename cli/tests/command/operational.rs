@@ -338,6 +338,17 @@ fn an_operation_that_the_service_has_forgotten_is_replaced() {
 }
 
 #[test]
+fn a_renewal_does_not_take_the_request_of_a_registration_that_was_interrupted() {
+    let plant = Plant::of(enrollment().issuing(Issuing::new()).pending(1)).provisioned(&[]);
+    plant.fault(Operation::RegistrationStatus, Fault::Status(403), 1);
+    plant.provision("https", &[]).failed(1, &[]);
+    plant.renew(&[]).failed(2, &["a registration was interrupted, and may have issued a certificate"]);
+    plant.provision("https", &[]).done();
+    plant.renew(&[]).done();
+    assert_eq!(plant.issued(), 3, "each was used");
+}
+
+#[test]
 fn two_processes_do_not_request_certificates_in_one_folder() {
     let plant = Plant::new().provisioned(&[]);
     plant.fault(Operation::IssueCertificate, Fault::NoAnswer, 1);

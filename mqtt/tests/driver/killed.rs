@@ -127,6 +127,7 @@ fn a_registration_that_is_killed_anywhere_ends_with_a_certificate_that_works() {
             }
             kills += usize::from(!has_ended);
             if has_ended {
+                println!("{} kills at {call}", number - 1);
                 break;
             }
             assert!(number < MOST, "{call}: it never ends");
@@ -182,6 +183,7 @@ fn a_renewal_that_is_killed_anywhere_loses_no_certificate_and_issues_one() {
             drop(next);
             kills += usize::from(!has_ended);
             if has_ended {
+                println!("{} kills at {call}", number - 1);
                 break;
             }
             assert!(number < MOST, "{call}: it never ends");

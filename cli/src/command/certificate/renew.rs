@@ -51,6 +51,10 @@ pub(super) fn run(arguments: &Renew) -> Result<(), Failure> {
     if kept.current().is_none() {
         return Err(absent("its certificate has not come yet; run `defenderauth provision` again as before"));
     }
+    if kept.pending().is_some_and(|pending| pending.operation.is_some() && pending.chain.is_none()) {
+        let what = "a registration was interrupted, and may have issued a certificate; run `defenderauth provision` again as before";
+        return Err(absent(what));
+    }
     let name = kept.current().and_then(leaf).and_then(|leaf| leaf.common_name().map(ToOwned::to_owned));
     let name = name.ok_or_else(|| absent("the certificate in it has no common name; register the device again"))?;
     let export = arguments.export_pem || kept.is_exported();
