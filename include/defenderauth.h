@@ -1328,6 +1328,18 @@ defenderauth_result defenderauth_profile_set_certificate_request(struct defender
                                                                  size_t len,
                                                                  struct defenderauth_error **error);
 
+/**
+ * Continues a registration that an earlier run has begun, by the ID of its operation
+ * (`defenderauth_authenticator_pending_operation`, `defenderauth_certificates_operation`); empty begins another one. Its status is
+ * requested first, with the certificate that was issued meanwhile. The device is registered anew when the service does not know
+ * the operation, or it has brought nothing.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_profile_set_pending_operation(struct defenderauth_profile *profile,
+                                                               const char *operation,
+                                                               size_t len,
+                                                               struct defenderauth_error **error);
+
 /** Sets whether the device is only looked up and not registered. A lookup is not possible with a TPM. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_profile_set_lookup_only(struct defenderauth_profile *profile,
@@ -1632,6 +1644,17 @@ defenderauth_result defenderauth_certificates_load(const char *folder,
                                                    struct defenderauth_error **error);
 
 /**
+ * The same for a program that requests certificates. No other process can request certificates with this folder until the
+ * object is freed: of two that do, one would lose what it is issued. While another process uses it, the result is
+ * `DEFENDERAUTH_FILE_WRITE`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_load_locked(const char *folder,
+                                                          size_t len,
+                                                          struct defenderauth_certificates **out,
+                                                          struct defenderauth_error **error);
+
+/**
  * Writes `certificates.json` in a folder, for the owner alone. It is on the disk when this returns `DEFENDERAUTH_OK`;
  * otherwise the former file is as it was.
  */
@@ -1681,6 +1704,23 @@ struct defenderauth_slice defenderauth_certificates_request(const struct defende
 
 /** The ID under which a renewal sends the pending request. Empty when none is pending. */
 struct defenderauth_str defenderauth_certificates_request_id(const struct defenderauth_certificates *certificates);
+
+/**
+ * Notes the operation of the registration that the pending request was sent by: what
+ * `defenderauth_authenticator_pending_operation` has returned since the last result was reported, if that is not empty. Save
+ * before the next request is sent. It is forgotten with the request.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_sent_by(struct defenderauth_certificates *certificates,
+                                                      const char *operation,
+                                                      size_t len,
+                                                      struct defenderauth_error **error);
+
+/**
+ * The operation of the registration that the pending request was sent by, for `defenderauth_profile_set_pending_operation`.
+ * Empty when none is noted.
+ */
+struct defenderauth_str defenderauth_certificates_operation(const struct defenderauth_certificates *certificates);
 
 /**
  * Whether certificates have come for the pending request and are not in use yet: do not send it again, and call
@@ -2045,6 +2085,12 @@ int32_t defenderauth_authenticator_poll(const struct defenderauth_authenticator 
 struct defenderauth_str defenderauth_authenticator_state(const struct defenderauth_authenticator *authenticator);
 
 /**
+ * The ID of the operation by which the provisioning service carries out a registration that requests a certificate, while that
+ * is under way; else empty. Keep it before the next request is sent: `defenderauth_certificates_sent_by`.
+ */
+struct defenderauth_str defenderauth_authenticator_pending_operation(const struct defenderauth_authenticator *authenticator);
+
+/**
  * Why it failed. Non-NULL exactly when `defenderauth_authenticator_poll` returns FAILED, which includes a NULL or
  * unusable object. The authenticator owns it: do not free it.
  */
@@ -2250,6 +2296,21 @@ defenderauth_result defenderauth_authenticator_run(struct defenderauth_authentic
                                                    struct defenderauth_tpm *tpm_or_null,
                                                    uint64_t timeout_milliseconds,
                                                    struct defenderauth_error **error);
+
+/**
+ * The same for a registration that requests a certificate: as soon as the service has told its operation, that is noted in
+ * `certificates`, and written into `certificates.json` of the folder. A program that ends after that continues with
+ * `defenderauth_profile_set_pending_operation`, and gets what was issued.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_run_keeping(struct defenderauth_authenticator *authenticator,
+                                                           const struct defenderauth_https *https_or_null,
+                                                           struct defenderauth_tpm *tpm_or_null,
+                                                           uint64_t timeout_milliseconds,
+                                                           struct defenderauth_certificates *certificates,
+                                                           const char *folder,
+                                                           size_t folder_len,
+                                                           struct defenderauth_error **error);
 
 /* ---- the built-in HTTPS driver: configure once, then share */
 

@@ -13,6 +13,7 @@ use crate::{
         device_mode::{self, DeviceMode, ModuleLookup, Target},
         dps::{self, Activating, Provisioning, Registration},
         exchange::{Next, Protocol},
+        http::OperationId,
         identity_service::Account,
         local::{self, Ask, Task},
         outcome::{Device, Outcome},
@@ -177,6 +178,21 @@ impl Authenticator {
     #[must_use]
     pub fn assigned(&self) -> Option<&Device> {
         self.assigned.as_deref()
+    }
+
+    /// The operation by which the provisioning service carries out a registration that requests a certificate, while that is
+    /// under way. Keep it on the disk before the next request is sent, as the request itself
+    /// ([`Certificates::sent_by`](crate::renewal::Certificates::sent_by)): a later run goes on with it
+    /// ([`Profile::with_pending_operation`](dps::Profile::with_pending_operation)).
+    #[must_use]
+    pub fn pending_operation(&self) -> Option<&OperationId> {
+        match &self.state {
+            State::Provisioning(Next::Send(it)) => it.pending_operation(),
+            State::Provisioning(Next::Wait(it)) => it.pending_operation(),
+            State::Provisioning(Next::Sign(it)) => it.pending_operation(),
+            State::Activating(it) => it.pending_operation(),
+            _ => None,
+        }
     }
 
     /// Ends the run.

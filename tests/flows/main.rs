@@ -23,6 +23,7 @@ mod registration;
 mod registration_tpm;
 mod rejection;
 mod renewal;
+mod resumption;
 mod shown;
 mod world;
 

@@ -66,6 +66,8 @@ mod on_device;
 mod open_files;
 #[cfg(unix)]
 mod operational;
+#[cfg(unix)]
+mod operational_keys;
 mod outside;
 #[cfg(target_os = "linux")]
 mod owners;
