@@ -3,6 +3,7 @@
 use super::object::Authenticator;
 use crate::{
     abi::{Header, ResultCode},
+    daemon,
     error::Error,
     failure::Failure,
     guard, input,
@@ -12,7 +13,7 @@ use crate::{
 use defender_auth::{Action, Event, http::Response};
 use std::mem::MaybeUninit;
 
-/// SEND: a response arrived, whatever its status. Pass all of its headers (`Retry-After` and `Date` are read), or NULL
+/// SEND and ASK: a response arrived, whatever its status. Pass all of its headers (`Retry-After` and `Date` are read), or NULL
 /// and 0 when they are not available. Wipe the body afterwards: it can hold keys.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -36,7 +37,7 @@ pub extern "C" fn defenderauth_authenticator_handle_response(
     })
 }
 
-/// SEND: no complete response arrived: the connection failed or was reset, or the request timed out. Do not report an
+/// SEND and ASK: no complete response arrived: the connection failed or was reset, or the request timed out. Do not report an
 /// untrusted server this way: retrying does not help there.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -46,6 +47,18 @@ pub extern "C" fn defenderauth_authenticator_handle_no_response(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || handle(authenticator, now, || Ok(Event::Unanswered)))
+}
+
+/// ASK: the socket does not exist or this user may not connect to it, one of `DEFENDERAUTH_OBSTACLE_`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_handle_not_reached(
+    authenticator: Option<&mut Authenticator>,
+    now: u64,
+    obstacle: i32,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || handle(authenticator, now, || Ok(Event::NotReached(daemon::obstacle(obstacle)?))))
 }
 
 /// WAIT: the time has elapsed.

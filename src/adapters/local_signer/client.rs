@@ -5,7 +5,7 @@ use crate::{
         secret::SecretBytes,
         time::{Now, UnixTime},
     },
-    error::Error,
+    error::{ApiMisuse, Error},
     flow::{
         http::BODY_LIMIT,
         local::{Action, Endpoint, Event, Obstacle, Question, Request, Task},
@@ -58,9 +58,19 @@ impl Client {
     /// # Errors
     /// Why it failed.
     pub fn run<Q: Question>(&self, begin: impl FnOnce(Now, Duration) -> Task<Q>) -> Result<Q::Answer, Error> {
+        let now = Now { wall: UnixTime::from(SystemTime::now()), monotonic: Duration::ZERO };
+        let mut task = begin(now, self.task);
+        self.finish(&mut task, now)?;
+        task.into_answer()
+    }
+
+    /// Runs a task to its end that was begun then, or whose latest event came then. Why it failed, the task tells.
+    ///
+    /// # Errors
+    /// None: each action gets the event that answers it.
+    pub fn finish<Q: Question>(&self, task: &mut Task<Q>, since: Now) -> Result<(), ApiMisuse> {
         let start = Instant::now();
-        let now = || Now { wall: UnixTime::from(SystemTime::now()), monotonic: start.elapsed() };
-        let mut task = begin(now(), self.task);
+        let now = || since + start.elapsed();
         loop {
             match task.poll() {
                 Action::Send(request) => task.handle(now(), self.exchange(request).event()),
@@ -68,7 +78,7 @@ impl Client {
                     thread::sleep(wait.pick(random()));
                     task.handle(now(), Event::Elapsed)
                 }
-                Action::Done | Action::Failed(_) => return task.into_answer(),
+                Action::Done | Action::Failed(_) => return Ok(()),
             }?;
         }
     }

@@ -177,14 +177,17 @@ pub(in crate::adapters) fn identity_service() -> Option<IdentityService> {
     is_here.then_some(service)
 }
 
-/// The user that the daemon sees. The identity service is one of Linux.
+/// The user that a daemon sees, for [`IdentityService::with_uid`]. `None` where the system does not tell it.
 #[cfg(unix)]
-fn own_uid() -> Option<u32> {
+#[must_use]
+pub fn own_uid() -> Option<u32> {
     use std::os::unix::fs::MetadataExt as _;
     fs::metadata("/proc/self").ok().map(|own| own.uid())
 }
 
+/// The user that a daemon sees, for [`IdentityService::with_uid`]. `None` where the system does not tell it.
 #[cfg(not(unix))]
-const fn own_uid() -> Option<u32> {
+#[must_use]
+pub const fn own_uid() -> Option<u32> {
     None
 }
