@@ -1,9 +1,9 @@
 use super::Client;
 use crate::{
-    credential::Credential,
+    credential::{ClientCertificate, Credential},
     error::{Daemon, Error},
     flow::{
-        identity_service::{Account, IdentityService},
+        identity_service::{Account, CertifiedAccount, IdentityService},
         local::Endpoint,
         outcome::Outcome,
         plan::Plan,
@@ -103,10 +103,26 @@ impl Signer {
         }
     }
 
-    /// The identity with an external signer, which is this: its passwords have to be signed.
+    /// The identity with an external signer, which is this: its passwords have to be signed. One that authenticates with a
+    /// certificate has one that is held elsewhere: [`certified`](Self::certified) leads to it.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        Outcome::new(self.identity().clone(), Credential::ExternalSigner)
+        match self.certified() {
+            Some(_) => Outcome::new(self.identity().clone(), ClientCertificate::held_elsewhere(None)),
+            None => Outcome::new(self.identity().clone(), Credential::ExternalSigner),
+        }
+    }
+
+    /// The identity and the daemons that have its certificate and its key, when it authenticates with a certificate: for
+    /// `private_key::open_account`.
+    #[must_use]
+    pub fn certified(&self) -> Option<CertifiedAccount> {
+        match &self.holder {
+            Holder::Workload(_) => None,
+            Holder::IdentityService { service, account } => {
+                CertifiedAccount::new(IdentityService::clone(service), Account::clone(account))
+            }
+        }
     }
 
     /// The plan, for a [`Session`](crate::Session) or to be run again. That of the identity service reads the identity each
