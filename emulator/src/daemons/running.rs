@@ -151,6 +151,16 @@ impl RunningHost {
         Ok(())
     }
 
+    /// Puts another private key under this ID of `keyd`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn replace_key_pair(&self, id: &str, pem: &str) -> Result<(), HostError> {
+        let pair = KeyPair::from_pem(pem).ok_or_else(|| HostError::KeyPair { id: id.into() })?;
+        self.state.add_pair(id, pair);
+        Ok(())
+    }
+
     /// Provisions the device again as this one.
     ///
     /// # Errors
