@@ -87,6 +87,12 @@
  */
 #define DEFENDERAUTH_ACTION_ASK 7
 
+/**
+ * Open the certificate that certd has and its private key in keyd: `defenderauth_authenticator_run` and
+ * `defenderauth_session_exchange` do it. Or report your own with `_handle_certificate`.
+ */
+#define DEFENDERAUTH_ACTION_OPEN 8
+
 /** A daemon has no socket at its path (`ENOENT`). */
 #define DEFENDERAUTH_OBSTACLE_ABSENT 1
 
@@ -2121,6 +2127,16 @@ defenderauth_result defenderauth_authenticator_handle_not_reached(struct defende
                                                                   int32_t obstacle,
                                                                   struct defenderauth_error **error);
 
+/**
+ * OPEN: the certificate of the identity, with a private key that signs where it is, for example one that
+ * `defenderauth_certificate_with_key_uri` made with `keyd:id=…`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_handle_certificate(struct defenderauth_authenticator *authenticator,
+                                                                  uint64_t now,
+                                                                  const struct defenderauth_certificate *certificate,
+                                                                  struct defenderauth_error **error);
+
 /** WAIT: the time has elapsed. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_authenticator_handle_elapsed(struct defenderauth_authenticator *authenticator,
@@ -2802,6 +2818,17 @@ defenderauth_result defenderauth_session_handle_not_reached(struct defenderauth_
                                                             uint64_t wall,
                                                             uint64_t monotonic_milliseconds,
                                                             int32_t obstacle,
+                                                            struct defenderauth_error **error);
+
+/**
+ * AUTHENTICATE, while the run within has the action OPEN: the certificate of the identity, with a private key that signs where
+ * it is.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_certificate(struct defenderauth_session *session,
+                                                            uint64_t wall,
+                                                            uint64_t monotonic_milliseconds,
+                                                            const struct defenderauth_certificate *certificate,
                                                             struct defenderauth_error **error);
 
 /** AUTHENTICATE: the TPM has activated the key. */

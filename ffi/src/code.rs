@@ -123,6 +123,9 @@ pub const DEFENDERAUTH_ACTION_FAILED: i32 = 6;
 /// Send the request to a daemon of this device, at `_request_address`; report with `_handle_response`, `_handle_no_response` or
 /// `_handle_not_reached`.
 pub const DEFENDERAUTH_ACTION_ASK: i32 = 7;
+/// Open the certificate that certd has and its private key in keyd: `defenderauth_authenticator_run` and
+/// `defenderauth_session_exchange` do it. Or report your own with `_handle_certificate`.
+pub const DEFENDERAUTH_ACTION_OPEN: i32 = 8;
 
 /// A daemon has no socket at its path (`ENOENT`).
 pub const DEFENDERAUTH_OBSTACLE_ABSENT: i32 = 1;

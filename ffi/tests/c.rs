@@ -98,8 +98,9 @@ fn operational_certificates_are_requested_kept_and_refused() {
 fn a_daemon_of_the_device_is_asked_and_signs() {
     let (site, scratch) = (site::Site::new(), scratch::Scratch::new());
     let host = site::host(&site, &scratch.folder());
-    let nowhere = scratch.path("nowhere");
-    passes_in("daemons", &[&scratch.folder(), &nowhere], &host.environment("azureiotsecurity"));
+    let (nowhere, other) = (scratch.path("nowhere"), scratch::Scratch::new());
+    let _certified = site::certified_host(&site, &other.folder());
+    passes_in("daemons", &[&scratch.folder(), &nowhere, &other.folder()], &host.environment("azureiotsecurity"));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod issuer;
 #[path = "../../tests/support/scratch.rs"]
 mod scratch;
 #[path = "support/site.rs"]
+#[allow(dead_code, reason = "the tests in C use the rest")]
 mod site;
 #[path = "../../tests/tpm/swtpm.rs"]
 #[allow(dead_code, reason = "the library's own tests use the rest")]

@@ -3,11 +3,12 @@
 use super::object::Authenticator;
 use crate::{
     abi::{Header, ResultCode},
+    certificate::Certificate,
     daemon,
     error::Error,
     failure::Failure,
     guard, input,
-    object::exclusive,
+    object::{exclusive, shared},
     sas,
 };
 use defender_auth::{Action, Event, http::Response};
@@ -59,6 +60,22 @@ pub extern "C" fn defenderauth_authenticator_handle_not_reached(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || handle(authenticator, now, || Ok(Event::NotReached(daemon::obstacle(obstacle)?))))
+}
+
+/// OPEN: the certificate of the identity, with a private key that signs where it is, for example one that
+/// `defenderauth_certificate_with_key_uri` made with `keyd:id=…`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_handle_certificate(
+    authenticator: Option<&mut Authenticator>,
+    now: u64,
+    certificate: Option<&Certificate>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let certificate = shared(certificate)?.client_certificate();
+        handle(authenticator, now, || Ok(Event::Opened(&certificate)))
+    })
 }
 
 /// WAIT: the time has elapsed.

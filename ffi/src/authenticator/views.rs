@@ -4,7 +4,7 @@ use crate::{
     certificate::Certificate,
     code::{
         DEFENDERAUTH_ACTION_ACTIVATE, DEFENDERAUTH_ACTION_ASK, DEFENDERAUTH_ACTION_DONE, DEFENDERAUTH_ACTION_FAILED,
-        DEFENDERAUTH_ACTION_SEND, DEFENDERAUTH_ACTION_SIGN, DEFENDERAUTH_ACTION_WAIT,
+        DEFENDERAUTH_ACTION_OPEN, DEFENDERAUTH_ACTION_SEND, DEFENDERAUTH_ACTION_SIGN, DEFENDERAUTH_ACTION_WAIT,
     },
     error::Error,
     failure::Failure,
@@ -70,6 +70,11 @@ impl Views {
                 target: View::new(request.target()),
                 headers: request.headers().map(|(name, value)| (View::new(name), View::new(value))).collect(),
                 body: Zeroizing::new(request.body().to_vec()),
+                ..Self::default()
+            },
+            Action::Open(_) => Self {
+                action: DEFENDERAUTH_ACTION_OPEN,
+                state: View::Static(c"opening the certificate of this device"),
                 ..Self::default()
             },
             Action::Wait(wait) => Self {

@@ -3,6 +3,7 @@
 use super::{given::Given, machine, make::now, object::Session, sources::Sources};
 use crate::{
     abi::{Header, ResultCode},
+    certificate::Certificate,
     daemon,
     error::Error,
     failure::Failure,
@@ -62,6 +63,24 @@ pub extern "C" fn defenderauth_session_handle_not_reached(
 ) -> ResultCode {
     guard::call(error, || {
         handle(session, wall, monotonic_milliseconds, || Ok(Given::NotReached(daemon::obstacle(obstacle)?)))
+    })
+}
+
+/// AUTHENTICATE, while the run within has the action OPEN: the certificate of the identity, with a private key that signs where
+/// it is.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_session_handle_certificate(
+    session: Option<&mut Session>,
+    wall: u64,
+    monotonic_milliseconds: u64,
+    certificate: Option<&Certificate>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        machine::is_available()?;
+        let certificate = shared(certificate)?.client_certificate();
+        handle(session, wall, monotonic_milliseconds, || Ok(Given::Certificate(&certificate)))
     })
 }
 

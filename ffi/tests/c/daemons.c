@@ -1,6 +1,7 @@
 /*
  * Agents whose key a daemon of the device holds: with the program's own HTTP over a Unix socket, and with the built-in client.
- * The arguments are a folder with the sockets of an identity service, and one without; the environment is that of a module.
+ * The arguments are folders: with the sockets of an identity service, without any, and with those of one that has a
+ * certificate. The environment is that of a module.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
@@ -214,6 +215,57 @@ static void session(const char *folder) {
     defenderauth_daemon_free(daemon);
 }
 
+/* An identity with a certificate, whose key keyd has: opened by the driver, and by its name. */
+static void certified(const char *folder) {
+    char uri[512], chain[8192];
+    defenderauth_daemon *daemon = a_service(folder);
+    defenderauth_authenticator *me = NULL, *own = NULL;
+    DOES(defenderauth_authenticator_new_daemon(daemon, NULL, (uint64_t)time(NULL), &me, error));
+    DOES(defenderauth_authenticator_run(me, NULL, NULL, 60000, error));
+    CHECK(defenderauth_authenticator_credential(me) == DEFENDERAUTH_CREDENTIAL_CERTIFICATE);
+    const defenderauth_certificate *opened = defenderauth_authenticator_certificate(me);
+    CHECK(defenderauth_certificate_has_key(opened));
+    FAILS(DEFENDERAUTH_NOT_APPLICABLE, defenderauth_daemon_sas_token(daemon, me, NOW, 60, chain, sizeof chain, NULL, error));
+
+    /* The program's own way. */
+    defenderauth_str pem = defenderauth_certificate_chain_pem(opened);
+    CHECK(pem.len < sizeof chain);
+    memcpy(chain, pem.data, pem.len + 1);
+    snprintf(uri, sizeof uri, "keyd:id=device-id&folder=%s", folder);
+    defenderauth_certificate *named = NULL;
+    DOES(defenderauth_certificate_with_key_uri(DEFENDERAUTH_TEXT(chain), DEFENDERAUTH_TEXT(uri), NULL, 0, &named, error));
+    own = an_authenticator(daemon);
+    FAILS(DEFENDERAUTH_STATE, defenderauth_authenticator_handle_certificate(own, NOW, named, error));
+    uint16_t status =
+        exchange(defenderauth_authenticator_request_address(own), defenderauth_authenticator_request_method(own),
+                 defenderauth_authenticator_request_target(own), defenderauth_authenticator_request_body(own));
+    DOES(defenderauth_authenticator_handle_response(own, NOW, status, NULL, 0, answer, answer_len, error));
+    CHECK(defenderauth_authenticator_poll(own) == DEFENDERAUTH_ACTION_OPEN);
+    DOES(defenderauth_authenticator_handle_certificate(own, NOW, named, error));
+    CHECK(defenderauth_authenticator_same_outcome(me, own));
+    defenderauth_certificate_free(named);
+    defenderauth_authenticator_free(own);
+    defenderauth_authenticator_free(me);
+
+    /* A session. */
+    defenderauth_sources *sources = a_source(an_authenticator(daemon));
+    defenderauth_session *session = NULL;
+    DOES(defenderauth_session_new(sources, NULL, NULL, NULL, 0, NULL, 0, LATER, 5000, &session, error));
+    for (int round = 0; round < 20 && defenderauth_session_poll(session) != DEFENDERAUTH_SESSION_ACTION_CONNECT; round++) {
+        if (defenderauth_session_poll(session) == DEFENDERAUTH_SESSION_ACTION_SAVE) {
+            DOES(defenderauth_session_handle_saved(session, LATER, 5000, true, error));
+        } else {
+            DOES(defenderauth_session_exchange(session, NULL, LATER, 5000, 10000, error));
+        }
+    }
+    CHECK(defenderauth_certificate_has_key(defenderauth_session_certificate(session)));
+    FAILS(DEFENDERAUTH_STATE,
+          defenderauth_session_handle_not_reached(session, LATER, 5000, DEFENDERAUTH_OBSTACLE_ABSENT, error));
+    defenderauth_session_free(session);
+    defenderauth_sources_free(sources);
+    defenderauth_daemon_free(daemon);
+}
+
 /* What is in the way: no socket, no permission, no answer, another state. */
 static void obstacles(const char *nowhere) {
     defenderauth_daemon *daemon = a_service(nowhere);
@@ -268,13 +320,14 @@ static void found(const char *nowhere) {
 }
 
 int main(int argc, char **argv) {
-    CHECK(argc == 3);
-    if (argc == 3) {
+    CHECK(argc == 4);
+    if (argc == 4) {
         module();
         service(argv[1]);
         session(argv[1]);
         obstacles(argv[2]);
         found(argv[2]);
+        certified(argv[3]);
     }
     return outcome();
 }

@@ -75,6 +75,7 @@ static void objects(void) {
     FAILS(none, defenderauth_https_set_clock_offset_seconds(NULL, 1, error));
     FAILS(none, defenderauth_authenticator_run(NULL, NULL, NULL, 1, error));
     FAILS(none, defenderauth_authenticator_handle_not_reached(NULL, NOW, DEFENDERAUTH_OBSTACLE_ABSENT, error));
+    FAILS(none, defenderauth_authenticator_handle_certificate(NULL, NOW, NULL, error));
     MAKES_NONE(defenderauth_authenticator, none, defenderauth_authenticator_new_daemon(NULL, NULL, NOW, out, error));
     MAKES_NONE(defenderauth_daemon, none, defenderauth_agent_config_daemon(NULL, out, error));
     FAILS(none, defenderauth_daemon_begin_signature(NULL, NOW, bytes, 32, error));
@@ -121,6 +122,7 @@ static void sessions(void) {
     FAILS(none, defenderauth_session_handle_response(NULL, AT_BOTH, 200, NULL, 0, NULL, 0, error));
     FAILS(none, defenderauth_session_handle_no_response(NULL, AT_BOTH, error));
     FAILS(none, defenderauth_session_handle_not_reached(NULL, AT_BOTH, DEFENDERAUTH_OBSTACLE_ABSENT, error));
+    FAILS(none, defenderauth_session_handle_certificate(session, AT_BOTH, NULL, error));
     FAILS(none, defenderauth_session_handle_activated(NULL, AT_BOTH, error));
     FAILS(none, defenderauth_session_handle_signature(NULL, AT_BOTH, bytes, 32, error));
     FAILS(none, defenderauth_session_handle_key_failed(NULL, AT_BOTH, error));

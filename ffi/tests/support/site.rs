@@ -73,6 +73,18 @@ pub(crate) fn host(site: &Site, folder: &str) -> RunningHost {
     site.emulator.host(folder, host).unwrap()
 }
 
+/// The daemons of `dev-03`, which has a certificate: this user is the device itself.
+#[cfg(target_os = "linux")]
+pub(crate) fn certified_host(site: &Site, folder: &str) -> RunningHost {
+    let uid = fs::metadata("/proc/self").unwrap().uid();
+    let (chain, key) = site.certificate.split_once("-----BEGIN PRIVATE KEY").unwrap();
+    let host = Host::new(HOST, "dev-03")
+        .key_pair("device-id", &format!("-----BEGIN PRIVATE KEY{key}"))
+        .certificate("device-id", chain)
+        .certified_device(uid, "device-id", "device-id");
+    site.emulator.host(folder, host).unwrap()
+}
+
 fn play(world: World) -> Emulator {
     Emulator::play(world, "127.0.0.1:0".parse().unwrap()).unwrap()
 }

@@ -20,6 +20,7 @@ pub(super) fn handle(session: &mut Session, now: Now, given: Given<'_>) -> Resul
     let event = match given {
         Given::Response(response) => Event::Authenticator(RunEvent::Answered(response)),
         Given::NotReached(obstacle) => Event::Authenticator(RunEvent::NotReached(obstacle)),
+        Given::Certificate(certificate) => Event::Authenticator(RunEvent::Opened(certificate)),
         Given::NoResponse => Event::Authenticator(RunEvent::Unanswered),
         Given::Activated => Event::Authenticator(RunEvent::Activated),
         Given::Elapsed if is_running => Event::Authenticator(RunEvent::Elapsed),

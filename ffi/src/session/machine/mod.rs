@@ -73,6 +73,12 @@ impl Machine {
                 let reply = client.exchange(request);
                 Ok(self.0.handle(now + begun.elapsed(), Event::Authenticator(reply.event().into()))?)
             }
+            #[cfg(all(feature = "local-signer", feature = "private-key"))]
+            Action::Authenticate(authenticator::Action::Open(account)) => {
+                let opened = defender_auth::private_key::open_account(account);
+                let event = opened.as_ref().map_or_else(authenticator::Event::TpmFailed, authenticator::Event::Opened);
+                Ok(self.0.handle(now + begun.elapsed(), Event::Authenticator(event))?)
+            }
             _ => {
                 let message = "no request is pending; poll the session, and perform the action that it returns";
                 Err(Failure::new(DEFENDERAUTH_STATE, message).field("session"))
