@@ -99,6 +99,9 @@
 /** This user may not connect to a daemon's socket (`EACCES`). */
 #define DEFENDERAUTH_OBSTACLE_DENIED 2
 
+/** Another kind of file is at the path of a daemon's socket (`ECONNREFUSED`, and `stat` shows no socket). */
+#define DEFENDERAUTH_OBSTACLE_NOT_A_SOCKET 3
+
 /** No credential yet. */
 #define DEFENDERAUTH_CREDENTIAL_NONE 0
 
@@ -2120,7 +2123,7 @@ defenderauth_result defenderauth_authenticator_handle_no_response(struct defende
                                                                   uint64_t now,
                                                                   struct defenderauth_error **error);
 
-/** ASK: the socket does not exist or this user may not connect to it, one of `DEFENDERAUTH_OBSTACLE_`. */
+/** ASK: the socket does not exist, this user may not connect to it, or it is none: one of `DEFENDERAUTH_OBSTACLE_`. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_authenticator_handle_not_reached(struct defenderauth_authenticator *authenticator,
                                                                   uint64_t now,
@@ -2529,7 +2532,7 @@ defenderauth_result defenderauth_daemon_handle_no_response(struct defenderauth_d
                                                            uint64_t now,
                                                            struct defenderauth_error **error);
 
-/** ASK: the socket does not exist or this user may not connect to it, one of `DEFENDERAUTH_OBSTACLE_`. */
+/** ASK: the socket does not exist, this user may not connect to it, or it is none: one of `DEFENDERAUTH_OBSTACLE_`. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_daemon_handle_not_reached(struct defenderauth_daemon *daemon,
                                                            uint64_t now,
@@ -2812,7 +2815,7 @@ defenderauth_result defenderauth_session_handle_no_response(struct defenderauth_
                                                             uint64_t monotonic_milliseconds,
                                                             struct defenderauth_error **error);
 
-/** AUTHENTICATE: a daemon of this device has no socket or this user may not connect to it, one of `DEFENDERAUTH_OBSTACLE_`. */
+/** AUTHENTICATE: a daemon of this device has no socket, or this user may not connect to it: one of `DEFENDERAUTH_OBSTACLE_`. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_session_handle_not_reached(struct defenderauth_session *session,
                                                             uint64_t wall,

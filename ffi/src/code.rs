@@ -131,6 +131,8 @@ pub const DEFENDERAUTH_ACTION_OPEN: i32 = 8;
 pub const DEFENDERAUTH_OBSTACLE_ABSENT: i32 = 1;
 /// This user may not connect to a daemon's socket (`EACCES`).
 pub const DEFENDERAUTH_OBSTACLE_DENIED: i32 = 2;
+/// Another kind of file is at the path of a daemon's socket (`ECONNREFUSED`, and `stat` shows no socket).
+pub const DEFENDERAUTH_OBSTACLE_NOT_A_SOCKET: i32 = 3;
 
 /// No credential yet.
 pub const DEFENDERAUTH_CREDENTIAL_NONE: i32 = 0;

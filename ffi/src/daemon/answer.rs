@@ -45,7 +45,7 @@ pub extern "C" fn defenderauth_daemon_handle_no_response(
     guard::call(error, || open(daemon)?.machine.handle(input::time("now", now)?, Event::Unanswered))
 }
 
-/// ASK: the socket does not exist or this user may not connect to it, one of `DEFENDERAUTH_OBSTACLE_`.
+/// ASK: the socket does not exist, this user may not connect to it, or it is none: one of `DEFENDERAUTH_OBSTACLE_`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_daemon_handle_not_reached(

@@ -14,7 +14,10 @@ pub use poll::*;
 
 use crate::{
     abi::{Header, ResultCode},
-    code::{DEFENDERAUTH_OBSTACLE_ABSENT, DEFENDERAUTH_OBSTACLE_DENIED, DEFENDERAUTH_STATE},
+    code::{
+        DEFENDERAUTH_OBSTACLE_ABSENT, DEFENDERAUTH_OBSTACLE_DENIED, DEFENDERAUTH_OBSTACLE_NOT_A_SOCKET,
+        DEFENDERAUTH_STATE,
+    },
     error::Error,
     failure::Failure,
     guard, input,
@@ -185,6 +188,7 @@ pub(crate) fn obstacle(number: i32) -> Result<Obstacle, Failure> {
     match number {
         DEFENDERAUTH_OBSTACLE_ABSENT => Ok(Obstacle::Absent),
         DEFENDERAUTH_OBSTACLE_DENIED => Ok(Obstacle::Denied),
+        DEFENDERAUTH_OBSTACLE_NOT_A_SOCKET => Ok(Obstacle::NotASocket),
         _ => Err(Failure::argument("obstacle", "it is not one of DEFENDERAUTH_OBSTACLE_; pass one of these constants")),
     }
 }

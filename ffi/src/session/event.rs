@@ -51,7 +51,7 @@ pub extern "C" fn defenderauth_session_handle_no_response(
     guard::call(error, || handle(session, wall, monotonic_milliseconds, || Ok(Given::NoResponse)))
 }
 
-/// AUTHENTICATE: a daemon of this device has no socket or this user may not connect to it, one of `DEFENDERAUTH_OBSTACLE_`.
+/// AUTHENTICATE: a daemon of this device has no socket, or this user may not connect to it: one of `DEFENDERAUTH_OBSTACLE_`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_session_handle_not_reached(

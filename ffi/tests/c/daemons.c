@@ -270,7 +270,11 @@ static void certified(const char *folder) {
 static void obstacles(const char *nowhere) {
     defenderauth_daemon *daemon = a_service(nowhere);
     defenderauth_authenticator *me = an_authenticator(daemon);
-    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_authenticator_handle_not_reached(me, NOW, 3, error));
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_authenticator_handle_not_reached(me, NOW, 4, error));
+    FAILS(DEFENDERAUTH_FILE_READ,
+          defenderauth_authenticator_handle_not_reached(me, NOW, DEFENDERAUTH_OBSTACLE_NOT_A_SOCKET, error));
+    defenderauth_authenticator_free(me);
+    me = an_authenticator(daemon);
     FAILS(DEFENDERAUTH_FILE_PERMISSION,
           defenderauth_authenticator_handle_not_reached(me, NOW, DEFENDERAUTH_OBSTACLE_DENIED, error));
     defenderauth_authenticator_free(me);

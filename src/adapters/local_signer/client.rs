@@ -113,7 +113,7 @@ impl Client {
             [] => builder.body(()).map_err(ureq::Error::from).and_then(|request| agent.run(request)),
             body => builder.body(body).map_err(ureq::Error::from).and_then(|request| agent.run(request)),
         };
-        let mut response = sent.map_err(|error| missing(&error))?;
+        let mut response = sent.map_err(|error| missing(&error, request.endpoint()))?;
         let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()).map(String::from);
         // One byte more than is allowed, for the task to reject.
         let mut body = SecretBytes::with_capacity(BODY_LIMIT + 1);
@@ -146,15 +146,32 @@ impl Client {
 }
 
 /// What is in the way, or just no answer.
-fn missing(error: &ureq::Error) -> Reply {
+fn missing(error: &ureq::Error, endpoint: &Endpoint) -> Reply {
     match error {
         ureq::Error::Io(error) => match error.kind() {
-            io::ErrorKind::NotFound => Reply::NotReached(Obstacle::Absent),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Reply::NotReached(Obstacle::Absent),
+            // A socket on which nothing listens is refused, too.
+            io::ErrorKind::ConnectionRefused if is_no_socket(endpoint) => Reply::NotReached(Obstacle::NotASocket),
             io::ErrorKind::PermissionDenied => Reply::NotReached(Obstacle::Denied),
             _ => Reply::Unanswered,
         },
         _ => Reply::Unanswered,
     }
+}
+
+/// Whether something else than a socket is at its path.
+#[cfg(unix)]
+fn is_no_socket(endpoint: &Endpoint) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    match endpoint {
+        Endpoint::Socket(path) => std::fs::metadata(&**path).is_ok_and(|at| !at.file_type().is_socket()),
+        Endpoint::Http { .. } => false,
+    }
+}
+
+#[cfg(not(unix))]
+const fn is_no_socket(_: &Endpoint) -> bool {
+    false
 }
 
 /// Looks names up without a thread, which ureq's own resolver starts for its time limit.

@@ -64,8 +64,15 @@ impl Signer {
     /// # Errors
     /// Why it does not tell the identity: a permission that is missing is named.
     pub fn identity_service(service: IdentityService) -> Result<Self, Error> {
+        Self::identity_service_by(service, Client::default())
+    }
+
+    /// The same by another client: for other time limits, of the first question too.
+    ///
+    /// # Errors
+    /// Those of [`identity_service`](Self::identity_service).
+    pub fn identity_service_by(service: IdentityService, client: Client) -> Result<Self, Error> {
         let service = own_uid().into_iter().fold(service, IdentityService::with_uid);
-        let client = Client::default();
         let account = client.run(|now, limit| service.identify(now, limit))?;
         Ok(Self { client, holder: Holder::IdentityService { service: service.into(), account: account.into() } })
     }
