@@ -30,6 +30,10 @@ fn own(state: &State, uid: u32) -> Result<Answer, Answer> {
         return Ok(answer);
     }
     let module = state.host().module_of(uid).ok_or_else(unauthorized)?;
+    // Deleted at the hub.
+    if state.secret(&module).is_none() {
+        return Err(not_found());
+    }
     let handle = state.handles().make(&module).ok_or_else(|| error(500, "internal error"))?;
     let host = state.host();
     let gateway = host.gateway.as_ref().unwrap_or(&host.hub);
