@@ -152,9 +152,7 @@ impl Authenticator {
             (State::Activating(registration), Event::Activated) => {
                 Ok(self.registered(registration.activated(now), now))
             }
-            (State::Activating(_) | State::Asking(_) | State::Opening(_), Event::TpmFailed(error)) => {
-                Ok(State::Failed(error.clone()))
-            }
+            (State::Activating(_) | State::Opening(_), Event::TpmFailed(error)) => Ok(State::Failed(error.clone())),
             (State::Asking(question), event) => asked(question, now, event),
             (State::Opening(account), Event::Opened(certificate)) => {
                 Ok(State::Done(Outcome::new(account.identity().clone(), certificate.clone())))
@@ -269,6 +267,10 @@ fn answer<P: Protocol>(next: Next<P>, now: Now, event: Event<'_>) -> Result<Resu
 /// The state after an answer of a daemon, or the state itself when the event does not answer its action.
 #[expect(clippy::result_large_err, reason = "the state is put back where it was, without an allocation")]
 fn asked(mut question: Box<Question>, now: Now, event: Event<'_>) -> Result<State, State> {
+    // The caller cannot ask daemons.
+    if let (local::Action::Send(_), Event::TpmFailed(error)) = (question.task.poll(), event) {
+        return Ok(State::Failed(error.clone()));
+    }
     let Some(Ok(())) = event.of_task().map(|event| question.task.handle(now, event)) else {
         return Err(State::Asking(question));
     };

@@ -93,7 +93,7 @@ impl Account {
 }
 
 /// An identity that authenticates with a certificate, and the daemons that have it and its private key.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CertifiedAccount {
     service: IdentityService,
     account: Account,
@@ -131,5 +131,11 @@ impl CertifiedAccount {
     #[must_use]
     pub fn certificate_id(&self) -> &str {
         &self.certificate_id
+    }
+}
+
+impl fmt::Debug for CertifiedAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CertifiedAccount({}, ..)", self.identity())
     }
 }
