@@ -25,6 +25,10 @@ const SECTIONS: [(&str, &str); 22] = [
     ("authenticator", "authenticators: create, poll, perform the pending action, report its result, read the outcome"),
     ("https", "the built-in HTTPS driver: configure once, then share"),
     ("tpm", "a TPM 2.0"),
+    (
+        "daemon",
+        "daemons of the device that hold the agent's key: begin, poll, perform the pending action, read the answer",
+    ),
     ("sources", "credential sources of a session, the preferred one first"),
     ("policy", "how patient a session is"),
     ("session", "sessions: create, poll, perform the pending action, report what came of it, until the agent ends"),

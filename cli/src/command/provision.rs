@@ -46,7 +46,7 @@ pub(crate) struct Provision {
     registration_id: Option<RegistrationId>,
     /// The file with the key of the individual enrollment, or with the key derived for this registration ID; with
     /// --certificate-file, the certificate's private key: a file (PEM, also of a TPM), tpm:file=PATH,
-    /// tpm:handle=0x81000005, pkcs11:… or unix:SOCKET
+    /// tpm:handle=0x81000005, keyd:id=KEY, pkcs11:… or unix:SOCKET
     #[arg(long, value_name = "FILE|URI", value_parser = name::parser(),
         conflicts_with_all = ["tpm", "tpm_setup", "group_key_file"])]
     key_file: Option<Location>,

@@ -63,6 +63,8 @@ mod mistakes;
 #[cfg(target_os = "linux")]
 mod on_device;
 #[cfg(target_os = "linux")]
+mod on_device_refused;
+#[cfg(target_os = "linux")]
 mod open_files;
 #[cfg(unix)]
 mod operational;
