@@ -75,6 +75,8 @@ pub enum Refusal {
     Unassigned,
     /// The registration assigns an MQTT broker (`assignedEndpoint`) in the place of an IoT hub.
     AssignedBroker,
+    /// The registration assigns a hub by its name for back ends (`.service.`), which is the message.
+    AssignedBackEndHost,
     /// The registration assigns a hub with a connection profile that this library does not know (`connectionProfile`), so
     /// that it cannot log in there. The message is the profile's name.
     UnknownConnectionProfile,
@@ -145,6 +147,7 @@ impl ServiceError {
             Refusal::Failed
             | Refusal::Disabled
             | Refusal::AssignedBroker
+            | Refusal::AssignedBackEndHost
             | Refusal::UnknownConnectionProfile
             | Refusal::ProfileNeedsCertificate
             | Refusal::RenewalNotOffered => false,
@@ -172,6 +175,7 @@ impl ServiceError {
                 | Refusal::Disabled
                 | Refusal::Unassigned
                 | Refusal::AssignedBroker
+                | Refusal::AssignedBackEndHost
                 | Refusal::UnknownConnectionProfile
                 | Refusal::ProfileNeedsCertificate
                 | Refusal::RenewalNotOffered,
@@ -190,6 +194,7 @@ impl ServiceError {
             (
                 Refusal::Failed
                 | Refusal::AssignedBroker
+                | Refusal::AssignedBackEndHost
                 | Refusal::UnknownConnectionProfile
                 | Refusal::ProfileNeedsCertificate,
                 _,

@@ -24,6 +24,9 @@ impl fmt::Display for ServiceError {
             Refusal::AssignedBroker => {
                 f.write_str("the enrollment assigns an MQTT broker (`assignedEndpoint`), not an IoT hub")?;
             }
+            Refusal::AssignedBackEndHost => {
+                f.write_str("the registration assigns the hub's name for back ends (`.service.`)")?;
+            }
             Refusal::UnknownConnectionProfile => {
                 f.write_str("the assigned hub has a connection profile (`connectionProfile`) that is not known here")?;
             }
@@ -78,6 +81,9 @@ impl fmt::Display for Advice<'_> {
             ),
             (Refusal::AssignedBroker, _) => {
                 f.write_str("select an IoT hub in the enrollment, or connect to that broker with a client for it")
+            }
+            (Refusal::AssignedBackEndHost, _) => {
+                f.write_str("link the hub to the provisioning service by its name without `.service`, or with `.device`")
             }
             (Refusal::UnknownConnectionProfile, _) => {
                 f.write_str("use a version that knows it, or register with an older api-version")

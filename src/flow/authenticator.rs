@@ -7,7 +7,7 @@ use crate::{
         time::{Now, UnixTime},
         wait::TimeLimit,
     },
-    error::{ApiMisuse, Error},
+    error::{ApiMisuse, Error, PlanError},
     flow::{
         attempt::Attempt,
         device_mode::{self, DeviceMode, ModuleLookup, Target},
@@ -87,8 +87,8 @@ impl Authenticator {
         let limit = limit.into();
         let attempt = Attempt::new(now, limit);
         this.state = match start {
-            Start::Known(outcome) => State::Done(outcome),
-            Start::Workload(workload) => State::Done(workload.outcome),
+            Start::Known(outcome) => State::done(outcome),
+            Start::Workload(workload) => State::done(workload.outcome),
             Start::IdentityService(service) => State::Asking(service.identify(now, limit).into()),
             Start::Device(device) => this.device_known(device, now, attempt),
             Start::Provision(both) => {
@@ -207,9 +207,17 @@ impl Authenticator {
 
     fn device_known(&self, device: Device, now: Now, attempt: Attempt) -> State {
         match &self.target {
-            None => State::Done(device.into()),
+            None => State::done(device.into()),
             Some(target) => ModuleLookup::start(device, target.clone(), now, attempt).into(),
         }
+    }
+}
+
+impl State {
+    /// With an identity that can log in.
+    fn done(outcome: Outcome) -> Self {
+        let wrong = PlanError::of_identity(outcome.identity());
+        wrong.map_or(Self::Done(outcome), |error| Self::Failed(error.into()))
     }
 }
 
@@ -256,5 +264,5 @@ fn asked(mut task: Box<Task<Ask<Account>>>, now: Now, event: Event<'_>) -> Resul
         return Ok(State::Asking(task));
     }
     let outcome = task.into_answer().and_then(Account::outcome);
-    Ok(outcome.map_or_else(State::Failed, State::Done))
+    Ok(outcome.map_or_else(State::Failed, State::done))
 }

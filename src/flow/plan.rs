@@ -125,6 +125,22 @@ impl Plan {
         Ok(self)
     }
 
+    /// With the hub's classic name (`contoso.azure-devices.net`) in tokens and user names, while the name that was given or
+    /// assigned (`contoso.device.azure-devices.net`) is dialled. No effect with other names, with a gateway, and where a daemon
+    /// of this device signs.
+    pub fn with_classic_hub_name(mut self) -> Self {
+        self.start = match self.start {
+            Start::Known(outcome) => Start::Known(outcome.with_classic_hub_name()),
+            Start::Device(device) => Start::Device(device.with_classic_hub_name()),
+            Start::Provision(both) => {
+                let (profile, attestation) = *both;
+                Start::Provision(Box::new((profile.with_classic_hub_name(), attestation)))
+            }
+            local @ (Start::Workload(_) | Start::IdentityService(_)) => local,
+        };
+        self
+    }
+
     /// The outcome, if the plan needs no network request for it.
     #[must_use]
     pub const fn outcome(&self) -> Option<&Outcome> {

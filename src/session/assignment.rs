@@ -22,7 +22,7 @@ impl Assignment {
         Self {
             source: source.into(),
             owner,
-            hub: identity.hub().clone(),
+            hub: identity.given_hub().clone(),
             device: identity.device_id().clone(),
             module: identity.module_id().cloned(),
         }

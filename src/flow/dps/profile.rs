@@ -42,6 +42,7 @@ pub struct Profile {
     payload: Option<Payload>,
     request: Option<CertificateRequest>,
     pub(crate) lookup_only: bool,
+    pub(crate) classic_hub_name: bool,
 }
 
 impl Profile {
@@ -49,7 +50,7 @@ impl Profile {
     #[must_use]
     pub fn new(scope: IdScope, id: RegistrationId) -> Self {
         let endpoint = Cloud::Global.into();
-        Self { endpoint, scope, id, version: None, payload: None, request: None, lookup_only: false }
+        Self { endpoint, scope, id, version: None, payload: None, request: None, lookup_only: false, classic_hub_name: false }
     }
 
     /// At another endpoint: another [`Cloud`]'s, or any host name.
@@ -80,6 +81,14 @@ impl Profile {
     #[must_use]
     pub const fn lookup_only(mut self, lookup_only: bool) -> Self {
         self.lookup_only = lookup_only;
+        self
+    }
+
+    /// Uses the classic name of the hub that is assigned in tokens and user names, and dials the assigned name: see
+    /// [`Identity::with_classic_hub_name`](crate::identity::Identity::with_classic_hub_name).
+    #[must_use]
+    pub const fn with_classic_hub_name(mut self) -> Self {
+        self.classic_hub_name = true;
         self
     }
 

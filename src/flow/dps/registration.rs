@@ -235,6 +235,7 @@ impl Run<Provisioning> {
         };
         let in_tpm = credential == Credential::ExternalSigner;
         let device = Device::new(hub, device, credential).assigned(record);
+        let device = if self.protocol.profile.classic_hub_name { device.with_classic_hub_name() } else { device };
         match hub_key {
             Some(blob) if in_tpm => {
                 let then = Then::Finish(Box::new(device));

@@ -104,7 +104,7 @@ impl Request {
         let device_id = encode::percent(device.device_id().as_str());
         let module = encode::percent(module.as_str());
         let target = format!("/devices/{device_id}/modules/{module}?api-version={version}").into();
-        let host = device.hub().clone();
+        let host = device.given_hub().clone();
         Self { operation, registrant: None, host, target, authorization: Authorization::None, body }
     }
 
