@@ -22,7 +22,9 @@ pub use service::ServiceConnectionString;
 use crate::{
     base::secret::SecretText,
     credential::{ClientCertificate, Credential, PolicyKey},
-    identity::{DeviceId, HostName, HubNameForm, IdentifierError, Identity, ModuleId, PolicyName, has_placeholder, has_variable},
+    identity::{
+        DeviceId, HostName, HubNameForm, IdentifierError, Identity, ModuleId, PolicyName, has_placeholder, has_variable,
+    },
     key::SharedAccessKey,
     sas::SasToken,
 };

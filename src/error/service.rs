@@ -110,6 +110,8 @@ pub struct ServiceError {
     pub date: Option<UnixTime>,
     /// How the request was authenticated.
     pub method: Option<AuthenticationMethod>,
+    /// The version of the service's interface that the request was written for.
+    pub api_version: Option<String>,
     /// The registration ID of the request, for the provisioning service.
     pub registration_id: Option<RegistrationId>,
     /// The body is in no format of the service, such as HTML: a proxy or firewall may have answered.
@@ -132,6 +134,7 @@ impl ServiceError {
             clock: None,
             date: None,
             method: None,
+            api_version: None,
             registration_id: None,
             is_unrecognized: false,
             issuance: None,

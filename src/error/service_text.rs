@@ -174,7 +174,8 @@ fn provisioning(error: &ServiceError, f: &mut fmt::Formatter<'_>) -> fmt::Result
             _ => "there is no enrollment for this registration ID, or the ID scope is another service's",
         }),
         (400, Some(_)) => {
-            f.write_str("the service cannot read the request; check the registration ID, the custom payload and the API version")
+            f.write_str("the service cannot read the request; check the registration ID, the custom payload and the API version")?;
+            version(error, f)
         }
         _ => f.write_str(unexplained(error)),
     }
@@ -235,6 +236,10 @@ fn hub(error: &ServiceError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(clock(error))?;
         return f.write_str("; compare it with the portal");
     }
+    if error.status == 400 {
+        f.write_str("the hub cannot read the request; check the device ID, the module ID and the API version")?;
+        return version(error, f);
+    }
     f.write_str(match error.status {
         404 if names("ModuleNotFound") => "the device has no such security module; create the module at the hub",
         404 if names("DeviceNotFound") => {
@@ -253,6 +258,11 @@ fn clock(error: &ServiceError) -> &'static str {
     } else {
         ""
     }
+}
+
+/// The version of the request, after a word for it.
+fn version(error: &ServiceError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    error.api_version.as_ref().map_or(Ok(()), |version| write!(f, " {version}"))
 }
 
 fn unexplained(error: &ServiceError) -> &'static str {

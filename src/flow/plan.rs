@@ -7,6 +7,7 @@ use crate::{
     flow::{
         device_mode::{self, Target},
         dps::{self, Attestation, Profile},
+        http::ApiVersion,
         identity_service::IdentityService,
         outcome::{Device, Outcome},
         workload::Workload,
@@ -123,6 +124,15 @@ impl Plan {
             dps::check(&both.0, &both.1)?;
         }
         Ok(self)
+    }
+
+    /// With another version of the provisioning service's interface: see [`Profile::with_api_version`]. No effect on a plan
+    /// that does not begin with provisioning.
+    pub fn with_api_version(mut self, version: ApiVersion) -> Self {
+        if let Start::Provision(both) = &mut self.start {
+            both.0 = both.0.clone().with_api_version(version);
+        }
+        self
     }
 
     /// With the hub's classic name (`contoso.azure-devices.net`) in tokens and user names, while the name that was given or

@@ -83,7 +83,9 @@ impl IdentifierError {
             | Self::WhiteSpace { name, .. }
             | Self::Folder { name }
             | Self::Placeholder { name } => *name,
-            Self::Url | Self::Port | Self::Address | Self::Brackets | Self::Zone | Self::Label { .. } => IdentifierKind::HostName,
+            Self::Url | Self::Port | Self::Address | Self::Brackets | Self::Zone | Self::Label { .. } => {
+                IdentifierKind::HostName
+            }
         }
     }
 }

@@ -75,8 +75,19 @@ mod tests {
     #[test]
     fn a_malformed_address_is_an_error_of_its_own() {
         for bad in [
-            "[:::1]", "[1::2::3]", "[12345::]", "[::g]", "[1:2]", "[::1", "[::1]x", "[::256.0.0.1]", "::1]",
-            "1::2::3", "[[::1]]", "[ ::1]", "[::1 ]",
+            "[:::1]",
+            "[1::2::3]",
+            "[12345::]",
+            "[::g]",
+            "[1:2]",
+            "[::1",
+            "[::1]x",
+            "[::256.0.0.1]",
+            "::1]",
+            "1::2::3",
+            "[[::1]]",
+            "[ ::1]",
+            "[::1 ]",
         ] {
             assert!(matches!(HostName::new(bad), Err(E::Address | E::Port | E::Character { .. })), "{bad}");
         }
@@ -90,7 +101,8 @@ mod tests {
         for port in ["[::1]:8883", "[2001:db8::1]:", "h.net:8883", "10.0.0.1:443"] {
             assert_eq!(HostName::new(port), Err(E::Port), "{port}");
         }
-        for zone in ["[fe80::1%eth0]", "[fe80::1%25eth0]", "fe80::1%eth0", "[fe80::1%]", "[fe80::1%2]:443", "fe80::1%2"] {
+        for zone in ["[fe80::1%eth0]", "[fe80::1%25eth0]", "fe80::1%eth0", "[fe80::1%]", "[fe80::1%2]:443", "fe80::1%2"]
+        {
             assert_eq!(HostName::new(zone), Err(E::Zone), "{zone}");
         }
         assert_eq!(HostName::new("https://[::1]"), Err(E::Url));

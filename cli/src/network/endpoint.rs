@@ -58,7 +58,9 @@ impl FromStr for Endpoint {
         let (host, port) = (host(name)?, port.map(number).transpose()?);
         match HostName::new(address) {
             Err(IdentifierError::Brackets) => {
-                return Err(format!("the address `{address}` is one of IPv6 without brackets; write [2001:db8::1]:8883"));
+                return Err(format!(
+                    "the address `{address}` is one of IPv6 without brackets; write [2001:db8::1]:8883"
+                ));
             }
             Err(IdentifierError::Zone) => {
                 return Err(format!("the address `{address}` has a zone ID (`%`); give an address without one"));

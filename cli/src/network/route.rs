@@ -153,7 +153,9 @@ impl Network {
     pub(crate) fn mqtt_failed(&self, error: mqtt::Error) -> Failure {
         match error {
             mqtt::Error::Tls(error) => self.failed(HttpsError::from(error)),
-            mqtt::Error::Unsendable { .. } | mqtt::Error::NotCarried => Failure::Call(error.to_string()),
+            mqtt::Error::Unsendable { .. } | mqtt::Error::NotCarried | mqtt::Error::Plan(_) => {
+                Failure::Call(error.to_string())
+            }
             mqtt::Error::TlsFailed { ref failure, .. } => tls(error.to_string(), failure),
             mqtt::Error::Proxy { .. } => Failure::Service { what: error.to_string(), fault: "the proxy" },
             mqtt::Error::TooManyOpen { .. } => too_many_open(error.to_string()),

@@ -6,14 +6,14 @@ use crate::{
     flow::{
         attempt::{Attempt, Verdict},
         exchange::{Exchange, Next, Protocol, Run, Sending, Signing, Waiting, sealed::Sealed},
-        http::{Operation, Request, Response},
+        http::{ApiVersion, Operation, Request, Response},
         outcome::{Device, Outcome},
         refusal::Rejected,
     },
     identity::{Identity, ModuleId},
     key::KeyUse,
 };
-use alloc::boxed::Box;
+use alloc::{boxed::Box, string::String};
 
 /// One attempt to read a module's identity, in the state `S`.
 pub type ModuleLookup<S> = Exchange<DeviceMode, S>;
@@ -63,7 +63,7 @@ impl ModuleLookup<Sending> {
         check(device.credential().certificate())?;
         PlanError::of_identity(device.identity()).map_or(Ok(()), Err)?;
         attempt.check(now)?;
-        let request = Request::module(device.identity(), &target.module);
+        let request = Request::module(device.identity(), &target.module, target.version.as_ref());
         let run = Box::new(Run { protocol: DeviceMode { device, target, created: false }, attempt });
         Ok(run.authorize(request, now.wall).into())
     }
@@ -82,9 +82,10 @@ impl Protocol for DeviceMode {
 
     fn read(exchange: ModuleLookup<Sending>, now: Now, response: Response<'_>) -> Result<Step, Error> {
         let (operation, method) = (ServiceOperation::Module, exchange.run.protocol.device.credential().into());
-        exchange
-            .read_answer(now, response)
-            .map_err(|error| Rejected { operation, method, registration_id: None }.complete(error))
+        let version = String::from(exchange.request().api_version());
+        exchange.read_answer(now, response).map_err(|error| {
+            Rejected { operation, method, api_version: &version, registration_id: None }.complete(error)
+        })
     }
 }
 
@@ -119,9 +120,14 @@ impl ModuleLookup<Sending> {
     }
 
     /// Another request about the same module, with the same proof.
-    fn with(run: Box<Run<DeviceMode>>, answered: Request, request: impl Fn(&Identity, &ModuleId) -> Request) -> Step {
+    fn with(
+        run: Box<Run<DeviceMode>>,
+        answered: Request,
+        request: impl Fn(&Identity, &ModuleId, Option<&ApiVersion>) -> Request,
+    ) -> Step {
         let DeviceMode { device, target, .. } = &run.protocol;
-        let request = request(device.identity(), &target.module).authorized(answered.into_authorization());
+        let request = request(device.identity(), &target.module, target.version.as_ref())
+            .authorized(answered.into_authorization());
         Step::Send(Self { run, state: Sending { request } })
     }
 }

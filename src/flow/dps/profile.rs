@@ -50,7 +50,16 @@ impl Profile {
     #[must_use]
     pub fn new(scope: IdScope, id: RegistrationId) -> Self {
         let endpoint = Cloud::Global.into();
-        Self { endpoint, scope, id, version: None, payload: None, request: None, lookup_only: false, classic_hub_name: false }
+        Self {
+            endpoint,
+            scope,
+            id,
+            version: None,
+            payload: None,
+            request: None,
+            lookup_only: false,
+            classic_hub_name: false,
+        }
     }
 
     /// At another endpoint: another [`Cloud`]'s, or any host name.
@@ -100,6 +109,15 @@ impl Profile {
         self
     }
 
+    /// The version of the service's interface: the one that was set, or the oldest that has what is used.
+    #[must_use]
+    pub fn api_version(&self) -> ApiVersion {
+        self.version.clone().unwrap_or_else(|| match self.sent_request() {
+            Some(_) => ApiVersion::certificate_issuance(),
+            None => ApiVersion::provisioning(),
+        })
+    }
+
     /// The host name of the provisioning service.
     #[must_use]
     pub const fn endpoint(&self) -> &HostName {
@@ -125,11 +143,7 @@ impl Profile {
     }
 
     pub(super) fn registrant(&self) -> Registrant {
-        let version = self.version.clone().unwrap_or_else(|| match self.sent_request() {
-            Some(_) => ApiVersion::certificate_issuance(),
-            None => ApiVersion::provisioning(),
-        });
-        Registrant { scope: self.scope.clone(), id: self.id.clone(), version }
+        Registrant { scope: self.scope.clone(), id: self.id.clone(), version: self.api_version() }
     }
 
     /// A lookup requests no certificate.
