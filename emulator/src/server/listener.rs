@@ -236,7 +236,7 @@ fn accept(listener: &TcpListener, authority: &Arc<Authority>, shared: &Arc<Share
 mod tests {
     use super::*;
     use crate::{config::TlsVersions, wire::Wire};
-    use std::io::Read as _;
+    use std::io::{Read as _, Write as _};
 
     fn panics(_: Box<dyn Wire + '_>, _: &Shared) -> Result<(), String> {
         // Without the message of the panic hook, which would be printed for each connection.
@@ -252,8 +252,15 @@ mod tests {
         let shared = Arc::new(Shared::new(world, Journal::default()));
         let door =
             Door::open("127.0.0.1:0".parse().unwrap(), &authority, &shared, Service { serve: panics, ..MQTT }).unwrap();
+        let mut hello = Vec::new();
+        let provider = rustls::crypto::ring::default_provider();
+        let config = rustls::ClientConfig::builder_with_provider(provider.into()).with_safe_default_protocol_versions();
+        let config = config.unwrap().with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+        let mut client = rustls::ClientConnection::new(config.into(), "h.net".try_into().unwrap()).unwrap();
+        client.write_tls(&mut hello).unwrap();
         for _ in 0..2 * CONNECTIONS {
             let mut stream = TcpStream::connect(door.address).unwrap();
+            stream.write_all(&hello).unwrap();
             // To its end, so that no more than a few are open at a time.
             let _ = stream.read_to_end(&mut Vec::new());
         }
