@@ -192,8 +192,8 @@ fn tls(what: String, failure: &TlsFailure) -> Failure {
     let fault = match failure.kind() {
         ErrorKind::Time => "the time",
         _ if failure.code() == Code::PrivateKey => "the private key, or what holds it",
-        _ if failure.is_about_versions() => "the server, or its versions of TLS",
         _ if failure.is_about_client() => "the client certificate, or the server",
+        _ if matches!(failure, TlsFailure::Incompatible { .. }) => "the server, or its versions of TLS",
         ErrorKind::Network => "the network path to the service",
         _ => "the server's certificate, or the root certificates here",
     };
