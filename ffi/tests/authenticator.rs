@@ -6,7 +6,7 @@
 mod support;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use defenderauth::{agent_config::*, authenticator::*, profile::*, *};
+use defenderauth::{agent_config::*, authenticator::*, options::*, profile::*, *};
 use std::{ptr, slice};
 use support::{Failed, call, made, read, text, written};
 
