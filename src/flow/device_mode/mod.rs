@@ -42,7 +42,6 @@ pub use module_lookup::{DeviceMode, ModuleLookup, Step};
 use crate::{
     credential::{ClientCertificate, Issuer},
     error::PlanError,
-    flow::http::ApiVersion,
     identity::ModuleId,
     sas::Audience,
 };
@@ -54,14 +53,13 @@ pub struct Target {
     pub(crate) certificate: Option<ClientCertificate>,
     pub(crate) audience: Audience,
     pub(crate) creates: bool,
-    pub(crate) version: Option<ApiVersion>,
 }
 
 impl Target {
     /// A module of the device.
     #[must_use]
     pub const fn new(module: ModuleId) -> Self {
-        Self { module, certificate: None, audience: Audience::Encoded, creates: false, version: None }
+        Self { module, certificate: None, audience: Audience::Encoded, creates: false }
     }
 
     /// With the module's own certificate, for a module that the hub authenticates by X.509.
@@ -75,13 +73,6 @@ impl Target {
     #[must_use]
     pub const fn with_audience(mut self, audience: Audience) -> Self {
         self.audience = audience;
-        self
-    }
-
-    /// With another version of the hub's HTTPS interface than 2018-06-30, and 2017-11-08-preview to create a module.
-    #[must_use]
-    pub fn with_api_version(mut self, version: ApiVersion) -> Self {
-        self.version = Some(version);
         self
     }
 

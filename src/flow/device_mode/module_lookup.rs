@@ -6,7 +6,7 @@ use crate::{
     flow::{
         attempt::{Attempt, Verdict},
         exchange::{Exchange, Next, Protocol, Run, Sending, Signing, Waiting, sealed::Sealed},
-        http::{ApiVersion, Operation, Request, Response},
+        http::{Operation, Request, Response},
         outcome::{Device, Outcome},
         refusal::Rejected,
     },
@@ -63,7 +63,7 @@ impl ModuleLookup<Sending> {
         check(device.credential().certificate())?;
         PlanError::of_identity(device.identity()).map_or(Ok(()), Err)?;
         attempt.check(now)?;
-        let request = Request::module(device.identity(), &target.module, target.version.as_ref());
+        let request = Request::module(device.identity(), &target.module);
         let run = Box::new(Run { protocol: DeviceMode { device, target, created: false }, attempt });
         Ok(run.authorize(request, now.wall).into())
     }
@@ -120,14 +120,9 @@ impl ModuleLookup<Sending> {
     }
 
     /// Another request about the same module, with the same proof.
-    fn with(
-        run: Box<Run<DeviceMode>>,
-        answered: Request,
-        request: impl Fn(&Identity, &ModuleId, Option<&ApiVersion>) -> Request,
-    ) -> Step {
+    fn with(run: Box<Run<DeviceMode>>, answered: Request, request: impl Fn(&Identity, &ModuleId) -> Request) -> Step {
         let DeviceMode { device, target, .. } = &run.protocol;
-        let request = request(device.identity(), &target.module, target.version.as_ref())
-            .authorized(answered.into_authorization());
+        let request = request(device.identity(), &target.module).authorized(answered.into_authorization());
         Step::Send(Self { run, state: Sending { request } })
     }
 }

@@ -87,19 +87,17 @@ impl Request {
     /// Without a proof yet.
     ///
     /// Source: `Azure/Azure-IoT-Security-Agent-C:src/agent/src/authentication_manager.c`.
-    pub(crate) fn module(device: &Identity, module: &ModuleId, version: Option<&ApiVersion>) -> Self {
-        let version = version.map_or("2018-06-30", ApiVersion::as_str);
-        Self::of_module(Operation::ReadModule, device, module, version, Vec::new())
+    pub(crate) fn module(device: &Identity, module: &ModuleId) -> Self {
+        Self::of_module(Operation::ReadModule, device, module, "2018-06-30", Vec::new())
     }
 
     /// Without a proof yet. The version is the one with which a device's own credential is known to create a module.
     ///
     /// Source: `Azure/iot-identity-service:iotedge-hub-client`, which `aziot-identityd` uses.
-    pub(crate) fn module_creation(device: &Identity, module: &ModuleId, version: Option<&ApiVersion>) -> Self {
+    pub(crate) fn module_creation(device: &Identity, module: &ModuleId) -> Self {
         // Neither name has a character that JSON escapes.
         let body = format!(r#"{{"moduleId":"{module}","deviceId":"{}"}}"#, device.device_id());
-        let version = version.map_or("2017-11-08-preview", ApiVersion::as_str);
-        Self::of_module(Operation::CreateModule, device, module, version, body.into())
+        Self::of_module(Operation::CreateModule, device, module, "2017-11-08-preview", body.into())
     }
 
     fn of_module(operation: Operation, device: &Identity, module: &ModuleId, version: &str, body: Vec<u8>) -> Self {
