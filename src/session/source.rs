@@ -88,7 +88,7 @@ impl Source {
 
     /// Whether an assignment is that of this source.
     pub(super) fn owns(&self, assignment: &Assignment) -> bool {
-        *self.name == *assignment.source && self.owner() == assignment.owner
+        *self.name == *assignment.source && *self.owner() == *assignment.owner
     }
 
     /// The credential of a device that the provisioning service has assigned.

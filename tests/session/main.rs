@@ -9,6 +9,7 @@ mod clocks;
 mod due;
 mod failures;
 mod held;
+mod hosts;
 mod identities;
 mod issuing;
 mod moments;
