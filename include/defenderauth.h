@@ -727,6 +727,12 @@ typedef struct defenderauth_https defenderauth_https;
 typedef struct defenderauth_key defenderauth_key;
 
 /**
+ * What private keys are opened with, apart from their names: names appear in logs and lists of processes, passwords must
+ * not. Wiped when freed. Free it with `defenderauth_opener_free`.
+ */
+typedef struct defenderauth_opener defenderauth_opener;
+
+/**
  * Options of authenticators; what is not set has its default. Free it with `defenderauth_options_free`; authenticators
  * keep a copy.
  */
@@ -1361,6 +1367,43 @@ defenderauth_result defenderauth_profile_set_lookup_only(struct defenderauth_pro
 /** Frees a profile. NULL is allowed. */
 void defenderauth_profile_free(struct defenderauth_profile *profile);
 
+/* ---- how private keys are opened */
+
+/** Creates an opener for keys without a passphrase, and for the TPM at `/dev/tpmrm0`. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_opener_new(struct defenderauth_opener **out,
+                                            struct defenderauth_error **error);
+
+/**
+ * Sets the passphrase of an encrypted file, the password of a key in a TPM, or the PIN of a token: any bytes. An empty one is
+ * a password too: a key file of a TPM may declare one without saying that it is empty.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_opener_set_passphrase(struct defenderauth_opener *opener,
+                                                       const char *passphrase,
+                                                       size_t len,
+                                                       struct defenderauth_error **error);
+
+/** Sets the TPM of the keys whose names do not contain one, in the form of `defenderauth_tpm_open`. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_opener_set_tpm(struct defenderauth_opener *opener,
+                                                const char *endpoint,
+                                                size_t len,
+                                                struct defenderauth_error **error);
+
+/**
+ * Sets the password of the TPM's owner hierarchy, any bytes, at most 64. Keys of a TPM's key files are usually below a key of
+ * that hierarchy, which is created to load them.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_opener_set_owner_password(struct defenderauth_opener *opener,
+                                                           const uint8_t *password,
+                                                           size_t len,
+                                                           struct defenderauth_error **error);
+
+/** Frees an opener and wipes it. Keys that it opened remain usable. NULL is allowed. */
+void defenderauth_opener_free(struct defenderauth_opener *opener);
+
 /* ---- private keys of certificates: immutable */
 
 /**
@@ -1381,6 +1424,14 @@ defenderauth_result defenderauth_private_key_open(const char *uri,
                                                   size_t passphrase_len,
                                                   struct defenderauth_private_key **out,
                                                   struct defenderauth_error **error);
+
+/** The same with the passwords and the TPM of an opener. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_private_key_open_with(const struct defenderauth_opener *opener,
+                                                       const char *uri,
+                                                       size_t uri_len,
+                                                       struct defenderauth_private_key **out,
+                                                       struct defenderauth_error **error);
 
 /** Reads a private key into memory: PKCS#8, SEC 1 or PKCS#1 in PEM. An empty passphrase, any bytes, means none. */
 DEFENDERAUTH_MUST_USE
@@ -1847,6 +1898,14 @@ defenderauth_result defenderauth_agent_config_load_with_passphrase(const char *p
                                                                    size_t passphrase_len,
                                                                    struct defenderauth_agent_config **out,
                                                                    struct defenderauth_error **error);
+
+/** The same with private keys that are opened by the passwords and the TPM of an opener: the micro agent's key may be in a TPM. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_agent_config_load_with_opener(const char *path,
+                                                               size_t len,
+                                                               const struct defenderauth_opener *opener,
+                                                               struct defenderauth_agent_config **out,
+                                                               struct defenderauth_error **error);
 
 /**
  * Sets whether the provisioning service only looks the device up (the default, and what the agents do) or registers it.

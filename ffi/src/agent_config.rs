@@ -9,8 +9,11 @@ use crate::{
     identity::Names,
     input,
     object::{Poison, exclusive, object},
+    opener::{self, Access, Opener},
     view::View,
 };
+#[cfg(feature = "agent")]
+use defender_auth::agent::Loaded;
 use defender_auth::{
     Plan,
     device_mode::Target,
@@ -54,9 +57,12 @@ impl Views {
 
 impl AgentConfig {
     fn load(path: &Path, passphrase: &str) -> Result<Self, Failure> {
-        let (plan, findings) = read(path, passphrase)?;
+        read(path, passphrase).map(Self::of)
+    }
+
+    fn of((plan, findings): (Plan, Vec<View>)) -> Self {
         let views = Views::of(&plan);
-        Ok(Self { poison: Poison::new(), plan, views, findings })
+        Self { poison: Poison::new(), plan, views, findings }
     }
 
     /// The plan for an authenticator.
@@ -92,13 +98,29 @@ fn read(path: &Path, passphrase: &str) -> Result<(Plan, Vec<View>), Failure> {
         drop(passphrase);
         agent::load(path)?
     };
+    Ok(parts(loaded))
+}
+
+#[cfg(feature = "agent")]
+fn parts(loaded: Loaded) -> (Plan, Vec<View>) {
     let findings = loaded.findings.iter().filter(|finding| finding.is_warning()).map(View::of);
-    Ok((loaded.plan, findings.collect()))
+    (loaded.plan, findings.collect())
 }
 
 #[cfg(not(feature = "agent"))]
 fn read(_path: &Path, _passphrase: &str) -> Result<(Plan, Vec<View>), Failure> {
     Err(Failure::unsupported("reading agent configurations (feature `agent`)"))
+}
+
+/// The same with keys that an opener opens.
+#[cfg(all(feature = "agent", feature = "private-key"))]
+fn read_with(access: &Access, path: &Path) -> Result<(Plan, Vec<View>), Failure> {
+    Ok(parts(defender_auth::agent::load_with_keys(path, &access.opener())?))
+}
+
+#[cfg(not(all(feature = "agent", feature = "private-key")))]
+fn read_with(_: &Access, path: &Path) -> Result<(Plan, Vec<View>), Failure> {
+    read(path, "")
 }
 
 /// Loads a micro agent's folder, a file with a connection string, `LocalConfiguration.json` or `Authentication.config`, and
@@ -129,6 +151,22 @@ pub extern "C" fn defenderauth_agent_config_load_with_passphrase(
     guard::make(out, error, || {
         let path = input::path("path", path, len)?;
         AgentConfig::load(path, input::text("passphrase", passphrase, passphrase_len)?)
+    })
+}
+
+/// The same with private keys that are opened by the passwords and the TPM of an opener: the micro agent's key may be in a TPM.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_agent_config_load_with_opener(
+    path: *const c_char,
+    len: usize,
+    opener: Option<&Opener>,
+    out: Option<&mut MaybeUninit<Option<Box<AgentConfig>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || {
+        let opener = opener::given(opener)?;
+        read_with(&opener.access, input::path("path", path, len)?).map(AgentConfig::of)
     })
 }
 

@@ -52,8 +52,9 @@ mod drafts;
 mod hosts;
 mod inspect;
 #[cfg(unix)]
-mod key_logins;
+mod key_handle;
 #[cfg(unix)]
+mod key_logins;
 mod key_new;
 #[cfg(unix)]
 mod key_token;
