@@ -1323,6 +1323,26 @@ defenderauth_result defenderauth_options_set_certificate_renewal(struct defender
                                                                  bool renews,
                                                                  struct defenderauth_error **error);
 
+/**
+ * Sets the version of the hub's interface in the MQTT user name, such as `2021-04-12`. Empty: the usual one, or that which
+ * renews certificates if `defenderauth_options_set_certificate_renewal` was called.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_options_set_hub_api_version(struct defenderauth_options *options,
+                                                             const char *text,
+                                                             size_t len,
+                                                             struct defenderauth_error **error);
+
+/**
+ * Sets whether tokens and the MQTT user name have the hub's classic name (`contoso.azure-devices.net`) where another was
+ * given or assigned (`contoso.device.azure-devices.net`), which is the one to connect to; off by default. It is then the
+ * gateway's.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_options_set_classic_hub_name(struct defenderauth_options *options,
+                                                              bool classic,
+                                                              struct defenderauth_error **error);
+
 /** Frees options. NULL is allowed. */
 void defenderauth_options_free(struct defenderauth_options *options);
 
@@ -1343,6 +1363,16 @@ defenderauth_result defenderauth_profile_set_endpoint(struct defenderauth_profil
                                                       const char *host_name,
                                                       size_t len,
                                                       struct defenderauth_error **error);
+
+/**
+ * Sets the version of the provisioning service's interface, such as `2021-06-01`. Empty: the oldest that has what the
+ * profile uses.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_profile_set_api_version(struct defenderauth_profile *profile,
+                                                         const char *text,
+                                                         size_t len,
+                                                         struct defenderauth_error **error);
 
 /** Sets the custom payload of the registration: any JSON value, sent unchanged. */
 DEFENDERAUTH_MUST_USE

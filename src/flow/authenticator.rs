@@ -7,7 +7,7 @@ use crate::{
         time::{Now, UnixTime},
         wait::TimeLimit,
     },
-    error::{ApiMisuse, Error},
+    error::{ApiMisuse, Error, PlanError},
     flow::{
         attempt::Attempt,
         device_mode::{self, DeviceMode, ModuleLookup, Target},
@@ -97,8 +97,8 @@ impl Authenticator {
         let limit = limit.into();
         let attempt = Attempt::new(now, limit);
         this.state = match start {
-            Start::Known(outcome) => State::Done(outcome),
-            Start::Workload(workload) => State::Done(workload.outcome),
+            Start::Known(outcome) => State::done(outcome),
+            Start::Workload(workload) => State::done(workload.outcome),
             Start::IdentityService(service) => {
                 let task = service.identify(now, limit);
                 State::Asking(Question { service: *service, task }.into())
@@ -239,9 +239,17 @@ impl Authenticator {
 
     fn device_known(&self, device: Device, now: Now, attempt: Attempt) -> State {
         match &self.target {
-            None => State::Done(device.into()),
+            None => State::done(device.into()),
             Some(target) => ModuleLookup::start(device, target.clone(), now, attempt).into(),
         }
+    }
+}
+
+impl State {
+    /// With an identity that can log in.
+    fn done(outcome: Outcome) -> Self {
+        let wrong = PlanError::of_identity(outcome.identity());
+        wrong.map_or(Self::Done(outcome), |error| Self::Failed(error.into()))
     }
 }
 
@@ -295,7 +303,7 @@ fn asked(mut question: Box<Question>, now: Now, event: Event<'_>) -> Result<Stat
     }
     let Question { service, task } = *question;
     Ok(match task.into_answer().map(Account::outcome) {
-        Ok(Ok(outcome)) => State::Done(outcome),
+        Ok(Ok(outcome)) => State::done(outcome),
         // The other kind of account has a certificate.
         Ok(Err(account)) => CertifiedAccount::new(service, account)
             .map_or(State::Failed(Error::OutOfTime), |account| State::Opening(account.into())),

@@ -26,6 +26,7 @@ mod signing_process;
 #[allow(dead_code, reason = "the tests of the TPM alone need all of it")]
 #[path = "../tpm/swtpm.rs"]
 mod swtpm;
+mod tls_versions;
 #[cfg(all(feature = "tpm", unix))]
 mod tpm_key;
 

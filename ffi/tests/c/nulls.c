@@ -41,6 +41,9 @@ static void objects(void) {
     FAILS(none, defenderauth_options_set_attempt_seconds(NULL, 1, error));
     FAILS(none, defenderauth_options_set_module_certificate(options, NULL, error));
     FAILS(none, defenderauth_options_set_create_module(NULL, true, error));
+    FAILS(none, defenderauth_options_set_hub_api_version(NULL, ID, error));
+    FAILS(none, defenderauth_options_set_classic_hub_name(NULL, true, error));
+    FAILS(none, defenderauth_profile_set_api_version(NULL, ID, error));
     FAILS(none, defenderauth_profile_set_endpoint(NULL, HOST, error));
     FAILS(none, defenderauth_profile_set_payload(NULL, DEFENDERAUTH_TEXT("1"), error));
     FAILS(none, defenderauth_profile_set_lookup_only(NULL, true, error));
