@@ -30,7 +30,8 @@ fn join(choice: &Choice, built: &Built, scratch: &Path, archive: &Path) -> Resul
     let mut linker = choice.tool("ld");
     linker.args(["-r", "--gc-sections", "-o", &joined]);
     // In a file, because they are hundreds.
-    let wanted: String = exported(choice, &built.shared)?.iter().map(|name| format!("--undefined={name}\n")).collect();
+    let names = exported(choice, &built.shared)?;
+    let wanted: String = names.iter().flat_map(|name| ["--undefined=", name, "\n"]).collect();
     let options = place("options");
     fs::write(&options, wanted).map_err(|error| format!("{options}: {error}"))?;
     linker.arg(format!("@{options}"));
