@@ -18,8 +18,10 @@
  * Text in.   A pointer and a length: UTF-8 that contains no NUL; DEFENDERAUTH_TEXT("..") expands to both. NULL with length
  *            0 means "not given"; NULL with another length is DEFENDERAUTH_NULL.
  * Text out.  (buf, cap, out_len): `*out_len` is the length without the terminating NUL, whether the text fits or not. Text
- *            requires cap > length, bytes require cap >= length. NULL with 0 queries the length. `out_len` may be NULL.
- *            Wipe secrets with defenderauth_wipe.
+ *            requires cap > length, bytes require cap >= length. NULL with 0 queries the length: the result is
+ *            DEFENDERAUTH_BUFFER_TOO_SMALL and there is no error object. `out_len` may be NULL. A buffer must not overlap
+ *            with what the call reads (DEFENDERAUTH_ARGUMENT, and nothing is written); after every other failure a text
+ *            buffer holds the empty text. Wipe secrets with defenderauth_wipe.
  * Getters.   Functions without a result return an empty value, 0, false or NULL for NULL and for an unusable object.
  * Time.      Seconds since 1970, passed in by the caller. Sessions also take milliseconds of a clock that never jumps. Only
  *            defenderauth_authenticator_run, defenderauth_daemon_run, defenderauth_session_exchange and drivers read a

@@ -184,7 +184,7 @@ pub extern "C" fn defenderauth_authenticator_sas_assemble(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        let out = output::text(buf, cap, out_len)?;
+        let out = output::text_apart(buf, cap, out_len, &[("signature", signature, signature_len)])?;
         let string = shared(authenticator)?.string_to_sign(expiry)?;
         out.put(string.token(&sas::signature(signature, signature_len)?).expose().as_bytes())
     })
