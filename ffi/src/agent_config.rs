@@ -2,13 +2,17 @@
 
 use crate::{
     abi::{ResultCode, Str},
-    code::{DEFENDERAUTH_IDENTITY_DEVICE, DEFENDERAUTH_IDENTITY_DPS, DEFENDERAUTH_IDENTITY_MODULE},
+    code::{
+        DEFENDERAUTH_IDENTITY_DAEMON, DEFENDERAUTH_IDENTITY_DEVICE, DEFENDERAUTH_IDENTITY_DPS,
+        DEFENDERAUTH_IDENTITY_MODULE, DEFENDERAUTH_NOT_APPLICABLE,
+    },
+    daemon::{Daemon, Holder},
     error::Error,
     failure::Failure,
     guard,
     identity::Names,
     input,
-    object::{Poison, exclusive, object},
+    object::{Poison, exclusive, object, shared},
     opener::{self, Access, Opener},
     view::View,
 };
@@ -71,7 +75,9 @@ impl AgentConfig {
     }
 
     fn identity(&self) -> i32 {
-        if self.plan.profile().is_some() {
+        if Holder::of(&self.plan).is_some() {
+            DEFENDERAUTH_IDENTITY_DAEMON
+        } else if self.plan.profile().is_some() {
             DEFENDERAUTH_IDENTITY_DPS
         } else if self.plan.target().is_some() {
             DEFENDERAUTH_IDENTITY_DEVICE
@@ -123,6 +129,17 @@ fn read_with(_: &Access, path: &Path) -> Result<(Plan, Vec<View>), Failure> {
     read(path, "")
 }
 
+/// The plan of an agent without a key, or of an agent's files.
+#[cfg(all(feature = "agent", feature = "local-signer"))]
+fn find(path: &Path) -> Result<(Plan, Vec<View>), Failure> {
+    Ok(parts(defender_auth::agent::load_or_find(path, |name| std::env::var(name).ok())?))
+}
+
+#[cfg(not(all(feature = "agent", feature = "local-signer")))]
+fn find(_path: &Path) -> Result<(Plan, Vec<View>), Failure> {
+    Err(Failure::unsupported("finding agents without a key (features `agent` and `local-signer`)"))
+}
+
 /// Loads a micro agent's folder, a file with a connection string, `LocalConfiguration.json` or `Authentication.config`, and
 /// the files that they name. `path` is in the system's own bytes (UTF-8 where paths are not bytes).
 #[must_use]
@@ -167,6 +184,39 @@ pub extern "C" fn defenderauth_agent_config_load_with_opener(
     guard::make(out, error, || {
         let opener = opener::given(opener)?;
         read_with(&opener.access, input::path("path", path, len)?).map(AgentConfig::of)
+    })
+}
+
+/// Finds an agent that need not own a key: a module of IoT Edge by the variables `IOTEDGE_` of this process; else what
+/// `defenderauth_agent_config_load` reads at this path; else, where there is no such file, the identity service when it has its
+/// socket in `/run/aziot`. No daemon is asked yet.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_agent_config_find(
+    path: *const c_char,
+    len: usize,
+    out: Option<&mut MaybeUninit<Option<Box<AgentConfig>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || find(input::path("path", path, len)?).map(AgentConfig::of))
+}
+
+/// Creates the daemon that signs for the agent: its identity is `DEFENDERAUTH_IDENTITY_DAEMON`. Otherwise
+/// `DEFENDERAUTH_NOT_APPLICABLE`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_agent_config_daemon(
+    config: Option<&AgentConfig>,
+    out: Option<&mut MaybeUninit<Option<Box<Daemon>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || {
+        let config = shared(config)?;
+        let holder = Holder::of(&config.plan).ok_or_else(|| {
+            let message = "no daemon signs for this agent; it has its own credential";
+            Failure::new(DEFENDERAUTH_NOT_APPLICABLE, message).field("config")
+        })?;
+        Ok(Daemon::from(holder))
     })
 }
 

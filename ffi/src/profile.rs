@@ -11,7 +11,7 @@ use crate::{
 use defender_auth::{
     credential::CertificateRequest,
     dps::Profile as Registrant,
-    http::ApiVersion,
+    http::{ApiVersion, OperationId},
     identity::{HostName, IdScope, RegistrationId},
     payload::Payload,
 };
@@ -23,6 +23,7 @@ pub struct Profile {
     poison: Poison,
     registrant: Registrant,
     request: Option<CertificateRequest>,
+    operation: Option<OperationId>,
     version: Option<ApiVersion>,
     lookup_only: bool,
 }
@@ -34,6 +35,10 @@ impl Profile {
         let registrant = self.registrant.clone();
         let registrant = match &self.request {
             Some(request) => registrant.with_certificate_request(request.clone()),
+            None => registrant,
+        };
+        let registrant = match &self.operation {
+            Some(operation) => registrant.with_pending_operation(operation.clone()),
             None => registrant,
         };
         let registrant = match &self.version {
@@ -62,6 +67,7 @@ pub extern "C" fn defenderauth_profile_new(
             poison: Poison::new(),
             registrant: Registrant::new(scope, id),
             request: None,
+            operation: None,
             version: None,
             lookup_only: false,
         })
@@ -149,6 +155,28 @@ pub extern "C" fn defenderauth_profile_set_certificate_request(
                 let request = CertificateRequest::from_der(der);
                 Some(request.map_err(|error| Failure::argument("request", error.to_string()))?)
             }
+        };
+        Ok(())
+    })
+}
+
+/// Continues a registration that an earlier run has begun, by the ID of its operation
+/// (`defenderauth_authenticator_pending_operation`, `defenderauth_certificates_operation`); empty begins another one. Its status is
+/// requested first, with the certificate that was issued meanwhile. The device is registered anew when the service does not know
+/// the operation, or it has brought nothing.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_profile_set_pending_operation(
+    profile: Option<&mut Profile>,
+    operation: *const c_char,
+    len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let mut profile = exclusive(profile)?;
+        profile.operation = match input::text("operation", operation, len)? {
+            "" => None,
+            text => Some(input::operation(text)?),
         };
         Ok(())
     })

@@ -6,6 +6,7 @@ use crate::{
     credential::{CertificateRequest, Credential, SymmetricKeys},
     flow::{
         dps::{Attestation, Profile},
+        http::OperationId,
         outcome::{Device, Outcome},
         plan::Plan,
     },
@@ -138,9 +139,17 @@ impl Source {
         Plan::provision(self.plan.profile()?.clone(), self.plan.attestation()?.clone()).ok()
     }
 
-    /// The same with a request for a certificate.
-    pub(super) fn registration_with(&self, request: CertificateRequest) -> Option<Plan> {
+    /// The same with a request for a certificate, and with the operation that an earlier run has sent it by.
+    pub(super) fn registration_with(
+        &self,
+        request: CertificateRequest,
+        operation: Option<OperationId>,
+    ) -> Option<Plan> {
         let profile = self.plan.profile()?.clone().with_certificate_request(request);
+        let profile = match operation {
+            Some(operation) => profile.with_pending_operation(operation),
+            None => profile,
+        };
         Plan::provision(profile, self.plan.attestation()?.clone()).ok()
     }
 

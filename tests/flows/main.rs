@@ -24,6 +24,7 @@ mod registration;
 mod registration_tpm;
 mod rejection;
 mod renewal;
+mod resumption;
 mod shown;
 mod world;
 

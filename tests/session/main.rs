@@ -6,6 +6,7 @@ mod agents;
 mod bounds;
 mod certificates;
 mod clocks;
+mod daemons_in_trouble;
 mod due;
 mod failures;
 mod held;

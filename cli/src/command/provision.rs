@@ -1,10 +1,7 @@
 //! `defenderauth provision`
 
 use crate::{
-    certificates::{
-        registration::{RequestOptions, Requested},
-        shown::Shown,
-    },
+    certificates::{registration::RequestOptions, shown::Shown},
     files::private_file,
     input::{finding, text_file::TextFile},
     login::run,
@@ -22,7 +19,7 @@ use clap::{ArgGroup, Args};
 use defender_auth::{
     Error, Outcome, Plan, SharedAccessKey, agent,
     dps::{Attestation, Profile},
-    http::ApiVersion,
+    http::{ApiVersion, OperationId},
     identity::{HostName, IdScope, Identity, RegistrationId},
     payload::Payload,
     private_key::Location,
@@ -49,7 +46,7 @@ pub(crate) struct Provision {
     registration_id: Option<RegistrationId>,
     /// The file with the key of the individual enrollment, or with the key derived for this registration ID; with
     /// --certificate-file, the certificate's private key: a file (PEM, also of a TPM), tpm:file=PATH,
-    /// tpm:handle=0x81000005, pkcs11:… or unix:SOCKET
+    /// tpm:handle=0x81000005, keyd:id=KEY, pkcs11:… or unix:SOCKET
     #[arg(long, value_name = "FILE|URI", value_parser = name::parser(),
         conflicts_with_all = ["tpm", "tpm_setup", "group_key_file"])]
     key_file: Option<Location>,
@@ -145,12 +142,17 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
     let mut keys = arguments.tpm.open()?;
     let id = keys.registration_id(arguments.registration_id.as_ref())?;
     let (mut profile, attestation) = (profile(arguments, &id)?, attestation(arguments, &id, &mut keys)?);
-    let requested = arguments.request.request(&id, &arguments.inputs().collect::<Vec<_>>())?;
-    if let Some(request) = requested.as_ref().and_then(Requested::to_send) {
-        profile = profile.with_certificate_request(request.clone());
+    let mut requested = arguments.request.request(&id, &arguments.inputs().collect::<Vec<_>>(), &arguments.unlock)?;
+    if let Some(requested) = &requested {
+        profile = requested.add_to(profile);
     }
     let plan = Plan::provision(profile, attestation)?;
-    let outcome = run::run(&plan, &network, arguments.carrier, &mut keys)?;
+    let note = |operation: &OperationId| {
+        if let Some(requested) = &mut requested {
+            requested.sent_by(operation);
+        }
+    };
+    let outcome = run::run_noting(&plan, &network, arguments.carrier, &mut keys, note)?;
     // A certificate is kept before anything else, because the service does not repeat it. The registration is reported
     // even if a file cannot be written; and the file is written, even if the report cannot.
     let settled = requested.map(|requested| requested.settle(&outcome)).transpose();

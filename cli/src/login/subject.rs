@@ -16,7 +16,7 @@ use defender_auth::{
     http::ApiVersion,
     identity::{DeviceId, HostName, IdScope, Identity, ModuleId, RegistrationId},
     mqtt::Connect,
-    private_key::Location,
+    private_key::{self, Location},
     twin::SecurityConfiguration,
     x509::Purpose,
 };
@@ -36,7 +36,7 @@ pub(crate) struct SubjectOptions {
     #[arg(long, value_name = "PEM", requires = "key_file",
         conflicts_with_all = ["tpm", "tpm_setup", "workload", "identity_service"])]
     certificate_file: Option<PathBuf>,
-    /// The certificate's private key: a file (PEM, also of a TPM), tpm:file=PATH, tpm:handle=0x81000005, pkcs11:… or
+    /// The certificate's private key: a file (PEM, also of a TPM), tpm:file=PATH, tpm:handle=0x81000005, keyd:id=KEY, pkcs11:… or
     /// unix:SOCKET
     #[arg(long, value_name = "FILE|URI", requires = "certificate_file", value_parser = name::parser())]
     key_file: Option<Location>,
@@ -95,7 +95,11 @@ impl SubjectOptions {
 
     pub(crate) fn load(&self) -> Result<Subject, Failure> {
         if let Some(signer) = self.on_device.signer()? {
-            let (plan, gateway_roots) = (Plan::from(signer.outcome()), signer.gateway_roots()?);
+            let gateway_roots = signer.gateway_roots()?;
+            let plan = match signer.certified() {
+                Some(account) => Plan::known(account.identity().clone(), private_key::open_account(&account)?),
+                None => Plan::from(signer.outcome()),
+            };
             return Ok(Subject { plan, defaults: None, keys: Keys::of_daemon(signer), gateway_roots });
         }
         let mut subject = self.load_own()?;

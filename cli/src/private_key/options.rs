@@ -79,6 +79,11 @@ fn is_empty(error: &Error) -> bool {
 }
 
 impl Secrets<'_> {
+    /// For keys that need none.
+    pub(crate) const fn none() -> Self {
+        Self { passphrase: None, tpm: None, owner: None }
+    }
+
     pub(crate) fn opener(&self) -> Opener<'_> {
         let mut opener = Opener::new();
         if let Some(passphrase) = &self.passphrase {
@@ -117,7 +122,12 @@ impl Secrets<'_> {
 
     /// The name of a key file of the TPM.
     pub(crate) fn key_file(&self, path: &Path) -> Location {
-        Location::TpmFile { path: path.into(), tpm: self.tpm.cloned() }
+        self.key_file_at(path, None)
+    }
+
+    /// The same of that TPM.
+    pub(crate) fn key_file_at(&self, path: &Path, tpm: Option<&Endpoint>) -> Location {
+        Location::TpmFile { path: path.into(), tpm: tpm.or(self.tpm).cloned() }
     }
 
     /// Generates a key in a token.
@@ -148,22 +158,27 @@ impl Secrets<'_> {
 
 #[cfg(unix)]
 impl Secrets<'_> {
-    /// Creates a key in the TPM. The passphrase becomes its password.
-    pub(crate) fn create_in_tpm(&self, kind: TpmKeyKind, parent: Parent) -> Result<KeyFile, Failure> {
-        Ok(self.connect()?.create_key(kind, parent, self.passphrase.as_ref().map(Passphrase::expose))?)
+    /// Creates a key in this TPM, or in the one of the options. The passphrase becomes its password.
+    pub(crate) fn create_in_tpm(
+        &self,
+        tpm: Option<&Endpoint>,
+        kind: TpmKeyKind,
+        parent: Parent,
+    ) -> Result<KeyFile, Failure> {
+        Ok(self.connect(tpm)?.create_key(kind, parent, self.passphrase.as_ref().map(Passphrase::expose))?)
     }
 
-    /// The same for a key that is made persistent at a vacant handle.
+    /// The same in the TPM of the options, for a key that is made persistent at a vacant handle.
     pub(crate) fn persist_in_tpm(&self, kind: TpmKeyKind, parent: Parent, handle: u32) -> Result<(), Failure> {
-        let mut tpm = self.connect()?;
+        let mut tpm = self.connect(None)?;
         // Before a key is created, which may take a minute.
         tpm.check_vacant(handle)?;
         let key = tpm.create_key(kind, parent, self.passphrase.as_ref().map(Passphrase::expose))?;
         Ok(tpm.persist_key(&key, handle)?)
     }
 
-    fn connect(&self) -> Result<TpmClient<Connection>, Failure> {
-        let mut tpm = tpm::open(&self.tpm.cloned().unwrap_or_default())?;
+    fn connect(&self, tpm: Option<&Endpoint>) -> Result<TpmClient<Connection>, Failure> {
+        let mut tpm = tpm::open(&tpm.or(self.tpm).cloned().unwrap_or_default())?;
         if let Some(password) = &self.owner {
             tpm.set_password(Hierarchy::Owner, password.expose())?;
         }
@@ -174,7 +189,7 @@ impl Secrets<'_> {
 #[cfg(not(unix))]
 #[expect(clippy::unused_self, reason = "as on other systems")]
 impl Secrets<'_> {
-    pub(crate) fn create_in_tpm(&self, _: TpmKeyKind, _: Parent) -> Result<KeyFile, Failure> {
+    pub(crate) fn create_in_tpm(&self, _: Option<&Endpoint>, _: TpmKeyKind, _: Parent) -> Result<KeyFile, Failure> {
         Err(Failure::NotSupported("a TPM on this system"))
     }
 

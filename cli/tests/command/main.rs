@@ -64,9 +64,13 @@ mod mistakes;
 #[cfg(target_os = "linux")]
 mod on_device;
 #[cfg(target_os = "linux")]
+mod on_device_refused;
+#[cfg(target_os = "linux")]
 mod open_files;
 #[cfg(unix)]
 mod operational;
+#[cfg(unix)]
+mod operational_keys;
 mod outside;
 #[cfg(target_os = "linux")]
 mod owners;

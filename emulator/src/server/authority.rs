@@ -24,6 +24,10 @@ const LATEST: Duration = Duration::from_secs(253_402_300_799);
 
 const DAY: Duration = Duration::from_secs(86_400);
 
+/// An authority below the root, and its certificate in PEM.
+#[cfg(target_os = "linux")]
+pub(crate) type Below = (Issuer<'static, KeyPair>, String);
+
 /// The times of a certificate: not before, not after.
 type Validity = [SystemTime; 2];
 
@@ -60,6 +64,20 @@ impl Authority {
     /// The root to trust, in PEM.
     pub(super) fn root_pem(&self) -> &str {
         &self.root_pem
+    }
+
+    /// An authority below the root, and its certificate in PEM.
+    #[cfg(target_os = "linux")]
+    pub(super) fn below(&self, name: &str) -> Result<Below, Failure> {
+        let mut params = CertificateParams::new(Vec::new())?;
+        set_validity(&mut params, self.validity)?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.use_authority_key_identifier_extension = true;
+        let key = KeyPair::generate()?;
+        let pem = params.signed_by(&key, &self.issuer)?.pem();
+        Ok((Issuer::new(params, key), pem))
     }
 
     /// The versions of TLS for a client that names this server, or none.

@@ -134,6 +134,12 @@ impl Emulator {
         self.authority.root_pem()
     }
 
+    /// An authority below the root for the modules of a device, and its certificate in PEM.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn edge(&self, device: &str) -> Result<authority::Below, String> {
+        self.authority.below(&format!("aziot-edge CA {device}")).map_err(|error| error.to_string())
+    }
+
     /// The decisions, and the reasons of refusals.
     #[must_use]
     pub fn journal(&self) -> &Journal {

@@ -6,6 +6,7 @@ use crate::{
     failure::Failure,
     object::{Poison, object},
     options::Chosen,
+    view::View,
 };
 use defender_auth::{Action, Outcome, Plan, UnixTime};
 
@@ -83,7 +84,8 @@ impl Authenticator {
         if let Action::Done(outcome) = machine.poll() {
             self.outcome = Some(self.chosen.outcome(outcome.clone()));
         }
-        self.views = Views::of(machine.poll(), self.outcome.as_ref(), &self.chosen);
+        let operation = machine.pending_operation().map(|operation| View::new(operation.as_str())).unwrap_or_default();
+        self.views = Views { operation, ..Views::of(machine.poll(), self.outcome.as_ref(), &self.chosen) };
     }
 
     pub(super) fn clock_offset(&self) -> i64 {

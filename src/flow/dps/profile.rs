@@ -2,7 +2,7 @@ use crate::{
     base::payload::Payload,
     credential::{CertificateRequest, ClientCertificate},
     error::AuthenticationMethod,
-    flow::http::{ApiVersion, Registrant},
+    flow::http::{ApiVersion, OperationId, Registrant},
     identity::{HostName, IdScope, RegistrationId},
     key::SharedAccessKey,
 };
@@ -41,6 +41,7 @@ pub struct Profile {
     version: Option<ApiVersion>,
     payload: Option<Payload>,
     request: Option<CertificateRequest>,
+    operation: Option<OperationId>,
     pub(crate) lookup_only: bool,
     pub(crate) classic_hub_name: bool,
 }
@@ -57,6 +58,7 @@ impl Profile {
             version: None,
             payload: None,
             request: None,
+            operation: None,
             lookup_only: false,
             classic_hub_name: false,
         }
@@ -83,6 +85,20 @@ impl Profile {
     #[must_use]
     pub fn with_certificate_request(mut self, request: CertificateRequest) -> Self {
         self.request = Some(request);
+        self
+    }
+
+    /// Goes on with a registration that an earlier run has begun, by the operation that the service has answered it with
+    /// ([`Authenticator::pending_operation`](crate::Authenticator::pending_operation)). The run asks for its status first, and
+    /// gets the certificates that were issued for the same request meanwhile. It registers anew when the service does not
+    /// know the operation, when the operation has failed or has brought no certificate that was requested, and when it is
+    /// not completed in half of the run's time.
+    ///
+    /// Source: `Azure/azure-rest-api-specs`, the device provisioning data plane (`device/models.tsp`): the status of an
+    /// operation includes the certificates, that of a registration does not.
+    #[must_use]
+    pub fn with_pending_operation(mut self, operation: OperationId) -> Self {
+        self.operation = Some(operation);
         self
     }
 
@@ -149,6 +165,11 @@ impl Profile {
     /// A lookup requests no certificate.
     pub(crate) fn sent_request(&self) -> Option<&CertificateRequest> {
         self.request.as_ref().filter(|_| !self.lookup_only)
+    }
+
+    /// A lookup has no operation.
+    pub(super) fn resumed_operation(&self) -> Option<&OperationId> {
+        self.operation.as_ref().filter(|_| !self.lookup_only)
     }
 
     /// A lookup has no payload.

@@ -99,7 +99,7 @@ pub(super) fn run(arguments: &New) -> Result<(), Failure> {
 
 fn in_tpm(arguments: &New, path: &Path, secrets: &Secrets<'_>) -> Result<Location, Failure> {
     private_file::create(path, arguments.force, || {
-        Ok(SecretText::new(secrets.create_in_tpm(arguments.kind.in_tpm(), arguments.parent())?.to_pem()))
+        Ok(SecretText::new(secrets.create_in_tpm(None, arguments.kind.in_tpm(), arguments.parent())?.to_pem()))
     })?;
     Ok(secrets.key_file(path))
 }
