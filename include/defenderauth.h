@@ -2185,7 +2185,10 @@ const struct defenderauth_error *defenderauth_authenticator_failure(const struct
 /** Frees an authenticator and wipes its secrets. NULL is allowed. */
 void defenderauth_authenticator_free(struct defenderauth_authenticator *authenticator);
 
-/** SEND: the host to connect to, on port 443. The server's certificate must be valid for this name. */
+/**
+ * SEND: the host to connect to, on port 443. The server's certificate must be valid for this name. An IPv6 address is in
+ * brackets, which resolvers and certificates omit.
+ */
 struct defenderauth_str defenderauth_authenticator_request_host(const struct defenderauth_authenticator *authenticator);
 
 /**
@@ -2382,7 +2385,7 @@ defenderauth_result defenderauth_authenticator_signer(const struct defenderauth_
 
 /**
  * The host to connect to over MQTT, on port `DEFENDERAUTH_MQTT_PORT`: the gateway if there is one, else the hub. The
- * server's certificate must be valid for this name.
+ * server's certificate must be valid for this name. An IPv6 address is in brackets, which resolvers and certificates omit.
  */
 struct defenderauth_str defenderauth_authenticator_mqtt_host_name(const struct defenderauth_authenticator *authenticator);
 
@@ -2869,7 +2872,8 @@ int32_t defenderauth_session_key_use(const struct defenderauth_session *session)
 
 /**
  * CONNECT and RENEW: the host to connect to over MQTT, on port `DEFENDERAUTH_MQTT_PORT`: the gateway if there is one, else
- * the hub. The server's certificate must be valid for this name. Like the other names of the login it remains until the
+ * the hub. The server's certificate must be valid for this name. An IPv6 address is in brackets, which resolvers and
+ * certificates omit. Like the other names of the login it remains until the
  * next login.
  */
 struct defenderauth_str defenderauth_session_mqtt_host_name(const struct defenderauth_session *session);

@@ -156,7 +156,7 @@ impl Authenticator {
             (State::Activating(_) | State::Opening(_), Event::TpmFailed(error)) => Ok(State::Failed(error.clone())),
             (State::Asking(question), event) => asked(question, now, event),
             (State::Opening(account), Event::Opened(certificate)) => {
-                Ok(State::Done(Outcome::new(account.identity().clone(), certificate.clone())))
+                Ok(State::done(Outcome::new(account.identity().clone(), certificate.clone())))
             }
             (state, _) => Err(state),
         };

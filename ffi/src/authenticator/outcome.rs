@@ -205,7 +205,7 @@ pub extern "C" fn defenderauth_authenticator_signer(
 }
 
 /// The host to connect to over MQTT, on port `DEFENDERAUTH_MQTT_PORT`: the gateway if there is one, else the hub. The
-/// server's certificate must be valid for this name.
+/// server's certificate must be valid for this name. An IPv6 address is in brackets, which resolvers and certificates omit.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_mqtt_host_name(authenticator: Option<&Authenticator>) -> Str {
     guard::text(authenticator, |it| &it.views.outcome.mqtt_host)

@@ -58,6 +58,7 @@ mod tests {
     use super::*;
     use defender_auth::{
         Now, UnixTime,
+        error::PlanError,
         mqtt::ConnectRefused,
         session::{Clock, Diagnosis},
     };
@@ -95,6 +96,7 @@ mod tests {
             (Error::Tls(TlsError::ClientCertificate { reason: String::new() }), D::KeyUnusable),
             (Error::Tls(TlsError::NoPlatformRoots), D::ServerUntrusted),
             (Error::Tls(TlsError::Provider), D::Incompatible),
+            (Error::Plan(PlanError::AlreadyAModule), D::ProtocolRejected),
             (Error::TlsFailed { place: place(), failure: TlsFailure::PlainText }, D::PlainText),
         ] {
             assert_eq!(diagnosis(&error), expected, "{error}");
