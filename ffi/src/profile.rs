@@ -6,11 +6,12 @@ use crate::{
     failure::Failure,
     guard, input,
     object::{Poison, exclusive, object},
+    options,
 };
 use defender_auth::{
     credential::CertificateRequest,
     dps::Profile as Registrant,
-    http::OperationId,
+    http::{ApiVersion, OperationId},
     identity::{HostName, IdScope, RegistrationId},
     payload::Payload,
 };
@@ -23,6 +24,7 @@ pub struct Profile {
     registrant: Registrant,
     request: Option<CertificateRequest>,
     operation: Option<OperationId>,
+    version: Option<ApiVersion>,
     lookup_only: bool,
 }
 
@@ -37,6 +39,10 @@ impl Profile {
         };
         let registrant = match &self.operation {
             Some(operation) => registrant.with_pending_operation(operation.clone()),
+            None => registrant,
+        };
+        let registrant = match &self.version {
+            Some(version) => registrant.with_api_version(version.clone()),
             None => registrant,
         };
         if self.lookup_only { registrant.lookup_only(true) } else { registrant }
@@ -57,8 +63,14 @@ pub extern "C" fn defenderauth_profile_new(
     guard::make(out, error, || {
         let scope = IdScope::new(input::text("id_scope", id_scope, id_scope_len)?)?;
         let id = RegistrationId::new(input::text("registration_id", registration_id, registration_id_len)?)?;
-        let registrant = Registrant::new(scope, id);
-        Ok(Profile { poison: Poison::new(), registrant, request: None, operation: None, lookup_only: false })
+        Ok(Profile {
+            poison: Poison::new(),
+            registrant: Registrant::new(scope, id),
+            request: None,
+            operation: None,
+            version: None,
+            lookup_only: false,
+        })
     })
 }
 
@@ -75,6 +87,23 @@ pub extern "C" fn defenderauth_profile_set_endpoint(
         let mut profile = exclusive(profile)?;
         let host = HostName::new(input::text("host_name", host_name, len)?)?;
         profile.registrant = profile.registrant.clone().with_endpoint(host);
+        Ok(())
+    })
+}
+
+/// Sets the version of the provisioning service's interface, such as `2021-06-01`. Empty: the oldest that has what the
+/// profile uses.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_profile_set_api_version(
+    profile: Option<&mut Profile>,
+    text: *const c_char,
+    len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let mut profile = exclusive(profile)?;
+        profile.version = options::api_version("text", text, len)?;
         Ok(())
     })
 }

@@ -15,6 +15,7 @@ mod blame;
 mod certificate_request;
 mod clock;
 mod device_mode;
+mod hosts;
 mod limits;
 mod module_creation;
 mod mqtt;

@@ -84,7 +84,7 @@ impl Place {
                 let folder = fs::canonicalize(folder).map_err(|error| Failure::at(folder.display(), error))?;
                 let path = folder.join(format!("key-{suffix}.pem"));
                 private_file::create(&path, false, || {
-                    let file = secrets.create_in_tpm_at(tpm.as_ref(), kind, Parent::StorageRoot)?;
+                    let file = secrets.create_in_tpm(tpm.as_ref(), kind, Parent::StorageRoot)?;
                     Ok(SecretText::new(file.to_pem()))
                 })?;
                 opened(&secrets.key_file_at(&path, tpm.as_ref()), secrets)

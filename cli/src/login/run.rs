@@ -37,12 +37,12 @@ pub(crate) fn run_noting(
     keys: &mut Keys,
     mut note: impl FnMut(&OperationId),
 ) -> Result<Outcome, Failure> {
-    if let Some(outcome) = plan.outcome() {
-        return Ok(outcome.clone());
-    }
     let start = Instant::now();
     let now = || Now { wall: clock::now(), monotonic: start.elapsed() };
     let mut authenticator = Authenticator::new(plan, now(), ATTEMPT);
+    if let Action::Done(_) | Action::Failed(_) = authenticator.poll() {
+        return Ok(authenticator.into_outcome()?);
+    }
     let mut link = match carrier {
         Carrier::Https => Link::Https(network.https()?),
         Carrier::Mqtt => Link::Mqtt(None),
@@ -129,7 +129,9 @@ impl Link {
                 }
                 Err(mqtt::Error::Refused(refusal)) => Err(Failure::Service {
                     what: format!(
-                        "the provisioning service refused the login: {refusal}; check ID scope, registration ID and key"
+                        "the provisioning service refused the login: {refusal}; check ID scope, registration ID, key and the \
+                         API version {}",
+                        request.api_version()
                     ),
                     fault: "the credential, or the service's registry",
                 }),

@@ -29,12 +29,13 @@ object!(Authenticator, "authenticator");
 
 impl Authenticator {
     pub(super) fn new(plan: &Plan, chosen: Chosen, now: UnixTime) -> Result<Self, Failure> {
-        let machine = Machine::new(plan, now, chosen.limit())?;
+        let plan = chosen.plan(plan);
+        let machine = Machine::new(&plan, now, chosen.limit())?;
         let mut this = Self {
             poison: Poison::new(),
             machine: Some(machine),
             #[cfg(feature = "session")]
-            plan: Some(plan.clone()),
+            plan: Some(plan),
             chosen,
             outcome: None,
             views: Views::default(),

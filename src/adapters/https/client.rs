@@ -6,6 +6,8 @@ use super::{
 };
 #[cfg(feature = "local-signer")]
 use crate::adapters::local_signer;
+#[cfg(all(feature = "local-signer", feature = "private-key"))]
+use crate::adapters::private_key;
 #[cfg(feature = "tpm")]
 use crate::{adapters::tpm::Tpm, error::TpmError};
 use crate::{
@@ -38,6 +40,10 @@ const TPM_NEEDED: &str = "a key in a TPM, without one given to `Client::run_with
 /// The error without the feature when a daemon is to be asked.
 #[cfg(not(feature = "local-signer"))]
 const DAEMON_NEEDED: &str = "a daemon of this device, without the feature `local-signer`,";
+
+/// The error without the features when a key of keyd is to be opened.
+#[cfg(not(all(feature = "local-signer", feature = "private-key")))]
+const KEYD_NEEDED: &str = "a private key in aziot-keyd, without the features `local-signer` and `private-key`,";
 
 /// Work for a TPM.
 #[derive(Clone, Copy)]
@@ -221,6 +227,14 @@ impl Client {
                 }
                 #[cfg(not(feature = "local-signer"))]
                 Action::Ask(_) => return Err(Error::NotSupported { what: DAEMON_NEEDED }.into()),
+                #[cfg(all(feature = "local-signer", feature = "private-key"))]
+                Action::Open(account) => {
+                    let opened = private_key::open_account(account);
+                    let event = opened.as_ref().map_or_else(Event::TpmFailed, Event::Opened);
+                    authenticator.handle(clock.now(), event)
+                }
+                #[cfg(not(all(feature = "local-signer", feature = "private-key")))]
+                Action::Open(_) => return Err(Error::NotSupported { what: KEYD_NEEDED }.into()),
                 Action::Wait(wait) => {
                     let passed = clock.now().monotonic.saturating_sub(authenticator.since().monotonic);
                     limits.wait(wait.pick(random()).saturating_sub(passed))?;

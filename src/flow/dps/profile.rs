@@ -43,6 +43,7 @@ pub struct Profile {
     request: Option<CertificateRequest>,
     operation: Option<OperationId>,
     pub(crate) lookup_only: bool,
+    pub(crate) classic_hub_name: bool,
 }
 
 impl Profile {
@@ -50,8 +51,17 @@ impl Profile {
     #[must_use]
     pub fn new(scope: IdScope, id: RegistrationId) -> Self {
         let endpoint = Cloud::Global.into();
-        let (version, payload, request, operation) = (None, None, None, None);
-        Self { endpoint, scope, id, version, payload, request, operation, lookup_only: false }
+        Self {
+            endpoint,
+            scope,
+            id,
+            version: None,
+            payload: None,
+            request: None,
+            operation: None,
+            lookup_only: false,
+            classic_hub_name: false,
+        }
     }
 
     /// At another endpoint: another [`Cloud`]'s, or any host name.
@@ -99,12 +109,29 @@ impl Profile {
         self
     }
 
+    /// Uses the classic name of the hub that is assigned in tokens and user names, and dials the assigned name: see
+    /// [`Identity::with_classic_hub_name`](crate::identity::Identity::with_classic_hub_name).
+    #[must_use]
+    pub const fn with_classic_hub_name(mut self) -> Self {
+        self.classic_hub_name = true;
+        self
+    }
+
     /// With another version of the service's interface than 2019-03-31, or with a certificate signing request than
     /// 2025-07-01-preview, the first that has them.
     #[must_use]
     pub fn with_api_version(mut self, version: ApiVersion) -> Self {
         self.version = Some(version);
         self
+    }
+
+    /// The version of the service's interface: the one that was set, or the oldest that has what is used.
+    #[must_use]
+    pub fn api_version(&self) -> ApiVersion {
+        self.version.clone().unwrap_or_else(|| match self.sent_request() {
+            Some(_) => ApiVersion::certificate_issuance(),
+            None => ApiVersion::provisioning(),
+        })
     }
 
     /// The host name of the provisioning service.
@@ -132,11 +159,7 @@ impl Profile {
     }
 
     pub(super) fn registrant(&self) -> Registrant {
-        let version = self.version.clone().unwrap_or_else(|| match self.sent_request() {
-            Some(_) => ApiVersion::certificate_issuance(),
-            None => ApiVersion::provisioning(),
-        });
-        Registrant { scope: self.scope.clone(), id: self.id.clone(), version }
+        Registrant { scope: self.scope.clone(), id: self.id.clone(), version: self.api_version() }
     }
 
     /// A lookup requests no certificate.

@@ -17,7 +17,7 @@ use crate::{
     key::KeyUse,
     sas::{Resource, SasToken, StringToSign},
 };
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 /// One attempt to register, in the state `S`.
 pub type Registration<S> = Exchange<Provisioning, S>;
@@ -168,11 +168,12 @@ impl Protocol for Provisioning {
 
     fn read(exchange: Registration<Sending>, now: Now, response: Response<'_>) -> Result<Step, Error> {
         let operation = exchange.request().operation().into();
+        let version = String::from(exchange.request().api_version());
         let Provisioning { profile, attestation, .. } = &exchange.run.protocol;
         let (method, id) = (attestation.into(), profile.registration_id().clone());
-        exchange
-            .read_answer(now, response)
-            .map_err(|error| Rejected { operation, method, registration_id: Some(&id) }.complete(error))
+        exchange.read_answer(now, response).map_err(|error| {
+            Rejected { operation, method, api_version: &version, registration_id: Some(&id) }.complete(error)
+        })
     }
 }
 
@@ -260,6 +261,7 @@ impl Run<Provisioning> {
         };
         let in_tpm = credential == Credential::ExternalSigner;
         let device = Device::new(hub, device, credential).assigned(record);
+        let device = if self.protocol.profile.classic_hub_name { device.with_classic_hub_name() } else { device };
         match hub_key {
             Some(blob) if in_tpm => {
                 let then = Then::Finish(Box::new(device));
