@@ -1772,23 +1772,6 @@ struct defenderauth_slice defenderauth_certificates_request(const struct defende
 struct defenderauth_str defenderauth_certificates_request_id(const struct defenderauth_certificates *certificates);
 
 /**
- * Notes the operation of the registration that the pending request was sent by: what
- * `defenderauth_authenticator_pending_operation` has returned since the last result was reported, if that is not empty. Save
- * before the next request is sent. It is forgotten with the request.
- */
-DEFENDERAUTH_MUST_USE
-defenderauth_result defenderauth_certificates_sent_by(struct defenderauth_certificates *certificates,
-                                                      const char *operation,
-                                                      size_t len,
-                                                      struct defenderauth_error **error);
-
-/**
- * The operation of the registration that the pending request was sent by, for `defenderauth_profile_set_pending_operation`.
- * Empty when none is noted.
- */
-struct defenderauth_str defenderauth_certificates_operation(const struct defenderauth_certificates *certificates);
-
-/**
  * Whether certificates have come for the pending request and are not in use yet: do not send it again, and call
  * `defenderauth_certificates_accept`.
  */
@@ -1861,6 +1844,23 @@ struct defenderauth_str defenderauth_certificates_twin_report(const struct defen
 
 /** Frees the object and wipes its keys. NULL is allowed. */
 void defenderauth_certificates_free(struct defenderauth_certificates *certificates);
+
+/**
+ * Notes the operation of the registration that the pending request was sent by: what
+ * `defenderauth_authenticator_pending_operation` has returned since the last result was reported, if that is not empty. Save
+ * before the next request is sent. It is forgotten with the request.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_sent_by(struct defenderauth_certificates *certificates,
+                                                      const char *operation,
+                                                      size_t len,
+                                                      struct defenderauth_error **error);
+
+/**
+ * The operation of the registration that the pending request was sent by, for `defenderauth_profile_set_pending_operation`.
+ * Empty when none is noted.
+ */
+struct defenderauth_str defenderauth_certificates_operation(const struct defenderauth_certificates *certificates);
 
 /* ---- renewals of operational certificates: create, poll, perform the pending action, report what came of it */
 

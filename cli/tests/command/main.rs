@@ -71,6 +71,8 @@ mod open_files;
 mod operational;
 #[cfg(unix)]
 mod operational_keys;
+#[cfg(target_os = "linux")]
+mod operational_killed;
 mod outside;
 #[cfg(target_os = "linux")]
 mod owners;

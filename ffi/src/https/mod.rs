@@ -168,7 +168,7 @@ pub extern "C" fn defenderauth_authenticator_run_keeping(
     guard::call(error, || {
         operational::is_available()?;
         let mut certificates = exclusive(certificates)?;
-        let noting = Arc::new(certificates.noting(input::path("folder", folder, folder_len)?));
+        let noting = Arc::new(certificates.noting(input::path("folder", folder, folder_len)?)?);
         let result = run(authenticator, https_or_null, tpm_or_null, timeout_milliseconds, Some(&noting));
         certificates.take(&noting);
         result

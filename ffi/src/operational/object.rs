@@ -1,15 +1,15 @@
 //! The certificates and the renewal as C holds them.
 
 use super::{
+    Noting,
     machine::{Lock, Machine, Record},
     views::{Kept, Pending},
 };
-use crate::object::{Poison, object};
-use defender_auth::http::OperationId;
-use std::{
-    path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+use crate::{
+    failure::Failure,
+    object::{Poison, object},
 };
+use std::path::Path;
 
 /// The certificate that a device connects with, its key, and the request for the next one, as one value. Save it after each
 /// change and before the next step: then no moment at which the program ends loses a certificate. Free it with
@@ -34,31 +34,15 @@ impl Certificates {
         Self { _lock: Some(lock), ..Self::new(record) }
     }
 
-    /// What notes an operation and writes it into the folder. A run goes on when that fails: it may still end well.
-    pub(crate) fn noting(&self, folder: &Path) -> Noting {
-        Noting { record: Mutex::new(self.record.clone()), folder: folder.to_owned() }
+    /// What notes an operation and writes it into the folder.
+    pub(crate) fn noting(&self, folder: &Path) -> Result<Noting, Failure> {
+        Noting::new(&self.record, folder)
     }
 
     /// Takes over what was noted.
     pub(crate) fn take(&mut self, noting: &Noting) {
-        self.record = noting.record.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        noting.give(&mut self.record);
         self.views = self.record.views();
-    }
-}
-
-/// Notes the operation of a registration while it runs.
-pub(crate) struct Noting {
-    record: Mutex<Record>,
-    folder: PathBuf,
-}
-
-impl Noting {
-    #[cfg_attr(not(feature = "https"), expect(dead_code, reason = "only the built-in driver runs a registration"))]
-    pub(crate) fn note(&self, operation: &OperationId) {
-        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        if record.sent_by(operation).is_ok_and(|is_new| is_new) {
-            let _ = record.save(&self.folder);
-        }
     }
 }
 
