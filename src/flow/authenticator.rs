@@ -7,6 +7,7 @@ use crate::{
         time::{Now, UnixTime},
         wait::TimeLimit,
     },
+    credential::Credential,
     error::{ApiMisuse, Error, PlanError},
     flow::{
         attempt::Attempt,
@@ -302,10 +303,12 @@ fn asked(mut question: Box<Question>, now: Now, event: Event<'_>) -> Result<Stat
         return Ok(State::Asking(question));
     }
     let Question { service, task } = *question;
-    Ok(match task.into_answer().map(Account::outcome) {
-        Ok(Ok(outcome)) => State::done(outcome),
+    Ok(match task.into_answer() {
+        Ok(account) if account.signing_key().is_some() => {
+            State::done(Outcome::new(account.identity().clone(), Credential::ExternalSigner))
+        }
         // The other kind of account has a certificate.
-        Ok(Err(account)) => CertifiedAccount::new(service, account)
+        Ok(account) => CertifiedAccount::new(service, account)
             .map_or(State::Failed(Error::OutOfTime), |account| State::Opening(account.into())),
         Err(error) => State::Failed(error),
     })

@@ -19,6 +19,8 @@ mod make;
 
 mod poll;
 
+mod run_event;
+
 mod event;
 
 mod exchange;
@@ -33,5 +35,7 @@ pub use make::*;
 pub use object::Session;
 pub use policy::*;
 pub use poll::*;
+pub use run_event::*;
+pub use run_event::*;
 pub use sources::*;
 pub use status::*;

@@ -10,6 +10,9 @@ use defender_auth::{
     local::{Action, Event, Obstacle, Question, Task},
 };
 
+/// How a task ended, and the body that it ended with.
+type Ended<'a, A> = (Result<A, Error>, &'a [u8]);
+
 /// Gives a task what the input says. `None` when the input ends before the task does.
 pub(crate) fn drive<Q: Question>(
     task: Task<Q>,
@@ -24,7 +27,7 @@ pub(crate) fn answered<'a, Q: Question>(
     mut task: Task<Q>,
     limit: Duration,
     inputs: &mut Inputs<'a>,
-) -> Option<(Result<Q::Answer, Error>, &'a [u8])> {
+) -> Option<Ended<'a, Q::Answer>> {
     let (mut clock, mut now, mut failures) = (Clock::begin(START, limit), START, 0);
     for _ in 0..flow::ROUNDS {
         let round = Round::take(inputs)?;
