@@ -3,9 +3,12 @@
 #![no_std]
 #![no_main]
 
+#[path = "../code.rs"]
+mod code;
 #[path = "../heap.rs"]
 mod heap;
 
+use code::expect;
 use defender_auth::{ConnectionString, UnixTime};
 use defender_auth_cortex_m::finish;
 
@@ -21,7 +24,7 @@ fn work() {
     // Azure/azure-iot-cli-extension:azext_iot/tests/iothub/core/test_iot_ext_unit.py
     let text = "HostName=iot-hub-for-test.azure-devices.net;DeviceId=iot-device-for-test;\
                 SharedAccessKey=+XLy+MVZ+aTeOnVzN2kLeB16O+kSxmz6g3rS6fAf6rw=";
-    let (identity, credential) = ConnectionString::parse(text).unwrap().into_parts();
+    let (identity, credential) = expect(ConnectionString::parse(text)).into_parts();
     let expiry = UnixTime::from_secs(1_471_940_363);
     let token = credential.password(&identity, Default::default(), expiry).into_token().unwrap();
     assert_eq!(

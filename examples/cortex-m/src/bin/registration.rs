@@ -3,13 +3,18 @@
 #![no_std]
 #![no_main]
 
+#[path = "../code.rs"]
+mod code;
 #[path = "../heap.rs"]
 mod heap;
 
+use code::expect;
 use core::time::Duration;
 use defender_auth::{
-    Action, Authenticator, Event, Now, Plan, SharedAccessKey, UnixTime, dps::Profile, http::Response,
-    identity::RegistrationId,
+    Action, Authenticator, Event, Now, Plan, SharedAccessKey, UnixTime,
+    dps::Profile,
+    http::Response,
+    identity::{IdScope, RegistrationId},
 };
 use defender_auth_cortex_m::finish;
 
@@ -37,11 +42,11 @@ fn main() -> ! {
 
 fn work() {
     let group = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dzj6vH4/wYNFBsiKTA3PkVMU1phaG92fYSLkpmgp661vA==";
-    let id: RegistrationId = "dev1".parse().unwrap();
-    let key = SharedAccessKey::from_base64(group).unwrap().derive(&id);
+    let id = expect("dev1".parse::<RegistrationId>());
+    let key = expect(SharedAccessKey::from_base64(group)).derive(&id);
     // By Python's hmac, as the token below.
     assert_eq!(key.to_base64().expose(), "rrNUE3r6sblEiI2yGyJSrCSSmjf2u2md2t+zgelZsfA=");
-    let plan = Plan::provision(Profile::new("0ne000A1B2C".parse().unwrap(), id), key).unwrap();
+    let plan = expect(Plan::provision(Profile::new(expect("0ne000A1B2C".parse::<IdScope>()), id), key));
 
     let mut now = Now { wall: UnixTime::from_secs(1_700_000_000), monotonic: Duration::from_secs(5) };
     let mut answers = ANSWERS.iter();
@@ -50,13 +55,13 @@ fn work() {
         match run.poll() {
             Action::Send(_request) => {
                 let (status, body) = answers.next().unwrap();
-                run.handle(now, Event::Answered(Response::new(*status, body))).unwrap();
+                expect(run.handle(now, Event::Answered(Response::new(*status, body))));
             }
             Action::Wait(wait) => {
                 now = now + wait.at_least;
-                run.handle(now, Event::Elapsed).unwrap();
+                expect(run.handle(now, Event::Elapsed));
             }
-            _ => break run.into_outcome().unwrap(),
+            _ => break expect(run.into_outcome()),
         }
     };
 

@@ -1,0 +1,86 @@
+//! The programs of `examples/cortex-m`: what they compute is compared with vectors by QEMU, and what they cost is measured.
+
+mod elf;
+
+use crate::{
+    bare_metal,
+    run::{cargo, command, run, target},
+    tools,
+};
+use std::fs;
+
+const TARGET: &str = "thumbv7em-none-eabi";
+
+/// What every program has beside what it shows.
+const EMPTY: &str = "empty";
+
+/// A program, whether it allocates, and what it may add to the flash of the empty one, in bytes: three percent more than was
+/// measured last.
+const PROGRAMS: [(&str, bool, usize); 4] = [
+    ("token", false, 27_000),
+    ("connection_string", true, 57_900),
+    ("device_mode", true, 105_100),
+    ("registration", true, 158_300),
+];
+
+/// Builds the programs, runs each, and shows what each costs.
+pub(crate) fn cortex_m() -> Result<(), String> {
+    bare_metal::provide(TARGET)?;
+    if !tools::works("qemu-system-arm", &["--version"]) {
+        tools::install(&["qemu-system-arm"])?;
+    }
+    build(&["--bin", EMPTY, "--bin", "token"])?;
+    let alloc: Vec<&str> =
+        PROGRAMS.iter().filter(|program| program.1).flat_map(|program| ["--bin", program.0]).collect();
+    build(&[&["--features", "alloc"], alloc.as_slice()].concat())?;
+
+    let (empty, _) = memory(EMPTY)?;
+    let mut shown =
+        format!("{:<18} {:>8} {:>8} {:>8} {:>8} {:>8}", "bytes", "flash", "added", "limit", "heap", "stack");
+    let mut too_large = Vec::new();
+    for (program, _, limit) in PROGRAMS {
+        let (flash, said) = memory(program)?;
+        let added = flash.saturating_sub(empty);
+        let used = |name: &str| {
+            let number = said.lines().find_map(|line| line.strip_prefix(name));
+            number.map_or("none", str::trim).to_owned()
+        };
+        let (heap, stack) = (used("heap "), used("stack "));
+        shown += &format!("\n{program:<18} {flash:>8} {added:>8} {limit:>8} {heap:>8} {stack:>8}");
+        if added > limit {
+            too_large.push(program);
+        }
+    }
+    println!("{shown}");
+    if too_large.is_empty() { Ok(()) } else { Err(format!("larger than their limit: {}", too_large.join(", "))) }
+}
+
+fn build(programs: &[&str]) -> Result<(), String> {
+    let folder = folder();
+    let with = ["build", "--locked", "--release", "--target", TARGET, "--target-dir", &folder];
+    let manifest = ["--manifest-path", "examples/cortex-m/Cargo.toml"];
+    run(cargo(&[with.as_slice(), &manifest, programs].concat()))
+}
+
+fn folder() -> String {
+    target().join("cortex-m").display().to_string()
+}
+
+/// The flash that a program takes in bytes, and what it says when it runs.
+fn memory(program: &str) -> Result<(usize, String), String> {
+    let file = format!("{}/{TARGET}/release/{program}", folder());
+    let bytes = fs::read(crate::run::root().join(&file)).map_err(|error| format!("{file}: {error}"))?;
+    let flash = elf::loaded(&bytes).ok_or_else(|| format!("{file} is no program for a 32-bit processor"))?;
+    // A program that does not end is ended.
+    let machine = ["-M", "mps2-an386", "-display", "none", "-monitor", "none", "-serial", "none"];
+    let qemu = [&["300", "qemu-system-arm"], machine.as_slice()].concat();
+    let mut qemu = command("timeout", &qemu);
+    let ran = qemu.args(["-semihosting-config", "enable=on,target=native", "-kernel", &file]).output();
+    let ran = ran.map_err(|error| format!("timeout: {error}"))?;
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+    if ran.status.success() {
+        Ok((flash, said))
+    } else {
+        Err(format!("{program} in QEMU: {}\n{said}{}", ran.status, String::from_utf8_lossy(&ran.stderr)))
+    }
+}
