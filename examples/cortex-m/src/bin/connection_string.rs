@@ -27,9 +27,9 @@ fn work() {
     let (identity, credential) = expect(ConnectionString::parse(text)).into_parts();
     let expiry = UnixTime::from_secs(1_471_940_363);
     let token = credential.password(&identity, Default::default(), expiry).into_token().unwrap();
-    assert_eq!(
-        token.expose(),
-        "SharedAccessSignature sr=iot-hub-for-test.azure-devices.net%2Fdevices%2Fiot-device-for-test\
+    assert!(
+        token.expose()
+            == "SharedAccessSignature sr=iot-hub-for-test.azure-devices.net%2Fdevices%2Fiot-device-for-test\
          &sig=SIumZ1ACqqPJZ2okHDlW9MSYKykEpqsQY3z6FMOICd4%3D&se=1471940363"
     );
 }

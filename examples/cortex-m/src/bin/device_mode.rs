@@ -45,9 +45,9 @@ fn work() {
     };
 
     // By Python's hmac.
-    assert_eq!(
-        module.password(UnixTime::from_secs(1_700_003_600)).into_token().unwrap().expose(),
-        "SharedAccessSignature sr=iot-hub-for-test.azure-devices.net%2Fdevices%2Fiot-device-for-test%2Fmodules\
+    assert!(
+        module.password(UnixTime::from_secs(1_700_003_600)).into_token().unwrap().expose()
+            == "SharedAccessSignature sr=iot-hub-for-test.azure-devices.net%2Fdevices%2Fiot-device-for-test%2Fmodules\
          %2Fazureiotsecurity&sig=UEcZFtebVobU3S9TtPq%2FvBME%2BGQYtfVGdyGr4HRWquY%3D&se=1700003600"
     );
 }

@@ -45,7 +45,7 @@ fn work() {
     let id = expect("dev1".parse::<RegistrationId>());
     let key = expect(SharedAccessKey::from_base64(group)).derive(&id);
     // By Python's hmac, as the token below.
-    assert_eq!(key.to_base64().expose(), "rrNUE3r6sblEiI2yGyJSrCSSmjf2u2md2t+zgelZsfA=");
+    assert!(key.to_base64().expose() == "rrNUE3r6sblEiI2yGyJSrCSSmjf2u2md2t+zgelZsfA=");
     let plan = expect(Plan::provision(Profile::new(expect("0ne000A1B2C".parse::<IdScope>()), id), key));
 
     let mut now = Now { wall: UnixTime::from_secs(1_700_000_000), monotonic: Duration::from_secs(5) };
@@ -66,9 +66,9 @@ fn work() {
     };
 
     assert!(answers.next().is_none());
-    assert_eq!(
-        device.password(UnixTime::from_secs(1_700_003_600)).into_token().unwrap().expose(),
-        "SharedAccessSignature sr=contoso.azure-devices.net%2Fdevices%2Fdev1\
+    assert!(
+        device.password(UnixTime::from_secs(1_700_003_600)).into_token().unwrap().expose()
+            == "SharedAccessSignature sr=contoso.azure-devices.net%2Fdevices%2Fdev1\
          &sig=V4JWuuB8noD8DyOkY1X%2Fmr4BUNowdYHdo4CNdOGQ7Zk%3D&se=1700003600"
     );
 }
