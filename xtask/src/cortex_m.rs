@@ -34,30 +34,30 @@ pub(crate) fn cortex_m() -> Result<(), String> {
         PROGRAMS.iter().filter(|program| program.1).flat_map(|program| ["--bin", program.0]).collect();
     build(&[&["--features", "alloc"], alloc.as_slice()].concat())?;
 
-    let (empty, _) = memory(EMPTY)?;
-    let mut shown =
-        format!("{:<18} {:>8} {:>8} {:>8} {:>8} {:>8}", "bytes", "flash", "added", "limit", "heap", "stack");
+    let (empty, _) = measure(EMPTY)?;
+    let titles = format!("{:<18} {:>8} {:>8} {:>8} {:>8} {:>8}", "bytes", "flash", "added", "limit", "heap", "stack");
+    let mut rows = vec![titles];
     let mut too_large = Vec::new();
     for (program, _, limit) in PROGRAMS {
-        let (flash, said) = memory(program)?;
+        let (flash, said) = measure(program)?;
         let added = flash.saturating_sub(empty);
         let used = |name: &str| {
             let number = said.lines().find_map(|line| line.strip_prefix(name));
             number.map_or("none", str::trim).to_owned()
         };
         let (heap, stack) = (used("heap "), used("stack "));
-        shown += &format!("\n{program:<18} {flash:>8} {added:>8} {limit:>8} {heap:>8} {stack:>8}");
+        rows.push(format!("{program:<18} {flash:>8} {added:>8} {limit:>8} {heap:>8} {stack:>8}"));
         if added > limit {
             too_large.push(program);
         }
     }
-    println!("{shown}");
+    println!("{}", rows.join("\n"));
     if too_large.is_empty() { Ok(()) } else { Err(format!("larger than their limit: {}", too_large.join(", "))) }
 }
 
 fn build(programs: &[&str]) -> Result<(), String> {
     let folder = folder();
-    let with = ["build", "--locked", "--release", "--target", TARGET, "--target-dir", &folder];
+    let with = ["build", "--release", "--target", TARGET, "--target-dir", &folder];
     let mut build = cargo(&[with.as_slice(), programs].concat());
     // Its configuration is read from there. Flags for programs of this machine are not for these.
     build.current_dir(root().join("examples/cortex-m")).env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
@@ -69,7 +69,7 @@ fn folder() -> String {
 }
 
 /// The flash that a program takes in bytes, and what it says when it runs.
-fn memory(program: &str) -> Result<(usize, String), String> {
+fn measure(program: &str) -> Result<(usize, String), String> {
     let file = format!("{}/{TARGET}/release/{program}", folder());
     let bytes = fs::read(&file).map_err(|error| format!("{file}: {error}"))?;
     let flash = elf::loaded(&bytes).ok_or_else(|| format!("{file} is no program for a 32-bit processor"))?;

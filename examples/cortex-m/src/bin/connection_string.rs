@@ -9,7 +9,7 @@ mod code;
 mod heap;
 
 use code::expect;
-use defender_auth::{ConnectionString, UnixTime};
+use defender_auth::{ConnectionString, UnixTime, sas::Audience};
 use defender_auth_cortex_m::finish;
 
 #[cortex_m_rt::entry]
@@ -26,7 +26,7 @@ fn work() {
                 SharedAccessKey=+XLy+MVZ+aTeOnVzN2kLeB16O+kSxmz6g3rS6fAf6rw=";
     let (identity, credential) = expect(ConnectionString::parse(text)).into_parts();
     let expiry = UnixTime::from_secs(1_471_940_363);
-    let token = credential.password(&identity, Default::default(), expiry).into_token().unwrap();
+    let token = credential.password(&identity, Audience::default(), expiry).into_token().unwrap();
     assert!(
         token.expose()
             == "SharedAccessSignature sr=iot-hub-for-test.azure-devices.net%2Fdevices%2Fiot-device-for-test\
