@@ -13,7 +13,7 @@ use crate::{
         attempt::Attempt,
         device_mode::{self, DeviceMode, ModuleLookup, Target},
         dps::{self, Activating, Provisioning, Registration},
-        exchange::{Next, Protocol},
+        exchange::Next,
         http::OperationId,
         identity_service::{Account, CertifiedAccount, IdentityService},
         local::{self, Ask, Task},
@@ -118,9 +118,9 @@ impl Authenticator {
     #[must_use]
     pub const fn poll(&self) -> Action<'_> {
         match &self.state {
-            State::Provisioning(next) => action(next),
+            State::Provisioning(next) => next.action(),
             State::Activating(registration) => Action::Activate(registration.blob()),
-            State::DeviceMode(next) => action(next),
+            State::DeviceMode(next) => next.action(),
             State::Opening(account) => Action::Open(account),
             State::Asking(asked) => match asked.task.poll() {
                 local::Action::Send(request) => Action::Ask(request),
@@ -148,9 +148,9 @@ impl Authenticator {
         let state = mem::replace(&mut self.state, State::Failed(Error::OutOfTime));
         let handled = match (state, event) {
             (State::Provisioning(next), event) => {
-                answer(next, now, event).map(|step| self.registered(step, now)).map_err(State::Provisioning)
+                next.answer(now, event).map(|step| self.registered(step, now)).map_err(State::Provisioning)
             }
-            (State::DeviceMode(next), event) => answer(next, now, event).map(State::from).map_err(State::DeviceMode),
+            (State::DeviceMode(next), event) => next.answer(now, event).map(State::from).map_err(State::DeviceMode),
             (State::Activating(registration), Event::Activated) => {
                 Ok(self.registered(registration.activated(now), now))
             }
@@ -263,29 +263,6 @@ impl From<Result<device_mode::Step, Error>> for State {
             Ok(device_mode::Step::Done(outcome)) => Self::Done(outcome),
             Err(error) => Self::Failed(error),
         }
-    }
-}
-
-const fn action<P: Protocol>(next: &Next<P>) -> Action<'_> {
-    match next {
-        Next::Send(sending) => Action::Send(sending.request()),
-        Next::Wait(waiting) => Action::Wait(waiting.wait()),
-        Next::Sign(signing) => Action::Sign(P::KEY_USE, signing.string_to_sign()),
-    }
-}
-
-/// The step that an event leads to, or the state itself when the event does not answer its action.
-#[expect(clippy::result_large_err, reason = "the state is put back where it was, without an allocation")]
-fn answer<P: Protocol>(next: Next<P>, now: Now, event: Event<'_>) -> Result<Result<P::Step, Error>, Next<P>> {
-    match (next, event) {
-        (Next::Send(sending), Event::Answered(response)) => Ok(sending.answered(now, response)),
-        (Next::Send(sending), Event::Unanswered) => Ok(sending.unanswered(now)),
-        (Next::Wait(waiting), Event::Elapsed) => Ok(waiting.elapsed(now)),
-        (Next::Sign(signing), Event::Signed(signature)) => {
-            Ok(signing.signed(now, &signature).map(|sending| Next::Send(sending).into()))
-        }
-        (Next::Sign(_), Event::TpmFailed(error)) => Ok(Err(error.clone())),
-        (next, _) => Err(next),
     }
 }
 
