@@ -18,8 +18,10 @@
  * Text in.   A pointer and a length: UTF-8 that contains no NUL; DEFENDERAUTH_TEXT("..") expands to both. NULL with length
  *            0 means "not given"; NULL with another length is DEFENDERAUTH_NULL.
  * Text out.  (buf, cap, out_len): `*out_len` is the length without the terminating NUL, whether the text fits or not. Text
- *            requires cap > length, bytes require cap >= length. NULL with 0 queries the length. `out_len` may be NULL.
- *            Wipe secrets with defenderauth_wipe.
+ *            requires cap > length, bytes require cap >= length. NULL with 0 queries the length: the result is
+ *            DEFENDERAUTH_BUFFER_TOO_SMALL and there is no error object. `out_len` may be NULL. A buffer must not overlap
+ *            with what the call reads (DEFENDERAUTH_ARGUMENT, and nothing is written); after every other failure a text
+ *            buffer holds the empty text. Wipe secrets with defenderauth_wipe.
  * Getters.   Functions without a result return an empty value, 0, false or NULL for NULL and for an unusable object.
  * Time.      Seconds since 1970, passed in by the caller. Sessions also take milliseconds of a clock that never jumps. Only
  *            defenderauth_authenticator_run, defenderauth_daemon_run, defenderauth_session_exchange and drivers read a
@@ -761,6 +763,12 @@ typedef struct defenderauth_https defenderauth_https;
 typedef struct defenderauth_key defenderauth_key;
 
 /**
+ * What private keys are opened with, apart from their names: names appear in logs and lists of processes, passwords must
+ * not. Wiped when freed. Free it with `defenderauth_opener_free`.
+ */
+typedef struct defenderauth_opener defenderauth_opener;
+
+/**
  * Options of authenticators; what is not set has its default. Free it with `defenderauth_options_free`; authenticators
  * keep a copy.
  */
@@ -1317,6 +1325,26 @@ defenderauth_result defenderauth_options_set_certificate_renewal(struct defender
                                                                  bool renews,
                                                                  struct defenderauth_error **error);
 
+/**
+ * Sets the version of the hub's interface in the MQTT user name, such as `2021-04-12`. Empty: the usual one, or that which
+ * renews certificates if `defenderauth_options_set_certificate_renewal` was called.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_options_set_hub_api_version(struct defenderauth_options *options,
+                                                             const char *text,
+                                                             size_t len,
+                                                             struct defenderauth_error **error);
+
+/**
+ * Sets whether tokens and the MQTT user name have the hub's classic name (`contoso.azure-devices.net`) where another was
+ * given or assigned (`contoso.device.azure-devices.net`), which is the one to connect to; off by default. It is then the
+ * gateway's.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_options_set_classic_hub_name(struct defenderauth_options *options,
+                                                              bool classic,
+                                                              struct defenderauth_error **error);
+
 /** Frees options. NULL is allowed. */
 void defenderauth_options_free(struct defenderauth_options *options);
 
@@ -1338,6 +1366,16 @@ defenderauth_result defenderauth_profile_set_endpoint(struct defenderauth_profil
                                                       size_t len,
                                                       struct defenderauth_error **error);
 
+/**
+ * Sets the version of the provisioning service's interface, such as `2021-06-01`. Empty: the oldest that has what the
+ * profile uses.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_profile_set_api_version(struct defenderauth_profile *profile,
+                                                         const char *text,
+                                                         size_t len,
+                                                         struct defenderauth_error **error);
+
 /** Sets the custom payload of the registration: any JSON value, sent unchanged. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_profile_set_payload(struct defenderauth_profile *profile,
@@ -1356,6 +1394,18 @@ defenderauth_result defenderauth_profile_set_certificate_request(struct defender
                                                                  size_t len,
                                                                  struct defenderauth_error **error);
 
+/**
+ * Continues a registration that an earlier run has begun, by the ID of its operation
+ * (`defenderauth_authenticator_pending_operation`, `defenderauth_certificates_operation`); empty begins another one. Its status is
+ * requested first, with the certificate that was issued meanwhile. The device is registered anew when the service does not know
+ * the operation, or it has brought nothing.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_profile_set_pending_operation(struct defenderauth_profile *profile,
+                                                               const char *operation,
+                                                               size_t len,
+                                                               struct defenderauth_error **error);
+
 /** Sets whether the device is only looked up and not registered. A lookup is not possible with a TPM. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_profile_set_lookup_only(struct defenderauth_profile *profile,
@@ -1364,6 +1414,43 @@ defenderauth_result defenderauth_profile_set_lookup_only(struct defenderauth_pro
 
 /** Frees a profile. NULL is allowed. */
 void defenderauth_profile_free(struct defenderauth_profile *profile);
+
+/* ---- how private keys are opened */
+
+/** Creates an opener for keys without a passphrase, and for the TPM at `/dev/tpmrm0`. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_opener_new(struct defenderauth_opener **out,
+                                            struct defenderauth_error **error);
+
+/**
+ * Sets the passphrase of an encrypted file, the password of a key in a TPM, or the PIN of a token: any bytes. An empty one is
+ * a password too: a key file of a TPM may declare one without saying that it is empty.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_opener_set_passphrase(struct defenderauth_opener *opener,
+                                                       const char *passphrase,
+                                                       size_t len,
+                                                       struct defenderauth_error **error);
+
+/** Sets the TPM of the keys whose names do not contain one, in the form of `defenderauth_tpm_open`. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_opener_set_tpm(struct defenderauth_opener *opener,
+                                                const char *endpoint,
+                                                size_t len,
+                                                struct defenderauth_error **error);
+
+/**
+ * Sets the password of the TPM's owner hierarchy, any bytes, at most 64. Keys of a TPM's key files are usually below a key of
+ * that hierarchy, which is created to load them.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_opener_set_owner_password(struct defenderauth_opener *opener,
+                                                           const uint8_t *password,
+                                                           size_t len,
+                                                           struct defenderauth_error **error);
+
+/** Frees an opener and wipes it. Keys that it opened remain usable. NULL is allowed. */
+void defenderauth_opener_free(struct defenderauth_opener *opener);
 
 /* ---- private keys of certificates: immutable */
 
@@ -1385,6 +1472,14 @@ defenderauth_result defenderauth_private_key_open(const char *uri,
                                                   size_t passphrase_len,
                                                   struct defenderauth_private_key **out,
                                                   struct defenderauth_error **error);
+
+/** The same with the passwords and the TPM of an opener. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_private_key_open_with(const struct defenderauth_opener *opener,
+                                                       const char *uri,
+                                                       size_t uri_len,
+                                                       struct defenderauth_private_key **out,
+                                                       struct defenderauth_error **error);
 
 /** Reads a private key into memory: PKCS#8, SEC 1 or PKCS#1 in PEM. An empty passphrase, any bytes, means none. */
 DEFENDERAUTH_MUST_USE
@@ -1615,6 +1710,17 @@ defenderauth_result defenderauth_certificates_load(const char *folder,
                                                    struct defenderauth_error **error);
 
 /**
+ * The same for a program that requests certificates. No other process can request certificates with this folder until the
+ * object is freed: of two that do, one would lose what it is issued. While another process uses it, the result is
+ * `DEFENDERAUTH_FILE_WRITE`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_load_locked(const char *folder,
+                                                          size_t len,
+                                                          struct defenderauth_certificates **out,
+                                                          struct defenderauth_error **error);
+
+/**
  * Writes `certificates.json` in a folder, for the owner alone. It is on the disk when this returns `DEFENDERAUTH_OK`;
  * otherwise the former file is as it was.
  */
@@ -1739,6 +1845,23 @@ struct defenderauth_str defenderauth_certificates_twin_report(const struct defen
 /** Frees the object and wipes its keys. NULL is allowed. */
 void defenderauth_certificates_free(struct defenderauth_certificates *certificates);
 
+/**
+ * Notes the operation of the registration that the pending request was sent by: what
+ * `defenderauth_authenticator_pending_operation` has returned since the last result was reported, if that is not empty. Save
+ * before the next request is sent. It is forgotten with the request.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_sent_by(struct defenderauth_certificates *certificates,
+                                                      const char *operation,
+                                                      size_t len,
+                                                      struct defenderauth_error **error);
+
+/**
+ * The operation of the registration that the pending request was sent by, for `defenderauth_profile_set_pending_operation`.
+ * Empty when none is noted.
+ */
+struct defenderauth_str defenderauth_certificates_operation(const struct defenderauth_certificates *certificates);
+
 /* ---- renewals of operational certificates: create, poll, perform the pending action, report what came of it */
 
 /**
@@ -1851,6 +1974,14 @@ defenderauth_result defenderauth_agent_config_load_with_passphrase(const char *p
                                                                    size_t passphrase_len,
                                                                    struct defenderauth_agent_config **out,
                                                                    struct defenderauth_error **error);
+
+/** The same with private keys that are opened by the passwords and the TPM of an opener: the micro agent's key may be in a TPM. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_agent_config_load_with_opener(const char *path,
+                                                               size_t len,
+                                                               const struct defenderauth_opener *opener,
+                                                               struct defenderauth_agent_config **out,
+                                                               struct defenderauth_error **error);
 
 /**
  * Finds an agent that need not own a key: a module of IoT Edge by the variables `IOTEDGE_` of this process; else what
@@ -2040,6 +2171,12 @@ int32_t defenderauth_authenticator_poll(const struct defenderauth_authenticator 
 struct defenderauth_str defenderauth_authenticator_state(const struct defenderauth_authenticator *authenticator);
 
 /**
+ * The ID of the operation by which the provisioning service carries out a registration that requests a certificate, while that
+ * is under way; else empty. Keep it before the next request is sent: `defenderauth_certificates_sent_by`.
+ */
+struct defenderauth_str defenderauth_authenticator_pending_operation(const struct defenderauth_authenticator *authenticator);
+
+/**
  * Why it failed. Non-NULL exactly when `defenderauth_authenticator_poll` returns FAILED, which includes a NULL or
  * unusable object. The authenticator owns it: do not free it.
  */
@@ -2048,7 +2185,10 @@ const struct defenderauth_error *defenderauth_authenticator_failure(const struct
 /** Frees an authenticator and wipes its secrets. NULL is allowed. */
 void defenderauth_authenticator_free(struct defenderauth_authenticator *authenticator);
 
-/** SEND: the host to connect to, on port 443. The server's certificate must be valid for this name. */
+/**
+ * SEND: the host to connect to, on port 443. The server's certificate must be valid for this name. An IPv6 address is in
+ * brackets, which resolvers and certificates omit.
+ */
 struct defenderauth_str defenderauth_authenticator_request_host(const struct defenderauth_authenticator *authenticator);
 
 /**
@@ -2245,7 +2385,7 @@ defenderauth_result defenderauth_authenticator_signer(const struct defenderauth_
 
 /**
  * The host to connect to over MQTT, on port `DEFENDERAUTH_MQTT_PORT`: the gateway if there is one, else the hub. The
- * server's certificate must be valid for this name.
+ * server's certificate must be valid for this name. An IPv6 address is in brackets, which resolvers and certificates omit.
  */
 struct defenderauth_str defenderauth_authenticator_mqtt_host_name(const struct defenderauth_authenticator *authenticator);
 
@@ -2279,6 +2419,21 @@ defenderauth_result defenderauth_authenticator_run(struct defenderauth_authentic
                                                    struct defenderauth_tpm *tpm_or_null,
                                                    uint64_t timeout_milliseconds,
                                                    struct defenderauth_error **error);
+
+/**
+ * The same for a registration that requests a certificate: as soon as the service has told its operation, that is noted in
+ * `certificates`, and written into `certificates.json` of the folder. A program that ends after that continues with
+ * `defenderauth_profile_set_pending_operation`, and gets what was issued.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_run_keeping(struct defenderauth_authenticator *authenticator,
+                                                           const struct defenderauth_https *https_or_null,
+                                                           struct defenderauth_tpm *tpm_or_null,
+                                                           uint64_t timeout_milliseconds,
+                                                           struct defenderauth_certificates *certificates,
+                                                           const char *folder,
+                                                           size_t folder_len,
+                                                           struct defenderauth_error **error);
 
 /* ---- the built-in HTTPS driver: configure once, then share */
 
@@ -2717,7 +2872,8 @@ int32_t defenderauth_session_key_use(const struct defenderauth_session *session)
 
 /**
  * CONNECT and RENEW: the host to connect to over MQTT, on port `DEFENDERAUTH_MQTT_PORT`: the gateway if there is one, else
- * the hub. The server's certificate must be valid for this name. Like the other names of the login it remains until the
+ * the hub. The server's certificate must be valid for this name. An IPv6 address is in brackets, which resolvers and
+ * certificates omit. Like the other names of the login it remains until the
  * next login.
  */
 struct defenderauth_str defenderauth_session_mqtt_host_name(const struct defenderauth_session *session);

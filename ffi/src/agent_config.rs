@@ -13,8 +13,11 @@ use crate::{
     identity::Names,
     input,
     object::{Poison, exclusive, object, shared},
+    opener::{self, Access, Opener},
     view::View,
 };
+#[cfg(feature = "agent")]
+use defender_auth::agent::Loaded;
 use defender_auth::{
     Plan,
     device_mode::Target,
@@ -58,12 +61,12 @@ impl Views {
 
 impl AgentConfig {
     fn load(path: &Path, passphrase: &str) -> Result<Self, Failure> {
-        let (plan, findings) = read(path, passphrase)?;
-        Ok(Self::new(plan, findings))
+        read(path, passphrase).map(Self::of)
     }
 
-    fn new(plan: Plan, findings: Vec<View>) -> Self {
-        Self { poison: Poison::new(), views: Views::of(&plan), plan, findings }
+    fn of((plan, findings): (Plan, Vec<View>)) -> Self {
+        let views = Views::of(&plan);
+        Self { poison: Poison::new(), plan, views, findings }
     }
 
     /// The plan for an authenticator.
@@ -101,8 +104,13 @@ fn read(path: &Path, passphrase: &str) -> Result<(Plan, Vec<View>), Failure> {
         drop(passphrase);
         agent::load(path)?
     };
+    Ok(parts(loaded))
+}
+
+#[cfg(feature = "agent")]
+fn parts(loaded: Loaded) -> (Plan, Vec<View>) {
     let findings = loaded.findings.iter().filter(|finding| finding.is_warning()).map(View::of);
-    Ok((loaded.plan, findings.collect()))
+    (loaded.plan, findings.collect())
 }
 
 #[cfg(not(feature = "agent"))]
@@ -110,13 +118,21 @@ fn read(_path: &Path, _passphrase: &str) -> Result<(Plan, Vec<View>), Failure> {
     Err(Failure::unsupported("reading agent configurations (feature `agent`)"))
 }
 
+/// The same with keys that an opener opens.
+#[cfg(all(feature = "agent", feature = "private-key"))]
+fn read_with(access: &Access, path: &Path) -> Result<(Plan, Vec<View>), Failure> {
+    Ok(parts(defender_auth::agent::load_with_keys(path, &access.opener())?))
+}
+
+#[cfg(not(all(feature = "agent", feature = "private-key")))]
+fn read_with(_: &Access, path: &Path) -> Result<(Plan, Vec<View>), Failure> {
+    read(path, "")
+}
+
 /// The plan of an agent without a key, or of an agent's files.
 #[cfg(all(feature = "agent", feature = "local-signer"))]
 fn find(path: &Path) -> Result<(Plan, Vec<View>), Failure> {
-    use defender_auth::agent;
-    let loaded = agent::load_or_find(path, |name| std::env::var(name).ok())?;
-    let findings = loaded.findings.iter().filter(|finding| finding.is_warning()).map(View::of);
-    Ok((loaded.plan, findings.collect()))
+    Ok(parts(defender_auth::agent::load_or_find(path, |name| std::env::var(name).ok())?))
 }
 
 #[cfg(not(all(feature = "agent", feature = "local-signer")))]
@@ -155,6 +171,22 @@ pub extern "C" fn defenderauth_agent_config_load_with_passphrase(
     })
 }
 
+/// The same with private keys that are opened by the passwords and the TPM of an opener: the micro agent's key may be in a TPM.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_agent_config_load_with_opener(
+    path: *const c_char,
+    len: usize,
+    opener: Option<&Opener>,
+    out: Option<&mut MaybeUninit<Option<Box<AgentConfig>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || {
+        let opener = opener::given(opener)?;
+        read_with(&opener.access, input::path("path", path, len)?).map(AgentConfig::of)
+    })
+}
+
 /// Finds an agent that need not own a key: a module of IoT Edge by the variables `IOTEDGE_` of this process; else what
 /// `defenderauth_agent_config_load` reads at this path; else, where there is no such file, the identity service when it has its
 /// socket in `/run/aziot`. No daemon is asked yet.
@@ -166,10 +198,7 @@ pub extern "C" fn defenderauth_agent_config_find(
     out: Option<&mut MaybeUninit<Option<Box<AgentConfig>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::make(out, error, || {
-        let (plan, findings) = find(input::path("path", path, len)?)?;
-        Ok(AgentConfig::new(plan, findings))
-    })
+    guard::make(out, error, || find(input::path("path", path, len)?).map(AgentConfig::of))
 }
 
 /// Creates the daemon that signs for the agent: its identity is `DEFENDERAUTH_IDENTITY_DAEMON`. Otherwise

@@ -32,7 +32,9 @@ fn certificates() {
 #[cfg(not(feature = "private-key"))]
 #[test]
 fn private_keys() {
-    use defenderauth::{certificate::*, certificate_request::*, private_key::*, version::defenderauth_features, *};
+    use defenderauth::{
+        certificate::*, certificate_request::*, opener::*, private_key::*, version::defenderauth_features, *,
+    };
     use std::{
         ffi::c_void,
         ptr::{null, null_mut},
@@ -61,6 +63,13 @@ fn private_keys() {
     }
     let none = call(|error| defenderauth_certificate_request_to_der(None, null_mut(), 0, None, Some(error)));
     assert_eq!(none.unwrap_err().code, DEFENDERAUTH_NULL);
+    let opener = made(|out, error| defenderauth_opener_new(Some(out), Some(error))).map(drop);
+    let set = call(|error| defenderauth_opener_set_passphrase(None, pem, len, Some(error)));
+    let opened = made(|out, error| defenderauth_private_key_open_with(None, pem, len, Some(out), Some(error)));
+    for outcome in [opener, set, opened.map(drop)] {
+        assert_eq!(outcome.unwrap_err().code, DEFENDERAUTH_UNSUPPORTED);
+    }
+    defenderauth_opener_free(None);
     defenderauth_private_key_free(None);
     defenderauth_certificate_request_free(None);
     assert_eq!(defenderauth_features() & DEFENDERAUTH_FEATURE_PRIVATE_KEY, 0);

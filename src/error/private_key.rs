@@ -4,7 +4,8 @@ use super::{Error, code::Code, kind::ErrorKind, tpm::EndpointError};
 use crate::key::PrivateKeyError;
 use alloc::string::{String, ToString as _};
 
-/// Why a text does not name a private key. It quotes nothing of the text, which may be a secret.
+/// Why a text does not name a private key. It quotes nothing of the text, which may be a secret, but the word before the colon
+/// of a TPM's name.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyLocationError {

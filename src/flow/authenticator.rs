@@ -8,12 +8,13 @@ use crate::{
         wait::TimeLimit,
     },
     credential::Credential,
-    error::{ApiMisuse, Error},
+    error::{ApiMisuse, Error, PlanError},
     flow::{
         attempt::Attempt,
         device_mode::{self, DeviceMode, ModuleLookup, Target},
         dps::{self, Activating, Provisioning, Registration},
         exchange::{Next, Protocol},
+        http::OperationId,
         identity_service::{Account, CertifiedAccount, IdentityService},
         local::{self, Ask, Task},
         outcome::{Device, Outcome},
@@ -97,8 +98,8 @@ impl Authenticator {
         let limit = limit.into();
         let attempt = Attempt::new(now, limit);
         this.state = match start {
-            Start::Known(outcome) => State::Done(outcome),
-            Start::Workload(workload) => State::Done(workload.outcome),
+            Start::Known(outcome) => State::done(outcome),
+            Start::Workload(workload) => State::done(workload.outcome),
             Start::IdentityService(service) => {
                 let task = service.identify(now, limit);
                 State::Asking(Question { service: *service, task }.into())
@@ -156,7 +157,7 @@ impl Authenticator {
             (State::Activating(_) | State::Opening(_), Event::TpmFailed(error)) => Ok(State::Failed(error.clone())),
             (State::Asking(question), event) => asked(question, now, event),
             (State::Opening(account), Event::Opened(certificate)) => {
-                Ok(State::Done(Outcome::new(account.identity().clone(), certificate.clone())))
+                Ok(State::done(Outcome::new(account.identity().clone(), certificate.clone())))
             }
             (state, _) => Err(state),
         };
@@ -196,6 +197,21 @@ impl Authenticator {
         self.assigned.as_deref()
     }
 
+    /// The operation by which the provisioning service carries out a registration that requests a certificate, while that is
+    /// under way. Keep it on the disk before the next request is sent, as the request itself
+    /// ([`Certificates::sent_by`](crate::renewal::Certificates::sent_by)): a later run goes on with it
+    /// ([`Profile::with_pending_operation`](dps::Profile::with_pending_operation)).
+    #[must_use]
+    pub fn pending_operation(&self) -> Option<&OperationId> {
+        match &self.state {
+            State::Provisioning(Next::Send(it)) => it.pending_operation(),
+            State::Provisioning(Next::Wait(it)) => it.pending_operation(),
+            State::Provisioning(Next::Sign(it)) => it.pending_operation(),
+            State::Activating(it) => it.pending_operation(),
+            _ => None,
+        }
+    }
+
     /// Ends the run.
     ///
     /// # Errors
@@ -224,9 +240,17 @@ impl Authenticator {
 
     fn device_known(&self, device: Device, now: Now, attempt: Attempt) -> State {
         match &self.target {
-            None => State::Done(device.into()),
+            None => State::done(device.into()),
             Some(target) => ModuleLookup::start(device, target.clone(), now, attempt).into(),
         }
+    }
+}
+
+impl State {
+    /// With an identity that can log in.
+    fn done(outcome: Outcome) -> Self {
+        let wrong = PlanError::of_identity(outcome.identity());
+        wrong.map_or(Self::Done(outcome), |error| Self::Failed(error.into()))
     }
 }
 
@@ -281,7 +305,7 @@ fn asked(mut question: Box<Question>, now: Now, event: Event<'_>) -> Result<Stat
     let Question { service, task } = *question;
     Ok(match task.into_answer() {
         Ok(account) if account.signing_key().is_some() => {
-            State::Done(Outcome::new(account.identity().clone(), Credential::ExternalSigner))
+            State::done(Outcome::new(account.identity().clone(), Credential::ExternalSigner))
         }
         // The other kind of account has a certificate.
         Ok(account) => CertifiedAccount::new(service, account)

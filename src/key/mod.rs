@@ -3,7 +3,6 @@
 mod activation_blob;
 mod error;
 mod group_key;
-mod prepared;
 mod private_key;
 mod public_key;
 mod shared_access_key;
@@ -12,7 +11,6 @@ mod signature;
 pub use activation_blob::{ActivationBlob, BlobError, KeyUse};
 pub use error::{KEY_LIMIT, KEY_TEXT_LIMIT, KeyError};
 pub use group_key::GroupKey;
-pub(crate) use prepared::{Last, PreparedKey, State};
 pub use private_key::{PrivateKey, PrivateKeyError, SignatureScheme, ecdsa_signature};
 pub use public_key::PublicKey;
 #[cfg(any(feature = "tls", all(feature = "local-signer", feature = "private-key")))]

@@ -1,7 +1,7 @@
 //! The operational certificate of a source: when one is requested, and what becomes of what is issued.
 
 use super::{
-    action::Due,
+    action::{Due, Event},
     candidate::Role,
     clock::ClockState,
     diagnosis::Diagnosis,
@@ -13,10 +13,10 @@ use super::{
 };
 use crate::{
     base::time::Now,
-    credential::{CertificateRequest, IssuedChain},
+    credential::IssuedChain,
     flow::{
+        http::OperationId,
         outcome::{Issuance, Outcome},
-        renewal::RequestId,
     },
 };
 use alloc::{boxed::Box, vec};
@@ -44,6 +44,17 @@ impl Session {
             && candidate.is_none_or(|candidate| candidate.rejected.is_none())
     }
 
+    /// The operation of the registration that has requested a certificate, as long as it is under way. Keep it with the request
+    /// ([`Certificates::sent_by`](crate::renewal::Certificates::sent_by)) before the action that is pending: a process that
+    /// ends then gets the certificate in its next run ([`Event::RequestPending`]).
+    #[must_use]
+    pub fn pending_operation(&self) -> Option<&OperationId> {
+        match &self.state {
+            State::Authenticating { running, .. } => running.authenticator.pending_operation(),
+            _ => None,
+        }
+    }
+
     /// Before a registration: a request for a certificate, if it is to have one.
     pub(super) fn prepare(&mut self, now: Now, round: Box<Round>) {
         let source = round.run().filter(|run| run.registers && run.requests.is_none()).map(|run| run.source);
@@ -66,12 +77,18 @@ impl Session {
         self.state = State::Requesting { wanted: Box::new(wanted), purpose };
     }
 
-    /// The request is on the disk, with its key.
-    pub(super) fn requested(&mut self, now: Now, purpose: Purpose, request: CertificateRequest, rid: RequestId) {
+    /// The request is on the disk, with its key; or there is none.
+    pub(super) fn requested(&mut self, now: Now, purpose: Purpose, event: Event<'_>) {
+        let (request, rid, operation) = match event {
+            Event::RequestMade(request, rid) => (request, rid, None),
+            Event::RequestPending(request, rid, operation) => (request, rid, Some(operation)),
+            _ => return self.no_request(now, purpose),
+        };
         self.certificate.is_spent = false;
         match purpose {
             Purpose::Register(mut round) => {
-                let plan = round.run().and_then(|run| self.sources.get(run.source)?.registration_with(request));
+                let source = round.run().and_then(|run| self.sources.get(run.source));
+                let plan = source.and_then(|source| source.registration_with(request, operation));
                 // It is not for this registration ID.
                 let Some(plan) = plan else { return self.no_request(now, Purpose::Register(round)) };
                 if let Some(run) = round.run_mut() {
@@ -84,7 +101,7 @@ impl Session {
     }
 
     /// No key or no request could be made, or it could not be written: nothing is requested.
-    pub(super) fn no_request(&mut self, now: Now, purpose: Purpose) {
+    fn no_request(&mut self, now: Now, purpose: Purpose) {
         self.record.certificate_failure = Some(Diagnosis::RequestUnusable);
         match purpose {
             Purpose::Register(mut round) => {

@@ -227,10 +227,10 @@ impl Session {
             ) => {
                 self.state = State::Saving { snapshot, then: Then::Lost(standing.lost()) };
             }
-            (State::Requesting { purpose, .. }, Event::RequestMade(request, rid)) => {
-                self.requested(now, purpose, request, rid);
-            }
-            (State::Requesting { purpose, .. }, Event::RequestFailed) => self.no_request(now, purpose),
+            (
+                State::Requesting { purpose, .. },
+                event @ (Event::RequestMade(..) | Event::RequestPending(..) | Event::RequestFailed),
+            ) => self.requested(now, purpose, event),
             (State::Requesting { purpose: Purpose::Renew(standing), .. }, Event::Disconnected(loss)) => {
                 self.lost(now, &standing, now.monotonic, loss);
             }

@@ -10,6 +10,7 @@ mod daemons_in_trouble;
 mod due;
 mod failures;
 mod held;
+mod hosts;
 mod identities;
 mod issuing;
 mod moments;

@@ -13,7 +13,9 @@ use defender_auth::{
     Device, Outcome, Plan,
     credential::{ClientCertificate, Credential},
     dps::Profile,
-    identity::{DeviceId, HostName, IdScope, ModuleId, RegistrationId},
+    http::ApiVersion,
+    identity::{DeviceId, HostName, IdScope, Identity, ModuleId, RegistrationId},
+    mqtt::Connect,
     private_key::{self, Location},
     twin::SecurityConfiguration,
     x509::Purpose,
@@ -63,6 +65,16 @@ pub(crate) struct SubjectOptions {
     /// In Device mode: create the module when the hub does not have it
     #[arg(long, conflicts_with_all = ["workload", "identity_service"])]
     create_module: bool,
+    /// Use the hub's classic name (contoso.azure-devices.net) in tokens and the user name, and connect to the given or
+    /// assigned one (contoso.device.azure-devices.net)
+    #[arg(long, conflicts_with_all = ["workload", "identity_service"])]
+    classic_hub_name: bool,
+    /// The version of the provisioning service's interface [default: 2019-03-31]
+    #[arg(long, value_name = "VERSION")]
+    dps_api_version: Option<ApiVersion>,
+    /// The version of the hub's MQTT interface, in the user name [default: 2020-09-30]
+    #[arg(long, value_name = "VERSION")]
+    hub_api_version: Option<ApiVersion>,
 }
 
 /// An identity, and how it authenticates.
@@ -90,7 +102,13 @@ impl SubjectOptions {
             };
             return Ok(Subject { plan, defaults: None, keys: Keys::of_daemon(signer), gateway_roots });
         }
-        let subject = self.load_own()?;
+        let mut subject = self.load_own()?;
+        if let Some(version) = &self.dps_api_version {
+            subject.plan = subject.plan.with_api_version(version.clone());
+        }
+        if self.classic_hub_name {
+            subject.plan = subject.plan.with_classic_hub_name();
+        }
         if !self.create_module {
             return Ok(subject);
         }
@@ -99,6 +117,14 @@ impl SubjectOptions {
             return Err(Failure::Call(what.into()));
         };
         Ok(Subject { plan: subject.plan.in_device_mode(target.create_if_missing())?, ..subject })
+    }
+
+    /// The login of an identity at its hub.
+    pub(crate) fn login(&self, identity: &Identity) -> Connect {
+        match &self.hub_api_version {
+            Some(version) => Connect::hub_at(identity, None, version),
+            None => Connect::hub(identity, None),
+        }
     }
 
     /// The subject whose key the agent, or its TPM, has.

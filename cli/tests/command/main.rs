@@ -49,10 +49,12 @@ mod device_mode;
 mod device_mode_refused;
 #[cfg(target_os = "linux")]
 mod drafts;
+mod hosts;
 mod inspect;
 #[cfg(unix)]
-mod key_logins;
+mod key_handle;
 #[cfg(unix)]
+mod key_logins;
 mod key_new;
 #[cfg(unix)]
 mod key_token;
@@ -67,6 +69,10 @@ mod on_device_refused;
 mod open_files;
 #[cfg(unix)]
 mod operational;
+#[cfg(unix)]
+mod operational_keys;
+#[cfg(target_os = "linux")]
+mod operational_killed;
 mod outside;
 #[cfg(target_os = "linux")]
 mod owners;

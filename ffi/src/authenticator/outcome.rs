@@ -184,7 +184,7 @@ pub extern "C" fn defenderauth_authenticator_sas_assemble(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        let out = output::text(buf, cap, out_len)?;
+        let out = output::text_apart(buf, cap, out_len, &[("signature", signature, signature_len)])?;
         let string = shared(authenticator)?.string_to_sign(expiry)?;
         out.put(string.token(&sas::signature(signature, signature_len)?).expose().as_bytes())
     })
@@ -205,7 +205,7 @@ pub extern "C" fn defenderauth_authenticator_signer(
 }
 
 /// The host to connect to over MQTT, on port `DEFENDERAUTH_MQTT_PORT`: the gateway if there is one, else the hub. The
-/// server's certificate must be valid for this name.
+/// server's certificate must be valid for this name. An IPv6 address is in brackets, which resolvers and certificates omit.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_mqtt_host_name(authenticator: Option<&Authenticator>) -> Str {
     guard::text(authenticator, |it| &it.views.outcome.mqtt_host)

@@ -42,6 +42,8 @@ pub(super) struct Views {
     pub(super) at_most: u64,
     pub(super) tpm_input: Vec<u8>,
     pub(super) key_use: Option<KeyUse>,
+    /// Of the registration that is under way.
+    pub(super) operation: View,
     pub(super) outcome: OutcomeViews,
 }
 

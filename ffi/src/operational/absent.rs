@@ -5,15 +5,42 @@ use super::{
     views::{Kept, Pending},
 };
 use crate::failure::Failure;
-use defender_auth::{Now, Outcome, UnixTime, identity::DeviceId, secret::SecretText};
+use defender_auth::{Now, Outcome, UnixTime, http::OperationId, identity::DeviceId, secret::SecretText};
 use std::{path::Path, time::Duration};
 
 fn unsupported() -> Failure {
     Failure::unsupported("operational certificates (feature `operational`)")
 }
 
-pub(super) fn is_available() -> Result<(), Failure> {
+pub(crate) fn is_available() -> Result<(), Failure> {
     Err(unsupported())
+}
+
+/// Has no value.
+pub(super) enum Lock {}
+
+impl Lock {
+    pub(super) fn of(_folder: &Path) -> Result<Self, Failure> {
+        Err(unsupported())
+    }
+}
+
+/// Has no value.
+pub(crate) enum Noting {}
+
+impl Noting {
+    pub(super) const fn new(record: &Record, _folder: &Path) -> Result<Self, Failure> {
+        match *record {}
+    }
+
+    #[cfg_attr(not(feature = "https"), expect(dead_code, reason = "nothing runs a registration"))]
+    pub(crate) const fn note(&self, _operation: &OperationId) {
+        match *self {}
+    }
+
+    pub(super) const fn give(&self, _record: &mut Record) {
+        match *self {}
+    }
 }
 
 /// Has no value.
@@ -45,6 +72,10 @@ impl Record {
     }
 
     pub(super) const fn begin_elsewhere(&mut self, _key_name: &str, _request: &[u8]) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn sent_by(&mut self, _operation: &OperationId) -> Result<bool, Failure> {
         match *self {}
     }
 

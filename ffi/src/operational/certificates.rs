@@ -1,7 +1,7 @@
 //! What a device keeps of its certificates.
 
 use super::{
-    machine::{self, Record},
+    machine::{self, Lock, Record},
     object::{Certificates, Renewal},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 use std::{ffi::c_char, mem::MaybeUninit};
 
 /// Changes what is kept.
-fn change(
+pub(super) fn change(
     certificates: Option<&mut Certificates>,
     run: impl FnOnce(&mut Record) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
@@ -62,6 +62,24 @@ pub extern "C" fn defenderauth_certificates_load(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::make(out, error, || Record::load(input::path("folder", folder, len)?).map(Certificates::new))
+}
+
+/// The same for a program that requests certificates. No other process can request certificates with this folder until the
+/// object is freed: of two that do, one would lose what it is issued. While another process uses it, the result is
+/// `DEFENDERAUTH_FILE_WRITE`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_certificates_load_locked(
+    folder: *const c_char,
+    len: usize,
+    out: Option<&mut MaybeUninit<Option<Box<Certificates>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || {
+        let folder = input::path("folder", folder, len)?;
+        let lock = Lock::of(folder)?;
+        Ok(Certificates::locked(Record::load(folder)?, lock))
+    })
 }
 
 /// Writes `certificates.json` in a folder, for the owner alone. It is on the disk when this returns `DEFENDERAUTH_OK`;

@@ -8,10 +8,19 @@ mod given;
 mod machine;
 #[cfg(feature = "operational")]
 mod machine;
+#[cfg(feature = "operational")]
+mod noting;
 mod object;
+mod operation;
 mod renewal;
 mod views;
 
 pub use certificates::*;
+#[cfg(not(feature = "operational"))]
+pub(crate) use machine::Noting;
+pub(crate) use machine::is_available;
+#[cfg(feature = "operational")]
+pub(crate) use noting::Noting;
 pub use object::{Certificates, Renewal};
+pub use operation::*;
 pub use renewal::*;

@@ -1,10 +1,15 @@
 //! The certificates and the renewal as C holds them.
 
 use super::{
-    machine::{Machine, Record},
+    Noting,
+    machine::{Lock, Machine, Record},
     views::{Kept, Pending},
 };
-use crate::object::{Poison, object};
+use crate::{
+    failure::Failure,
+    object::{Poison, object},
+};
+use std::path::Path;
 
 /// The certificate that a device connects with, its key, and the request for the next one, as one value. Save it after each
 /// change and before the next step: then no moment at which the program ends loses a certificate. Free it with
@@ -13,6 +18,8 @@ pub struct Certificates {
     poison: Poison,
     pub(super) record: Record,
     pub(super) views: Kept,
+    /// Held until the object is freed.
+    _lock: Option<Lock>,
 }
 
 object!(Certificates, "certificates");
@@ -20,7 +27,22 @@ object!(Certificates, "certificates");
 impl Certificates {
     pub(super) fn new(record: Record) -> Self {
         let views = record.views();
-        Self { poison: Poison::new(), record, views }
+        Self { poison: Poison::new(), record, views, _lock: None }
+    }
+
+    pub(super) fn locked(record: Record, lock: Lock) -> Self {
+        Self { _lock: Some(lock), ..Self::new(record) }
+    }
+
+    /// What notes an operation and writes it into the folder.
+    pub(crate) fn noting(&self, folder: &Path) -> Result<Noting, Failure> {
+        Noting::new(&self.record, folder)
+    }
+
+    /// Takes over what was noted.
+    pub(crate) fn take(&mut self, noting: &Noting) {
+        noting.give(&mut self.record);
+        self.views = self.record.views();
     }
 }
 

@@ -38,7 +38,8 @@ pub extern "C" fn defenderauth_session_key_use(session: Option<&Session>) -> i32
 }
 
 /// CONNECT and RENEW: the host to connect to over MQTT, on port `DEFENDERAUTH_MQTT_PORT`: the gateway if there is one, else
-/// the hub. The server's certificate must be valid for this name. Like the other names of the login it remains until the
+/// the hub. The server's certificate must be valid for this name. An IPv6 address is in brackets, which resolvers and
+/// certificates omit. Like the other names of the login it remains until the
 /// next login.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_session_mqtt_host_name(session: Option<&Session>) -> Str {

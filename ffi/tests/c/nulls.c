@@ -28,6 +28,11 @@ static void objects(void) {
     FAILS(none, defenderauth_sas_token(NULL, AT, NULL, 0, NOW, INTO));
     MAKES_NONE(defenderauth_signer, none, defenderauth_signer_new(NULL, AT, NULL, 0, out, error));
     FAILS(none, defenderauth_signer_token(NULL, NOW, INTO));
+    FAILS(none, defenderauth_opener_set_passphrase(NULL, ID, error));
+    FAILS(none, defenderauth_opener_set_tpm(NULL, ID, error));
+    FAILS(none, defenderauth_opener_set_owner_password(NULL, bytes, 32, error));
+    MAKES_NONE(defenderauth_private_key, none, defenderauth_private_key_open_with(NULL, ID, out, error));
+    MAKES_NONE(defenderauth_agent_config, none, defenderauth_agent_config_load_with_opener(ID, NULL, out, error));
     FAILS(none, defenderauth_options_set_user_agent(NULL, ID, error));
     FAILS(none, defenderauth_options_set_gateway_host_name(NULL, HOST, error));
     FAILS(none, defenderauth_options_set_model_id(NULL, ID, error));
@@ -36,6 +41,9 @@ static void objects(void) {
     FAILS(none, defenderauth_options_set_attempt_seconds(NULL, 1, error));
     FAILS(none, defenderauth_options_set_module_certificate(options, NULL, error));
     FAILS(none, defenderauth_options_set_create_module(NULL, true, error));
+    FAILS(none, defenderauth_options_set_hub_api_version(NULL, ID, error));
+    FAILS(none, defenderauth_options_set_classic_hub_name(NULL, true, error));
+    FAILS(none, defenderauth_profile_set_api_version(NULL, ID, error));
     FAILS(none, defenderauth_profile_set_endpoint(NULL, HOST, error));
     FAILS(none, defenderauth_profile_set_payload(NULL, DEFENDERAUTH_TEXT("1"), error));
     FAILS(none, defenderauth_profile_set_lookup_only(NULL, true, error));
@@ -209,6 +217,7 @@ static void outs(void) {
     FAILS(none, defenderauth_key_derive(key, ID, NULL, error));
     FAILS(none, defenderauth_signer_new(key, AT, NULL, 0, NULL, error));
     FAILS(none, defenderauth_options_new(NULL, error));
+    FAILS(none, defenderauth_opener_new(NULL, error));
     FAILS(none, defenderauth_profile_new(ID, ID, NULL, error));
     FAILS(none, defenderauth_certificate_from_pem(ID, NULL, 0, NULL, error));
     FAILS(none, defenderauth_agent_config_load(ID, NULL, error));
@@ -329,6 +338,7 @@ static void frees(void) {
     defenderauth_profile_free(NULL);
     defenderauth_certificate_free(NULL);
     defenderauth_agent_config_free(NULL);
+    defenderauth_opener_free(NULL);
     defenderauth_authenticator_free(NULL);
     defenderauth_https_free(NULL);
     defenderauth_tpm_free(NULL);

@@ -44,9 +44,11 @@ pub(super) fn of_connection(error: &Error) -> Event<'static> {
     let rejected = |rejection| Event::Rejected { rejection, retry_after: None, date: None };
     match error {
         Error::Refused(code) => rejected(Rejection::Connack(*code)),
-        Error::Protocol { .. } | Error::TooLarge { .. } | Error::TooMany { .. } | Error::Unsendable { .. } => {
-            rejected(PROTOCOL_ERROR)
-        }
+        Error::Protocol { .. }
+        | Error::TooLarge { .. }
+        | Error::TooMany { .. }
+        | Error::Unsendable { .. }
+        | Error::Plan(_) => rejected(PROTOCOL_ERROR),
         _ => Event::Unreachable,
     }
 }
@@ -56,6 +58,7 @@ mod tests {
     use super::*;
     use defender_auth::{
         Now, UnixTime,
+        error::PlanError,
         mqtt::ConnectRefused,
         session::{Clock, Diagnosis},
     };
@@ -93,6 +96,7 @@ mod tests {
             (Error::Tls(TlsError::ClientCertificate { reason: String::new() }), D::KeyUnusable),
             (Error::Tls(TlsError::NoPlatformRoots), D::ServerUntrusted),
             (Error::Tls(TlsError::Provider), D::Incompatible),
+            (Error::Plan(PlanError::AlreadyAModule), D::ProtocolRejected),
             (Error::TlsFailed { place: place(), failure: TlsFailure::PlainText }, D::PlainText),
         ] {
             assert_eq!(diagnosis(&error), expected, "{error}");

@@ -19,7 +19,7 @@ use crate::{
     error::Error,
     flow::{
         authenticator::{Action, Authenticator, Event},
-        http::Request,
+        http::{OperationId, Request},
         outcome::Outcome,
         plan::Plan,
     },
@@ -27,7 +27,7 @@ use crate::{
     key::{ActivationBlob, KeyUse},
     sas::StringToSign,
 };
-use alloc::{string::String, vec::Vec};
+use alloc::{string::String, sync::Arc, vec::Vec};
 use core::{fmt, time::Duration};
 use std::net::SocketAddr;
 
@@ -53,6 +53,9 @@ enum Work<'a> {
     Sign(KeyUse, &'a StringToSign),
 }
 
+/// What is told the operation of a registration.
+type Note = dyn Fn(&OperationId) + Send + Sync;
+
 /// A blocking HTTPS client. Create it once and use it for every plan, from any thread. A copy shares the trust anchors and
 /// the TLS sessions, and may have other limits.
 #[derive(Clone)]
@@ -62,6 +65,7 @@ pub struct Client {
     attempt: Duration,
     run: Option<Duration>,
     clock_offset: i64,
+    note: Option<Arc<Note>>,
 }
 
 impl Client {
@@ -81,7 +85,7 @@ impl Client {
     pub fn with(roots: Roots<'_>, addresses: Vec<(HostName, SocketAddr)>) -> Result<Self, HttpsError> {
         let mut agent = Agent::trusting(roots)?;
         agent.addresses.given = addresses;
-        Ok(Self { agent, cancel: Cancel::new(), attempt: ATTEMPT, run: None, clock_offset: 0 })
+        Ok(Self { agent, cancel: Cancel::new(), attempt: ATTEMPT, run: None, clock_offset: 0, note: None })
     }
 
     /// Connects there for every host: a name or an address, looked up for each connection, and a port. The server's
@@ -111,6 +115,14 @@ impl Client {
     #[must_use]
     pub fn cancelled_by(mut self, cancel: &Cancel) -> Self {
         self.cancel = cancel.clone();
+        self
+    }
+
+    /// Calls `note` with the operation of a registration that is under way, before the next request is sent, and more than once:
+    /// to keep it with the request for a certificate ([`Authenticator::pending_operation`]).
+    #[must_use]
+    pub fn noting_operations(mut self, note: impl Fn(&OperationId) + Send + Sync + 'static) -> Self {
+        self.note = Some(Arc::new(note));
         self
     }
 
@@ -241,6 +253,9 @@ impl Client {
                 Action::Done(_) | Action::Failed(_) => return Ok(()),
             }
             .map_err(Error::from)?;
+            if let (Some(note), Some(operation)) = (&self.note, authenticator.pending_operation()) {
+                note(operation);
+            }
         }
     }
 

@@ -259,6 +259,10 @@ impl PrivateKey for KeydKey {
         }
         Err(permanent("is another key by now; open it again, with the certificate of that key"))
     }
+
+    fn verifies_signatures(&self) -> bool {
+        true
+    }
 }
 
 impl fmt::Debug for KeydKey {

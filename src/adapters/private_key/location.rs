@@ -8,7 +8,6 @@ use crate::flow::identity_service::IdentityService;
 #[cfg(feature = "tpm")]
 use alloc::format;
 use alloc::string::{String, ToString as _};
-#[cfg(any(feature = "local-signer", feature = "tpm"))]
 use alloc::vec::Vec;
 use core::{fmt, str::FromStr};
 use std::path::PathBuf;
@@ -104,10 +103,10 @@ fn scheme(text: &str) -> Option<(&str, &str)> {
     is_scheme.then_some((scheme, rest))
 }
 
-/// Whether a PKCS#11 URI has the PIN in it.
+/// Whether a PKCS#11 URI has the PIN in it, also where a strict reader would not find it: it must not be shown either.
 fn has_pin(rest: &str) -> bool {
-    let attributes = rest.split(['?', '&', ';']);
-    attributes.filter_map(|attribute| attribute.split_once('=')).any(|(name, _)| name.eq_ignore_ascii_case("pin-value"))
+    let names = rest.split(['?', '&', ';']).filter_map(|attribute| attribute.split_once('='));
+    names.filter_map(|(name, _)| decoded(name)).any(|name| name.trim().eq_ignore_ascii_case("pin-value"))
 }
 
 #[cfg(not(feature = "tpm"))]
@@ -171,8 +170,7 @@ fn persistent(text: &str) -> Option<u32> {
     matches!(Parent::of(handle), Ok(Parent::Persistent(_))).then_some(handle)
 }
 
-/// A value without its percent-encoding.
-#[cfg(any(feature = "local-signer", feature = "tpm"))]
+/// A name or a value without its percent-encoding.
 fn decoded(text: &str) -> Option<String> {
     let mut bytes = text.bytes();
     let mut plain = Vec::with_capacity(text.len());
@@ -277,6 +275,8 @@ mod tests {
             ("unix:", Problem::NoSocket),
             ("pkcs11:token=a?pin-value=1234", Problem::PinValue),
             ("PKCS11:token=a?module-name=m&PIN-Value=1234", Problem::PinValue),
+            ("pkcs11:token=a?pin%2Dvalue=1234", Problem::PinValue),
+            ("pkcs11:token=a? pin-%76alue =1234", Problem::PinValue),
             ("tpm:", Problem::FileOrHandle),
             ("tpm:tpm=device", Problem::FileOrHandle),
             ("tpm:file=k&handle=0x81000005", Problem::FileOrHandle),
