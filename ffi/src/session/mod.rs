@@ -36,6 +36,5 @@ pub use object::Session;
 pub use policy::*;
 pub use poll::*;
 pub use run_event::*;
-pub use run_event::*;
 pub use sources::*;
 pub use status::*;
