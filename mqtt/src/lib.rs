@@ -24,6 +24,7 @@
 //! | `driver` | `driver`: an agent's connection, kept; with the library's `https`, `session` and `store` |
 //! | `certificates` | operational certificates: the driver makes keys and requests, keeps what is issued, and renews it |
 //! | `local-signer` | a daemon of this device as the driver's signer |
+//! | `private-key` | certificates whose key signs where it is: with `local-signer`, a key of `aziot-keyd` |
 //! | `tpm` | a TPM as the driver's signer |
 //! | `tracing` | what the driver reports as events of the crate `tracing` |
 
