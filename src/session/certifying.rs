@@ -15,7 +15,7 @@ use crate::{
     base::time::Now,
     credential::{CertificateRequest, IssuedChain},
     flow::{
-        outcome::{Issuance, Outcome},
+        outcome::{ConnectionProfile, Issuance, Outcome},
         renewal::RequestId,
     },
 };
@@ -139,7 +139,8 @@ impl Session {
             let wait = self.registrations.wait(now.monotonic);
             Window { from: later.from.saturating_add(wait), until: later.until.saturating_add(wait) }
         };
-        if is_operational && self.assigned().is_some_and(is_of_mqtt5) {
+        // That profile has no renewal.
+        if is_operational && self.assigned().is_some_and(|it| *it.connection_profile() != ConnectionProfile::Classic) {
             self.record.certificate_failure = Some(Diagnosis::RenewalUnsupported);
             return None;
         }
@@ -225,10 +226,4 @@ impl Session {
             (self.certificate.broken, self.certificate.unkept) = (None, None);
         }
     }
-}
-
-/// Whether the hub has the MQTT 5 profile, which has no renewal.
-fn is_of_mqtt5(outcome: &Outcome) -> bool {
-    let profile = outcome.registration_state().and_then(|state| state.others.get("connectionProfile"));
-    profile.is_some_and(|profile| profile.as_str().eq_ignore_ascii_case("\"mqttV5\""))
 }

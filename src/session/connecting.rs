@@ -76,6 +76,7 @@ impl Session {
                 Role::Operational => Connect::hub_at(&identity, None, &ApiVersion::certificate_renewal()),
                 _ => Connect::hub(&identity, None),
             },
+            profile: candidate.outcome.connection_profile().clone(),
             identity,
             password,
             deadline: now.monotonic.saturating_add(self.policy.connect_limit),

@@ -100,11 +100,13 @@ impl Source {
         })
     }
 
-    /// The assigned device, without another registration.
+    /// The assigned device, without another registration. `None` also when the credential, which may have been replaced, has
+    /// no login at the hub.
     fn device(&self, assignment: &Assignment) -> Option<Device> {
         match self.plan.known_device() {
             Some(device) => Some(device.clone()),
-            None => Some(Device::new(assignment.hub.clone(), assignment.device.clone(), self.device_credential()?)),
+            None => Device::new(assignment.hub.clone(), assignment.device.clone(), self.device_credential()?)
+                .with_connection_profile(assignment.profile.clone()),
         }
     }
 

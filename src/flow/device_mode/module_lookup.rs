@@ -1,4 +1,4 @@
-use super::{Target, check, message};
+use super::{Target, check_device, message};
 use crate::{
     base::time::{Now, UnixTime},
     credential::{Credential, Password},
@@ -59,7 +59,7 @@ impl ModuleLookup<Sending> {
     /// When the device's certificate is known to be signed by a CA, and when the attempt's time has passed.
     pub fn start(device: Device, target: impl Into<Target>, now: Now, mut attempt: Attempt) -> Result<Step, Error> {
         let target = target.into();
-        check(device.credential().certificate())?;
+        check_device(&device)?;
         attempt.check(now)?;
         let request = Request::module(device.identity(), &target.module);
         let run = Box::new(Run { protocol: DeviceMode { device, target, created: false }, attempt });
