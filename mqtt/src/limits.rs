@@ -1,3 +1,4 @@
+use defender_auth::mqtt::presence::WAIT;
 use std::time::{Duration, Instant};
 
 /// Time limits. Each is one deadline, however many addresses, packets or bytes there are until then.
@@ -10,13 +11,15 @@ pub struct Limits {
     pub greet: Duration,
     /// For each other answer, and for each message that is waited for.
     pub answer: Duration,
+    /// At a hub with the profile `mqttV5`: for the SUBACK, and for the acknowledgement of the birth.
+    pub presence: Duration,
 }
 
-/// 15 seconds each.
+/// 15 seconds each, and [`WAIT`] for presence.
 impl Default for Limits {
     fn default() -> Self {
         let limit = Duration::from_secs(15);
-        Self { reach: limit, greet: limit, answer: limit }
+        Self { reach: limit, greet: limit, answer: limit, presence: WAIT }
     }
 }
 

@@ -33,6 +33,8 @@ pub enum PlanError {
     )]
     ProfileNeedsCertificate,
     /// A connection profile that this library does not know.
-    #[error("the hub has a connection profile that is not known here, so that there is no login; use a version that knows it")]
+    #[error(
+        "the hub has a connection profile that is not known here, so that there is no login; use a version that knows it"
+    )]
     UnknownConnectionProfile,
 }

@@ -103,7 +103,13 @@ pub struct Outcome {
 impl Outcome {
     /// An identity that is known, a device's or a module's, with its credential.
     pub fn new(identity: Identity, credential: impl Into<Credential>) -> Self {
-        Self { identity, credential: credential.into(), audience: Audience::Encoded, profile: ConnectionProfile::Classic, record: None }
+        Self {
+            identity,
+            credential: credential.into(),
+            audience: Audience::Encoded,
+            profile: ConnectionProfile::Classic,
+            record: None,
+        }
     }
 
     /// At a hub with this connection profile. A registration tells the profile by itself, from the api-version
