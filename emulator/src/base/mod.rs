@@ -11,5 +11,5 @@ pub(crate) use console::Console;
 pub(crate) use guid::{etag, guid, random_hex};
 pub(crate) use json::Json;
 pub(crate) use versions::{
-    DPS_VERSIONS, HUB_VERSIONS, ISSUING_VERSION, RENEWING_VERSION, check_hub_version, one_version,
+    DPS_VERSIONS, HUB_VERSIONS, ISSUING_VERSION, PROFILE_VERSION, RENEWING_VERSION, check_hub_version, one_version,
 };

@@ -75,6 +75,10 @@ impl Wire for Client<'_> {
         Vec::new()
     }
 
+    fn server_name(&self) -> Option<String> {
+        None
+    }
+
     fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
         self.answer.extend_from_slice(bytes);
         Ok(())
@@ -93,10 +97,10 @@ mod tests {
     use crate::config::Hub;
 
     #[test]
-    fn the_journal_has_an_entry_when_a_client_disconnects_before_its_login() {
+    fn the_journal_has_an_entry_when_a_client_begins_with_another_packet_than_a_connect() {
         let disconnect = [0xe0, 0];
         let rehearsal = Rehearsal::of(World::new().hub(Hub::new("h.net")), Door::Mqtt, &disconnect, 1).unwrap();
-        let reason = "the client disconnected before its login".into();
+        let reason = "this is neither MQTT 3.1.1 nor MQTT 5: MalformedPacket".into();
         assert_eq!((rehearsal.answer, rehearsal.journal), (Vec::new(), vec![Entry::Dropped { reason }]));
     }
 }
