@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod automatic;
+mod presence;
 mod proxies;
 #[path = "../../../tests/support/scratch.rs"]
 mod scratch;
