@@ -12,6 +12,7 @@ use defender_auth::{
     credential::IssuedChain,
     http::ApiVersion,
     mqtt::Connect,
+    outcome::ConnectionProfile,
     renewal::{Action, Event, Pending, Renewal},
 };
 use defender_auth_mqtt::{self as mqtt, Message, Session};
@@ -80,6 +81,15 @@ pub(crate) fn renew(me: &mut Outcome, pending: &Pending, network: &Network) -> R
 
 /// Logs in with the version of the hub's interface that has renewals.
 pub(crate) fn connect(me: &mut Outcome, network: &Network) -> Result<Session, Failure> {
+    if *me.connection_profile() != ConnectionProfile::Classic {
+        let what = format!(
+            "{} has the connection profile `{}`, which has no renewal of certificates; request one with a registration \
+             (`defenderauth provision --request-certificate`)",
+            me.identity().hub(),
+            me.connection_profile().as_str()
+        );
+        return Err(Failure::Service { what, fault: "the hub's connection profile" });
+    }
     let login = Connect::hub_at(me.identity(), None, &ApiVersion::certificate_renewal());
     hub::log_in(me, &login, network, &mut Keys::none())?.map_err(|refused| refused.of(me))
 }

@@ -7,9 +7,13 @@ use crate::{
     },
     files::private_file,
     input::{finding, text_file::TextFile},
-    login::run,
+    login::{
+        hub::{self, Refused},
+        run,
+        version::{self, ServiceVersion},
+    },
     network::{
-        endpoint::ServiceEndpoint,
+        endpoint::{Endpoint, ServiceEndpoint},
         options::{Carrier, Transport, Trust, Way},
         route::Network,
     },
@@ -23,16 +27,16 @@ use defender_auth::{
     Error, Outcome, Plan, SharedAccessKey, agent,
     dps::{Attestation, Profile},
     identity::{IdScope, Identity, RegistrationId},
+    mqtt::Connect,
+    outcome::ConnectionProfile,
     payload::Payload,
     private_key::Location,
     x509::Purpose,
 };
+use defender_auth_mqtt::Session;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::{
-    path::{Path, PathBuf},
-    slice,
-};
+use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 #[command(group = ArgGroup::new("key").required(true).multiple(true).args([
@@ -84,9 +88,17 @@ pub(crate) struct Provision {
     lookup: bool,
     #[command(flatten)]
     request: RequestOptions,
+    #[command(flatten)]
+    version: ServiceVersion,
     /// The protocol that carries the requests
     #[arg(long, value_enum, default_value = "https")]
     carrier: Carrier,
+    /// Log in at the assigned hub, by the version of MQTT that its connection profile has
+    #[arg(long)]
+    connect: bool,
+    /// Connect to ADDR:PORT instead of the hub HOST (an emulator, a tunnel); the server's certificate must still name HOST
+    #[arg(long = "hub-endpoint", value_name = "HOST=ADDR:PORT", requires = "connect")]
+    hub_endpoints: Vec<Endpoint>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -104,6 +116,11 @@ struct Report<'a> {
     substatus: Option<String>,
     last_updated: Option<&'a str>,
     etag: Option<&'a str>,
+    connection_profile: &'a str,
+    /// `null` without --connect.
+    connected: Option<bool>,
+    /// The return code or the reason code with which the hub refused the login, if it did.
+    connack: Option<u8>,
     /// The service's payload for the device.
     payload: Option<Value>,
     /// The certificate that was issued.
@@ -129,7 +146,8 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
         private_file::check(path)?;
     }
     let endpoints = arguments.endpoint.as_ref().and_then(|service| service.endpoint.as_ref());
-    let network = Network::new(&arguments.trust, endpoints.map_or(&[], slice::from_ref), &arguments.way)?;
+    let endpoints: Vec<Endpoint> = endpoints.into_iter().chain(&arguments.hub_endpoints).cloned().collect();
+    let network = Network::new(&arguments.trust, &endpoints, &arguments.way)?;
     let mut keys = arguments.tpm.open()?;
     let id = keys.registration_id(arguments.registration_id.as_ref())?;
     let (mut profile, attestation) = (profile(arguments, &id)?, attestation(arguments, &id, &mut keys)?);
@@ -138,11 +156,13 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
         profile = profile.with_certificate_request(request.clone());
     }
     let plan = Plan::provision(profile, attestation)?;
-    let outcome = run::run(&plan, &network, arguments.carrier, &mut keys)?;
+    let mut outcome = run::run(&plan, &network, arguments.carrier, &mut keys)?;
     // A certificate is kept before anything else, because the service does not repeat it. The registration is reported
     // even if a file cannot be written; and the file is written, even if the report cannot.
     let settled = requested.map(|requested| requested.settle(&outcome)).transpose();
-    let reported = report(arguments, &id, &outcome, settled.as_ref().ok().and_then(Option::as_ref));
+    let login = if arguments.connect { Some(connect(&mut outcome, &network, &mut keys)) } else { None };
+    let answer = login.as_ref().and_then(|login| login.as_ref().ok());
+    let reported = report(arguments, &id, &outcome, settled.as_ref().ok().and_then(Option::as_ref), answer);
     if let Some(path) = &arguments.write_connection_string {
         let string = outcome.connection_string().ok_or_else(|| {
             Failure::Call(
@@ -153,7 +173,17 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
         })?;
         private_file::replace(path, string.expose().expose())?;
     }
-    settled.and(reported)
+    settled.and(reported)?;
+    match login.transpose()? {
+        Some(Err(refused)) => Err(refused.of(&outcome)),
+        Some(Ok(())) | None => Ok(()),
+    }
+}
+
+/// Logs in at the hub, and disconnects.
+fn connect(me: &mut Outcome, network: &Network, keys: &mut Keys) -> Result<Result<(), Refused>, Failure> {
+    let login = Connect::hub(me.identity(), None);
+    Ok(hub::log_in(me, &login, network, keys)?.map(Session::close))
 }
 
 /// Combinations of arguments that cannot work.
@@ -183,6 +213,9 @@ fn check(arguments: &Provision) -> Result<(), Failure> {
 
 fn profile(arguments: &Provision, id: &RegistrationId) -> Result<Profile, Failure> {
     let mut profile = Profile::new(arguments.id_scope.clone(), id.clone());
+    if let Some(version) = &arguments.version.api_version {
+        profile = profile.with_api_version(version.clone());
+    }
     if let Some(service) = &arguments.endpoint {
         profile = profile.with_endpoint(service.host.clone());
     }
@@ -227,6 +260,7 @@ fn report(
     id: &RegistrationId,
     outcome: &Outcome,
     certificate: Option<&Shown>,
+    login: Option<&Result<(), Refused>>,
 ) -> Result<(), Failure> {
     let identity = outcome.identity();
     let record = outcome.registration_state();
@@ -239,6 +273,9 @@ fn report(
         substatus: record.and_then(|record| record.substatus.as_ref()).map(ToString::to_string),
         last_updated: record.and_then(|record| record.last_updated.as_deref()),
         etag: record.and_then(|record| record.etag.as_deref()),
+        connection_profile: outcome.connection_profile().as_str(),
+        connected: login.map(Result::is_ok),
+        connack: login.and_then(|login| login.as_ref().err()).map(|refused| refused.refusal.code()),
         payload: record.and_then(|record| record.payload.as_ref()).map(json),
         certificate,
         others: record
@@ -248,13 +285,20 @@ fn report(
     if arguments.json {
         return output::json(&report);
     }
+    let hub = login.map(|login| match login {
+        Ok(()) => format!("accepted, MQTT {}", version::of(outcome)),
+        Err(_) => "refused".into(),
+    });
+    let profile = Some(report.connection_profile).filter(|profile| *profile != ConnectionProfile::Classic.as_str());
     let next = arguments.tpm.endpoint.is_some().then(|| next(arguments, identity));
     output::table(&[
         ("host name", Some(report.host_name)),
         ("device ID", Some(report.device_id)),
         ("substatus", report.substatus.as_deref()),
         ("last updated", report.last_updated),
+        ("profile", profile),
         ("payload", record.and_then(|record| record.payload.as_ref()).map(Payload::as_str)),
+        ("hub", hub.as_deref()),
         ("next", next.as_deref()),
     ])?;
     certificate.map_or(Ok(()), |certificate| certificate.print(clock::now()))

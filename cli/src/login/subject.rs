@@ -1,6 +1,7 @@
 //! The identity that authenticates: an agent by its files, a device by its certificate or the keys in its TPM, or a program
 //! for which a daemon of this device signs.
 
+use super::version::{HubProfile, ServiceVersion};
 use crate::{
     daemon::options::OnDevice,
     input::{agent::Loaded, finding, source::Source},
@@ -44,6 +45,10 @@ pub(crate) struct SubjectOptions {
     tpm: Tpm,
     #[command(flatten)]
     on_device: OnDevice,
+    #[command(flatten)]
+    profile: HubProfile,
+    #[command(flatten)]
+    version: ServiceVersion,
     /// With --tpm or --certificate-file: register the device in this ID scope, and log in at the hub that it is assigned to
     #[arg(long, value_name = "SCOPE", requires = "holder")]
     id_scope: Option<IdScope>,
@@ -87,6 +92,7 @@ impl SubjectOptions {
             return Ok(Subject { plan, defaults: None, keys: Keys::of_daemon(signer), gateway_roots });
         }
         let subject = self.load_own()?;
+        let subject = Subject { plan: self.profile.apply(subject.plan)?, ..subject };
         if !self.create_module {
             return Ok(subject);
         }
@@ -141,6 +147,12 @@ impl SubjectOptions {
         }
     }
 
+    /// What is registered.
+    fn enrollment(&self, scope: &IdScope, id: RegistrationId) -> Profile {
+        let profile = Profile::new(scope.clone(), id);
+        self.version.api_version.iter().fold(profile, |profile, version| profile.with_api_version(version.clone()))
+    }
+
     fn plan(&self, keys: &mut Keys) -> Result<Plan, Failure> {
         match self {
             Self { id_scope: Some(scope), registration_id, certificate_file: Some(_), .. } => {
@@ -148,7 +160,7 @@ impl SubjectOptions {
                     Failure::Call("a certificate does not tell its registration ID; give --registration-id".into())
                 })?;
                 let certificate = self.certificate(Purpose::Provisioning(&id))?;
-                Ok(Plan::provision(Profile::new(scope.clone(), id), certificate)?)
+                Ok(Plan::provision(self.enrollment(scope, id), certificate)?)
             }
             Self { host_name: Some(host), device_id: Some(device), certificate_file: Some(_), .. } => {
                 let certificate = self.certificate(Purpose::Hub(device))?;
@@ -157,7 +169,7 @@ impl SubjectOptions {
             Self { id_scope: Some(scope), registration_id, .. } => {
                 let attestation = keys.attestation()?;
                 let id = keys.registration_id(registration_id.as_ref())?;
-                Ok(Plan::provision(Profile::new(scope.clone(), id), attestation)?)
+                Ok(Plan::provision(self.enrollment(scope, id), attestation)?)
             }
             Self { host_name: Some(host), device_id: Some(device), .. } => {
                 Ok(Device::new(host.clone(), device.clone(), Credential::ExternalSigner).into())
