@@ -198,8 +198,8 @@ fn check(arguments: &Provision) -> Result<(), Failure> {
             "a lookup has no challenge that a TPM could answer; leave out --lookup: registering again changes only the \
              hub's key in the TPM"
         }
-        _ if !over_mqtt && arguments.way.transport != Transport::Mqtt => {
-            "--transport is that of MQTT, and HTTPS carries this registration; add --carrier mqtt"
+        _ if !over_mqtt && !arguments.connect && arguments.way.transport != Transport::Mqtt => {
+            "--transport is that of MQTT, and HTTPS carries this registration; add --carrier mqtt, or --connect"
         }
         Provision { lookup: true, .. } if over_mqtt => "--lookup uses HTTPS only; leave out --carrier mqtt",
         Provision { write_connection_string: Some(_), .. } if has_tpm => {

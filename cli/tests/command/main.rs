@@ -68,6 +68,7 @@ mod operational;
 mod outside;
 #[cfg(target_os = "linux")]
 mod owners;
+mod presence;
 mod provision;
 mod provision_file;
 mod provision_refused;

@@ -34,6 +34,11 @@ struct Plant {
 
 impl Plant {
     fn new(profile: &str) -> Self {
+        Self::issuing(profile, |enrollment| enrollment)
+    }
+
+    /// The same with something about the device's enrollment.
+    fn issuing(profile: &str, with: impl FnOnce(Enrollment) -> Enrollment) -> Self {
         let (key, mut params) = (KeyPair::generate().unwrap(), CertificateParams::default());
         params.distinguished_name.push(DnType::CommonName, ID);
         let leaf = params.self_signed(&key).unwrap();
@@ -41,7 +46,7 @@ impl Plant {
         let certificate = ClientIdentity::from_pem(pem.as_bytes(), None).unwrap().into_client_certificate();
         let thumbprint = Certificate::from_der(leaf.der()).unwrap().sha256().to_string();
         let dps = Dps::new(DPS_SCOPE)
-            .enrollment(Enrollment::with_thumbprint(ID, &thumbprint).hub(HUB))
+            .enrollment(with(Enrollment::with_thumbprint(ID, &thumbprint).hub(HUB)))
             .enrollment(Enrollment::new("by-key", &crate::site::base64(1)).hub(HUB));
         let hubs = World::new().hub(Hub::new(HUB).connection_profile(profile)).hub(Hub::new(OTHER_HUB));
         Self { site: Site::with(hubs, dps), certificate }
@@ -218,4 +223,24 @@ fn what_has_no_login_at_the_hub_is_refused_at_the_registration() {
     let mut driver = Driver::new(vec![Source::new("dps", plan)], Policy::default(), plant.site.options()).unwrap();
     plant.site.until(&mut driver, |event| matches!(event, Event::Waiting { why: Diagnosis::SourceUnusable, .. }));
     assert_eq!(plant.site.emulator.connections(), 0, "a module has no login there");
+}
+
+#[cfg(feature = "certificates")]
+#[test]
+fn an_operational_certificate_is_used_there_and_its_renewal_is_not_supported() {
+    use crate::certificates::{DAY, as_time_passes};
+    let scratch = Scratch::new();
+    let plant = Plant::issuing(Hub::MQTT_V5, |it| it.issuing(defender_auth_emulator::Issuing::new().days(30)));
+    let options = plant.site.options().with_store(Store::open(scratch.path("state")).unwrap());
+    let source = plant.source().requesting_certificates(None);
+    let mut driver = Driver::new(vec![source], Policy::default(), options).unwrap();
+    let lines = plant.site.connect(&mut driver);
+    let connected = format!("connected as {HUB}/devices/{ID} with dps/certificate by MQTT 5");
+    assert_eq!(lines.last(), Some(&connected), "{lines:?}");
+    plant.site.pass(24 * DAY);
+    plant.site.emulator.disconnect(HUB, ID, None).unwrap();
+    let lines = as_time_passes(&plant.site, &mut driver, |event| matches!(event, Event::NotCertified { .. }));
+    assert_eq!(lines.last().unwrap(), "no new certificate: the hub does not renew certificates", "{lines:?}");
+    assert_eq!(plant.site.emulator.issued_certificates(HUB, ID).len(), 1);
+    assert_eq!(plant.site.emulator.reported(HUB, ID, None), Some(serde_json::json!({})), "no report of it");
 }
