@@ -10,6 +10,7 @@ use crate::{
 use defender_auth::{
     credential::CertificateRequest,
     dps::Profile as Registrant,
+    http::ApiVersion,
     identity::{HostName, IdScope, RegistrationId},
     payload::Payload,
 };
@@ -68,6 +69,25 @@ pub extern "C" fn defenderauth_profile_set_endpoint(
         let mut profile = exclusive(profile)?;
         let host = HostName::new(input::text("host_name", host_name, len)?)?;
         profile.registrant = profile.registrant.clone().with_endpoint(host);
+        Ok(())
+    })
+}
+
+/// Sets the api-version of the registration, if it is not the usual one: `2026-11-02-preview` tells the connection profile of the
+/// hub (`defenderauth_authenticator_connection_profile`).
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_profile_set_api_version(
+    profile: Option<&mut Profile>,
+    api_version: *const c_char,
+    len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let mut profile = exclusive(profile)?;
+        let version = ApiVersion::new(input::text("api_version", api_version, len)?);
+        let version = version.map_err(|error| Failure::argument("api_version", error.to_string()))?;
+        profile.registrant = profile.registrant.clone().with_api_version(version);
         Ok(())
     })
 }

@@ -53,6 +53,7 @@ MAKES(profile, scope, defenderauth_profile_new(s, len, ID, out, error))
 MAKES(profile, registration, defenderauth_profile_new(SCOPE, s, len, out, error))
 TAKES(endpoint, defenderauth_profile_set_endpoint(profile, s, len, error))
 TAKES(payload, defenderauth_profile_set_payload(profile, s, len, error))
+TAKES(api_version, defenderauth_profile_set_api_version(profile, s, len, error))
 MAKES(certificate, chain, defenderauth_certificate_from_pem(s, len, NULL, 0, out, error))
 MAKES(authenticator, key_host, defenderauth_authenticator_new_device_key(s, len, ID, ID, key, NULL, NOW, out, error))
 MAKES(authenticator, key_device,
@@ -102,6 +103,7 @@ static const struct {
     {gateway, DEFENDERAUTH_OK},                    {model, DEFENDERAUTH_OK},
     {scope, DEFENDERAUTH_IDENTIFIER},              {registration, DEFENDERAUTH_IDENTIFIER},
     {endpoint, DEFENDERAUTH_IDENTIFIER},           {payload, DEFENDERAUTH_PAYLOAD},
+    {api_version, DEFENDERAUTH_ARGUMENT},
     {chain, DEFENDERAUTH_CERTIFICATE_ABSENT},      {key_host, DEFENDERAUTH_IDENTIFIER},
     {key_device, DEFENDERAUTH_IDENTIFIER},         {key_module, DEFENDERAUTH_OK},
     {certificate_host, DEFENDERAUTH_IDENTIFIER},   {certificate_device, DEFENDERAUTH_IDENTIFIER},

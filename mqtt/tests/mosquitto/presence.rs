@@ -55,7 +55,19 @@ impl Site {
         let own = ["listener 0 ".to_owned() + &authority.path("hub.sock")];
         let settings: Vec<String> = settings.into_iter().chain(more).chain(own).collect();
         let broker = Broker::start(&authority, None, &settings);
-        Self { authority, broker }
+        let this = Self { authority, broker };
+        // The listener for the hub opens after the one that was waited for.
+        this.wait_for(|log| log.contains(" running\n"));
+        this
+    }
+
+    /// Waits until something is in the log.
+    fn wait_for(&self, is_there: impl Fn(&str) -> bool) {
+        let begin = Instant::now();
+        while !is_there(&self.log()) {
+            assert!(begin.elapsed() < LONG, "{}", self.log());
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 
     fn dial(&self) -> Dial {
@@ -82,15 +94,11 @@ impl Site {
 
     /// A client that waits for a birth, once it has subscribed.
     fn watch(&self) -> Child {
-        let subscribed = || self.log().matches(&format!("\t{BIRTHS} (QoS 0)")).count();
-        let before = subscribed();
+        let subscribed = |log: &str| log.matches(&format!("\t{BIRTHS} (QoS 0)")).count();
+        let before = subscribed(&self.log());
         let format = ["-t", BIRTHS, "-C", "1", "-W", "120", "-F", "%x|%P|%D"];
         let child = self.client("mosquitto_sub", &format).spawn().unwrap();
-        let begin = Instant::now();
-        while subscribed() == before {
-            assert!(begin.elapsed() < LONG, "{}", self.log());
-            thread::sleep(Duration::from_millis(10));
-        }
+        self.wait_for(|log| subscribed(log) > before);
         child
     }
 
@@ -171,11 +179,7 @@ fn judge(site: &Site, dial: &Dial) {
     session.publish("elsewhere/a", b"{}").unwrap();
     assert_eq!(session.next_message().unwrap().topic, "elsewhere/a");
     session.close();
-    let begin = Instant::now();
-    while !site.log().contains("Received DISCONNECT from dev-01") {
-        assert!(begin.elapsed() < LONG, "{}", site.log());
-        thread::sleep(Duration::from_millis(10));
-    }
+    site.wait_for(|log| log.contains("Received DISCONNECT from dev-01"));
     assert!(!site.log().contains("protocol error"), "{}", site.log());
 }
 
