@@ -131,7 +131,9 @@ impl Session<'_> {
                 None if !filter.starts_with(&own) => 0x87,
                 None => entry.sub_opts().qos().min(Qos::AtLeastOnce) as u8,
             };
-            if let Some(presence) = self.presence.as_mut().filter(|_| filter == format!("{own}#") && code < 0x80) {
+            let rest = filter.strip_prefix(&own);
+            let covers = code < 0x80 && matches!(rest, Some("#" | "presence"));
+            if let Some(presence) = self.presence.as_mut().filter(|_| covers) {
                 presence.subscribed = true;
             }
             codes.push(SubackReasonCode::try_from(code).map_err(|_| "a SUBACK has no such code")?);
