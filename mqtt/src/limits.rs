@@ -30,6 +30,12 @@ impl Limits {
     }
 }
 
+/// The time without a packet after which a PINGREQ is sent, of a keep-alive interval in seconds: a quarter of it is left for the
+/// way to the server.
+pub(crate) fn quiet(keep_alive: u16) -> Duration {
+    if keep_alive == 0 { Duration::MAX } else { Duration::from_secs(keep_alive.into()) * 3 / 4 }
+}
+
 /// When a limit has passed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {

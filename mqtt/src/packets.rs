@@ -50,7 +50,6 @@ pub(crate) fn publish_with(
     })
 }
 
-#[cfg(feature = "driver")]
 pub(crate) fn ping(version: Version) -> Packet {
     match version {
         Version::V5_0 => v5_0::Pingreq::new().into(),

@@ -3,6 +3,7 @@
 
 use crate::{
     EARLY_LIMIT, Error,
+    limits::{Deadline, quiet},
     link::Link,
     packets::{self, Published},
 };
@@ -17,6 +18,7 @@ use mqtt_protocol_core::mqtt::{
     packet::{CorrelationData, Packet, Property, Qos, SessionExpiryInterval, SubEntry, SubOpts, UserProperty, v5_0},
     result_code::MqttError,
 };
+use std::time::Duration;
 
 /// The part of a login that the hub has not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +57,9 @@ pub(crate) fn log_in(link: &mut Link, identity: &Identity, entropy: [u8; 16], ke
         _ => return Err(link.protocol()),
     };
     let subscribing = connecting.accepted(session_present);
-    let mut early = Vec::new();
-    let result = subscribe(link, &subscribing.topic(), &mut early)
-        .and_then(|()| announce(link, &subscribing.granted(), &mut early));
+    let mut waiting = Waiting { link, quiet: quiet(keep_alive), early: Vec::new() };
+    let result = waiting.subscribe(&subscribing.topic()).and_then(|()| waiting.announce(&subscribing.granted()));
+    let Waiting { link, early, .. } = waiting;
     early.into_iter().rev().for_each(|packet| link.inbox.push_front(packet));
     result.map(|()| keep_alive)
 }
@@ -72,27 +74,74 @@ fn connect(connecting: &Connecting, keep_alive: u16) -> Result<Packet, MqttError
     Ok(connect.build()?.into())
 }
 
-fn subscribe(link: &mut Link, topic: &str, early: &mut Vec<Packet>) -> Result<(), Error> {
-    let entry = SubEntry::new(topic, SubOpts::new().set_qos(Qos::AtLeastOnce)).map_err(unsendable("topic"))?;
-    let id = link.mqtt.acquire_packet_id().map_err(unsendable("topic"))?;
-    let packet = packets::subscribe(link.version, entry, id).map_err(unsendable("topic"))?;
-    let answered = |packet: &Packet| packets::granted(packet).filter(|(answered, _)| *answered == id);
-    match exchange(link, packet, Part::Subscription, early, |packet| answered(packet).map(Ok))? {
-        (_, true) => Ok(()),
-        (_, false) => Err(Error::NotSubscribed { place: link.place.clone(), topic: topic.into() }),
-    }
+/// The login after the CONNACK.
+struct Waiting<'a> {
+    link: &'a mut Link,
+    /// The time without a packet after which a PINGREQ is sent.
+    quiet: Duration,
+    /// What has arrived beside the answers.
+    early: Vec<Packet>,
 }
 
-fn announce(link: &mut Link, announcing: &Announcing, early: &mut Vec<Packet>) -> Result<(), Error> {
-    let packet = birth(announcing.birth()).map_err(unsendable("birth"))?;
-    let answered = |packet: &Packet| {
-        let message = Published::of(packet)?;
-        let Published { topic, payload, .. } = message;
-        let (kind, correlation) = (message.user_property(TYPE), message.correlation());
-        announcing.received(&Incoming { topic, kind, correlation, payload })
-    };
-    exchange(link, packet, Part::Birth, early, |packet| answered(packet).map(|read| read.map_err(|_| Error::Presence)))
-        .map(drop)
+impl Waiting<'_> {
+    fn subscribe(&mut self, topic: &str) -> Result<(), Error> {
+        let entry = SubEntry::new(topic, SubOpts::new().set_qos(Qos::AtLeastOnce)).map_err(unsendable("topic"))?;
+        let id = self.link.mqtt.acquire_packet_id().map_err(unsendable("topic"))?;
+        let packet = packets::subscribe(self.link.version, entry, id).map_err(unsendable("topic"))?;
+        let answered = |packet: &Packet| packets::granted(packet).filter(|(answered, _)| *answered == id);
+        match self.exchange(packet, Part::Subscription, |packet| answered(packet).map(Ok))? {
+            (_, true) => Ok(()),
+            (_, false) => Err(Error::NotSubscribed { place: self.link.place.clone(), topic: topic.into() }),
+        }
+    }
+
+    fn announce(&mut self, announcing: &Announcing) -> Result<(), Error> {
+        let packet = birth(announcing.birth()).map_err(unsendable("birth"))?;
+        let answered = |packet: &Packet| {
+            let message = Published::of(packet)?;
+            let Published { topic, payload, .. } = message;
+            let (kind, correlation) = (message.user_property(TYPE), message.correlation());
+            announcing.received(&Incoming { topic, kind, correlation, payload })
+        };
+        self.exchange(packet, Part::Birth, |packet| answered(packet).map(|read| read.map_err(|_| Error::Presence)))
+            .map(drop)
+    }
+
+    /// Sends a packet and waits for its answer, for the profile's own time.
+    fn exchange<T>(
+        &mut self,
+        packet: Packet,
+        part: Part,
+        answer: impl Fn(&Packet) -> Option<Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let limit = self.link.limits.presence;
+        let deadline = Deadline::after(limit);
+        self.link.begin_within(limit);
+        self.link.send(packet)?;
+        loop {
+            let Some(left) = deadline.left() else {
+                return Err(Error::NotAcknowledged { place: self.link.place.clone(), part: part.name(), limit });
+            };
+            self.link.begin_within(left.min(self.quiet));
+            let packet = match self.link.receive() {
+                // Either the whole time has passed, or it is time to show that the client is there.
+                Err(Error::Silent { .. }) if deadline.left().is_none() => continue,
+                Err(Error::Silent { .. }) => {
+                    self.link.begin_within(left);
+                    self.link.send(packets::ping(self.link.version))?;
+                    continue;
+                }
+                received => received?,
+            };
+            match answer(&packet) {
+                Some(answer) => return answer,
+                None => self.early.push(packet),
+            }
+            if self.early.len() > EARLY_LIMIT {
+                return Err(self.link.too_many());
+            }
+        }
+    }
 }
 
 fn birth(birth: Birth) -> Result<Packet, MqttError> {
@@ -100,31 +149,6 @@ fn birth(birth: Birth) -> Result<Packet, MqttError> {
     let properties =
         vec![CorrelationData::new(correlation.as_bytes().to_vec())?.into(), UserProperty::new(TYPE, kind)?.into()];
     packets::publish_with(&topic, payload, None, properties)
-}
-
-/// Sends a packet and waits for its answer, for the profile's own time.
-fn exchange<T>(
-    link: &mut Link,
-    packet: Packet,
-    part: Part,
-    early: &mut Vec<Packet>,
-    answer: impl Fn(&Packet) -> Option<Result<T, Error>>,
-) -> Result<T, Error> {
-    link.begin_within(link.limits.presence);
-    link.send(packet)?;
-    loop {
-        let packet = link.receive().map_err(|error| match error {
-            Error::Silent { place, limit } => Error::NotAcknowledged { place, part: part.name(), limit },
-            other => other,
-        })?;
-        match answer(&packet) {
-            Some(answer) => return answer,
-            None => early.push(packet),
-        }
-        if early.len() > EARLY_LIMIT {
-            return Err(link.too_many());
-        }
-    }
 }
 
 fn unsendable(field: &'static str) -> impl Fn(MqttError) -> Error {

@@ -4,7 +4,7 @@ use super::{
     bell::{Bell, Woken},
     clock::Clock,
 };
-use crate::{Error, Message, Session};
+use crate::{Error, Message, Session, limits::quiet};
 use defender_auth::UnixTime;
 use std::time::Duration;
 
@@ -22,12 +22,8 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// A quarter of the keep-alive interval is left for the way to the hub.
     pub(super) fn new(connection: Session, expires: Option<UnixTime>, now: Duration) -> Self {
-        let quiet = match connection.keep_alive {
-            0 => Duration::MAX,
-            seconds => Duration::from_secs(seconds.into()) * 3 / 4,
-        };
+        let quiet = quiet(connection.keep_alive);
         Self { connection, expires, quiet, sent: now, received: now, pinged: None }
     }
 

@@ -164,7 +164,7 @@ fn judge(site: &Site, dial: &Dial) {
     let expected: Vec<&str> = (0..shown.len()).map(|index| if is_first(index) { "" } else { "0801" }).collect();
     assert_eq!(payloads, expected);
     let (_, correlation) = shown.last().unwrap();
-    let hex: String = correlation.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = correlation.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     let version = env!("CARGO_PKG_VERSION");
     let understood =
         format!("as dev-01 (p5, c0, k240, u'correlationId={hex}&clientVersion=defender-auth%2F{version}')");
@@ -228,6 +228,17 @@ fn a_refusal_of_mosquittos_has_its_reason_code() {
         matches!(&unheard, Error::NotSubscribed { .. } | Error::NotAcknowledged { .. } | Error::Ended { .. }),
         "{unheard}"
     );
+}
+
+#[test]
+#[ignore = "needs mosquitto and openssl, which `cargo xtask test` brings"]
+fn a_hub_that_does_not_acknowledge_is_pinged_until_the_limit() {
+    let site = Site::new(&["max_keepalive 10"]);
+    let limits = Limits { reach: LONG, greet: LONG, answer: LONG, presence: Duration::from_secs(20) };
+    let silent = site.log_in(&site.dial().with_limits(limits)).err().unwrap();
+    // Without a packet the broker ends the connection after 15 seconds.
+    assert!(matches!(silent, Error::NotAcknowledged { part: "birth", .. }), "{silent}\n{}", site.log());
+    assert!(site.log().contains("Received PINGREQ from dev-01"), "{}", site.log());
 }
 
 #[test]
