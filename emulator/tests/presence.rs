@@ -264,6 +264,7 @@ fn a_login_is_refused_with_the_reason_code_of_the_profile() {
     refused(HUB, "key", &user, None, 0x87, Refusal::NotByCertificate);
     refused("localhost", "dev-01", &user, None, 0x87, Refusal::UnknownHub);
     refused(CLASSIC, "dev-01", &user, None, 0x84, Refusal::Profile);
+    refused(support::DPS, "dev-01", &user, None, 0x84, Refusal::Profile);
     let classic = format!("{HUB}/dev-01/?api-version=2020-09-30");
     let (_, code) = Mqtt::connect_over(site.dial(HUB), "dev-01", &classic, None);
     assert_eq!(code, ConnectReturnCode::UnacceptableProtocolVersion, "MQTT 3.1.1 at the hub of MQTT 5");

@@ -1,16 +1,14 @@
 //! `defenderauth provision`
 
 use crate::{
-    certificates::{
-        registration::{RequestOptions, Requested},
-        shown::Shown,
-    },
+    certificates::registration::{RequestOptions, Requested},
     files::private_file,
     input::{finding, text_file::TextFile},
     login::{
         hub::{self, Refused},
+        registered::Registered,
         run,
-        version::{self, ServiceVersion},
+        version::ServiceVersion,
     },
     network::{
         endpoint::{Endpoint, ServiceEndpoint},
@@ -18,8 +16,7 @@ use crate::{
         route::Network,
     },
     private_key::{name, options::Unlock},
-    system::clock,
-    terminal::{failure::Failure, output, shell},
+    terminal::{failure::Failure, shell},
     tpm::{keys::Keys, options::Tpm},
 };
 use clap::{ArgGroup, Args};
@@ -28,14 +25,11 @@ use defender_auth::{
     dps::{Attestation, Profile},
     identity::{IdScope, Identity, RegistrationId},
     mqtt::Connect,
-    outcome::ConnectionProfile,
     payload::Payload,
     private_key::Location,
     x509::Purpose,
 };
 use defender_auth_mqtt::Session;
-use serde::Serialize;
-use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
@@ -107,28 +101,6 @@ pub(crate) struct Provision {
     write_connection_string: Option<PathBuf>,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    id_scope: &'a str,
-    registration_id: &'a str,
-    host_name: &'a str,
-    device_id: &'a str,
-    substatus: Option<String>,
-    last_updated: Option<&'a str>,
-    etag: Option<&'a str>,
-    connection_profile: &'a str,
-    /// `null` without --connect.
-    connected: Option<bool>,
-    /// The return code or the reason code with which the hub refused the login, if it did.
-    connack: Option<u8>,
-    /// The service's payload for the device.
-    payload: Option<Value>,
-    /// The certificate that was issued.
-    certificate: Option<&'a Shown>,
-    /// Members that this command does not know.
-    others: Map<String, Value>,
-}
-
 impl Provision {
     /// The files that it reads.
     fn inputs(&self) -> impl Iterator<Item = &Path> {
@@ -162,7 +134,15 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
     let settled = requested.map(|requested| requested.settle(&outcome)).transpose();
     let login = if arguments.connect { Some(connect(&mut outcome, &network, &mut keys)) } else { None };
     let answer = login.as_ref().and_then(|login| login.as_ref().ok());
-    let reported = report(arguments, &id, &outcome, settled.as_ref().ok().and_then(Option::as_ref), answer);
+    let reported = Registered {
+        scope: &arguments.id_scope,
+        id: &id,
+        outcome: &outcome,
+        certificate: settled.as_ref().ok().and_then(Option::as_ref),
+        login: answer,
+        next: arguments.tpm.endpoint.is_some().then(|| next(arguments, outcome.identity())),
+    }
+    .report(arguments.json);
     if let Some(path) = &arguments.write_connection_string {
         let string = outcome.connection_string().ok_or_else(|| {
             Failure::Call(
@@ -253,55 +233,6 @@ fn attestation(arguments: &Provision, id: &RegistrationId, keys: &mut Keys) -> R
         // clap requires one of them.
         _ => Err(Failure::Call("no credential is given; give --key-file".into())),
     }
-}
-
-fn report(
-    arguments: &Provision,
-    id: &RegistrationId,
-    outcome: &Outcome,
-    certificate: Option<&Shown>,
-    login: Option<&Result<(), Refused>>,
-) -> Result<(), Failure> {
-    let identity = outcome.identity();
-    let record = outcome.registration_state();
-    let json = |payload: &Payload| serde_json::from_str(payload.as_str()).unwrap_or_default();
-    let report = Report {
-        id_scope: arguments.id_scope.as_str(),
-        registration_id: id.as_str(),
-        host_name: identity.hub().as_str(),
-        device_id: identity.device_id().as_str(),
-        substatus: record.and_then(|record| record.substatus.as_ref()).map(ToString::to_string),
-        last_updated: record.and_then(|record| record.last_updated.as_deref()),
-        etag: record.and_then(|record| record.etag.as_deref()),
-        connection_profile: outcome.connection_profile().as_str(),
-        connected: login.map(Result::is_ok),
-        connack: login.and_then(|login| login.as_ref().err()).map(|refused| refused.refusal.code()),
-        payload: record.and_then(|record| record.payload.as_ref()).map(json),
-        certificate,
-        others: record
-            .map(|record| record.others.iter().map(|(name, value)| (name.clone(), json(value))).collect())
-            .unwrap_or_default(),
-    };
-    if arguments.json {
-        return output::json(&report);
-    }
-    let hub = login.map(|login| match login {
-        Ok(()) => format!("accepted, MQTT {}", version::of(outcome)),
-        Err(_) => "refused".into(),
-    });
-    let profile = Some(report.connection_profile).filter(|profile| *profile != ConnectionProfile::Classic.as_str());
-    let next = arguments.tpm.endpoint.is_some().then(|| next(arguments, identity));
-    output::table(&[
-        ("host name", Some(report.host_name)),
-        ("device ID", Some(report.device_id)),
-        ("substatus", report.substatus.as_deref()),
-        ("last updated", report.last_updated),
-        ("profile", profile),
-        ("payload", record.and_then(|record| record.payload.as_ref()).map(Payload::as_str)),
-        ("hub", hub.as_deref()),
-        ("next", next.as_deref()),
-    ])?;
-    certificate.map_or(Ok(()), |certificate| certificate.print(clock::now()))
 }
 
 /// The command that makes tokens for other programs: the key stays in the TPM.

@@ -17,7 +17,9 @@ pub enum Refusal {
     )]
     CorrelatedUserName,
     /// The version of MQTT is not that of the hub's connection profile.
-    #[error("the hub has another connection profile: `mqttV5` is MQTT 5, and classic is MQTT 3.1.1")]
+    #[error(
+        "hubs with the connection profile `mqttV5` take MQTT 5, classic hubs and the provisioning service take MQTT 3.1.1"
+    )]
     Profile,
     /// A CONNECT of MQTT 5 has a password.
     #[error("the hub has the connection profile `mqttV5`, which has no passwords; send a client certificate")]

@@ -3,14 +3,14 @@
 
 use super::{
     keep_alive::patience,
-    peer::{Client, Peer},
+    peer::{Client, Peer, Presence},
     protobuf::{Birth, acknowledgement},
     session::{Next, Session},
 };
 use crate::{
     fault::{Fault, Operation},
-    hub::{self, Certified, Identity, Nonce},
-    journal::Entry,
+    hub::{self, Certified, Identity},
+    journal::{Entry, Refusal},
     service::{Message, Standing},
 };
 use mqtt_protocol_core::mqtt::{
@@ -21,17 +21,6 @@ use mqtt_protocol_core::mqtt::{
 
 /// The user property that tells what a message is.
 const TYPE: &str = "type";
-
-/// What a connection of this profile has beside its client.
-pub(super) struct Presence {
-    nonce: Nonce,
-    /// Whether the CONNACK had a session.
-    session_present: bool,
-    /// How long the session outlives the connection, in seconds.
-    expiry: u64,
-    subscribed: bool,
-    born: bool,
-}
 
 impl Session<'_> {
     /// A packet of MQTT 5.
@@ -70,7 +59,14 @@ impl Session<'_> {
             chain: &chain,
         };
         let now = self.shared.clock.now().seconds();
-        let decision = hub::log_in_certified(&self.shared.state().hubs, now, &login);
+        let decision = {
+            let state = self.shared.state();
+            let is_dps = |name: &str| state.dps.as_ref().is_some_and(|dps| dps.host_name.eq_ignore_ascii_case(name));
+            match server_name.as_deref().filter(|name| is_dps(name)) {
+                Some(_) => Err(Refusal::Profile),
+                None => hub::log_in_certified(&state.hubs, now, &login),
+            }
+        };
         // The journal first: a client that has the answer finds the entry.
         match decision {
             Err(reason) => {
@@ -88,7 +84,6 @@ impl Session<'_> {
                     session_present: session.is_some(),
                     expiry,
                     subscribed: session.is_some_and(|(_, subscribed)| subscribed),
-                    born: false,
                 });
                 self.peer = self.admit(admission);
                 self.answer_v5(0, session.is_some())
@@ -202,7 +197,6 @@ impl Session<'_> {
             self.shared.note(Entry::Unheard { topic });
             return Ok(Next::Listen);
         }
-        presence.born = true;
         let mut nonce = presence.nonce;
         let fault = self.shared.meet(Operation::Birth, &format!("birth of {identity}"));
         match &fault {

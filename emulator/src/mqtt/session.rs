@@ -2,8 +2,7 @@
 
 use super::{
     issuing_topics::{ANSWERS, Placed},
-    peer::Peer,
-    presence::Presence,
+    peer::{Peer, Presence},
     subscriptions::Subscriptions,
 };
 use crate::{

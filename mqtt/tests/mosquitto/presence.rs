@@ -27,6 +27,11 @@ use std::{
 const BIRTHS: &str = "ih/dev-01/srv/presence";
 const LONG: Duration = Duration::from_secs(60);
 
+/// Patient ones, but for the SUBACK and the acknowledgement.
+const fn limits(presence: Duration) -> Limits {
+    Limits { reach: LONG, greet: LONG, answer: LONG, presence }
+}
+
 /// A broker with a listener for the device, another for the clients that play the hub, and a log.
 struct Site {
     authority: Authority,
@@ -71,8 +76,7 @@ impl Site {
     }
 
     fn dial(&self) -> Dial {
-        let limits = Limits { reach: LONG, greet: LONG, answer: LONG, presence: LONG / 2 };
-        Dial::at(self.broker.0.address).with_limits(limits)
+        Dial::at(self.broker.0.address).with_limits(limits(LONG / 2))
     }
 
     fn log_in(&self, dial: &Dial) -> Result<Session, Error> {
@@ -221,8 +225,7 @@ fn a_refusal_of_mosquittos_has_its_reason_code() {
     assert!(matches!(&refused, Error::Rejected { reason, .. } if reason.code() == 0x87), "{refused}");
     let rights = strict.authority.folder.write("rights", "topic read nothing\n");
     let closed = Site::new(&[&format!("acl_file {rights}")]);
-    let mut limited = closed.dial();
-    limited = limited.with_limits(Limits { presence: Duration::from_secs(2), ..Limits::default() });
+    let limited = closed.dial().with_limits(limits(Duration::from_secs(2)));
     let unheard = closed.log_in(&limited).err().unwrap();
     assert!(
         matches!(&unheard, Error::NotSubscribed { .. } | Error::NotAcknowledged { .. } | Error::Ended { .. }),
@@ -234,8 +237,7 @@ fn a_refusal_of_mosquittos_has_its_reason_code() {
 #[ignore = "needs mosquitto and openssl, which `cargo xtask test` brings"]
 fn a_hub_that_does_not_acknowledge_is_pinged_until_the_limit() {
     let site = Site::new(&["max_keepalive 10"]);
-    let limits = Limits { reach: LONG, greet: LONG, answer: LONG, presence: Duration::from_secs(20) };
-    let silent = site.log_in(&site.dial().with_limits(limits)).err().unwrap();
+    let silent = site.log_in(&site.dial().with_limits(limits(Duration::from_secs(20)))).err().unwrap();
     // Without a packet the broker ends the connection after 15 seconds.
     assert!(matches!(silent, Error::NotAcknowledged { part: "birth", .. }), "{silent}\n{}", site.log());
     assert!(site.log().contains("Received PINGREQ from dev-01"), "{}", site.log());
@@ -249,7 +251,7 @@ fn a_driver_pings_as_often_as_the_broker_says() {
     let me = me.with_connection_profile(ConnectionProfile::MqttV5).unwrap();
     let options = Options::default()
         .with_root_pem(site.authority.read("root.pem"))
-        .with_limits(Limits { presence: LONG / 2, ..Limits::default() })
+        .with_limits(limits(LONG / 2))
         .with_addresses(Vec::new(), vec![(HUB.parse().unwrap(), site.broker.0.address)]);
     let source = Source::new("certificate", Plan::from(me));
     let mut driver = Driver::new(vec![source], Policy::default(), options).unwrap();
