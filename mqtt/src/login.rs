@@ -1,5 +1,6 @@
 use crate::{Error, Proof};
 use defender_auth::{
+    error::PlanError,
     identity::{HostName, Identity},
     mqtt::Connect,
     outcome::ConnectionProfile,
@@ -38,6 +39,7 @@ impl<'a> Login<'a> {
 
     /// Whether it can be tried with this proof.
     pub(crate) fn check(self, proof: Proof<'_>) -> Result<(), Error> {
+        PlanError::of_host(self.host()).map_or(Ok(()), Err)?;
         match (self, proof) {
             (Self::MqttV5(_), Proof::Token(_)) => Err(Error::ProfileNeedsCertificate),
             (Self::MqttV5(identity), _) if identity.module_id().is_some() => Err(Error::ProfileWithoutModules),

@@ -71,10 +71,11 @@ impl Session {
         self.connects.take(now.monotonic);
         self.record.counters.connects += 1;
         self.record.counters.renewals += u64::from(pass.renewing);
+        let renewing = || (candidate.role == Role::Operational).then(ApiVersion::certificate_renewal);
         let login = Login {
-            connect: match candidate.role {
-                Role::Operational => Connect::hub_at(&identity, None, &ApiVersion::certificate_renewal()),
-                _ => Connect::hub(&identity, None),
+            connect: match self.policy.hub_api_version.clone().or_else(renewing) {
+                Some(version) => Connect::hub_at(&identity, None, &version),
+                None => Connect::hub(&identity, None),
             },
             profile: candidate.outcome.connection_profile().clone(),
             identity,

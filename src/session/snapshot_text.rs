@@ -181,8 +181,8 @@ impl Snapshot {
 impl From<&Assignment> for AssignmentText {
     fn from(it: &Assignment) -> Self {
         Self {
-            source: it.source.clone(),
-            owner: it.owner.clone(),
+            source: it.source.to_string(),
+            owner: it.owner.to_string(),
             hub: it.hub.to_string(),
             device: it.device.to_string(),
             module: it.module.as_ref().map(ToString::to_string),
@@ -204,8 +204,8 @@ impl TryFrom<AssignmentText> for Assignment {
                 Some(ConnectionProfile::Unknown(_)) => return Err(member("connectionProfile")),
                 known => known.unwrap_or_default(),
             },
-            source: text.source,
-            owner: text.owner,
+            source: text.source.into(),
+            owner: text.owner.into(),
         })
     }
 }

@@ -1,14 +1,13 @@
 //! `defenderauth provision`
 
 use crate::{
-    certificates::registration::{RequestOptions, Requested},
+    certificates::registration::RequestOptions,
     files::private_file,
     input::{finding, text_file::TextFile},
     login::{
         hub::{self, Refused},
         registered::Registered,
         run,
-        version::ServiceVersion,
     },
     network::{
         endpoint::{Endpoint, ServiceEndpoint},
@@ -23,6 +22,7 @@ use clap::{ArgGroup, Args};
 use defender_auth::{
     Error, Outcome, Plan, SharedAccessKey, agent,
     dps::{Attestation, Profile},
+    http::{ApiVersion, OperationId},
     identity::{IdScope, Identity, RegistrationId},
     mqtt::Connect,
     payload::Payload,
@@ -37,6 +37,7 @@ use std::path::{Path, PathBuf};
     "key_file", "group_key_file", "certificate_file", "tpm",
 ]))]
 #[command(group = ArgGroup::new("private_key").args(["key_file", "private_key_file"]))]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct Provision {
     /// The ID scope of the provisioning service
     #[arg(long, value_name = "SCOPE")]
@@ -46,7 +47,7 @@ pub(crate) struct Provision {
     registration_id: Option<RegistrationId>,
     /// The file with the key of the individual enrollment, or with the key derived for this registration ID; with
     /// --certificate-file, the certificate's private key: a file (PEM, also of a TPM), tpm:file=PATH,
-    /// tpm:handle=0x81000005, pkcs11:… or unix:SOCKET
+    /// tpm:handle=0x81000005, keyd:id=KEY, pkcs11:… or unix:SOCKET
     #[arg(long, value_name = "FILE|URI", value_parser = name::parser(),
         conflicts_with_all = ["tpm", "tpm_setup", "group_key_file"])]
     key_file: Option<Location>,
@@ -80,10 +81,16 @@ pub(crate) struct Provision {
     /// Look up the device's registration, and do not register it
     #[arg(long, conflicts_with_all = ["model_id", "payload_file"])]
     lookup: bool,
+    /// Use the assigned hub's classic name (contoso.azure-devices.net) in tokens, and give the assigned one as that to
+    /// connect to
+    #[arg(long)]
+    classic_hub_name: bool,
+    /// The version of the provisioning service's interface [default: 2019-03-31, and 2025-07-01-preview to request a
+    /// certificate]; 2026-11-02-preview tells the connection profile of the hub
+    #[arg(long, value_name = "VERSION")]
+    dps_api_version: Option<ApiVersion>,
     #[command(flatten)]
     request: RequestOptions,
-    #[command(flatten)]
-    version: ServiceVersion,
     /// The protocol that carries the requests
     #[arg(long, value_enum, default_value = "https")]
     carrier: Carrier,
@@ -123,12 +130,17 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
     let mut keys = arguments.tpm.open()?;
     let id = keys.registration_id(arguments.registration_id.as_ref())?;
     let (mut profile, attestation) = (profile(arguments, &id)?, attestation(arguments, &id, &mut keys)?);
-    let requested = arguments.request.request(&id, &arguments.inputs().collect::<Vec<_>>())?;
-    if let Some(request) = requested.as_ref().and_then(Requested::to_send) {
-        profile = profile.with_certificate_request(request.clone());
+    let mut requested = arguments.request.request(&id, &arguments.inputs().collect::<Vec<_>>(), &arguments.unlock)?;
+    if let Some(requested) = &requested {
+        profile = requested.add_to(profile);
     }
     let plan = Plan::provision(profile, attestation)?;
-    let mut outcome = run::run(&plan, &network, arguments.carrier, &mut keys)?;
+    let note = |operation: &OperationId| {
+        if let Some(requested) = &mut requested {
+            requested.sent_by(operation);
+        }
+    };
+    let mut outcome = run::run_noting(&plan, &network, arguments.carrier, &mut keys, note)?;
     // A certificate is kept before anything else, because the service does not repeat it. The registration is reported
     // even if a file cannot be written; and the file is written, even if the report cannot.
     let settled = requested.map(|requested| requested.settle(&outcome)).transpose();
@@ -193,9 +205,6 @@ fn check(arguments: &Provision) -> Result<(), Failure> {
 
 fn profile(arguments: &Provision, id: &RegistrationId) -> Result<Profile, Failure> {
     let mut profile = Profile::new(arguments.id_scope.clone(), id.clone());
-    if let Some(version) = &arguments.version.api_version {
-        profile = profile.with_api_version(version.clone());
-    }
     if let Some(service) = &arguments.endpoint {
         profile = profile.with_endpoint(service.host.clone());
     }
@@ -206,6 +215,12 @@ fn profile(arguments: &Provision, id: &RegistrationId) -> Result<Profile, Failur
         let file = TextFile::open(path, Payload::LIMIT)?;
         let payload = Payload::parse(file.text_without_mark()).map_err(|error| Error::from(error).at(file.place()))?;
         profile = profile.with_payload(payload);
+    }
+    if let Some(version) = &arguments.dps_api_version {
+        profile = profile.with_api_version(version.clone());
+    }
+    if arguments.classic_hub_name {
+        profile = profile.with_classic_hub_name();
     }
     Ok(if arguments.lookup { profile.lookup_only(true) } else { profile })
 }
@@ -237,7 +252,7 @@ fn attestation(arguments: &Provision, id: &RegistrationId, keys: &mut Keys) -> R
 
 /// The command that makes tokens for other programs: the key stays in the TPM.
 fn next(arguments: &Provision, identity: &Identity) -> String {
-    let whose = ["--host-name", identity.hub().as_str(), "--device-id", identity.device_id().as_str()];
+    let whose = ["--host-name", identity.endpoint().as_str(), "--device-id", identity.device_id().as_str()];
     let tpm = arguments.tpm.again();
     let words = ["defenderauth", "token"].into_iter().chain(tpm.iter().map(String::as_str)).chain(whose);
     words.chain(["--ttl", "1h"]).map(shell::quoted).collect::<Vec<_>>().join(" ")

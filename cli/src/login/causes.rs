@@ -4,7 +4,6 @@ use super::refusal::Refusal;
 use defender_auth::{
     Outcome, UnixTime,
     credential::{ClientCertificate, Credential},
-    identity::HubNameForm,
     mqtt::{Connect, ConnectRefused},
     sas::SasToken,
     wait::Readable,
@@ -28,17 +27,15 @@ pub(crate) fn cause(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTi
     if let Some(cause) = of_server(refusal) {
         return format!("Cause: {cause}");
     }
-    let host = me.identity().endpoint();
-    if host.hub_form() == Some(HubNameForm::Service) {
-        let classic = host.classic().map(|name| format!(", such as {name}")).unwrap_or_default();
-        return format!("Cause: {host} is the hub's name for back ends; give its name for devices{classic}");
-    }
     if login.client_id != Connect::hub(me.identity(), None).client_id {
         return "Cause: the client ID is not that of the identity; leave out --client-id".into();
     }
     if let Some(doubt) = doubt(me, proof, now) {
         return format!("Cause: {doubt}; get a new token for this identity");
     }
+    let version =
+        other_version(me, login).map(|version| format!("the hub does not support the API version {version}; "));
+    let version = version.unwrap_or_default();
     let is_module = me.identity().module_id().is_some();
     let what = if is_module { "device or module" } else { "device" };
     let credential = match me.credential() {
@@ -49,7 +46,7 @@ pub(crate) fn cause(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTi
         Credential::PolicyKey(_) => "the policy is unknown, has another key, or does not permit device connections",
         Credential::Certificate(certificate) => {
             return format!(
-                "Cause, one of: the hub expects another certificate for it (compare the thumbprint{}, or the authority and \
+                "Cause, one of: {version}the hub expects another certificate for it (compare the thumbprint{}, or the authority and \
                  the common name); it is registered with another type of authentication; the hub has no such {what}, or it \
                  is disabled; the certificate has expired by the hub's clock. Compare them with the portal",
                 thumbprints(certificate)
@@ -63,7 +60,7 @@ pub(crate) fn cause(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTi
         _ => "the hub has other keys for it",
     };
     format!(
-        "Cause, one of: {credential}; it is registered with another type of authentication; the hub has no such {what}, or \
+        "Cause, one of: {version}{credential}; it is registered with another type of authentication; the hub has no such {what}, or \
          it is disabled; this device's clock ({now}) is wrong, so that the token has expired. Compare ID and key with the \
          portal, then check the clock"
     )
@@ -74,7 +71,7 @@ fn of_server(refusal: Refusal) -> Option<&'static str> {
     Some(match refusal {
         Refusal::Code(ConnectRefused::ProtocolVersion) => {
             "the server does not support MQTT 3.1.1; check that the host name is that of an IoT hub, and give \
-             --connection-profile mqttV5, or --api-version 2026-11-02-preview for a registration, if the hub has that profile"
+             --connection-profile mqttV5, or --dps-api-version 2026-11-02-preview for a registration, if the hub has that profile"
         }
         Refusal::Code(ConnectRefused::ServerUnavailable) => "the hub is busy or down; try again later",
         Refusal::Reason(reason) if reason.is_retryable() => "the hub is busy or down; try again later",
@@ -89,6 +86,15 @@ fn of_server(refusal: Refusal) -> Option<&'static str> {
         },
         Refusal::Code(_) => return None,
     })
+}
+
+/// The version of the hub's interface in the user name, if it was chosen.
+fn other_version<'a>(me: &Outcome, login: &'a Connect) -> Option<&'a str> {
+    fn version(login: &Connect) -> Option<&str> {
+        login.user_name.split_once("api-version=")?.1.split('&').next()
+    }
+    let usual = Connect::hub(me.identity(), None);
+    version(login).filter(|chosen| version(&usual) != Some(chosen))
 }
 
 /// Whether its resource is a device without a module.

@@ -8,7 +8,7 @@ use crate::{
 };
 use defender_auth::{
     Outcome,
-    identity::{IdScope, RegistrationId},
+    identity::{HostName, IdScope, RegistrationId},
     outcome::ConnectionProfile,
     payload::Payload,
 };
@@ -20,6 +20,9 @@ struct Report<'a> {
     id_scope: &'a str,
     registration_id: &'a str,
     host_name: &'a str,
+    /// The assigned name of the hub, which is the one to connect to, when `host_name` is the classic one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gateway_host_name: Option<&'a str>,
     device_id: &'a str,
     substatus: Option<String>,
     last_updated: Option<&'a str>,
@@ -61,6 +64,7 @@ impl Registered<'_> {
             id_scope: scope.as_str(),
             registration_id: id.as_str(),
             host_name: identity.hub().as_str(),
+            gateway_host_name: identity.gateway().map(HostName::as_str),
             device_id: identity.device_id().as_str(),
             substatus: record.and_then(|record| record.substatus.as_ref()).map(ToString::to_string),
             last_updated: record.and_then(|record| record.last_updated.as_deref()),
@@ -84,6 +88,7 @@ impl Registered<'_> {
         let profile = Some(report.connection_profile).filter(|profile| *profile != ConnectionProfile::Classic.as_str());
         output::table(&[
             ("host name", Some(report.host_name)),
+            ("gateway", report.gateway_host_name),
             ("device ID", Some(report.device_id)),
             ("substatus", report.substatus.as_deref()),
             ("last updated", report.last_updated),

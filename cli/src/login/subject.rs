@@ -1,7 +1,7 @@
 //! The identity that authenticates: an agent by its files, a device by its certificate or the keys in its TPM, or a program
 //! for which a daemon of this device signs.
 
-use super::version::{HubProfile, ServiceVersion};
+use super::version::HubProfile;
 use crate::{
     daemon::options::OnDevice,
     input::{agent::Loaded, finding, source::Source},
@@ -14,8 +14,10 @@ use defender_auth::{
     Device, Outcome, Plan,
     credential::{ClientCertificate, Credential},
     dps::Profile,
-    identity::{DeviceId, HostName, IdScope, ModuleId, RegistrationId},
-    private_key::Location,
+    http::ApiVersion,
+    identity::{DeviceId, HostName, IdScope, Identity, ModuleId, RegistrationId},
+    mqtt::Connect,
+    private_key::{self, Location},
     twin::SecurityConfiguration,
     x509::Purpose,
 };
@@ -35,7 +37,7 @@ pub(crate) struct SubjectOptions {
     #[arg(long, value_name = "PEM", requires = "key_file",
         conflicts_with_all = ["tpm", "tpm_setup", "workload", "identity_service"])]
     certificate_file: Option<PathBuf>,
-    /// The certificate's private key: a file (PEM, also of a TPM), tpm:file=PATH, tpm:handle=0x81000005, pkcs11:… or
+    /// The certificate's private key: a file (PEM, also of a TPM), tpm:file=PATH, tpm:handle=0x81000005, keyd:id=KEY, pkcs11:… or
     /// unix:SOCKET
     #[arg(long, value_name = "FILE|URI", requires = "certificate_file", value_parser = name::parser())]
     key_file: Option<Location>,
@@ -47,8 +49,6 @@ pub(crate) struct SubjectOptions {
     on_device: OnDevice,
     #[command(flatten)]
     profile: HubProfile,
-    #[command(flatten)]
-    version: ServiceVersion,
     /// With --tpm or --certificate-file: register the device in this ID scope, and log in at the hub that it is assigned to
     #[arg(long, value_name = "SCOPE", requires = "holder")]
     id_scope: Option<IdScope>,
@@ -68,6 +68,16 @@ pub(crate) struct SubjectOptions {
     /// In Device mode: create the module when the hub does not have it
     #[arg(long, conflicts_with_all = ["workload", "identity_service"])]
     create_module: bool,
+    /// Use the hub's classic name (contoso.azure-devices.net) in tokens and the user name, and connect to the given or
+    /// assigned one (contoso.device.azure-devices.net)
+    #[arg(long, conflicts_with_all = ["workload", "identity_service"])]
+    classic_hub_name: bool,
+    /// The version of the provisioning service's interface [default: 2019-03-31]
+    #[arg(long, value_name = "VERSION")]
+    dps_api_version: Option<ApiVersion>,
+    /// The version of the hub's MQTT interface, in the user name [default: 2020-09-30]
+    #[arg(long, value_name = "VERSION")]
+    hub_api_version: Option<ApiVersion>,
 }
 
 /// An identity, and how it authenticates.
@@ -88,11 +98,21 @@ impl SubjectOptions {
 
     pub(crate) fn load(&self) -> Result<Subject, Failure> {
         if let Some(signer) = self.on_device.signer()? {
-            let (plan, gateway_roots) = (Plan::from(signer.outcome()), signer.gateway_roots()?);
+            let gateway_roots = signer.gateway_roots()?;
+            let plan = match signer.certified() {
+                Some(account) => Plan::known(account.identity().clone(), private_key::open_account(&account)?),
+                None => Plan::from(signer.outcome()),
+            };
             return Ok(Subject { plan, defaults: None, keys: Keys::of_daemon(signer), gateway_roots });
         }
-        let subject = self.load_own()?;
-        let subject = Subject { plan: self.profile.apply(subject.plan)?, ..subject };
+        let mut subject = self.load_own()?;
+        subject.plan = self.profile.apply(subject.plan)?;
+        if let Some(version) = &self.dps_api_version {
+            subject.plan = subject.plan.with_api_version(version.clone());
+        }
+        if self.classic_hub_name {
+            subject.plan = subject.plan.with_classic_hub_name();
+        }
         if !self.create_module {
             return Ok(subject);
         }
@@ -101,6 +121,14 @@ impl SubjectOptions {
             return Err(Failure::Call(what.into()));
         };
         Ok(Subject { plan: subject.plan.in_device_mode(target.create_if_missing())?, ..subject })
+    }
+
+    /// The login of an identity at its hub.
+    pub(crate) fn login(&self, identity: &Identity) -> Connect {
+        match &self.hub_api_version {
+            Some(version) => Connect::hub_at(identity, None, version),
+            None => Connect::hub(identity, None),
+        }
     }
 
     /// The subject whose key the agent, or its TPM, has.
@@ -147,12 +175,6 @@ impl SubjectOptions {
         }
     }
 
-    /// What is registered.
-    fn enrollment(&self, scope: &IdScope, id: RegistrationId) -> Profile {
-        let profile = Profile::new(scope.clone(), id);
-        self.version.api_version.iter().fold(profile, |profile, version| profile.with_api_version(version.clone()))
-    }
-
     fn plan(&self, keys: &mut Keys) -> Result<Plan, Failure> {
         match self {
             Self { id_scope: Some(scope), registration_id, certificate_file: Some(_), .. } => {
@@ -160,7 +182,7 @@ impl SubjectOptions {
                     Failure::Call("a certificate does not tell its registration ID; give --registration-id".into())
                 })?;
                 let certificate = self.certificate(Purpose::Provisioning(&id))?;
-                Ok(Plan::provision(self.enrollment(scope, id), certificate)?)
+                Ok(Plan::provision(Profile::new(scope.clone(), id), certificate)?)
             }
             Self { host_name: Some(host), device_id: Some(device), certificate_file: Some(_), .. } => {
                 let certificate = self.certificate(Purpose::Hub(device))?;
@@ -169,7 +191,7 @@ impl SubjectOptions {
             Self { id_scope: Some(scope), registration_id, .. } => {
                 let attestation = keys.attestation()?;
                 let id = keys.registration_id(registration_id.as_ref())?;
-                Ok(Plan::provision(self.enrollment(scope, id), attestation)?)
+                Ok(Plan::provision(Profile::new(scope.clone(), id), attestation)?)
             }
             Self { host_name: Some(host), device_id: Some(device), .. } => {
                 Ok(Device::new(host.clone(), device.clone(), Credential::ExternalSigner).into())

@@ -2,23 +2,15 @@
 
 use crate::terminal::failure::Failure;
 use clap::Args;
-use defender_auth::{Outcome, Plan, http::ApiVersion, outcome::ConnectionProfile};
+use defender_auth::{Outcome, Plan, outcome::ConnectionProfile};
 
 /// What an identity that is known does not tell of its hub.
 #[derive(Args)]
 pub(crate) struct HubProfile {
     /// The connection profile of the hub: classic (MQTT 3.1.1), or mqttV5 (MQTT 5, with a certificate). A registration tells
-    /// it from --api-version 2026-11-02-preview on
+    /// it from --dps-api-version 2026-11-02-preview on
     #[arg(long, value_name = "NAME", conflicts_with = "id_scope")]
     connection_profile: Option<String>,
-}
-
-/// The version of the provisioning service's interface.
-#[derive(Args)]
-pub(crate) struct ServiceVersion {
-    /// The api-version of the registration, such as 2026-11-02-preview, which tells the connection profile of the hub
-    #[arg(long, value_name = "VERSION", requires = "id_scope")]
-    pub(crate) api_version: Option<ApiVersion>,
 }
 
 impl HubProfile {

@@ -165,6 +165,7 @@ impl Network {
             mqtt::Error::Tls(error) => self.failed(HttpsError::from(error)),
             mqtt::Error::Unsendable { .. }
             | mqtt::Error::NotCarried
+            | mqtt::Error::Plan(_)
             | mqtt::Error::ProfileNeedsCertificate
             | mqtt::Error::ProfileWithoutModules
             | mqtt::Error::UnknownProfile { .. } => Failure::Call(error.to_string()),
@@ -208,6 +209,7 @@ fn tls(what: String, failure: &TlsFailure) -> Failure {
         ErrorKind::Time => "the time",
         _ if failure.code() == Code::PrivateKey => "the private key, or what holds it",
         _ if failure.is_about_client() => "the client certificate, or the server",
+        _ if matches!(failure, TlsFailure::Incompatible { .. }) => "the server, or its versions of TLS",
         ErrorKind::Network => "the network path to the service",
         _ => "the server's certificate, or the root certificates here",
     };

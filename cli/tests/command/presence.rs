@@ -9,7 +9,7 @@ use defender_auth_emulator::{Dps, Enrollment, Entry, Fault, Hub, Operation, Worl
 use serde_json::json;
 
 const ID: &str = "dev-01";
-const NEW: [&str; 2] = ["--api-version", "2026-11-02-preview"];
+const NEW: [&str; 2] = ["--dps-api-version", "2026-11-02-preview"];
 
 /// A device with a certificate that the provisioning service assigns to a hub of this profile.
 struct Plant {
@@ -109,7 +109,7 @@ fn a_profile_is_named_for_a_device_whose_hub_is_known() {
     assert!(with(&["--connection-profile", "mqttV5"]).done().out.ends_with("hub           accepted\n"));
     let version = "does not support this version of MQTT (CONNACK 1)";
     let expected =
-        [version, "give --connection-profile mqttV5, or --api-version 2026-11-02-preview", "its version of MQTT"];
+        [version, "give --connection-profile mqttV5, or --dps-api-version 2026-11-02-preview", "its version of MQTT"];
     with(&[]).failed(1, &expected);
     with(&["--connection-profile", "mqttv5"]).failed(2, &["a connection profile that is not known here"]);
     with(&["--connection-profile", "mqttV5", "--client-id", "x"]).failed(2, &["--client-id is for MQTT 3.1.1"]);

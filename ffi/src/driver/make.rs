@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     abi::ResultCode,
+    daemon::{self, Daemon},
     error::Error,
     failure::Failure,
     guard, input,
@@ -131,6 +132,24 @@ pub extern "C" fn defenderauth_driver_give_tpm(
         let tpm = tpm.ok_or_else(|| Failure::null("tpm"))?;
         shared(Some(&*tpm))?;
         open(driver)?.machine.set_tpm(tpm.device)
+    })
+}
+
+/// Gives the driver a daemon of this device, which signs. The driver owns it from then on, also when the call fails: do not
+/// use it again and do not free it.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_driver_give_daemon(
+    driver: Option<&mut Driver>,
+    daemon: Option<Box<Daemon>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        machine::is_available()?;
+        daemon::can_run()?;
+        let daemon = daemon.ok_or_else(|| Failure::null("daemon"))?;
+        shared(Some(&*daemon))?;
+        open(driver)?.machine.set_daemon(daemon.holder())
     })
 }
 

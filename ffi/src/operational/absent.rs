@@ -5,18 +5,28 @@ use super::{
     views::{Kept, Pending},
 };
 use crate::failure::Failure;
-use defender_auth::{Now, Outcome, UnixTime, identity::DeviceId, secret::SecretText};
+use defender_auth::{Now, Outcome, UnixTime, http::OperationId, identity::DeviceId, secret::SecretText};
 use std::{path::Path, time::Duration};
 
 fn unsupported() -> Failure {
     Failure::unsupported("operational certificates (feature `operational`)")
 }
 
-pub(super) fn is_available() -> Result<(), Failure> {
+pub(crate) fn is_available() -> Result<(), Failure> {
     Err(unsupported())
 }
 
 /// Has no value.
+pub(super) enum Lock {}
+
+impl Lock {
+    pub(super) fn of(_folder: &Path) -> Result<Self, Failure> {
+        Err(unsupported())
+    }
+}
+
+/// Has no value.
+#[derive(Clone)]
 pub(super) enum Record {}
 
 impl Record {
@@ -45,6 +55,10 @@ impl Record {
     }
 
     pub(super) const fn begin_elsewhere(&mut self, _key_name: &str, _request: &[u8]) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn sent_by(&mut self, _operation: &OperationId) -> Result<bool, Failure> {
         match *self {}
     }
 

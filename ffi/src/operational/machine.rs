@@ -15,22 +15,33 @@ use crate::{
 use defender_auth::{
     Error as LibraryError, Now, Outcome, UnixTime,
     credential::{CertificateRequest, ClientCertificate, IssuedChain, Issuer},
+    http::OperationId,
     identity::DeviceId,
     outcome::Issuance,
     private_key::MemoryKey,
     renewal::{Action, Certificates, Current, Due, Event, RecordedKey, Renewal, RequestId, certificate_report},
     secret::SecretText,
-    store::Store,
+    store::{CertificatesLock, Store},
     x509::{self, Curve, PrivateKey, judge},
 };
 use std::{path::Path, time::Duration};
 
 #[expect(clippy::unnecessary_wraps, reason = "a build without them returns an error")]
-pub(super) const fn is_available() -> Result<(), Failure> {
+pub(crate) const fn is_available() -> Result<(), Failure> {
     Ok(())
 }
 
+/// Keeps other processes from requesting certificates with a folder.
+pub(super) struct Lock(#[expect(dead_code, reason = "it is held")] CertificatesLock);
+
+impl Lock {
+    pub(super) fn of(folder: &Path) -> Result<Self, Failure> {
+        Ok(Self(Store::open(folder)?.lock_certificates()?))
+    }
+}
+
 /// What a device keeps.
+#[derive(Clone)]
 pub(super) struct Record(Certificates);
 
 impl Record {
@@ -84,6 +95,12 @@ impl Record {
     fn requested(&mut self, key: RecordedKey, request: CertificateRequest) {
         let entropy = request.public_key().last_chunk().copied().unwrap_or_default();
         self.0.begin(key, request, RequestId::from_entropy(entropy));
+    }
+
+    /// Notes the operation of the registration that the request was sent by. `false` when it is noted already.
+    pub(super) fn sent_by(&mut self, operation: &OperationId) -> Result<bool, Failure> {
+        self.0.pending().ok_or_else(nothing_pending)?;
+        Ok(self.0.sent_by(operation))
     }
 
     /// Takes what a registration has got.
@@ -151,6 +168,10 @@ impl Record {
             due: due.map(|due| (due.earliest.as_secs(), due.latest.as_secs())).unwrap_or_default(),
             request: pending.map(|pending| pending.request.as_der().to_vec()).unwrap_or_default(),
             request_id: pending.map(|pending| View::new(pending.rid.as_str())).unwrap_or_default(),
+            operation: pending
+                .and_then(|it| it.operation.as_ref())
+                .map(|it| View::new(it.as_str()))
+                .unwrap_or_default(),
             is_issued: pending.is_some_and(|pending| pending.chain.is_some()),
         }
     }

@@ -13,5 +13,7 @@ mod renewal;
 mod views;
 
 pub use certificates::*;
+pub(crate) use machine::is_available;
+pub(crate) use object::Noting;
 pub use object::{Certificates, Renewal};
 pub use renewal::*;

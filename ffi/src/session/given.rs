@@ -1,6 +1,6 @@
 //! What C reports to a session, before the library's events are made of it.
 
-use defender_auth::{UnixTime, http::Response, key::Signature};
+use defender_auth::{UnixTime, credential::ClientCertificate, http::Response, key::Signature, local::Obstacle};
 use std::time::Duration;
 
 /// An event, with the numbers as C passes them.
@@ -9,6 +9,8 @@ use std::time::Duration;
 pub(super) enum Given<'a> {
     Response(Response<'a>),
     NoResponse,
+    NotReached(Obstacle),
+    Certificate(&'a ClientCertificate),
     Elapsed,
     Activated,
     Signature(Signature),

@@ -50,6 +50,7 @@ pub(super) fn of_connection(error: &Error) -> Event<'static> {
         | Error::TooMany { .. }
         | Error::Unsendable { .. }
         | Error::NotSubscribed { .. }
+        | Error::Plan(_)
         | Error::Presence
         | Error::ProfileNeedsCertificate
         | Error::ProfileWithoutModules

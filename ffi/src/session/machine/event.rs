@@ -19,6 +19,8 @@ pub(super) fn handle(session: &mut Session, now: Now, given: Given<'_>) -> Resul
     let is_running = matches!(session.poll(), Action::Authenticate(_));
     let event = match given {
         Given::Response(response) => Event::Authenticator(RunEvent::Answered(response)),
+        Given::NotReached(obstacle) => Event::Authenticator(RunEvent::NotReached(obstacle)),
+        Given::Certificate(certificate) => Event::Authenticator(RunEvent::Opened(certificate)),
         Given::NoResponse => Event::Authenticator(RunEvent::Unanswered),
         Given::Activated => Event::Authenticator(RunEvent::Activated),
         Given::Elapsed if is_running => Event::Authenticator(RunEvent::Elapsed),
