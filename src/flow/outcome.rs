@@ -67,6 +67,7 @@ impl Device {
     }
 
     /// `None` when the profile has no login for the credential.
+    #[cfg(feature = "session")]
     pub(crate) fn with_connection_profile(self, profile: ConnectionProfile) -> Option<Self> {
         self.0.with_connection_profile(profile).ok().map(Self)
     }
