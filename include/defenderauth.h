@@ -781,6 +781,19 @@ typedef struct defenderauth_options defenderauth_options;
 typedef struct defenderauth_policy defenderauth_policy;
 
 /**
+ * One login of a device at a hub with the connection profile `mqttV5`. Free it with `defenderauth_presence_free`.
+ *
+ * 1. CONNECT by MQTT 5 with the device ID as the client identifier, `defenderauth_presence_user_name`, a client certificate and no
+ *    password; clean start off, a session expiry interval of 3600 seconds.
+ * 2. After the CONNACK, SUBSCRIBE to `defenderauth_presence_filter` at `QoS` 1, and wait 60 seconds at most for the SUBACK.
+ * 3. PUBLISH at `QoS` 0 to `defenderauth_presence_birth_topic` with the user property `type` = `birth:1`, the correlation data of
+ *    `defenderauth_presence_correlation` and the payload of `defenderauth_presence_birth`.
+ * 4. Hand every message to `defenderauth_presence_received`. The device is connected when
+ *    `defenderauth_presence_is_acknowledged`; after 60 seconds without that it connects again, with a new object.
+ */
+typedef struct defenderauth_presence defenderauth_presence;
+
+/**
  * A private key that signs TLS handshakes and certificate requests. Immutable; certificates share it, and it is released
  * with the last of them. Free it with `defenderauth_private_key_free`.
  */
@@ -1368,7 +1381,8 @@ defenderauth_result defenderauth_profile_set_endpoint(struct defenderauth_profil
 
 /**
  * Sets the version of the provisioning service's interface, such as `2021-06-01`. Empty: the oldest that has what the
- * profile uses.
+ * profile uses. `2026-11-02-preview` tells the connection profile of the hub
+ * (`defenderauth_authenticator_connection_profile`).
  */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_profile_set_api_version(struct defenderauth_profile *profile,
@@ -2395,6 +2409,13 @@ struct defenderauth_str defenderauth_authenticator_mqtt_client_id(const struct d
 /** The MQTT user name. The password is a token; with a certificate there is no password. */
 struct defenderauth_str defenderauth_authenticator_mqtt_user_name(const struct defenderauth_authenticator *authenticator);
 
+/**
+ * The connection profile of the hub: `classic` (MQTT 3.1.1, the login above), or `mqttV5` (MQTT 5, by
+ * `defenderauth_presence_new`). A registration tells it from the api-version 2026-11-02-preview on
+ * (`defenderauth_profile_set_api_version`).
+ */
+struct defenderauth_str defenderauth_authenticator_connection_profile(const struct defenderauth_authenticator *authenticator);
+
 /** The payload that the provisioning service returned for the device: JSON text. */
 struct defenderauth_str defenderauth_authenticator_dps_payload(const struct defenderauth_authenticator *authenticator);
 
@@ -2434,6 +2455,75 @@ defenderauth_result defenderauth_authenticator_run_keeping(struct defenderauth_a
                                                            const char *folder,
                                                            size_t folder_len,
                                                            struct defenderauth_error **error);
+
+/* ---- logins at hubs with the connection profile mqttV5 */
+
+/**
+ * Begins a login. `entropy` is 16 bytes of the system's random generator, new for each login; `user_agent` is the agent's name, or
+ * empty for the library's.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_presence_new(const char *device_id,
+                                              size_t device_id_len,
+                                              const char *user_agent,
+                                              size_t user_agent_len,
+                                              const uint8_t *entropy,
+                                              size_t entropy_len,
+                                              struct defenderauth_presence **out,
+                                              struct defenderauth_error **error);
+
+/** The user name of the CONNECT. */
+struct defenderauth_str defenderauth_presence_user_name(const struct defenderauth_presence *presence);
+
+/** The topic filter to subscribe to at `QoS` 1. */
+struct defenderauth_str defenderauth_presence_filter(const struct defenderauth_presence *presence);
+
+/** The topic of the birth. */
+struct defenderauth_str defenderauth_presence_birth_topic(const struct defenderauth_presence *presence);
+
+/** The correlation data of the birth: 16 bytes. */
+struct defenderauth_slice defenderauth_presence_correlation(const struct defenderauth_presence *presence);
+
+/**
+ * Writes the payload of the birth: 0 to 6 bytes. `session_present` is that of the CONNACK; `push` has the hub send changes of the
+ * twin and commands without further requests, and is off by default.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_presence_birth(const struct defenderauth_presence *presence,
+                                                bool session_present,
+                                                bool push,
+                                                uint8_t *buf,
+                                                size_t cap,
+                                                size_t *out_len,
+                                                struct defenderauth_error **error);
+
+/**
+ * Takes a message of the hub: its topic, its user property `type`, its correlation data and its payload. Any other message than
+ * the acknowledgement changes nothing. `DEFENDERAUTH_PROTOCOL_MESSAGE`: the acknowledgement cannot be read.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_presence_received(struct defenderauth_presence *presence,
+                                                   const char *topic,
+                                                   size_t topic_len,
+                                                   const char *kind,
+                                                   size_t kind_len,
+                                                   const uint8_t *correlation,
+                                                   size_t correlation_len,
+                                                   const uint8_t *payload,
+                                                   size_t payload_len,
+                                                   struct defenderauth_error **error);
+
+/** Whether the hub has acknowledged the birth: the device is connected. */
+bool defenderauth_presence_is_acknowledged(const struct defenderauth_presence *presence);
+
+/** The version of the twin's desired properties in the acknowledgement; 0 if the hub has not said it. */
+uint64_t defenderauth_presence_desired_version(const struct defenderauth_presence *presence);
+
+/** The version of the twin's reported properties in the acknowledgement; 0 if the hub has not said it. */
+uint64_t defenderauth_presence_reported_version(const struct defenderauth_presence *presence);
+
+/** Frees a login. NULL is allowed. */
+void defenderauth_presence_free(struct defenderauth_presence *presence);
 
 /* ---- the built-in HTTPS driver: configure once, then share */
 
@@ -2883,6 +2973,12 @@ struct defenderauth_str defenderauth_session_mqtt_client_id(const struct defende
 
 /** CONNECT and RENEW: the MQTT user name. */
 struct defenderauth_str defenderauth_session_mqtt_user_name(const struct defenderauth_session *session);
+
+/**
+ * CONNECT and RENEW: the connection profile of the hub: `classic` (MQTT 3.1.1, by these names), or `mqttV5` (MQTT 5, by
+ * `defenderauth_presence_new`; the session is told that it is connected when the birth is acknowledged).
+ */
+struct defenderauth_str defenderauth_session_connection_profile(const struct defenderauth_session *session);
 
 /**
  * CONNECT and RENEW: writes the MQTT password, a token. Wipe the buffer after the CONNECT. With a certificate there is none:

@@ -16,7 +16,7 @@ use crate::{
     credential::IssuedChain,
     flow::{
         http::OperationId,
-        outcome::{Issuance, Outcome},
+        outcome::{ConnectionProfile, Issuance, Outcome},
     },
 };
 use alloc::{boxed::Box, vec};
@@ -156,7 +156,8 @@ impl Session {
             let wait = self.registrations.wait(now.monotonic);
             Window { from: later.from.saturating_add(wait), until: later.until.saturating_add(wait) }
         };
-        if is_operational && self.assigned().is_some_and(is_of_mqtt5) {
+        // That profile has no renewal.
+        if is_operational && self.assigned().is_some_and(|it| *it.connection_profile() != ConnectionProfile::Classic) {
             self.record.certificate_failure = Some(Diagnosis::RenewalUnsupported);
             return None;
         }
@@ -242,10 +243,4 @@ impl Session {
             (self.certificate.broken, self.certificate.unkept) = (None, None);
         }
     }
-}
-
-/// Whether the hub has the MQTT 5 profile, which has no renewal.
-fn is_of_mqtt5(outcome: &Outcome) -> bool {
-    let profile = outcome.registration_state().and_then(|state| state.others.get("connectionProfile"));
-    profile.is_some_and(|profile| profile.as_str().eq_ignore_ascii_case("\"mqttV5\""))
 }

@@ -77,6 +77,7 @@ impl Session {
                 Some(version) => Connect::hub_at(&identity, None, &version),
                 None => Connect::hub(&identity, None),
             },
+            profile: candidate.outcome.connection_profile().clone(),
             identity,
             password,
             deadline: now.monotonic.saturating_add(self.policy.connect_limit),
