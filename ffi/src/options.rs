@@ -87,9 +87,13 @@ impl Chosen {
     }
 
     pub(crate) fn login(&self, identity: &Identity) -> Connect {
+        self.login_at(identity, self.renews_certificate.then(ApiVersion::certificate_renewal).as_ref())
+    }
+
+    /// With another version of the hub's interface.
+    pub(crate) fn login_at(&self, identity: &Identity, version: Option<&ApiVersion>) -> Connect {
         let model = self.model_id.as_deref();
-        let renewing = self.renews_certificate.then(ApiVersion::certificate_renewal);
-        match (&self.user_agent, &renewing) {
+        match (&self.user_agent, version) {
             (Some(agent), Some(version)) => Connect::hub_as_at(identity, model, agent, version),
             (None, Some(version)) => Connect::hub_at(identity, model, version),
             (Some(agent), None) => Connect::hub_as(identity, model, agent),

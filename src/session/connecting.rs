@@ -71,11 +71,11 @@ impl Session {
         self.connects.take(now.monotonic);
         self.record.counters.connects += 1;
         self.record.counters.renewals += u64::from(pass.renewing);
+        let version = (candidate.role == Role::Operational).then(ApiVersion::certificate_renewal);
+        let usual = || Connect::hub(&identity, None);
         let login = Login {
-            connect: match candidate.role {
-                Role::Operational => Connect::hub_at(&identity, None, &ApiVersion::certificate_renewal()),
-                _ => Connect::hub(&identity, None),
-            },
+            connect: version.as_ref().map_or_else(usual, |version| Connect::hub_at(&identity, None, version)),
+            version,
             identity,
             password,
             deadline: now.monotonic.saturating_add(self.policy.connect_limit),

@@ -1,6 +1,7 @@
 use crate::{
     base::time::{Now, UnixTime},
     credential::Password,
+    flow::http::ApiVersion,
     identity::Identity,
     mqtt::Connect,
 };
@@ -14,6 +15,9 @@ pub struct Login {
     pub identity: Identity,
     /// The fields of the CONNECT packet but for the password.
     pub connect: Connect,
+    /// The version of the hub's interface in its user name, if that is not the usual one: over a connection that was made
+    /// with an operational certificate it is also renewed. For a CONNECT of your own: [`Connect::hub_as_at`].
+    pub version: Option<ApiVersion>,
     /// A token, or the certificate for the TLS handshake.
     pub password: Password,
     /// Until then, by the monotonic clock, the hub has to have answered; else it is unreachable.

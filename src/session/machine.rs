@@ -289,7 +289,7 @@ pub(super) fn check(sources: &[Source]) -> Result<(), SessionError> {
         return Err(SessionError::NoSource);
     }
     let mut requesting = sources.iter().filter(|source| source.requests);
-    let unfit = requesting.clone().find(|source| !source.can_request()).or_else(|| requesting.nth(1));
+    let unfit = requesting.clone().find(|source| !source.can_request_certificates()).or_else(|| requesting.nth(1));
     if let Some(source) = unfit {
         return Err(SessionError::NoCertificates { name: source.name().into() });
     }

@@ -2,17 +2,24 @@
 
 use super::{
     given::Given,
+    object::Usable,
     views::{Kept, Pending},
 };
 use crate::failure::Failure;
-use defender_auth::{Now, Outcome, UnixTime, identity::DeviceId, secret::SecretText};
+use defender_auth::{
+    Now, Outcome, UnixTime,
+    credential::{CertificateRequest, IssuedChain},
+    identity::DeviceId,
+    renewal::RequestId,
+    secret::SecretText,
+};
 use std::{path::Path, time::Duration};
 
 fn unsupported() -> Failure {
     Failure::unsupported("operational certificates (feature `operational`)")
 }
 
-pub(super) fn is_available() -> Result<(), Failure> {
+pub(crate) fn is_available() -> Result<(), Failure> {
     Err(unsupported())
 }
 
@@ -53,6 +60,18 @@ impl Record {
     }
 
     pub(super) const fn take_renewal(&mut self, _renewal: &Machine) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn issued(&mut self, _chain: IssuedChain) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn unanswered(&self) -> Result<(&CertificateRequest, &RequestId), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn usable(&self) -> Option<Usable> {
         match *self {}
     }
 

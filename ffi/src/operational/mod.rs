@@ -13,5 +13,9 @@ mod renewal;
 mod views;
 
 pub use certificates::*;
+pub(crate) use machine::is_available;
+#[cfg(feature = "mqtt")]
+pub(crate) use machine::{curve, root};
+pub(crate) use object::Usable;
 pub use object::{Certificates, Renewal};
 pub use renewal::*;

@@ -1,10 +1,26 @@
 //! The certificates and the renewal as C holds them.
 
+#[cfg(all(feature = "operational", feature = "session"))]
+use super::machine;
 use super::{
+    given::Given,
     machine::{Machine, Record},
     views::{Kept, Pending},
 };
-use crate::object::{Poison, object};
+use crate::{
+    code::DEFENDERAUTH_STATE,
+    failure::Failure,
+    object::{Poison, object},
+};
+#[cfg(all(feature = "operational", feature = "session"))]
+use defender_auth::renewal::Action;
+#[cfg(feature = "session")]
+use defender_auth::session::OperationalCertificate;
+use defender_auth::{
+    Now, UnixTime,
+    credential::{CertificateRequest, ClientCertificate},
+    renewal::RequestId,
+};
 
 /// The certificate that a device connects with, its key, and the request for the next one, as one value. Save it after each
 /// change and before the next step: then no moment at which the program ends loses a certificate. Free it with
@@ -22,6 +38,42 @@ impl Certificates {
         let views = record.views();
         Self { poison: Poison::new(), record, views }
     }
+
+    /// The pending request with its ID, for which no certificates have come.
+    pub(crate) fn unanswered(&self) -> Result<(&CertificateRequest, &RequestId), Failure> {
+        self.record.unanswered()
+    }
+
+    /// The certificate in use, if it can be read.
+    pub(crate) fn usable(&self) -> Option<Usable> {
+        self.record.usable()
+    }
+
+    /// The certificate in use, after one was accepted.
+    pub(crate) fn in_use(&self) -> Result<Usable, Failure> {
+        let message = "no certificate is in use; accept what was issued first";
+        self.usable().ok_or_else(|| Failure::new(DEFENDERAUTH_STATE, message).field("certificates"))
+    }
+}
+
+/// A certificate that a session connects with.
+#[cfg_attr(
+    not(all(feature = "operational", feature = "session")),
+    expect(dead_code, reason = "there is none, or no session that reads it")
+)]
+pub(crate) struct Usable {
+    pub(crate) certificate: ClientCertificate,
+    pub(crate) common_name: Option<String>,
+    /// Its first and its last second.
+    pub(crate) validity: (UnixTime, UnixTime),
+}
+
+#[cfg(feature = "session")]
+impl Usable {
+    pub(crate) fn operational(self) -> OperationalCertificate {
+        let (first, last) = self.validity;
+        OperationalCertificate::new(self.certificate, first, last)
+    }
 }
 
 /// Renews a certificate over the program's MQTT connection, whose user name was made with
@@ -29,7 +81,8 @@ impl Certificates {
 /// `defenderauth_renewal_free`.
 pub struct Renewal {
     poison: Poison,
-    pub(super) machine: Machine,
+    /// `None` for a view of a session's renewal.
+    machine: Option<Machine>,
     pub(super) views: Pending,
 }
 
@@ -38,6 +91,28 @@ object!(Renewal, "renewal");
 impl Renewal {
     pub(super) fn new(machine: Machine) -> Self {
         let views = machine.views();
-        Self { poison: Poison::new(), machine, views }
+        Self { poison: Poison::new(), machine: Some(machine), views }
     }
+
+    /// A view of the renewal of a session.
+    #[cfg(all(feature = "operational", feature = "session"))]
+    pub(crate) fn shown(action: Action<'_>) -> Self {
+        Self { poison: Poison::new(), machine: None, views: machine::views(action) }
+    }
+
+    pub(super) fn machine(&self) -> Result<&Machine, Failure> {
+        self.machine.as_ref().ok_or_else(of_session)
+    }
+
+    pub(super) fn handle(&mut self, now: Now, given: Given<'_>) -> Result<(), Failure> {
+        let machine = self.machine.as_mut().ok_or_else(of_session)?;
+        machine.handle(now, given)?;
+        self.views = machine.views();
+        Ok(())
+    }
+}
+
+fn of_session() -> Failure {
+    let message = "it belongs to a session; report to the session, and take what was issued from it";
+    Failure::new(DEFENDERAUTH_STATE, message).field("renewal")
 }

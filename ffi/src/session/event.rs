@@ -255,7 +255,7 @@ pub extern "C" fn defenderauth_session_handle_rotated(
 }
 
 /// Passes an event on.
-fn handle<'a>(
+pub(super) fn handle<'a>(
     session: Option<&mut Session>,
     wall: u64,
     monotonic_milliseconds: u64,
