@@ -1703,7 +1703,7 @@ defenderauth_result defenderauth_certificates_take_renewal(struct defenderauth_c
                                                            const struct defenderauth_renewal *renewal,
                                                            struct defenderauth_error **error);
 
-/** Takes what was issued for a session, while its KEEP_CERTIFICATE is pending. The service does not repeat it: save at once. */
+/** Takes what was issued for a session, while its `KEEP_CERTIFICATE` is pending. The service does not repeat it: save at once. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_certificates_take_session(struct defenderauth_certificates *certificates,
                                                            const struct defenderauth_session *session,
@@ -2804,20 +2804,20 @@ defenderauth_result defenderauth_session_exchange(struct defenderauth_session *s
                                                   uint64_t timeout_milliseconds,
                                                   struct defenderauth_error **error);
 
-/** MAKE_REQUEST: the common name of the request, which is the registration ID. */
+/** `MAKE_REQUEST`: the common name of the request, which is the registration ID. */
 struct defenderauth_str defenderauth_session_request_common_name(const struct defenderauth_session *session);
 
-/** MAKE_REQUEST: the name of the source that requests. */
+/** `MAKE_REQUEST`: the name of the source that requests. */
 struct defenderauth_str defenderauth_session_request_source(const struct defenderauth_session *session);
 
 /**
- * MAKE_REQUEST: whether the pending request was rejected, so that another one with another key takes its place. Otherwise one
+ * `MAKE_REQUEST`: whether the pending request was rejected, so that another one with another key takes its place. Otherwise one
  * that is pending for the common name is taken again as it is: a certificate may have been issued for it.
  */
 bool defenderauth_session_request_is_new(const struct defenderauth_session *session);
 
 /**
- * MAKE_REQUEST: the pending request, which is saved, is taken. If certificates have come for it that are not accepted, because
+ * `MAKE_REQUEST`: the pending request, which is saved, is taken. If certificates have come for it that are not accepted, because
  * they are not valid yet by the clock, the result is `DEFENDERAUTH_STATE`: call `defenderauth_session_handle_request_failed`.
  */
 DEFENDERAUTH_MUST_USE
@@ -2827,7 +2827,7 @@ defenderauth_result defenderauth_session_handle_request_made(struct defenderauth
                                                              const struct defenderauth_certificates *certificates,
                                                              struct defenderauth_error **error);
 
-/** MAKE_REQUEST: no request could be made, or it could not be saved. The session tries again some hours later. */
+/** `MAKE_REQUEST`: no request could be made, or it could not be saved. The session tries again some hours later. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_session_handle_request_failed(struct defenderauth_session *session,
                                                                uint64_t wall,
@@ -2835,26 +2835,26 @@ defenderauth_result defenderauth_session_handle_request_failed(struct defenderau
                                                                struct defenderauth_error **error);
 
 /**
- * RENEW_CERTIFICATE: the renewal within. Read its action and the data of that as from any renewal, and report the result to
+ * `RENEW_CERTIFICATE`: the renewal within. Read its action and the data of that as from any renewal, and report the result to
  * the session. NULL otherwise. The session owns it: do not free it.
  */
 const struct defenderauth_renewal *defenderauth_session_renewal(const struct defenderauth_session *session);
 
-/** RENEW_CERTIFICATE: the hub has granted the subscription. */
+/** `RENEW_CERTIFICATE`: the hub has granted the subscription. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_session_handle_subscribed(struct defenderauth_session *session,
                                                            uint64_t wall,
                                                            uint64_t monotonic_milliseconds,
                                                            struct defenderauth_error **error);
 
-/** RENEW_CERTIFICATE: the hub has refused the subscription (128 in the SUBACK). */
+/** `RENEW_CERTIFICATE`: the hub has refused the subscription (128 in the SUBACK). */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_session_handle_subscription_refused(struct defenderauth_session *session,
                                                                      uint64_t wall,
                                                                      uint64_t monotonic_milliseconds,
                                                                      struct defenderauth_error **error);
 
-/** RENEW_CERTIFICATE: the message was handed to the MQTT client, whether it is acknowledged or not. */
+/** `RENEW_CERTIFICATE`: the message was handed to the MQTT client, whether it is acknowledged or not. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_session_handle_published(struct defenderauth_session *session,
                                                           uint64_t wall,
@@ -2862,7 +2862,7 @@ defenderauth_result defenderauth_session_handle_published(struct defenderauth_se
                                                           struct defenderauth_error **error);
 
 /**
- * RENEW_CERTIFICATE, while any of its actions is pending: a message has arrived, on any topic. One that is not for the renewal
+ * `RENEW_CERTIFICATE`, while any of its actions is pending: a message has arrived, on any topic. One that is not for the renewal
  * has no effect.
  */
 DEFENDERAUTH_MUST_USE
@@ -2876,7 +2876,7 @@ defenderauth_result defenderauth_session_handle_message(struct defenderauth_sess
                                                         struct defenderauth_error **error);
 
 /**
- * KEEP_CERTIFICATE: what was issued is accepted, and is the certificate in use of these certificates. The session connects
+ * `KEEP_CERTIFICATE`: what was issued is accepted, and is the certificate in use of these certificates. The session connects
  * with it from the next connection on, which it makes soon.
  */
 DEFENDERAUTH_MUST_USE
@@ -2887,7 +2887,7 @@ defenderauth_result defenderauth_session_handle_certificate_kept(struct defender
                                                                  struct defenderauth_error **error);
 
 /**
- * KEEP_CERTIFICATE: what was issued is not what was requested, or cannot be used, and is discarded. No other is requested
+ * `KEEP_CERTIFICATE`: what was issued is not what was requested, or cannot be used, and is discarded. No other is requested
  * until the policy's rate allows it.
  */
 DEFENDERAUTH_MUST_USE
@@ -2897,7 +2897,7 @@ defenderauth_result defenderauth_session_handle_certificate_refused(struct defen
                                                                     struct defenderauth_error **error);
 
 /**
- * KEEP_CERTIFICATE: what was issued could not be saved, or is not valid yet by the clock. The session asks for it again
+ * `KEEP_CERTIFICATE`: what was issued could not be saved, or is not valid yet by the clock. The session asks for it again
  * before it requests another.
  */
 DEFENDERAUTH_MUST_USE

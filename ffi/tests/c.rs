@@ -82,6 +82,12 @@ fn operational_certificates_are_requested_kept_and_refused() {
 
 #[test]
 #[ignore = "needs a C compiler and valgrind"]
+fn a_session_has_its_certificates_requested_kept_and_renewed() {
+    passes("certified", &[]);
+}
+
+#[test]
+#[ignore = "needs a C compiler and valgrind"]
 fn threads_share_const_objects() {
     passes("threads", &[]);
 }
@@ -113,6 +119,7 @@ fn every_function_is_called_from_c() {
         include_str!("c/texts.c"),
         include_str!("c/buffers.c"),
         include_str!("c/certificates.c"),
+        include_str!("c/certified.c"),
         include_str!("c/session.c"),
         include_str!("c/keys.c"),
         include_str!("c/states.c"),

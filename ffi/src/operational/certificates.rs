@@ -185,7 +185,7 @@ pub extern "C" fn defenderauth_certificates_take_renewal(
     guard::call(error, || change(certificates, |record| record.take_renewal(shared(renewal)?.machine()?)))
 }
 
-/// Takes what was issued for a session, while its KEEP_CERTIFICATE is pending. The service does not repeat it: save at once.
+/// Takes what was issued for a session, while its `KEEP_CERTIFICATE` is pending. The service does not repeat it: save at once.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificates_take_session(

@@ -57,10 +57,7 @@ impl Certificates {
 }
 
 /// A certificate that a session connects with.
-#[cfg_attr(
-    not(all(feature = "operational", feature = "session")),
-    expect(dead_code, reason = "there is none, or no session that reads it")
-)]
+#[cfg_attr(not(feature = "session"), expect(dead_code, reason = "only a session reads it"))]
 pub(crate) struct Usable {
     pub(crate) certificate: ClientCertificate,
     pub(crate) common_name: Option<String>,

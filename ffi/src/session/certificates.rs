@@ -10,26 +10,26 @@ use crate::{
 };
 use std::{ffi::c_char, mem::MaybeUninit};
 
-/// MAKE_REQUEST: the common name of the request, which is the registration ID.
+/// `MAKE_REQUEST`: the common name of the request, which is the registration ID.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_session_request_common_name(session: Option<&Session>) -> Str {
     guard::text(session, |it| &it.views.request.common_name)
 }
 
-/// MAKE_REQUEST: the name of the source that requests.
+/// `MAKE_REQUEST`: the name of the source that requests.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_session_request_source(session: Option<&Session>) -> Str {
     guard::text(session, |it| &it.views.request.source)
 }
 
-/// MAKE_REQUEST: whether the pending request was rejected, so that another one with another key takes its place. Otherwise one
+/// `MAKE_REQUEST`: whether the pending request was rejected, so that another one with another key takes its place. Otherwise one
 /// that is pending for the common name is taken again as it is: a certificate may have been issued for it.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_session_request_is_new(session: Option<&Session>) -> bool {
     guard::look(session, false, |it| it.views.request.is_new)
 }
 
-/// MAKE_REQUEST: the pending request, which is saved, is taken. If certificates have come for it that are not accepted, because
+/// `MAKE_REQUEST`: the pending request, which is saved, is taken. If certificates have come for it that are not accepted, because
 /// they are not valid yet by the clock, the result is `DEFENDERAUTH_STATE`: call `defenderauth_session_handle_request_failed`.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -50,7 +50,7 @@ pub extern "C" fn defenderauth_session_handle_request_made(
     })
 }
 
-/// MAKE_REQUEST: no request could be made, or it could not be saved. The session tries again some hours later.
+/// `MAKE_REQUEST`: no request could be made, or it could not be saved. The session tries again some hours later.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_session_handle_request_failed(
@@ -62,14 +62,14 @@ pub extern "C" fn defenderauth_session_handle_request_failed(
     guard::call(error, || handle(session, wall, monotonic_milliseconds, || Ok(Given::RequestFailed)))
 }
 
-/// RENEW_CERTIFICATE: the renewal within. Read its action and the data of that as from any renewal, and report the result to
+/// `RENEW_CERTIFICATE`: the renewal within. Read its action and the data of that as from any renewal, and report the result to
 /// the session. NULL otherwise. The session owns it: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_session_renewal(session: Option<&Session>) -> Option<&Renewal> {
     guard::look(session, None, |it| it.views.renewal.as_ref())
 }
 
-/// RENEW_CERTIFICATE: the hub has granted the subscription.
+/// `RENEW_CERTIFICATE`: the hub has granted the subscription.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_session_handle_subscribed(
@@ -81,7 +81,7 @@ pub extern "C" fn defenderauth_session_handle_subscribed(
     guard::call(error, || handle(session, wall, monotonic_milliseconds, || Ok(Given::Subscribed)))
 }
 
-/// RENEW_CERTIFICATE: the hub has refused the subscription (128 in the SUBACK).
+/// `RENEW_CERTIFICATE`: the hub has refused the subscription (128 in the SUBACK).
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_session_handle_subscription_refused(
@@ -93,7 +93,7 @@ pub extern "C" fn defenderauth_session_handle_subscription_refused(
     guard::call(error, || handle(session, wall, monotonic_milliseconds, || Ok(Given::SubscriptionRefused)))
 }
 
-/// RENEW_CERTIFICATE: the message was handed to the MQTT client, whether it is acknowledged or not.
+/// `RENEW_CERTIFICATE`: the message was handed to the MQTT client, whether it is acknowledged or not.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_session_handle_published(
@@ -105,7 +105,7 @@ pub extern "C" fn defenderauth_session_handle_published(
     guard::call(error, || handle(session, wall, monotonic_milliseconds, || Ok(Given::Published)))
 }
 
-/// RENEW_CERTIFICATE, while any of its actions is pending: a message has arrived, on any topic. One that is not for the renewal
+/// `RENEW_CERTIFICATE`, while any of its actions is pending: a message has arrived, on any topic. One that is not for the renewal
 /// has no effect.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -127,7 +127,7 @@ pub extern "C" fn defenderauth_session_handle_message(
     })
 }
 
-/// KEEP_CERTIFICATE: what was issued is accepted, and is the certificate in use of these certificates. The session connects
+/// `KEEP_CERTIFICATE`: what was issued is accepted, and is the certificate in use of these certificates. The session connects
 /// with it from the next connection on, which it makes soon.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -145,7 +145,7 @@ pub extern "C" fn defenderauth_session_handle_certificate_kept(
     })
 }
 
-/// KEEP_CERTIFICATE: what was issued is not what was requested, or cannot be used, and is discarded. No other is requested
+/// `KEEP_CERTIFICATE`: what was issued is not what was requested, or cannot be used, and is discarded. No other is requested
 /// until the policy's rate allows it.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -158,7 +158,7 @@ pub extern "C" fn defenderauth_session_handle_certificate_refused(
     guard::call(error, || handle(session, wall, monotonic_milliseconds, || Ok(Given::CertificateRefused)))
 }
 
-/// KEEP_CERTIFICATE: what was issued could not be saved, or is not valid yet by the clock. The session asks for it again
+/// `KEEP_CERTIFICATE`: what was issued could not be saved, or is not valid yet by the clock. The session asks for it again
 /// before it requests another.
 #[must_use]
 #[unsafe(no_mangle)]
