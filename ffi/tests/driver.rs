@@ -257,11 +257,12 @@ fn its_configuration_is_checked_and_ends_with_its_start() {
     defenderauth_driver_free(Some(driver));
 }
 
-/// The enrollment, by its key, as a source that requests certificates.
-fn certified() -> Box<Sources> {
+/// With the enrollment, by its key, as a source that requests certificates.
+fn start_certified(driver: &mut Driver, policy: Option<&Policy>) {
     let mut sources = sources(vec![("dps", of_enrollment(""))]);
     call(|error| defenderauth_sources_request_certificates(Some(&mut *sources), None, Some(error))).unwrap();
-    sources
+    call(|error| defenderauth_driver_start(Some(driver), Some(&sources), policy, Some(error))).unwrap();
+    defenderauth_sources_free(Some(sources));
 }
 
 /// With an enrollment that issues certificates.
@@ -286,7 +287,7 @@ fn a_certificate_is_requested_kept_exported_and_renewed_when_it_is_due() {
     // By the services' clock it is 24.5 days ago.
     cloud.clock_offset(-2_116_800);
     let mut driver = with_folders();
-    start(&mut driver, certified());
+    start_certified(&mut driver, None);
     assert_eq!(until(&mut driver, DEFENDERAUTH_EVENT_CERTIFICATE_REQUESTED), "requesting a certificate for dev-01");
     until(&mut driver, DEFENDERAUTH_EVENT_CERTIFICATE_KEPT);
     defenderauth_driver_free(Some(driver));
@@ -301,9 +302,7 @@ fn a_certificate_is_requested_kept_exported_and_renewed_when_it_is_due() {
     call(|error| defenderauth_policy_set_seconds(Some(&mut *policy), seconds, 1, Some(error))).unwrap();
     let rate = DEFENDERAUTH_RATE_CERTIFICATES;
     call(|error| defenderauth_policy_set_rate(Some(&mut *policy), rate, 2, 1, Some(error))).unwrap();
-    let sources = certified();
-    call(|error| defenderauth_driver_start(Some(&mut *driver), Some(&sources), Some(&policy), Some(error))).unwrap();
-    defenderauth_sources_free(Some(sources));
+    start_certified(&mut driver, Some(&policy));
     defenderauth_policy_free(Some(policy));
     assert!(until(&mut driver, DEFENDERAUTH_EVENT_CONNECTED).contains("dps/certificate"));
     until(&mut driver, DEFENDERAUTH_EVENT_RENEWING_CERTIFICATE);
@@ -331,7 +330,7 @@ fn a_certificate_below_another_root_is_refused() {
     }
     let failed = call(|error| defenderauth_driver_set_certificate_curve(Some(&mut *driver), 3, Some(error)));
     assert_eq!(blamed(failed), (DEFENDERAUTH_ARGUMENT, "curve".into()));
-    start(&mut driver, certified());
+    start_certified(&mut driver, None);
     until(&mut driver, DEFENDERAUTH_EVENT_CERTIFICATE_REFUSED);
     assert!(defenderauth_driver_event_error(Some(&driver)).is_some());
     until(&mut driver, DEFENDERAUTH_EVENT_NOT_CERTIFIED);
@@ -345,7 +344,7 @@ fn a_certificate_below_another_root_is_refused() {
 fn without_a_folder_no_certificate_is_requested() {
     let cloud = issuing();
     let mut driver = at(&cloud);
-    start(&mut driver, certified());
+    start_certified(&mut driver, None);
     assert!(until(&mut driver, DEFENDERAUTH_EVENT_CERTIFICATE_NOT_KEPT).contains("no store"));
     assert!(until(&mut driver, DEFENDERAUTH_EVENT_CONNECTED).ends_with("with dps"));
     assert!(cloud.issued_certificates(HUB, "dev-01").is_empty());
