@@ -1,13 +1,11 @@
 //! Agents in C that print a line for each thing that happens, and their clock.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
-use crate::{
-    compiled::{Bench, run},
-    ended::Ended,
-};
+use crate::{compiled::Bench, ended::Ended};
 use std::{
     fs,
     io::{BufRead as _, BufReader},
+    path::PathBuf,
     process::{Command, Stdio},
     sync::mpsc::{Receiver, channel},
     thread,
@@ -50,16 +48,30 @@ impl Agent {
     }
 }
 
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.process.0.kill();
+        let _ = self.process.0.wait();
+        // What the library of the clock leaves of a killed process stops another one with its number.
+        let id = self.process.0.id();
+        for name in [format!("faketime_shm_{id}"), format!("sem.faketime_sem_{id}")] {
+            let _ = fs::remove_file(format!("/dev/shm/{name}"));
+        }
+    }
+}
+
 /// The wall clock of a program, which can be set while it runs.
 pub(crate) struct Clock {
-    preloaded: String,
+    preloaded: PathBuf,
     file: String,
 }
 
 impl Clock {
     pub(crate) fn new(bench: &Bench) -> Self {
-        let preloaded = run(Command::new("faketime").args(["-f", "+0", "env"])).done();
-        let preloaded = preloaded.lines().find_map(|line| line.strip_prefix("LD_PRELOAD=")).unwrap().to_owned();
+        let folders = fs::read_dir("/usr/lib").unwrap().map(|folder| folder.unwrap().path());
+        let preloaded =
+            folders.map(|folder| folder.join("faketime/libfaketime.so.1")).find(|library| library.is_file());
+        let preloaded = preloaded.unwrap_or_else(|| panic!("there is no libfaketime below /usr/lib"));
         Self { preloaded, file: bench.scratch.write("clock", "+0") }
     }
 
