@@ -192,6 +192,7 @@ impl Session {
         let then = match then {
             // It was made with a credential that is another one now: the session connects anew in a while.
             Then::Stay(standing) => Then::Stay(Standing { at: None, ..standing }),
+            Then::Lost(pass) => Then::Lost(Pass { outdated: true, ..pass }),
             then => then,
         };
         self.save(now, true, then);

@@ -71,11 +71,14 @@ impl Session {
         self.connects.take(now.monotonic);
         self.record.counters.connects += 1;
         self.record.counters.renewals += u64::from(pass.renewing);
-        let version = (candidate.role == Role::Operational).then(ApiVersion::certificate_renewal);
-        let usual = || Connect::hub(&identity, None);
+        let renews = candidate.role == Role::Operational;
         let login = Login {
-            connect: version.as_ref().map_or_else(usual, |version| Connect::hub_at(&identity, None, version)),
-            version,
+            connect: if renews {
+                Connect::hub_at(&identity, None, &ApiVersion::certificate_renewal())
+            } else {
+                Connect::hub(&identity, None)
+            },
+            renews,
             identity,
             password,
             deadline: now.monotonic.saturating_add(self.policy.connect_limit),
@@ -90,11 +93,17 @@ impl Session {
             self.clock.confirm(now, date);
         }
         self.passes = 0;
+        self.record.accepted();
         let at = pass.candidate();
         if let Some(candidate) = at.and_then(|at| self.candidates.get_mut(at)) {
             candidate.rejected = None;
         }
-        self.save(now, false, Then::Stay(Standing { login, at }));
+        let then = match at {
+            Some(_) => Then::Stay(Standing { login, at }),
+            // Its credential was replaced while it was tried.
+            None => Then::Try(Pass::renewing(0)),
+        };
+        self.save(now, false, then);
     }
 
     /// A login, or the connection that it made, has failed.
@@ -135,10 +144,14 @@ impl Session {
     }
 
     fn all_rejected(&mut self, now: Now, pass: Pass) {
+        let from_first = Then::Try(Pass::default());
+        if self.candidates.is_empty() && pass.renewing {
+            self.state = State::Disconnecting { why: Diagnosis::Rotated, then: from_first };
+            return;
+        }
         if self.candidates.is_empty() {
             return self.begin_round(now);
         }
-        let from_first = Then::Try(Pass::default());
         if pass.suspect {
             return self.wait(now, Ladder::Clock, Diagnosis::ClockSuspect, Duration::ZERO, from_first);
         }

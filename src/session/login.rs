@@ -15,15 +15,23 @@ pub struct Login {
     pub identity: Identity,
     /// The fields of the CONNECT packet but for the password.
     pub connect: Connect,
-    /// The version of the hub's interface in its user name, if that is not the usual one: over a connection that was made
-    /// with an operational certificate it is also renewed. For a CONNECT of your own: [`Connect::hub_as_at`].
-    pub version: Option<ApiVersion>,
     /// A token, or the certificate for the TLS handshake.
     pub password: Password,
     /// Until then, by the monotonic clock, the hub has to have answered; else it is unreachable.
     pub deadline: Duration,
     /// When its token was made, by the best estimate of the wall clock.
     pub(super) made: Now,
+    /// Whether the certificate that it is made with is renewed over the connection.
+    pub(super) renews: bool,
     /// When a token expires that can be renewed.
     pub(super) expires: Option<UnixTime>,
+}
+
+impl Login {
+    /// The version of the hub's interface in the user name, if that is not the usual one: over a connection that was made with an
+    /// operational certificate it is renewed, too. It is for a CONNECT of your own, [`Connect::hub_as_at`].
+    #[must_use]
+    pub fn version(&self) -> Option<ApiVersion> {
+        self.renews.then(ApiVersion::certificate_renewal)
+    }
 }

@@ -103,7 +103,7 @@ fn login(login: &session::Login, chosen: &Chosen) -> Login {
         Password::Certificate(certificate) => Some(Certificate::from(certificate.clone())),
         _ => None,
     };
-    let names = names(&chosen.identity(login.identity.clone()), login.version.as_ref(), chosen);
+    let names = names(&chosen.identity(login.identity.clone()), login.version().as_ref(), chosen);
     Login { certificate, deadline: milliseconds(login.deadline), ..names }
 }
 
