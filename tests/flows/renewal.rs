@@ -5,7 +5,7 @@ use defender_auth::{
     Error,
     credential::CertificateRequest,
     error::{Code, ProtocolProblem, Refusal},
-    renewal::{Action, Event, Renewal, RequestId},
+    renewal::{Action, Certificates, Event, RecordedKey, Renewal, RequestId, certificate_report},
     wait::Reason,
 };
 use serde_json::{Value, json};
@@ -441,7 +441,7 @@ fn a_busy_hub_is_asked_again_after_the_time_that_it_says_or_that_its_status_mean
 #[test]
 fn a_fleet_that_is_told_to_wait_comes_back_spread() {
     for (code, more, least, most) in
-        [(503_001, json!({}), 5, 10), (500_001, json!({}), 300, 600), (429_001, json!({ "retryAfter": 40 }), 40, 50)]
+        [(503_001, json!({}), 5, 10), (500_001, json!({}), 300, 600), (429_001, json!({ "retryAfter": 40 }), 40, 51)]
     {
         let mut run = Run::sent();
         run.reject(code, &more);
@@ -573,4 +573,23 @@ fn a_device_id_is_escaped_in_the_body() {
     renewal.handle(at(T0), Event::Subscribed).unwrap();
     let Action::Publish { body, .. } = renewal.poll() else { panic!() };
     assert_eq!(serde_json::from_str::<Value>(body).unwrap()["id"], "a'$@=b");
+}
+
+#[test]
+fn what_is_kept_says_where_a_key_is_and_what_the_twin_reports() {
+    for (key, name, pkcs8) in [
+        (RecordedKey::elsewhere("pkcs11:object=a \"b\""), Some("pkcs11:object=a \"b\""), None),
+        (RecordedKey::pkcs8(&[1, 2, 3]), None, Some(&[1, 2, 3][..])),
+    ] {
+        let mut kept = Certificates::default();
+        kept.begin(key, request(), RequestId::new(RID).unwrap());
+        let kept = Certificates::parse(kept.text().expose()).unwrap();
+        let key = &kept.pending().unwrap().key;
+        assert_eq!((key.name(), key.expose_pkcs8()), (name, pkcs8));
+    }
+    let (from, until) = ("2026-03-01T00:00:00Z", "2026-03-31T00:00:00Z");
+    assert_eq!(
+        certificate_report(from.parse().unwrap(), until.parse().unwrap()),
+        r#"{"certificate":{"validFrom":"2026-03-01T00:00:00Z","validUntil":"2026-03-31T00:00:00Z"}}"#
+    );
 }
