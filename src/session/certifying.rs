@@ -15,7 +15,7 @@ use crate::{
     base::time::Now,
     credential::{CertificateRequest, IssuedChain},
     flow::{
-        outcome::{Issuance, Outcome},
+        outcome::{ConnectionProfile, Issuance, Outcome},
         renewal::RequestId,
     },
 };
@@ -46,7 +46,7 @@ impl Session {
 
     /// Before a registration: a request for a certificate, if it is to have one.
     pub(super) fn prepare(&mut self, now: Now, round: Box<Round>) {
-        let source = round.run().filter(|run| run.registers && run.requests.is_none()).map(|run| run.source);
+        let source = round.run().filter(|run| run.requests.is_none()).map(|run| run.source);
         match source.filter(|source| self.wants_certificate(now, *source)) {
             Some(source) => self.make_request(now, source, Purpose::Register(round)),
             None => self.run(now, round),
@@ -230,6 +230,5 @@ impl Session {
 
 /// Whether the hub has the MQTT 5 profile, which has no renewal.
 fn is_of_mqtt5(outcome: &Outcome) -> bool {
-    let profile = outcome.registration_state().and_then(|state| state.others.get("connectionProfile"));
-    profile.is_some_and(|profile| profile.as_str().eq_ignore_ascii_case("\"mqttV5\""))
+    outcome.registration_state().is_some_and(|state| state.connection_profile() == ConnectionProfile::MqttV5)
 }

@@ -39,6 +39,10 @@ pub(crate) struct Issuing {
     pub(crate) makes: bool,
     /// Whether the enrollment has a policy.
     pub(crate) policy: bool,
+    /// What is issued at a registration cannot be read.
+    pub(crate) garbles: bool,
+    /// Other members of a registration's answer.
+    pub(crate) others: &'static str,
     pub(crate) days: u64,
     /// The requests that were made.
     pub(crate) made: Vec<RequestFor>,
@@ -59,6 +63,8 @@ impl Default for Issuing {
             disk: Disk::Works,
             makes: true,
             policy: true,
+            garbles: false,
+            others: "",
             days: 30,
             made: Vec::new(),
             kept: Vec::new(),
@@ -76,11 +82,13 @@ impl Issuing {
 
     /// The member of the answer.
     pub(crate) fn at_registration(&mut self) -> String {
+        let others = self.others;
         if !std::mem::take(&mut self.has_request) || !self.policy {
-            return String::new();
+            return others.into();
         }
         self.issued += 1;
-        format!(r#","issuedCertificateChain":{CHAIN}"#)
+        let chain = if self.garbles { r#"["?"]"# } else { CHAIN };
+        format!(r#","issuedCertificateChain":{chain}{others}"#)
     }
 }
 

@@ -28,7 +28,7 @@ const KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
 const SECRETS: [&str; 4] = [KEY, "SharedAccessSignature sr=", PRIVATE[0], PRIVATE[1]];
 
 /// As many events at most: enough to reach every rate.
-const EVENTS: usize = 200;
+const EVENTS: usize = 120;
 
 /// A session takes what answers its action and what may come at any time, and nothing else; it never asks for more than its
 /// rates allow, nor has more certificates issued; what it saves is read again; what it shows hides the keys.
@@ -39,6 +39,7 @@ pub fn check(data: &[u8]) {
         session: begin(first, None, None, START),
         certificates: Certificates::default(),
         kind: first,
+        given: 0,
         now: START,
         latest: START.monotonic,
         connects: Vec::new(),
@@ -67,6 +68,8 @@ struct Run {
     session: Session,
     certificates: Certificates,
     kind: u8,
+    /// How many events.
+    given: u32,
     now: Now,
     /// The monotonic clock as the session sees it.
     latest: Duration,
@@ -188,15 +191,17 @@ impl Run {
         // Within a run and a renewal the machine within says what does not answer.
         let is_within = matches!(given, "Authenticator" | "Renewal");
         self.note(&event);
-        // To write it takes longer than all the rest.
-        let before = (!answers && !any_time || is_within).then(|| self.shown());
+        // To write it takes longer than all the rest, and most events of an input answer nothing.
+        self.given += 1;
+        let is_misuse = !answers && !any_time || is_within;
+        let before = (is_misuse && self.given.is_multiple_of(4)).then(|| self.shown());
         let handled = self.session.handle(self.now, event);
         match handled {
             Ok(()) => assert!(answers || any_time, "{given} does not answer {pending}"),
             Err(misuse) => {
                 assert!(is_within || misuse == ApiMisuse { pending, given }, "{misuse}");
                 assert!(is_within || !answers, "{given} answers {pending}");
-                assert_eq!(Some(self.shown()), before, "nothing has changed");
+                assert!(before.is_none_or(|before| before == self.shown()), "nothing has changed");
             }
         }
         self.count();
@@ -259,7 +264,6 @@ impl Run {
         }
         let shown = format!("{action:?} {status}");
         flow::no_secret(&shown, &SECRETS, body);
-        assert!(!status.to_string().contains('\n'));
         assert!(self.session.clock().time(self.now) >= UnixTime::from_secs(0));
     }
 }
