@@ -22,7 +22,8 @@
  *            Wipe secrets with defenderauth_wipe.
  * Getters.   Functions without a result return an empty value, 0, false or NULL for NULL and for an unusable object.
  * Time.      Seconds since 1970, passed in by the caller. Sessions also take milliseconds of a clock that never jumps. Only
- *            defenderauth_authenticator_run, defenderauth_session_exchange and drivers read a clock.
+ *            defenderauth_authenticator_run, defenderauth_daemon_run, defenderauth_session_exchange and drivers read a
+ *            clock.
  * Threads.   Any thread may use any object. Functions that take a const object may run concurrently on it; all others
  *            need exclusive access. defenderauth_https_cancel and defenderauth_control_cancel may be called at any time, also
  *            from a signal handler. The library needs no initialisation and has no threads or signal handlers of its
@@ -80,6 +81,27 @@
 /** The authentication failed; read `_failure`. */
 #define DEFENDERAUTH_ACTION_FAILED 6
 
+/**
+ * Send the request to a daemon of this device, at `_request_address`; report with `_handle_response`, `_handle_no_response` or
+ * `_handle_not_reached`.
+ */
+#define DEFENDERAUTH_ACTION_ASK 7
+
+/**
+ * Open the certificate that certd has and its private key in keyd: `defenderauth_authenticator_run` and
+ * `defenderauth_session_exchange` do it. Or report your own with `_handle_certificate`.
+ */
+#define DEFENDERAUTH_ACTION_OPEN 8
+
+/** A daemon has no socket at its path (`ENOENT`). */
+#define DEFENDERAUTH_OBSTACLE_ABSENT 1
+
+/** This user may not connect to a daemon's socket (`EACCES`). */
+#define DEFENDERAUTH_OBSTACLE_DENIED 2
+
+/** Another kind of file is at the path of a daemon's socket (`ECONNREFUSED`, and `stat` shows no socket). */
+#define DEFENDERAUTH_OBSTACLE_NOT_A_SOCKET 3
+
 /** No credential yet. */
 #define DEFENDERAUTH_CREDENTIAL_NONE 0
 
@@ -100,6 +122,9 @@
 
 /** The device, whose hub the provisioning service assigns. */
 #define DEFENDERAUTH_IDENTITY_DPS 3
+
+/** What a daemon of this device knows and signs for: a module of IoT Edge, or what the identity service tells. */
+#define DEFENDERAUTH_IDENTITY_DAEMON 4
 
 /** The key of this registration only; it stays transient in the TPM. */
 #define DEFENDERAUTH_KEY_USE_REGISTRATION 1
@@ -178,6 +203,9 @@
 
 /** Certificates that are issued at a registration, kept, and renewed through the hub. */
 #define DEFENDERAUTH_FEATURE_OPERATIONAL 512
+
+/** The built-in client for daemons of the device that sign. */
+#define DEFENDERAUTH_FEATURE_LOCAL_SIGNER 1024
 
 /** A certificate of the chain has expired. */
 #define DEFENDERAUTH_FINDING_EXPIRED 1
@@ -757,6 +785,12 @@ typedef struct defenderauth_connection_string defenderauth_connection_string;
 typedef struct defenderauth_control defenderauth_control;
 
 /**
+ * A daemon of this device that holds the agent's key and signs with it, and what it is asked at the moment. Free it with
+ * `defenderauth_daemon_free`.
+ */
+typedef struct defenderauth_daemon defenderauth_daemon;
+
+/**
  * Keeps an agent connected: a session with its requests, its connection and its files. It has no thread: everything happens
  * in `defenderauth_driver_next` and the calls that send. Free it with `defenderauth_driver_free`.
  */
@@ -773,6 +807,12 @@ typedef struct defenderauth_https defenderauth_https;
 
 /** A shared access key. Immutable; wiped when freed. Free it with `defenderauth_key_free`. */
 typedef struct defenderauth_key defenderauth_key;
+
+/**
+ * What private keys are opened with, apart from their names: names appear in logs and lists of processes, passwords must
+ * not. Wiped when freed. Free it with `defenderauth_opener_free`.
+ */
+typedef struct defenderauth_opener defenderauth_opener;
 
 /**
  * Options of authenticators; what is not set has its default. Free it with `defenderauth_options_free`; authenticators
@@ -1331,6 +1371,26 @@ defenderauth_result defenderauth_options_set_certificate_renewal(struct defender
                                                                  bool renews,
                                                                  struct defenderauth_error **error);
 
+/**
+ * Sets the version of the hub's interface in the MQTT user name, such as `2021-04-12`. Empty: the usual one, or that which
+ * renews certificates if `defenderauth_options_set_certificate_renewal` was called.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_options_set_hub_api_version(struct defenderauth_options *options,
+                                                             const char *text,
+                                                             size_t len,
+                                                             struct defenderauth_error **error);
+
+/**
+ * Sets whether tokens and the MQTT user name have the hub's classic name (`contoso.azure-devices.net`) where another was
+ * given or assigned (`contoso.device.azure-devices.net`), which is the one to connect to; off by default. It is then the
+ * gateway's.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_options_set_classic_hub_name(struct defenderauth_options *options,
+                                                              bool classic,
+                                                              struct defenderauth_error **error);
+
 /** Frees options. NULL is allowed. */
 void defenderauth_options_free(struct defenderauth_options *options);
 
@@ -1352,6 +1412,16 @@ defenderauth_result defenderauth_profile_set_endpoint(struct defenderauth_profil
                                                       size_t len,
                                                       struct defenderauth_error **error);
 
+/**
+ * Sets the version of the provisioning service's interface, such as `2021-06-01`. Empty: the oldest that has what the
+ * profile uses.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_profile_set_api_version(struct defenderauth_profile *profile,
+                                                         const char *text,
+                                                         size_t len,
+                                                         struct defenderauth_error **error);
+
 /** Sets the custom payload of the registration: any JSON value, sent unchanged. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_profile_set_payload(struct defenderauth_profile *profile,
@@ -1370,6 +1440,18 @@ defenderauth_result defenderauth_profile_set_certificate_request(struct defender
                                                                  size_t len,
                                                                  struct defenderauth_error **error);
 
+/**
+ * Continues a registration that an earlier run has begun, by the ID of its operation
+ * (`defenderauth_authenticator_pending_operation`, `defenderauth_certificates_operation`); empty begins another one. Its status is
+ * requested first, with the certificate that was issued meanwhile. The device is registered anew when the service does not know
+ * the operation, or it has brought nothing.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_profile_set_pending_operation(struct defenderauth_profile *profile,
+                                                               const char *operation,
+                                                               size_t len,
+                                                               struct defenderauth_error **error);
+
 /** Sets whether the device is only looked up and not registered. A lookup is not possible with a TPM. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_profile_set_lookup_only(struct defenderauth_profile *profile,
@@ -1378,6 +1460,43 @@ defenderauth_result defenderauth_profile_set_lookup_only(struct defenderauth_pro
 
 /** Frees a profile. NULL is allowed. */
 void defenderauth_profile_free(struct defenderauth_profile *profile);
+
+/* ---- how private keys are opened */
+
+/** Creates an opener for keys without a passphrase, and for the TPM at `/dev/tpmrm0`. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_opener_new(struct defenderauth_opener **out,
+                                            struct defenderauth_error **error);
+
+/**
+ * Sets the passphrase of an encrypted file, the password of a key in a TPM, or the PIN of a token: any bytes. An empty one is
+ * a password too: a key file of a TPM may declare one without saying that it is empty.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_opener_set_passphrase(struct defenderauth_opener *opener,
+                                                       const char *passphrase,
+                                                       size_t len,
+                                                       struct defenderauth_error **error);
+
+/** Sets the TPM of the keys whose names do not contain one, in the form of `defenderauth_tpm_open`. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_opener_set_tpm(struct defenderauth_opener *opener,
+                                                const char *endpoint,
+                                                size_t len,
+                                                struct defenderauth_error **error);
+
+/**
+ * Sets the password of the TPM's owner hierarchy, any bytes, at most 64. Keys of a TPM's key files are usually below a key of
+ * that hierarchy, which is created to load them.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_opener_set_owner_password(struct defenderauth_opener *opener,
+                                                           const uint8_t *password,
+                                                           size_t len,
+                                                           struct defenderauth_error **error);
+
+/** Frees an opener and wipes it. Keys that it opened remain usable. NULL is allowed. */
+void defenderauth_opener_free(struct defenderauth_opener *opener);
 
 /* ---- private keys of certificates: immutable */
 
@@ -1399,6 +1518,14 @@ defenderauth_result defenderauth_private_key_open(const char *uri,
                                                   size_t passphrase_len,
                                                   struct defenderauth_private_key **out,
                                                   struct defenderauth_error **error);
+
+/** The same with the passwords and the TPM of an opener. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_private_key_open_with(const struct defenderauth_opener *opener,
+                                                       const char *uri,
+                                                       size_t uri_len,
+                                                       struct defenderauth_private_key **out,
+                                                       struct defenderauth_error **error);
 
 /** Reads a private key into memory: PKCS#8, SEC 1 or PKCS#1 in PEM. An empty passphrase, any bytes, means none. */
 DEFENDERAUTH_MUST_USE
@@ -1629,6 +1756,17 @@ defenderauth_result defenderauth_certificates_load(const char *folder,
                                                    struct defenderauth_error **error);
 
 /**
+ * The same for a program that requests certificates. No other process can request certificates with this folder until the
+ * object is freed: of two that do, one would lose what it is issued. While another process uses it, the result is
+ * `DEFENDERAUTH_FILE_WRITE`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_load_locked(const char *folder,
+                                                          size_t len,
+                                                          struct defenderauth_certificates **out,
+                                                          struct defenderauth_error **error);
+
+/**
  * Writes `certificates.json` in a folder, for the owner alone. It is on the disk when this returns `DEFENDERAUTH_OK`;
  * otherwise the former file is as it was.
  */
@@ -1681,6 +1819,23 @@ struct defenderauth_str defenderauth_certificates_request_common_name(const stru
 
 /** The ID under which a renewal sends the pending request. Empty when none is pending. */
 struct defenderauth_str defenderauth_certificates_request_id(const struct defenderauth_certificates *certificates);
+
+/**
+ * Notes the operation of the registration that the pending request was sent by: what
+ * `defenderauth_authenticator_pending_operation` has returned since the last result was reported, if that is not empty. Save
+ * before the next request is sent. It is forgotten with the request.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_sent_by(struct defenderauth_certificates *certificates,
+                                                      const char *operation,
+                                                      size_t len,
+                                                      struct defenderauth_error **error);
+
+/**
+ * The operation of the registration that the pending request was sent by, for `defenderauth_profile_set_pending_operation`.
+ * Empty when none is noted.
+ */
+struct defenderauth_str defenderauth_certificates_operation(const struct defenderauth_certificates *certificates);
 
 /**
  * Whether certificates have come for the pending request and are not in use yet: do not send it again, and call
@@ -1878,6 +2033,34 @@ defenderauth_result defenderauth_agent_config_load_with_passphrase(const char *p
                                                                    struct defenderauth_agent_config **out,
                                                                    struct defenderauth_error **error);
 
+/** The same with private keys that are opened by the passwords and the TPM of an opener: the micro agent's key may be in a TPM. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_agent_config_load_with_opener(const char *path,
+                                                               size_t len,
+                                                               const struct defenderauth_opener *opener,
+                                                               struct defenderauth_agent_config **out,
+                                                               struct defenderauth_error **error);
+
+/**
+ * Finds an agent that need not own a key: a module of IoT Edge by the variables `IOTEDGE_` of this process; else what
+ * `defenderauth_agent_config_load` reads at this path; else, where there is no such file, the identity service when it has its
+ * socket in `/run/aziot`. No daemon is asked yet.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_agent_config_find(const char *path,
+                                                   size_t len,
+                                                   struct defenderauth_agent_config **out,
+                                                   struct defenderauth_error **error);
+
+/**
+ * Creates the daemon that signs for the agent: its identity is `DEFENDERAUTH_IDENTITY_DAEMON`. Otherwise
+ * `DEFENDERAUTH_NOT_APPLICABLE`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_agent_config_daemon(const struct defenderauth_agent_config *config,
+                                                     struct defenderauth_daemon **out,
+                                                     struct defenderauth_error **error);
+
 /**
  * Sets whether the provisioning service only looks the device up (the default, and what the agents do) or registers it.
  * No effect on a configuration without the provisioning service.
@@ -2046,6 +2229,12 @@ int32_t defenderauth_authenticator_poll(const struct defenderauth_authenticator 
 struct defenderauth_str defenderauth_authenticator_state(const struct defenderauth_authenticator *authenticator);
 
 /**
+ * The ID of the operation by which the provisioning service carries out a registration that requests a certificate, while that
+ * is under way; else empty. Keep it before the next request is sent: `defenderauth_certificates_sent_by`.
+ */
+struct defenderauth_str defenderauth_authenticator_pending_operation(const struct defenderauth_authenticator *authenticator);
+
+/**
  * Why it failed. Non-NULL exactly when `defenderauth_authenticator_poll` returns FAILED, which includes a NULL or
  * unusable object. The authenticator owns it: do not free it.
  */
@@ -2057,17 +2246,23 @@ void defenderauth_authenticator_free(struct defenderauth_authenticator *authenti
 /** SEND: the host to connect to, on port 443. The server's certificate must be valid for this name. */
 struct defenderauth_str defenderauth_authenticator_request_host(const struct defenderauth_authenticator *authenticator);
 
-/** SEND: `GET`, `PUT` or `POST`. */
+/**
+ * ASK: where the daemon listens: `unix:///path` or `http://host:port`. Send the request as HTTP/1.1 without TLS to there and to
+ * no other place; the `Host` header has no meaning.
+ */
+struct defenderauth_str defenderauth_authenticator_request_address(const struct defenderauth_authenticator *authenticator);
+
+/** SEND and ASK: `GET`, `PUT` or `POST`. */
 struct defenderauth_str defenderauth_authenticator_request_method(const struct defenderauth_authenticator *authenticator);
 
-/** SEND: path and query, percent-encoded. */
+/** SEND and ASK: path and query, percent-encoded. */
 struct defenderauth_str defenderauth_authenticator_request_target(const struct defenderauth_authenticator *authenticator);
 
-/** SEND: the body; empty when there is none. */
+/** SEND and ASK: the body; empty when there is none. */
 struct defenderauth_slice defenderauth_authenticator_request_body(const struct defenderauth_authenticator *authenticator);
 
 /**
- * SEND: a header, counted from 0; past the last one the name is empty. `Host`, `Connection` and `Content-Length` are
+ * SEND and ASK: a header, counted from 0; past the last one the name is empty. `Host`, `Connection` and `Content-Length` are
  * never among them.
  */
 struct defenderauth_header defenderauth_authenticator_request_header(const struct defenderauth_authenticator *authenticator,
@@ -2101,7 +2296,7 @@ int32_t defenderauth_authenticator_key_use(const struct defenderauth_authenticat
 int64_t defenderauth_authenticator_clock_offset_seconds(const struct defenderauth_authenticator *authenticator);
 
 /**
- * SEND: a response arrived, whatever its status. Pass all of its headers (`Retry-After` and `Date` are read), or NULL
+ * SEND and ASK: a response arrived, whatever its status. Pass all of its headers (`Retry-After` and `Date` are read), or NULL
  * and 0 when they are not available. Wipe the body afterwards: it can hold keys.
  */
 DEFENDERAUTH_MUST_USE
@@ -2115,12 +2310,29 @@ defenderauth_result defenderauth_authenticator_handle_response(struct defenderau
                                                                struct defenderauth_error **error);
 
 /**
- * SEND: no complete response arrived: the connection failed or was reset, or the request timed out. Do not report an
+ * SEND and ASK: no complete response arrived: the connection failed or was reset, or the request timed out. Do not report an
  * untrusted server this way: retrying does not help there.
  */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_authenticator_handle_no_response(struct defenderauth_authenticator *authenticator,
                                                                   uint64_t now,
+                                                                  struct defenderauth_error **error);
+
+/** ASK: the socket does not exist, this user may not connect to it, or it is none: one of `DEFENDERAUTH_OBSTACLE_`. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_handle_not_reached(struct defenderauth_authenticator *authenticator,
+                                                                  uint64_t now,
+                                                                  int32_t obstacle,
+                                                                  struct defenderauth_error **error);
+
+/**
+ * OPEN: the certificate of the identity, with a private key that signs where it is, for example one that
+ * `defenderauth_certificate_with_key_uri` made with `keyd:id=…`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_handle_certificate(struct defenderauth_authenticator *authenticator,
+                                                                  uint64_t now,
+                                                                  const struct defenderauth_certificate *certificate,
                                                                   struct defenderauth_error **error);
 
 /** WAIT: the time has elapsed. */
@@ -2142,6 +2354,17 @@ defenderauth_result defenderauth_authenticator_handle_signature(struct defendera
                                                                 const uint8_t *signature,
                                                                 size_t len,
                                                                 struct defenderauth_error **error);
+
+/**
+ * Authenticates as what a daemon of this device signs for. With the workload API it is DONE immediately; the identity service
+ * is asked for the identity first (ASK). `DEFENDERAUTH_CREDENTIAL_TPM` then means that the daemon signs.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_new_daemon(const struct defenderauth_daemon *daemon,
+                                                          const struct defenderauth_options *options_or_null,
+                                                          uint64_t now,
+                                                          struct defenderauth_authenticator **out,
+                                                          struct defenderauth_error **error);
 
 /** The kind of credential, one of `DEFENDERAUTH_CREDENTIAL_`. */
 int32_t defenderauth_authenticator_credential(const struct defenderauth_authenticator *authenticator);
@@ -2251,6 +2474,21 @@ defenderauth_result defenderauth_authenticator_run(struct defenderauth_authentic
                                                    struct defenderauth_tpm *tpm_or_null,
                                                    uint64_t timeout_milliseconds,
                                                    struct defenderauth_error **error);
+
+/**
+ * The same for a registration that requests a certificate: as soon as the service has told its operation, that is noted in
+ * `certificates`, and written into `certificates.json` of the folder. A program that ends after that continues with
+ * `defenderauth_profile_set_pending_operation`, and gets what was issued.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_run_keeping(struct defenderauth_authenticator *authenticator,
+                                                           const struct defenderauth_https *https_or_null,
+                                                           struct defenderauth_tpm *tpm_or_null,
+                                                           uint64_t timeout_milliseconds,
+                                                           struct defenderauth_certificates *certificates,
+                                                           const char *folder,
+                                                           size_t folder_len,
+                                                           struct defenderauth_error **error);
 
 /* ---- the built-in HTTPS driver: configure once, then share */
 
@@ -2417,6 +2655,144 @@ defenderauth_result defenderauth_tpm_sas_token(struct defenderauth_tpm *tpm,
 
 /** Flushes what is still loaded and frees a TPM. NULL is allowed. */
 void defenderauth_tpm_free(struct defenderauth_tpm *tpm);
+
+/* ---- daemons of the device that hold the agent's key: begin, poll, perform the pending action, read the answer */
+
+/**
+ * Writes a token for the identity of an authenticator that is DONE, signed by this daemon. It combines
+ * `defenderauth_authenticator_sas_string_to_sign`, `defenderauth_daemon_begin_signature`, `defenderauth_daemon_run` and
+ * `defenderauth_authenticator_sas_assemble`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_daemon_sas_token(struct defenderauth_daemon *daemon,
+                                                  const struct defenderauth_authenticator *done,
+                                                  uint64_t now,
+                                                  uint64_t ttl_seconds,
+                                                  char *buf,
+                                                  size_t cap,
+                                                  size_t *out_len,
+                                                  struct defenderauth_error **error);
+
+/**
+ * Uses the workload API of IoT Edge, which signs for a module. The identity and the address of the daemon are in the
+ * variables `IOTEDGE_` that the runtime sets; NULL and 0 means those of this process.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_daemon_new_workload(const struct defenderauth_header *variables,
+                                                     size_t count,
+                                                     struct defenderauth_daemon **out,
+                                                     struct defenderauth_error **error);
+
+/** Uses the identity service of this host, whose sockets are in this folder; empty means `/run/aziot`. Nothing is asked yet. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_daemon_new_identity_service(const char *folder,
+                                                             size_t len,
+                                                             struct defenderauth_daemon **out,
+                                                             struct defenderauth_error **error);
+
+/**
+ * Begins to have these bytes signed: what `_tpm_input`, `_sign_input` or `_sas_string_to_sign` returned. Perform the actions
+ * until DONE, or call `defenderauth_daemon_run`; the answer is the signature, 32 bytes. It takes a minute at most. What was
+ * begun before is dropped.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_daemon_begin_signature(struct defenderauth_daemon *daemon,
+                                                        uint64_t now,
+                                                        const uint8_t *data,
+                                                        size_t len,
+                                                        struct defenderauth_error **error);
+
+/**
+ * Begins to read the trust anchors for the connection to a gateway. The answer is a PEM text. The identity service has none:
+ * `DEFENDERAUTH_NOT_APPLICABLE`. Otherwise as `defenderauth_daemon_begin_signature`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_daemon_begin_trust_bundle(struct defenderauth_daemon *daemon,
+                                                           uint64_t now,
+                                                           struct defenderauth_error **error);
+
+/** Performs the actions of what was begun until it is DONE, with the built-in client. It takes a minute at most. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_daemon_run(struct defenderauth_daemon *daemon,
+                                            struct defenderauth_error **error);
+
+/** Frees a daemon, and what was begun is dropped. NULL is allowed. */
+void defenderauth_daemon_free(struct defenderauth_daemon *daemon);
+
+/**
+ * ASK: an answer came, whatever its status. Pass all of its headers, or NULL and 0 when they are not available. Wipe the body
+ * afterwards: it can hold the handle of a key.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_daemon_handle_response(struct defenderauth_daemon *daemon,
+                                                        uint64_t now,
+                                                        uint16_t status,
+                                                        const struct defenderauth_header *headers,
+                                                        size_t header_count,
+                                                        const uint8_t *body,
+                                                        size_t body_len,
+                                                        struct defenderauth_error **error);
+
+/**
+ * ASK: no complete answer came: the connection was refused or closed, or the request timed out. The workload API takes ten
+ * requests at a time and closes a further connection without an answer.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_daemon_handle_no_response(struct defenderauth_daemon *daemon,
+                                                           uint64_t now,
+                                                           struct defenderauth_error **error);
+
+/** ASK: the socket does not exist, this user may not connect to it, or it is none: one of `DEFENDERAUTH_OBSTACLE_`. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_daemon_handle_not_reached(struct defenderauth_daemon *daemon,
+                                                           uint64_t now,
+                                                           int32_t obstacle,
+                                                           struct defenderauth_error **error);
+
+/** WAIT: the time has elapsed. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_daemon_handle_elapsed(struct defenderauth_daemon *daemon,
+                                                       uint64_t now,
+                                                       struct defenderauth_error **error);
+
+/**
+ * The next action, one of `DEFENDERAUTH_ACTION_`: ASK, WAIT, DONE or FAILED; 0 before anything was begun. Polling changes
+ * nothing; poll as often as you like.
+ */
+int32_t defenderauth_daemon_poll(const struct defenderauth_daemon *daemon);
+
+/**
+ * Why it failed. Non-NULL exactly when `defenderauth_daemon_poll` returns FAILED, which includes a NULL or unusable object.
+ * The daemon owns it: do not free it.
+ */
+const struct defenderauth_error *defenderauth_daemon_failure(const struct defenderauth_daemon *daemon);
+
+/**
+ * ASK: where the daemon listens: `unix:///path` or, on old hosts with Windows containers, `http://host:port`. Send the request
+ * as HTTP/1.1 without TLS to there and to no other place; the `Host` header has no meaning.
+ */
+struct defenderauth_str defenderauth_daemon_request_address(const struct defenderauth_daemon *daemon);
+
+/** ASK: `GET` or `POST`. */
+struct defenderauth_str defenderauth_daemon_request_method(const struct defenderauth_daemon *daemon);
+
+/** ASK: path and query, percent-encoded. */
+struct defenderauth_str defenderauth_daemon_request_target(const struct defenderauth_daemon *daemon);
+
+/**
+ * ASK: the body; empty when there is none. One needs the header `Content-Type: application/json`. It can hold the handle of a
+ * key, a secret.
+ */
+struct defenderauth_slice defenderauth_daemon_request_body(const struct defenderauth_daemon *daemon);
+
+/** WAIT: the shortest time to wait, in milliseconds. */
+uint64_t defenderauth_daemon_wait_at_least_milliseconds(const struct defenderauth_daemon *daemon);
+
+/** WAIT: the longest time to wait, in milliseconds. */
+uint64_t defenderauth_daemon_wait_at_most_milliseconds(const struct defenderauth_daemon *daemon);
+
+/** DONE: the answer: a signature of 32 bytes, or a PEM text. */
+struct defenderauth_slice defenderauth_daemon_answer(const struct defenderauth_daemon *daemon);
 
 /* ---- credential sources of a session, the preferred one first */
 
@@ -2667,6 +3043,25 @@ defenderauth_result defenderauth_session_handle_no_response(struct defenderauth_
                                                             uint64_t monotonic_milliseconds,
                                                             struct defenderauth_error **error);
 
+/** AUTHENTICATE: a daemon of this device has no socket, or this user may not connect to it: one of `DEFENDERAUTH_OBSTACLE_`. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_not_reached(struct defenderauth_session *session,
+                                                            uint64_t wall,
+                                                            uint64_t monotonic_milliseconds,
+                                                            int32_t obstacle,
+                                                            struct defenderauth_error **error);
+
+/**
+ * AUTHENTICATE, while the run within has the action OPEN: the certificate of the identity, with a private key that signs where
+ * it is.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_certificate(struct defenderauth_session *session,
+                                                            uint64_t wall,
+                                                            uint64_t monotonic_milliseconds,
+                                                            const struct defenderauth_certificate *certificate,
+                                                            struct defenderauth_error **error);
+
 /** AUTHENTICATE: the TPM has activated the key. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_session_handle_activated(struct defenderauth_session *session,
@@ -2833,6 +3228,13 @@ defenderauth_result defenderauth_session_handle_request_failed(struct defenderau
                                                                uint64_t wall,
                                                                uint64_t monotonic_milliseconds,
                                                                struct defenderauth_error **error);
+
+/**
+ * AUTHENTICATE: the operation of a registration that has requested a certificate. When it is not empty and another one than
+ * `defenderauth_certificates_operation`, note it with `defenderauth_certificates_sent_by` and save, before the action is
+ * performed: a program that ends then gets the certificate in its next run.
+ */
+struct defenderauth_str defenderauth_session_pending_operation(const struct defenderauth_session *session);
 
 /**
  * `RENEW_CERTIFICATE`: the renewal within. Read its action and the data of that as from any renewal, and report the result to
@@ -3066,6 +3468,15 @@ defenderauth_result defenderauth_driver_set_export_folder(struct defenderauth_dr
                                                           const char *path,
                                                           size_t len,
                                                           struct defenderauth_error **error);
+
+/**
+ * Gives the driver a daemon of this device, which signs. The driver owns it from then on, also when the call fails: do not
+ * use it again and do not free it.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_driver_give_daemon(struct defenderauth_driver *driver,
+                                                    struct defenderauth_daemon *daemon,
+                                                    struct defenderauth_error **error);
 
 /**
  * Starts the driver with these credential sources; NULL for the policy means the defaults. It cannot be configured any

@@ -95,7 +95,9 @@ mod test_certificates;
 #[cfg(test)]
 mod test_tokens;
 
-pub use config::{Config, ConfigError, Device, Dps, Enrollment, Group, Hub, Issuing, KeyType, Module, Policy, World};
+pub use config::{
+    Config, ConfigError, Device, Dps, Enrollment, Group, Hub, Issuing, KeyType, Module, Policy, TlsVersions, World,
+};
 #[cfg(target_os = "linux")]
 pub use daemons::{Host, HostError, RunningHost};
 pub use fault::{Alert, ChainFault, Fault, Operation, OperationError, PlannedFault};

@@ -2,8 +2,8 @@
 
 #![forbid(unsafe_code)]
 
-use clap::Parser;
-use defender_auth_emulator::{Config, Device, Dps, Emulator, Group, Hub, Module, World};
+use clap::{Parser, ValueEnum};
+use defender_auth_emulator::{Config, Device, Dps, Emulator, Group, Hub, Module, Proxy, TlsVersions, World};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use std::{
     error::Error,
@@ -44,9 +44,46 @@ struct Arguments {
     /// The folder for the root certificate to trust, ca.pem, and the sample's files, agent/ and dev-02.key
     #[arg(long, default_value = "target/emulator", value_name = "DIR")]
     folder: PathBuf,
+    /// The versions of TLS; by-name has 1.2 for a hub's classic name and the provisioning service, and 1.3 for a hub's name
+    /// with .device.
+    #[arg(long, value_enum, default_value = "all", value_name = "VERSIONS")]
+    tls: Tls,
+    /// A loopback address for an HTTP proxy that leads here (CONNECT to port 443 or 8883 of any host); port 0 stands for a
+    /// free port
+    #[arg(long, value_name = "ADDR:PORT")]
+    proxy: Option<SocketAddr>,
+    /// The file with the login that the proxy requires, USER:PASSWORD
+    #[arg(long, value_name = "FILE", requires = "proxy")]
+    proxy_login_file: Option<PathBuf>,
     /// Read orders from standard input, which change keys, devices, enrollments, faults and the clock
     #[arg(long)]
     control: bool,
+}
+
+/// The versions of TLS.
+#[derive(Clone, Copy, ValueEnum)]
+enum Tls {
+    /// 1.2 and 1.3
+    All,
+    /// 1.2 only
+    #[value(name = "1.2")]
+    Only12,
+    /// 1.3 only
+    #[value(name = "1.3")]
+    Only13,
+    /// By the name that the client gives
+    ByName,
+}
+
+impl From<Tls> for TlsVersions {
+    fn from(tls: Tls) -> Self {
+        match tls {
+            Tls::All => Self::All,
+            Tls::Only12 => Self::Tls12,
+            Tls::Only13 => Self::Tls13,
+            Tls::ByName => Self::ByName,
+        }
+    }
 }
 
 /// The orders of `--control` for the help text.
@@ -74,17 +111,23 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         let key = arguments.folder.join(DEVICE_FILE);
         (sample(&key, &agent)?, agent.display().to_string(), key.display().to_string())
     };
-    let hosts: Vec<String> = config.hubs.iter().map(|hub| hub.host_name().to_owned()).collect();
+    let hosts: Vec<Vec<String>> = config.hubs.iter().map(|hub| hub.names().collect()).collect();
     let dps = config.dps.as_ref().map(|dps| (dps.host_name().to_owned(), dps.id_scope().to_owned()));
-    let world = World::from(config);
+    let world = World::from(config).tls(arguments.tls.into());
     let world = arguments.https.map_or(world.clone(), |address| world.https_at(address));
     let emulator = Emulator::play_aloud(world, arguments.listen)?;
     let root = arguments.folder.join("ca.pem");
     fs::write(&root, emulator.root_pem())?;
     let (mqtt, https) = (emulator.address(), emulator.https_address());
     print(&format!("the root certificate to trust is {}", root.display()));
-    for host in hosts {
+    // Dropped at the end.
+    let _proxy = proxy(arguments, &emulator)?;
+    for names in hosts {
+        let Some(host) = names.first() else { continue };
         print(&format!("{host} is at {mqtt} for MQTT and at {https} for HTTPS"));
+        for other in names.iter().skip(1) {
+            print(&format!("{other} is the same hub"));
+        }
         print(&format!(
             "try: cargo run -p defender-auth-cli -- authenticate {agent} --connect --ca-file {} \\",
             root.display()
@@ -105,6 +148,26 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     loop {
         thread::sleep(Duration::from_secs(3600));
     }
+}
+
+/// The proxy that the arguments request.
+fn proxy(arguments: &Arguments, emulator: &Emulator) -> Result<Option<Proxy>, Box<dyn Error>> {
+    let Some(at) = arguments.proxy else { return Ok(None) };
+    let login = match &arguments.proxy_login_file {
+        Some(path) => {
+            let text = read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            let login = text.trim_end_matches(['\r', '\n']).to_owned();
+            if !login.contains(':') || login.contains(char::is_control) {
+                return Err(format!("{} must contain USER:PASSWORD, on one line", path.display()).into());
+            }
+            Some(login)
+        }
+        None => None,
+    };
+    let proxy = emulator.proxy_at(at, login.as_deref()).map_err(|error| format!("the proxy at {at}: {error}"))?;
+    let user = if login.is_some() { "USER:PASSWORD@" } else { "" };
+    print(&format!("the proxy is at {0}: set HTTPS_PROXY=http://{user}{0}, and leave out --endpoint", proxy.address()));
+    Ok(Some(proxy))
 }
 
 /// Carries out the orders of standard input until its end.

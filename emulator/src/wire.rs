@@ -1,12 +1,16 @@
 //! A connection as the protocols see it, and its implementation by TLS, which never blocks for long.
 
 use crate::service::{Shared, TICK};
-use rustls::{ServerConfig, ServerConnection, StreamOwned, pki_types::CertificateDer};
+use rustls::{
+    ServerConfig, ServerConnection, StreamOwned,
+    pki_types::CertificateDer,
+    server::{Accepted, AcceptedAlert, Acceptor},
+};
 use std::{
     io::{self, ErrorKind, Read as _, Write as _},
-    net::TcpStream,
+    net::{Shutdown, TcpStream},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How long a client may take to log in or to send a request, and to read an answer.
@@ -43,16 +47,50 @@ pub(crate) type Serve = fn(Box<dyn Wire + '_>, &Shared) -> Result<(), String>;
 pub(crate) struct Tls(StreamOwned<ServerConnection, TcpStream>);
 
 impl Tls {
-    pub(crate) fn new(stream: TcpStream, tls: Arc<ServerConfig>) -> Result<Self, String> {
+    /// Reads what the client begins with, and goes on with the configuration for the name that it gives.
+    pub(crate) fn accept(
+        mut stream: TcpStream,
+        shared: &Shared,
+        config: impl FnOnce(Option<&str>) -> Result<Arc<ServerConfig>, String>,
+    ) -> Result<Self, String> {
         let prepare = || {
             stream.set_nodelay(true)?;
             stream.set_read_timeout(Some(TICK))?;
             stream.set_write_timeout(Some(PATIENCE))
         };
         prepare().map_err(|error| error.to_string())?;
-        let tls = ServerConnection::new(tls).map_err(|error| error.to_string())?;
+        let hello = hello(&mut stream, shared)?;
+        let config = config(hello.client_hello().server_name())?;
+        let tls = hello.into_connection(config).map_err(|failed| refused(&mut stream, failed))?;
         Ok(Self(StreamOwned::new(tls, stream)))
     }
+}
+
+/// Waits for a whole `ClientHello`.
+fn hello(stream: &mut TcpStream, shared: &Shared) -> Result<Accepted, String> {
+    let (mut acceptor, deadline) = (Acceptor::default(), Instant::now() + PATIENCE);
+    loop {
+        if shared.stops() || Instant::now() >= deadline {
+            return Err("the client sent nothing for too long".into());
+        }
+        match acceptor.read_tls(stream) {
+            Ok(0) => return Err("the client closed the connection".into()),
+            Ok(_) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(error) => return Err(error.to_string()),
+        }
+        match acceptor.accept() {
+            Ok(Some(hello)) => return Ok(hello),
+            Ok(None) => {}
+            Err(failed) => return Err(refused(stream, failed)),
+        }
+    }
+}
+
+/// Sends the alert of a handshake that has failed at its beginning.
+fn refused(stream: &mut TcpStream, (error, mut alert): (rustls::Error, AcceptedAlert)) -> String {
+    let _ = alert.write_all(stream).and_then(|()| stream.shutdown(Shutdown::Write));
+    error.to_string()
 }
 
 impl Wire for Tls {

@@ -139,7 +139,7 @@ fn refused(client: &mut Mqtt, rid: &str, body: &str) -> (u64, Value) {
 }
 
 #[test]
-fn a_registration_issues_a_chain_once_and_the_device_logs_in_with_it() {
+fn a_registration_issues_one_chain_and_the_device_logs_in_with_it() {
     let emulator = play(world(&Issuing::new()));
     let own = requested("dev-01");
     let body = register(&emulator, &own.csr);
@@ -156,8 +156,32 @@ fn a_registration_issues_a_chain_once_and_the_device_logs_in_with_it() {
     assert_eq!(emulator.issued_certificates(HUB, "dev-01").len(), 1);
     let operation = body["operationId"].as_str().unwrap();
     let line = format!("GET /0ne/registrations/dev-01/operations/{operation}?api-version=2025-07-01-preview");
-    let again = https(&emulator, &line, DPS, &token("0ne%2Fregistrations%2Fdev-01", KEY), "").json();
-    assert_eq!(again["registrationState"]["issuedCertificateChain"], Value::Null, "it is given once");
+    let ask = |line: &str| https(&emulator, line, DPS, &token("0ne%2Fregistrations%2Fdev-01", KEY), "").json();
+    assert_eq!(ask(&line)["registrationState"], body["registrationState"], "the status of the operation has it");
+    let look_up = "POST /0ne/registrations/dev-01?api-version=2025-07-01-preview";
+    let state = ask(look_up);
+    assert_eq!(
+        (&state["status"], &state["issuedCertificateChain"]),
+        (&json!("assigned"), &Value::Null),
+        "its own has not"
+    );
+    assert_eq!(emulator.issued_certificates(HUB, "dev-01").len(), 1);
+}
+
+#[test]
+fn a_registration_in_the_place_of_one_that_is_pending_issues_a_second_certificate() {
+    let enrollment = Enrollment::new("dev-01", KEY).hub(HUB).pending(1).issuing(Issuing::new());
+    let emulator = play(World::new().hub(Hub::new(HUB)).dps(Dps::new("0ne").enrollment(enrollment)));
+    let own = requested("dev-01");
+    let [first, second] = [(); 2].map(|()| register(&emulator, &own.csr)["operationId"].clone());
+    let ask = |operation: &Value| {
+        let operation = operation.as_str().unwrap();
+        let line = format!("GET /0ne/registrations/dev-01/operations/{operation}?api-version=2025-07-01-preview");
+        https(&emulator, &line, DPS, &token("0ne%2Fregistrations%2Fdev-01", KEY), "")
+    };
+    assert_eq!(ask(&first).status, 404);
+    assert_eq!(chain(&ask(&second).json()["registrationState"]["issuedCertificateChain"]).len(), 3);
+    assert_eq!(emulator.issued_certificates(HUB, "dev-01").len(), 2);
 }
 
 #[test]

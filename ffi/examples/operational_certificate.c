@@ -67,7 +67,9 @@ static defenderauth_authenticator *registered(const char *scope, const char *id,
     must(defenderauth_profile_new(DEFENDERAUTH_TEXT(scope), DEFENDERAUTH_TEXT(id), &profile, &error));
     if (!defenderauth_certificates_is_issued(kept) && defenderauth_certificates_current(kept) == NULL) {
         defenderauth_slice request = defenderauth_certificates_request(kept);
+        defenderauth_str operation = defenderauth_certificates_operation(kept); /* of a run that was interrupted */
         must(defenderauth_profile_set_certificate_request(profile, request.data, request.len, &error));
+        must(defenderauth_profile_set_pending_operation(profile, operation.data, operation.len, &error));
     }
     must(defenderauth_https_new(&https, &error));
     if (ca_file != NULL) {
@@ -75,7 +77,7 @@ static defenderauth_authenticator *registered(const char *scope, const char *id,
         must(defenderauth_https_set_connect_to(https, DEFENDERAUTH_TEXT(https_address), &error));
     }
     must(defenderauth_authenticator_new_dps_key(profile, NULL, 0, key, options, seconds(), &device, &error));
-    must(defenderauth_authenticator_run(device, https, NULL, 30000, &error));
+    must(defenderauth_authenticator_run_keeping(device, https, NULL, 30000, kept, DEFENDERAUTH_TEXT(folder), &error));
     defenderauth_https_free(https);
     defenderauth_profile_free(profile);
     defenderauth_options_free(options);
@@ -288,7 +290,7 @@ int main(int argc, char **argv) {
     key[strcspn(key, "\r\n")] = '\0';
     mosquitto_lib_init();
 
-    must(defenderauth_certificates_load(DEFENDERAUTH_TEXT(folder), &kept, &error));
+    must(defenderauth_certificates_load_locked(DEFENDERAUTH_TEXT(folder), &kept, &error));
     if (defenderauth_certificates_request(kept).len == 0) {
         must(defenderauth_certificates_begin(kept, DEFENDERAUTH_TEXT(argv[2]), DEFENDERAUTH_CURVE_P384, &error));
         save(); /* before the request leaves */

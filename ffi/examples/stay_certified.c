@@ -334,8 +334,18 @@ static void renew(void) {
 
 /* ---- the loop */
 
+/* The operation that a request was sent by is on the disk too: after a restart the session asks what came of it. */
+static void note_operation(void) {
+    defenderauth_str operation = defenderauth_session_pending_operation(session);
+    if (operation.len > 0 && strcmp(defenderauth_certificates_operation(kept).data, operation.data) != 0) {
+        must(defenderauth_certificates_sent_by(kept, operation.data, operation.len, &error));
+        (void)!save_certificates(NULL); /* if this fails, a program that ends now requests another one */
+    }
+}
+
 static void authenticate(void) {
     const defenderauth_authenticator *run = defenderauth_session_authenticator(session);
+    note_operation();
     if (defenderauth_authenticator_poll(run) == DEFENDERAUTH_ACTION_SEND) {
         printf("%s\n", defenderauth_authenticator_state(run).data);
         must(defenderauth_session_exchange(session, https, NOW, 30000, &error));
@@ -474,7 +484,7 @@ int main(int argc, char **argv) {
         must(defenderauth_https_set_connect_to(https, DEFENDERAUTH_TEXT(argv[6]), &error));
         policy = quick();
     }
-    must(defenderauth_certificates_load(DEFENDERAUTH_TEXT(folder), &kept, &error));
+    must(defenderauth_certificates_load_locked(DEFENDERAUTH_TEXT(folder), &kept, &error));
     if (defenderauth_certificates_is_issued(kept)) { /* an earlier run ended before it was judged */
         (void)accept_certificate(seconds());
     }

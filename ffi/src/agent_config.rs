@@ -2,15 +2,22 @@
 
 use crate::{
     abi::{ResultCode, Str},
-    code::{DEFENDERAUTH_IDENTITY_DEVICE, DEFENDERAUTH_IDENTITY_DPS, DEFENDERAUTH_IDENTITY_MODULE},
+    code::{
+        DEFENDERAUTH_IDENTITY_DAEMON, DEFENDERAUTH_IDENTITY_DEVICE, DEFENDERAUTH_IDENTITY_DPS,
+        DEFENDERAUTH_IDENTITY_MODULE, DEFENDERAUTH_NOT_APPLICABLE,
+    },
+    daemon::{Daemon, Holder},
     error::Error,
     failure::Failure,
     guard,
     identity::Names,
     input,
-    object::{Poison, exclusive, object},
+    object::{Poison, exclusive, object, shared},
+    opener::{self, Access, Opener},
     view::View,
 };
+#[cfg(feature = "agent")]
+use defender_auth::agent::Loaded;
 use defender_auth::{
     Plan,
     device_mode::Target,
@@ -54,9 +61,12 @@ impl Views {
 
 impl AgentConfig {
     fn load(path: &Path, passphrase: &str) -> Result<Self, Failure> {
-        let (plan, findings) = read(path, passphrase)?;
+        read(path, passphrase).map(Self::of)
+    }
+
+    fn of((plan, findings): (Plan, Vec<View>)) -> Self {
         let views = Views::of(&plan);
-        Ok(Self { poison: Poison::new(), plan, views, findings })
+        Self { poison: Poison::new(), plan, views, findings }
     }
 
     /// The plan for an authenticator.
@@ -65,7 +75,9 @@ impl AgentConfig {
     }
 
     fn identity(&self) -> i32 {
-        if self.plan.profile().is_some() {
+        if Holder::of(&self.plan).is_some() {
+            DEFENDERAUTH_IDENTITY_DAEMON
+        } else if self.plan.profile().is_some() {
             DEFENDERAUTH_IDENTITY_DPS
         } else if self.plan.target().is_some() {
             DEFENDERAUTH_IDENTITY_DEVICE
@@ -92,13 +104,40 @@ fn read(path: &Path, passphrase: &str) -> Result<(Plan, Vec<View>), Failure> {
         drop(passphrase);
         agent::load(path)?
     };
+    Ok(parts(loaded))
+}
+
+#[cfg(feature = "agent")]
+fn parts(loaded: Loaded) -> (Plan, Vec<View>) {
     let findings = loaded.findings.iter().filter(|finding| finding.is_warning()).map(View::of);
-    Ok((loaded.plan, findings.collect()))
+    (loaded.plan, findings.collect())
 }
 
 #[cfg(not(feature = "agent"))]
 fn read(_path: &Path, _passphrase: &str) -> Result<(Plan, Vec<View>), Failure> {
     Err(Failure::unsupported("reading agent configurations (feature `agent`)"))
+}
+
+/// The same with keys that an opener opens.
+#[cfg(all(feature = "agent", feature = "private-key"))]
+fn read_with(access: &Access, path: &Path) -> Result<(Plan, Vec<View>), Failure> {
+    Ok(parts(defender_auth::agent::load_with_keys(path, &access.opener())?))
+}
+
+#[cfg(not(all(feature = "agent", feature = "private-key")))]
+fn read_with(_: &Access, path: &Path) -> Result<(Plan, Vec<View>), Failure> {
+    read(path, "")
+}
+
+/// The plan of an agent without a key, or of an agent's files.
+#[cfg(all(feature = "agent", feature = "local-signer"))]
+fn find(path: &Path) -> Result<(Plan, Vec<View>), Failure> {
+    Ok(parts(defender_auth::agent::load_or_find(path, |name| std::env::var(name).ok())?))
+}
+
+#[cfg(not(all(feature = "agent", feature = "local-signer")))]
+fn find(_path: &Path) -> Result<(Plan, Vec<View>), Failure> {
+    Err(Failure::unsupported("finding agents without a key (features `agent` and `local-signer`)"))
 }
 
 /// Loads a micro agent's folder, a file with a connection string, `LocalConfiguration.json` or `Authentication.config`, and
@@ -129,6 +168,55 @@ pub extern "C" fn defenderauth_agent_config_load_with_passphrase(
     guard::make(out, error, || {
         let path = input::path("path", path, len)?;
         AgentConfig::load(path, input::text("passphrase", passphrase, passphrase_len)?)
+    })
+}
+
+/// The same with private keys that are opened by the passwords and the TPM of an opener: the micro agent's key may be in a TPM.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_agent_config_load_with_opener(
+    path: *const c_char,
+    len: usize,
+    opener: Option<&Opener>,
+    out: Option<&mut MaybeUninit<Option<Box<AgentConfig>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || {
+        let opener = opener::given(opener)?;
+        read_with(&opener.access, input::path("path", path, len)?).map(AgentConfig::of)
+    })
+}
+
+/// Finds an agent that need not own a key: a module of IoT Edge by the variables `IOTEDGE_` of this process; else what
+/// `defenderauth_agent_config_load` reads at this path; else, where there is no such file, the identity service when it has its
+/// socket in `/run/aziot`. No daemon is asked yet.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_agent_config_find(
+    path: *const c_char,
+    len: usize,
+    out: Option<&mut MaybeUninit<Option<Box<AgentConfig>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || find(input::path("path", path, len)?).map(AgentConfig::of))
+}
+
+/// Creates the daemon that signs for the agent: its identity is `DEFENDERAUTH_IDENTITY_DAEMON`. Otherwise
+/// `DEFENDERAUTH_NOT_APPLICABLE`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_agent_config_daemon(
+    config: Option<&AgentConfig>,
+    out: Option<&mut MaybeUninit<Option<Box<Daemon>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || {
+        let config = shared(config)?;
+        let holder = Holder::of(&config.plan).ok_or_else(|| {
+            let message = "no daemon signs for this agent; it has its own credential";
+            Failure::new(DEFENDERAUTH_NOT_APPLICABLE, message).field("config")
+        })?;
+        Ok(Daemon::from(holder))
     })
 }
 

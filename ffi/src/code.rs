@@ -120,6 +120,19 @@ pub const DEFENDERAUTH_ACTION_SIGN: i32 = 4;
 pub const DEFENDERAUTH_ACTION_DONE: i32 = 5;
 /// The authentication failed; read `_failure`.
 pub const DEFENDERAUTH_ACTION_FAILED: i32 = 6;
+/// Send the request to a daemon of this device, at `_request_address`; report with `_handle_response`, `_handle_no_response` or
+/// `_handle_not_reached`.
+pub const DEFENDERAUTH_ACTION_ASK: i32 = 7;
+/// Open the certificate that certd has and its private key in keyd: `defenderauth_authenticator_run` and
+/// `defenderauth_session_exchange` do it. Or report your own with `_handle_certificate`.
+pub const DEFENDERAUTH_ACTION_OPEN: i32 = 8;
+
+/// A daemon has no socket at its path (`ENOENT`).
+pub const DEFENDERAUTH_OBSTACLE_ABSENT: i32 = 1;
+/// This user may not connect to a daemon's socket (`EACCES`).
+pub const DEFENDERAUTH_OBSTACLE_DENIED: i32 = 2;
+/// Another kind of file is at the path of a daemon's socket (`ECONNREFUSED`, and `stat` shows no socket).
+pub const DEFENDERAUTH_OBSTACLE_NOT_A_SOCKET: i32 = 3;
 
 /// No credential yet.
 pub const DEFENDERAUTH_CREDENTIAL_NONE: i32 = 0;
@@ -136,6 +149,8 @@ pub const DEFENDERAUTH_IDENTITY_MODULE: i32 = 1;
 pub const DEFENDERAUTH_IDENTITY_DEVICE: i32 = 2;
 /// The device, whose hub the provisioning service assigns.
 pub const DEFENDERAUTH_IDENTITY_DPS: i32 = 3;
+/// What a daemon of this device knows and signs for: a module of IoT Edge, or what the identity service tells.
+pub const DEFENDERAUTH_IDENTITY_DAEMON: i32 = 4;
 
 /// The key of this registration only; it stays transient in the TPM.
 pub const DEFENDERAUTH_KEY_USE_REGISTRATION: i32 = 1;
@@ -193,6 +208,8 @@ pub const DEFENDERAUTH_FEATURE_PRIVATE_KEY: u32 = 128;
 pub const DEFENDERAUTH_FEATURE_PKCS11: u32 = 256;
 /// Certificates that are issued at a registration, kept, and renewed through the hub.
 pub const DEFENDERAUTH_FEATURE_OPERATIONAL: u32 = 512;
+/// The built-in client for daemons of the device that sign.
+pub const DEFENDERAUTH_FEATURE_LOCAL_SIGNER: u32 = 1024;
 
 /// A certificate of the chain has expired.
 pub const DEFENDERAUTH_FINDING_EXPIRED: u32 = 1;

@@ -5,7 +5,10 @@ use crate::{
     code::{DEFENDERAUTH_NULL, DEFENDERAUTH_UTF8},
     failure::Failure,
 };
-use defender_auth::UnixTime;
+use defender_auth::{
+    UnixTime,
+    http::{OperationId, OperationIdError},
+};
 use std::{ffi::c_char, path::Path, slice, str, time::Duration};
 
 /// No object in memory is longer.
@@ -21,6 +24,11 @@ pub(crate) fn text<'a>(parameter: &'static str, data: *const c_char, len: usize)
         let message = format!("it is not UTF-8 at byte {}; convert it to UTF-8", error.valid_up_to());
         Failure::new(DEFENDERAUTH_UTF8, message).field(parameter)
     })
+}
+
+/// The ID of a registration's operation.
+pub(crate) fn operation(text: &str) -> Result<OperationId, Failure> {
+    text.parse().map_err(|error: OperationIdError| Failure::argument("operation", error.to_string()))
 }
 
 /// Bytes, possibly none. They are valid during the call.

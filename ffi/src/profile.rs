@@ -6,10 +6,12 @@ use crate::{
     failure::Failure,
     guard, input,
     object::{Poison, exclusive, object},
+    options,
 };
 use defender_auth::{
     credential::CertificateRequest,
     dps::Profile as Registrant,
+    http::{ApiVersion, OperationId},
     identity::{HostName, IdScope, RegistrationId},
     payload::Payload,
 };
@@ -21,6 +23,8 @@ pub struct Profile {
     poison: Poison,
     registrant: Registrant,
     request: Option<CertificateRequest>,
+    operation: Option<OperationId>,
+    version: Option<ApiVersion>,
     lookup_only: bool,
 }
 
@@ -31,6 +35,14 @@ impl Profile {
         let registrant = self.registrant.clone();
         let registrant = match &self.request {
             Some(request) => registrant.with_certificate_request(request.clone()),
+            None => registrant,
+        };
+        let registrant = match &self.operation {
+            Some(operation) => registrant.with_pending_operation(operation.clone()),
+            None => registrant,
+        };
+        let registrant = match &self.version {
+            Some(version) => registrant.with_api_version(version.clone()),
             None => registrant,
         };
         if self.lookup_only { registrant.lookup_only(true) } else { registrant }
@@ -51,7 +63,14 @@ pub extern "C" fn defenderauth_profile_new(
     guard::make(out, error, || {
         let scope = IdScope::new(input::text("id_scope", id_scope, id_scope_len)?)?;
         let id = RegistrationId::new(input::text("registration_id", registration_id, registration_id_len)?)?;
-        Ok(Profile { poison: Poison::new(), registrant: Registrant::new(scope, id), request: None, lookup_only: false })
+        Ok(Profile {
+            poison: Poison::new(),
+            registrant: Registrant::new(scope, id),
+            request: None,
+            operation: None,
+            version: None,
+            lookup_only: false,
+        })
     })
 }
 
@@ -68,6 +87,23 @@ pub extern "C" fn defenderauth_profile_set_endpoint(
         let mut profile = exclusive(profile)?;
         let host = HostName::new(input::text("host_name", host_name, len)?)?;
         profile.registrant = profile.registrant.clone().with_endpoint(host);
+        Ok(())
+    })
+}
+
+/// Sets the version of the provisioning service's interface, such as `2021-06-01`. Empty: the oldest that has what the
+/// profile uses.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_profile_set_api_version(
+    profile: Option<&mut Profile>,
+    text: *const c_char,
+    len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let mut profile = exclusive(profile)?;
+        profile.version = options::api_version("text", text, len)?;
         Ok(())
     })
 }
@@ -119,6 +155,28 @@ pub extern "C" fn defenderauth_profile_set_certificate_request(
                 let request = CertificateRequest::from_der(der);
                 Some(request.map_err(|error| Failure::argument("request", error.to_string()))?)
             }
+        };
+        Ok(())
+    })
+}
+
+/// Continues a registration that an earlier run has begun, by the ID of its operation
+/// (`defenderauth_authenticator_pending_operation`, `defenderauth_certificates_operation`); empty begins another one. Its status is
+/// requested first, with the certificate that was issued meanwhile. The device is registered anew when the service does not know
+/// the operation, or it has brought nothing.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_profile_set_pending_operation(
+    profile: Option<&mut Profile>,
+    operation: *const c_char,
+    len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let mut profile = exclusive(profile)?;
+        profile.operation = match input::text("operation", operation, len)? {
+            "" => None,
+            text => Some(input::operation(text)?),
         };
         Ok(())
     })

@@ -6,7 +6,7 @@
 mod support;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use defenderauth::{agent_config::*, authenticator::*, profile::*, *};
+use defenderauth::{agent_config::*, authenticator::*, options::*, profile::*, *};
 use std::{ptr, slice};
 use support::{Failed, call, made, read, text, written};
 
@@ -184,4 +184,66 @@ fn the_same_configuration_has_the_same_outcome() {
     for auth in [micro, again, c] {
         defenderauth_authenticator_free(Some(auth));
     }
+}
+
+/// An authenticator for a device at this hub, in Device mode, with the options.
+fn of_device(hub: &str, options: &Options) -> Box<Authenticator> {
+    let ((hub, hub_len), (id, id_len), (module, module_len)) = (text(hub), text("dev-01"), text("m"));
+    made(|out, error| {
+        let (options, out, error) = (Some(options), Some(out), Some(error));
+        defenderauth_authenticator_new_device_tpm(
+            hub, hub_len, id, id_len, module, module_len, options, NOW, out, error,
+        )
+    })
+    .unwrap()
+}
+
+#[test]
+fn the_classic_name_of_a_hub_is_signed_and_the_given_one_is_dialled() {
+    const DEVICE_NAME: &str = "contoso.device.azure-devices.net";
+    let mut options = made(|out, error| defenderauth_options_new(Some(out), Some(error))).unwrap();
+    let signs = |auth: &Authenticator| String::from_utf8(for_the_tpm(auth).1).unwrap();
+    let given = of_device(DEVICE_NAME, &options);
+    assert!(signs(&given).starts_with("contoso.device.azure-devices.net%2Fdevices%2Fdev-01"), "{}", signs(&given));
+    call(|error| defenderauth_options_set_classic_hub_name(Some(&mut *options), true, Some(error))).unwrap();
+    let mut classic = of_device(DEVICE_NAME, &options);
+    assert!(signs(&classic).starts_with("contoso.azure-devices.net%2Fdevices%2Fdev-01"), "{}", signs(&classic));
+    signed(&mut classic, NOW).unwrap();
+    assert_eq!(read(defenderauth_authenticator_request_host(Some(&classic))), DEVICE_NAME);
+    let body = r#"{"deviceId":"dev-01","moduleId":"m","authentication":
+        {"type":"sas","symmetricKey":{"primaryKey":"QEFCQ0RFRkdISUpLTE1OTw=="}}}"#;
+    answer(&mut classic, 200, body).unwrap();
+    assert_eq!(read(defenderauth_authenticator_mqtt_host_name(Some(&classic))), DEVICE_NAME);
+    assert_eq!(read(defenderauth_authenticator_host_name(Some(&classic))), "contoso.azure-devices.net");
+    for auth in [given, classic] {
+        defenderauth_authenticator_free(Some(auth));
+    }
+    let refused = of_device("contoso.service.azure-devices.net", &options);
+    assert_eq!(pending(&refused), (DEFENDERAUTH_ACTION_FAILED, "failed".into()));
+    defenderauth_authenticator_free(Some(refused));
+    defenderauth_options_free(Some(options));
+}
+
+#[test]
+fn the_version_of_the_provisioning_service_is_that_of_the_profile() {
+    let ((scope, scope_len), (id, id_len)) = (text("0ne00000A0A"), text("dev-01"));
+    let profile = made(|out, error| defenderauth_profile_new(scope, scope_len, id, id_len, Some(out), Some(error)));
+    let mut profile = profile.unwrap();
+    let mut target = |version: &str| {
+        let (version, len) = text(version);
+        call(|error| defenderauth_profile_set_api_version(Some(&mut *profile), version, len, Some(error)))?;
+        let auth = made(|out, error| {
+            let (ek, ek_len) = (ENDORSEMENT_KEY.as_ptr(), ENDORSEMENT_KEY.len());
+            let (profile, module, out, error) = (Some(&*profile), ptr::null(), Some(out), Some(error));
+            defenderauth_authenticator_new_dps_tpm(profile, module, 0, ek, ek_len, ek, ek_len, None, NOW, out, error)
+        })?;
+        let target = read(defenderauth_authenticator_request_target(Some(&auth)));
+        defenderauth_authenticator_free(Some(auth));
+        Ok::<_, Failed>(target)
+    };
+    assert!(target("2021-06-01").unwrap().ends_with("?api-version=2021-06-01"));
+    assert!(target("").unwrap().ends_with("?api-version=2019-03-31"));
+    let refused = target("2021/06").unwrap_err();
+    assert!(refused.message.contains("not allowed at byte 4") && refused.field == "text", "{refused:?}");
+    defenderauth_profile_free(Some(profile));
 }

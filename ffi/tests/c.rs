@@ -7,6 +7,9 @@
 mod compiled;
 #[path = "../../tests/support/scratch.rs"]
 mod scratch;
+#[path = "support/site.rs"]
+#[allow(dead_code, reason = "the example programs use the rest")]
+mod site;
 #[path = "../../tests/tpm/swtpm.rs"]
 #[allow(dead_code, reason = "the library's own tests use the rest")]
 mod swtpm;
@@ -23,19 +26,28 @@ const SUPPRESSIONS: &str = concat!("--suppressions=", env!("CARGO_MANIFEST_DIR")
 /// Runs a program of `tests/c` both ways: memory errors, undefined behaviour and leaks.
 #[track_caller]
 fn passes(name: &str, arguments: &[&str]) {
+    passes_in(name, arguments, &[]);
+}
+
+/// The same with variables in its environment.
+#[track_caller]
+fn passes_in(name: &str, arguments: &[&str], variables: &[(&str, String)]) {
     let bench = Bench::new();
     let source = format!("tests/c/{name}.c");
     let sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", DATA];
     let sanitized = bench.build("sanitized", &[&source], &sanitizers);
     let mut sanitized = bench.command(sanitized);
-    sanitized.args(arguments).env("ASAN_OPTIONS", "detect_leaks=1:strict_string_checks=1");
+    sanitized
+        .args(arguments)
+        .envs(variables.iter().cloned())
+        .env("ASAN_OPTIONS", "detect_leaks=1:strict_string_checks=1");
     let run = sanitized.output().unwrap();
     assert!(run.status.success(), "{}{}", text(&run.stdout), text(&run.stderr));
 
     let plain = bench.build("plain", &[&source], &[DATA]);
     let mut valgrind = bench.command("valgrind");
     valgrind.args(["--quiet", "--error-exitcode=1", "--leak-check=full", "--num-callers=40", SUPPRESSIONS]);
-    let run = valgrind.arg(plain).args(arguments).output().unwrap();
+    let run = valgrind.arg(plain).args(arguments).envs(variables.iter().cloned()).output().unwrap();
     assert!(run.status.success(), "{}{}", text(&run.stdout), text(&run.stderr));
 }
 
@@ -80,6 +92,17 @@ fn operational_certificates_are_requested_kept_and_refused() {
     passes("certificates", &[&scratch.folder()]);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs a C compiler and valgrind"]
+fn a_daemon_of_the_device_is_asked_and_signs() {
+    let (site, scratch) = (site::Site::new(), scratch::Scratch::new());
+    let host = site::host(&site, &scratch.folder());
+    let (nowhere, other) = (scratch.path("nowhere"), scratch::Scratch::new());
+    let _certified = site::certified_host(&site, &other.folder());
+    passes_in("daemons", &[&scratch.folder(), &nowhere, &other.folder()], &host.environment("azureiotsecurity"));
+}
+
 #[test]
 #[ignore = "needs a C compiler and valgrind"]
 fn a_session_has_its_certificates_requested_kept_and_renewed() {
@@ -120,6 +143,7 @@ fn every_function_is_called_from_c() {
         include_str!("c/buffers.c"),
         include_str!("c/certificates.c"),
         include_str!("c/certified.c"),
+        include_str!("c/daemons.c"),
         include_str!("c/session.c"),
         include_str!("c/keys.c"),
         include_str!("c/states.c"),

@@ -24,8 +24,14 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        let enrollment = Enrollment::new(DEVICE, KEY).issuing(Issuing::new()).pending(0);
-        let world = World::new().hub(Hub::new(HUB)).dps(Dps::new("0ne00000A0A").enrollment(enrollment));
+        Self::pending(0)
+    }
+
+    /// Where a registration is assigned at that status request.
+    fn pending(polls: u32) -> Self {
+        let enrollment = Enrollment::new(DEVICE, KEY).issuing(Issuing::new()).pending(polls);
+        let dps = Dps::new("0ne00000A0A").retry_after(0).enrollment(enrollment);
+        let world = World::new().hub(Hub::new(HUB)).dps(dps);
         let cloud = Emulator::play(world, "127.0.0.1:0".parse().unwrap()).unwrap();
         let bench = Bench::new();
         let libraries = ["--cflags", "--libs", "libmosquitto", "libssl", "libcrypto"];
@@ -69,6 +75,18 @@ fn a_certificate_is_issued_used_and_renewed() {
     assert!(!place.kept().contains("pending"), "{}", place.cloud.journal().entries().len());
     let reported = place.cloud.reported(HUB, DEVICE, None).unwrap();
     assert!(reported.to_string().contains("validUntil"), "{reported}");
+}
+
+#[test]
+#[ignore = "needs a C compiler, libmosquitto and libssl"]
+fn a_registration_that_was_interrupted_goes_on_with_its_operation() {
+    let place = Place::pending(1);
+    place.cloud.fault(Operation::RegistrationStatus, Fault::Status(401), 1);
+    let run = place.run();
+    assert_ne!(run.code, Some(0), "{run:?}");
+    assert!(place.kept().contains("\"operation\":\""));
+    assert!(place.run().done().starts_with("issued\n"));
+    assert_eq!(place.issued(), 1, "it was registered once");
 }
 
 #[test]

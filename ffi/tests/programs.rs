@@ -10,6 +10,7 @@ mod issuer;
 #[path = "../../tests/support/scratch.rs"]
 mod scratch;
 #[path = "support/site.rs"]
+#[allow(dead_code, reason = "the tests in C use the rest")]
 mod site;
 #[path = "../../tests/tpm/swtpm.rs"]
 #[allow(dead_code, reason = "the library's own tests use the rest")]
@@ -123,6 +124,23 @@ fn a_key_in_a_tpm_requests_its_certificate_and_registers() {
     assert_eq!(run, HOST);
     bench.run(&program, &["tpm:handle=0x81000005&tpm=swtpm:path=/nowhere", "pump-17"]).failed(1, &["/nowhere"]);
     swtpm.assert_empty("afterwards");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs a C compiler"]
+fn an_agent_without_a_key_gets_its_token_from_a_daemon() {
+    let (bench, site) = (Bench::new(), Site::new());
+    let program = bench.build("no_key", &["examples/no_key.c"], &[]);
+    let host = site::host(&site, &bench.scratch.folder());
+    let run = bench.run(&program, &[&bench.scratch.folder()]);
+    assert!(run.err.starts_with(&format!("connect to {HOST} as {HOST}/dev-01/azureiotsecurity/")), "{run:?}");
+    assert_accepts(&site, &run.done(), &module());
+    let of_module = compiled::run(bench.command(&program).envs(host.environment("azureiotsecurity")));
+    assert_accepts(&site, &of_module.done(), &module());
+    drop(host);
+    bench.run(&program, &[&bench.scratch.folder()]).failed(1, &["aziot-identityd is not at unix://"]);
+    bench.run(&program, &[]).failed(1, &["IOTEDGE_WORKLOADURI", "missing"]);
 }
 
 #[test]

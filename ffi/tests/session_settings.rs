@@ -95,6 +95,23 @@ fn the_options_of_a_session_are_those_of_its_login() {
 }
 
 #[test]
+fn the_version_of_the_hubs_interface_is_that_of_the_options() {
+    let mut options = made(|out, error| defenderauth_options_new(Some(out), Some(error))).unwrap();
+    let mut set = |value: &str| {
+        let (value, len) = text(value);
+        call(|error| defenderauth_options_set_hub_api_version(Some(&mut *options), value, len, Some(error)))
+    };
+    let refused = set("2021 04").unwrap_err();
+    assert!(refused.message.contains("not allowed at byte 4") && refused.field == "text", "{refused:?}");
+    set("2021-04-12").unwrap();
+    let agent = Agent::with(vec![("key", of_device(KEY))], &With { options: Some(&options), ..With::default() });
+    let user = read(defenderauth_session_mqtt_user_name(Some(&*agent.session)));
+    assert!(user.contains("/?api-version=2021-04-12&"), "{user}");
+    agent.free();
+    free_options(options);
+}
+
+#[test]
 fn every_value_of_a_policy_can_be_set() {
     let mut policy = policy();
     for time in 1..=8 {

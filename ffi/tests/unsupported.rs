@@ -32,7 +32,9 @@ fn certificates() {
 #[cfg(not(feature = "private-key"))]
 #[test]
 fn private_keys() {
-    use defenderauth::{certificate::*, certificate_request::*, private_key::*, version::defenderauth_features, *};
+    use defenderauth::{
+        certificate::*, certificate_request::*, opener::*, private_key::*, version::defenderauth_features, *,
+    };
     use std::{
         ffi::c_void,
         ptr::{null, null_mut},
@@ -61,6 +63,13 @@ fn private_keys() {
     }
     let none = call(|error| defenderauth_certificate_request_to_der(None, null_mut(), 0, None, Some(error)));
     assert_eq!(none.unwrap_err().code, DEFENDERAUTH_NULL);
+    let opener = made(|out, error| defenderauth_opener_new(Some(out), Some(error))).map(drop);
+    let set = call(|error| defenderauth_opener_set_passphrase(None, pem, len, Some(error)));
+    let opened = made(|out, error| defenderauth_private_key_open_with(None, pem, len, Some(out), Some(error)));
+    for outcome in [opener, set, opened.map(drop)] {
+        assert_eq!(outcome.unwrap_err().code, DEFENDERAUTH_UNSUPPORTED);
+    }
+    defenderauth_opener_free(None);
     defenderauth_private_key_free(None);
     defenderauth_certificate_request_free(None);
     assert_eq!(defenderauth_features() & DEFENDERAUTH_FEATURE_PRIVATE_KEY, 0);
@@ -323,6 +332,47 @@ mod without_flows {
             assert_eq!(failed.code, DEFENDERAUTH_UNSUPPORTED, "{failed:?}");
         }
     }
+}
+
+#[cfg(not(feature = "local-signer"))]
+#[test]
+fn daemons_of_the_device() {
+    use defenderauth::{agent_config::*, authenticator::*, daemon::*, driver::*, version::defenderauth_features, *};
+    use std::ptr::null_mut;
+    use support::{call, made, text};
+    let (path, len) = text("/nowhere");
+    for outcome in [
+        made(|out, error| defenderauth_agent_config_find(path, len, Some(out), Some(error))).map(|_| ()),
+        call(|error| defenderauth_daemon_run(None, Some(error))),
+        call(|error| defenderauth_daemon_sas_token(None, None, 1, 1, null_mut(), 0, None, Some(error))),
+        call(|error| defenderauth_driver_give_daemon(None, None, Some(error))),
+    ] {
+        assert_eq!(outcome.unwrap_err().code, DEFENDERAUTH_UNSUPPORTED);
+    }
+    assert_eq!(defenderauth_features() & DEFENDERAUTH_FEATURE_LOCAL_SIGNER, 0);
+}
+
+#[cfg(not(feature = "flows"))]
+#[test]
+fn daemons_of_the_device_without_flows() {
+    use defenderauth::{daemon::*, *};
+    use std::ptr::null;
+    use support::{call, made, text};
+    let (path, len) = text("/nowhere");
+    for outcome in [
+        made(|out, error| defenderauth_daemon_new_workload(null(), 0, Some(out), Some(error))).map(|_| ()),
+        made(|out, error| defenderauth_daemon_new_identity_service(path, len, Some(out), Some(error))).map(|_| ()),
+        call(|error| defenderauth_daemon_begin_signature(None, 1, null(), 0, Some(error))),
+        call(|error| defenderauth_daemon_begin_trust_bundle(None, 1, Some(error))),
+        call(|error| defenderauth_daemon_handle_response(None, 1, 200, null(), 0, null(), 0, Some(error))),
+        call(|error| defenderauth_daemon_handle_no_response(None, 1, Some(error))),
+        call(|error| defenderauth_daemon_handle_not_reached(None, 1, 1, Some(error))),
+        call(|error| defenderauth_daemon_handle_elapsed(None, 1, Some(error))),
+    ] {
+        assert_eq!(outcome.unwrap_err().code, DEFENDERAUTH_UNSUPPORTED);
+    }
+    defenderauth_daemon_free(None);
+    assert_eq!(defenderauth_daemon_poll(None), DEFENDERAUTH_ACTION_FAILED);
 }
 
 #[cfg(not(feature = "operational"))]

@@ -119,7 +119,7 @@ impl Dial {
     /// A connection to the host, or to the proxy on the way there: the first of its addresses that answers.
     pub(crate) fn connect(&self, way: &Way<'_>, deadline: Deadline) -> io::Result<TcpStream> {
         let of_name = |host: &str, port| {
-            let found = (host.trim_start_matches('[').trim_end_matches(']'), port).to_socket_addrs();
+            let found = (without_brackets(host), port).to_socket_addrs();
             found.map(Iterator::collect).map_err(open_files::or_too_many)
         };
         let addresses: Vec<SocketAddr> = match (way.address, way.proxy) {
@@ -144,6 +144,11 @@ impl Way<'_> {
     pub(crate) fn place(&self) -> String {
         self.address.map_or_else(|| format!("{}:{}", self.host, self.port), |address| address.to_string())
     }
+}
+
+/// A host as resolvers and certificates have it: an IPv6 address without the brackets of a URL.
+pub(crate) fn without_brackets(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
 
 /// Tries each address in turn. Each has an equal part of the time that is left.

@@ -1,5 +1,5 @@
 use defender_auth::{
-    error::{TlsError, TlsFailure},
+    error::{PlanError, TlsError, TlsFailure},
     mqtt::ConnectRefused,
     proxy::ProxyProblem,
     wait::Readable,
@@ -13,6 +13,9 @@ pub enum Error {
     /// No TLS configuration can be created.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// A host where no device can log in.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// A request that MQTT cannot carry.
     #[error("MQTT cannot carry this request; lookups, TPMs and requests to a hub require HTTPS")]
     NotCarried,

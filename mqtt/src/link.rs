@@ -2,6 +2,7 @@
 
 use crate::{
     Dial, Error, PACKET_LIMIT, Transport,
+    dial::without_brackets,
     limits::{Deadline, Limits},
     reach::{behind, broken, reach},
     socket::Socket,
@@ -45,7 +46,7 @@ impl Link {
         let place = way.place();
         let failed = |failure| Error::TlsFailed { place: place.clone(), failure };
         config.time_provider = Arc::new(Clock(dial.clone()));
-        let name = ServerName::try_from(host.to_owned())
+        let name = ServerName::try_from(without_brackets(host).to_owned())
             .map_err(|_| failed(TlsFailure::ServerWrongName { names: Vec::new() }))?;
         let mut tls = ClientConnection::new(Arc::new(config), name)
             .map_err(|error| failed(TlsFailure::Protocol { reason: error.to_string() }))?;

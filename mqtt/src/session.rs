@@ -1,5 +1,6 @@
 use crate::{Dial, Error, Proof, Transport, link::Link};
 use defender_auth::{
+    error::PlanError,
     mqtt::{Connect, ConnectRefused},
     tls::{Roots, client_config, client_config_with},
 };
@@ -82,6 +83,7 @@ impl Session {
     }
 
     fn greet(login: &Connect, packet: &v3_1_1::Connect, dial: &Dial, config: &ClientConfig) -> Result<Self, Error> {
+        PlanError::of_host(&login.host).map_or(Ok(()), Err)?;
         let mut link = Link::open(login.host.as_str(), dial, config.clone())?;
         link.send(packet.clone().into())?;
         match link.receive()? {

@@ -66,7 +66,6 @@ pub(crate) struct Opening(MidHandshake<ClientHandshake<Pipe>>);
 impl Opening {
     /// With the request to a host in what is to be sent.
     pub(crate) fn new(host: &str) -> Result<Self, Broken> {
-        let host = if host.contains(':') { format!("[{host}]") } else { host.into() };
         let uri = format!("wss://{host}{PATH}").parse().map_err(|_| not_host())?;
         let request = ClientRequestBuilder::new(uri).with_sub_protocol("mqtt").into_client_request();
         let config = WebSocketConfig::default()
@@ -238,7 +237,7 @@ mod tests {
         assert!(request.starts_with("GET /$iothub/websocket HTTP/1.1\r\n"), "{request}");
         assert_eq!(header(&request, "host"), Some("h.net"));
         assert_eq!(header(&request, "sec-websocket-protocol"), Some("mqtt"));
-        assert!(Opening::new("::1").is_ok() && Opening::new("h net").is_err());
+        assert!(Opening::new("[::1]").is_ok() && Opening::new("h net").is_err());
     }
 
     #[test]

@@ -174,6 +174,12 @@ pub enum Error {
         /// What the module returned for the last mechanism, unless one gave a signature that does not verify.
         cause: Option<Cause>,
     },
+    /// A signature of the key, which was proven when it was opened, does not verify with its public key.
+    #[error("a signature of the token {token} does not verify with the key's public key; check the token")]
+    WrongSignature {
+        /// The label of the token.
+        token: String,
+    },
     /// A scheme that the key was not proven to have.
     #[error("the key does not sign with {scheme}")]
     OtherScheme {

@@ -67,7 +67,8 @@ impl Access {
 /// A private key in a PKCS#11 token.
 ///
 /// One session is kept open for its life; signatures are made one after the other. It is opened anew, once for a
-/// signature, when the token was away or the module was finalized by other code of the process. No time limit can be set
+/// signature, when the token was away, when the module was finalized by other code of the process, and when a signature does
+/// not verify: each is verified before it is returned. No time limit can be set
 /// for a signature: a module cannot be interrupted.
 pub struct TokenKey {
     uri: Uri,
@@ -138,7 +139,8 @@ impl TokenKey {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         let first = self.sign_once(&mut opened, way, message);
         let Err(error) = &first else { return first };
-        if !error.is_of_an_ended_session() {
+        // Since other code has initialized the module anew, the handles of session and key may be those of others.
+        if !error.is_of_an_ended_session() && !matches!(error, Error::WrongSignature { .. }) {
             return first;
         }
         *opened = None;
@@ -160,14 +162,22 @@ impl TokenKey {
         message: &[u8],
     ) -> Result<Vec<u8>, Error> {
         match &**place {
-            Some(opened) if !opened.is_of_an_earlier_generation()? => return opened.sign(way, message),
+            Some(opened) if !opened.is_of_an_earlier_generation()? => return self.verified(opened, way, message),
             _ => {}
         }
         let (opened, public) = Opened::open(&self.module, &self.uri, self.pin.as_ref())?;
         if public.info() != self.public.info() {
             return Err(Error::OtherKey { token: opened.token.clone() });
         }
-        place.insert(opened).sign(way, message)
+        self.verified(place.insert(opened), way, message)
+    }
+
+    fn verified(&self, opened: &Opened, way: Way, message: &[u8]) -> Result<Vec<u8>, Error> {
+        let signature = opened.sign(way, message)?;
+        if self.public.verifies(way.scheme, message, &signature) {
+            return Ok(signature);
+        }
+        Err(Error::WrongSignature { token: opened.token.clone() })
     }
 }
 
@@ -206,6 +216,10 @@ impl PrivateKey for TokenKey {
 
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, PrivateKeyError> {
         self.try_sign(scheme, message).map_err(|error| error.at(&self.uri.to_string()))
+    }
+
+    fn verifies_signatures(&self) -> bool {
+        true
     }
 }
 

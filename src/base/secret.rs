@@ -12,7 +12,8 @@
 //! | `ureq`, `http` | the token of a request, as a header and in a buffer; an answer in a buffer, and so the keys of a module | feature `https` |
 //! | `ureq` | the handle of a key that the identity service holds, in a buffer | feature `local-signer` |
 //! | `rustls` | what was sent and received, before it is encrypted and after | each TLS connection |
-//! | `ring` | the numbers of an RSA key; of other keys what it computes from them for signing | reading an RSA key; a TLS configuration with a certificate; a `MemoryKey` |
+//! | `ring` | the numbers of an RSA key | reading an RSA key; a TLS configuration with a certificate; a `MemoryKey` |
+//! | `ring` | what it computes from another key for signing | a TLS configuration with a certificate |
 //! | `mqtt-protocol-core` | the token of a login, in its CONNECT packet | `defender-auth-mqtt` |
 //! | `tungstenite` | the same in a frame, under a mask that stands before it | `defender-auth-mqtt` over WebSocket |
 //!
@@ -32,18 +33,13 @@ use core::{fmt, mem};
 use subtle::ConstantTimeEq as _;
 use zeroize::optimization_barrier;
 
-pub(crate) use zeroize::Zeroizing;
+pub(crate) use defender_auth_signer::stack::on_wiped_stack;
+#[cfg(feature = "x509")]
+pub(crate) use {defender_auth_signer::stack::wipe_stack, zeroize::Zeroizing};
 
 /// Whether two secrets are the same, in a time that depends on their lengths only.
 pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     a.ct_eq(b).into()
-}
-
-/// Overwrites bytes so that the compiler cannot remove it. All at once: byte by byte, as [`Zeroizing`] does it, a
-/// token costs as much as a compression.
-pub(crate) fn wipe(bytes: &mut [u8]) {
-    bytes.fill(0);
-    optimization_barrier(bytes);
 }
 
 /// Overwrites a vector and its spare capacity.
@@ -51,41 +47,6 @@ fn wipe_all(bytes: &mut Vec<u8>) {
     bytes.clear();
     bytes.resize(bytes.capacity(), 0);
     optimization_barrier(bytes.as_slice());
-}
-
-/// Overwrites that many bytes of what calls that have returned left on the stack.
-#[inline(never)]
-pub(crate) fn wipe_stack<const LENGTH: usize>() {
-    wipe(&mut [0; LENGTH]);
-}
-
-/// How much stack is wiped after work on a shared access key, in bytes: half as much again as the work needs.
-/// Unoptimised code needs more, and its speed does not matter.
-const STACK: usize = if cfg!(debug_assertions) { 32_768 } else { 3072 };
-
-/// The same for a token of a prepared signer: its own frame and that of SHA-256, because every nanosecond counts there.
-const SMALL_STACK: usize = if cfg!(debug_assertions) { STACK } else { 896 };
-
-/// Works on a key in a call of its own and then overwrites the stack that the call used: whatever the compiler put there,
-/// copies, working variables and spilled registers.
-///
-/// A result that holds a secret must be a box or a vector of it: the result itself is moved through frames that are not
-/// overwritten.
-#[inline]
-pub(crate) fn on_wiped_stack<T>(work: impl FnOnce() -> T) -> T {
-    #[inline(never)]
-    fn in_a_call<T>(work: impl FnOnce() -> T) -> T {
-        work()
-    }
-    let result = in_a_call(work);
-    wipe_stack::<STACK>();
-    result
-}
-
-/// Overwrites the stack that one token of a prepared signer used.
-#[inline]
-pub(crate) fn wipe_small_stack() {
-    wipe_stack::<SMALL_STACK>();
 }
 
 /// Text with a secret in it: a token, a key in base64, a connection string.

@@ -101,6 +101,15 @@ pub enum ConnectionStringError {
     /// `HostName=…` and nothing else: what a shell leaves of an unquoted string.
     #[error("the connection string ends after `HostName`: a shell cuts it at the first `;`; put it in single quotes")]
     CutShort,
+    /// `contoso.service.azure-devices.net`, where no device can log in.
+    #[error(
+        "`{name}` is the hub's name for back ends (`.service.`), where no device can log in; use the name without \
+         `.service`, or with `.device` in its place"
+    )]
+    BackEndHost {
+        /// The name before the value.
+        name: &'static str,
+    },
     /// A policy's string in place of a device's.
     #[error(
         "this is a service connection string (a policy's key, no device), meant for back-end tools; give the \

@@ -32,8 +32,6 @@ pub enum Finding {
     EncodedTwice,
     /// The given token is valid for another identity than the string's.
     OtherResource,
-    /// `contoso.service.azure-devices.net`, the endpoint for back ends.
-    ServiceHost,
     /// `global.azure-devices-provisioning.net`, an endpoint of the provisioning service.
     ProvisioningHost,
     /// `contoso.azureiotcentral.com`, an application of IoT Central.
@@ -60,12 +58,7 @@ impl Finding {
     pub(crate) fn of_host(host: &HostName) -> Option<Self> {
         let labels = || host.as_str().split('.');
         let is = |label: &str, word: &str| label.eq_ignore_ascii_case(word);
-        // The first label is the hub's own name.
-        let is_service =
-            labels().skip(1).zip(labels().skip(2)).any(|(a, b)| is(a, "service") && is(b, "azure-devices"));
-        if is_service {
-            Some(Self::ServiceHost)
-        } else if labels().any(|label| is(label, "azure-devices-provisioning")) {
+        if labels().any(|label| is(label, "azure-devices-provisioning")) {
             Some(Self::ProvisioningHost)
         } else if labels().any(|label| is(label, "azureiotcentral")) {
             Some(Self::CentralHost)
@@ -97,10 +90,6 @@ impl fmt::Display for Finding {
             Self::KeyPadding => "the key lacks the `=` at its end; nothing else of it is missing",
             Self::OtherResource => "the token is valid for another identity than this one; request one for this identity",
             Self::EncodedTwice => "the token's resource is encoded twice; some services and tools misread that",
-            Self::ServiceHost => {
-                "the host name is the hub's endpoint for back ends (`.service.`); a device uses the name without \
-                 `.service`, or the one with `.device.`"
-            }
             Self::ProvisioningHost => {
                 "the host name is that of a provisioning service; give the hub's, or provision the device with ID scope \
                  and registration ID"
@@ -179,10 +168,6 @@ mod tests {
     #[test]
     fn a_host_that_is_not_for_devices_is_noticed() {
         for (host, finding) in [
-            ("contoso.service.azure-devices.net", Some(Finding::ServiceHost)),
-            ("contoso.service.azure-devices.cn", Some(Finding::ServiceHost)),
-            ("contoso.service.azure-devices.us", Some(Finding::ServiceHost)),
-            ("Contoso.Service.Azure-Devices.Net", Some(Finding::ServiceHost)),
             ("global.azure-devices-provisioning.net", Some(Finding::ProvisioningHost)),
             ("contoso.azure-devices-provisioning.cn", Some(Finding::ProvisioningHost)),
             ("contoso.azureiotcentral.com", Some(Finding::CentralHost)),

@@ -22,7 +22,9 @@ pub use service::ServiceConnectionString;
 use crate::{
     base::secret::SecretText,
     credential::{ClientCertificate, Credential, PolicyKey},
-    identity::{DeviceId, HostName, IdentifierError, Identity, ModuleId, PolicyName, has_placeholder, has_variable},
+    identity::{
+        DeviceId, HostName, HubNameForm, IdentifierError, Identity, ModuleId, PolicyName, has_placeholder, has_variable,
+    },
     key::SharedAccessKey,
     sas::SasToken,
 };
@@ -87,6 +89,11 @@ impl ConnectionString {
         };
         if let Some(gateway) = pairs.get(Field::GatewayHostName) {
             identity = identity.with_gateway(value(Field::GatewayHostName, gateway, HostName::new)?);
+        }
+        for (name, host) in [(Field::HostName, identity.hub()), (Field::GatewayHostName, identity.endpoint())] {
+            if host.hub_form() == Some(HubNameForm::Service) {
+                return Err(E::BackEndHost { name: name.as_str() });
+            }
         }
         if matches!(&credential, Credential::Token(token) if !token.is_good_for(&identity)) {
             findings.push(Finding::OtherResource);
@@ -325,12 +332,18 @@ mod tests {
     }
 
     #[test]
-    fn a_host_for_back_ends_is_a_finding_for_a_device_alone() {
+    fn a_host_for_back_ends_is_an_error_for_a_device_alone() {
         let host = "HostName=contoso.service.azure-devices.net";
-        let device = alloc::format!("{host};DeviceId=d;x509=true");
-        assert_eq!(ConnectionString::read(&device).unwrap().1, [Finding::ServiceHost]);
-        let device = device.replace(".service.", ".device.");
-        assert_eq!(ConnectionString::read(&device).unwrap().1, []);
+        for cloud in ["net", "us", "cn"] {
+            let device = alloc::format!("{host};DeviceId=d;x509=true").replace("net", cloud);
+            assert_eq!(ConnectionString::read(&device).err(), Some(E::BackEndHost { name: "HostName" }));
+            let device = device.replace(".service.", ".device.");
+            assert_eq!(ConnectionString::read(&device).unwrap().1, []);
+            let behind = alloc::format!("{device};GatewayHostName=contoso.Service.azure-devices.{cloud}");
+            assert_eq!(ConnectionString::read(&behind).err(), Some(E::BackEndHost { name: "GatewayHostName" }));
+        }
+        let error = alloc::format!("{}", E::BackEndHost { name: "HostName" });
+        assert!(error.ends_with("use the name without `.service`, or with `.device` in its place"), "{error}");
         let service = alloc::format!("{host};SharedAccessKeyName=p;SharedAccessKey=AwoRGB8mLTQ7QklQV15lbA==");
         assert_eq!(ServiceConnectionString::read(&service).unwrap().1, []);
     }

@@ -1,6 +1,6 @@
 //! What is wrong with a daemon of the device that signs for the agent.
 
-use super::{Error, code::Code, kind::ErrorKind};
+use super::{Error, code::Code, kind::ErrorKind, protocol::ProtocolError};
 use crate::base::one_line::OneLine;
 use alloc::{boxed::Box, string::String};
 use core::fmt;
@@ -83,6 +83,15 @@ pub enum DaemonProblem {
         /// The daemon's message: printable, at most 256 characters.
         message: Option<String>,
     },
+    /// Another kind of file is at its address.
+    NotASocket,
+    /// It has not answered any of several requests.
+    Silent {
+        /// The number of requests.
+        attempts: u8,
+    },
+    /// What answers does not follow the daemon's protocol.
+    Message(ProtocolError),
     /// The agent has another identity than the one to sign for: the device was provisioned again.
     Reprovisioned,
     /// This kind of identity has no key that signs tokens.
@@ -98,7 +107,9 @@ impl DaemonError {
     /// Where the fault lies.
     pub(super) const fn kind(&self) -> ErrorKind {
         match &self.problem {
-            DaemonProblem::Rejected { status: 408 | 429 | 500..=599, .. } => ErrorKind::Peer,
+            DaemonProblem::Rejected { status: 408 | 429 | 500..=599, .. }
+            | DaemonProblem::Silent { .. }
+            | DaemonProblem::Message(_) => ErrorKind::Peer,
             DaemonProblem::Reprovisioned => ErrorKind::Registry,
             _ => ErrorKind::Configuration,
         }
@@ -108,6 +119,9 @@ impl DaemonError {
         match &self.problem {
             DaemonProblem::Absent => Code::FileNotFound,
             DaemonProblem::Denied => Code::FilePermission,
+            DaemonProblem::NotASocket => Code::FileRead,
+            DaemonProblem::Silent { .. } => Code::NoResponse,
+            DaemonProblem::Message(error) => error.code(),
             DaemonProblem::NotAPrincipal { .. } => Code::ServiceUnauthorized,
             DaemonProblem::Rejected { status, .. } => Code::of_status(*status),
             DaemonProblem::Reprovisioned => Code::ServiceRejected,
@@ -117,7 +131,20 @@ impl DaemonError {
 
     /// A daemon that is restarted has no socket for a moment.
     pub(super) const fn is_retryable(&self) -> bool {
-        matches!(&self.problem, DaemonProblem::Absent | DaemonProblem::Rejected { status: 408 | 429 | 500..=599, .. })
+        matches!(
+            &self.problem,
+            DaemonProblem::Absent
+                | DaemonProblem::Silent { .. }
+                | DaemonProblem::Rejected { status: 408 | 429 | 500..=599, .. }
+        )
+    }
+
+    /// What is at fault: the member of a message, else the daemon.
+    pub(super) const fn field(&self) -> &'static str {
+        match &self.problem {
+            DaemonProblem::Message(error) => error.field,
+            _ => self.daemon.as_str(),
+        }
     }
 }
 
@@ -144,6 +171,17 @@ impl fmt::Display for DaemonError {
                     "no permission to connect to {daemon} at {address}; run the agent as the user of its module's image"
                 ),
             },
+            DaemonProblem::NotASocket => {
+                write!(f, "{address} is no socket, but another kind of file; check the path, and restart {daemon}")
+            }
+            DaemonProblem::Silent { attempts } => {
+                write!(f, "{daemon} at {address} has not answered {attempts} requests; {}", how_to_restart(daemon))
+            }
+            DaemonProblem::Message(ProtocolError { field, problem }) => write!(
+                f,
+                "the answer of {daemon} at {address} is not valid at `{field}`: {problem}; check that {daemon} listens there, \
+                 and its version"
+            ),
             DaemonProblem::NotAPrincipal { uid } => {
                 match uid {
                     Some(uid) => write!(f, "uid {uid} is not a principal")?,
@@ -181,6 +219,14 @@ impl fmt::Display for DaemonError {
                 "{daemon} has a certificate for this identity and no key that signs tokens; authenticate with the certificate"
             ),
         }
+    }
+}
+
+/// What to do about a daemon that does not answer.
+const fn how_to_restart(daemon: Daemon) -> &'static str {
+    match daemon {
+        Daemon::Workload => "restart the runtime of IoT Edge with `iotedge system restart`",
+        _ => "restart it with `aziotctl system restart`, and read its log with `aziotctl system logs`",
     }
 }
 

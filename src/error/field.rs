@@ -12,7 +12,7 @@ impl Error {
         match self {
             Self::Context(context) => Some((&context.place).into()),
             Self::Service(error) => Some(error.asked.as_str().into()),
-            Self::Daemon(error) => Some(error.daemon.as_str().into()),
+            Self::Daemon(error) => Some(error.field().into()),
             Self::Protocol(error) => Some(error.field.into()),
             Self::File(error) => Some((&error.path).into()),
             Self::Tpm(error) => error.command().map(Cow::Borrowed),

@@ -1,5 +1,8 @@
+use crate::identity::{HostName, Identity};
+use alloc::string::String;
+
 /// A plan that the protocol or the documentation does not allow.
-#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
     /// The documented limitation of Device mode.
@@ -20,4 +23,34 @@ pub enum PlanError {
     /// Device mode begins with a device, not with a module.
     #[error("the plan is for a module already; Device mode requires a plan for the device")]
     AlreadyAModule,
+    /// A login at a hub's name for back ends.
+    #[error("{host} is the hub's name for back ends, where no device can log in; use {instead}")]
+    BackEndHost {
+        /// The name.
+        host: HostName,
+        /// The hub's names for devices.
+        instead: String,
+    },
+}
+
+impl PlanError {
+    /// The error of a login at this host: [`BackEndHost`](Self::BackEndHost), or `None`.
+    ///
+    /// ```
+    /// use defender_auth::error::PlanError;
+    ///
+    /// let error = PlanError::of_host(&"contoso.service.azure-devices.net".parse()?).expect("a name for back ends");
+    /// assert!(error.to_string().ends_with("use contoso.azure-devices.net, or contoso.device.azure-devices.net"));
+    /// # Ok::<_, defender_auth::identity::IdentifierError>(())
+    /// ```
+    #[must_use]
+    pub fn of_host(host: &HostName) -> Option<Self> {
+        host.instead().map(|instead| Self::BackEndHost { host: host.clone(), instead })
+    }
+
+    /// The same for a login of an identity, at its hub or at its gateway.
+    #[must_use]
+    pub fn of_identity(identity: &Identity) -> Option<Self> {
+        Self::of_host(identity.hub()).or_else(|| Self::of_host(identity.endpoint()))
+    }
 }

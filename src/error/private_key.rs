@@ -4,12 +4,13 @@ use super::{Error, code::Code, kind::ErrorKind, tpm::EndpointError};
 use crate::key::PrivateKeyError;
 use alloc::string::{String, ToString as _};
 
-/// Why a text does not name a private key. It quotes nothing of the text, which may be a secret.
+/// Why a text does not name a private key. It quotes nothing of the text, which may be a secret, but the word before the colon
+/// of a TPM's name.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyLocationError {
     /// There is nothing.
-    #[error("it is empty; give a file, tpm:…, pkcs11:… or unix:…")]
+    #[error("it is empty; give a file, tpm:…, keyd:…, pkcs11:… or unix:…")]
     Empty,
     /// A line break or another control character: a key itself, perhaps.
     #[error(
@@ -20,7 +21,7 @@ pub enum KeyLocationError {
     /// Another scheme.
     #[error(
         "it begins with a scheme that is not supported; give a file, tpm:file=PATH, tpm:handle=0x81000000 (or another), \
-         pkcs11:… or unix:PATH. Write ./ before the name of a file that has a colon"
+         keyd:id=KEY, pkcs11:… or unix:PATH. Write ./ before the name of a file that has a colon"
     )]
     Scheme,
     /// An attribute after `tpm:` that is none of those, or is without a value.
@@ -50,6 +51,17 @@ pub enum KeyLocationError {
     /// `unix:` without a path.
     #[error("there is no path after `unix:`; write unix:PATH, the socket of the signing process")]
     NoSocket,
+    /// Something after `keyd:` that is none of its attributes, or no ID.
+    #[error(
+        "what follows `keyd:` cannot be read; write keyd:id=KEY with the ID of the key, and &folder=/run/aziot with the \
+         absolute path of the sockets' folder where it is another one"
+    )]
+    Keyd,
+    /// A build without daemons of the device.
+    #[error(
+        "this program was built without daemons of the device; use one with the feature `local-signer`, or another key"
+    )]
+    NoDaemons,
     /// The PIN itself in a PKCS#11 URI.
     #[error(
         "the PKCS#11 URI has a pin-value, and so the PIN is wherever the URI is shown; write the PIN to a file and name \
@@ -68,6 +80,13 @@ pub enum KeyLocationError {
     /// A build, or a system, without Unix sockets.
     #[error("this system has no signing processes and no TPM of this library; use a key in a file, or in a token")]
     NotUnix,
+}
+
+impl KeyLocationError {
+    /// Whether another build, or another system, opens such a key.
+    const fn is_of_build(&self) -> bool {
+        matches!(self, Self::Token | Self::NoTpm | Self::NoDaemons | Self::NotUnix)
+    }
 }
 
 /// Why a private key cannot be opened by its name.
@@ -94,9 +113,7 @@ impl PrivateKeyProblem {
 
     pub(super) const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Location(KeyLocationError::Token | KeyLocationError::NoTpm | KeyLocationError::NotUnix) => {
-                ErrorKind::Library
-            }
+            Self::Location(error) if error.is_of_build() => ErrorKind::Library,
             Self::Location(_) => ErrorKind::Input,
             Self::Holder { .. } => ErrorKind::PrivateKey,
         }
@@ -104,9 +121,7 @@ impl PrivateKeyProblem {
 
     pub(super) const fn code(&self) -> Code {
         match self {
-            Self::Location(KeyLocationError::Token | KeyLocationError::NoTpm | KeyLocationError::NotUnix) => {
-                Code::Unsupported
-            }
+            Self::Location(error) if error.is_of_build() => Code::Unsupported,
             Self::Location(_) => Code::Argument,
             Self::Holder { .. } => Code::PrivateKey,
         }

@@ -1,3 +1,5 @@
+use super::code::Code;
+
 /// A message of a service does not follow the protocol.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the service's answer is not valid at `{field}`: {problem}; check that no proxy answers in its place")]
@@ -24,6 +26,15 @@ pub enum ProtocolProblem {
     /// The member belongs to another device or module than the request, or has an unknown value.
     #[error("it was not expected")]
     Unexpected,
+}
+
+impl ProtocolError {
+    pub(super) const fn code(&self) -> Code {
+        match self.problem {
+            ProtocolProblem::TooLong => Code::ProtocolLimit,
+            _ => Code::ProtocolMessage,
+        }
+    }
 }
 
 #[cfg(feature = "flows")]

@@ -75,6 +75,8 @@ pub enum Refusal {
     Unassigned,
     /// The registration assigns an MQTT broker (`assignedEndpoint`) in the place of an IoT hub.
     AssignedBroker,
+    /// The registration assigns a hub by its name for back ends (`.service.`), which is the message.
+    AssignedBackEndHost,
     /// The registration assigns a hub with a connection profile that this library does not know (`connectionProfile`), so
     /// that it cannot log in there. The message is the profile's name.
     UnknownConnectionProfile,
@@ -108,6 +110,8 @@ pub struct ServiceError {
     pub date: Option<UnixTime>,
     /// How the request was authenticated.
     pub method: Option<AuthenticationMethod>,
+    /// The version of the service's interface that the request was written for.
+    pub api_version: Option<String>,
     /// The registration ID of the request, for the provisioning service.
     pub registration_id: Option<RegistrationId>,
     /// The body is in no format of the service, such as HTML: a proxy or firewall may have answered.
@@ -130,6 +134,7 @@ impl ServiceError {
             clock: None,
             date: None,
             method: None,
+            api_version: None,
             registration_id: None,
             is_unrecognized: false,
             issuance: None,
@@ -145,6 +150,7 @@ impl ServiceError {
             Refusal::Failed
             | Refusal::Disabled
             | Refusal::AssignedBroker
+            | Refusal::AssignedBackEndHost
             | Refusal::UnknownConnectionProfile
             | Refusal::ProfileNeedsCertificate
             | Refusal::RenewalNotOffered => false,
@@ -172,6 +178,7 @@ impl ServiceError {
                 | Refusal::Disabled
                 | Refusal::Unassigned
                 | Refusal::AssignedBroker
+                | Refusal::AssignedBackEndHost
                 | Refusal::UnknownConnectionProfile
                 | Refusal::ProfileNeedsCertificate
                 | Refusal::RenewalNotOffered,
@@ -190,6 +197,7 @@ impl ServiceError {
             (
                 Refusal::Failed
                 | Refusal::AssignedBroker
+                | Refusal::AssignedBackEndHost
                 | Refusal::UnknownConnectionProfile
                 | Refusal::ProfileNeedsCertificate,
                 _,

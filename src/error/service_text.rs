@@ -24,6 +24,9 @@ impl fmt::Display for ServiceError {
             Refusal::AssignedBroker => {
                 f.write_str("the enrollment assigns an MQTT broker (`assignedEndpoint`), not an IoT hub")?;
             }
+            Refusal::AssignedBackEndHost => {
+                f.write_str("the registration assigns the hub's name for back ends (`.service.`)")?;
+            }
             Refusal::UnknownConnectionProfile => {
                 f.write_str("the assigned hub has a connection profile (`connectionProfile`) that is not known here")?;
             }
@@ -78,6 +81,9 @@ impl fmt::Display for Advice<'_> {
             ),
             (Refusal::AssignedBroker, _) => {
                 f.write_str("select an IoT hub in the enrollment, or connect to that broker with a client for it")
+            }
+            (Refusal::AssignedBackEndHost, _) => {
+                f.write_str("link the hub to the provisioning service by its name without `.service`, or with `.device`")
             }
             (Refusal::UnknownConnectionProfile, _) => {
                 f.write_str("use a version that knows it, or register with an older api-version")
@@ -168,7 +174,8 @@ fn provisioning(error: &ServiceError, f: &mut fmt::Formatter<'_>) -> fmt::Result
             _ => "there is no enrollment for this registration ID, or the ID scope is another service's",
         }),
         (400, Some(_)) => {
-            f.write_str("the service cannot read the request; check the registration ID, the custom payload and the API version")
+            f.write_str("the service cannot read the request; check the registration ID, the custom payload and the API version")?;
+            version(error, f)
         }
         _ => f.write_str(unexplained(error)),
     }
@@ -229,6 +236,10 @@ fn hub(error: &ServiceError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(clock(error))?;
         return f.write_str("; compare it with the portal");
     }
+    if error.status == 400 {
+        f.write_str("the hub cannot read the request; check the device ID, the module ID and the API version")?;
+        return version(error, f);
+    }
     f.write_str(match error.status {
         404 if names("ModuleNotFound") => "the device has no such security module; create the module at the hub",
         404 if names("DeviceNotFound") => {
@@ -247,6 +258,11 @@ fn clock(error: &ServiceError) -> &'static str {
     } else {
         ""
     }
+}
+
+/// The version of the request, after a word for it.
+fn version(error: &ServiceError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    error.api_version.as_ref().map_or(Ok(()), |version| write!(f, " {version}"))
 }
 
 fn unexplained(error: &ServiceError) -> &'static str {

@@ -83,6 +83,9 @@ pub enum TlsFailure {
     },
 }
 
+/// The alert of a server that speaks none of the versions of TLS that it is offered.
+const PROTOCOL_VERSION: u8 = 70;
+
 /// When a certificate is valid, and the clock that it was compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
@@ -177,18 +180,25 @@ impl TlsFailure {
         }
     }
 
+    /// Whether the server rejects the versions of TLS that it was offered.
+    #[must_use]
+    pub const fn is_about_versions(&self) -> bool {
+        matches!(self, Self::Incompatible { alert: Some(PROTOCOL_VERSION), .. })
+    }
+
     /// Whether it is about the client certificate: the server ended the handshake for its sake, or may have, or its key did
     /// not sign.
     #[must_use]
     pub const fn is_about_client(&self) -> bool {
-        matches!(
-            self,
-            Self::ClientExpired { .. }
-                | Self::ClientNotYetValid { .. }
-                | Self::ClientRejected { .. }
-                | Self::ClientKeyUnusable { .. }
-                | Self::ClientKeyBusy { .. }
-                | Self::Incompatible { alert: Some(_), .. }
-        )
+        !self.is_about_versions()
+            && matches!(
+                self,
+                Self::ClientExpired { .. }
+                    | Self::ClientNotYetValid { .. }
+                    | Self::ClientRejected { .. }
+                    | Self::ClientKeyUnusable { .. }
+                    | Self::ClientKeyBusy { .. }
+                    | Self::Incompatible { alert: Some(_), .. }
+            )
     }
 }

@@ -81,6 +81,12 @@ impl fmt::Display for TlsFailure {
                 f,
                 "the server is not trusted: {reason}; check the host name, and have the server's certificate corrected"
             ),
+            Self::Incompatible { alert: Some(alert), .. } if self.is_about_versions() => write!(
+                f,
+                "the server ended the TLS handshake: {}; it speaks none of the versions that it was offered, TLS 1.2 and \
+                 1.3 unless the client's key allows fewer; have the server accept one of them",
+                Alert(*alert)
+            ),
             Self::Incompatible { alert: Some(alert), .. } => write!(
                 f,
                 "the server ended the TLS handshake: {}; check the client certificate, whether the server requires one, \

@@ -2,9 +2,11 @@
 
 use crate::{
     base::wait::Wait,
+    credential::ClientCertificate,
     error::Error,
     flow::{
         http::{Request, Response},
+        identity_service::CertifiedAccount,
         local::{self, Obstacle},
         outcome::Outcome,
     },
@@ -21,6 +23,9 @@ pub enum Action<'a> {
     /// Send this to a daemon of this device; answer with [`Event::Answered`], [`Event::Unanswered`] or
     /// [`Event::NotReached`].
     Ask(&'a local::Request),
+    /// Have the certificate and its private key opened, which daemons of this device have; answer with [`Event::Opened`] or
+    /// [`Event::TpmFailed`]. `private_key::open_account` does it.
+    Open(&'a CertifiedAccount),
     /// Let time pass; answer with [`Event::Elapsed`].
     Wait(Wait),
     /// Load this key into the TPM; answer with [`Event::Activated`], or [`Event::TpmFailed`].
@@ -45,6 +50,8 @@ pub enum Event<'a> {
     Unanswered,
     /// A daemon of this device cannot be reached, which waiting does not change.
     NotReached(Obstacle),
+    /// The certificate, with a private key that signs where it is.
+    Opened(&'a ClientCertificate),
     /// The time has passed.
     Elapsed,
     /// The key is in the TPM.
@@ -61,6 +68,7 @@ impl Action<'_> {
         match self {
             Self::Send(_) => "Send",
             Self::Ask(_) => "Ask",
+            Self::Open(_) => "Open",
             Self::Wait(_) => "Wait",
             Self::Activate(_) => "Activate",
             Self::Sign(..) => "Sign",
@@ -76,6 +84,7 @@ impl Event<'_> {
             Self::Answered(_) => "Answered",
             Self::Unanswered => "Unanswered",
             Self::NotReached(_) => "NotReached",
+            Self::Opened(_) => "Opened",
             Self::Elapsed => "Elapsed",
             Self::Activated => "Activated",
             Self::Signed(_) => "Signed",
@@ -104,7 +113,7 @@ impl<'a> Event<'a> {
             Self::Unanswered => Some(local::Event::Unanswered),
             Self::NotReached(obstacle) => Some(local::Event::NotReached(obstacle)),
             Self::Elapsed => Some(local::Event::Elapsed),
-            Self::Activated | Self::Signed(_) | Self::TpmFailed(_) => None,
+            Self::Opened(_) | Self::Activated | Self::Signed(_) | Self::TpmFailed(_) => None,
         }
     }
 }

@@ -52,6 +52,11 @@ impl Attempt {
         self.limit.attempt().saturating_sub(self.elapsed)
     }
 
+    /// Whether less than half of the time was left at the latest event.
+    pub(crate) const fn is_half_over(&self) -> bool {
+        self.left().as_nanos() * 2 < self.limit.attempt().as_nanos()
+    }
+
     /// The expiry of a token that is made at this time.
     pub(crate) fn token_expiry(&self, wall: UnixTime) -> UnixTime {
         wall + self.limit.token_lifetime(self.left())

@@ -7,13 +7,14 @@ use crate::{
         time::{Now, UnixTime},
         wait::TimeLimit,
     },
-    error::{ApiMisuse, Error},
+    error::{ApiMisuse, Error, PlanError},
     flow::{
         attempt::Attempt,
         device_mode::{self, DeviceMode, ModuleLookup, Target},
         dps::{self, Activating, Provisioning, Registration},
         exchange::{Next, Protocol},
-        identity_service::Account,
+        http::OperationId,
+        identity_service::{Account, CertifiedAccount, IdentityService},
         local::{self, Ask, Task},
         outcome::{Device, Outcome},
         plan::{Plan, Start},
@@ -71,9 +72,18 @@ enum State {
     Activating(Registration<Activating>),
     DeviceMode(Next<DeviceMode>),
     /// The identity service is asked who the agent is.
-    Asking(Box<Task<Ask<Account>>>),
+    Asking(Box<Question>),
+    /// Its daemons have a certificate for the agent.
+    Opening(Box<CertifiedAccount>),
     Done(Outcome),
     Failed(Error),
+}
+
+/// Who is asked, and the pending task.
+#[derive(Debug)]
+struct Question {
+    service: IdentityService,
+    task: Task<Ask<Account>>,
 }
 
 impl Authenticator {
@@ -87,9 +97,12 @@ impl Authenticator {
         let limit = limit.into();
         let attempt = Attempt::new(now, limit);
         this.state = match start {
-            Start::Known(outcome) => State::Done(outcome),
-            Start::Workload(workload) => State::Done(workload.outcome),
-            Start::IdentityService(service) => State::Asking(service.identify(now, limit).into()),
+            Start::Known(outcome) => State::done(outcome),
+            Start::Workload(workload) => State::done(workload.outcome),
+            Start::IdentityService(service) => {
+                let task = service.identify(now, limit);
+                State::Asking(Question { service: *service, task }.into())
+            }
             Start::Device(device) => this.device_known(device, now, attempt),
             Start::Provision(both) => {
                 let (profile, attestation) = *both;
@@ -107,7 +120,8 @@ impl Authenticator {
             State::Provisioning(next) => action(next),
             State::Activating(registration) => Action::Activate(registration.blob()),
             State::DeviceMode(next) => action(next),
-            State::Asking(task) => match task.poll() {
+            State::Opening(account) => Action::Open(account),
+            State::Asking(asked) => match asked.task.poll() {
                 local::Action::Send(request) => Action::Ask(request),
                 local::Action::Wait(wait) => Action::Wait(wait),
                 local::Action::Failed(error) => Action::Failed(error),
@@ -139,8 +153,11 @@ impl Authenticator {
             (State::Activating(registration), Event::Activated) => {
                 Ok(self.registered(registration.activated(now), now))
             }
-            (State::Activating(_) | State::Asking(_), Event::TpmFailed(error)) => Ok(State::Failed(error.clone())),
-            (State::Asking(task), event) => asked(task, now, event),
+            (State::Activating(_) | State::Opening(_), Event::TpmFailed(error)) => Ok(State::Failed(error.clone())),
+            (State::Asking(question), event) => asked(question, now, event),
+            (State::Opening(account), Event::Opened(certificate)) => {
+                Ok(State::Done(Outcome::new(account.identity().clone(), certificate.clone())))
+            }
             (state, _) => Err(state),
         };
         match handled {
@@ -179,6 +196,21 @@ impl Authenticator {
         self.assigned.as_deref()
     }
 
+    /// The operation by which the provisioning service carries out a registration that requests a certificate, while that is
+    /// under way. Keep it on the disk before the next request is sent, as the request itself
+    /// ([`Certificates::sent_by`](crate::renewal::Certificates::sent_by)): a later run goes on with it
+    /// ([`Profile::with_pending_operation`](dps::Profile::with_pending_operation)).
+    #[must_use]
+    pub fn pending_operation(&self) -> Option<&OperationId> {
+        match &self.state {
+            State::Provisioning(Next::Send(it)) => it.pending_operation(),
+            State::Provisioning(Next::Wait(it)) => it.pending_operation(),
+            State::Provisioning(Next::Sign(it)) => it.pending_operation(),
+            State::Activating(it) => it.pending_operation(),
+            _ => None,
+        }
+    }
+
     /// Ends the run.
     ///
     /// # Errors
@@ -207,9 +239,17 @@ impl Authenticator {
 
     fn device_known(&self, device: Device, now: Now, attempt: Attempt) -> State {
         match &self.target {
-            None => State::Done(device.into()),
+            None => State::done(device.into()),
             Some(target) => ModuleLookup::start(device, target.clone(), now, attempt).into(),
         }
+    }
+}
+
+impl State {
+    /// With an identity that can log in.
+    fn done(outcome: Outcome) -> Self {
+        let wrong = PlanError::of_identity(outcome.identity());
+        wrong.map_or(Self::Done(outcome), |error| Self::Failed(error.into()))
     }
 }
 
@@ -250,11 +290,23 @@ fn answer<P: Protocol>(next: Next<P>, now: Now, event: Event<'_>) -> Result<Resu
 
 /// The state after an answer of a daemon, or the state itself when the event does not answer its action.
 #[expect(clippy::result_large_err, reason = "the state is put back where it was, without an allocation")]
-fn asked(mut task: Box<Task<Ask<Account>>>, now: Now, event: Event<'_>) -> Result<State, State> {
-    let Some(Ok(())) = event.of_task().map(|event| task.handle(now, event)) else { return Err(State::Asking(task)) };
-    if matches!(task.poll(), local::Action::Send(_) | local::Action::Wait(_)) {
-        return Ok(State::Asking(task));
+fn asked(mut question: Box<Question>, now: Now, event: Event<'_>) -> Result<State, State> {
+    // The caller cannot ask daemons.
+    if let (local::Action::Send(_), Event::TpmFailed(error)) = (question.task.poll(), event) {
+        return Ok(State::Failed(error.clone()));
     }
-    let outcome = task.into_answer().and_then(Account::outcome);
-    Ok(outcome.map_or_else(State::Failed, State::Done))
+    let Some(Ok(())) = event.of_task().map(|event| question.task.handle(now, event)) else {
+        return Err(State::Asking(question));
+    };
+    if matches!(question.task.poll(), local::Action::Send(_) | local::Action::Wait(_)) {
+        return Ok(State::Asking(question));
+    }
+    let Question { service, task } = *question;
+    Ok(match task.into_answer().map(Account::outcome) {
+        Ok(Ok(outcome)) => State::done(outcome),
+        // The other kind of account has a certificate.
+        Ok(Err(account)) => CertifiedAccount::new(service, account)
+            .map_or(State::Failed(Error::OutOfTime), |account| State::Opening(account.into())),
+        Err(error) => State::Failed(error),
+    })
 }

@@ -34,6 +34,13 @@ impl Device {
         self
     }
 
+    /// The same device with the hub's classic name in tokens and user names: see [`Identity::with_classic_hub_name`].
+    #[must_use]
+    pub fn with_classic_hub_name(mut self) -> Self {
+        self.0 = self.0.with_classic_hub_name();
+        self
+    }
+
     /// The device's identity.
     #[must_use]
     pub const fn identity(&self) -> &Identity {
@@ -151,6 +158,13 @@ impl Outcome {
     #[must_use]
     pub fn with_gateway(mut self, gateway: HostName) -> Self {
         self.identity = self.identity.with_gateway(gateway);
+        self
+    }
+
+    /// The same with the hub's classic name in tokens and user names: see [`Identity::with_classic_hub_name`].
+    #[must_use]
+    pub fn with_classic_hub_name(mut self) -> Self {
+        self.identity = self.identity.with_classic_hub_name();
         self
     }
 

@@ -7,6 +7,7 @@ use crate::{
     flow::{
         device_mode::{self, Target},
         dps::{self, Attestation, Profile},
+        http::ApiVersion,
         identity_service::IdentityService,
         outcome::{Device, Outcome},
         workload::Workload,
@@ -123,6 +124,31 @@ impl Plan {
             dps::check(&both.0, &both.1)?;
         }
         Ok(self)
+    }
+
+    /// With another version of the provisioning service's interface: see [`Profile::with_api_version`]. No effect on a plan
+    /// that does not begin with provisioning.
+    pub fn with_api_version(mut self, version: ApiVersion) -> Self {
+        if let Start::Provision(both) = &mut self.start {
+            both.0 = both.0.clone().with_api_version(version);
+        }
+        self
+    }
+
+    /// With the hub's classic name (`contoso.azure-devices.net`) in tokens and user names, while the name that was given or
+    /// assigned (`contoso.device.azure-devices.net`) is dialled. No effect with other names, with a gateway, and where a daemon
+    /// of this device signs.
+    pub fn with_classic_hub_name(mut self) -> Self {
+        self.start = match self.start {
+            Start::Known(outcome) => Start::Known(outcome.with_classic_hub_name()),
+            Start::Device(device) => Start::Device(device.with_classic_hub_name()),
+            Start::Provision(both) => {
+                let (profile, attestation) = *both;
+                Start::Provision(Box::new((profile.with_classic_hub_name(), attestation)))
+            }
+            local @ (Start::Workload(_) | Start::IdentityService(_)) => local,
+        };
+        self
     }
 
     /// The outcome, if the plan needs no network request for it.

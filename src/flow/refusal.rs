@@ -44,6 +44,7 @@ impl ServiceOperation {
 pub(crate) struct Rejected<'a> {
     pub(crate) operation: ServiceOperation,
     pub(crate) method: AuthenticationMethod,
+    pub(crate) api_version: &'a str,
     pub(crate) registration_id: Option<&'a RegistrationId>,
 }
 
@@ -53,6 +54,7 @@ impl Rejected<'_> {
         if let Error::Service(error) = &mut error {
             error.asked = self.operation;
             error.method = Some(self.method);
+            error.api_version = Some(self.api_version.into());
             error.registration_id = self.registration_id.cloned();
         }
         error

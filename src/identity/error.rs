@@ -50,6 +50,18 @@ pub enum IdentifierError {
     /// `host:8883`
     #[error("the host name has a port; give the name alone, the protocol determines the port")]
     Port,
+    /// Brackets or colons as of an IPv6 address, and it is not one.
+    #[error("the host name is not a valid IPv6 address; write it as in `[2001:db8::1]`")]
+    Address,
+    /// `2001:db8::1`
+    #[error("the host name is an IPv6 address without brackets; write it as in `[2001:db8::1]`")]
+    Brackets,
+    /// `[fe80::1%eth0]`
+    #[error(
+        "the host name is an IPv6 address with a zone ID (`%`), which no certificate can contain; give a name, or an \
+         address without a zone"
+    )]
+    Zone,
     /// A label, the text between two dots, that is empty or longer than 63 bytes.
     #[error(
         "the host name has an empty or overlong label at byte {offset}; each label between dots has 1 to 63 characters"
@@ -71,7 +83,9 @@ impl IdentifierError {
             | Self::WhiteSpace { name, .. }
             | Self::Folder { name }
             | Self::Placeholder { name } => *name,
-            Self::Url | Self::Port | Self::Label { .. } => IdentifierKind::HostName,
+            Self::Url | Self::Port | Self::Address | Self::Brackets | Self::Zone | Self::Label { .. } => {
+                IdentifierKind::HostName
+            }
         }
     }
 }

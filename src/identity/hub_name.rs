@@ -1,7 +1,7 @@
 //! The forms of a hub's host name.
 
 use super::{HostName, Identity};
-use alloc::format;
+use alloc::{format, string::String};
 
 /// The suffixes of the public cloud, of US Government and of China.
 const CLOUDS: [&str; 3] = ["azure-devices.net", "azure-devices.us", "azure-devices.cn"];
@@ -44,6 +44,12 @@ impl HostName {
         Self::new(&format!("{hub}.{cloud}")).ok()
     }
 
+    /// Its names for devices, as an error lists them. `None` unless this is its name for back ends.
+    pub(crate) fn instead(&self) -> Option<String> {
+        let (hub, form, cloud) = self.hub_parts()?;
+        (form == HubNameForm::Service).then(|| format!("{hub}.{cloud}, or {hub}.device.{cloud}"))
+    }
+
     fn hub_parts(&self) -> Option<(&str, HubNameForm, &str)> {
         let (hub, rest) = self.as_str().split_once('.')?;
         let (form, cloud) = match rest.split_once('.')? {
@@ -70,6 +76,14 @@ impl Identity {
             }
             _ => self,
         }
+    }
+
+    /// The hub by the name that it was given: another than [`hub`](Self::hub) after
+    /// [`with_classic_hub_name`](Self::with_classic_hub_name). HTTPS goes there, because gateways forward none.
+    #[cfg(feature = "flows")]
+    pub(crate) fn given_hub(&self) -> &HostName {
+        let is_hub = |name: &&HostName| name.classic().is_some_and(|classic| classic == self.hub);
+        self.gateway.as_ref().filter(is_hub).unwrap_or(&self.hub)
     }
 }
 

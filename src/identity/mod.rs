@@ -3,6 +3,7 @@
 mod error;
 mod hub_name;
 mod kind;
+mod literal;
 mod names;
 mod placeholder;
 

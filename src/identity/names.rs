@@ -1,10 +1,18 @@
-use super::{IdentifierError, IdentifierKind, placeholder};
+use super::{IdentifierError, IdentifierKind, literal, placeholder};
 use alloc::{boxed::Box, string::String};
 use core::fmt;
 
 fn check(name: IdentifierKind, text: &str) -> Result<(), IdentifierError> {
     if text.is_empty() {
         return Err(IdentifierError::Empty { name });
+    }
+    if name == IdentifierKind::HostName {
+        if text.contains("://") {
+            return Err(IdentifierError::Url);
+        }
+        if let Some(checked) = literal::check(text) {
+            return checked;
+        }
     }
     // In registration IDs dots are characters like any other.
     let is_variable = match name {
@@ -13,9 +21,6 @@ fn check(name: IdentifierKind, text: &str) -> Result<(), IdentifierError> {
     };
     if placeholder::is_in(text) || (!name.allows(b'$') && is_variable(text)) {
         return Err(IdentifierError::Placeholder { name });
-    }
-    if name == IdentifierKind::HostName && text.contains("://") {
-        return Err(IdentifierError::Url);
     }
     if let Some((offset, character)) =
         text.char_indices().find(|(_, c)| !u8::try_from(*c).is_ok_and(|b| name.allows(b)))
@@ -118,7 +123,8 @@ macro_rules! names {
 
 names! {
     /// The host name of a hub, a gateway or a provisioning endpoint: at most 253 letters, digits, `-`, `_` and dots,
-    /// neither a URL nor with a port. A name without a dot is allowed: gateways on a local network have such names.
+    /// neither a URL nor with a port. A name without a dot is allowed: gateways on a local network have such names. An
+    /// IPv6 address is in brackets, as in a URL, and has no zone ID: `[2001:db8::1]`.
     HostName
     /// A device ID: 1 to 128 of `A-Z a-z 0-9 - : . + % _ # * ? ! ( ) , = @ ; $ '`, case-sensitive, and not `.` or
     /// `..`.
@@ -352,7 +358,7 @@ mod tests {
                 assert!(error.name() == name && error.to_string().starts_with(&format!("the {text} ")), "{error}");
             }
         }
-        for error in [E::Url, E::Port, E::Label { offset: 0 }] {
+        for error in [E::Url, E::Port, E::Label { offset: 0 }, E::Address, E::Brackets, E::Zone] {
             assert_eq!(error.name(), IdentifierKind::HostName, "{error}");
         }
     }

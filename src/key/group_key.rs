@@ -1,7 +1,8 @@
-use super::{prepared::PreparedKey, shared_access_key::SharedAccessKey, signature::Signature};
+use super::{shared_access_key::SharedAccessKey, signature::Signature};
 use crate::{base::secret::on_wiped_stack, identity::RegistrationId};
 use alloc::boxed::Box;
 use core::fmt;
+use defender_auth_signer::PreparedKey;
 
 /// The key of an enrollment group, prepared to derive the keys of many devices.
 ///
@@ -24,7 +25,7 @@ impl GroupKey {
     /// Prepares a group key.
     #[must_use]
     pub fn new(key: &SharedAccessKey) -> Self {
-        Self(on_wiped_stack(|| Box::new(PreparedKey::new(key))))
+        Self(on_wiped_stack(|| Box::new(PreparedKey::new(&key.block()))))
     }
 
     /// The key of one device.
@@ -39,7 +40,7 @@ impl SharedAccessKey {
     /// prepares the group key only once.
     #[must_use]
     pub fn derive(&self, id: &RegistrationId) -> Self {
-        on_wiped_stack(|| derived(&PreparedKey::new(self), id))
+        on_wiped_stack(|| derived(&PreparedKey::new(&self.block()), id))
     }
 }
 

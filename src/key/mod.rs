@@ -3,7 +3,6 @@
 mod activation_blob;
 mod error;
 mod group_key;
-mod prepared;
 mod private_key;
 mod public_key;
 mod shared_access_key;
@@ -12,10 +11,9 @@ mod signature;
 pub use activation_blob::{ActivationBlob, BlobError, KeyUse};
 pub use error::{KEY_LIMIT, KEY_TEXT_LIMIT, KeyError};
 pub use group_key::GroupKey;
-pub(crate) use prepared::{Last, PreparedKey, State};
 pub use private_key::{PrivateKey, PrivateKeyError, SignatureScheme, ecdsa_signature};
 pub use public_key::PublicKey;
 #[cfg(feature = "tls")]
-pub(crate) use public_key::parts as public_key_parts;
+pub(crate) use public_key::{P256 as P256_OID, P384 as P384_OID, parts as public_key_parts};
 pub use shared_access_key::SharedAccessKey;
 pub use signature::Signature;

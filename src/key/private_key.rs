@@ -103,7 +103,8 @@ impl fmt::Display for SignatureScheme {
 ///
 /// The public key is compared with that of the certificate before a connection is made. In each handshake that the
 /// server requests a certificate in, one signature is made, with the first of [`schemes`](Self::schemes) that the server
-/// accepts, and verified with the public key before it is sent. An error of `sign` ends the handshake; `TlsFailure` of
+/// accepts. It is verified with the public key once before it is sent: here, or by a key that
+/// [verifies](Self::verifies_signatures) its signatures itself. An error of `sign` ends the handshake; `TlsFailure` of
 /// [`error`](crate::error) then is `ClientKeyBusy` or `ClientKeyUnusable`. A key with RSASSA-PKCS1-v1_5 alone uses TLS 1.2.
 ///
 /// ```
@@ -144,6 +145,14 @@ pub trait PrivateKey: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the holder cannot sign, now or at all: see [`PrivateKeyError::is_retryable`].
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, PrivateKeyError>;
+
+    /// Whether [`sign`](Self::sign) returns only what it has verified with the public key. Then TLS does not verify it again.
+    ///
+    /// A key whose holder may have another key in its place, as a TPM after a reset, has to know of a wrong signature to find
+    /// its own again. Certificate requests rely on it: they are not verified where they are made.
+    fn verifies_signatures(&self) -> bool {
+        false
+    }
 }
 
 /// The two numbers of an ECDSA signature, big-endian, in the form of TLS: `ECDSA-Sig-Value` in DER. Leading zeros are ignored.

@@ -7,8 +7,9 @@ use crate::base::{
     secret::{SecretBytes, SecretText, on_wiped_stack},
 };
 use core::{fmt, str::FromStr};
+use defender_auth_signer::block;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
 
 /// A symmetric key of a device, a module, a policy or an enrollment.
 ///
@@ -114,22 +115,9 @@ impl SharedAccessKey {
         Hmac::new((&self.block()).into())
     }
 
-    /// The key as HMAC uses it: hashed if it is longer than a block of SHA-256, then filled up with zeros (RFC 2104).
-    /// To be called on a stack that is wiped.
-    pub(super) fn block(&self) -> [u8; 64] {
-        let mut block = [0; 64];
-        let bytes = self.0.expose();
-        let hash: [u8; 32];
-        let source = if bytes.len() > block.len() {
-            hash = Sha256::digest(bytes).into();
-            &hash
-        } else {
-            bytes
-        };
-        if let Some(to) = block.get_mut(..source.len()) {
-            to.copy_from_slice(source);
-        }
-        block
+    /// The key as HMAC uses it. To be called on a stack that is wiped.
+    pub(crate) fn block(&self) -> [u8; 64] {
+        block(self.0.expose())
     }
 }
 

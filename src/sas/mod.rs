@@ -28,7 +28,6 @@
 //! The format of a token and the rule that the text after `sr=` is signed as it is written:
 //! `Azure/azure-iot-sdk-python:azure-iot-device/azure/iot/device/common/auth/sastoken.py`.
 
-mod block;
 mod coverage;
 mod fields;
 mod problem;
@@ -38,7 +37,6 @@ mod signer;
 mod string_to_sign;
 mod token;
 mod verify;
-mod write;
 
 pub use fields::TokenError;
 pub use problem::TokenProblem;

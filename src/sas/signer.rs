@@ -1,19 +1,18 @@
-use super::{
-    block::Prepared,
-    resource::Resource,
-    token::SasToken,
-    write::{DIGITS_MAX, HEAD, SIGNATURE_MAX, SIGNATURE_ROOM, decimal, escape_base64, put, ten_digits},
-};
+use super::{resource::Resource, token::SasToken};
 use crate::{
     base::{
         encode,
-        secret::{SecretBytes, SecretText, on_wiped_stack, wipe_small_stack},
+        secret::{SecretBytes, SecretText, on_wiped_stack},
         time::UnixTime,
     },
     key::SharedAccessKey,
 };
 use alloc::{boxed::Box, string::String};
 use core::{fmt, str};
+use defender_auth_signer::{
+    prepared::Prepared,
+    text::{DIGITS_MAX, HEAD, SIGNATURE_MAX, decimal},
+};
 
 /// The caller's buffer is smaller than the token.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +62,7 @@ impl Signer {
             policy.push_str("&skn=");
             encode::percent_into(name, &mut policy);
         }
-        let prepared = on_wiped_stack(|| Box::new(Prepared::new(key, written)));
+        let prepared = on_wiped_stack(|| Box::new(Prepared::new(&key.block(), written)));
         Self { prepared, head: head.into(), policy: policy.into() }
     }
 
@@ -79,30 +78,8 @@ impl Signer {
     /// When `out` is too small, with the size that this token needs; `out` is unchanged then.
     #[inline]
     pub fn token_into(&self, expiry: UnixTime, out: &mut [u8]) -> Result<usize, BufferTooSmall> {
-        let written = self.token_in_a_call(expiry, out);
-        wipe_small_stack();
-        written
-    }
-
-    /// In a call of its own, for the stack that it used to be wiped.
-    #[inline(never)]
-    fn token_in_a_call(&self, expiry: UnixTime, out: &mut [u8]) -> Result<usize, BufferTooSmall> {
-        let Some(digits) = ten_digits(expiry.as_secs()) else { return self.any_token_into(expiry, out) };
-        let put = put(digits);
-        let mac = self.prepared.mac_of_ten(put);
-        self.write(&mac, 10, put, out)
-    }
-
-    /// For an expiry before 2001 or after 2286.
-    #[cold]
-    fn any_token_into(&self, expiry: UnixTime, out: &mut [u8]) -> Result<usize, BufferTooSmall> {
-        on_wiped_stack(|| {
-            let mut buffer = [0; DIGITS_MAX];
-            let digits = decimal(expiry.as_secs(), &mut buffer);
-            let mac = self.prepared.mac_of_any(digits);
-            let put = |to: &mut [u8]| to.iter_mut().zip(digits).for_each(|(to, digit)| *to = *digit);
-            self.write(&mac, digits.len(), put, out)
-        })
+        let written = self.prepared.token_into(&self.head, &self.policy, expiry.as_secs(), out);
+        written.map_err(|error| BufferTooSmall { needed: error.needed })
     }
 
     /// The token that expires at `expiry`, in memory of its own.
@@ -117,66 +94,6 @@ impl Signer {
         let digits = decimal(expiry.as_secs(), &mut [0; DIGITS_MAX]).len();
         let signature = length - self.head.len() - "&se=".len() - digits - self.policy.len();
         SasToken::written(text, resource, signature, expiry)
-    }
-
-    #[inline]
-    fn write(
-        &self,
-        mac: &[u32; 8],
-        digits: usize,
-        put: impl Fn(&mut [u8]),
-        out: &mut [u8],
-    ) -> Result<usize, BufferTooSmall> {
-        // With room to spare the signature is escaped where it belongs.
-        if out.len() >= self.head.len() + SIGNATURE_ROOM + 4 + DIGITS_MAX + self.policy.len()
-            && let Some((head, rest)) = out.split_at_mut_checked(self.head.len())
-            && let Some(signature) = rest.first_chunk_mut()
-        {
-            let length = escape_base64(mac, signature);
-            head.copy_from_slice(self.head.as_bytes());
-            let end = rest.get_mut(length..).map_or(0, |end| self.write_end(digits, put, end));
-            return Ok(self.head.len() + length + end);
-        }
-        on_wiped_stack(|| self.write_exactly(mac, digits, put, out))
-    }
-
-    /// Into a buffer that may have the exact size: the signature goes through a buffer of our own.
-    fn write_exactly(
-        &self,
-        mac: &[u32; 8],
-        digits: usize,
-        put: impl Fn(&mut [u8]),
-        out: &mut [u8],
-    ) -> Result<usize, BufferTooSmall> {
-        let mut buffer = [0; SIGNATURE_ROOM];
-        let length = escape_base64(mac, &mut buffer);
-        let needed = self.head.len() + length + 4 + digits + self.policy.len();
-        let Some((head, rest)) = out.get_mut(..needed).and_then(|out| out.split_at_mut_checked(self.head.len())) else {
-            return Err(BufferTooSmall { needed });
-        };
-        head.copy_from_slice(self.head.as_bytes());
-        if let Some((signature, end)) = rest.split_at_mut_checked(length) {
-            signature.iter_mut().zip(buffer).for_each(|(to, byte)| *to = byte);
-            self.write_end(digits, put, end);
-        }
-        Ok(needed)
-    }
-
-    /// `&se=…` and the policy.
-    #[inline]
-    fn write_end(&self, digits: usize, put: impl Fn(&mut [u8]), out: &mut [u8]) -> usize {
-        if let Some((name, rest)) = out.split_first_chunk_mut()
-            && let Some((number, rest)) = rest.split_at_mut_checked(digits)
-        {
-            *name = *b"&se=";
-            put(number);
-            if let Some(policy) = rest.get_mut(..self.policy.len())
-                && !policy.is_empty()
-            {
-                policy.copy_from_slice(self.policy.as_bytes());
-            }
-        }
-        4 + digits + self.policy.len()
     }
 }
 

@@ -1,13 +1,10 @@
-use super::{
-    resource::Resource,
-    token::SasToken,
-    write::{DIGITS_MAX, expiry_text},
-};
+use super::{resource::Resource, token::SasToken};
 use crate::{
     base::{secret::on_wiped_stack, time::UnixTime},
     key::{SharedAccessKey, Signature},
 };
 use alloc::string::String;
+use defender_auth_signer::text::{DIGITS_MAX, expiry_text};
 
 /// The bytes that a key, a TPM or any other signer signs, and everything that completes the token afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +19,7 @@ impl StringToSign {
     #[must_use]
     pub fn new(resource: Resource, expiry: UnixTime) -> Self {
         let mut text = String::with_capacity(resource.as_str().len() + 1 + DIGITS_MAX);
-        text.extend([resource.as_str(), "\n", expiry_text(expiry, &mut [0; DIGITS_MAX])]);
+        text.extend([resource.as_str(), "\n", expiry_text(expiry.as_secs(), &mut [0; DIGITS_MAX])]);
         Self { resource, expiry, text }
     }
 

@@ -1,8 +1,6 @@
 use super::{
-    block::Prepared,
     fields::{self, Fields, TokenError},
     resource::Resource,
-    write::{DIGITS_MAX, HEAD, SIGNATURE_ROOM, decimal, expiry_text, put, signature_text, ten_digits},
 };
 use crate::{
     base::{
@@ -14,6 +12,10 @@ use crate::{
 };
 use alloc::borrow::Cow;
 use core::{ops::Range, str::FromStr};
+use defender_auth_signer::{
+    prepared::Prepared,
+    text::{DIGITS_MAX, HEAD, SIGNATURE_ROOM, decimal, expiry_text, signature_text},
+};
 
 /// A finished token: the password of an MQTT CONNECT, the `Authorization` header of an HTTP request.
 ///
@@ -32,11 +34,7 @@ impl SasToken {
     #[must_use]
     pub fn sign(key: &SharedAccessKey, resource: &Resource, expiry: UnixTime) -> Self {
         on_wiped_stack(|| {
-            let prepared = Prepared::new(key, resource.as_str());
-            let mac = match ten_digits(expiry.as_secs()) {
-                Some(digits) => prepared.mac_of_ten(put(digits)),
-                None => prepared.mac_of_any(decimal(expiry.as_secs(), &mut [0; DIGITS_MAX])),
-            };
+            let mac = Prepared::new(&key.block(), resource.as_str()).mac(expiry.as_secs());
             Self::assemble(resource, expiry, &mac)
         })
     }
@@ -46,7 +44,7 @@ impl SasToken {
         let (written, policy) = (resource.as_str(), resource.policy());
         let (mut signature_buffer, mut expiry_buffer) = ([0; SIGNATURE_ROOM], [0; DIGITS_MAX]);
         let signature = signature_text(mac, &mut signature_buffer);
-        let digits = expiry_text(expiry, &mut expiry_buffer);
+        let digits = expiry_text(expiry.as_secs(), &mut expiry_buffer);
         let policy_len = policy.map_or(0, |policy| "&skn=".len() + encode::percent_len(policy));
         let capacity =
             HEAD.len() + written.len() + "&sig=".len() + signature.len() + "&se=".len() + digits.len() + policy_len;

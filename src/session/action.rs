@@ -15,6 +15,7 @@ use crate::{
     error::TlsFailure,
     flow::{
         authenticator,
+        http::OperationId,
         renewal::{self, RequestId},
     },
     key::{KeyUse, Signature},
@@ -38,7 +39,8 @@ pub enum Due {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Action<'a> {
-    /// The action of an authenticator's run; answer with [`Event::Authenticator`], or with [`Event::TlsFailed`].
+    /// The action of an authenticator's run; answer with [`Event::Authenticator`], or with [`Event::TlsFailed`]. Before a
+    /// request is sent, [`Session::pending_operation`](super::Session::pending_operation) is to be on the disk.
     Authenticate(authenticator::Action<'a>),
     /// Have this signed by that key, for a token; answer with [`Event::Signed`] or [`Event::SignFailed`].
     Sign(KeyUse, &'a StringToSign),
@@ -59,7 +61,7 @@ pub enum Action<'a> {
     /// the connection is lost.
     Stay(Option<(Window, Due)>),
     /// Make a private key and a certificate signing request for it, and write both before they are used, with a new ID; or take
-    /// those that are pending. Answer with [`Event::RequestMade`] or [`Event::RequestFailed`].
+    /// those that are pending. Answer with [`Event::RequestMade`], [`Event::RequestPending`] or [`Event::RequestFailed`].
     MakeRequest(&'a RequestFor),
     /// The action of a renewal over the connection that stands; answer with [`Event::Renewal`]. Its messages are handed over
     /// too, all others are the agent's own. A connection that is lost meanwhile is reported by [`Event::Disconnected`].
@@ -107,6 +109,9 @@ pub enum Event<'a> {
     SaveFailed,
     /// The request, which is on the disk with its key and this ID.
     RequestMade(CertificateRequest, RequestId),
+    /// The request that is pending, and the operation of the registration that an earlier run has sent it by: the session asks
+    /// for what came of that before it sends the request again.
+    RequestPending(CertificateRequest, RequestId, OperationId),
     /// No request could be made, or it could not be written.
     RequestFailed,
     /// What answers a renewal's action, or a message for it.
@@ -140,6 +145,7 @@ impl Event<'_> {
             Self::Saved => "Saved",
             Self::SaveFailed => "SaveFailed",
             Self::RequestMade(..) => "RequestMade",
+            Self::RequestPending(..) => "RequestPending",
             Self::RequestFailed => "RequestFailed",
             Self::Renewal(_) => "Renewal",
             Self::CertificateKept(_) => "CertificateKept",

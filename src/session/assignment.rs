@@ -2,15 +2,15 @@ use crate::{
     flow::outcome::Outcome,
     identity::{DeviceId, HostName, ModuleId},
 };
-use alloc::string::String;
+use alloc::{boxed::Box, string::String};
 
 /// The hub and the identity that a source has been assigned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Assignment {
     /// The name of the source.
-    pub(super) source: String,
+    pub(super) source: Box<str>,
     /// What it belongs to: ID scope and registration ID, or the device.
-    pub(super) owner: String,
+    pub(super) owner: Box<str>,
     pub(super) hub: HostName,
     pub(super) device: DeviceId,
     pub(super) module: Option<ModuleId>,
@@ -21,8 +21,8 @@ impl Assignment {
         let identity = outcome.identity();
         Self {
             source: source.into(),
-            owner,
-            hub: identity.hub().clone(),
+            owner: owner.into(),
+            hub: identity.given_hub().clone(),
             device: identity.device_id().clone(),
             module: identity.module_id().cloned(),
         }

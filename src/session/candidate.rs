@@ -1,7 +1,7 @@
 //! The credentials that a session has at a time, in the order of its sources.
 
 use super::{diagnosis::Diagnosis, source::Source};
-use crate::{base::time::UnixTime, credential::Credential, flow::outcome::Outcome};
+use crate::{base::time::UnixTime, credential::Credential, error::PlanError, flow::outcome::Outcome};
 use alloc::{format, string::String, vec::Vec};
 use core::time::Duration;
 
@@ -60,6 +60,9 @@ impl Candidate {
 
     /// Why it is not tried: what can be known without a connection.
     pub(super) fn flaw(&self, time: UnixTime) -> Option<Diagnosis> {
+        if PlanError::of_identity(self.outcome.identity()).is_some() {
+            return Some(Diagnosis::SourceUnusable);
+        }
         match (self.validity, self.outcome.credential()) {
             (Some((_, last)), _) if time > last => Some(Diagnosis::ClientExpired),
             (Some((first, _)), _) if time < first => Some(Diagnosis::ClientNotYetValid),

@@ -15,6 +15,7 @@ use crate::{
     base::time::Now,
     credential::{CertificateRequest, IssuedChain},
     flow::{
+        http::OperationId,
         outcome::{ConnectionProfile, Issuance, Outcome},
         renewal::RequestId,
     },
@@ -44,6 +45,17 @@ impl Session {
             && candidate.is_none_or(|candidate| candidate.rejected.is_none())
     }
 
+    /// The operation of the registration that has requested a certificate, as long as it is under way. Keep it with the request
+    /// ([`Certificates::sent_by`](crate::renewal::Certificates::sent_by)) before the action that is pending: a process that
+    /// ends then gets the certificate in its next run ([`Event::RequestPending`](super::Event::RequestPending)).
+    #[must_use]
+    pub fn pending_operation(&self) -> Option<&OperationId> {
+        match &self.state {
+            State::Authenticating { running, .. } => running.authenticator.pending_operation(),
+            _ => None,
+        }
+    }
+
     /// Before a registration: a request for a certificate, if it is to have one.
     pub(super) fn prepare(&mut self, now: Now, round: Box<Round>) {
         let source = round.run().filter(|run| run.requests.is_none()).map(|run| run.source);
@@ -67,11 +79,19 @@ impl Session {
     }
 
     /// The request is on the disk, with its key.
-    pub(super) fn requested(&mut self, now: Now, purpose: Purpose, request: CertificateRequest, rid: RequestId) {
+    pub(super) fn requested(
+        &mut self,
+        now: Now,
+        purpose: Purpose,
+        request: CertificateRequest,
+        rid: RequestId,
+        operation: Option<OperationId>,
+    ) {
         self.certificate.is_spent = false;
         match purpose {
             Purpose::Register(mut round) => {
-                let plan = round.run().and_then(|run| self.sources.get(run.source)?.registration_with(request));
+                let source = round.run().and_then(|run| self.sources.get(run.source));
+                let plan = source.and_then(|source| source.registration_with(request, operation));
                 // It is not for this registration ID.
                 let Some(plan) = plan else { return self.no_request(now, Purpose::Register(round)) };
                 if let Some(run) = round.run_mut() {

@@ -72,11 +72,11 @@ impl Session {
         self.record.counters.connects += 1;
         self.record.counters.renewals += u64::from(pass.renewing);
         let renews = candidate.role == Role::Operational;
+        let version = self.policy.hub_api_version.clone().or_else(|| renews.then(ApiVersion::certificate_renewal));
         let login = Login {
-            connect: if renews {
-                Connect::hub_at(&identity, None, &ApiVersion::certificate_renewal())
-            } else {
-                Connect::hub(&identity, None)
+            connect: match version {
+                Some(version) => Connect::hub_at(&identity, None, &version),
+                None => Connect::hub(&identity, None),
             },
             renews,
             identity,

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     base::time::Now,
-    error::{Error, Refusal, ServiceError, ServiceOperation, TlsFailure},
+    error::{DaemonProblem, Error, Refusal, ServiceError, ServiceOperation, TlsFailure},
     mqtt::ConnectRefused,
 };
 
@@ -93,7 +93,12 @@ impl Diagnosis {
             Error::Unreachable { .. } => Self::Unreachable,
             Error::OutOfTime | Error::WaitTooLong { .. } => Self::TimedOut,
             Error::TokenExpired { .. } => Self::TokenExpired,
-            Error::Tpm(_) | Error::Daemon(_) => Self::KeyUnusable,
+            Error::Daemon(error) => match error.problem {
+                DaemonProblem::Silent { .. } => Self::Unreachable,
+                DaemonProblem::Message(_) => Self::InvalidMessage,
+                _ => Self::KeyUnusable,
+            },
+            Error::Tpm(_) => Self::KeyUnusable,
             _ => Self::SourceUnusable,
         }
     }

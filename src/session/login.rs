@@ -1,7 +1,6 @@
 use crate::{
     base::time::{Now, UnixTime},
     credential::Password,
-    flow::http::ApiVersion,
     identity::Identity,
     mqtt::Connect,
 };
@@ -28,10 +27,10 @@ pub struct Login {
 }
 
 impl Login {
-    /// The version of the hub's interface in the user name, if that is not the usual one: over a connection that was made with an
-    /// operational certificate it is renewed, too. It is for a CONNECT of your own, [`Connect::hub_as_at`].
+    /// Whether the certificate that it is made with is renewed over the connection. A CONNECT of your own then has the api-version
+    /// [`ApiVersion::certificate_renewal`](crate::http::ApiVersion::certificate_renewal) ([`Connect::hub_as_at`]).
     #[must_use]
-    pub fn version(&self) -> Option<ApiVersion> {
-        self.renews.then(ApiVersion::certificate_renewal)
+    pub const fn renews_certificate(&self) -> bool {
+        self.renews
     }
 }

@@ -225,7 +225,10 @@ impl Session {
                 self.state = State::Saving { snapshot, then: then.lost() };
             }
             (State::Requesting { purpose, .. }, Event::RequestMade(request, rid)) => {
-                self.requested(now, purpose, request, rid);
+                self.requested(now, purpose, request, rid, None);
+            }
+            (State::Requesting { purpose, .. }, Event::RequestPending(request, rid, operation)) => {
+                self.requested(now, purpose, request, rid, Some(operation));
             }
             (State::Requesting { purpose, .. }, Event::RequestFailed) => self.no_request(now, purpose),
             (State::Requesting { purpose: Purpose::Renew(standing), .. }, Event::Disconnected(loss)) => {

@@ -77,6 +77,9 @@
 //! # Operational certificates
 //!
 //! - A certificate is a candidate of its own, `SOURCE/certificate`, before the credential that has registered for it.
+//! - A registration is told by its operation, which is written before the first question about it: the run after a process
+//!   that has ended asks for the same operation, and gets what was issued. Only a process that ends after the registration was
+//!   sent, and before its first answer was read, can lose what is issued for it.
 //! - It is renewed between [two shares of its life](Policy::certificate_renewal), one renewal at a time, each with a new key.
 //!   The request is written before it leaves, and what is issued before it is judged: a process may end anywhere.
 //! - A renewal outlives two lost connections, and sends the same request again. What was issued counts from the next

@@ -4,7 +4,7 @@ use super::{
     backoff::{Backoff, Ladder},
     rate::Rate,
 };
-use crate::base::time::UnixTime;
+use crate::{base::time::UnixTime, flow::http::ApiVersion};
 use core::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -56,6 +56,9 @@ pub struct Policy {
     /// Renewals of a certificate, and registrations that were answered with one or should have been: 2, and one more every
     /// 6 hours. A renewal takes an hour at most, and leaves one for a registration. A renewal sends [`Renewal::REQUESTS`](crate::renewal::Renewal::REQUESTS) requests at most.
     pub certificates: Rate,
+    /// The version of the hub's interface in the user name, if not the usual one. That of an operational certificate is the one
+    /// that renews, unless this is set.
+    pub hub_api_version: Option<ApiVersion>,
     /// A time that has passed for certain: [`UnixTime::RELEASE`].
     pub floor: UnixTime,
 }
@@ -84,6 +87,7 @@ impl Default for Policy {
             registrations: Rate { burst: 3, interval: 2 * HOUR },
             certificate_renewal: (67, 80),
             certificates: Rate { burst: 2, interval: 6 * HOUR },
+            hub_api_version: None,
             floor: UnixTime::RELEASE,
         }
     }

@@ -175,8 +175,8 @@ impl Snapshot {
 impl From<&Assignment> for AssignmentText {
     fn from(it: &Assignment) -> Self {
         Self {
-            source: it.source.clone(),
-            owner: it.owner.clone(),
+            source: it.source.to_string(),
+            owner: it.owner.to_string(),
             hub: it.hub.to_string(),
             device: it.device.to_string(),
             module: it.module.as_ref().map(ToString::to_string),
@@ -193,8 +193,8 @@ impl TryFrom<AssignmentText> for Assignment {
             hub: text.hub.parse().map_err(|_| member("hub"))?,
             device: text.device.parse().map_err(|_| member("device"))?,
             module: text.module.map(|id| id.parse()).transpose().map_err(|_| member("module"))?,
-            source: text.source,
-            owner: text.owner,
+            source: text.source.into(),
+            owner: text.owner.into(),
         })
     }
 }

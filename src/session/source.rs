@@ -6,6 +6,7 @@ use crate::{
     credential::{CertificateRequest, Credential, SymmetricKeys},
     flow::{
         dps::{Attestation, Profile},
+        http::OperationId,
         outcome::{Device, Outcome},
         plan::Plan,
     },
@@ -89,7 +90,7 @@ impl Source {
 
     /// Whether an assignment is that of this source.
     pub(super) fn owns(&self, assignment: &Assignment) -> bool {
-        *self.name == *assignment.source && self.owner() == assignment.owner
+        *self.name == *assignment.source && *self.owner() == *assignment.owner
     }
 
     /// The credential of a device that the provisioning service has assigned.
@@ -103,10 +104,12 @@ impl Source {
 
     /// The assigned device, without another registration.
     fn device(&self, assignment: &Assignment) -> Option<Device> {
-        match self.plan.known_device() {
-            Some(device) => Some(device.clone()),
-            None => Some(Device::new(assignment.hub.clone(), assignment.device.clone(), self.device_credential()?)),
+        if let Some(device) = self.plan.known_device() {
+            return Some(device.clone());
         }
+        let device = Device::new(assignment.hub.clone(), assignment.device.clone(), self.device_credential()?);
+        let is_renamed = self.plan.profile().is_some_and(|profile| profile.classic_hub_name);
+        Some(if is_renamed { device.with_classic_hub_name() } else { device })
     }
 
     /// Whether the identity service of this host tells the identity.
@@ -137,9 +140,17 @@ impl Source {
         Plan::provision(self.plan.profile()?.clone(), self.plan.attestation()?.clone()).ok()
     }
 
-    /// The same with a request for a certificate.
-    pub(super) fn registration_with(&self, request: CertificateRequest) -> Option<Plan> {
+    /// The same with a request for a certificate, and with the operation that an earlier run has sent it by.
+    pub(super) fn registration_with(
+        &self,
+        request: CertificateRequest,
+        operation: Option<OperationId>,
+    ) -> Option<Plan> {
         let profile = self.plan.profile()?.clone().with_certificate_request(request);
+        let profile = match operation {
+            Some(operation) => profile.with_pending_operation(operation),
+            None => profile,
+        };
         Plan::provision(profile, self.plan.attestation()?.clone()).ok()
     }
 

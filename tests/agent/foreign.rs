@@ -63,7 +63,7 @@ fn a_certificate_in_a_file_needs_no_location() {
 }
 
 #[test]
-fn a_host_for_back_ends_is_a_finding_of_every_agent() {
+fn a_host_that_is_none_for_devices_is_found_for_every_agent() {
     let c_device = C_AGENT.replace("\"SecurityModule\"", "\"Device\"");
     for (name, contents, setting) in [
         (MICRO, STRING, ""),
@@ -72,8 +72,6 @@ fn a_host_for_back_ends_is_a_finding_of_every_agent() {
         (XML, CSHARP_AGENT, ": `gatewayHostname`"),
     ] {
         for (host, finding) in [
-            ("contoso.service.azure-devices.net", Some(Finding::ServiceHost)),
-            ("contoso.service.azure-devices.cn", Some(Finding::ServiceHost)),
             ("global.azure-devices-provisioning.us", Some(Finding::ProvisioningHost)),
             ("contoso.device.azure-devices.us", None),
         ] {
@@ -87,6 +85,12 @@ fn a_host_for_back_ends_is_a_finding_of_every_agent() {
             if let [found] = findings.as_slice() {
                 assert!(found.is_warning() && found.place == folder.path(name) + setting, "{found}");
             }
+        }
+        for cloud in ["net", "us", "cn"] {
+            let host = format!("contoso.service.azure-devices.{cloud}");
+            let folder = agent(name, contents.replace("contoso.azure-devices.net", &host));
+            let error = load(folder.folder()).unwrap_err().to_string();
+            assert!(error.starts_with(&(folder.path(name) + setting)) && error.contains("for back ends"), "{error}");
         }
     }
 }

@@ -15,6 +15,7 @@ mod blame;
 mod certificate_request;
 mod clock;
 mod device_mode;
+mod hosts;
 mod limits;
 mod module_creation;
 mod mqtt;
@@ -23,6 +24,7 @@ mod registration;
 mod registration_tpm;
 mod rejection;
 mod renewal;
+mod resumption;
 mod shown;
 mod world;
 

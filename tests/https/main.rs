@@ -11,6 +11,7 @@ mod client;
 mod clock;
 mod drip;
 mod endless;
+mod ipv6;
 mod issuing;
 mod killed;
 mod limits;
@@ -34,6 +35,7 @@ mod stub;
 #[path = "../tpm/swtpm.rs"]
 mod swtpm;
 mod tls_failures;
+mod tls_versions;
 #[cfg(feature = "tpm")]
 mod tpm;
 #[cfg(all(feature = "private-key", feature = "tpm", unix))]

@@ -36,7 +36,7 @@ fn serving(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
 }
 
 /// One that answers the greeting with these bytes.
-fn answering(answer: &'static [u8]) -> SocketAddr {
+pub(crate) fn answering(answer: &'static [u8]) -> SocketAddr {
     serving(move |mut stream| {
         let _ = stream.read(&mut [0; 4096]);
         let _ = stream.write_all(answer);
@@ -46,7 +46,7 @@ fn answering(answer: &'static [u8]) -> SocketAddr {
 }
 
 /// How both protocols fail there: with a certificate, or a key.
-fn failures(at: SocketAddr, root: &str, certificate: Option<&ClientCertificate>) -> [TlsFailure; 2] {
+pub(crate) fn failures(at: SocketAddr, root: &str, certificate: Option<&ClientCertificate>) -> [TlsFailure; 2] {
     let roots = Roots::Pem(root.as_bytes());
     let client = Client::with(roots, [HUB, DPS].map(|name| (host(name), at)).into()).unwrap();
     let profile = Profile::new("0ne00000A0A".parse().unwrap(), "dev-01".parse().unwrap());
@@ -71,7 +71,7 @@ fn failures(at: SocketAddr, root: &str, certificate: Option<&ClientCertificate>)
     [https, mqtt]
 }
 
-fn any_root() -> String {
+pub(crate) fn any_root() -> String {
     rcgen::generate_simple_self_signed([HUB.into()]).unwrap().cert.pem()
 }
 

@@ -11,6 +11,8 @@
 mod answers;
 mod errors;
 mod identity_service;
+#[cfg(all(target_os = "linux", feature = "private-key", feature = "https"))]
+mod keyd;
 #[cfg(target_os = "linux")]
 mod limits;
 #[cfg(target_os = "linux")]

@@ -3,7 +3,7 @@
 use crate::{
     answers::{HUB, ID},
     forms::{Secret, random},
-    pem::{data, der, p256, scalar},
+    pem::{ORDER_256, ORDER_384, data, der, p256, scalar, scalar_for_signing},
     scratch::Scratch,
     symmetric::{SCOPE, play},
     tests::leaves,
@@ -56,7 +56,9 @@ pub(crate) fn pem() {
     let mut secrets = rsa();
     secrets.extend([
         p256(),
+        scalar_for_signing("P-256 for signing", &p256(), ORDER_256),
         scalar("P-384", "p384.sec1.pem", 48),
+        scalar_for_signing("P-384 for signing", &scalar("", "p384.sec1.pem", 48), ORDER_384),
         scalar("Ed25519", "ed25519.pem", 32),
         Secret::key("passphrase", passphrase_text.as_bytes()),
     ]);

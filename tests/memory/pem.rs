@@ -24,6 +24,43 @@ pub(crate) fn scalar(name: &str, file: &str, length: u8) -> Secret {
     Secret::other(name, &der[at..at + usize::from(length)])
 }
 
+/// The same as a library of cryptography has it for signing: multiplied by 2 to the power of its bits, modulo the order of its
+/// curve.
+pub(crate) fn scalar_for_signing(name: &str, scalar: &Secret, order: &str) -> Secret {
+    let order: Vec<u8> =
+        (0..order.len()).step_by(2).map(|at| u8::from_str_radix(&order[at..at + 2], 16).unwrap()).collect();
+    let mut number = scalar.bytes().to_vec();
+    for _ in 0..8 * order.len() {
+        let is_more = double(&mut number) || number >= order;
+        if is_more {
+            subtract(&mut number, &order);
+        }
+    }
+    Secret::other(name, &number)
+}
+
+/// Whether a bit leaves it.
+fn double(number: &mut [u8]) -> bool {
+    number.iter_mut().rev().fold(false, |carry, byte| {
+        let (twice, leaves) = (*byte << 1 | u8::from(carry), *byte >> 7 == 1);
+        *byte = twice;
+        leaves
+    })
+}
+
+fn subtract(number: &mut [u8], other: &[u8]) {
+    number.iter_mut().zip(other).rev().fold(false, |borrow, (byte, other)| {
+        let (less, first) = byte.overflowing_sub(*other);
+        let (less, second) = less.overflowing_sub(u8::from(borrow));
+        *byte = less;
+        first || second
+    });
+}
+
+pub(crate) const ORDER_256: &str = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+pub(crate) const ORDER_384: &str =
+    "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973";
+
 pub(crate) fn p256() -> Secret {
     scalar("P-256", "p256.pkcs8.pem", 32)
 }

@@ -31,6 +31,11 @@ pub(crate) fn in_release() {
     nothing_is_left(&program(&["--release"], "release"));
 }
 
+/// As the C library is built: small, but for what makes tokens.
+pub(crate) fn in_dist() {
+    nothing_is_left(&program(&["--profile", "dist"], "dist"));
+}
+
 /// Built with the features that it names and no others, which the profile's optimiser sees as one program.
 fn program(arguments: &[&str], folder: &str) -> PathBuf {
     let test = env::current_exe().unwrap();

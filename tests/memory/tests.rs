@@ -10,11 +10,12 @@ use crate::{
 };
 use std::{collections::BTreeSet, env, slice};
 
-const TESTS: [(&str, fn()); 11] = [
+const TESTS: [(&str, fn()); 12] = [
     ("a_secret_that_is_kept_is_found_in_every_form", kept),
     ("nothing_is_left_of_keys_and_their_tokens", symmetric::keys),
     ("nothing_is_left_after_any_single_operation_in_debug", single_operations::in_debug),
     ("nothing_is_left_after_any_single_operation_in_release", single_operations::in_release),
+    ("nothing_is_left_after_any_single_operation_as_the_c_library_is_built", single_operations::in_dist),
     ("nothing_is_left_of_a_chain_whose_answers_the_caller_carries", symmetric::flow),
     ("nothing_is_left_of_a_tpms_passwords_and_inner_key", symmetric::tpm),
     ("of_a_chain_over_https_no_more_than_its_tokens_and_answers_are_left", symmetric::https),

@@ -1,8 +1,10 @@
 //! Servers that others wrote judge this library's certificates. `cargo xtask test` brings them and runs these tests.
 
 #![cfg(all(feature = "https", feature = "private-key"))]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
 
+#[cfg(all(feature = "tpm", unix))]
+mod killed;
 mod nginx;
 mod openssl;
 #[path = "../support/outside/mod.rs"]
@@ -10,6 +12,8 @@ mod outside;
 mod private_key;
 #[cfg(unix)]
 mod process_key;
+#[cfg(all(feature = "tpm", unix))]
+mod relay;
 #[path = "../support/scratch.rs"]
 mod scratch;
 #[path = "../support/scripted_key.rs"]
@@ -22,6 +26,7 @@ mod signing_process;
 #[allow(dead_code, reason = "the tests of the TPM alone need all of it")]
 #[path = "../tpm/swtpm.rs"]
 mod swtpm;
+mod tls_versions;
 #[cfg(all(feature = "tpm", unix))]
 mod tpm_key;
 

@@ -54,19 +54,25 @@ pub(crate) fn start(authority: &Authority, trusted: &str, version: Version) -> S
 
 /// The same with another setting.
 pub(crate) fn start_with(authority: &Authority, trusted: &str, version: Version, setting: &str) -> Server {
-    let site = SITE
-        .replace("VERSION", version.name())
-        .replace("TRUSTED", trusted)
-        .replace("HUB", HUB)
-        .replace("SETTING", setting);
-    let server = Server::start(|address| {
+    let server = serve(authority, trusted, version.name(), setting);
+    server.assert_speaks(version);
+    server
+}
+
+/// With TLS 1.1 and nothing newer.
+pub(crate) fn start_old(authority: &Authority) -> Server {
+    serve(authority, "root.pem", "TLSv1.1", "ssl_ciphers DEFAULT:@SECLEVEL=0;")
+}
+
+fn serve(authority: &Authority, trusted: &str, version: &str, setting: &str) -> Server {
+    let site =
+        SITE.replace("VERSION", version).replace("TRUSTED", trusted).replace("HUB", HUB).replace("SETTING", setting);
+    Server::start(|address| {
         authority.folder.write("nginx.conf", site.replace("LISTEN", &address.to_string()));
         let mut command = Command::new("nginx");
         command.args(["-p", &authority.folder.folder(), "-c", "nginx.conf", "-e", "error.log"]);
         command
-    });
-    server.assert_speaks(version);
-    server
+    })
 }
 
 #[test]

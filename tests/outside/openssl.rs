@@ -13,17 +13,22 @@ use defender_auth::{
 use rustls::{ClientConnection, StreamOwned};
 use std::{
     io::{self, Read as _, Write as _},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     sync::Arc,
     time::Duration,
 };
 
 /// The page on which it says what it has seen.
 pub(crate) fn page(authority: &Authority, server: &Server, certificate: &ClientCertificate) -> io::Result<String> {
-    let config = client_config_with(Roots::Pem(authority.read("root.pem").as_bytes()), certificate).unwrap();
+    page_at(&authority.read("root.pem"), server.address, certificate)
+}
+
+/// The same of a server at an address, which is trusted by this root.
+pub(crate) fn page_at(root: &str, address: SocketAddr, certificate: &ClientCertificate) -> io::Result<String> {
+    let config = client_config_with(Roots::Pem(root.as_bytes()), certificate).unwrap();
     let tls = ClientConnection::new(Arc::new(config), HUB.try_into().unwrap()).unwrap();
-    let tcp = TcpStream::connect(server.address)?;
-    tcp.set_read_timeout(Some(Duration::from_secs(15)))?;
+    let tcp = TcpStream::connect(address)?;
+    tcp.set_read_timeout(Some(Duration::from_secs(60)))?;
     let mut stream = StreamOwned::new(tls, tcp);
     stream.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
     let mut page = String::new();

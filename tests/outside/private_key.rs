@@ -160,6 +160,21 @@ fn a_wrong_signature_is_found_before_it_is_sent() {
 
 #[test]
 #[ignore = "needs openssl, which `cargo xtask test` brings"]
+fn what_a_key_has_verified_is_not_verified_again() {
+    let authority = Authority::new(P256);
+    let held = authority.client("dev-01");
+    for version in Version::BOTH {
+        let server = Server::openssl(&authority, version);
+        let (certificate, _) = Scripted::of(&held).verifying().acting([Act::WrongBit]).certify(&held);
+        // It says so and does not, so that the server finds it out.
+        let failure = failure(&authority, &server, &certificate);
+        assert!(!matches!(failure, TlsFailure::ClientKeyUnusable { .. }), "{version:?} {failure}");
+        is_seen(&page(&authority, &server, &certificate).unwrap());
+    }
+}
+
+#[test]
+#[ignore = "needs openssl, which `cargo xtask test` brings"]
 fn a_slow_key_makes_a_slow_handshake() {
     let authority = Authority::new(P256);
     let held = authority.client("dev-01");

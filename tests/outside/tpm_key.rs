@@ -9,17 +9,20 @@ use crate::{
 };
 use defender_auth::{
     credential::{CertificateRequest, ClientCertificate},
-    error::{TlsFailure, TpmKeyKind},
+    error::{AccessError, TlsFailure, TpmKeyKind},
     key::PrivateKey as _,
     private_key::TpmKey,
-    tpm::{Connection, KeyFile, Parent, SharedTpm},
+    tpm::{Connection, KeyFile, Parent, SharedTpm, TpmClient, Transport},
 };
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
 const KINDS: [TpmKeyKind; 3] = [TpmKeyKind::P256, TpmKeyKind::P384, TpmKeyKind::Rsa { bits: 2048 }];
 
 /// The certificate of a key, which the authority issues for its request.
-fn certified(authority: &Authority, key: TpmKey<Connection>) -> ClientCertificate {
+fn certified<T: Transport + Send + 'static>(authority: &Authority, key: TpmKey<T>) -> ClientCertificate {
     let request = CertificateRequest::sign("dev-01", &key).unwrap();
     authority.certify(&request.to_pem()).with_private_key(Arc::new(key)).unwrap()
 }
@@ -71,4 +74,43 @@ fn a_key_of_a_tpm_for_rsassa_pkcs1_alone_connects_with_tls_1_2() {
     let error = page(&authority, &server, &certificate).unwrap_err();
     assert!(TlsFailure::of(&error).is_some(), "{error}");
     assert!(!error.to_string().contains("trust"), "{error}");
+}
+
+/// A TPM in whose next signatures a bit is wrong: so many.
+struct Wrong(Connection, Arc<AtomicU32>);
+
+impl Transport for Wrong {
+    fn exchange(&mut self, command: &[u8], response: &mut [u8]) -> Result<usize, AccessError> {
+        let length = self.0.exchange(command, response)?;
+        let is_signature = command[6..10] == [0, 0, 1, 0x5d];
+        let take = |left: u32| left.checked_sub(1);
+        if is_signature && self.1.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok() {
+            response[40] ^= 1;
+        }
+        Ok(length)
+    }
+}
+
+#[test]
+#[ignore = "needs swtpm and openssl, which `cargo xtask test` brings"]
+fn a_signature_of_a_tpm_with_a_wrong_bit_is_not_sent() {
+    let (swtpm, authority) = (Swtpm::new(), Authority::new(P256));
+    for kind in KINDS {
+        let file = swtpm.client().create_key(kind, Parent::StorageRoot, None).unwrap();
+        let wrong = Arc::new(AtomicU32::new(0));
+        let tpm = SharedTpm::new(TpmClient::new(Wrong(swtpm.connection(), wrong.clone())));
+        let certificate = certified(&authority, TpmKey::open(&tpm, &file, None).unwrap());
+        for version in Version::BOTH {
+            // The key is loaded again and signs rightly.
+            wrong.store(1, Ordering::Relaxed);
+            is_seen(&authority, version, &certificate);
+            assert_eq!(wrong.load(Ordering::Relaxed), 0);
+            wrong.store(2, Ordering::Relaxed);
+            let error = page(&authority, &Server::openssl(&authority, version), &certificate).unwrap_err();
+            let failure = TlsFailure::of(&error);
+            assert!(matches!(failure, Some(TlsFailure::ClientKeyUnusable { .. })), "{kind} {error:?}");
+            assert!(error.to_string().contains("does not verify"), "{error}");
+            assert_eq!(wrong.load(Ordering::Relaxed), 0);
+        }
+    }
 }

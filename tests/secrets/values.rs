@@ -16,7 +16,7 @@ use defender_auth::{
     key::GroupKey,
     local,
     payload::Payload,
-    private_key::{Location, Opener},
+    private_key::{Location, MemoryKey, Opener},
     proxy::{Proxies, Proxy},
     renewal::{Certificates, Current, Pending, RecordedKey, Renewal, RequestId},
     sas::{Resource, Signer, StringToSign},
@@ -96,7 +96,7 @@ fn credentials(shown: &mut Shown) {
     shown.debug(&(profile(), Attestation::from(key(0))));
     let [certificate, key] = PEM;
     let both = ClientIdentity::from_pem_pair(certificate, key, None).unwrap();
-    shown.debug(&(both.key().clone(), both));
+    shown.debug(&(MemoryKey::new(both.key()).unwrap(), both.key().clone(), both));
 }
 
 fn files(shown: &mut Shown) {

@@ -2,7 +2,7 @@
 //! work.
 
 use crate::{agents::*, issuing::*, world::*};
-use defender_auth::{Password, Plan, dps::Profile, mqtt::ConnectRefused, session::*};
+use defender_auth::{Password, Plan, authenticator, dps::Profile, http::OperationId, mqtt::ConnectRefused, session::*};
 
 const YEAR: u64 = 365 * DAY;
 
@@ -55,12 +55,40 @@ fn the_first_registration_requests_a_certificate_and_the_session_connects_with_i
 }
 
 #[test]
+fn an_interrupted_registration_is_asked_about_and_nothing_is_registered() {
+    let mut world = World::new();
+    takes_certificates(&mut world);
+    let mut first = world.session(sources());
+    until(&mut world, &mut first, |action| matches!(action, Action::MakeRequest(_)));
+    assert_eq!(first.pending_operation(), None);
+    let is_assigning = |action: &Action<'_>| matches!(action, Action::Authenticate(authenticator::Action::Wait(_)));
+    until(&mut world, &mut first, is_assigning);
+    world.issuing.operation = first.pending_operation().cloned();
+    assert_eq!(world.issuing.operation.as_ref().map(OperationId::as_str), Some("4.a"));
+    drop(first);
+    world.log.clear();
+    let mut next = world.session(sources());
+    until(&mut world, &mut next, is_stay);
+    assert_eq!((next.status().credential, next.pending_operation()), (Some("dps/certificate"), None));
+    assert_eq!((world.count(&[Kind::Poll]), world.count(&[Kind::Register]), world.issuing.issued), (1, 0, 1));
+}
+
+#[test]
+fn the_operation_of_a_registration_without_a_request_is_not_kept() {
+    let mut world = World::new();
+    let mut session = world.session(vec![Source::new("dps", dps(3))]);
+    let is_assigning = |action: &Action<'_>| matches!(action, Action::Authenticate(authenticator::Action::Wait(_)));
+    until(&mut world, &mut session, is_assigning);
+    assert_eq!(session.pending_operation(), None);
+}
+
+#[test]
 fn a_login_that_can_renew_asks_for_the_version_of_the_hub_that_has_it() {
     let mut world = World::new();
     world.hub = Box::new(|login, _| {
         let renews = login.connect.user_name.contains("api-version=2025-08-01-preview");
         assert_eq!(renews, is_certificate(login), "{}", login.connect.user_name);
-        assert_eq!(login.version().is_some(), renews);
+        assert_eq!(login.renews_certificate(), renews);
         if renews { NO } else { Hub::Accepts }
     });
     let mut session = world.session(sources());

@@ -4,6 +4,7 @@ use crate::{agents::certificate, world::*};
 use defender_auth::{
     UnixTime,
     credential::CertificateRequest,
+    http::OperationId,
     renewal::{self, RequestId},
     session::{Action, Event, Loss, OperationalCertificate, RequestFor, Session},
 };
@@ -44,6 +45,8 @@ pub(crate) struct Issuing {
     /// Other members of a registration's answer.
     pub(crate) others: &'static str,
     pub(crate) days: u64,
+    /// The operation of an interrupted registration, which the agent has kept.
+    pub(crate) operation: Option<OperationId>,
     /// The requests that were made.
     pub(crate) made: Vec<RequestFor>,
     /// The first and the last second of each certificate that was kept.
@@ -66,6 +69,7 @@ impl Default for Issuing {
             garbles: false,
             others: "",
             days: 30,
+            operation: None,
             made: Vec::new(),
             kept: Vec::new(),
             issued: 0,
@@ -104,8 +108,12 @@ impl World {
                 self.log.push((self.ms, Kind::Request));
                 self.issuing.made.push(wanted.clone());
                 let rid = RequestId::from_entropy([u8::try_from(self.issuing.made.len() % 250).unwrap(); 16]);
-                let made = self.issuing.makes;
-                self.tell(session, if made { Event::RequestMade(request(), rid) } else { Event::RequestFailed });
+                let event = match (self.issuing.makes, self.issuing.operation.clone()) {
+                    (false, _) => Event::RequestFailed,
+                    (true, Some(operation)) => Event::RequestPending(request(), rid, operation),
+                    (true, None) => Event::RequestMade(request(), rid),
+                };
+                self.tell(session, event);
             }
             Action::KeepCertificate(chain) => {
                 assert_eq!(chain.certificates().len(), 2);

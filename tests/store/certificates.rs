@@ -4,7 +4,7 @@ use crate::{scratch::Scratch, store};
 use defender_auth::{
     credential::{CertificateRequest, IssuedChain},
     renewal::{Certificates, RecordedKey, RequestId},
-    store::StoreError,
+    store::{Store, StoreError},
 };
 use std::fs;
 
@@ -93,4 +93,26 @@ fn a_file_that_is_cut_off_is_an_error_with_its_name_and_what_to_do() {
         let error = store.load_certificates().unwrap_err().to_string();
         assert!(error.contains(FILE) && error.contains("register again"), "{error}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn one_at_a_time_requests_certificates() {
+    let scratch = Scratch::new();
+    let [one, other] = [(); 2].map(|()| Store::open(scratch.path("state")).unwrap());
+    let lock = one.lock_certificates().unwrap();
+    let error = other.lock_certificates().unwrap_err();
+    assert!(
+        error.to_string().ends_with(
+            "state: another process is using its certificates, an agent or another command; wait until that has ended"
+        ),
+        "{error}"
+    );
+    // The folder has the lock, and no file of it that is replaced.
+    one.save_certificates(&Certificates::default()).unwrap();
+    assert!(other.lock_certificates().is_err() && other.load_certificates().unwrap().is_some());
+    let elsewhere = Store::open(scratch.path("elsewhere")).unwrap();
+    let _another = elsewhere.lock_certificates().unwrap();
+    drop(lock);
+    let _lock = other.lock_certificates().unwrap();
 }

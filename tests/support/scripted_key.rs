@@ -36,6 +36,7 @@ pub(crate) enum Act {
 pub(crate) struct Scripted {
     key: MemoryKey,
     schemes: Vec<SignatureScheme>,
+    verifies: bool,
     acts: Mutex<(VecDeque<Act>, usize)>,
 }
 
@@ -44,7 +45,7 @@ impl Scripted {
     pub(crate) fn of(certificate: &ClientCertificate) -> Self {
         let (_, pkcs8) = certificate.der().unwrap();
         let key = MemoryKey::new(&x509::PrivateKey::from_pkcs8(pkcs8).unwrap()).unwrap();
-        Self { schemes: key.schemes().to_vec(), key, acts: Mutex::default() }
+        Self { schemes: key.schemes().to_vec(), key, verifies: false, acts: Mutex::default() }
     }
 
     /// The next signatures go like this, and those after them well.
@@ -56,6 +57,11 @@ impl Scripted {
     /// With these schemes alone.
     pub(crate) fn with_schemes(self, schemes: &[SignatureScheme]) -> Self {
         Self { schemes: schemes.into(), ..self }
+    }
+
+    /// It says that it verifies its signatures.
+    pub(crate) fn verifying(self) -> Self {
+        Self { verifies: true, ..self }
     }
 
     /// How many signatures it was asked for.
@@ -93,6 +99,10 @@ impl PrivateKey for Scripted {
             Some(Act::After(time)) => thread::sleep(time),
         }
         Ok(signature)
+    }
+
+    fn verifies_signatures(&self) -> bool {
+        self.verifies
     }
 }
 

@@ -16,12 +16,13 @@ use std::{collections::BTreeMap, fs, process::Command};
 const LLVM_COV: &str = "0.9.1";
 
 /// All but xtask, whose tests build a whole release of the library and run none of it.
-const PACKAGES: [&str; 5] = [
+const PACKAGES: [&str; 6] = [
     "--package=defender-auth",
     "--package=defender-auth-cli",
     "--package=defender-auth-emulator",
     "--package=defender-auth-ffi",
     "--package=defender-auth-mqtt",
+    "--package=defender-auth-signer",
 ];
 
 /// The library's parsers and state machines: what reads the words of others, and what decides on the next step.

@@ -4,7 +4,7 @@ use crate::{committed, run::root};
 use std::path::PathBuf;
 
 /// The subjects of the functions, in the order of the header. Functions of no subject come first.
-const SECTIONS: [(&str, &str); 21] = [
+const SECTIONS: [(&str, &str); 23] = [
     ("error", "errors: immutable; NULL means no error"),
     ("connection_string", "connection strings: immutable"),
     ("key", "keys: immutable; wiped when freed"),
@@ -12,6 +12,7 @@ const SECTIONS: [(&str, &str); 21] = [
     ("signer", "signers: immutable; one per identity, one call per token"),
     ("options", "options of authenticators"),
     ("profile", "profiles: a registration with the provisioning service"),
+    ("opener", "how private keys are opened"),
     ("private_key", "private keys of certificates: immutable"),
     ("certificate_request", "requests for certificates: immutable"),
     ("certificate", "certificates: immutable"),
@@ -24,6 +25,10 @@ const SECTIONS: [(&str, &str); 21] = [
     ("authenticator", "authenticators: create, poll, perform the pending action, report its result, read the outcome"),
     ("https", "the built-in HTTPS driver: configure once, then share"),
     ("tpm", "a TPM 2.0"),
+    (
+        "daemon",
+        "daemons of the device that hold the agent's key: begin, poll, perform the pending action, read the answer",
+    ),
     ("sources", "credential sources of a session, the preferred one first"),
     ("policy", "how patient a session is"),
     ("session", "sessions: create, poll, perform the pending action, report what came of it, until the agent ends"),

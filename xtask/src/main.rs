@@ -24,7 +24,7 @@ cargo xtask test            install what the tests need where that is allowed, t
 cargo xtask check           formatting, lints, every feature alone, documentation, dependencies
 cargo xtask coverage        run every test on an instrumented build, then print how much of each module they ran
 cargo xtask abi             write down what C programs rely on, in ffi/abi; with --check only see whether it changed
-cargo xtask dist            build the C library and install it: --prefix DIR [--destdir DIR] [--features sas|tpm|full]
+cargo xtask dist            build the C library and install it: --prefix DIR [--libdir DIR] [--destdir DIR] [--features sas|full|FEATURE,...] [--target TRIPLE]
 cargo xtask fuzz            fuzz every target, or those named: [--seconds N] [--jobs N] [--seed N] [TARGET...] (needs a C++ compiler)
 cargo xtask header          make include/defenderauth.h of ffi/src; with --check only see whether it is the one that is there
 cargo xtask instructions    count the instructions of one token (needs gdb)

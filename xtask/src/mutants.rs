@@ -10,7 +10,8 @@ use std::{fs, path::Path};
 const MUTANTS: &str = "27.1.0";
 
 /// All that is signed, read as an identity or a credential, accepted of a service or a TPM, or sent to one.
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
+    "signer/src/*.rs",
     "src/adapters/tpm/*.rs",
     "src/base/encode.rs",
     "src/base/time.rs",
@@ -21,6 +22,9 @@ const FILES: [&str; 9] = [
     "src/key/*.rs",
     "src/sas/*.rs",
 ];
+
+/// The packages that these files belong to, each judged by the tests of both.
+const PACKAGES: [&str; 2] = ["defender-auth", "defender-auth-signer"];
 
 /// What judges a change: which tests are built, and which of them are run.
 struct Judge<'a> {
@@ -81,7 +85,8 @@ fn judged(workspace: &Path, files: &[&str], judges: &[Judge<'_>; 2]) -> Result<(
         fs::remove_dir_all(&output).map_err(|error| format!("{}: {error}", output.display()))?;
     }
     let pass = |judge: &Judge<'_>, more: &[&str]| {
-        let mut mutants = command(&program, &["mutants", "--package", "defender-auth", "--jobs", "2"]);
+        let mut mutants = command(&program, &["mutants", "--jobs", "2"]);
+        mutants.args(PACKAGES.iter().flat_map(|package| ["--package", package, "--test-package", package]));
         mutants.arg("--dir").arg(workspace).args(files.iter().flat_map(|file| ["--file", file]));
         mutants.args(judge.built.iter().map(|argument| format!("--cargo-arg={argument}"))).args(more);
         // Each of the two works in a copy, which has a target of its own, and builds a change upon the one before.

@@ -1,8 +1,12 @@
 //! The folder of a device's certificates. Each step is on the disk before the next one begins.
 
-use super::shown::Shown;
+use super::{
+    place::{self, Place},
+    shown::Shown,
+};
 use crate::{
     files::{certificate_pair::Target, private_file},
+    private_key::options::Secrets,
     system::clock,
     terminal::{failure::Failure, progress, stderr},
 };
@@ -10,14 +14,14 @@ use clap::ValueEnum;
 use defender_auth::{
     ConnectionString, Error, Outcome, UnixTime, agent,
     credential::{CertificateRequest, ClientCertificate, IssuedChain, Issuer},
-    error::{CertificateError, IssuedChainError},
+    error::{CertificateError, IssuedChainError, KeyLocationError},
+    http::OperationId,
     identity::Identity,
-    private_key::MemoryKey,
     renewal::{Certificates, Current, Pending, RecordedKey, RequestId},
-    store::{Store, StoreError},
-    x509::{Certificate, Chain, ClientIdentity, Curve, KeyAlgorithm, PrivateKey, judge},
+    store::{CertificatesLock, Store, StoreError},
+    x509::{Certificate, Chain, ClientIdentity, Curve, PrivateKey, judge},
 };
-use std::path::Path;
+use std::{fs, path::Path};
 
 /// The kind of the key of a new request.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -49,28 +53,40 @@ impl KeyType {
 pub(crate) struct Kept {
     store: Store,
     certificates: Certificates,
+    /// Unless it is only looked at.
+    _lock: Option<CertificatesLock>,
 }
 
 impl Kept {
-    /// Opens a folder; if it does not exist it is made.
+    /// Opens a folder to change what is in it; if it does not exist it is made. No other process may use its certificates.
     pub(crate) fn open(folder: &Path) -> Result<Self, Failure> {
         let store = Store::open(folder).map_err(failed)?;
+        let lock = store.lock_certificates().map_err(failed)?;
+        Self::load(store, Some(lock))
+    }
+
+    /// Opens a folder that has certificates, to change them. `None` when there are none.
+    pub(crate) fn find_to_change(folder: &Path) -> Result<Option<Self>, Failure> {
+        folder.is_dir().then(|| Self::open(folder)).transpose().map(|kept| kept.filter(Self::is_there))
+    }
+
+    /// Opens a folder that has certificates, to look at them. `None` when there are none.
+    pub(crate) fn find(folder: &Path) -> Result<Option<Self>, Failure> {
+        let look = || Self::load(Store::open(folder).map_err(failed)?, None);
+        folder.is_dir().then(look).transpose().map(|kept| kept.filter(Self::is_there))
+    }
+
+    fn load(store: Store, lock: Option<CertificatesLock>) -> Result<Self, Failure> {
         let kept = store.load_certificates().map_err(failed)?;
         let (certificates, warning) = kept.unwrap_or_default();
         if let Some(warning) = warning {
             stderr::warning(warning);
         }
-        Ok(Self { store, certificates })
+        Ok(Self { store, certificates, _lock: lock })
     }
 
-    /// Opens a folder that has certificates. `None` when there are none.
-    pub(crate) fn find(folder: &Path) -> Result<Option<Self>, Failure> {
-        if !folder.is_dir() {
-            return Ok(None);
-        }
-        let kept = Self::open(folder)?;
-        let is_there = kept.current().is_some() || kept.pending().is_some();
-        Ok(is_there.then_some(kept))
+    const fn is_there(&self) -> bool {
+        self.current().is_some() || self.pending().is_some()
     }
 
     pub(crate) const fn current(&self) -> Option<&Current> {
@@ -99,34 +115,68 @@ impl Kept {
 
     /// The request to send: the pending one, or else a new one for a new key, of the kind of the key in use if there is one.
     /// Another kind of key requires a new request too.
-    pub(crate) fn request(&mut self, name: &str, key_type: Option<KeyType>) -> Result<(), Failure> {
+    pub(crate) fn request(
+        &mut self,
+        name: &str,
+        key_type: Option<KeyType>,
+        place: &Place,
+        secrets: &Secrets<'_>,
+    ) -> Result<(), Failure> {
         if let Some(pending) = self.pending() {
             if pending.chain.is_some() {
                 progress::step("continuing with the certificate that was issued earlier");
                 return Ok(());
             }
             if key_type.is_none_or(|wanted| wanted.name() == pending.request.key_kind()) {
-                progress::step("continuing with the request that is pending");
+                progress::step(match pending.operation {
+                    Some(_) => "continuing with the registration that was interrupted",
+                    None => "continuing with the request that is pending",
+                });
                 return Ok(());
             }
         }
         let curve = key_type.map(KeyType::curve).or_else(|| self.curve_in_use()).unwrap_or(Curve::P384);
-        let key = PrivateKey::generate(curve)?;
-        let request = CertificateRequest::sign(name, &MemoryKey::new(&key)?);
-        let request = request.map_err(|error| Failure::Call(error.to_string()))?;
+        let (record, key) = place.make(self.store.folder(), name, curve, secrets)?;
+        let request = CertificateRequest::sign(name, &*key).map_err(|error| Failure::Call(error.to_string()))?;
         // The last bytes of a new public key cannot be predicted, and no other request has them.
         let entropy = key.public_key().last_chunk().copied().unwrap_or_default();
-        self.certificates.begin(RecordedKey::pkcs8(key.expose_pkcs8()), request, RequestId::from_entropy(entropy));
+        self.certificates.begin(record, request, RequestId::from_entropy(entropy));
         self.save()
     }
 
+    /// Where new keys are made: as it is wanted, or else where the key in use is, or the one that is requested for.
+    pub(crate) fn place(&self, wanted: Option<&Place>) -> Result<Place, Failure> {
+        let in_use = self.current().map(|current| &current.key).or_else(|| self.pending().map(|pending| &pending.key));
+        match (wanted, in_use) {
+            (Some(place), _) => Ok(place.clone()),
+            (None, Some(key)) => Place::of(key),
+            (None, None) => Ok(Place::File),
+        }
+    }
+
     fn curve_in_use(&self) -> Option<Curve> {
-        let key = PrivateKey::from_pkcs8(self.current()?.key.expose_pkcs8()?).ok()?;
-        match key.algorithm() {
-            KeyAlgorithm::P256 => Some(Curve::P256),
-            KeyAlgorithm::P384 => Some(Curve::P384),
+        // The length of a point.
+        match leaf(self.current()?)?.public_key().len() {
+            65 => Some(Curve::P256),
+            97 => Some(Curve::P384),
             _ => None,
         }
+    }
+
+    /// Removes the key files in the folder that are used no longer: the new certificate works.
+    pub(crate) fn remove_unused_keys(&self) {
+        let used = [self.current().map(|it| &it.key), self.pending().map(|it| &it.key)];
+        let used: Vec<&RecordedKey> = used.into_iter().flatten().collect();
+        for path in place::unused_files(self.store.folder(), &used) {
+            if let Err(error) = fs::remove_file(&path) {
+                stderr::warning(format_args!("{}: {error}", path.display()));
+            }
+        }
+    }
+
+    /// Keeps the operation of the registration that the pending request was sent by.
+    pub(crate) fn sent_by(&mut self, operation: &OperationId) -> Result<(), StoreError> {
+        if self.certificates.sent_by(operation) { self.store.save_certificates(&self.certificates) } else { Ok(()) }
     }
 
     /// Keeps what was issued.
@@ -174,20 +224,25 @@ impl Kept {
     }
 
     /// The device at its hub, with the certificate in use.
-    pub(crate) fn device(&self) -> Result<Option<Outcome>, Failure> {
+    pub(crate) fn device(&self, secrets: &Secrets<'_>) -> Result<Option<Outcome>, Failure> {
         let Some(current) = self.current() else { return Ok(None) };
         let (identity, _) = self.string()?.ok_or_else(|| {
             let what = format!("it has no {}; register the device again", agent::CONNECTION_STRING);
             Failure::at(self.store.folder().display(), what)
         })?;
-        let key = current.key.expose_pkcs8().ok_or_else(|| {
-            let name = current.key.name().unwrap_or("an unknown place");
-            let what =
-                format!("the key of its certificate is held at {name}; renew it with the program that requested it");
-            Failure::at(self.store.folder().display(), what)
-        })?;
         let chain = current.chain.certificates().to_vec();
-        let certificate = ClientCertificate::from_der(chain, key, Issuer::Authority);
+        let certificate = match (current.key.expose_pkcs8(), current.key.name()) {
+            (Some(key), _) => ClientCertificate::from_der(chain, key, Issuer::Authority),
+            (None, name) => {
+                let name = name.unwrap_or_default();
+                let location = name.parse().map_err(|error: KeyLocationError| Failure::at(name, error))?;
+                ClientCertificate::with_private_key(
+                    chain,
+                    secrets.open(&location)?.into_private_key()?,
+                    Issuer::Authority,
+                )
+            }
+        };
         Ok(Some(Outcome::new(identity, certificate)))
     }
 
@@ -220,7 +275,12 @@ impl Kept {
     }
 
     /// Whether they can be written, as far as that can be tested beforehand. `inputs` are never replaced.
-    pub(crate) fn check_export(&self, inputs: &[&Path]) -> Result<(), Failure> {
+    pub(crate) fn check_export(&self, inputs: &[&Path], place: &Place) -> Result<(), Failure> {
+        if *place != Place::File {
+            let what = "a key that stays in a TPM or a token cannot be written for an agent: use --keys-in file, or leave out \
+                        --export-pem and remove certificate_public.pem and certificate_private.pem from the folder";
+            return Err(Failure::Call(what.into()));
+        }
         let pair = self.pair();
         pair.paths().try_for_each(|path| private_file::check_inputs(path, inputs.iter().copied()))?;
         pair.check(true, &[])
@@ -269,6 +329,7 @@ pub(crate) fn leaf(current: &Current) -> Option<Certificate> {
 fn failed(error: StoreError) -> Failure {
     match error {
         StoreError::Write(_) => Failure::Write(error.to_string()),
+        StoreError::InUse { .. } => Failure::Service { what: error.to_string(), fault: "another process" },
         error => Failure::Call(error.to_string()),
     }
 }

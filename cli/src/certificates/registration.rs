@@ -2,11 +2,18 @@
 
 use super::{
     kept::{Kept, KeyType},
+    place::{self, Place},
     shown::Shown,
 };
-use crate::{system::clock, terminal::failure::Failure};
+use crate::{
+    private_key::options::{Secrets, Unlock},
+    system::clock,
+    terminal::{failure::Failure, stderr},
+};
 use clap::Args;
-use defender_auth::{Outcome, credential::CertificateRequest, identity::RegistrationId, outcome::Issuance};
+use defender_auth::{
+    Outcome, dps::Profile, http::OperationId, identity::RegistrationId, outcome::Issuance, renewal::Pending,
+};
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
@@ -17,6 +24,11 @@ pub(crate) struct RequestOptions {
     /// The kind of the new key [default: that of the key in use, else p384]
     #[arg(long, value_enum, requires = "request_certificate")]
     key_type: Option<KeyType>,
+    /// Where the new key is made: `file` (with the certificate), `tpm` (--key-tpm; in the folder is a file that only the TPM can
+    /// use), or the URI of a PKCS#11 token, whose object= is the beginning of the new object's name. A passphrase becomes the
+    /// key's password, or is the token's PIN [default: where the key in use is, else file]
+    #[arg(long, value_name = "PLACE", value_parser = place::parse, requires = "request_certificate")]
+    keys_in: Option<Place>,
     /// Keep the certificate, its key, and a request that is pending in this folder; another run with the same folder
     /// continues where one was interrupted
     #[arg(long, value_name = "DIR", requires = "request_certificate")]
@@ -35,23 +47,47 @@ pub(crate) struct Requested {
 
 impl RequestOptions {
     /// The request, if there is to be one. `inputs` are never replaced.
-    pub(crate) fn request(&self, id: &RegistrationId, inputs: &[&Path]) -> Result<Option<Requested>, Failure> {
+    pub(crate) fn request(
+        &self,
+        id: &RegistrationId,
+        inputs: &[&Path],
+        unlock: &Unlock,
+    ) -> Result<Option<Requested>, Failure> {
         let Some(folder) = &self.out_dir else { return Ok(None) };
         let mut kept = Kept::open(folder)?;
         kept.check_name(id.as_str())?;
         kept.check_string()?;
+        let place = kept.place(self.keys_in.as_ref())?;
         if self.export_pem {
-            kept.check_export(inputs)?;
+            kept.check_export(inputs, &place)?;
         }
-        kept.request(id.as_str(), self.key_type)?;
+        let secrets = if place == Place::File { Secrets::none() } else { unlock.read(None)? };
+        kept.request(id.as_str(), self.key_type, &place, &secrets)?;
         Ok(Some(Requested { kept, export_pem: self.export_pem }))
     }
 }
 
 impl Requested {
     /// What is sent: nothing, if the certificate has come already.
-    pub(crate) fn to_send(&self) -> Option<&CertificateRequest> {
-        self.kept.pending().filter(|pending| pending.chain.is_none()).map(|pending| &pending.request)
+    fn to_send(&self) -> Option<&Pending> {
+        self.kept.pending().filter(|pending| pending.chain.is_none())
+    }
+
+    /// The registration with the request, and with the operation of an earlier run that has sent it.
+    pub(crate) fn add_to(&self, profile: Profile) -> Profile {
+        let Some(pending) = self.to_send() else { return profile };
+        let profile = profile.with_certificate_request(pending.request.clone());
+        match &pending.operation {
+            Some(operation) => profile.with_pending_operation(operation.clone()),
+            None => profile,
+        }
+    }
+
+    /// Keeps the operation of the registration. Without it the run goes on, and gets the certificate unless it is interrupted.
+    pub(crate) fn sent_by(&mut self, operation: &OperationId) {
+        if let Err(error) = self.kept.sent_by(operation) {
+            stderr::warning(error);
+        }
     }
 
     /// Takes what came of it.

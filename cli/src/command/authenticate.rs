@@ -81,7 +81,7 @@ pub(crate) fn run(arguments: &Authenticate) -> Result<(), Failure> {
         .lookup_only(!(arguments.register || arguments.subject.must_register()))
         .map_err(defender_auth::Error::from)?;
     let mut me = run::run(&plan, &network, Carrier::Https, &mut keys)?;
-    let mut login = Connect::hub(me.identity(), None);
+    let mut login = arguments.subject.login(me.identity());
     if let Some(client_id) = &arguments.client_id {
         login.client_id.clone_from(client_id);
     }

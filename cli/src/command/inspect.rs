@@ -1,7 +1,7 @@
 //! `defenderauth inspect`
 
 use crate::{
-    daemon::options::OnDevice,
+    daemon::options::{LIMIT, OnDevice},
     input::{
         agent::{AgentOrService, LoadedService},
         finding::Finding,
@@ -121,7 +121,8 @@ impl Report {
         let signer = on_device.signer()?.ok_or(Failure::NotSupported("this kind of signer"))?;
         let me = signer.outcome();
         let provisioning = on_device.service()?.map(|service| {
-            let read = local_signer::Client::default().run(|now, limit| service.provisioning(now, limit));
+            let read =
+                local_signer::Client::default().give_up_after(LIMIT).run(|now, limit| service.provisioning(now, limit));
             read.map(|it| it.auth.iter().fold(it.source, |source, auth| format!("{source}, {auth}")))
         });
         Ok(Self {

@@ -1,10 +1,7 @@
 //! `defenderauth provision`
 
 use crate::{
-    certificates::{
-        registration::{RequestOptions, Requested},
-        shown::Shown,
-    },
+    certificates::{registration::RequestOptions, shown::Shown},
     files::private_file,
     input::{finding, text_file::TextFile},
     login::run,
@@ -22,7 +19,8 @@ use clap::{ArgGroup, Args};
 use defender_auth::{
     Error, Outcome, Plan, SharedAccessKey, agent,
     dps::{Attestation, Profile},
-    identity::{IdScope, Identity, RegistrationId},
+    http::{ApiVersion, OperationId},
+    identity::{HostName, IdScope, Identity, RegistrationId},
     payload::Payload,
     private_key::Location,
     x509::Purpose,
@@ -48,7 +46,7 @@ pub(crate) struct Provision {
     registration_id: Option<RegistrationId>,
     /// The file with the key of the individual enrollment, or with the key derived for this registration ID; with
     /// --certificate-file, the certificate's private key: a file (PEM, also of a TPM), tpm:file=PATH,
-    /// tpm:handle=0x81000005, pkcs11:… or unix:SOCKET
+    /// tpm:handle=0x81000005, keyd:id=KEY, pkcs11:… or unix:SOCKET
     #[arg(long, value_name = "FILE|URI", value_parser = name::parser(),
         conflicts_with_all = ["tpm", "tpm_setup", "group_key_file"])]
     key_file: Option<Location>,
@@ -82,6 +80,14 @@ pub(crate) struct Provision {
     /// Look up the device's registration, and do not register it
     #[arg(long, conflicts_with_all = ["model_id", "payload_file"])]
     lookup: bool,
+    /// Use the assigned hub's classic name (contoso.azure-devices.net) in tokens, and give the assigned one as that to
+    /// connect to
+    #[arg(long)]
+    classic_hub_name: bool,
+    /// The version of the provisioning service's interface [default: 2019-03-31, and 2025-07-01-preview to request a
+    /// certificate]
+    #[arg(long, value_name = "VERSION")]
+    dps_api_version: Option<ApiVersion>,
     #[command(flatten)]
     request: RequestOptions,
     /// The protocol that carries the requests
@@ -100,6 +106,9 @@ struct Report<'a> {
     id_scope: &'a str,
     registration_id: &'a str,
     host_name: &'a str,
+    /// The assigned name of the hub, which is the one to connect to, when `host_name` is the classic one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gateway_host_name: Option<&'a str>,
     device_id: &'a str,
     substatus: Option<String>,
     last_updated: Option<&'a str>,
@@ -133,12 +142,17 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
     let mut keys = arguments.tpm.open()?;
     let id = keys.registration_id(arguments.registration_id.as_ref())?;
     let (mut profile, attestation) = (profile(arguments, &id)?, attestation(arguments, &id, &mut keys)?);
-    let requested = arguments.request.request(&id, &arguments.inputs().collect::<Vec<_>>())?;
-    if let Some(request) = requested.as_ref().and_then(Requested::to_send) {
-        profile = profile.with_certificate_request(request.clone());
+    let mut requested = arguments.request.request(&id, &arguments.inputs().collect::<Vec<_>>(), &arguments.unlock)?;
+    if let Some(requested) = &requested {
+        profile = requested.add_to(profile);
     }
     let plan = Plan::provision(profile, attestation)?;
-    let outcome = run::run(&plan, &network, arguments.carrier, &mut keys)?;
+    let note = |operation: &OperationId| {
+        if let Some(requested) = &mut requested {
+            requested.sent_by(operation);
+        }
+    };
+    let outcome = run::run_noting(&plan, &network, arguments.carrier, &mut keys, note)?;
     // A certificate is kept before anything else, because the service does not repeat it. The registration is reported
     // even if a file cannot be written; and the file is written, even if the report cannot.
     let settled = requested.map(|requested| requested.settle(&outcome)).transpose();
@@ -194,6 +208,12 @@ fn profile(arguments: &Provision, id: &RegistrationId) -> Result<Profile, Failur
         let payload = Payload::parse(file.text_without_mark()).map_err(|error| Error::from(error).at(file.place()))?;
         profile = profile.with_payload(payload);
     }
+    if let Some(version) = &arguments.dps_api_version {
+        profile = profile.with_api_version(version.clone());
+    }
+    if arguments.classic_hub_name {
+        profile = profile.with_classic_hub_name();
+    }
     Ok(if arguments.lookup { profile.lookup_only(true) } else { profile })
 }
 
@@ -235,6 +255,7 @@ fn report(
         id_scope: arguments.id_scope.as_str(),
         registration_id: id.as_str(),
         host_name: identity.hub().as_str(),
+        gateway_host_name: identity.gateway().map(HostName::as_str),
         device_id: identity.device_id().as_str(),
         substatus: record.and_then(|record| record.substatus.as_ref()).map(ToString::to_string),
         last_updated: record.and_then(|record| record.last_updated.as_deref()),
@@ -251,6 +272,7 @@ fn report(
     let next = arguments.tpm.endpoint.is_some().then(|| next(arguments, identity));
     output::table(&[
         ("host name", Some(report.host_name)),
+        ("gateway", report.gateway_host_name),
         ("device ID", Some(report.device_id)),
         ("substatus", report.substatus.as_deref()),
         ("last updated", report.last_updated),
@@ -262,7 +284,7 @@ fn report(
 
 /// The command that makes tokens for other programs: the key stays in the TPM.
 fn next(arguments: &Provision, identity: &Identity) -> String {
-    let whose = ["--host-name", identity.hub().as_str(), "--device-id", identity.device_id().as_str()];
+    let whose = ["--host-name", identity.endpoint().as_str(), "--device-id", identity.device_id().as_str()];
     let tpm = arguments.tpm.again();
     let words = ["defenderauth", "token"].into_iter().chain(tpm.iter().map(String::as_str)).chain(whose);
     words.chain(["--ttl", "1h"]).map(shell::quoted).collect::<Vec<_>>().join(" ")

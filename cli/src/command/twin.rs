@@ -43,7 +43,8 @@ pub(crate) fn run(arguments: &Twin) -> Result<(), Failure> {
             "this is a device, whose twin has no security configuration; give its security module's connection string";
         return Err(Failure::Call(what.into()));
     };
-    let twin = fetch(&mut me, &network, &mut subject.keys)?;
+    let login = arguments.subject.login(me.identity());
+    let twin = fetch(&login, &mut me, &network, &mut subject.keys)?;
     let (configuration, mistakes) = match defaults(subject.defaults, &module) {
         Some(defaults) => in_force(defaults, &twin),
         None => micro_in_force(&twin),
@@ -61,9 +62,8 @@ pub(crate) fn run(arguments: &Twin) -> Result<(), Failure> {
 }
 
 /// The twin of this identity.
-fn fetch(me: &mut Outcome, network: &Network, keys: &mut Keys) -> Result<twin::Twin, Failure> {
-    let login = Connect::hub(me.identity(), None);
-    let mut session = hub::log_in(me, &login, network, keys)?.map_err(|refused| refused.of(me))?;
+fn fetch(login: &Connect, me: &mut Outcome, network: &Network, keys: &mut Keys) -> Result<twin::Twin, Failure> {
+    let mut session = hub::log_in(me, login, network, keys)?.map_err(|refused| refused.of(me))?;
     let document = ask(&mut session).map_err(|error| network.mqtt_failed(error));
     session.close();
     document?

@@ -3,9 +3,15 @@
 use crate::terminal::failure::Failure;
 use clap::Args;
 use defender_auth::{
-    identity_service::IdentityService, local::EndpointError, local_signer::Signer, workload::Workload,
+    identity_service::IdentityService,
+    local::EndpointError,
+    local_signer::{Client, Signer},
+    workload::Workload,
 };
-use std::env;
+use std::{env, time::Duration};
+
+/// How long a question to a daemon may take, with its repetitions. A person waits for the answer.
+pub(crate) const LIMIT: Duration = Duration::from_secs(15);
 
 #[derive(Args)]
 pub(crate) struct OnDevice {
@@ -28,10 +34,11 @@ impl OnDevice {
 
     /// The daemon that signs, if one does. The identity service is asked for the identity.
     pub(crate) fn signer(&self) -> Result<Option<Signer>, Failure> {
+        let client = Client::default().give_up_after(LIMIT);
         if self.workload {
             let workload = Workload::from_environment(|name| env::var(name).ok())?;
-            return Ok(Some(Signer::workload(workload)));
+            return Ok(Some(Signer::workload(workload).with_client(client)));
         }
-        Ok(self.service()?.map(Signer::identity_service).transpose()?)
+        Ok(self.service()?.map(|service| Signer::identity_service_by(service, client)).transpose()?)
     }
 }

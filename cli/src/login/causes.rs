@@ -3,7 +3,6 @@
 use defender_auth::{
     Outcome, UnixTime,
     credential::{ClientCertificate, Credential},
-    identity::HubNameForm,
     mqtt::Connect,
     sas::SasToken,
     wait::Readable,
@@ -46,17 +45,15 @@ pub(crate) fn cause(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTi
         UNAVAILABLE => return "Cause: the hub is busy or down; try again later".into(),
         _ => {}
     }
-    let host = me.identity().endpoint();
-    if host.hub_form() == Some(HubNameForm::Service) {
-        let classic = host.classic().map(|name| format!(", such as {name}")).unwrap_or_default();
-        return format!("Cause: {host} is the hub's name for back ends; give its name for devices{classic}");
-    }
     if login.client_id != Connect::hub(me.identity(), None).client_id {
         return "Cause: the client ID is not that of the identity; leave out --client-id".into();
     }
     if let Some(doubt) = doubt(me, proof, now) {
         return format!("Cause: {doubt}; get a new token for this identity");
     }
+    let version =
+        other_version(me, login).map(|version| format!("the hub does not support the API version {version}; "));
+    let version = version.unwrap_or_default();
     let is_module = me.identity().module_id().is_some();
     let what = if is_module { "device or module" } else { "device" };
     let credential = match me.credential() {
@@ -67,7 +64,7 @@ pub(crate) fn cause(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTi
         Credential::PolicyKey(_) => "the policy is unknown, has another key, or does not permit device connections",
         Credential::Certificate(certificate) => {
             return format!(
-                "Cause, one of: the hub expects another certificate for it (compare the thumbprint{}, or the authority and \
+                "Cause, one of: {version}the hub expects another certificate for it (compare the thumbprint{}, or the authority and \
                  the common name); it is registered with another type of authentication; the hub has no such {what}, or it \
                  is disabled; the certificate has expired by the hub's clock. Compare them with the portal",
                 thumbprints(certificate)
@@ -81,10 +78,19 @@ pub(crate) fn cause(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTi
         _ => "the hub has other keys for it",
     };
     format!(
-        "Cause, one of: {credential}; it is registered with another type of authentication; the hub has no such {what}, or \
+        "Cause, one of: {version}{credential}; it is registered with another type of authentication; the hub has no such {what}, or \
          it is disabled; this device's clock ({now}) is wrong, so that the token has expired. Compare ID and key with the \
          portal, then check the clock"
     )
+}
+
+/// The version of the hub's interface in the user name, if it was chosen.
+fn other_version<'a>(me: &Outcome, login: &'a Connect) -> Option<&'a str> {
+    fn version(login: &Connect) -> Option<&str> {
+        login.user_name.split_once("api-version=")?.1.split('&').next()
+    }
+    let usual = Connect::hub(me.identity(), None);
+    version(login).filter(|chosen| version(&usual) != Some(chosen))
 }
 
 /// Whether its resource is a device without a module.

@@ -11,7 +11,7 @@ use crate::{
 };
 use defender_auth::{
     Action, Authenticator, Error, Event, Now, Outcome, Plan,
-    http::{Request, Response},
+    http::{OperationId, Request, Response},
     https::{Client, Reply},
     key::KeyUse,
 };
@@ -26,12 +26,23 @@ const ATTEMPT: Duration = Duration::from_secs(600);
 
 /// Runs a plan to its end. A plan that needs no network request is done immediately.
 pub(crate) fn run(plan: &Plan, network: &Network, carrier: Carrier, keys: &mut Keys) -> Result<Outcome, Failure> {
-    if let Some(outcome) = plan.outcome() {
-        return Ok(outcome.clone());
-    }
+    run_noting(plan, network, carrier, keys, |_| {})
+}
+
+/// The same, with what is called before each request with the operation of a registration that is under way.
+pub(crate) fn run_noting(
+    plan: &Plan,
+    network: &Network,
+    carrier: Carrier,
+    keys: &mut Keys,
+    mut note: impl FnMut(&OperationId),
+) -> Result<Outcome, Failure> {
     let start = Instant::now();
     let now = || Now { wall: clock::now(), monotonic: start.elapsed() };
     let mut authenticator = Authenticator::new(plan, now(), ATTEMPT);
+    if let Action::Done(_) | Action::Failed(_) = authenticator.poll() {
+        return Ok(authenticator.into_outcome()?);
+    }
     let mut link = match carrier {
         Carrier::Https => Link::Https(network.https()?),
         Carrier::Mqtt => Link::Mqtt(None),
@@ -70,6 +81,9 @@ pub(crate) fn run(plan: &Plan, network: &Network, carrier: Carrier, keys: &mut K
             _ => return Err(Failure::NotSupported("this step of the plan")),
         }
         .map_err(Error::from)?;
+        if let Some(operation) = authenticator.pending_operation() {
+            note(operation);
+        }
     }
 }
 
@@ -115,7 +129,9 @@ impl Link {
                 }
                 Err(mqtt::Error::Refused(refusal)) => Err(Failure::Service {
                     what: format!(
-                        "the provisioning service refused the login: {refusal}; check ID scope, registration ID and key"
+                        "the provisioning service refused the login: {refusal}; check ID scope, registration ID, key and the \
+                         API version {}",
+                        request.api_version()
                     ),
                     fault: "the credential, or the service's registry",
                 }),

@@ -13,8 +13,10 @@ use defender_auth::{
     Device, Outcome, Plan,
     credential::{ClientCertificate, Credential},
     dps::Profile,
-    identity::{DeviceId, HostName, IdScope, ModuleId, RegistrationId},
-    private_key::Location,
+    http::ApiVersion,
+    identity::{DeviceId, HostName, IdScope, Identity, ModuleId, RegistrationId},
+    mqtt::Connect,
+    private_key::{self, Location},
     twin::SecurityConfiguration,
     x509::Purpose,
 };
@@ -34,7 +36,7 @@ pub(crate) struct SubjectOptions {
     #[arg(long, value_name = "PEM", requires = "key_file",
         conflicts_with_all = ["tpm", "tpm_setup", "workload", "identity_service"])]
     certificate_file: Option<PathBuf>,
-    /// The certificate's private key: a file (PEM, also of a TPM), tpm:file=PATH, tpm:handle=0x81000005, pkcs11:… or
+    /// The certificate's private key: a file (PEM, also of a TPM), tpm:file=PATH, tpm:handle=0x81000005, keyd:id=KEY, pkcs11:… or
     /// unix:SOCKET
     #[arg(long, value_name = "FILE|URI", requires = "certificate_file", value_parser = name::parser())]
     key_file: Option<Location>,
@@ -63,6 +65,16 @@ pub(crate) struct SubjectOptions {
     /// In Device mode: create the module when the hub does not have it
     #[arg(long, conflicts_with_all = ["workload", "identity_service"])]
     create_module: bool,
+    /// Use the hub's classic name (contoso.azure-devices.net) in tokens and the user name, and connect to the given or
+    /// assigned one (contoso.device.azure-devices.net)
+    #[arg(long, conflicts_with_all = ["workload", "identity_service"])]
+    classic_hub_name: bool,
+    /// The version of the provisioning service's interface [default: 2019-03-31]
+    #[arg(long, value_name = "VERSION")]
+    dps_api_version: Option<ApiVersion>,
+    /// The version of the hub's MQTT interface, in the user name [default: 2020-09-30]
+    #[arg(long, value_name = "VERSION")]
+    hub_api_version: Option<ApiVersion>,
 }
 
 /// An identity, and how it authenticates.
@@ -83,10 +95,20 @@ impl SubjectOptions {
 
     pub(crate) fn load(&self) -> Result<Subject, Failure> {
         if let Some(signer) = self.on_device.signer()? {
-            let (plan, gateway_roots) = (Plan::from(signer.outcome()), signer.gateway_roots()?);
+            let gateway_roots = signer.gateway_roots()?;
+            let plan = match signer.certified() {
+                Some(account) => Plan::known(account.identity().clone(), private_key::open_account(&account)?),
+                None => Plan::from(signer.outcome()),
+            };
             return Ok(Subject { plan, defaults: None, keys: Keys::of_daemon(signer), gateway_roots });
         }
-        let subject = self.load_own()?;
+        let mut subject = self.load_own()?;
+        if let Some(version) = &self.dps_api_version {
+            subject.plan = subject.plan.with_api_version(version.clone());
+        }
+        if self.classic_hub_name {
+            subject.plan = subject.plan.with_classic_hub_name();
+        }
         if !self.create_module {
             return Ok(subject);
         }
@@ -95,6 +117,14 @@ impl SubjectOptions {
             return Err(Failure::Call(what.into()));
         };
         Ok(Subject { plan: subject.plan.in_device_mode(target.create_if_missing())?, ..subject })
+    }
+
+    /// The login of an identity at its hub.
+    pub(crate) fn login(&self, identity: &Identity) -> Connect {
+        match &self.hub_api_version {
+            Some(version) => Connect::hub_at(identity, None, version),
+            None => Connect::hub(identity, None),
+        }
     }
 
     /// The subject whose key the agent, or its TPM, has.

@@ -153,7 +153,9 @@ impl Network {
     pub(crate) fn mqtt_failed(&self, error: mqtt::Error) -> Failure {
         match error {
             mqtt::Error::Tls(error) => self.failed(HttpsError::from(error)),
-            mqtt::Error::Unsendable { .. } | mqtt::Error::NotCarried => Failure::Call(error.to_string()),
+            mqtt::Error::Unsendable { .. } | mqtt::Error::NotCarried | mqtt::Error::Plan(_) => {
+                Failure::Call(error.to_string())
+            }
             mqtt::Error::TlsFailed { ref failure, .. } => tls(error.to_string(), failure),
             mqtt::Error::Proxy { .. } => Failure::Service { what: error.to_string(), fault: "the proxy" },
             mqtt::Error::TooManyOpen { .. } => too_many_open(error.to_string()),
@@ -191,6 +193,7 @@ fn tls(what: String, failure: &TlsFailure) -> Failure {
         ErrorKind::Time => "the time",
         _ if failure.code() == Code::PrivateKey => "the private key, or what holds it",
         _ if failure.is_about_client() => "the client certificate, or the server",
+        _ if matches!(failure, TlsFailure::Incompatible { .. }) => "the server, or its versions of TLS",
         ErrorKind::Network => "the network path to the service",
         _ => "the server's certificate, or the root certificates here",
     };

@@ -20,7 +20,10 @@ use defender_auth::{
     x509::Purpose,
 };
 #[cfg(unix)]
-use defender_auth::{error::Hierarchy, tpm};
+use defender_auth::{
+    error::Hierarchy,
+    tpm::{self, Connection, TpmClient},
+};
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
@@ -76,6 +79,11 @@ fn is_empty(error: &Error) -> bool {
 }
 
 impl Secrets<'_> {
+    /// For keys that need none.
+    pub(crate) const fn none() -> Self {
+        Self { passphrase: None, tpm: None, owner: None }
+    }
+
     pub(crate) fn opener(&self) -> Opener<'_> {
         let mut opener = Opener::new();
         if let Some(passphrase) = &self.passphrase {
@@ -107,26 +115,19 @@ impl Secrets<'_> {
         Ok(key)
     }
 
-    /// Creates a key in the TPM. The passphrase becomes its password.
-    #[cfg(unix)]
-    pub(crate) fn create_in_tpm(&self, kind: TpmKeyKind, parent: Parent) -> Result<KeyFile, Failure> {
-        let endpoint = self.tpm.cloned().unwrap_or_default();
-        let mut tpm = tpm::open(&endpoint)?;
-        if let Some(password) = &self.owner {
-            tpm.set_password(Hierarchy::Owner, password.expose())?;
-        }
-        Ok(tpm.create_key(kind, parent, self.passphrase.as_ref().map(Passphrase::expose))?)
-    }
-
-    #[cfg(not(unix))]
-    #[expect(clippy::unused_self, reason = "as on other systems")]
-    pub(crate) fn create_in_tpm(&self, _: TpmKeyKind, _: Parent) -> Result<KeyFile, Failure> {
-        Err(Failure::NotSupported("a TPM on this system"))
+    /// The name of a key at a persistent handle of the TPM.
+    pub(crate) fn tpm_handle(&self, handle: u32) -> Location {
+        Location::TpmHandle { handle, tpm: self.tpm.cloned() }
     }
 
     /// The name of a key file of the TPM.
     pub(crate) fn key_file(&self, path: &Path) -> Location {
-        Location::TpmFile { path: path.into(), tpm: self.tpm.cloned() }
+        self.key_file_at(path, None)
+    }
+
+    /// The same of that TPM.
+    pub(crate) fn key_file_at(&self, path: &Path, tpm: Option<&Endpoint>) -> Location {
+        Location::TpmFile { path: path.into(), tpm: tpm.or(self.tpm).cloned() }
     }
 
     /// Generates a key in a token.
@@ -152,5 +153,47 @@ impl Secrets<'_> {
         };
         finding::warn(agent::name_findings(&certificate, &file.display().to_string(), purpose));
         Ok(certificate)
+    }
+}
+
+#[cfg(unix)]
+impl Secrets<'_> {
+    /// Creates a key in this TPM, or in the one of the options. The passphrase becomes its password.
+    pub(crate) fn create_in_tpm(
+        &self,
+        tpm: Option<&Endpoint>,
+        kind: TpmKeyKind,
+        parent: Parent,
+    ) -> Result<KeyFile, Failure> {
+        Ok(self.connect(tpm)?.create_key(kind, parent, self.passphrase.as_ref().map(Passphrase::expose))?)
+    }
+
+    /// The same in the TPM of the options, for a key that is made persistent at a vacant handle.
+    pub(crate) fn persist_in_tpm(&self, kind: TpmKeyKind, parent: Parent, handle: u32) -> Result<(), Failure> {
+        let mut tpm = self.connect(None)?;
+        // Before a key is created, which may take a minute.
+        tpm.check_vacant(handle)?;
+        let key = tpm.create_key(kind, parent, self.passphrase.as_ref().map(Passphrase::expose))?;
+        Ok(tpm.persist_key(&key, handle)?)
+    }
+
+    fn connect(&self, tpm: Option<&Endpoint>) -> Result<TpmClient<Connection>, Failure> {
+        let mut tpm = tpm::open(&tpm.or(self.tpm).cloned().unwrap_or_default())?;
+        if let Some(password) = &self.owner {
+            tpm.set_password(Hierarchy::Owner, password.expose())?;
+        }
+        Ok(tpm)
+    }
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unused_self, reason = "as on other systems")]
+impl Secrets<'_> {
+    pub(crate) fn create_in_tpm(&self, _: Option<&Endpoint>, _: TpmKeyKind, _: Parent) -> Result<KeyFile, Failure> {
+        Err(Failure::NotSupported("a TPM on this system"))
+    }
+
+    pub(crate) fn persist_in_tpm(&self, _: TpmKeyKind, _: Parent, _: u32) -> Result<(), Failure> {
+        Err(Failure::NotSupported("a TPM on this system"))
     }
 }

@@ -6,7 +6,7 @@ use std::{fmt, io, process::ExitCode};
 
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The service rejected the request, or was not reached: 1.
+    /// The service rejected the request, or was not reached, or another process is at work: 1.
     Service { what: String, fault: &'static str },
     /// A token or a certificate is not valid, which standard output says: 1.
     NotValid,

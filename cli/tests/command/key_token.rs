@@ -9,12 +9,12 @@ use std::{env, fs, process::Command};
 const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
 
 /// `SoftHSM` with an empty token, whose PIN is in a file.
-struct Token {
+pub(crate) struct Token {
     scratch: Scratch,
 }
 
 impl Token {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let scratch = Scratch::new();
         fs::create_dir(scratch.path("tokens")).unwrap();
         let tokens = scratch.path("tokens");
@@ -26,16 +26,16 @@ impl Token {
         this
     }
 
-    fn configuration(&self) -> String {
+    pub(crate) fn configuration(&self) -> String {
         self.scratch.path("softhsm2.conf")
     }
 
-    fn uri(&self, name: &str) -> String {
+    pub(crate) fn uri(&self, name: &str) -> String {
         let pin = self.scratch.path("pin");
         format!("pkcs11:token=agent;object={name}?module-path={MODULE}&pin-source={pin}")
     }
 
-    fn run(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         let mut command = command(arguments);
         command.env("SOFTHSM2_CONF", self.configuration());
         let run = run(command, b"");

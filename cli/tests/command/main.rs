@@ -49,10 +49,12 @@ mod device_mode;
 mod device_mode_refused;
 #[cfg(target_os = "linux")]
 mod drafts;
+mod hosts;
 mod inspect;
 #[cfg(unix)]
-mod key_logins;
+mod key_handle;
 #[cfg(unix)]
+mod key_logins;
 mod key_new;
 #[cfg(unix)]
 mod key_token;
@@ -62,9 +64,13 @@ mod mistakes;
 #[cfg(target_os = "linux")]
 mod on_device;
 #[cfg(target_os = "linux")]
+mod on_device_refused;
+#[cfg(target_os = "linux")]
 mod open_files;
 #[cfg(unix)]
 mod operational;
+#[cfg(unix)]
+mod operational_keys;
 mod outside;
 #[cfg(target_os = "linux")]
 mod owners;

@@ -15,18 +15,18 @@ use std::{
 
 const MODULE: &str = "azureiotsecurity";
 
-fn own_uid() -> u32 {
+pub(crate) fn own_uid() -> u32 {
     fs::metadata("/proc/self").unwrap().uid()
 }
 
 /// A host whose daemons sign for this user's programs and for a module.
-fn host(site: &Site) -> RunningHost {
+pub(crate) fn host(site: &Site) -> RunningHost {
     let host = Host::new(HOST, "dev-01").principal(own_uid(), MODULE).module(MODULE);
     site.emulator.host(site.scratch.folder(), host).unwrap()
 }
 
 /// The command with nothing but the variables of a module, and a place of the hub.
-fn as_module(site: &Site, host: &RunningHost, arguments: &[&str], changed: &[(&str, &str)]) -> Run {
+pub(crate) fn as_module(site: &Site, host: &RunningHost, arguments: &[&str], changed: &[(&str, &str)]) -> Run {
     let endpoint = site.endpoint();
     let network = ["--ca-file", &site.roots, "--endpoint", &endpoint];
     let network: &[&str] = if arguments[0] == "inspect" { &[] } else { &network };
@@ -35,12 +35,12 @@ fn as_module(site: &Site, host: &RunningHost, arguments: &[&str], changed: &[(&s
     run(command, b"")
 }
 
-fn service(site: &Site) -> String {
+pub(crate) fn service(site: &Site) -> String {
     format!("--identity-service={}", site.scratch.folder())
 }
 
 #[track_caller]
-fn accepted(run: &Run) {
+pub(crate) fn accepted(run: &Run) {
     assert!(run.out.starts_with(&format!("identity      {HOST}/devices/dev-01/modules/{MODULE}\n")), "{run:?}");
     assert!(run.out.contains("\ncredential    external key\n"), "{run:?}");
     assert!(run.out.ends_with("\nhub           accepted\n"), "{run:?}");

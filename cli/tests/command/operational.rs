@@ -53,6 +53,19 @@ impl Plant {
         self.registrar.site.ask(&[&["certificate", "renew", &self.folder], more].concat(), "")
     }
 
+    /// The arguments of a renewal.
+    fn renewing(&self) -> Vec<String> {
+        let site = &self.registrar.site;
+        let endpoint = format!("{HOST}={}", site.emulator.address());
+        ["certificate", "renew", &self.folder, "--ca-file", &site.roots, "--endpoint", &endpoint]
+            .map(String::from)
+            .into()
+    }
+
+    fn write_kept(&self, kept: &Value) {
+        fs::write(format!("{}/certificates.json", self.folder), kept.to_string()).unwrap();
+    }
+
     fn kept(&self) -> Value {
         let text = fs::read(Path::new(&self.folder).join("certificates.json")).unwrap_or_default();
         serde_json::from_slice(&text).unwrap_or_default()
@@ -79,6 +92,11 @@ impl Plant {
 
     /// Starts a command and kills it when its folder and the journal are as far as that.
     fn killed(&self, arguments: &[String], is_far: impl Fn(&Self) -> bool) {
+        self.beside(arguments, is_far, || {});
+    }
+
+    /// The same, and does something before that.
+    fn beside(&self, arguments: &[String], is_far: impl Fn(&Self) -> bool, act: impl FnOnce()) {
         let mut command = command(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
         let silent = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = silent.spawn().unwrap();
@@ -86,6 +104,9 @@ impl Plant {
             thread::sleep(Duration::from_millis(20));
             is_far(self)
         });
+        if came {
+            act();
+        }
         child.kill().unwrap();
         child.wait().unwrap();
         assert!(came, "{:?}", self.registrar.site.journal());
@@ -267,10 +288,9 @@ fn a_folder_without_a_certificate_is_named() {
 
 #[test]
 fn an_interrupted_registration_continues_with_its_request() {
-    let plant = Plant::of(enrollment().issuing(Issuing::new()).pending(1));
-    let by = plant.registrar.address("https");
-    let arguments = plant.registrar.arguments(by, &plant.requesting(&[]));
-    plant.killed(&arguments, |plant| plant.registrar.site.journal().len() == 1);
+    let plant = Plant::new();
+    plant.fault(Operation::Register, Fault::Status(401), 1);
+    plant.provision("https", &[]).failed(1, &[]);
     let pending = plant.kept()["pending"].clone();
     assert!(pending["request"].is_string() && plant.kept()["current"].is_null(), "{pending}");
     plant.status(&[]).failed(2, &["its certificate has not come yet; run `defenderauth provision` again"]);
@@ -280,14 +300,76 @@ fn an_interrupted_registration_continues_with_its_request() {
 }
 
 #[test]
+fn an_interrupted_registration_gets_the_certificate_of_its_operation() {
+    for carrier in CARRIERS {
+        let enrollment = enrollment().issuing(Issuing::new()).pending(1);
+        let registrar = Registrar::new(Dps::new(SCOPE).retry_after(60).enrollment(enrollment));
+        let plant = Plant { registrar, ..Plant::new() };
+        let by = plant.registrar.address(carrier);
+        let arguments = plant.registrar.arguments(by, &plant.requesting(&["--carrier", carrier]));
+        plant.killed(&arguments, |plant| plant.kept()["pending"]["operation"].is_string());
+        let pending = plant.kept()["pending"].clone();
+        let run = plant.provision(carrier, &[]).done();
+        assert!(run.err.starts_with("continuing with the registration that was interrupted\n"), "{run:?}");
+        assert!(!run.err.contains("registering the device"), "{run:?}");
+        assert_eq!((plant.issued(), &plant.kept()["current"]["key"]), (1, &pending["key"]));
+        assert!(plant.kept()["pending"].is_null());
+    }
+}
+
+#[test]
+fn an_operation_that_the_service_has_forgotten_is_replaced() {
+    let plant = Plant::of(enrollment().issuing(Issuing::new()).pending(1));
+    plant.fault(Operation::RegistrationStatus, Fault::Status(403), 1);
+    plant.provision("https", &[]).failed(1, &[]);
+    let mut kept = plant.kept();
+    assert!(kept["pending"]["operation"].is_string(), "{kept}");
+    kept["pending"]["operation"] = "4.of-another-service".into();
+    plant.write_kept(&kept);
+    let run = plant.provision("https", &[]).done();
+    let steps = ["polling the registration status", "registering the device", "polling the registration status"];
+    let mut rest = run.err.as_str();
+    for step in steps {
+        rest = rest.split_once(step).unwrap_or_else(|| panic!("no {step} in {run:?}")).1;
+    }
+    kept["pending"]["operation"] = "../up".into();
+    plant.write_kept(&kept);
+    plant.provision("https", &[]).failed(2, &["certificates.json", "the member operation"]);
+}
+
+#[test]
+fn a_renewal_does_not_take_the_request_of_a_registration_that_was_interrupted() {
+    let plant = Plant::of(enrollment().issuing(Issuing::new()).pending(1)).provisioned(&[]);
+    plant.fault(Operation::RegistrationStatus, Fault::Status(403), 1);
+    plant.provision("https", &[]).failed(1, &[]);
+    plant.renew(&[]).failed(2, &["a registration was interrupted, and may have issued a certificate"]);
+    plant.provision("https", &[]).done();
+    plant.renew(&[]).done();
+    assert_eq!(plant.issued(), 3, "each was used");
+}
+
+#[test]
+fn two_processes_do_not_request_certificates_in_one_folder() {
+    let plant = Plant::new().provisioned(&[]);
+    plant.fault(Operation::IssueCertificate, Fault::NoAnswer, 1);
+    let asked = |plant: &Plant| plant.registrar.site.journal().iter().any(|entry| entry.contains("fault"));
+    plant.beside(&plant.renewing(), asked, || {
+        let in_use = [plant.folder.as_str(), "another process is using its certificates"];
+        plant.renew(&[]).failed(1, &in_use);
+        plant.provision("https", &[]).failed(1, &in_use);
+        plant.status(&[]).done();
+    });
+    assert_eq!(plant.registrar.site.journal().iter().filter(|entry| entry.contains("register ")).count(), 1);
+    plant.renew(&[]).done();
+    assert_eq!(plant.issued(), 2);
+}
+
+#[test]
 fn an_interrupted_renewal_continues_with_its_request() {
     let plant = Plant::new().provisioned(&[]);
     plant.fault(Operation::IssueCertificate, Fault::NoAnswer, 1);
     let asked = |plant: &Plant| plant.registrar.site.journal().iter().any(|entry| entry.contains("fault"));
-    let site = &plant.registrar.site;
-    let endpoint = format!("{HOST}={}", site.emulator.address());
-    let renew = ["certificate", "renew", &plant.folder, "--ca-file", &site.roots, "--endpoint", &endpoint];
-    plant.killed(&renew.map(String::from), asked);
+    plant.killed(&plant.renewing(), asked);
     let (kept, old) = (plant.kept(), plant.status(&["--json"]).done().json());
     assert_eq!(old["pending"], "P-384");
     let run = plant.renew(&[]).done();

@@ -6,7 +6,6 @@ use crate::support::{
     run,
     site::{DPS, SCOPE, Site},
 };
-use defender_auth_emulator::{Hub, World};
 use std::net::{SocketAddr, TcpListener};
 
 /// A login through a proxy, which alone knows where the hub is.
@@ -98,15 +97,4 @@ fn a_registration_is_carried_by_a_websocket() {
     let run = with(&["--carrier", "mqtt", "--transport", "mqtt-ws"]).done();
     assert!(run.out.contains("dev-02"), "{run:?}");
     with(&["--transport", "auto"]).failed(2, &["add --carrier mqtt"]);
-}
-
-#[test]
-fn a_hubs_name_for_back_ends_is_named_as_the_cause() {
-    const BACK_ENDS: &str = "contoso.service.azure-devices.net";
-    let site = Site::play(World::new().hub(Hub::new(BACK_ENDS)));
-    let endpoint = format!("{BACK_ENDS}={}", site.emulator.address());
-    let device = format!("HostName={BACK_ENDS};DeviceId=dev-01;SharedAccessKey={KEY}");
-    let arguments = ["authenticate", "-", "--connect", "--ca-file", &site.roots, "--endpoint", &endpoint];
-    let expected = "is the hub's name for back ends; give its name for devices, such as contoso.azure-devices.net";
-    defenderauth(&arguments, device).failed(1, &[expected]);
 }

@@ -1,4 +1,5 @@
 use super::{Authority, Device, Key};
+use crate::base::other_name;
 use serde::Deserialize;
 
 /// An IoT hub. Keys are base64, as the portal displays them.
@@ -64,8 +65,14 @@ impl Hub {
         self
     }
 
+    /// Its names for devices. A hub of Azure has two: `contoso.azure-devices.net`, the classic one, and
+    /// `contoso.device.azure-devices.net`; the one that it was made with is the first.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        [Some(self.host_name.clone()), other_name(&self.host_name)].into_iter().flatten()
+    }
+
     pub(crate) fn is_at(&self, host: &str) -> bool {
-        self.host_name.eq_ignore_ascii_case(host)
+        self.names().any(|name| name.eq_ignore_ascii_case(host))
     }
 
     pub(crate) fn find(&self, device: &str) -> Option<&Device> {

@@ -31,4 +31,4 @@ pub(crate) use issuing::Issued;
 pub use issuing::{Issuing, KeyType};
 pub(crate) use key::Key;
 pub use module::Module;
-pub use world::World;
+pub use world::{TlsVersions, World};

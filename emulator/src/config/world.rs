@@ -11,6 +11,23 @@ pub struct World {
     pub(crate) https: Option<SocketAddr>,
     pub(crate) validity: Option<[SystemTime; 2]>,
     pub(crate) clock_offset: i64,
+    pub(crate) tls: TlsVersions,
+}
+
+/// The versions of TLS that an emulator speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TlsVersions {
+    /// 1.2 and 1.3.
+    #[default]
+    All,
+    /// 1.2 only.
+    Tls12,
+    /// 1.3 only.
+    Tls13,
+    /// By the name that the client gives (SNI): 1.2 for a hub's classic name and for the provisioning service, 1.3 for a hub's
+    /// name with `.device.`, where the real hubs also have some of 1.2; both for other names.
+    ByName,
 }
 
 impl World {
@@ -56,6 +73,13 @@ impl World {
         self
     }
 
+    /// Sets the versions of TLS. Unless set, they are 1.2 and 1.3.
+    #[must_use]
+    pub const fn tls(mut self, versions: TlsVersions) -> Self {
+        self.tls = versions;
+        self
+    }
+
     /// Sets the emulator's clock this number of seconds ahead of the system's, or behind it.
     #[must_use]
     pub const fn clock_offset(mut self, seconds: i64) -> Self {
@@ -67,6 +91,6 @@ impl World {
 impl From<Config> for World {
     fn from(config: Config) -> Self {
         let Config { hubs, dps, faults, clock_offset } = config;
-        Self { hubs, dps, faults, clock_offset, https: None, validity: None }
+        Self { hubs, dps, faults, clock_offset, https: None, validity: None, tls: TlsVersions::default() }
     }
 }

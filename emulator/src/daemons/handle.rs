@@ -4,6 +4,7 @@ use crate::tpm::random;
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use ring::hmac;
+use serde_json::json;
 
 /// How many random bytes a handle has. It is as long as a real one then.
 const NONCE: usize = 240;
@@ -22,7 +23,8 @@ impl Handles {
     /// A handle of the key with this name.
     pub(super) fn make(&self, key: &str) -> Option<String> {
         let text = BASE64URL_NOPAD.encode(
-            format!("{{\"key\":\"{key}\",\"nonce\":\"{}\"}}", HEXLOWER.encode(&random::<NONCE>().ok()?)).as_bytes(),
+            format!("{{\"key\":{},\"nonce\":\"{}\"}}", json!(key), HEXLOWER.encode(&random::<NONCE>().ok()?))
+                .as_bytes(),
         );
         let signature = BASE64.encode(hmac::sign(&self.key, text.as_bytes()).as_ref());
         Some(format!("sr={text}&sig={}", utf8_percent_encode(&signature, NON_ALPHANUMERIC)))

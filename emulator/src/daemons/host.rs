@@ -9,14 +9,25 @@ pub struct Host {
     pub(super) principals: Vec<(u32, String)>,
     pub(super) modules: Vec<String>,
     certificates: Vec<(String, String)>,
+    pub(super) pairs: Vec<(String, String)>,
+    /// Users that are the device itself, by its private key and its certificate.
+    devices: Vec<(u32, String, String)>,
 }
 
 impl Host {
     /// A device of a hub.
     #[must_use]
     pub fn new(hub: &str, device: &str) -> Self {
-        let (principals, modules, certificates) = (Vec::new(), Vec::new(), Vec::new());
-        Self { hub: hub.into(), device: device.into(), gateway: None, principals, modules, certificates }
+        Self {
+            hub: hub.into(),
+            device: device.into(),
+            gateway: None,
+            principals: Vec::new(),
+            modules: Vec::new(),
+            certificates: Vec::new(),
+            pairs: Vec::new(),
+            devices: Vec::new(),
+        }
     }
 
     /// Behind this gateway.
@@ -45,6 +56,26 @@ impl Host {
     pub fn certificate(mut self, id: &str, pem: &str) -> Self {
         self.certificates.push((id.into(), pem.into()));
         self
+    }
+
+    /// Adds a private key of `keyd`: its ID, and the key in PKCS#8 as PEM, on P-256 or RSA.
+    #[must_use]
+    pub fn key_pair(mut self, id: &str, pem: &str) -> Self {
+        self.pairs.push((id.into(), pem.into()));
+        self
+    }
+
+    /// Adds a user whose programs are the device itself, which authenticates with this private key of `keyd` and this
+    /// certificate of `certd`.
+    #[must_use]
+    pub fn certified_device(mut self, uid: u32, key_id: &str, certificate_id: &str) -> Self {
+        self.devices.push((uid, key_id.into(), certificate_id.into()));
+        self
+    }
+
+    pub(super) fn device_of(&self, uid: u32) -> Option<(&str, &str)> {
+        let found = self.devices.iter().find(|(known, ..)| *known == uid);
+        found.map(|(_, key, certificate)| (key.as_str(), certificate.as_str()))
     }
 
     pub(super) fn module_of(&self, uid: u32) -> Option<String> {

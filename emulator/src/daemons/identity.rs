@@ -26,7 +26,14 @@ pub(super) fn answer(state: &State, asked: &Asked<'_>) -> Answer {
 }
 
 fn own(state: &State, uid: u32) -> Result<Answer, Answer> {
+    if let Some(answer) = certified(state, uid)? {
+        return Ok(answer);
+    }
     let module = state.host().module_of(uid).ok_or_else(unauthorized)?;
+    // Deleted at the hub.
+    if state.secret(&module).is_none() {
+        return Err(not_found());
+    }
     let handle = state.handles().make(&module).ok_or_else(|| error(500, "internal error"))?;
     let host = state.host();
     let gateway = host.gateway.as_ref().unwrap_or(&host.hub);
@@ -42,7 +49,29 @@ fn own(state: &State, uid: u32) -> Result<Answer, Answer> {
     Ok(Answer { status: 200, body })
 }
 
+/// The device itself, for a user that is it.
+fn certified(state: &State, uid: u32) -> Result<Option<Answer>, Answer> {
+    let host = state.host();
+    let Some((key, certificate)) = host.device_of(uid) else { return Ok(None) };
+    let handle = state.handles().make(&State::pair(key)).ok_or_else(|| error(500, "internal error"))?;
+    let gateway = host.gateway.as_ref().unwrap_or(&host.hub);
+    let body = format!(
+        r#"{{"type":"aziot","spec":{{"hubName":{},"gatewayHost":{},"deviceId":{},"auth":{{"type":"x509","keyHandle":{},"certId":{}}}}}}}"#,
+        json!(host.hub),
+        json!(gateway),
+        json!(host.device),
+        json!(handle),
+        json!(certificate)
+    );
+    Ok(Some(Answer { status: 200, body }))
+}
+
 fn provisioning(state: &State, uid: u32) -> Result<Answer, Answer> {
-    state.host().module_of(uid).ok_or_else(unauthorized)?;
-    Ok(Answer { status: 200, body: r#"{"source":"manual","auth":"sas"}"#.into() })
+    let host = state.host();
+    let body = match (host.device_of(uid), host.module_of(uid)) {
+        (Some(_), _) => r#"{"source":"manual","auth":"x509"}"#,
+        (None, Some(_)) => r#"{"source":"manual","auth":"sas"}"#,
+        (None, None) => return Err(unauthorized()),
+    };
+    Ok(Answer { status: 200, body: body.into() })
 }

@@ -7,11 +7,14 @@
 
 mod answer;
 mod certificates;
+mod edge;
 mod handle;
 mod host;
 mod identity;
+mod key_pair;
 mod keys;
 mod running;
+mod sealed;
 mod serve;
 mod socket;
 mod state;

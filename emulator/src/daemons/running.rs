@@ -2,9 +2,12 @@
 
 use super::{
     certificates,
+    edge::Edge,
     handle::Handles,
     host::Host,
-    identity, keys,
+    identity,
+    key_pair::KeyPair,
+    keys,
     socket::{Daemon, Socket},
     state::{GENERATION, State},
     workload,
@@ -36,6 +39,15 @@ pub enum HostError {
         /// The error of the system.
         error: io::Error,
     },
+    /// A private key cannot be read.
+    #[error("the private key {id} of keyd is not PKCS#8 in PEM, on P-256 or RSA; give such a key")]
+    KeyPair {
+        /// Its ID.
+        id: String,
+    },
+    /// The certificate authority fails.
+    #[error("the certificate authority fails: {0}")]
+    Authority(String),
     /// The system has no random bytes.
     #[error("the system has no random bytes")]
     NoRandomness,
@@ -62,7 +74,15 @@ impl Emulator {
         }
         let handles = Handles::new().ok_or(HostError::NoRandomness)?;
         let modules = host.modules.clone();
-        let state = Arc::new(State::new(Arc::clone(&self.shared), self.root_pem().into(), host, handles));
+        let mut pairs = Vec::new();
+        for (id, pem) in &host.pairs {
+            let pair = KeyPair::from_pem(pem).ok_or_else(|| HostError::KeyPair { id: id.clone() })?;
+            pairs.push((id.clone(), pair));
+        }
+        let edge = self.edge(&host.device).map_err(HostError::Authority)?;
+        let state =
+            Arc::new(State::new(Arc::clone(&self.shared), self.root_pem().into(), host, handles, Edge::new(edge)));
+        pairs.into_iter().for_each(|(id, pair)| state.add_pair(&id, pair));
         let failed = |path: &Path, error| HostError::Listen { path: path.into(), error };
         let mnt = folder.join("mnt");
         fs::create_dir_all(&mnt).map_err(|error| failed(&mnt, error))?;
@@ -128,6 +148,16 @@ impl RunningHost {
     /// When the system has no random bytes.
     pub fn reprovision(&self) -> Result<(), HostError> {
         *self.state.handles() = Handles::new().ok_or(HostError::NoRandomness)?;
+        Ok(())
+    }
+
+    /// Puts another private key under this ID of `keyd`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn replace_key_pair(&self, id: &str, pem: &str) -> Result<(), HostError> {
+        let pair = KeyPair::from_pem(pem).ok_or_else(|| HostError::KeyPair { id: id.into() })?;
+        self.state.add_pair(id, pair);
         Ok(())
     }
 

@@ -32,7 +32,7 @@ struct Registration {
     etag: String,
     /// The certificate signing request, until it is answered, or why the authority refuses it.
     request: Option<Result<Request, String>>,
-    /// The certificates that were issued. They are given once.
+    /// The certificates that were issued. The status of the operation has them, the state of the registration has not.
     chain: Option<Vec<String>>,
     /// The last assignment, which is kept while a new registration is pending.
     assigned: Option<Assigned>,
@@ -80,6 +80,10 @@ impl Registrations {
         let hex = random_hex();
         let operation = format!("5.{}.{}", hex.get(..16).unwrap_or_default(), guid());
         let registration = self.0.entry(id).or_insert_with(|| Registration::new(means.now));
+        // The operation that this one takes the place of is carried out nevertheless, and what it issues has no receiver.
+        if matches!((&registration.phase, &registration.request), (Phase::Assigning(_), Some(Ok(_)))) {
+            registration.finish(claim, means)?;
+        }
         registration.operation = operation;
         registration.sent = sent;
         (registration.request, registration.chain) = (request, None);
@@ -205,7 +209,7 @@ impl Registration {
         }
     }
 
-    fn operation_status(&mut self, claim: &Claim<'_>) -> Answer {
+    fn operation_status(&self, claim: &Claim<'_>) -> Answer {
         let pending = matches!(self.phase, Phase::Assigning(_));
         let mut body = json!({
             "operationId": self.operation,
@@ -213,10 +217,10 @@ impl Registration {
             "registrationState": self.state(claim),
         });
         if let (Some(chain), Some(state)) =
-            (self.chain.take().filter(|chain| !chain.is_empty()), body.get_mut("registrationState"))
+            (self.chain.as_ref().filter(|chain| !chain.is_empty()), body.get_mut("registrationState"))
             && let Value::Object(state) = state
         {
-            state.insert("issuedCertificateChain".into(), chain.into());
+            state.insert("issuedCertificateChain".into(), chain.clone().into());
         }
         Answer::new(if pending { 202 } else { 200 }, &body, self.outcome())
     }

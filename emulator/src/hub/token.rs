@@ -14,7 +14,7 @@ pub(crate) fn check_token(
     keys: [Option<&Key>; 2],
 ) -> Result<u64, Refusal> {
     let expiry = token.expiry()?;
-    if !token.covers(&hub.host_name, path) {
+    if !hub.names().any(|name| token.covers(&name, path)) {
         return Err(Refusal::Resource);
     }
     let signed = |key: &Key| key.decode().is_some_and(|key| token.is_signed_with(&key));

@@ -1,11 +1,15 @@
 //! The CA of one emulator, and the server's certificates.
 
-use super::verifier::{AnyCertificate, Verdict};
+use super::{
+    tls_versions::Offered,
+    verifier::{AnyCertificate, Verdict},
+};
+use crate::config::TlsVersions;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd};
 use rustls::{
     ServerConfig,
     crypto::ring,
-    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
 };
 use std::{
     error::Error,
@@ -19,6 +23,10 @@ type Failure = Box<dyn Error + Send + Sync>;
 const LATEST: Duration = Duration::from_secs(253_402_300_799);
 
 const DAY: Duration = Duration::from_secs(86_400);
+
+/// An authority below the root, and its certificate in PEM.
+#[cfg(target_os = "linux")]
+pub(crate) type Below = (Issuer<'static, KeyPair>, String);
 
 /// The times of a certificate: not before, not after.
 type Validity = [SystemTime; 2];
@@ -34,12 +42,13 @@ pub(super) struct Authority {
     validity: Validity,
     issuer: Issuer<'static, KeyPair>,
     root_pem: String,
-    config: Arc<ServerConfig>,
+    versions: TlsVersions,
+    server: Server,
 }
 
 impl Authority {
     /// Both certificates have this validity.
-    pub(super) fn new(names: Vec<String>, validity: Validity) -> Result<Self, Failure> {
+    pub(super) fn new(names: Vec<String>, validity: Validity, versions: TlsVersions) -> Result<Self, Failure> {
         let mut root = CertificateParams::new(Vec::new())?;
         set_validity(&mut root, validity)?;
         root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -48,8 +57,8 @@ impl Authority {
         let key = KeyPair::generate()?;
         let root_pem = root.self_signed(&key)?.pem();
         let issuer = Issuer::new(root, key);
-        let config = server(&issuer, names.clone(), validity, Verdict::Accept)?;
-        Ok(Self { names, validity, issuer, root_pem, config })
+        let server = Server::new(&issuer, names.clone(), validity)?;
+        Ok(Self { names, validity, issuer, root_pem, versions, server })
     }
 
     /// The root to trust, in PEM.
@@ -57,59 +66,103 @@ impl Authority {
         &self.root_pem
     }
 
-    /// The configuration without a fault.
-    pub(super) fn config(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.config)
+    /// An authority below the root, and its certificate in PEM.
+    #[cfg(target_os = "linux")]
+    pub(super) fn below(&self, name: &str) -> Result<Below, Failure> {
+        let mut params = CertificateParams::new(Vec::new())?;
+        set_validity(&mut params, self.validity)?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.use_authority_key_identifier_extension = true;
+        let key = KeyPair::generate()?;
+        let pem = params.signed_by(&key, &self.issuer)?.pem();
+        Ok((Issuer::new(params, key), pem))
     }
 
-    /// A server certificate that expired a day ago.
-    pub(super) fn expired(&self) -> Result<Arc<ServerConfig>, Failure> {
+    /// The versions of TLS for a client that names this server, or none.
+    pub(super) fn offered(&self, name: Option<&str>) -> Offered {
+        Offered::to(self.versions, name)
+    }
+
+    /// The server without a fault.
+    pub(super) const fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// One whose certificate expired a day ago.
+    pub(super) fn expired(&self) -> Result<Server, Failure> {
         let now = SystemTime::now();
-        server(&self.issuer, self.names.clone(), [now - 2 * DAY, now - DAY], Verdict::Accept)
+        Server::new(&self.issuer, self.names.clone(), [now - 2 * DAY, now - DAY])
     }
 
-    /// A server certificate that is valid from tomorrow on.
-    pub(super) fn not_yet_valid(&self) -> Result<Arc<ServerConfig>, Failure> {
+    /// One whose certificate is valid from tomorrow on.
+    pub(super) fn not_yet_valid(&self) -> Result<Server, Failure> {
         let now = SystemTime::now();
-        server(&self.issuer, self.names.clone(), [now + DAY, now + 2 * DAY], Verdict::Accept)
+        Server::new(&self.issuer, self.names.clone(), [now + DAY, now + 2 * DAY])
     }
 
-    /// A server certificate for another host name.
-    pub(super) fn wrong_host(&self) -> Result<Arc<ServerConfig>, Failure> {
-        server(&self.issuer, vec!["another-host.invalid".into()], self.validity, Verdict::Accept)
+    /// One whose certificate is for another host name.
+    pub(super) fn wrong_host(&self) -> Result<Server, Failure> {
+        Server::new(&self.issuer, vec!["another-host.invalid".into()], self.validity)
     }
 
-    /// A server certificate of another root.
-    pub(super) fn untrusted(&self) -> Result<Arc<ServerConfig>, Failure> {
-        Ok(Self::new(self.names.clone(), self.validity)?.config)
-    }
-
-    /// The usual server certificate, and this verdict on the client's.
-    pub(super) fn with_verdict(&self, verdict: Verdict) -> Result<Arc<ServerConfig>, Failure> {
-        server(&self.issuer, self.names.clone(), self.validity, verdict)
+    /// One whose certificate has another root.
+    pub(super) fn untrusted(&self) -> Result<Server, Failure> {
+        Ok(Self::new(self.names.clone(), self.validity, self.versions)?.server)
     }
 }
 
-/// A TLS configuration with a new certificate.
-fn server(
-    issuer: &Issuer<'static, KeyPair>,
-    names: Vec<String>,
-    validity: Validity,
+/// A certificate and its key.
+pub(super) struct Server {
+    certificate: CertificateDer<'static>,
+    key: PrivatePkcs8KeyDer<'static>,
+    /// Its configurations without a fault, which remember their sessions.
+    usual: [Arc<ServerConfig>; 3],
+}
+
+impl Server {
+    /// With a new certificate.
+    fn new(issuer: &Issuer<'static, KeyPair>, names: Vec<String>, validity: Validity) -> Result<Self, Failure> {
+        let mut leaf = CertificateParams::new(names)?;
+        set_validity(&mut leaf, validity)?;
+        leaf.distinguished_name.push(DnType::CommonName, "defender-auth emulator");
+        leaf.use_authority_key_identifier_extension = true;
+        let key = KeyPair::generate()?;
+        let certificate = leaf.signed_by(&key, issuer)?.der().clone();
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+        let config = |offered| configured(&certificate, &key, offered, Verdict::Accept);
+        let usual = [config(Offered::All)?, config(Offered::Tls12)?, config(Offered::Tls13)?];
+        Ok(Self { certificate, key, usual })
+    }
+
+    /// Its configuration for these versions of TLS.
+    pub(super) fn config(&self, offered: Offered) -> Arc<ServerConfig> {
+        let [all, tls12, tls13] = &self.usual;
+        Arc::clone(match offered {
+            Offered::All => all,
+            Offered::Tls12 => tls12,
+            Offered::Tls13 => tls13,
+        })
+    }
+
+    /// The same with this verdict on the client's certificate.
+    pub(super) fn with_verdict(&self, offered: Offered, verdict: Verdict) -> Result<Arc<ServerConfig>, Failure> {
+        configured(&self.certificate, &self.key, offered, verdict)
+    }
+}
+
+fn configured(
+    certificate: &CertificateDer<'static>,
+    key: &PrivatePkcs8KeyDer<'static>,
+    offered: Offered,
     verdict: Verdict,
 ) -> Result<Arc<ServerConfig>, Failure> {
-    let mut leaf = CertificateParams::new(names)?;
-    set_validity(&mut leaf, validity)?;
-    leaf.distinguished_name.push(DnType::CommonName, "defender-auth emulator");
-    leaf.use_authority_key_identifier_extension = true;
-    let key = KeyPair::generate()?;
-    let certificate = leaf.signed_by(&key, issuer)?.der().clone();
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-
     let provider = Arc::new(ring::default_provider());
     let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()?
+        .with_protocol_versions(offered.versions())?
         .with_client_cert_verifier(Arc::new(AnyCertificate { provider, verdict }))
-        .with_single_cert(vec![certificate], key)?;
+        .with_single_cert(vec![certificate.clone()], PrivateKeyDer::from(key.clone_key()))?;
     Ok(Arc::new(config))
 }
 

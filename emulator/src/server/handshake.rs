@@ -1,6 +1,6 @@
 //! The start of a connection: TLS as usual, or the fault that the handshake meets.
 
-use super::{authority::Authority, verifier::Verdict};
+use super::{authority::Authority, tls_versions::Offered, verifier::Verdict};
 use crate::{
     fault::{Alert, Fault, Operation},
     service::{Shared, TICK},
@@ -26,7 +26,7 @@ pub(super) fn open(
     operation: Operation,
 ) -> Result<Option<Tls>, String> {
     let fault = shared.meet(operation, &operation.to_string());
-    let config: Result<Arc<ServerConfig>, Box<dyn Error + Send + Sync>> = match fault {
+    match &fault {
         Some(Fault::PlainText) => return instead(stream, shared, HTTP),
         Some(Fault::Alert(alert)) if alert.is_about_client_hello() => {
             // A record of an alert, which is fatal.
@@ -37,19 +37,34 @@ pub(super) fn open(
             let reset = socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO));
             return reset.map(|()| None).map_err(|error| error.to_string());
         }
+        Some(Fault::Stall(time)) => shared.wait(*time),
+        _ => {}
+    }
+    let config = |name: Option<&str>| {
+        let config = config(authority, authority.offered(name), fault);
+        config.map_err(|error| error.to_string())
+    };
+    Tls::accept(stream, shared, config).map(Some)
+}
+
+/// What a connection is configured with: the usual server, or what the fault has in its place.
+fn config(
+    authority: &Authority,
+    offered: Offered,
+    fault: Option<Fault>,
+) -> Result<Arc<ServerConfig>, Box<dyn Error + Send + Sync>> {
+    let other = match fault {
         Some(Fault::ServerCertificateExpired) => authority.expired(),
         Some(Fault::ServerCertificateNotYetValid) => authority.not_yet_valid(),
         Some(Fault::ServerCertificateWrongHost) => authority.wrong_host(),
         Some(Fault::ServerCertificateUntrusted) => authority.untrusted(),
-        Some(Fault::Alert(Alert::CertificateRequired)) => authority.with_verdict(Verdict::Require),
-        Some(Fault::Alert(alert)) => authority.with_verdict(Verdict::Reject(alert)),
-        Some(Fault::Stall(time)) => {
-            shared.wait(time);
-            Ok(authority.config())
+        Some(Fault::Alert(Alert::CertificateRequired)) => {
+            return authority.server().with_verdict(offered, Verdict::Require);
         }
-        _ => Ok(authority.config()),
+        Some(Fault::Alert(alert)) => return authority.server().with_verdict(offered, Verdict::Reject(alert)),
+        _ => return Ok(authority.server().config(offered)),
     };
-    Tls::new(stream, config.map_err(|error| error.to_string())?).map(Some)
+    Ok(other?.config(offered))
 }
 
 /// Reads the `ClientHello`, writes `answer` in place of one by TLS, and closes the connection in order.

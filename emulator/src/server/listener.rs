@@ -97,13 +97,18 @@ impl Emulator {
                 return Err(StartError::NotLoopback(address.ip()));
             }
         }
-        let mut names: Vec<String> = world.hubs.iter().map(|hub| hub.host_name.clone()).collect();
+        let mut names: Vec<String> = world.hubs.iter().flat_map(Hub::names).collect();
         names.extend(world.dps.as_ref().map(|dps| dps.host_name.clone()));
+        for name in &mut names {
+            // An IPv6 address has brackets in a URL and none in a certificate.
+            *name = name.trim_start_matches('[').trim_end_matches(']').into();
+        }
         names.extend(["localhost".into(), at.ip().to_string(), https_at.ip().to_string()]);
         names.sort();
         names.dedup();
         let validity = world.validity.unwrap_or_else(|| authority::validity(SystemTime::now()));
-        let authority = Authority::new(names, validity).map_err(|error| StartError::Certificate(error.to_string()))?;
+        let authority =
+            Authority::new(names, validity, world.tls).map_err(|error| StartError::Certificate(error.to_string()))?;
         let authority = Arc::new(authority);
         let shared = Arc::new(Shared::new(world, journal));
         let mqtt = Door::open(at, &authority, &shared, MQTT)?;
@@ -127,6 +132,12 @@ impl Emulator {
     #[must_use]
     pub fn root_pem(&self) -> &str {
         self.authority.root_pem()
+    }
+
+    /// An authority below the root for the modules of a device, and its certificate in PEM.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn edge(&self, device: &str) -> Result<authority::Below, String> {
+        self.authority.below(&format!("aziot-edge CA {device}")).map_err(|error| error.to_string())
     }
 
     /// The decisions, and the reasons of refusals.
@@ -230,8 +241,8 @@ fn accept(listener: &TcpListener, authority: &Arc<Authority>, shared: &Arc<Share
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::Wire;
-    use std::io::Read as _;
+    use crate::{config::TlsVersions, wire::Wire};
+    use std::io::{Read as _, Write as _};
 
     fn panics(_: Box<dyn Wire + '_>, _: &Shared) -> Result<(), String> {
         // Without the message of the panic hook, which would be printed for each connection.
@@ -241,13 +252,21 @@ mod tests {
     #[test]
     fn a_connection_whose_thread_panics_is_not_counted_for_ever() {
         let names = vec!["h.net".to_owned()];
-        let authority = Arc::new(Authority::new(names, authority::validity(SystemTime::now())).unwrap());
+        let authority =
+            Arc::new(Authority::new(names, authority::validity(SystemTime::now()), TlsVersions::All).unwrap());
         let world = World::new().hub(Hub::new("h.net"));
         let shared = Arc::new(Shared::new(world, Journal::default()));
         let door =
             Door::open("127.0.0.1:0".parse().unwrap(), &authority, &shared, Service { serve: panics, ..MQTT }).unwrap();
+        let mut hello = Vec::new();
+        let provider = rustls::crypto::ring::default_provider();
+        let config = rustls::ClientConfig::builder_with_provider(provider.into()).with_safe_default_protocol_versions();
+        let config = config.unwrap().with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+        let mut client = rustls::ClientConnection::new(config.into(), "h.net".try_into().unwrap()).unwrap();
+        client.write_tls(&mut hello).unwrap();
         for _ in 0..2 * CONNECTIONS {
             let mut stream = TcpStream::connect(door.address).unwrap();
+            stream.write_all(&hello).unwrap();
             // To its end, so that no more than a few are open at a time.
             let _ = stream.read_to_end(&mut Vec::new());
         }

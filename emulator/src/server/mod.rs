@@ -11,6 +11,7 @@ mod possession;
 mod proxy;
 #[doc(hidden)]
 pub mod rehearsal;
+mod tls_versions;
 mod verifier;
 
 pub use control::ChangeError;

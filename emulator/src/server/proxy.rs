@@ -46,7 +46,19 @@ impl Emulator {
     /// # Errors
     /// When there is no free port.
     pub fn proxy(&self, login: Option<&str>) -> io::Result<Proxy> {
-        let listener = TcpListener::bind(SocketAddr::new(self.address().ip(), 0))?;
+        self.proxy_at(SocketAddr::new(self.address().ip(), 0), login)
+    }
+
+    /// The same at this loopback address.
+    ///
+    /// # Errors
+    /// When the address is not a loopback address, or not free.
+    pub fn proxy_at(&self, at: SocketAddr, login: Option<&str>) -> io::Result<Proxy> {
+        if !at.ip().is_loopback() {
+            let reason = format!("{} is not a loopback address; the proxy leads to an emulator", at.ip());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+        }
+        let listener = TcpListener::bind(at)?;
         let address = listener.local_addr()?;
         let login = login.map(|login| data_encoding::BASE64.encode(login.as_bytes()));
         let routes = [(443, self.https_address()), (8883, self.address())];

@@ -3,16 +3,18 @@
 use super::object::Authenticator;
 use crate::{
     abi::{Header, ResultCode},
+    certificate::Certificate,
+    daemon,
     error::Error,
     failure::Failure,
     guard, input,
-    object::exclusive,
+    object::{exclusive, shared},
     sas,
 };
 use defender_auth::{Action, Event, http::Response};
 use std::mem::MaybeUninit;
 
-/// SEND: a response arrived, whatever its status. Pass all of its headers (`Retry-After` and `Date` are read), or NULL
+/// SEND and ASK: a response arrived, whatever its status. Pass all of its headers (`Retry-After` and `Date` are read), or NULL
 /// and 0 when they are not available. Wipe the body afterwards: it can hold keys.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -36,7 +38,7 @@ pub extern "C" fn defenderauth_authenticator_handle_response(
     })
 }
 
-/// SEND: no complete response arrived: the connection failed or was reset, or the request timed out. Do not report an
+/// SEND and ASK: no complete response arrived: the connection failed or was reset, or the request timed out. Do not report an
 /// untrusted server this way: retrying does not help there.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -46,6 +48,34 @@ pub extern "C" fn defenderauth_authenticator_handle_no_response(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || handle(authenticator, now, || Ok(Event::Unanswered)))
+}
+
+/// ASK: the socket does not exist, this user may not connect to it, or it is none: one of `DEFENDERAUTH_OBSTACLE_`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_handle_not_reached(
+    authenticator: Option<&mut Authenticator>,
+    now: u64,
+    obstacle: i32,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || handle(authenticator, now, || Ok(Event::NotReached(daemon::obstacle(obstacle)?))))
+}
+
+/// OPEN: the certificate of the identity, with a private key that signs where it is, for example one that
+/// `defenderauth_certificate_with_key_uri` made with `keyd:id=…`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_handle_certificate(
+    authenticator: Option<&mut Authenticator>,
+    now: u64,
+    certificate: Option<&Certificate>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let certificate = shared(certificate)?.client_certificate();
+        handle(authenticator, now, || Ok(Event::Opened(&certificate)))
+    })
 }
 
 /// WAIT: the time has elapsed.

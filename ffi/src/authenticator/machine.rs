@@ -4,7 +4,7 @@
 use crate::failure::Failure;
 #[cfg(feature = "flows")]
 use defender_auth::Now;
-use defender_auth::{Action, Event, Plan, UnixTime, wait::TimeLimit};
+use defender_auth::{Action, Event, Plan, UnixTime, http::OperationId, wait::TimeLimit};
 #[cfg(feature = "flows")]
 use std::time::Duration;
 
@@ -38,6 +38,10 @@ impl Machine {
         self.0.clock_offset().unwrap_or(0)
     }
 
+    pub(super) fn pending_operation(&self) -> Option<&OperationId> {
+        self.0.pending_operation()
+    }
+
     #[cfg(feature = "https")]
     pub(super) const fn inner(&mut self) -> &mut Inner {
         &mut self.0
@@ -64,5 +68,10 @@ impl Machine {
     #[expect(clippy::unused_self, reason = "a build with the flows asks its state machine")]
     pub(super) const fn clock_offset(&self) -> i64 {
         0
+    }
+
+    #[expect(clippy::unused_self, reason = "a build with the flows asks its state machine")]
+    pub(super) const fn pending_operation(&self) -> Option<&OperationId> {
+        None
     }
 }

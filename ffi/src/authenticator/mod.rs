@@ -13,9 +13,12 @@ mod request;
 
 mod answer;
 
+mod daemon;
+
 mod outcome;
 
 pub use answer::*;
+pub use daemon::*;
 pub use make::*;
 pub use object::Authenticator;
 pub use outcome::*;

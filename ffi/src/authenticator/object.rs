@@ -6,6 +6,7 @@ use crate::{
     failure::Failure,
     object::{Poison, object},
     options::Chosen,
+    view::View,
 };
 use defender_auth::{Action, Outcome, Plan, UnixTime};
 
@@ -28,12 +29,13 @@ object!(Authenticator, "authenticator");
 
 impl Authenticator {
     pub(super) fn new(plan: &Plan, chosen: Chosen, now: UnixTime) -> Result<Self, Failure> {
-        let machine = Machine::new(plan, now, chosen.limit())?;
+        let plan = chosen.plan(plan);
+        let machine = Machine::new(&plan, now, chosen.limit())?;
         let mut this = Self {
             poison: Poison::new(),
             machine: Some(machine),
             #[cfg(feature = "session")]
-            plan: Some(plan.clone()),
+            plan: Some(plan),
             chosen,
             outcome: None,
             views: Views::default(),
@@ -82,7 +84,8 @@ impl Authenticator {
         if let Action::Done(outcome) = machine.poll() {
             self.outcome = Some(self.chosen.outcome(outcome.clone()));
         }
-        self.views = Views::of(machine.poll(), self.outcome.as_ref(), &self.chosen);
+        let operation = machine.pending_operation().map(|operation| View::new(operation.as_str())).unwrap_or_default();
+        self.views = Views { operation, ..Views::of(machine.poll(), self.outcome.as_ref(), &self.chosen) };
     }
 
     pub(super) fn clock_offset(&self) -> i64 {

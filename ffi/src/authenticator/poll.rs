@@ -18,6 +18,13 @@ pub extern "C" fn defenderauth_authenticator_state(authenticator: Option<&Authen
     guard::text(authenticator, |it| &it.views.state)
 }
 
+/// The ID of the operation by which the provisioning service carries out a registration that requests a certificate, while that
+/// is under way; else empty. Keep it before the next request is sent: `defenderauth_certificates_sent_by`.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_pending_operation(authenticator: Option<&Authenticator>) -> Str {
+    guard::text(authenticator, |it| &it.views.operation)
+}
+
 /// Why it failed. Non-NULL exactly when `defenderauth_authenticator_poll` returns FAILED, which includes a NULL or
 /// unusable object. The authenticator owns it: do not free it.
 #[unsafe(no_mangle)]

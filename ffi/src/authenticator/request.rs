@@ -15,25 +15,32 @@ pub extern "C" fn defenderauth_authenticator_request_host(authenticator: Option<
     guard::text(authenticator, |it| &it.views.host)
 }
 
-/// SEND: `GET`, `PUT` or `POST`.
+/// ASK: where the daemon listens: `unix:///path` or `http://host:port`. Send the request as HTTP/1.1 without TLS to there and to
+/// no other place; the `Host` header has no meaning.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_request_address(authenticator: Option<&Authenticator>) -> Str {
+    guard::text(authenticator, |it| &it.views.address)
+}
+
+/// SEND and ASK: `GET`, `PUT` or `POST`.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_request_method(authenticator: Option<&Authenticator>) -> Str {
     guard::text(authenticator, |it| &it.views.method)
 }
 
-/// SEND: path and query, percent-encoded.
+/// SEND and ASK: path and query, percent-encoded.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_request_target(authenticator: Option<&Authenticator>) -> Str {
     guard::text(authenticator, |it| &it.views.target)
 }
 
-/// SEND: the body; empty when there is none.
+/// SEND and ASK: the body; empty when there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_request_body(authenticator: Option<&Authenticator>) -> Slice {
     guard::look(authenticator, Slice::EMPTY, |it| view::slice(&it.views.body))
 }
 
-/// SEND: a header, counted from 0; past the last one the name is empty. `Host`, `Connection` and `Content-Length` are
+/// SEND and ASK: a header, counted from 0; past the last one the name is empty. `Host`, `Connection` and `Content-Length` are
 /// never among them.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_request_header(

@@ -3,8 +3,8 @@
 use crate::{
     certificate::Certificate,
     code::{
-        DEFENDERAUTH_ACTION_ACTIVATE, DEFENDERAUTH_ACTION_DONE, DEFENDERAUTH_ACTION_FAILED, DEFENDERAUTH_ACTION_SEND,
-        DEFENDERAUTH_ACTION_SIGN, DEFENDERAUTH_ACTION_WAIT,
+        DEFENDERAUTH_ACTION_ACTIVATE, DEFENDERAUTH_ACTION_ASK, DEFENDERAUTH_ACTION_DONE, DEFENDERAUTH_ACTION_FAILED,
+        DEFENDERAUTH_ACTION_OPEN, DEFENDERAUTH_ACTION_SEND, DEFENDERAUTH_ACTION_SIGN, DEFENDERAUTH_ACTION_WAIT,
     },
     error::Error,
     failure::Failure,
@@ -29,6 +29,8 @@ pub(super) struct Views {
     pub(super) state: View,
     pub(super) failure: Option<Error>,
     pub(super) host: View,
+    /// Of a daemon of this device.
+    pub(super) address: View,
     pub(super) method: View,
     pub(super) target: View,
     pub(super) headers: Vec<(View, View)>,
@@ -40,6 +42,8 @@ pub(super) struct Views {
     pub(super) at_most: u64,
     pub(super) tpm_input: Vec<u8>,
     pub(super) key_use: Option<KeyUse>,
+    /// Of the registration that is under way.
+    pub(super) operation: View,
     pub(super) outcome: OutcomeViews,
 }
 
@@ -60,6 +64,21 @@ impl Views {
     pub(super) fn of(action: Action<'_>, outcome: Option<&Outcome>, chosen: &Chosen) -> Self {
         match action {
             Action::Send(request) => Self::of_request(request, chosen.user_agent.as_deref()),
+            Action::Ask(request) => Self {
+                action: DEFENDERAUTH_ACTION_ASK,
+                state: View::Static(c"asking a daemon of this device"),
+                address: View::of(request.endpoint()),
+                method: View::new(request.method()),
+                target: View::new(request.target()),
+                headers: request.headers().map(|(name, value)| (View::new(name), View::new(value))).collect(),
+                body: Zeroizing::new(request.body().to_vec()),
+                ..Self::default()
+            },
+            Action::Open(_) => Self {
+                action: DEFENDERAUTH_ACTION_OPEN,
+                state: View::Static(c"opening the certificate of this device"),
+                ..Self::default()
+            },
             Action::Wait(wait) => Self {
                 action: DEFENDERAUTH_ACTION_WAIT,
                 state: View::new(&format!("waiting: {}", wait.reason)),

@@ -2,6 +2,7 @@
 
 use super::views::Views;
 use crate::{
+    daemon,
     failure::Failure,
     session::{Session, SourceList, Values},
     tpm::Device,
@@ -62,6 +63,10 @@ impl Machine {
     }
 
     pub(super) fn set_tpm(&mut self, _tpm: Device) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn set_daemon(&mut self, _daemon: &daemon::Holder) -> Result<(), Failure> {
         match *self {}
     }
 

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     abi::ResultCode,
+    daemon::{self, Daemon},
     error::Error,
     failure::Failure,
     guard, input,
@@ -168,6 +169,24 @@ pub extern "C" fn defenderauth_driver_set_export_folder(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || open(driver)?.machine.set_export_folder(input::path("path", path, len)?))
+}
+
+/// Gives the driver a daemon of this device, which signs. The driver owns it from then on, also when the call fails: do not
+/// use it again and do not free it.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_driver_give_daemon(
+    driver: Option<&mut Driver>,
+    daemon: Option<Box<Daemon>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        machine::is_available()?;
+        daemon::can_run()?;
+        let daemon = daemon.ok_or_else(|| Failure::null("daemon"))?;
+        shared(Some(&*daemon))?;
+        open(driver)?.machine.set_daemon(daemon.holder())
+    })
 }
 
 /// Starts the driver with these credential sources; NULL for the policy means the defaults. It cannot be configured any

@@ -1,9 +1,9 @@
 //! The driver of a build without one.
 
-use crate::{authenticator::machine::Machine, failure::Failure, tpm::Device};
+use crate::{authenticator::machine::Machine, failure::Failure, operational::Noting, tpm::Device};
 #[cfg(feature = "session")]
 use defender_auth::{http::Request, session::Event};
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 pub(crate) fn is_available() -> Result<(), Failure> {
     Err(unsupported())
@@ -55,6 +55,7 @@ impl Driver {
         _machine: &mut Machine,
         _tpm: Option<&mut Device>,
         _limit: Duration,
+        _noting: Option<&Arc<Noting>>,
     ) -> Result<(), Failure> {
         match *self {}
     }

@@ -1,12 +1,16 @@
 //! The driver, on the library's client.
 
-use crate::{code::DEFENDERAUTH_NULL, failure::Failure, tpm::Device};
+use crate::{code::DEFENDERAUTH_NULL, failure::Failure, operational::Noting, tpm::Device};
 use defender_auth::{
     Action, Authenticator, agent,
     https::{Cancel, Client, HttpsError},
     tls::Roots,
 };
-use std::{path::Path, sync::OnceLock, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 #[expect(clippy::unnecessary_wraps, reason = "a build without the driver returns an error")]
 pub(crate) const fn is_available() -> Result<(), Failure> {
@@ -62,8 +66,17 @@ impl Driver {
         machine: &mut Authenticator,
         tpm: Option<&mut Device>,
         limit: Duration,
+        noting: Option<&Arc<Noting>>,
     ) -> Result<(), Failure> {
+        // Needs no trust anchors, which the image of a module may not have.
+        if matches!(machine.poll(), Action::Done(_)) && !self.cancel.is_cancelled() {
+            return Ok(());
+        }
         let client = self.client()?.stop_after(limit);
+        let client = match noting.cloned() {
+            Some(noting) => client.noting_operations(move |operation| noting.note(operation)),
+            None => client,
+        };
         let is_without = tpm.is_none();
         let result = match tpm {
             Some(tpm) => tpm.run(&client, machine),
@@ -157,7 +170,7 @@ mod tests {
     fn a_run_ends_done() {
         let cloud = cloud();
         let mut machine = registering();
-        driver(&cloud).run(&mut machine, None, MINUTE).unwrap();
+        driver(&cloud).run(&mut machine, None, MINUTE, None).unwrap();
         assert!(matches!(machine.poll(), Action::Done(_)), "{machine:?}");
     }
 
@@ -167,7 +180,7 @@ mod tests {
         cloud.disable_enrollment("dev-01").unwrap();
         let driver = driver(&cloud);
         for _ in 0..2 {
-            ends(driver.run(&mut machine, None, MINUTE), DEFENDERAUTH_REGISTRATION_DISABLED);
+            ends(driver.run(&mut machine, None, MINUTE, None), DEFENDERAUTH_REGISTRATION_DISABLED);
         }
     }
 
@@ -177,13 +190,14 @@ mod tests {
         cloud.fault(Operation::Register, Fault::Status(429).retry_after("300"), 1);
         let mut driver = driver(&cloud);
         for moment in [0, 300, 300] {
-            let failure = ends(driver.run(&mut machine, None, Duration::from_millis(moment)), DEFENDERAUTH_TIMEOUT);
+            let failure =
+                ends(driver.run(&mut machine, None, Duration::from_millis(moment), None), DEFENDERAUTH_TIMEOUT);
             assert!(failure.is_retryable);
         }
         assert!(matches!(machine.poll(), Action::Wait(_)), "{machine:?}");
         // By this clock the wait has elapsed.
         driver.set_clock_offset(400);
-        driver.run(&mut machine, None, MINUTE).unwrap();
+        driver.run(&mut machine, None, MINUTE, None).unwrap();
         assert!(matches!(machine.poll(), Action::Done(_)), "{machine:?}");
     }
 
@@ -197,9 +211,9 @@ mod tests {
                 std::thread::sleep(Duration::from_millis(300));
                 driver.cancel();
             });
-            assert!(!ends(driver.run(&mut machine, None, MINUTE * 9), DEFENDERAUTH_CANCELLED).is_retryable);
+            assert!(!ends(driver.run(&mut machine, None, MINUTE * 9, None), DEFENDERAUTH_CANCELLED).is_retryable);
         });
-        ends(driver.run(&mut registering(), None, MINUTE), DEFENDERAUTH_CANCELLED);
+        ends(driver.run(&mut registering(), None, MINUTE, None), DEFENDERAUTH_CANCELLED);
         assert!(begin.elapsed() < MINUTE, "{:?}", begin.elapsed());
     }
 
@@ -208,10 +222,10 @@ mod tests {
         let (cloud, other, mut machine) = (cloud(), cloud(), registering());
         let mut driver = driver(&cloud);
         driver.trust_pem(other.root_pem()).unwrap();
-        let failure = ends(driver.run(&mut machine, None, MINUTE), DEFENDERAUTH_TLS);
+        let failure = ends(driver.run(&mut machine, None, MINUTE, None), DEFENDERAUTH_TLS);
         assert_eq!(failure.field, "global.azure-devices-provisioning.net");
         driver.trust_pem(cloud.root_pem()).unwrap();
-        driver.run(&mut machine, None, MINUTE).unwrap();
+        driver.run(&mut machine, None, MINUTE, None).unwrap();
     }
 
     /// The emulator's certificate is valid for months.
@@ -221,7 +235,7 @@ mod tests {
         for years in [-27, 9] {
             let mut driver = driver(&cloud);
             driver.set_clock_offset(years * 365 * 86_400);
-            let failure = ends(driver.run(&mut registering(), None, MINUTE), DEFENDERAUTH_CLOCK);
+            let failure = ends(driver.run(&mut registering(), None, MINUTE, None), DEFENDERAUTH_CLOCK);
             assert_eq!(failure.field, "global.azure-devices-provisioning.net");
             assert!(failure.message.contains("this device's clock says") && !failure.is_retryable, "{failure:?}");
         }
@@ -232,7 +246,7 @@ mod tests {
         let (cloud, hub) = (cloud(), HUB.parse().unwrap());
         let device = Device::new(hub, "dev-01".parse().unwrap(), Credential::ExternalSigner);
         let mut machine = machine(&Plan::device(device).in_device_mode(Target::default()).unwrap());
-        let failure = ends(driver(&cloud).run(&mut machine, None, MINUTE), DEFENDERAUTH_NULL);
+        let failure = ends(driver(&cloud).run(&mut machine, None, MINUTE, None), DEFENDERAUTH_NULL);
         assert_eq!(failure.field, "tpm_or_null");
         assert!(matches!(machine.poll(), Action::Sign(..)), "{machine:?}");
     }
@@ -242,12 +256,12 @@ mod tests {
         let cloud = cloud();
         cloud.clock_offset(7200);
         let mut driver = driver(&cloud);
-        ends(driver.run(&mut registering(), None, MINUTE), DEFENDERAUTH_SERVICE_UNAUTHORIZED);
+        ends(driver.run(&mut registering(), None, MINUTE, None), DEFENDERAUTH_SERVICE_UNAUTHORIZED);
         driver.set_clock_offset(7200);
         let wall = UnixTime::from(SystemTime::now()) + Duration::from_secs(7200);
         let plan = Plan::device(Device::new(HUB.parse().unwrap(), "dev-01".parse().unwrap(), key()));
         let plan = plan.in_device_mode(Target::default()).unwrap();
         let mut machine = Authenticator::new(&plan, Now { wall, monotonic: Duration::ZERO }, Duration::from_secs(600));
-        driver.run(&mut machine, None, MINUTE).unwrap();
+        driver.run(&mut machine, None, MINUTE, None).unwrap();
     }
 }

@@ -17,6 +17,7 @@ use crate::{
     failure::Failure,
     guard, input,
     object::{Exclusive, Poison, exclusive, given, object},
+    operational::{self, Certificates, Noting},
     tpm::Tpm,
 };
 use defender_auth::{UnixTime, identity::HostName};
@@ -25,6 +26,7 @@ use std::{
     ffi::c_char,
     mem::MaybeUninit,
     net::{IpAddr, Ipv6Addr},
+    sync::Arc,
     time::Duration,
 };
 
@@ -151,17 +153,50 @@ pub extern "C" fn defenderauth_authenticator_run(
     timeout_milliseconds: u64,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
+    guard::call(error, || run(authenticator, https_or_null, tpm_or_null, timeout_milliseconds, None))
+}
+
+/// The same for a registration that requests a certificate: as soon as the service has told its operation, that is noted in
+/// `certificates`, and written into `certificates.json` of the folder. A program that ends after that continues with
+/// `defenderauth_profile_set_pending_operation`, and gets what was issued.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_run_keeping(
+    authenticator: Option<&mut Authenticator>,
+    https_or_null: Option<&Https>,
+    tpm_or_null: Option<&mut Tpm>,
+    timeout_milliseconds: u64,
+    certificates: Option<&mut Certificates>,
+    folder: *const c_char,
+    folder_len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
     guard::call(error, || {
-        is_available()?;
-        let mut authenticator = exclusive(authenticator)?;
-        let https = given(https_or_null)?;
-        let mut tpm = tpm_or_null.map(|tpm| exclusive(Some(tpm))).transpose()?;
-        let device = tpm.as_mut().map(|tpm| &mut tpm.device);
-        let limit = Duration::from_millis(timeout_milliseconds);
-        let result = with_driver(https.as_deref(), |driver| driver.run(authenticator.machine()?, device, limit));
-        authenticator.refresh();
+        operational::is_available()?;
+        let mut certificates = exclusive(certificates)?;
+        let noting = Arc::new(certificates.noting(input::path("folder", folder, folder_len)?));
+        let result = run(authenticator, https_or_null, tpm_or_null, timeout_milliseconds, Some(&noting));
+        certificates.take(&noting);
         result
     })
+}
+
+fn run(
+    authenticator: Option<&mut Authenticator>,
+    https: Option<&Https>,
+    tpm: Option<&mut Tpm>,
+    timeout_milliseconds: u64,
+    noting: Option<&Arc<Noting>>,
+) -> Result<(), Failure> {
+    is_available()?;
+    let mut authenticator = exclusive(authenticator)?;
+    let https = given(https)?;
+    let mut tpm = tpm.map(|tpm| exclusive(Some(tpm))).transpose()?;
+    let device = tpm.as_mut().map(|tpm| &mut tpm.device);
+    let limit = Duration::from_millis(timeout_milliseconds);
+    let result = with_driver(https.as_deref(), |driver| driver.run(authenticator.machine()?, device, limit, noting));
+    authenticator.refresh();
+    result
 }
 
 /// Runs something with the given driver, or with a default one.

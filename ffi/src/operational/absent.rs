@@ -2,16 +2,12 @@
 
 use super::{
     given::Given,
-    object::Usable,
+    object::{Unanswered, Usable},
     views::{Kept, Pending},
 };
 use crate::failure::Failure;
 use defender_auth::{
-    Now, Outcome, UnixTime,
-    credential::{CertificateRequest, IssuedChain},
-    identity::DeviceId,
-    renewal::RequestId,
-    secret::SecretText,
+    Now, Outcome, UnixTime, credential::IssuedChain, http::OperationId, identity::DeviceId, secret::SecretText,
 };
 use std::{path::Path, time::Duration};
 
@@ -24,6 +20,16 @@ pub(crate) fn is_available() -> Result<(), Failure> {
 }
 
 /// Has no value.
+pub(super) enum Lock {}
+
+impl Lock {
+    pub(super) fn of(_folder: &Path) -> Result<Self, Failure> {
+        Err(unsupported())
+    }
+}
+
+/// Has no value.
+#[derive(Clone)]
 pub(super) enum Record {}
 
 impl Record {
@@ -55,6 +61,10 @@ impl Record {
         match *self {}
     }
 
+    pub(super) const fn sent_by(&mut self, _operation: &OperationId) -> Result<bool, Failure> {
+        match *self {}
+    }
+
     pub(super) const fn take_registration(&mut self, _outcome: &Outcome) -> Result<(), Failure> {
         match *self {}
     }
@@ -67,7 +77,7 @@ impl Record {
         match *self {}
     }
 
-    pub(super) const fn unanswered(&self) -> Result<(&CertificateRequest, &RequestId), Failure> {
+    pub(super) const fn unanswered(&self) -> Result<Unanswered<'_>, Failure> {
         match *self {}
     }
 

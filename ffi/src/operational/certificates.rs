@@ -1,7 +1,7 @@
 //! What a device keeps of its certificates.
 
 use super::{
-    machine::{self, Record},
+    machine::{self, Lock, Record},
     object::{Certificates, Renewal},
 };
 use crate::{
@@ -64,6 +64,24 @@ pub extern "C" fn defenderauth_certificates_load(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::make(out, error, || Record::load(input::path("folder", folder, len)?).map(Certificates::new))
+}
+
+/// The same for a program that requests certificates. No other process can request certificates with this folder until the
+/// object is freed: of two that do, one would lose what it is issued. While another process uses it, the result is
+/// `DEFENDERAUTH_FILE_WRITE`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_certificates_load_locked(
+    folder: *const c_char,
+    len: usize,
+    out: Option<&mut MaybeUninit<Option<Box<Certificates>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || {
+        let folder = input::path("folder", folder, len)?;
+        let lock = Lock::of(folder)?;
+        Ok(Certificates::locked(Record::load(folder)?, lock))
+    })
 }
 
 /// Writes `certificates.json` in a folder, for the owner alone. It is on the disk when this returns `DEFENDERAUTH_OK`;
@@ -153,6 +171,31 @@ pub extern "C" fn defenderauth_certificates_request_common_name(certificates: Op
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificates_request_id(certificates: Option<&Certificates>) -> Str {
     guard::text(certificates, |it| &it.views.request_id)
+}
+
+/// Notes the operation of the registration that the pending request was sent by: what
+/// `defenderauth_authenticator_pending_operation` has returned since the last result was reported, if that is not empty. Save
+/// before the next request is sent. It is forgotten with the request.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_certificates_sent_by(
+    certificates: Option<&mut Certificates>,
+    operation: *const c_char,
+    len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        change(certificates, |record| {
+            record.sent_by(&input::operation(input::text("operation", operation, len)?)?).map(drop)
+        })
+    })
+}
+
+/// The operation of the registration that the pending request was sent by, for `defenderauth_profile_set_pending_operation`.
+/// Empty when none is noted.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_certificates_operation(certificates: Option<&Certificates>) -> Str {
+    guard::text(certificates, |it| &it.views.operation)
 }
 
 /// Whether certificates have come for the pending request and are not in use yet: do not send it again, and call

@@ -3,7 +3,7 @@
 use super::{
     code,
     given::Given,
-    object::Usable,
+    object::{Unanswered, Usable},
     views::{Kept, Pending},
 };
 use crate::{
@@ -16,12 +16,13 @@ use crate::{
 use defender_auth::{
     Error as LibraryError, Now, Outcome, UnixTime,
     credential::{CertificateRequest, ClientCertificate, IssuedChain, Issuer},
+    http::OperationId,
     identity::DeviceId,
     outcome::Issuance,
     private_key::MemoryKey,
     renewal::{Action, Certificates, Current, Due, Event, RecordedKey, Renewal, RequestId, certificate_report},
     secret::SecretText,
-    store::Store,
+    store::{CertificatesLock, Store},
     x509::{self, Curve, PrivateKey, judge},
 };
 use std::{path::Path, time::Duration};
@@ -31,7 +32,17 @@ pub(crate) const fn is_available() -> Result<(), Failure> {
     Ok(())
 }
 
+/// Keeps other processes from requesting certificates with a folder.
+pub(super) struct Lock(#[expect(dead_code, reason = "it is held")] CertificatesLock);
+
+impl Lock {
+    pub(super) fn of(folder: &Path) -> Result<Self, Failure> {
+        Ok(Self(Store::open(folder)?.lock_certificates()?))
+    }
+}
+
 /// What a device keeps.
+#[derive(Clone)]
 pub(super) struct Record(Certificates);
 
 impl Record {
@@ -82,6 +93,12 @@ impl Record {
         self.0.begin(key, request, RequestId::from_entropy(entropy));
     }
 
+    /// Notes the operation of the registration that the request was sent by. `false` when it is noted already.
+    pub(super) fn sent_by(&mut self, operation: &OperationId) -> Result<bool, Failure> {
+        self.0.pending().ok_or_else(nothing_pending)?;
+        Ok(self.0.sent_by(operation))
+    }
+
     /// Takes what a registration has got.
     pub(super) fn take_registration(&mut self, outcome: &Outcome) -> Result<(), Failure> {
         match outcome.registration_state().map(|state| &state.issuance) {
@@ -106,10 +123,10 @@ impl Record {
         if self.0.issued(chain) { Ok(()) } else { Err(nothing_pending()) }
     }
 
-    pub(super) fn unanswered(&self) -> Result<(&CertificateRequest, &RequestId), Failure> {
+    pub(super) fn unanswered(&self) -> Result<Unanswered<'_>, Failure> {
         let pending = self.0.pending().ok_or_else(nothing_pending)?;
         match pending.chain {
-            None => Ok((&pending.request, &pending.rid)),
+            None => Ok((&pending.request, &pending.rid, pending.operation.as_ref())),
             Some(_) => {
                 Err(state("certificates", "certificates have come for the pending request; accept or discard them"))
             }
@@ -162,6 +179,10 @@ impl Record {
             request: pending.map(|pending| pending.request.as_der().to_vec()).unwrap_or_default(),
             request_name: pending.and_then(|pending| pending.request.common_name()).map(View::new).unwrap_or_default(),
             request_id: pending.map(|pending| View::new(pending.rid.as_str())).unwrap_or_default(),
+            operation: pending
+                .and_then(|it| it.operation.as_ref())
+                .map(|it| View::new(it.as_str()))
+                .unwrap_or_default(),
             is_issued: pending.is_some_and(|pending| pending.chain.is_some()),
         }
     }

@@ -16,6 +16,6 @@ pub use certificates::*;
 pub(crate) use machine::is_available;
 #[cfg(feature = "mqtt")]
 pub(crate) use machine::{curve, root};
-pub(crate) use object::Usable;
 pub use object::{Certificates, Renewal};
+pub(crate) use object::{Noting, Unanswered, Usable};
 pub use renewal::*;

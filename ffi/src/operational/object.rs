@@ -4,7 +4,7 @@
 use super::machine;
 use super::{
     given::Given,
-    machine::{Machine, Record},
+    machine::{Lock, Machine, Record},
     views::{Kept, Pending},
 };
 use crate::{
@@ -19,7 +19,12 @@ use defender_auth::session::OperationalCertificate;
 use defender_auth::{
     Now, UnixTime,
     credential::{CertificateRequest, ClientCertificate},
+    http::OperationId,
     renewal::RequestId,
+};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 /// The certificate that a device connects with, its key, and the request for the next one, as one value. Save it after each
@@ -29,6 +34,8 @@ pub struct Certificates {
     poison: Poison,
     pub(super) record: Record,
     pub(super) views: Kept,
+    /// Held until the object is freed.
+    _lock: Option<Lock>,
 }
 
 object!(Certificates, "certificates");
@@ -36,11 +43,26 @@ object!(Certificates, "certificates");
 impl Certificates {
     pub(super) fn new(record: Record) -> Self {
         let views = record.views();
-        Self { poison: Poison::new(), record, views }
+        Self { poison: Poison::new(), record, views, _lock: None }
     }
 
-    /// The pending request with its ID, for which no certificates have come.
-    pub(crate) fn unanswered(&self) -> Result<(&CertificateRequest, &RequestId), Failure> {
+    pub(super) fn locked(record: Record, lock: Lock) -> Self {
+        Self { _lock: Some(lock), ..Self::new(record) }
+    }
+
+    /// What notes an operation and writes it into the folder. A run goes on when that fails: it may still end well.
+    pub(crate) fn noting(&self, folder: &Path) -> Noting {
+        Noting { record: Mutex::new(self.record.clone()), folder: folder.to_owned() }
+    }
+
+    /// Takes over what was noted.
+    pub(crate) fn take(&mut self, noting: &Noting) {
+        self.record = noting.record.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.views = self.record.views();
+    }
+
+    /// The pending request, for which no certificates have come.
+    pub(crate) fn unanswered(&self) -> Result<Unanswered<'_>, Failure> {
         self.record.unanswered()
     }
 
@@ -55,6 +77,25 @@ impl Certificates {
         self.usable().ok_or_else(|| Failure::new(DEFENDERAUTH_STATE, message).field("certificates"))
     }
 }
+
+/// Notes the operation of a registration while it runs.
+pub(crate) struct Noting {
+    record: Mutex<Record>,
+    folder: PathBuf,
+}
+
+impl Noting {
+    #[cfg_attr(not(feature = "https"), expect(dead_code, reason = "only the built-in driver runs a registration"))]
+    pub(crate) fn note(&self, operation: &OperationId) {
+        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        if record.sent_by(operation).is_ok_and(|is_new| is_new) {
+            let _ = record.save(&self.folder);
+        }
+    }
+}
+
+/// A pending request, with its ID and the operation of the registration that it was sent by.
+pub(crate) type Unanswered<'a> = (&'a CertificateRequest, &'a RequestId, Option<&'a OperationId>);
 
 /// A certificate that a session connects with.
 #[cfg_attr(not(feature = "session"), expect(dead_code, reason = "only a session reads it"))]

@@ -12,6 +12,7 @@ pub(super) struct Kept {
     pub(super) request: Vec<u8>,
     pub(super) request_name: View,
     pub(super) request_id: View,
+    pub(super) operation: View,
     pub(super) is_issued: bool,
 }
 

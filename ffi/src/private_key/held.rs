@@ -5,7 +5,7 @@ use super::{
     function::{SignFunction, UserData},
     opened,
 };
-use crate::{code::DEFENDERAUTH_CERTIFICATE_KEY, failure::Failure};
+use crate::{code::DEFENDERAUTH_CERTIFICATE_KEY, failure::Failure, opener::Access};
 use defender_auth::{
     credential::{CertificateRequest, ClientCertificate},
     key::PrivateKey,
@@ -24,8 +24,15 @@ pub(crate) struct Held(Arc<dyn PrivateKey>);
 
 impl Held {
     pub(super) fn open(uri: &str, passphrase: &[u8]) -> Result<Self, Failure> {
-        let key = opened::open(uri, passphrase)?.into_private_key();
-        Ok(Self(key.map_err(|error| Failure::from(error).field("uri"))?))
+        Self::of(opened::open(uri, passphrase)?)
+    }
+
+    pub(super) fn open_with(access: &Access, uri: &str) -> Result<Self, Failure> {
+        Self::of(opened::open_with(access, uri)?)
+    }
+
+    fn of(opened: OpenedKey) -> Result<Self, Failure> {
+        Ok(Self(opened.into_private_key().map_err(|error| Failure::from(error).field("uri"))?))
     }
 
     pub(super) fn from_pem(pem: &str, passphrase: &[u8]) -> Result<Self, Failure> {

@@ -17,6 +17,7 @@ use crate::{
     failure::Failure,
     guard, input,
     object::{Poison, Shared, object, shared},
+    opener::{self, Opener},
     view::View,
 };
 use function::UserData;
@@ -68,6 +69,22 @@ pub extern "C" fn defenderauth_private_key_open(
         let uri = input::text("uri", uri, uri_len)?;
         let passphrase = input::bytes("passphrase", passphrase.cast(), passphrase_len)?;
         Held::open(uri, passphrase).map(PrivateKey::new)
+    })
+}
+
+/// The same with the passwords and the TPM of an opener.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_private_key_open_with(
+    opener: Option<&Opener>,
+    uri: *const c_char,
+    uri_len: usize,
+    out: Option<&mut MaybeUninit<Option<Box<PrivateKey>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || {
+        let opener = opener::given(opener)?;
+        Held::open_with(&opener.access, input::text("uri", uri, uri_len)?).map(PrivateKey::new)
     })
 }
 

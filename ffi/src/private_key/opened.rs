@@ -1,18 +1,27 @@
 //! Opening a private key by its name.
 
-use crate::failure::Failure;
+use crate::{failure::Failure, opener::Access};
 use defender_auth::{
     Error,
     private_key::{Location, OpenedKey, Opener},
 };
 
+/// With a passphrase, if it is not empty.
 pub(super) fn open(uri: &str, passphrase: &[u8]) -> Result<OpenedKey, Failure> {
-    let location = uri.parse::<Location>().map_err(|error| Failure::from(Error::from(error)).field("uri"))?;
-    if let Location::Token(uri) = &location {
-        return in_token(uri, passphrase);
-    }
     let opener = Opener::new();
     let opener = if passphrase.is_empty() { opener } else { opener.with_passphrase(passphrase) };
+    open_by(&opener, passphrase, uri)
+}
+
+pub(super) fn open_with(access: &Access, uri: &str) -> Result<OpenedKey, Failure> {
+    open_by(&access.opener(), access.passphrase(), uri)
+}
+
+fn open_by(opener: &Opener<'_>, pin: &[u8], uri: &str) -> Result<OpenedKey, Failure> {
+    let location = uri.parse::<Location>().map_err(|error| Failure::from(Error::from(error)).field("uri"))?;
+    if let Location::Token(uri) = &location {
+        return in_token(uri, pin);
+    }
     Ok(opener.open(&location)?)
 }
 

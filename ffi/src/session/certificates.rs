@@ -44,8 +44,8 @@ pub extern "C" fn defenderauth_session_handle_request_made(
         operational::is_available()?;
         let certificates = shared(certificates)?;
         handle(session, wall, monotonic_milliseconds, || {
-            let (request, rid) = certificates.unanswered()?;
-            Ok(Given::RequestMade(request, rid))
+            let pending = certificates.unanswered()?;
+            Ok(Given::RequestMade(pending))
         })
     })
 }
@@ -60,6 +60,14 @@ pub extern "C" fn defenderauth_session_handle_request_failed(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || handle(session, wall, monotonic_milliseconds, || Ok(Given::RequestFailed)))
+}
+
+/// AUTHENTICATE: the operation of a registration that has requested a certificate. When it is not empty and another one than
+/// `defenderauth_certificates_operation`, note it with `defenderauth_certificates_sent_by` and save, before the action is
+/// performed: a program that ends then gets the certificate in its next run.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_session_pending_operation(session: Option<&Session>) -> Str {
+    guard::text(session, |it| &it.views.operation)
 }
 
 /// `RENEW_CERTIFICATE`: the renewal within. Read its action and the data of that as from any renewal, and report the result to

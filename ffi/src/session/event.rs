@@ -3,6 +3,8 @@
 use super::{given::Given, machine, make::now, object::Session, sources::Sources};
 use crate::{
     abi::{Header, ResultCode},
+    certificate::Certificate,
+    daemon,
     error::Error,
     failure::Failure,
     guard, input,
@@ -47,6 +49,39 @@ pub extern "C" fn defenderauth_session_handle_no_response(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || handle(session, wall, monotonic_milliseconds, || Ok(Given::NoResponse)))
+}
+
+/// AUTHENTICATE: a daemon of this device has no socket, or this user may not connect to it: one of `DEFENDERAUTH_OBSTACLE_`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_session_handle_not_reached(
+    session: Option<&mut Session>,
+    wall: u64,
+    monotonic_milliseconds: u64,
+    obstacle: i32,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        handle(session, wall, monotonic_milliseconds, || Ok(Given::NotReached(daemon::obstacle(obstacle)?)))
+    })
+}
+
+/// AUTHENTICATE, while the run within has the action OPEN: the certificate of the identity, with a private key that signs where
+/// it is.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_session_handle_certificate(
+    session: Option<&mut Session>,
+    wall: u64,
+    monotonic_milliseconds: u64,
+    certificate: Option<&Certificate>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        machine::is_available()?;
+        let certificate = shared(certificate)?.client_certificate();
+        handle(session, wall, monotonic_milliseconds, || Ok(Given::Certificate(&certificate)))
+    })
 }
 
 /// AUTHENTICATE: the TPM has activated the key.

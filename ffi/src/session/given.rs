@@ -1,7 +1,7 @@
 //! What C reports to a session, before the library's events are made of it.
 
-use crate::operational::Usable;
-use defender_auth::{UnixTime, credential::CertificateRequest, http::Response, key::Signature, renewal::RequestId};
+use crate::operational::{Unanswered, Usable};
+use defender_auth::{UnixTime, credential::ClientCertificate, http::Response, key::Signature, local::Obstacle};
 use std::time::Duration;
 
 /// An event, with the numbers as C passes them.
@@ -9,6 +9,8 @@ use std::time::Duration;
 pub(super) enum Given<'a> {
     Response(Response<'a>),
     NoResponse,
+    NotReached(Obstacle),
+    Certificate(&'a ClientCertificate),
     Elapsed,
     Activated,
     Signature(Signature),
@@ -20,7 +22,7 @@ pub(super) enum Given<'a> {
     Disconnected { loss: i32 },
     DisconnectedByServer { rejection: i32, code: u16 },
     Saved(bool),
-    RequestMade(&'a CertificateRequest, &'a RequestId),
+    RequestMade(Unanswered<'a>),
     RequestFailed,
     Subscribed,
     SubscriptionRefused,

@@ -12,6 +12,8 @@ pub(super) struct Views {
     /// The action of the run within, and what the latest one has got.
     pub(super) authenticator: Option<Authenticator>,
     pub(super) assigned: Option<Authenticator>,
+    /// The operation of the registration within, if that requests a certificate.
+    pub(super) operation: View,
     pub(super) sign_input: Vec<u8>,
     pub(super) key_use: i32,
     pub(super) login: Login,

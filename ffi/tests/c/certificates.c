@@ -34,7 +34,8 @@ static void empty(void) {
     CHECK(defenderauth_certificates_current(kept) == NULL && !defenderauth_certificates_is_issued(kept));
     CHECK(is_nothing(defenderauth_certificates_request(kept)));
     CHECK(is(defenderauth_certificates_request_id(kept), "") && is(defenderauth_certificates_key_name(kept), ""));
-    CHECK(is(defenderauth_certificates_twin_report(kept), ""));
+    CHECK(is(defenderauth_certificates_twin_report(kept), "") && is(defenderauth_certificates_operation(kept), ""));
+    FAILS(DEFENDERAUTH_STATE, defenderauth_certificates_sent_by(kept, DEFENDERAUTH_TEXT("4.a.b"), error));
     CHECK(defenderauth_certificates_due_from(kept) == 0 && defenderauth_certificates_due_until(kept) == 0);
     FAILS(DEFENDERAUTH_STATE, defenderauth_certificates_accept(kept, NULL, 0, LATER, error));
     MAKES_NONE(defenderauth_renewal, DEFENDERAUTH_STATE,
@@ -48,6 +49,8 @@ static void restart(const char *folder) {
     char id[64];
     size_t len = 0;
     snprintf(id, sizeof id, "%s", defenderauth_certificates_request_id(kept).data);
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_certificates_sent_by(kept, DEFENDERAUTH_TEXT("4/a"), error));
+    DOES(defenderauth_certificates_sent_by(kept, DEFENDERAUTH_TEXT("4.a.b"), error));
     DOES(defenderauth_certificates_save(kept, FOLDER, error));
     FAILS(DEFENDERAUTH_BUFFER_TOO_SMALL, defenderauth_certificates_text(kept, NULL, 0, &len, error));
     CHECK(len > 0 && len < sizeof text);
@@ -61,10 +64,49 @@ static void restart(const char *folder) {
     defenderauth_wipe(text, sizeof text);
     defenderauth_certificates_free(kept);
     DOES(defenderauth_certificates_load(FOLDER, &kept, error));
-    CHECK(is(defenderauth_certificates_request_id(kept), id));
+    CHECK(is(defenderauth_certificates_request_id(kept), id) && is(defenderauth_certificates_operation(kept), "4.a.b"));
     MAKES_NONE(defenderauth_certificates, DEFENDERAUTH_FILE_WRITE,
                defenderauth_certificates_load(DEFENDERAUTH_TEXT("/nowhere/at/all"), out, error));
+    defenderauth_certificates *locked = NULL;
+    DOES(defenderauth_certificates_load_locked(FOLDER, &locked, error));
+    CHECK(is(defenderauth_certificates_request_id(locked), id));
+    MAKES_NONE(defenderauth_certificates, DEFENDERAUTH_FILE_WRITE,
+               defenderauth_certificates_load_locked(FOLDER, out, error));
+    defenderauth_certificates_free(locked);
+    DOES(defenderauth_certificates_load_locked(FOLDER, &locked, error));
+    defenderauth_certificates_free(locked);
     FAILS(DEFENDERAUTH_FILE_WRITE, defenderauth_certificates_save(kept, DEFENDERAUTH_TEXT("/nowhere/at/all"), error));
+}
+
+/* A registration goes on with the operation of an earlier run. */
+static void continued(const uint8_t *der, size_t len, const char *folder) {
+    defenderauth_authenticator *device = NULL;
+    defenderauth_profile *profile = a_profile();
+    defenderauth_key *key = a_key();
+    defenderauth_https *https = NULL;
+    DOES(defenderauth_profile_set_certificate_request(profile, der, len, error));
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_profile_set_pending_operation(profile, DEFENDERAUTH_TEXT(".."), error));
+    DOES(defenderauth_profile_set_pending_operation(profile, DEFENDERAUTH_TEXT("4.a.b"), error));
+    DOES(defenderauth_authenticator_new_dps_key(profile, NULL, 0, key, NULL, NOW, &device, error));
+    CHECK(is(defenderauth_authenticator_pending_operation(device), "4.a.b"));
+    CHECK(is(defenderauth_authenticator_request_method(device), "GET"));
+    CHECK(strstr(defenderauth_authenticator_request_target(device).data, "/operations/4.a.b?") != NULL);
+    DOES(defenderauth_authenticator_handle_response(device, NOW, 404, NULL, 0, (const uint8_t *)"{}", 2, error));
+    CHECK(is(defenderauth_authenticator_pending_operation(device), ""));
+    CHECK(is(defenderauth_authenticator_request_method(device), "PUT"));
+
+    DOES(defenderauth_https_new(&https, error));
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_authenticator_run_keeping(device, https, NULL, 0, kept, NULL, 0, error));
+    defenderauth_https_cancel(https);
+    FAILS(DEFENDERAUTH_CANCELLED, defenderauth_authenticator_run_keeping(device, https, NULL, 0, kept, FOLDER, error));
+    defenderauth_https_free(https);
+    defenderauth_authenticator_free(device);
+    DOES(defenderauth_profile_set_pending_operation(profile, NULL, 0, error));
+    DOES(defenderauth_authenticator_new_dps_key(profile, NULL, 0, key, NULL, NOW, &device, error));
+    CHECK(is(defenderauth_authenticator_pending_operation(device), ""));
+    defenderauth_authenticator_free(device);
+    defenderauth_profile_free(profile);
+    defenderauth_key_free(key);
 }
 
 static void begin(const char *folder) {
@@ -91,6 +133,7 @@ static void begin(const char *folder) {
     FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_profile_set_certificate_request(profile, der, len - 1, error));
     DOES(defenderauth_profile_set_certificate_request(profile, NULL, 0, error));
     defenderauth_profile_free(profile);
+    continued(der, len, folder);
 }
 
 /* A device that is assigned without a certificate, or is not assigned yet. */
@@ -193,6 +236,9 @@ static void null(void) {
     FAILS(none, defenderauth_certificates_discard(NULL, error));
     FAILS(none, defenderauth_certificates_retire(NULL, error));
     FAILS(none, defenderauth_profile_set_certificate_request(NULL, NULL, 0, error));
+    FAILS(none, defenderauth_profile_set_pending_operation(NULL, NULL, 0, error));
+    FAILS(none, defenderauth_certificates_sent_by(NULL, "a", 1, error));
+    FAILS(none, defenderauth_authenticator_run_keeping(NULL, NULL, NULL, 0, NULL, "/", 1, error));
     FAILS(none, defenderauth_options_set_certificate_renewal(NULL, true, error));
     MAKES_NONE(defenderauth_renewal, none, defenderauth_renewal_new(NULL, "a", 1, 1, LATER, 1, out, error));
     FAILS(none, defenderauth_renewal_handle_subscribed(NULL, LATER, 1, error));
@@ -208,6 +254,7 @@ static void null(void) {
     CHECK(defenderauth_renewal_failure(NULL) == NULL && !defenderauth_renewal_is_accepted(NULL));
     CHECK(defenderauth_renewal_until_milliseconds(NULL) == 0);
     CHECK(defenderauth_authenticator_issuance(NULL) == DEFENDERAUTH_ISSUANCE_NONE);
+    CHECK(is(defenderauth_certificates_operation(NULL), "") && is(defenderauth_authenticator_pending_operation(NULL), ""));
     CHECK(is(defenderauth_renewal_topic(NULL), "") && is(defenderauth_certificates_request_id(NULL), ""));
     defenderauth_certificates_free(NULL);
     defenderauth_renewal_free(NULL);

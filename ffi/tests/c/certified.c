@@ -285,6 +285,7 @@ static void null(void) {
     CHECK(is(defenderauth_session_request_common_name(NULL), "") && is(defenderauth_session_request_source(NULL), ""));
     CHECK(!defenderauth_session_request_is_new(NULL) && defenderauth_session_renewal(NULL) == NULL);
     CHECK(defenderauth_session_certificate_diagnosis(NULL) == 0);
+    CHECK(is(defenderauth_session_pending_operation(NULL), ""));
     CHECK(is(defenderauth_certificates_request_common_name(NULL), ""));
     FAILS(none, defenderauth_driver_set_certificate_curve(NULL, DEFENDERAUTH_CURVE_P256, error));
     FAILS(none, defenderauth_driver_set_certificate_root_pem(NULL, "a", 1, error));

@@ -199,6 +199,36 @@ static void names(void) {
                defenderauth_private_key_open(DEFENDERAUTH_TEXT("unix:/nowhere/s"), NULL, 0, out, error));
 }
 
+/* The same with what is set apart from the name. */
+static void openers(void) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/p256.encrypted.pem", DATA);
+    defenderauth_opener *opener = NULL;
+    defenderauth_private_key *key = NULL;
+    DOES(defenderauth_opener_new(&opener, error));
+    MAKES_NONE(defenderauth_private_key, DEFENDERAUTH_CERTIFICATE_FORMAT,
+               defenderauth_private_key_open_with(opener, DEFENDERAUTH_TEXT(path), out, error));
+    DOES(defenderauth_opener_set_passphrase(opener, DEFENDERAUTH_TEXT("other"), error));
+    MAKES_NONE(defenderauth_private_key, DEFENDERAUTH_CERTIFICATE_FORMAT,
+               defenderauth_private_key_open_with(opener, DEFENDERAUTH_TEXT(path), out, error));
+    FAILS(DEFENDERAUTH_NULL, defenderauth_opener_set_passphrase(opener, NULL, 1, error));
+    DOES(defenderauth_opener_set_passphrase(opener, DEFENDERAUTH_TEXT("orchid"), error));
+    FAILS(DEFENDERAUTH_TPM_ACCESS, defenderauth_opener_set_tpm(opener, DEFENDERAUTH_TEXT("none:"), error));
+    DOES(defenderauth_opener_set_tpm(opener, DEFENDERAUTH_TEXT("swtpm:path=/nowhere/s"), error));
+    static const uint8_t password[65] = "owned";
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_opener_set_owner_password(opener, password, 65, error));
+    DOES(defenderauth_opener_set_owner_password(opener, password, 64, error));
+    DOES(defenderauth_private_key_open_with(opener, DEFENDERAUTH_TEXT(path), &key, error));
+    MAKES_NONE(defenderauth_private_key, DEFENDERAUTH_TPM_ACCESS,
+               defenderauth_private_key_open_with(opener, DEFENDERAUTH_TEXT("tpm:handle=0x81000005"), out, error));
+    MAKES_NONE(defenderauth_private_key, DEFENDERAUTH_ARGUMENT,
+               defenderauth_private_key_open_with(opener, NULL, 0, out, error));
+    FAILS(DEFENDERAUTH_NULL, defenderauth_private_key_open_with(opener, DEFENDERAUTH_TEXT(path), NULL, error));
+    defenderauth_opener_free(opener);
+    CHECK(defenderauth_private_key_scheme(key, 0) == DEFENDERAUTH_SCHEME_ECDSA_P256_SHA256);
+    defenderauth_private_key_free(key);
+}
+
 /* A request is written to buffers of every size around its length. */
 static void buffers(void) {
     hardware it = {.len = 70};
@@ -290,6 +320,7 @@ int main(void) {
     shared();
     in_memory();
     names();
+    openers();
     buffers();
     nulls();
     threads();

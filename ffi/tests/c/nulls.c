@@ -28,6 +28,11 @@ static void objects(void) {
     FAILS(none, defenderauth_sas_token(NULL, AT, NULL, 0, NOW, INTO));
     MAKES_NONE(defenderauth_signer, none, defenderauth_signer_new(NULL, AT, NULL, 0, out, error));
     FAILS(none, defenderauth_signer_token(NULL, NOW, INTO));
+    FAILS(none, defenderauth_opener_set_passphrase(NULL, ID, error));
+    FAILS(none, defenderauth_opener_set_tpm(NULL, ID, error));
+    FAILS(none, defenderauth_opener_set_owner_password(NULL, bytes, 32, error));
+    MAKES_NONE(defenderauth_private_key, none, defenderauth_private_key_open_with(NULL, ID, out, error));
+    MAKES_NONE(defenderauth_agent_config, none, defenderauth_agent_config_load_with_opener(ID, NULL, out, error));
     FAILS(none, defenderauth_options_set_user_agent(NULL, ID, error));
     FAILS(none, defenderauth_options_set_gateway_host_name(NULL, HOST, error));
     FAILS(none, defenderauth_options_set_model_id(NULL, ID, error));
@@ -36,6 +41,9 @@ static void objects(void) {
     FAILS(none, defenderauth_options_set_attempt_seconds(NULL, 1, error));
     FAILS(none, defenderauth_options_set_module_certificate(options, NULL, error));
     FAILS(none, defenderauth_options_set_create_module(NULL, true, error));
+    FAILS(none, defenderauth_options_set_hub_api_version(NULL, ID, error));
+    FAILS(none, defenderauth_options_set_classic_hub_name(NULL, true, error));
+    FAILS(none, defenderauth_profile_set_api_version(NULL, ID, error));
     FAILS(none, defenderauth_profile_set_endpoint(NULL, HOST, error));
     FAILS(none, defenderauth_profile_set_payload(NULL, DEFENDERAUTH_TEXT("1"), error));
     FAILS(none, defenderauth_profile_set_lookup_only(NULL, true, error));
@@ -74,6 +82,18 @@ static void objects(void) {
     FAILS(none, defenderauth_https_set_connect_to(NULL, DEFENDERAUTH_TEXT("[::1]:1"), error));
     FAILS(none, defenderauth_https_set_clock_offset_seconds(NULL, 1, error));
     FAILS(none, defenderauth_authenticator_run(NULL, NULL, NULL, 1, error));
+    FAILS(none, defenderauth_authenticator_handle_not_reached(NULL, NOW, DEFENDERAUTH_OBSTACLE_ABSENT, error));
+    FAILS(none, defenderauth_authenticator_handle_certificate(NULL, NOW, NULL, error));
+    MAKES_NONE(defenderauth_authenticator, none, defenderauth_authenticator_new_daemon(NULL, NULL, NOW, out, error));
+    MAKES_NONE(defenderauth_daemon, none, defenderauth_agent_config_daemon(NULL, out, error));
+    FAILS(none, defenderauth_daemon_begin_signature(NULL, NOW, bytes, 32, error));
+    FAILS(none, defenderauth_daemon_begin_trust_bundle(NULL, NOW, error));
+    FAILS(none, defenderauth_daemon_handle_response(NULL, NOW, 200, NULL, 0, NULL, 0, error));
+    FAILS(none, defenderauth_daemon_handle_no_response(NULL, NOW, error));
+    FAILS(none, defenderauth_daemon_handle_not_reached(NULL, NOW, DEFENDERAUTH_OBSTACLE_DENIED, error));
+    FAILS(none, defenderauth_daemon_handle_elapsed(NULL, NOW, error));
+    FAILS(none, defenderauth_daemon_run(NULL, error));
+    FAILS(none, defenderauth_daemon_sas_token(NULL, NULL, NOW, 1, INTO));
     FAILS(none, defenderauth_tpm_persist_keys(NULL, error));
     FAILS(none, defenderauth_tpm_set_endorsement_handle(NULL, 0x81010001, error));
     FAILS(none, defenderauth_tpm_set_storage_handle(NULL, 0x81000001, error));
@@ -109,6 +129,8 @@ static void sessions(void) {
     FAILS(none, defenderauth_session_snapshot_secret(NULL, INTO));
     FAILS(none, defenderauth_session_handle_response(NULL, AT_BOTH, 200, NULL, 0, NULL, 0, error));
     FAILS(none, defenderauth_session_handle_no_response(NULL, AT_BOTH, error));
+    FAILS(none, defenderauth_session_handle_not_reached(NULL, AT_BOTH, DEFENDERAUTH_OBSTACLE_ABSENT, error));
+    FAILS(none, defenderauth_session_handle_certificate(session, AT_BOTH, NULL, error));
     FAILS(none, defenderauth_session_handle_activated(NULL, AT_BOTH, error));
     FAILS(none, defenderauth_session_handle_signature(NULL, AT_BOTH, bytes, 32, error));
     FAILS(none, defenderauth_session_handle_key_failed(NULL, AT_BOTH, error));
@@ -195,6 +217,7 @@ static void outs(void) {
     FAILS(none, defenderauth_key_derive(key, ID, NULL, error));
     FAILS(none, defenderauth_signer_new(key, AT, NULL, 0, NULL, error));
     FAILS(none, defenderauth_options_new(NULL, error));
+    FAILS(none, defenderauth_opener_new(NULL, error));
     FAILS(none, defenderauth_profile_new(ID, ID, NULL, error));
     FAILS(none, defenderauth_certificate_from_pem(ID, NULL, 0, NULL, error));
     FAILS(none, defenderauth_agent_config_load(ID, NULL, error));
@@ -208,6 +231,9 @@ static void outs(void) {
     FAILS(none, defenderauth_authenticator_from_agent_config(NULL, NULL, NOW, NULL, error));
     FAILS(none, defenderauth_authenticator_new_secondary(module, NULL, error));
     FAILS(none, defenderauth_authenticator_signer(module, NULL, error));
+    FAILS(none, defenderauth_daemon_new_workload(NULL, 0, NULL, error));
+    FAILS(none, defenderauth_daemon_new_identity_service(NULL, 0, NULL, error));
+    FAILS(none, defenderauth_agent_config_find(ID, NULL, error));
     FAILS(none, defenderauth_https_new(NULL, error));
     FAILS(none, defenderauth_tpm_open(ID, NULL, error));
     CHECK(defenderauth_options_new(NULL, NULL) == none);
@@ -241,6 +267,11 @@ static void getters(void) {
     CHECK(!defenderauth_authenticator_same_outcome(NULL, NULL));
     CHECK(is_nothing(defenderauth_authenticator_request_body(NULL)));
     CHECK(is_nothing(defenderauth_authenticator_tpm_input(NULL)));
+    CHECK(defenderauth_daemon_poll(NULL) == DEFENDERAUTH_ACTION_FAILED);
+    CHECK(defenderauth_error_result(defenderauth_daemon_failure(NULL)) != DEFENDERAUTH_OK);
+    CHECK(is_nothing(defenderauth_daemon_request_body(NULL)) && is_nothing(defenderauth_daemon_answer(NULL)));
+    CHECK(defenderauth_daemon_wait_at_least_milliseconds(NULL) == 0);
+    CHECK(defenderauth_daemon_wait_at_most_milliseconds(NULL) == 0);
     CHECK(is(defenderauth_authenticator_request_header(NULL, 0).name, ""));
     CHECK(is(defenderauth_authenticator_request_header(NULL, SIZE_MAX).value, ""));
 }
@@ -265,6 +296,7 @@ static void views(void) {
     EMPTY(agent_config, registration_id);
     EMPTY(authenticator, state);
     EMPTY(authenticator, request_host);
+    EMPTY(authenticator, request_address);
     EMPTY(authenticator, request_method);
     EMPTY(authenticator, request_target);
     EMPTY(authenticator, request_authorization);
@@ -279,6 +311,9 @@ static void views(void) {
     EMPTY(authenticator, dps_payload);
     EMPTY(authenticator, dps_substatus);
     EMPTY(authenticator, dps_last_updated);
+    EMPTY(daemon, request_address);
+    EMPTY(daemon, request_method);
+    EMPTY(daemon, request_target);
     EMPTY(driver, event_text);
     EMPTY(driver, message_topic);
     EMPTY(session, mqtt_host_name);
@@ -303,9 +338,11 @@ static void frees(void) {
     defenderauth_profile_free(NULL);
     defenderauth_certificate_free(NULL);
     defenderauth_agent_config_free(NULL);
+    defenderauth_opener_free(NULL);
     defenderauth_authenticator_free(NULL);
     defenderauth_https_free(NULL);
     defenderauth_tpm_free(NULL);
+    defenderauth_daemon_free(NULL);
     defenderauth_sources_free(NULL);
     defenderauth_policy_free(NULL);
     defenderauth_session_free(NULL);

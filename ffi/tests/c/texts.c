@@ -52,6 +52,8 @@ TAKES(model, defenderauth_options_set_model_id(options, s, len, error))
 MAKES(profile, scope, defenderauth_profile_new(s, len, ID, out, error))
 MAKES(profile, registration, defenderauth_profile_new(SCOPE, s, len, out, error))
 TAKES(endpoint, defenderauth_profile_set_endpoint(profile, s, len, error))
+TAKES(hub_version, defenderauth_options_set_hub_api_version(options, s, len, error))
+TAKES(dps_version, defenderauth_profile_set_api_version(profile, s, len, error))
 TAKES(payload, defenderauth_profile_set_payload(profile, s, len, error))
 MAKES(certificate, chain, defenderauth_certificate_from_pem(s, len, NULL, 0, out, error))
 MAKES(authenticator, key_host, defenderauth_authenticator_new_device_key(s, len, ID, ID, key, NULL, NOW, out, error))
@@ -114,6 +116,7 @@ static const struct {
     {secret, DEFENDERAUTH_OK},                     {driver_pem, DEFENDERAUTH_TLS},
     {driver_host, DEFENDERAUTH_IDENTIFIER},        {driver_https, DEFENDERAUTH_ARGUMENT},
     {driver_mqtt, DEFENDERAUTH_ARGUMENT},          {topic, DEFENDERAUTH_ARGUMENT},
+    {hub_version, DEFENDERAUTH_OK},                {dps_version, DEFENDERAUTH_OK},
 };
 
 static void look_at_texts(void) {

@@ -3,8 +3,12 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use defender_auth::{identity::Identity, mqtt::Connect, sas::SasToken, tls::Roots, x509::Chain};
 use defender_auth_emulator::{Device, Dps, Emulator, Enrollment, Group, Hub, Module, World};
+#[cfg(target_os = "linux")]
+use defender_auth_emulator::{Host, RunningHost};
 use defender_auth_mqtt::{Dial, Session};
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, date_time_ymd};
+#[cfg(target_os = "linux")]
+use std::{fs, os::unix::fs::MetadataExt as _};
 
 pub(crate) const HOST: &str = "contoso.azure-devices.net";
 pub(crate) const SCOPE: &str = "0ne00000A0A";
@@ -59,6 +63,26 @@ impl Site {
         let (dial, roots) = (Dial::at(self.emulator.address()), Roots::Pem(self.emulator.root_pem().as_bytes()));
         Session::open(&Connect::hub(identity, None), &token, &dial, roots).map(Session::close).is_ok()
     }
+}
+
+/// The daemons of `dev-01`, with their sockets in this folder: of a module of IoT Edge, and of a principal, this user.
+#[cfg(target_os = "linux")]
+pub(crate) fn host(site: &Site, folder: &str) -> RunningHost {
+    let uid = fs::metadata("/proc/self").unwrap().uid();
+    let host = Host::new(HOST, "dev-01").principal(uid, "azureiotsecurity").module("azureiotsecurity");
+    site.emulator.host(folder, host).unwrap()
+}
+
+/// The daemons of `dev-03`, which has a certificate: this user is the device itself.
+#[cfg(target_os = "linux")]
+pub(crate) fn certified_host(site: &Site, folder: &str) -> RunningHost {
+    let uid = fs::metadata("/proc/self").unwrap().uid();
+    let (chain, key) = site.certificate.split_once("-----BEGIN PRIVATE KEY").unwrap();
+    let host = Host::new(HOST, "dev-03")
+        .key_pair("device-id", &format!("-----BEGIN PRIVATE KEY{key}"))
+        .certificate("device-id", chain)
+        .certified_device(uid, "device-id", "device-id");
+    site.emulator.host(folder, host).unwrap()
 }
 
 fn play(world: World) -> Emulator {

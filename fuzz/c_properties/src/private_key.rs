@@ -7,8 +7,8 @@ use crate::{
 };
 use core::ptr::null;
 use defenderauth::{
-    Certificate, CertificateRequest, PrivateKey, ReleaseFunction, SignFunction, certificate::*, certificate_request::*,
-    private_key::*,
+    Certificate, CertificateRequest, DEFENDERAUTH_OK, PrivateKey, ReleaseFunction, SignFunction, certificate::*,
+    certificate_request::*, opener::*, private_key::*,
 };
 
 impl Held {
@@ -25,6 +25,7 @@ impl Held {
                 self.private_keys.extend(key);
             }
             Some(b'o') => self.open(call),
+            Some(b'w') => self.open_with(call),
             Some(b'c') => {
                 let certificate = made(call.wants_error(), |out, error| {
                     defenderauth_certificate_with_private_key(given.as_ptr().cast(), given.len(), key, out, error)
@@ -64,15 +65,38 @@ impl Held {
 
     /// Only names that lead to no key, or to a file of the repository: the input must not choose what is opened.
     fn open(&mut self, call: &Call<'_>) {
-        let names = ["", "unix:", "tpm:handle=1", "pkcs11:object=a", "http://x", "a\0b"];
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/x509/data/p256.encrypted.pem");
-        let place = usize::try_from(call.number(1) % 8).unwrap_or_default();
-        let (name, passphrase) = (names.get(place).copied().unwrap_or(file), call.text(2));
+        let (name, passphrase) = (named(call), call.text(2));
         let key = made(call.wants_error(), |out, error| {
             defenderauth_private_key_open(name.as_ptr().cast(), name.len(), passphrase.0, passphrase.1, out, error)
         });
         self.private_keys.extend(key);
     }
+
+    /// The same with an opener. It connects to no TPM, because no name is that of a key in one.
+    fn open_with(&mut self, call: &Call<'_>) {
+        let (name, given) = (named(call), call.text(2));
+        let mut opener = made(call.wants_error(), |out, error| defenderauth_opener_new(out, error));
+        let set = [
+            defenderauth_opener_set_passphrase(opener.as_deref_mut(), given.0, given.1, None),
+            defenderauth_opener_set_owner_password(opener.as_deref_mut(), given.0.cast(), given.1, None),
+            defenderauth_opener_set_tpm(opener.as_deref_mut(), given.0, given.1, None),
+        ];
+        assert!(opener.is_some() && (set[1] == DEFENDERAUTH_OK || given.1 > 64 || set[0] != DEFENDERAUTH_OK));
+        let key = made(call.wants_error(), |out, error| {
+            let (uri, len) = (name.as_ptr().cast(), name.len());
+            defenderauth_private_key_open_with(opener.as_deref(), uri, len, out, error)
+        });
+        defenderauth_opener_free(opener);
+        self.private_keys.extend(key);
+    }
+}
+
+/// One of the names.
+fn named(call: &Call<'_>) -> &'static str {
+    let names = ["", "unix:", "tpm:handle=1", "pkcs11:object=a", "http://x", "a\0b"];
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/x509/data/p256.encrypted.pem");
+    let place = usize::try_from(call.number(1) % 8).unwrap_or_default();
+    names.get(place).copied().unwrap_or(file)
 }
 
 fn look(it: Option<&PrivateKey>) {

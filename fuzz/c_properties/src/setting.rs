@@ -54,6 +54,8 @@ impl Held {
             Some(b't') => defenderauth_options_set_token_seconds(options, seconds, error),
             Some(b's') => defenderauth_options_set_attempt_seconds(options, seconds, error),
             Some(b'c') => defenderauth_options_set_create_module(options, number == 1, error),
+            Some(b'v') => defenderauth_options_set_hub_api_version(options, value.0, value.1, error),
+            Some(b'n') => defenderauth_options_set_classic_hub_name(options, number == 1, error),
             _ => defenderauth_options_set_module_certificate(options, certificate, error),
         });
     }
@@ -65,6 +67,7 @@ impl Held {
         call(it.wants_error(), |error| match which {
             Some(b'e') => defenderauth_profile_set_endpoint(profile, value.0, value.1, error),
             Some(b'p') => defenderauth_profile_set_payload(profile, value.0, value.1, error),
+            Some(b'v') => defenderauth_profile_set_api_version(profile, value.0, value.1, error),
             _ => defenderauth_profile_set_lookup_only(profile, is_lookup, error),
         });
     }

@@ -11,7 +11,9 @@ use defender_auth::{
     dps::{Attestation, Profile},
     error::{ApiMisuse, TpmError},
     identity::{HostName, Identity},
+    identity_service::IdentityService,
     key::Signature,
+    local::Obstacle,
     wait::Reason,
 };
 
@@ -66,12 +68,15 @@ struct Run {
 
 impl Run {
     fn give(&mut self, round: &Round<'_>) {
+        let certificate = ClientCertificate::held_elsewhere(None);
         let (event, name) = match round.event {
             b'A' => (Event::Answered(round.response), "Answered"),
             b'U' => (Event::Unanswered, "Unanswered"),
             b'T' => (Event::Activated, "Activated"),
             b'S' => (Event::Signed(Signature::from_bytes([7; 32])), "Signed"),
             b'F' => (Event::TpmFailed(&LOST), "TpmFailed"),
+            b'N' => (Event::NotReached(Obstacle::Absent), "NotReached"),
+            b'O' => (Event::Opened(&certificate), "Opened"),
             _ => (Event::Elapsed, "Elapsed"),
         };
         let (before, offset) = (written(&self.machine), self.machine.clock_offset());
@@ -79,6 +84,8 @@ impl Run {
         let answers = matches!(
             (pending, name),
             ("Send", "Answered" | "Unanswered")
+                | ("Ask", "Answered" | "Unanswered" | "NotReached" | "TpmFailed")
+                | ("Open", "Opened" | "TpmFailed")
                 | ("Wait", "Elapsed")
                 | ("Activate", "Activated" | "TpmFailed")
                 | ("Sign", "Signed" | "TpmFailed")
@@ -108,7 +115,7 @@ impl Run {
         }
         let is_late = self.clock.is_late(self.now);
         assert!(
-            !is_late || !matches!(self.machine.poll(), Action::Send(_) | Action::Wait(_)),
+            !is_late || !matches!(self.machine.poll(), Action::Send(_) | Action::Ask(_) | Action::Wait(_)),
             "no request is sent after the limit"
         );
         assert!(name != "TpmFailed" || matches!(self.machine.poll(), Action::Failed(error) if *error == LOST));
@@ -157,6 +164,8 @@ impl Run {
 fn pending(machine: &Authenticator) -> &'static str {
     match machine.poll() {
         Action::Send(_) => "Send",
+        Action::Ask(_) => "Ask",
+        Action::Open(_) => "Open",
         Action::Wait(_) => "Wait",
         Action::Activate(_) => "Activate",
         Action::Sign(..) => "Sign",
@@ -184,6 +193,7 @@ fn plan(kind: u8, credential: u8) -> Option<Plan> {
     let profile = Profile::new("0ne00000A0A".parse().expect("a scope"), "dev-1".parse().expect("an ID"));
     let tpm = Attestation::Tpm { endorsement_key: vec![0, 1, 0xE], storage_root_key: vec![0, 1, 0x5] };
     let plan = match (kind, credential) {
+        (b'I', _) => Plan::identity_service(IdentityService::default()),
         (b'M', _) => {
             let module = Identity::module("h".parse().ok()?, "d".parse().ok()?, "m".parse().ok()?);
             Plan::known(module, key)

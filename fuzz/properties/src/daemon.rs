@@ -12,10 +12,19 @@ use defender_auth::{
 
 /// Gives a task what the input says. `None` when the input ends before the task does.
 pub(crate) fn drive<Q: Question>(
-    mut task: Task<Q>,
+    task: Task<Q>,
     limit: Duration,
     inputs: &mut Inputs<'_>,
 ) -> Option<Result<Q::Answer, Error>> {
+    answered(task, limit, inputs).map(|(answer, _)| answer)
+}
+
+/// The same with the body that it ended with.
+pub(crate) fn answered<'a, Q: Question>(
+    mut task: Task<Q>,
+    limit: Duration,
+    inputs: &mut Inputs<'a>,
+) -> Option<(Result<Q::Answer, Error>, &'a [u8])> {
     let (mut clock, mut now, mut failures) = (Clock::begin(START, limit), START, 0);
     for _ in 0..flow::ROUNDS {
         let round = Round::take(inputs)?;
@@ -36,6 +45,7 @@ pub(crate) fn drive<Q: Question>(
                     b'U' => Event::Unanswered,
                     b'N' => Event::NotReached(Obstacle::Absent),
                     b'D' => Event::NotReached(Obstacle::Denied),
+                    b'K' => Event::NotReached(Obstacle::NotASocket),
                     _ => {
                         asked = Some(round.status);
                         Event::Answered(round.response)
@@ -62,12 +72,12 @@ pub(crate) fn drive<Q: Question>(
                 if let Err(error) = &answer {
                     flow::error(error, &[], round.body);
                 }
-                let ended_late = is_late && round.event != b'N' && round.event != b'D';
+                let ended_late = is_late && !matches!(round.event, b'N' | b'D' | b'K');
                 assert!(
                     !ended_late || answer.as_ref().err() == Some(&Error::OutOfTime),
                     "nothing goes on after the limit"
                 );
-                return Some(answer);
+                return Some((answer, round.body));
             }
             _ => {}
         }

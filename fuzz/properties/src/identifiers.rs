@@ -1,12 +1,13 @@
 //! Names, and the identity that they make together.
 
 use crate::{inputs::Inputs, quotes_nothing::quotes_nothing};
-use core::{fmt, fmt::Debug, str::FromStr};
+use core::{fmt, fmt::Debug, net::Ipv6Addr, str::FromStr};
 use defender_auth::{
     SharedAccessKey,
     http::ApiVersion,
     identity::{
-        DeviceId, HostName, IdScope, IdentifierError, IdentifierKind, Identity, ModuleId, PolicyName, RegistrationId,
+        DeviceId, HostName, HubNameForm, IdScope, IdentifierError, IdentifierKind, Identity, ModuleId, PolicyName,
+        RegistrationId,
     },
     mqtt::Connect,
     sas::{Audience, Resource},
@@ -24,6 +25,7 @@ pub fn check(data: &[u8]) {
     let first = lines.next().unwrap_or_default();
     every_kind(first);
     every_kind(text);
+    first.parse().iter().for_each(host);
     other_case(first, change);
     let mut next = || lines.next().unwrap_or_default();
     let (Ok(host), Ok(device)) = (next().parse(), next().parse()) else { return };
@@ -65,7 +67,10 @@ where
         matches!(kind, IdentifierKind::DeviceId | IdentifierKind::ModuleId | IdentifierKind::RegistrationId)
             && matches!(text, "." | "..");
     let has_labels = kind != IdentifierKind::HostName || text.split('.').all(|label| (1..=63).contains(&label.len()));
-    let allowed = (1..=limit).contains(&text.len()) && is_of(text, more) && has_labels && !is_placeholder && !is_folder;
+    let in_brackets = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let is_address = in_brackets.is_some_and(|text| text.parse::<Ipv6Addr>().is_ok());
+    let is_name = (1..=limit).contains(&text.len()) && is_of(text, more) && has_labels && !is_placeholder && !is_folder;
+    let allowed = is_name || (kind == IdentifierKind::HostName && is_address);
     match text.parse::<T>() {
         Ok(name) => {
             assert!(allowed, "{text} is a {kind}");
@@ -97,6 +102,18 @@ fn other_case(text: &str, change: u8) {
     assert_eq!(id == other, text == other.as_str());
     let group = SharedAccessKey::from_bytes(b"a key of a group").expect("a key");
     assert_eq!(group.derive(&id) == group.derive(&other), id == other, "its key is its own");
+}
+
+/// How clients write a host: an address has brackets in a URL and none in a certificate.
+fn host(name: &HostName) {
+    let bare = name.without_brackets();
+    let is_literal = name.address().is_some_and(|address| address.is_ipv6());
+    assert_eq!(name.as_str() == bare, !is_literal);
+    assert_eq!(bare.contains(':'), is_literal);
+    if let Some(classic) = name.classic() {
+        assert_eq!((classic.classic().as_ref(), classic.hub_form()), (Some(&classic), Some(HubNameForm::Classic)));
+        assert!(!is_literal && name.as_str().ends_with(classic.as_str().split_once('.').expect("a hub's name").1));
+    }
 }
 
 fn identity(device: &Identity, module: Option<ModuleId>, gateway: Option<&HostName>, model: &str) {

@@ -1,11 +1,15 @@
 //! Answers of the identity service.
 
-use crate::{daemon::drive, flow, inputs::Inputs};
+use crate::{
+    daemon::{answered, drive},
+    flow,
+    inputs::Inputs,
+};
 use defender_auth::{
     Error,
     error::DaemonProblem,
     identity::Identity,
-    identity_service::{IdentityService, Parameter},
+    identity_service::{Account, Authentication, CertifiedAccount, IdentityService, Parameter},
     mqtt::Connect,
     sas::{Resource, StringToSign},
 };
@@ -26,13 +30,26 @@ pub fn check(data: &[u8]) {
             drop(drive(task, limit, &mut inputs));
         }
         b'I' => {
-            let Some(Ok(account)) = drive(service.identify(now, limit), limit, &mut inputs) else { return };
+            let Some((Ok(account), body)) = answered(service.identify(now, limit), limit, &mut inputs) else { return };
             let identity = account.identity();
             let login = Connect::hub(identity, None);
             assert_eq!(&login.host, identity.endpoint());
             assert!(login.user_name.bytes().all(|byte| byte.is_ascii_graphic()));
             assert!(identity.gateway().is_none_or(|gateway| gateway != identity.hub()));
-            flow::no_secret(&format!("{:?}", account.authentication()), &["sig="], b"");
+            flow::no_secret(&without_names(&account), &["sig="], body);
+            flow::no_secret(
+                &format!("{:?}", account.authentication()).replace(&certificate_id(&account), ""),
+                &[],
+                body,
+            );
+            if let Some(certified) = CertifiedAccount::new(service.clone(), account.clone()) {
+                assert!(account.signing_key().is_none());
+                assert_eq!(
+                    (certified.identity(), format!("{:?}", certified.key())),
+                    (identity, "KeyHandle(..)".into())
+                );
+                flow::no_secret(&format!("{certified:?}").replace(&identity.to_string(), ""), &["sig="], body);
+            }
             let string = StringToSign::new(Resource::of(identity), now.wall + limit);
             drop(drive(service.sign(Some(account), &string, now, limit), limit, &mut inputs));
         }
@@ -52,5 +69,22 @@ pub fn check(data: &[u8]) {
                 _ => {}
             }
         }
+    }
+}
+
+/// All that is shown of an account but its names, which the daemon chooses.
+fn without_names(account: &Account) -> String {
+    let names = [format!("{:?}", account.identity()), format!("{:?}", account.generation()), certificate_id(account)];
+    // Within a longer name, a shorter one is not looked for.
+    let mut names: Vec<_> = names.into_iter().filter(|name| name != "None" && !name.is_empty()).collect();
+    names.sort_by_key(|name| core::cmp::Reverse(name.len()));
+    names.iter().fold(format!("{account:?}"), |shown, name| shown.replace(name, ""))
+}
+
+/// The ID of its certificate as it is shown, or nothing.
+fn certificate_id(account: &Account) -> String {
+    match account.authentication() {
+        Authentication::X509 { certificate_id, .. } => format!("{certificate_id:?}"),
+        _ => String::new(),
     }
 }

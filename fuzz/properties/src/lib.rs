@@ -28,6 +28,7 @@ pub mod identifiers;
 pub mod identity_reply;
 mod inputs;
 pub mod issued_chain;
+pub mod key_location;
 pub mod mqtt_topics;
 pub mod pkcs11_uri;
 pub mod presence;
@@ -71,6 +72,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "identifiers", check: identifiers::check },
     Target { name: "identity_reply", check: identity_reply::check },
     Target { name: "issued_chain", check: issued_chain::check },
+    Target { name: "key_location", check: key_location::check },
     Target { name: "mqtt_topics", check: mqtt_topics::check },
     Target { name: "pkcs11_uri", check: pkcs11_uri::check },
     Target { name: "presence", check: presence::check },

@@ -19,6 +19,7 @@ pub fn check(data: &[u8]) {
     }
     if let Ok(url) = str::from_utf8(data) {
         address(url);
+        exceptions(url);
     }
 }
 
@@ -31,6 +32,32 @@ fn taken(proxy: &Proxy, size: usize, data: &[u8]) -> Result<Option<usize>, Proxy
         }
     }
     Ok(None)
+}
+
+/// An address is excluded however it is written, and a list excludes what one of its entries excludes.
+fn exceptions(list: &str) {
+    let is_excluded = |list: &str, host: &str, port| {
+        let proxies = Proxies::new(|name| match name {
+            "HTTPS_PROXY" => Some("proxy:3128".into()),
+            "NO_PROXY" => Some(list.into()),
+            _ => None,
+        });
+        proxies.of(host, port).is_none()
+    };
+    for port in [443, 8883] {
+        let ipv6 = is_excluded(list, "[2001:db8::1]", port);
+        assert_eq!(is_excluded(list, "2001:db8::1", port), ipv6, "{list}");
+        assert_eq!(is_excluded(list, "[2001:DB8:0::0:1]", port), ipv6, "{list}");
+        let ipv4 = is_excluded(list, "10.1.2.3", port);
+        assert_eq!(is_excluded(list, "[::ffff:10.1.2.3]", port), ipv4, "{list}");
+        for (host, alone) in [("[2001:db8::1]", ipv6), ("10.1.2.3", ipv4), ("h.net", is_excluded(list, "h.net", port))]
+        {
+            let entries = || list.split([',', ' ']);
+            assert_eq!(entries().any(|entry| is_excluded(entry, host, port)), alone, "each entry by itself: {list}");
+            assert!(is_excluded(&format!("{list},*"), host, port));
+            assert!(is_excluded(&format!("{host},{list}"), host, port));
+        }
+    }
 }
 
 /// A URL changes neither the request's lines nor what is printed.

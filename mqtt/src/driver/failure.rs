@@ -44,9 +44,11 @@ pub(super) fn of_connection(error: &Error) -> Event<'static> {
     let rejected = |rejection| Event::Rejected { rejection, retry_after: None, date: None };
     match error {
         Error::Refused(code) => rejected(Rejection::Connack(*code)),
-        Error::Protocol { .. } | Error::TooLarge { .. } | Error::TooMany { .. } | Error::Unsendable { .. } => {
-            rejected(PROTOCOL_ERROR)
-        }
+        Error::Protocol { .. }
+        | Error::TooLarge { .. }
+        | Error::TooMany { .. }
+        | Error::Unsendable { .. }
+        | Error::Plan(_) => rejected(PROTOCOL_ERROR),
         _ => Event::Unreachable,
     }
 }

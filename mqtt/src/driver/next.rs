@@ -195,6 +195,8 @@ impl Driver {
     /// Tells the session, and reports what that has changed.
     pub(super) fn tell(&mut self, event: SessionEvent<'_>) -> Result<(), DriverError> {
         self.session.handle(self.options.clock.now(), event)?;
+        #[cfg(feature = "certificates")]
+        self.keep_operation();
         self.wait_ends = None;
         let status = self.session.status();
         let dropped = status.dropped.map(|it| (it.credential.to_owned(), it.why, it.at.as_secs()));

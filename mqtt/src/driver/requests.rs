@@ -29,6 +29,14 @@ impl Driver {
                 self.answer(reply.event().into())?;
                 return Ok(false);
             }
+            #[cfg(all(feature = "certificates", feature = "local-signer"))]
+            Inner::Open(account) => match defender_auth::private_key::open_account(account) {
+                Ok(certificate) => {
+                    self.answer(InnerEvent::Opened(&certificate))?;
+                    return Ok(false);
+                }
+                Err(error) => return self.not_signed(Some(error)),
+            },
             Inner::Wait(wait) => {
                 let now = self.now().monotonic;
                 let at = *self.wait_ends.get_or_insert_with(|| now.saturating_add(wait.pick(random())));

@@ -1,3 +1,5 @@
+#[cfg(feature = "local-signer")]
+use defender_auth::local_signer::Client;
 use defender_auth::{
     Error,
     key::{ActivationBlob, KeyUse, Signature},
@@ -27,6 +29,33 @@ pub trait Signer: Send {
 impl Signer for defender_auth::local_signer::Signer {
     fn sign(&mut self, key: KeyUse, string_to_sign: &StringToSign) -> Result<Signature, Error> {
         Self::sign(self, key, string_to_sign)
+    }
+}
+
+/// The workload API of IoT Edge.
+#[cfg(feature = "local-signer")]
+impl Signer for defender_auth::workload::Workload {
+    fn sign(&mut self, key: KeyUse, string_to_sign: &StringToSign) -> Result<Signature, Error> {
+        for_hub(key)?;
+        Client::default().run(|now, limit| Self::sign(self, string_to_sign, now, limit))
+    }
+}
+
+/// The identity service of a host, which is asked for the identity and its key for each signature. Unlike a signer that was
+/// made of it, it can be had before its daemons run.
+#[cfg(feature = "local-signer")]
+impl Signer for defender_auth::identity_service::IdentityService {
+    fn sign(&mut self, key: KeyUse, string_to_sign: &StringToSign) -> Result<Signature, Error> {
+        for_hub(key)?;
+        Client::default().run(|now, limit| Self::sign(self, None, string_to_sign, now, limit)).map(|it| it.signature)
+    }
+}
+
+#[cfg(feature = "local-signer")]
+fn for_hub(key: KeyUse) -> Result<(), Error> {
+    match key {
+        KeyUse::Hub => Ok(()),
+        KeyUse::Registration => Err(Error::NotSupported { what: "a registration that a daemon of this device signs" }),
     }
 }
 

@@ -7,13 +7,14 @@ use crate::{
 };
 use defender_auth::{
     Plan,
+    credential::CertificateRequest,
     dps::Profile,
     error::Error,
     key::PrivateKey,
     private_key::MemoryKey,
-    renewal::{Certificates, RecordedKey},
+    renewal::{Certificates, RecordedKey, RequestId},
     session::{Policy, Source},
-    store::Store,
+    store::{Store, StoreError},
     x509::{self, Certificate, Curve},
 };
 use defender_auth_emulator::{Dps, Enrollment, Fault, Hub, Issuing, Operation, World};
@@ -135,6 +136,51 @@ fn a_restart_connects_with_the_certificate_and_asks_for_nothing() {
     let lines = site.connect(&mut second);
     assert_eq!(lines, [format!("connected as {HUB}/devices/{ID} with dps/certificate")]);
     assert_eq!((second.status().counters.requests, issued(&site).len()), (0, 1));
+}
+
+#[test]
+fn beside_another_process_the_certificate_is_used_and_none_is_requested() {
+    let (site, scratch) = (site(), Scratch::new());
+    let store = Store::open(scratch.path("state")).unwrap();
+    let mut first = driver(&site, &store);
+    site.connect(&mut first);
+    site.until(&mut first, |event| matches!(event, Event::Saved));
+    assert!(matches!(store.lock_certificates(), Err(StoreError::InUse { .. })), "it is held while the agent runs");
+    drop(first);
+    let other = store.lock_certificates().unwrap();
+    let mut second = driver(&site, &store);
+    let lines = site.connect(&mut second);
+    assert_eq!(lines, [format!("connected as {HUB}/devices/{ID} with dps/certificate")]);
+    site.pass(24 * DAY);
+    let lines = site.until(&mut second, |event| matches!(event, Event::NotCertified { .. }));
+    assert!(lines.iter().any(|line| line.contains("another process is using its certificates")), "{lines:?}");
+    assert_eq!(issued(&site).len(), 1);
+    // What the other has written meanwhile is read when it has ended.
+    let mut changed = kept(&store);
+    let pem = x509::PrivateKey::generate(Curve::P384).unwrap();
+    let request = CertificateRequest::sign(ID, &MemoryKey::new(&pem).unwrap()).unwrap();
+    changed.begin(RecordedKey::pkcs8(pem.expose_pkcs8()), request, RequestId::from_entropy([3; 16]));
+    store.save_certificates(&changed).unwrap();
+    drop(other);
+    as_time_passes(&site, &mut second, is_kept);
+    assert_eq!((issued(&site).len(), issued(&site).last()), (2, Some(&current(&store))));
+    assert_eq!(kept(&store).current().unwrap().key, changed.pending().unwrap().key);
+}
+
+#[test]
+fn the_operation_of_a_registration_is_on_the_disk_before_its_status_is_requested() {
+    let (site, scratch) = (site(), Scratch::new());
+    let store = Store::open(scratch.path("state")).unwrap();
+    site.emulator.fault(Operation::RegistrationStatus, Fault::Status(403), 1);
+    let mut first = driver(&site, &store);
+    site.until(&mut first, |event| matches!(event, Event::NotAssigned { .. }));
+    let operation = kept(&store).pending().unwrap().operation.clone();
+    assert!(operation.is_some());
+    drop(first);
+    let mut second = driver(&site, &store);
+    site.connect(&mut second);
+    assert_eq!((issued(&site).len(), issued(&site).last()), (1, Some(&current(&store))));
+    assert_eq!(site.registrations(), 1, "it was registered once");
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! Processes that are killed at each of their system calls on files and connections: while they register for a certificate, and
-//! while they renew it. The next process always has a certificate that works, and none that has arrived is lost.
+//! while they renew it and connect with the next one. The next process always has a certificate that works. None that was
+//! issued is lost, unless the process ended after it had sent the registration and before its operation was on the disk.
 
 use crate::{
-    certificates::{DAY, ID, as_time_passes, current, driver, is_renewed, site_of, source},
+    certificates::{DAY, ID, as_time_passes, current, driver, is_renewed, kept, site_of, source},
     scratch::Scratch,
-    site::{DPS, HOUR, HUB, Site},
+    site::{DPS, DPS_SCOPE, HOUR, HUB, Site, base64},
 };
 use defender_auth::{session::Policy, store::Store, x509::Certificate};
+use defender_auth_emulator::{Dps, Enrollment, Hub, Issuing, World};
 use defender_auth_mqtt::driver::{Driver, Event, Options};
 use std::{
     env, fs,
@@ -18,11 +20,11 @@ use std::{
 /// The variables of the child: where the services are, its store, and how many seconds later than now it lives.
 const PLAN: &str = "DEFENDER_AUTH_KILLED_CHILD";
 
-/// The system calls at which it is killed: those that change files, and those that carry packets.
-const CALLS: [&str; 6] = ["write", "fsync", "rename", "unlink", "sendto", "recvfrom"];
+/// The system calls at which it is killed: those on files and their locks, and those that carry packets.
+const CALLS: [&str; 8] = ["openat", "flock", "write", "fsync", "rename", "unlink", "sendto", "recvfrom"];
 
 /// The most calls of one kind that a child makes.
-const MOST: usize = 150;
+const MOST: usize = 200;
 
 /// The child: until it is connected with a certificate, or with the next one.
 #[test]
@@ -35,17 +37,22 @@ fn child() {
         [HUB, DPS].map(|host| (host.parse().unwrap(), address)).to_vec()
     };
     let later: u64 = later.parse().unwrap();
+    let time = Site::later(later);
     let options = Options::default()
         .with_root_pem(fs::read_to_string(root).unwrap())
         .with_addresses(at(https), at(mqtt))
-        .with_clock(Site::later(later))
+        .with_clock(time.clone())
         .with_store(Store::open(store).unwrap());
     let mut driver = Driver::new(vec![source()], Policy::default(), options).unwrap();
     let begin = Instant::now();
-    while begin.elapsed() < Duration::from_secs(20) {
+    let mut is_kept = false;
+    while begin.elapsed() < Duration::from_secs(60) {
         match driver.next(Duration::from_millis(200)).unwrap() {
             Some(Event::Connected { credential, .. }) if later == 0 && credential == "dps/certificate" => return,
-            Some(Event::CertificateKept { .. }) if later > 0 => return,
+            Some(Event::Renewed { credential, .. }) if is_kept && credential == "dps/certificate" => return,
+            Some(Event::CertificateKept { .. }) => is_kept = true,
+            // A quiet moment comes for the next connection.
+            None if is_kept => time.pass(900),
             _ => {}
         }
     }
@@ -84,46 +91,50 @@ fn arrived(store: &Store) -> Option<String> {
     Some(Certificate::from_der(&chain.certificates()[0]).unwrap().sha256().to_string().to_uppercase())
 }
 
+/// A service that carries out a registration in an operation, and what it issues in it.
+fn assigning() -> Site {
+    let enrollment = Enrollment::new(ID, &base64(1)).hub(HUB).pending(1).issuing(Issuing::new().days(7));
+    Site::with(World::new().hub(Hub::new(HUB)), Dps::new(DPS_SCOPE).retry_after(0).enrollment(enrollment))
+}
+
 #[test]
 #[ignore = "needs strace"]
 fn a_registration_that_is_killed_anywhere_ends_with_a_certificate_that_works() {
-    let mut kills = 0;
+    let (mut kills, mut unknown) = (0, Vec::new());
     for call in CALLS {
         for number in 1..=MOST {
-            let (site, scratch) = (site_of(7), Scratch::new());
+            let (site, scratch) = (assigning(), Scratch::new());
             let has_ended = run(&site, &scratch, 0, call, number);
             let store = Store::open(scratch.path("state")).unwrap();
-            let before = issued(&site);
-            let (kept, key) = match store.load_certificates().unwrap() {
-                Some((kept, _)) => (
-                    kept.current().is_some() || arrived(&store).is_some(),
-                    kept.pending().map(|it| it.request.public_key().to_vec()),
-                ),
-                None => (false, None),
-            };
+            let record = store.load_certificates().unwrap().map(|(record, _)| record).unwrap_or_default();
+            let pending = record.pending();
+            let is_known = record.current().is_some() || pending.is_some_and(|it| it.operation.is_some());
             let mut next = driver(&site, &store);
             site.connect(&mut next);
             let status = next.status();
             assert_eq!(status.credential, Some("dps/certificate"), "{call} {number}: {status}");
-            let after = issued(&site);
-            assert_eq!(after.last(), Some(&current(&store)), "{call} {number}");
-            // What has arrived is on the disk, and costs no other. What has not is requested again with the same key.
-            assert!(!kept || after == before, "{call} {number}: lost {before:?}, {after:?}");
-            assert!(after.len() <= 2, "{call} {number}: {after:?}");
-            if let (Some(key), false) = (key, kept) {
-                let (now, _) = store.load_certificates().unwrap().unwrap();
-                let leaf = Certificate::from_der(&now.current().unwrap().chain.certificates()[0]).unwrap();
-                assert!(key.ends_with(leaf.public_key()), "{call} {number}: another key");
+            let issued = issued(&site);
+            assert_eq!(issued.last(), Some(&current(&store)), "{call} {number}");
+            let lost = issued.len() - 1;
+            assert!(lost == 0 || lost == 1 && !is_known, "{call} {number}: lost {lost}, known {is_known}");
+            if lost == 1 {
+                unknown.push(format!("{call} {number}"));
+            }
+            if let Some(pending) = pending {
+                let leaf = kept(&store).current().unwrap().chain.certificates()[0].clone();
+                let key = Certificate::from_der(&leaf).unwrap().public_key().to_vec();
+                assert!(pending.request.public_key().ends_with(&key), "{call} {number}: another key");
             }
             kills += usize::from(!has_ended);
             if has_ended {
+                println!("{} kills at {call}", number - 1);
                 break;
             }
             assert!(number < MOST, "{call}: it never ends");
         }
     }
-    println!("{kills} kills of a registration");
-    assert!(kills > 30, "{kills}");
+    println!("{kills} kills of a registration, {} before its operation was on the disk: {unknown:?}", unknown.len());
+    assert!(kills > 50 && unknown.len() < kills / 4, "{kills}, {unknown:?}");
 }
 
 /// A device that has its first certificate.
@@ -172,6 +183,7 @@ fn a_renewal_that_is_killed_anywhere_loses_no_certificate_and_issues_one() {
             drop(next);
             kills += usize::from(!has_ended);
             if has_ended {
+                println!("{} kills at {call}", number - 1);
                 break;
             }
             assert!(number < MOST, "{call}: it never ends");

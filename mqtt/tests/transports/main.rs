@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod automatic;
+#[cfg(target_os = "linux")]
+mod flights;
 mod proxies;
 #[path = "../../../tests/support/scratch.rs"]
 mod scratch;

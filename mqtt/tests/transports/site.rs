@@ -62,7 +62,7 @@ impl Site {
     }
 }
 
-fn login(key: &str) -> (Connect, SasToken) {
+pub(crate) fn login(key: &str) -> (Connect, SasToken) {
     let me = Identity::device(HUB.parse().unwrap(), "dev-01".parse().unwrap());
     let expiry = UnixTime::from(SystemTime::now()) + Duration::from_secs(600);
     let key = SharedAccessKey::from_base64(key).unwrap();

@@ -9,9 +9,12 @@ use cryptoki::{
     session::UserType,
     types::AuthPin,
 };
-use defender_auth::key::{
-    PrivateKey, PrivateKeyError,
-    SignatureScheme::{EcdsaP256Sha256, RsaPssSha256},
+use defender_auth::{
+    credential::CertificateRequest,
+    key::{
+        PrivateKey, PrivateKeyError,
+        SignatureScheme::{EcdsaP256Sha256, RsaPssSha256},
+    },
 };
 use std::fs;
 
@@ -212,6 +215,28 @@ fn a_failure_tells_whether_to_try_again() {
         }
         let error = key.sign(RsaPssSha256, b"hello").unwrap_err();
         assert!(error.to_string().contains("does not sign with rsa_pss_rsae_sha256"), "{error}");
+    });
+}
+
+#[test]
+#[ignore = "needs softhsm2, opensc and gcc"]
+fn a_wrong_bit_in_a_signature_never_leaves_this_process() {
+    let name = "events::a_wrong_bit_in_a_signature_never_leaves_this_process";
+    alone(name, Kind::Scripted, make, |token| {
+        let key = token.open("key").unwrap();
+        // The session is opened once more: its handle may be that of another one.
+        token.script(&["bit 77"]);
+        let before = token.calls("C_OpenSession");
+        assert!(sign(&key).is_ok());
+        assert_eq!(token.calls("C_OpenSession"), before + 1);
+        token.script(&["bit 77 *"]);
+        let (before, initialized) = (token.calls("C_SignInit"), token.calls("C_Initialize"));
+        let error = sign(&key).unwrap_err();
+        assert!(!error.is_retryable() && error.to_string().contains("does not verify"), "{error}");
+        assert_eq!((token.calls("C_SignInit"), token.calls("C_Initialize")), (before + 2, initialized));
+        assert!(CertificateRequest::sign("dev-01", &key).is_err(), "nor in a request");
+        token.script(&[]);
+        assert!(sign(&key).is_ok());
     });
 }
 

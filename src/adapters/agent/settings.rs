@@ -71,7 +71,7 @@ impl Settings<'_> {
 
     /// Authenticates as the module, with its own key.
     fn module(&self, method: Method) -> Result<Loaded, Error> {
-        let hub = self.name(self.words.host, str::parse)?;
+        let hub = self.hub()?;
         let device = self.name(self.words.device, str::parse)?;
         let found = self.host_finding(&hub);
         let identity = Identity::module(hub, device, self.module_id()?);
@@ -81,7 +81,7 @@ impl Settings<'_> {
 
     /// Authenticates as the device, and reads the module's identity from the hub.
     fn device(&self, method: Method) -> Result<Loaded, Error> {
-        let hub = self.name(self.words.host, str::parse)?;
+        let hub = self.hub()?;
         let device: DeviceId = self.name(self.words.device, str::parse)?;
         let found = self.host_finding(&hub);
         let module = self.module_id()?;
@@ -124,6 +124,14 @@ impl Settings<'_> {
             None | Some("" | "LocalFile") => Ok(()),
             Some("Store") => Err(self.wrong(ConfigError::CertificateStore { setting })),
             Some(_) => Err(self.wrong(ConfigError::Value { setting, allowed: "`LocalFile` and `Store`" })),
+        }
+    }
+
+    fn hub(&self) -> Result<HostName, Error> {
+        let hub = self.name(self.words.host, str::parse)?;
+        match PlanError::of_host(&hub) {
+            Some(error) => Err(Error::from(error).at(self.place_of(self.words.host))),
+            None => Ok(hub),
         }
     }
 

@@ -6,6 +6,8 @@ use super::{
 };
 #[cfg(feature = "local-signer")]
 use crate::adapters::local_signer;
+#[cfg(all(feature = "local-signer", feature = "private-key"))]
+use crate::adapters::private_key;
 #[cfg(feature = "tpm")]
 use crate::{adapters::tpm::Tpm, error::TpmError};
 use crate::{
@@ -17,7 +19,7 @@ use crate::{
     error::Error,
     flow::{
         authenticator::{Action, Authenticator, Event},
-        http::Request,
+        http::{OperationId, Request},
         outcome::Outcome,
         plan::Plan,
     },
@@ -25,7 +27,7 @@ use crate::{
     key::{ActivationBlob, KeyUse},
     sas::StringToSign,
 };
-use alloc::{string::String, vec::Vec};
+use alloc::{string::String, sync::Arc, vec::Vec};
 use core::{fmt, time::Duration};
 use std::net::SocketAddr;
 
@@ -38,6 +40,10 @@ const TPM_NEEDED: &str = "a key in a TPM, without one given to `Client::run_with
 /// The error without the feature when a daemon is to be asked.
 #[cfg(not(feature = "local-signer"))]
 const DAEMON_NEEDED: &str = "a daemon of this device, without the feature `local-signer`,";
+
+/// The error without the features when a key of keyd is to be opened.
+#[cfg(not(all(feature = "local-signer", feature = "private-key")))]
+const KEYD_NEEDED: &str = "a private key in aziot-keyd, without the features `local-signer` and `private-key`,";
 
 /// Work for a TPM.
 #[derive(Clone, Copy)]
@@ -56,6 +62,7 @@ pub struct Client {
     attempt: Duration,
     run: Option<Duration>,
     clock_offset: i64,
+    note: Option<Arc<dyn Fn(&OperationId) + Send + Sync>>,
 }
 
 impl Client {
@@ -75,7 +82,7 @@ impl Client {
     pub fn with(roots: Roots<'_>, addresses: Vec<(HostName, SocketAddr)>) -> Result<Self, HttpsError> {
         let mut agent = Agent::trusting(roots)?;
         agent.addresses.given = addresses;
-        Ok(Self { agent, cancel: Cancel::new(), attempt: ATTEMPT, run: None, clock_offset: 0 })
+        Ok(Self { agent, cancel: Cancel::new(), attempt: ATTEMPT, run: None, clock_offset: 0, note: None })
     }
 
     /// Connects there for every host: a name or an address, looked up for each connection, and a port. The server's
@@ -105,6 +112,14 @@ impl Client {
     #[must_use]
     pub fn cancelled_by(mut self, cancel: &Cancel) -> Self {
         self.cancel = cancel.clone();
+        self
+    }
+
+    /// Calls `note` with the operation of a registration that is under way, before the next request is sent, and more than once:
+    /// to keep it with the request for a certificate ([`Authenticator::pending_operation`]).
+    #[must_use]
+    pub fn noting_operations(mut self, note: impl Fn(&OperationId) + Send + Sync + 'static) -> Self {
+        self.note = Some(Arc::new(note));
         self
     }
 
@@ -209,6 +224,14 @@ impl Client {
                 }
                 #[cfg(not(feature = "local-signer"))]
                 Action::Ask(_) => return Err(Error::NotSupported { what: DAEMON_NEEDED }.into()),
+                #[cfg(all(feature = "local-signer", feature = "private-key"))]
+                Action::Open(account) => {
+                    let opened = private_key::open_account(account);
+                    let event = opened.as_ref().map_or_else(Event::TpmFailed, Event::Opened);
+                    authenticator.handle(clock.now(), event)
+                }
+                #[cfg(not(all(feature = "local-signer", feature = "private-key")))]
+                Action::Open(_) => return Err(Error::NotSupported { what: KEYD_NEEDED }.into()),
                 Action::Wait(wait) => {
                     let passed = clock.now().monotonic.saturating_sub(authenticator.since().monotonic);
                     limits.wait(wait.pick(random()).saturating_sub(passed))?;
@@ -227,6 +250,9 @@ impl Client {
                 Action::Done(_) | Action::Failed(_) => return Ok(()),
             }
             .map_err(Error::from)?;
+            if let (Some(note), Some(operation)) = (&self.note, authenticator.pending_operation()) {
+                note(operation);
+            }
         }
     }
 

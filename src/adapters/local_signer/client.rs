@@ -5,7 +5,7 @@ use crate::{
         secret::SecretBytes,
         time::{Now, UnixTime},
     },
-    error::Error,
+    error::{ApiMisuse, Error},
     flow::{
         http::BODY_LIMIT,
         local::{Action, Endpoint, Event, Obstacle, Question, Request, Task},
@@ -58,9 +58,19 @@ impl Client {
     /// # Errors
     /// Why it failed.
     pub fn run<Q: Question>(&self, begin: impl FnOnce(Now, Duration) -> Task<Q>) -> Result<Q::Answer, Error> {
+        let now = Now { wall: UnixTime::from(SystemTime::now()), monotonic: Duration::ZERO };
+        let mut task = begin(now, self.task);
+        self.finish(&mut task, now)?;
+        task.into_answer()
+    }
+
+    /// Runs a task to its end that was begun then, or whose latest event came then. Why it failed, the task tells.
+    ///
+    /// # Errors
+    /// None: each action gets the event that answers it.
+    pub fn finish<Q: Question>(&self, task: &mut Task<Q>, since: Now) -> Result<(), ApiMisuse> {
         let start = Instant::now();
-        let now = || Now { wall: UnixTime::from(SystemTime::now()), monotonic: start.elapsed() };
-        let mut task = begin(now(), self.task);
+        let now = || since + start.elapsed();
         loop {
             match task.poll() {
                 Action::Send(request) => task.handle(now(), self.exchange(request).event()),
@@ -68,7 +78,7 @@ impl Client {
                     thread::sleep(wait.pick(random()));
                     task.handle(now(), Event::Elapsed)
                 }
-                Action::Done | Action::Failed(_) => return task.into_answer(),
+                Action::Done | Action::Failed(_) => return Ok(()),
             }?;
         }
     }
@@ -103,7 +113,7 @@ impl Client {
             [] => builder.body(()).map_err(ureq::Error::from).and_then(|request| agent.run(request)),
             body => builder.body(body).map_err(ureq::Error::from).and_then(|request| agent.run(request)),
         };
-        let mut response = sent.map_err(|error| missing(&error))?;
+        let mut response = sent.map_err(|error| missing(&error, request.endpoint()))?;
         let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()).map(String::from);
         // One byte more than is allowed, for the task to reject.
         let mut body = SecretBytes::with_capacity(BODY_LIMIT + 1);
@@ -136,15 +146,32 @@ impl Client {
 }
 
 /// What is in the way, or just no answer.
-fn missing(error: &ureq::Error) -> Reply {
+fn missing(error: &ureq::Error, endpoint: &Endpoint) -> Reply {
     match error {
         ureq::Error::Io(error) => match error.kind() {
-            io::ErrorKind::NotFound => Reply::NotReached(Obstacle::Absent),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Reply::NotReached(Obstacle::Absent),
+            // A socket on which nothing listens is refused, too.
+            io::ErrorKind::ConnectionRefused if is_no_socket(endpoint) => Reply::NotReached(Obstacle::NotASocket),
             io::ErrorKind::PermissionDenied => Reply::NotReached(Obstacle::Denied),
             _ => Reply::Unanswered,
         },
         _ => Reply::Unanswered,
     }
+}
+
+/// Whether something else than a socket is at its path.
+#[cfg(unix)]
+fn is_no_socket(endpoint: &Endpoint) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    match endpoint {
+        Endpoint::Socket(path) => std::fs::metadata(&**path).is_ok_and(|at| !at.file_type().is_socket()),
+        Endpoint::Http { .. } => false,
+    }
+}
+
+#[cfg(not(unix))]
+const fn is_no_socket(_: &Endpoint) -> bool {
+    false
 }
 
 /// Looks names up without a thread, which ureq's own resolver starts for its time limit.

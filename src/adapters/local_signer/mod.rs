@@ -26,6 +26,6 @@ mod socket;
 
 pub use client::Client;
 pub use reply::{Answer, Reply};
-pub use signer::Signer;
 #[cfg(feature = "agent")]
 pub(super) use signer::identity_service;
+pub use signer::{Signer, own_uid};

@@ -1,9 +1,9 @@
 use super::Client;
 use crate::{
-    credential::Credential,
+    credential::{ClientCertificate, Credential},
     error::{Daemon, Error},
     flow::{
-        identity_service::{Account, IdentityService},
+        identity_service::{Account, CertifiedAccount, IdentityService},
         local::Endpoint,
         outcome::Outcome,
         plan::Plan,
@@ -64,8 +64,15 @@ impl Signer {
     /// # Errors
     /// Why it does not tell the identity: a permission that is missing is named.
     pub fn identity_service(service: IdentityService) -> Result<Self, Error> {
+        Self::identity_service_by(service, Client::default())
+    }
+
+    /// The same by another client: for other time limits, of the first question too.
+    ///
+    /// # Errors
+    /// Those of [`identity_service`](Self::identity_service).
+    pub fn identity_service_by(service: IdentityService, client: Client) -> Result<Self, Error> {
         let service = own_uid().into_iter().fold(service, IdentityService::with_uid);
-        let client = Client::default();
         let account = client.run(|now, limit| service.identify(now, limit))?;
         Ok(Self { client, holder: Holder::IdentityService { service: service.into(), account: account.into() } })
     }
@@ -103,10 +110,26 @@ impl Signer {
         }
     }
 
-    /// The identity with an external signer, which is this: its passwords have to be signed.
+    /// The identity with an external signer, which is this: its passwords have to be signed. One that authenticates with a
+    /// certificate has one that is held elsewhere: [`certified`](Self::certified) leads to it.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        Outcome::new(self.identity().clone(), Credential::ExternalSigner)
+        match self.certified() {
+            Some(_) => Outcome::new(self.identity().clone(), ClientCertificate::held_elsewhere(None)),
+            None => Outcome::new(self.identity().clone(), Credential::ExternalSigner),
+        }
+    }
+
+    /// The identity and the daemons that have its certificate and its key, when it authenticates with a certificate: for
+    /// `private_key::open_account`.
+    #[must_use]
+    pub fn certified(&self) -> Option<CertifiedAccount> {
+        match &self.holder {
+            Holder::Workload(_) => None,
+            Holder::IdentityService { service, account } => {
+                CertifiedAccount::new(IdentityService::clone(service), Account::clone(account))
+            }
+        }
     }
 
     /// The plan, for a [`Session`](crate::Session) or to be run again. That of the identity service reads the identity each
@@ -177,14 +200,17 @@ pub(in crate::adapters) fn identity_service() -> Option<IdentityService> {
     is_here.then_some(service)
 }
 
-/// The user that the daemon sees. The identity service is one of Linux.
+/// The user that a daemon sees, for [`IdentityService::with_uid`]. `None` where the system does not tell it.
 #[cfg(unix)]
-fn own_uid() -> Option<u32> {
+#[must_use]
+pub fn own_uid() -> Option<u32> {
     use std::os::unix::fs::MetadataExt as _;
     fs::metadata("/proc/self").ok().map(|own| own.uid())
 }
 
+/// The user that a daemon sees, for [`IdentityService::with_uid`]. `None` where the system does not tell it.
 #[cfg(not(unix))]
-const fn own_uid() -> Option<u32> {
+#[must_use]
+pub const fn own_uid() -> Option<u32> {
     None
 }

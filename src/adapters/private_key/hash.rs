@@ -19,6 +19,22 @@ pub(super) fn hash(scheme: Scheme) -> &'static Algorithm {
     }
 }
 
+/// A digest with the name of its hash, as RSASSA-PKCS1-v1_5 signs it: `DigestInfo`.
+///
+/// Source: RFC 8017, section 9.2, note 1.
+#[cfg(feature = "local-signer")]
+pub(super) fn digest_info(scheme: Scheme, digest: &[u8]) -> alloc::vec::Vec<u8> {
+    let last_of_oid = match hash(scheme).output_len() {
+        32 => 1,
+        48 => 2,
+        _ => 3,
+    };
+    // A digest has 64 bytes at most.
+    let length = u8::try_from(digest.len()).unwrap_or(u8::MAX);
+    let begin = [0x30, 17_u8.saturating_add(length), 0x30, 13, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, last_of_oid];
+    [&begin, &[5, 0, 4, length][..], digest].concat()
+}
+
 /// Whether a signature in the form of TLS verifies. RSASSA-PSS with a salt of another length than TLS requires does not.
 /// `public_key` is an uncompressed point, or an `RSAPublicKey` in DER.
 pub(super) fn verifies(scheme: Scheme, public_key: &[u8], message: &[u8], signature: &[u8]) -> bool {

@@ -3,9 +3,12 @@
 #[cfg(feature = "tpm")]
 use crate::adapters::tpm::{Endpoint, Parent};
 use crate::error::KeyLocationError as Problem;
-use alloc::string::{String, ToString as _};
+#[cfg(feature = "local-signer")]
+use crate::flow::identity_service::IdentityService;
 #[cfg(feature = "tpm")]
-use alloc::{format, vec::Vec};
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 use core::{fmt, str::FromStr};
 use std::path::PathBuf;
 
@@ -16,10 +19,12 @@ use std::path::PathBuf;
 /// | `PATH` | in a PEM file: the key itself, or a TPM's key file (`TSS2 PRIVATE KEY`) |
 /// | `tpm:file=PATH` | a TPM's key file, and nothing else |
 /// | `tpm:handle=0x81000005` | at a persistent handle of a TPM |
+/// | `keyd:id=device-id` | of `aziot-keyd` on this host, by its ID |
 /// | `unix:PATH` | in a process that signs at this socket ([`signing_protocol`](super::signing_protocol)) |
 /// | `pkcs11:…` | in a PKCS#11 token (RFC 7512); the crate `defender-auth-pkcs11` opens it |
 ///
-/// After `tpm:`, attributes are joined by `&`, and a `&` or `%` in their values is percent-encoded. `tpm=TCTI` names the
+/// After `tpm:` and `keyd:`, attributes are joined by `&`, and a `&` or `%` in their values is percent-encoded. `folder=PATH`
+/// names the folder of keyd's socket, unless it is `/run/aziot`. `tpm=TCTI` names the
 /// TPM, such as `&tpm=swtpm:path=/run/tpm.sock`; without it, it is that of the [`Opener`](super::Opener). The name of a file
 /// with a colon is written as a path: `./a:b.pem`.
 ///
@@ -52,6 +57,14 @@ pub enum Location {
         /// The TPM, if it is not the opener's.
         tpm: Option<Endpoint>,
     },
+    /// A key of `aziot-keyd` on this host.
+    #[cfg(feature = "local-signer")]
+    Keyd {
+        /// Its ID.
+        id: String,
+        /// The folder of the sockets, if it is not `/run/aziot`.
+        folder: Option<String>,
+    },
     /// A signing process, by its socket.
     Process(PathBuf),
     /// A PKCS#11 URI without a PIN in it. It is not parsed further here.
@@ -75,6 +88,7 @@ impl FromStr for Location {
             "pkcs11" if has_pin(rest) => Err(Problem::PinValue),
             "pkcs11" => Ok(Self::Token(text.into())),
             "tpm" => of_tpm(rest),
+            "keyd" => of_keyd(rest),
             _ => Err(Problem::Scheme),
         }
     }
@@ -89,10 +103,10 @@ fn scheme(text: &str) -> Option<(&str, &str)> {
     is_scheme.then_some((scheme, rest))
 }
 
-/// Whether a PKCS#11 URI has the PIN in it.
+/// Whether a PKCS#11 URI has the PIN in it, also where a strict reader would not find it: it must not be shown either.
 fn has_pin(rest: &str) -> bool {
-    let attributes = rest.split(['?', '&', ';']);
-    attributes.filter_map(|attribute| attribute.split_once('=')).any(|(name, _)| name.eq_ignore_ascii_case("pin-value"))
+    let names = rest.split(['?', '&', ';']).filter_map(|attribute| attribute.split_once('='));
+    names.filter_map(|(name, _)| decoded(name)).any(|name| name.trim().eq_ignore_ascii_case("pin-value"))
 }
 
 #[cfg(not(feature = "tpm"))]
@@ -100,24 +114,44 @@ fn of_tpm(_: &str) -> Result<Location, Problem> {
     Err(Problem::NoTpm)
 }
 
-#[cfg(feature = "tpm")]
-fn of_tpm(rest: &str) -> Result<Location, Problem> {
-    let (mut file, mut handle, mut tpm) = (None, None, None);
+#[cfg(not(feature = "local-signer"))]
+fn of_keyd(_: &str) -> Result<Location, Problem> {
+    Err(Problem::NoDaemons)
+}
+
+#[cfg(feature = "local-signer")]
+fn of_keyd(rest: &str) -> Result<Location, Problem> {
+    let [id, folder] = attributes(rest, ["id", "folder"], &Problem::Keyd)?;
+    let has_folder = folder.as_deref().is_none_or(|folder| IdentityService::in_folder(folder).is_ok());
+    let id = id.filter(|_| has_folder).ok_or(Problem::Keyd)?;
+    Ok(Location::Keyd { id, folder })
+}
+
+/// The values of attributes that are joined by `&`, in the order of their names.
+#[cfg(any(feature = "local-signer", feature = "tpm"))]
+fn attributes<const N: usize>(
+    rest: &str,
+    names: [&'static str; N],
+    unknown: &Problem,
+) -> Result<[Option<String>; N], Problem> {
+    let mut values = [const { None }; N];
     for attribute in rest.split('&').filter(|_| !rest.is_empty()) {
-        let (name, value) = attribute.split_once('=').ok_or(Problem::Attribute)?;
-        let (name, place) = match name {
-            "file" => ("file", &mut file),
-            "handle" => ("handle", &mut handle),
-            "tpm" => ("tpm", &mut tpm),
-            _ => return Err(Problem::Attribute),
-        };
+        let (name, value) = attribute.split_once('=').ok_or_else(|| unknown.clone())?;
+        let mut known = names.iter().zip(&mut values);
+        let (name, place) = known.find(|(known, _)| **known == name).ok_or_else(|| unknown.clone())?;
         if value.is_empty() {
-            return Err(Problem::Attribute);
+            return Err(unknown.clone());
         }
         if place.replace(decoded(value).ok_or(Problem::Percent { name })?).is_some() {
             return Err(Problem::Twice { name });
         }
     }
+    Ok(values)
+}
+
+#[cfg(feature = "tpm")]
+fn of_tpm(rest: &str) -> Result<Location, Problem> {
+    let [file, handle, tpm] = attributes(rest, ["file", "handle", "tpm"], &Problem::Attribute)?;
     let tpm = tpm.map(|text| text.parse()).transpose().map_err(Problem::Tpm)?;
     match (file, handle) {
         (Some(path), None) => Ok(Location::TpmFile { path: path.into(), tpm }),
@@ -136,8 +170,7 @@ fn persistent(text: &str) -> Option<u32> {
     matches!(Parent::of(handle), Ok(Parent::Persistent(_))).then_some(handle)
 }
 
-/// A value without its percent-encoding.
-#[cfg(feature = "tpm")]
+/// A name or a value without its percent-encoding.
 fn decoded(text: &str) -> Option<String> {
     let mut bytes = text.bytes();
     let mut plain = Vec::with_capacity(text.len());
@@ -161,15 +194,25 @@ impl fmt::Display for Location {
             Self::TpmFile { path, tpm } => write_tpm(f, "file", &path.display().to_string(), tpm.as_ref()),
             #[cfg(feature = "tpm")]
             Self::TpmHandle { handle, tpm } => write_tpm(f, "handle", &format!("{handle:#010x}"), tpm.as_ref()),
+            #[cfg(feature = "local-signer")]
+            Self::Keyd { id, folder } => {
+                write!(f, "keyd:id={}", encoded(id))?;
+                folder.as_deref().map_or(Ok(()), |folder| write!(f, "&folder={}", encoded(folder)))
+            }
             Self::Process(path) => write!(f, "unix:{}", path.display()),
             Self::Token(uri) => f.write_str(uri),
         }
     }
 }
 
+/// A value as an attribute has it.
+#[cfg(any(feature = "local-signer", feature = "tpm"))]
+fn encoded(text: &str) -> String {
+    text.replace('%', "%25").replace('&', "%26")
+}
+
 #[cfg(feature = "tpm")]
 fn write_tpm(f: &mut fmt::Formatter<'_>, name: &str, value: &str, tpm: Option<&Endpoint>) -> fmt::Result {
-    let encoded = |text: &str| text.replace('%', "%25").replace('&', "%26");
     write!(f, "tpm:{name}={}", encoded(value))?;
     tpm.map_or(Ok(()), |tpm| write!(f, "&tpm={}", encoded(&tpm.to_string())))
 }
@@ -194,6 +237,13 @@ mod tests {
             (
                 "tpm:handle=0x81ffffff&tpm=device:/dev/tpm0",
                 Location::TpmHandle { handle: 0x81ff_ffff, tpm: Some(Endpoint::Device("/dev/tpm0".into())) },
+            ),
+            #[cfg(feature = "local-signer")]
+            ("keyd:id=device-id", Location::Keyd { id: "device-id".into(), folder: None }),
+            #[cfg(feature = "local-signer")]
+            (
+                "keyd:id=a%26%25=b&folder=/run/x y",
+                Location::Keyd { id: "a&%=b".into(), folder: Some("/run/x y".into()) },
             ),
             ("unix:/run/a b", Location::Process("/run/a b".into())),
             ("unix:relative", Location::Process("relative".into())),
@@ -225,6 +275,8 @@ mod tests {
             ("unix:", Problem::NoSocket),
             ("pkcs11:token=a?pin-value=1234", Problem::PinValue),
             ("PKCS11:token=a?module-name=m&PIN-Value=1234", Problem::PinValue),
+            ("pkcs11:token=a?pin%2Dvalue=1234", Problem::PinValue),
+            ("pkcs11:token=a? pin-%76alue =1234", Problem::PinValue),
             ("tpm:", Problem::FileOrHandle),
             ("tpm:tpm=device", Problem::FileOrHandle),
             ("tpm:file=k&handle=0x81000005", Problem::FileOrHandle),
@@ -248,6 +300,24 @@ mod tests {
             let error = text.parse::<Location>().unwrap_err();
             assert_eq!(error, expected, "{text}");
             assert!(!error.to_string().contains("secret") && !error.to_string().contains("1234"), "{error}");
+        }
+    }
+
+    #[cfg(feature = "local-signer")]
+    #[test]
+    fn what_is_wrong_with_a_name_in_keyd_is_said() {
+        for (text, expected) in [
+            ("keyd:", Problem::Keyd),
+            ("keyd:device-id", Problem::Keyd),
+            ("keyd:id=", Problem::Keyd),
+            ("keyd:id=a&", Problem::Keyd),
+            ("keyd:folder=/run/aziot", Problem::Keyd),
+            ("keyd:id=a&folder=run", Problem::Keyd),
+            ("keyd:id=a&socket=/run/keyd.sock", Problem::Keyd),
+            ("keyd:id=a&id=b", Problem::Twice { name: "id" }),
+            ("keyd:id=100%", Problem::Percent { name: "id" }),
+        ] {
+            assert_eq!(text.parse::<Location>(), Err(expected), "{text}");
         }
     }
 

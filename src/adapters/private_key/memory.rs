@@ -1,12 +1,13 @@
 use crate::{
     adapters::x509::{self, KeyAlgorithm},
-    base::secret::wipe_stack,
+    base::secret::{SecretBytes, wipe_stack},
     error::{CertificateError, CertificateProblem as Problem},
     key::{PrivateKey, PrivateKeyError, PublicKey, SignatureScheme as Scheme},
 };
-use alloc::{string::ToString as _, vec, vec::Vec};
+use alloc::{boxed::Box, string::ToString as _, vec, vec::Vec};
 use core::fmt;
 use ring::{
+    error::Unspecified,
     rand::SystemRandom,
     signature::{
         ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
@@ -20,6 +21,10 @@ use ring::{
 /// For a certificate whose key was read from a file, [`ClientCertificate::from_der`] does without it. It is for what signs
 /// outside of TLS, a [`CertificateRequest`].
 ///
+/// It is wiped when dropped, and so is what a signature leaves on the stack. ring, which signs, wipes nothing: of an RSA key it
+/// keeps numbers of its own on the heap, which stay there when they are freed. A key on a curve is read for each signature, on
+/// the stack, so that nothing of it stays.
+///
 /// [`ClientCertificate::from_der`]: crate::credential::ClientCertificate::from_der
 /// [`CertificateRequest`]: crate::credential::CertificateRequest
 pub struct MemoryKey {
@@ -30,19 +35,22 @@ pub struct MemoryKey {
 }
 
 enum Pair {
-    Ecdsa(EcdsaKeyPair),
-    Rsa(RsaKeyPair),
+    /// In PKCS#8, of which ring's form is made for each signature.
+    Ecdsa(&'static EcdsaSigningAlgorithm, SecretBytes),
+    Rsa(Box<RsaKeyPair>),
 }
 
+/// More of the stack than ring needs to read a key and to sign, in bytes.
+const STACK: usize = 32_768;
+
 impl MemoryKey {
-    /// Prepares a key for signing. It contains a copy, in the form of the library that signs.
+    /// Prepares a key for signing. It contains a copy.
     ///
     /// # Errors
     /// [`CertificateProblem::KeyKind`](Problem::KeyKind) for Ed25519, which neither hub nor DPS accept.
     pub fn new(key: &x509::PrivateKey) -> Result<Self, CertificateError> {
         let read = read(key);
-        // ring wipes no key. Those of the curves it has on the stack.
-        wipe_stack::<16_384>();
+        wipe_stack::<STACK>();
         let (pair, public) = read?;
         Ok(Self { pair, algorithm: key.algorithm(), public, random: SystemRandom::new() })
     }
@@ -54,18 +62,30 @@ fn read(key: &x509::PrivateKey) -> Result<(Pair, PublicKey), Problem> {
     let (der, public) = (key.expose_pkcs8(), key.public_key());
     let ecdsa = |algorithm: &'static EcdsaSigningAlgorithm, public: Option<PublicKey>| {
         // ring requires a source of randomness and uses none to read a key.
-        let pair = EcdsaKeyPair::from_pkcs8(algorithm, der, &SystemRandom::new()).ok();
-        pair.map(Pair::Ecdsa).zip(public).ok_or(Problem::Key)
+        EcdsaKeyPair::from_pkcs8(algorithm, der, &SystemRandom::new()).map_err(|_| Problem::Key)?;
+        Ok((Pair::Ecdsa(algorithm, SecretBytes::copy_of(der)), public.ok_or(Problem::Key)?))
     };
     match key.algorithm() {
         KeyAlgorithm::P256 => ecdsa(&ECDSA_P256_SHA256_ASN1_SIGNING, PublicKey::p256(public)),
         KeyAlgorithm::P384 => ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING, PublicKey::p384(public)),
         KeyAlgorithm::Rsa { .. } => {
             let pair = RsaKeyPair::from_pkcs8(der).map_err(|_| Problem::Key)?;
-            Ok((Pair::Rsa(pair), PublicKey::from_rsa_public_key(public)))
+            Ok((Pair::Rsa(Box::new(pair)), PublicKey::from_rsa_public_key(public)))
         }
         KeyAlgorithm::Ed25519 => Err(Problem::KeyKind { kind: key.algorithm().to_string() }),
     }
+}
+
+/// Likewise.
+#[inline(never)]
+fn signed(
+    algorithm: &'static EcdsaSigningAlgorithm,
+    der: &SecretBytes,
+    random: &SystemRandom,
+    message: &[u8],
+) -> Result<Vec<u8>, Unspecified> {
+    let pair = EcdsaKeyPair::from_pkcs8(algorithm, der.expose(), random).map_err(|_| Unspecified)?;
+    Ok(pair.sign(random, message)?.as_ref().to_vec())
 }
 
 impl PrivateKey for MemoryKey {
@@ -88,7 +108,11 @@ impl PrivateKey for MemoryKey {
             return Err(other());
         }
         let signature = match &self.pair {
-            Pair::Ecdsa(pair) => pair.sign(&self.random, message).map(|signature| signature.as_ref().to_vec()),
+            Pair::Ecdsa(algorithm, der) => {
+                let signature = signed(algorithm, der, &self.random, message);
+                wipe_stack::<STACK>();
+                signature
+            }
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public().modulus_len()];
                 let encoding = encoding(scheme).ok_or_else(other)?;

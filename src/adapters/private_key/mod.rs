@@ -10,10 +10,13 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! An [`Opener`] opens a key by its name, a [`Location`]: a file, a key of a TPM, or a signing process.
+//! An [`Opener`] opens a key by its name, a [`Location`]: a file, a key of a TPM or of `aziot-keyd`, or a
+//! signing process.
 
-#[cfg(feature = "tpm")]
+#[cfg(any(feature = "local-signer", feature = "tpm"))]
 mod hash;
+#[cfg(feature = "local-signer")]
+mod keyd;
 mod location;
 mod memory;
 mod opened;
@@ -22,12 +25,14 @@ mod opener;
 mod process;
 #[cfg(unix)]
 mod process_stream;
-#[cfg(feature = "tpm")]
+#[cfg(any(feature = "local-signer", feature = "tpm"))]
 mod pss;
 pub mod signing_protocol;
 #[cfg(feature = "tpm")]
 mod tpm;
 
+#[cfg(feature = "local-signer")]
+pub use keyd::{KeydKey, open_account};
 pub use location::Location;
 pub use memory::MemoryKey;
 pub use opened::OpenedKey;

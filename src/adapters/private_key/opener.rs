@@ -1,5 +1,7 @@
 //! Opening a private key by its name.
 
+#[cfg(feature = "local-signer")]
+use super::KeydKey;
 #[cfg(unix)]
 use super::ProcessKey;
 #[cfg(all(feature = "tpm", unix))]
@@ -9,6 +11,8 @@ use super::{Location, OpenedKey};
 use crate::adapters::tpm::Endpoint;
 #[cfg(feature = "tpm")]
 use crate::error::{CertificateProblem, ForeignFormat};
+#[cfg(feature = "local-signer")]
+use crate::flow::identity_service::IdentityService;
 #[cfg(all(feature = "tpm", unix))]
 use crate::{
     adapters::tpm::{Connection, KeyFile, SharedTpm, TpmClient},
@@ -91,6 +95,13 @@ impl<'a> Opener<'a> {
             #[cfg(feature = "tpm")]
             Location::TpmHandle { handle, tpm } => {
                 self.open_at(*handle, tpm.as_ref()).map_err(|error| error.at(location.to_string()))
+            }
+            #[cfg(feature = "local-signer")]
+            Location::Keyd { id, folder } => {
+                let service =
+                    folder.as_deref().map_or_else(|| Ok(IdentityService::default()), IdentityService::in_folder);
+                let key = KeydKey::open(&service.map_err(|_| KeyLocationError::Keyd)?, id);
+                Ok(OpenedKey::elsewhere(Arc::new(key.map_err(|error| error.at(location.to_string()))?)))
             }
             #[cfg(unix)]
             Location::Process(socket) => Ok(OpenedKey::elsewhere(Arc::new(ProcessKey::connect(socket)?))),

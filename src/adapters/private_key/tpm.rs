@@ -23,7 +23,8 @@ const PROBE: &[u8] = b"which signature schemes this key has";
 ///
 /// The TPM is [shared](SharedTpm) with whatever else uses it. A key from a file is loaded as long as there is room for it: an
 /// activation on a TPM without a resource manager flushes it, and the next signature loads it again. Each signature is
-/// verified before it is returned.
+/// verified before it is returned, and not a second time by TLS: a handle may hold another program's key since a reset of the
+/// TPM. Then the key is loaded again, once.
 ///
 /// A signature takes as long as the TPM needs, within the time limit of the [`Transport`].
 ///
@@ -166,6 +167,10 @@ impl<T: Transport + Send> PrivateKey for TpmKey<T> {
             return Err(PrivateKeyError::permanent(text));
         }
         self.sign_and_verify(scheme, message).map_err(failed)
+    }
+
+    fn verifies_signatures(&self) -> bool {
+        true
     }
 }
 

@@ -2,7 +2,8 @@
 //! no connection.
 //!
 //! The proxy is the first usable one of `ALL_PROXY`, `HTTPS_PROXY` and `HTTP_PROXY`, in upper or lower case, except for the
-//! hosts in `NO_PROXY` (names, domains, `*`, each with a port or without). SOCKS proxies are not supported.
+//! hosts in `NO_PROXY` (names, domains, addresses, `*`, each with a port or without, and networks such as `10.0.0.0/8` and
+//! `2001:db8::/32`). SOCKS proxies are not supported.
 //!
 //! ```
 //! use defender_auth::proxy::Proxies;
@@ -22,6 +23,7 @@
 
 mod address;
 mod connect;
+mod exceptions;
 mod problem;
 mod variables;
 

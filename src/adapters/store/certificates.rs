@@ -1,13 +1,32 @@
 //! What a device keeps of its certificates, as one file.
 
-use super::{Store, StoreError, warning::Warning};
+use super::{Store, StoreError, lock, warning::Warning};
 use crate::flow::renewal::Certificates;
 use alloc::string::ToString as _;
-use std::path::PathBuf;
+use std::{fs::File, path::PathBuf};
 
 const FILE: &str = "certificates.json";
 
+/// Keeps others from requesting certificates with what is in a folder, until it is dropped or its process ends.
+#[derive(Debug)]
+pub struct CertificatesLock {
+    /// Open and locked. `None` where the system has no locks.
+    _folder: Option<File>,
+}
+
 impl Store {
+    /// Keeps other processes from changing the certificates: two that change them at a time would each lose what the other is
+    /// issued. Take it before [`load_certificates`](Self::load_certificates), and keep it as long as a request may have an answer.
+    /// Reading alone needs none. The lock is advisory, and is that of the folder (`flock`); where the file system has no such
+    /// locks, as some network file systems, nothing is locked.
+    ///
+    /// # Errors
+    /// When another holds it.
+    pub fn lock_certificates(&self) -> Result<CertificatesLock, StoreError> {
+        let in_use = || StoreError::InUse { folder: self.folder().display().to_string() };
+        lock::hold(self.folder()).map(|folder| CertificatesLock { _folder: folder }).ok_or_else(in_use)
+    }
+
     /// The file with the certificates, whether it exists or not.
     #[must_use]
     pub fn certificates_path(&self) -> PathBuf {

@@ -40,6 +40,15 @@ pub enum StoreError {
         #[source]
         error: CertificatesError,
     },
+    /// Another process requests certificates with what is in the folder.
+    #[error(
+        "{}: another process is using its certificates, an agent or another command; wait until that has ended",
+        OneLine(folder)
+    )]
+    InUse {
+        /// The folder.
+        folder: String,
+    },
     /// A name with more than letters, digits, `-`, `_` and inner dots, which might lead out of the folder.
     #[error("{0:?} is no name for a file of a store; use letters, digits, `-`, `_` and dots between them")]
     Name(String),

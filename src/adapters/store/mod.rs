@@ -32,7 +32,8 @@
 //! What a device keeps of its certificates ([`Certificates`](crate::renewal::Certificates)) is one file,
 //! `certificates.json`: a key is never without its certificate.
 //!
-//! Several processes may write into one folder: each file is that of the last one. [`Draft`](draft::Draft) is the way to
+//! Several processes may write into one folder: each file is that of the last one. Certificates are requested by one at a time,
+//! which holds [`lock_certificates`](Store::lock_certificates). [`Draft`](draft::Draft) is the way to
 //! write other files with the same care.
 
 mod certificates;
@@ -47,6 +48,7 @@ mod session;
 mod warning;
 mod write_error;
 
+pub use certificates::CertificatesLock;
 pub use error::StoreError;
 pub use folder::{FILE_LIMIT, Store};
 pub use session::Loaded;

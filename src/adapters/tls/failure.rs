@@ -9,11 +9,8 @@ use crate::{
 };
 use alloc::{string::ToString as _, vec::Vec};
 use core::error::Error;
-use rustls::{CertificateError, Error as Tls, InvalidMessage};
+use rustls::{CertificateError, Error as Tls, InvalidMessage, PeerIncompatible};
 use std::{io, time::SystemTime};
-
-/// The alert of a server that does not speak the version of TLS that it is offered.
-const PROTOCOL_VERSION: u8 = 70;
 
 impl TlsFailure {
     /// Why TLS failed, if that is among the causes of this error: an error of rustls, or of a client that uses it and names
@@ -50,14 +47,14 @@ impl TlsFailure {
     /// because the key cannot sign for TLS 1.3.
     #[must_use]
     pub fn with_client_certificate(self, certificate: &ClientCertificate, now: UnixTime) -> Self {
-        if matches!(self, Self::Incompatible { alert: Some(PROTOCOL_VERSION), .. }) && needs_tls12(certificate) {
+        if self.is_about_versions() && needs_tls12(certificate) {
             let reason = "it signs with RSASSA-PKCS1-v1_5 only, which TLS 1.3 does not allow, and the server rejects TLS 1.2; \
                           use a key that signs with RSASSA-PSS or ECDSA, or have the server accept TLS 1.2";
             return Self::ClientKeyUnusable { reason: reason.into() };
         }
         let may_be_rejected = match &self {
             Self::ClientExpired { validity } => validity.is_none(),
-            Self::Incompatible { alert, .. } => alert.is_some(),
+            Self::Incompatible { alert, .. } => alert.is_some() && !self.is_about_versions(),
             Self::ClientRejected { .. } | Self::Alert { .. } => true,
             _ => false,
         };
@@ -100,6 +97,14 @@ fn of_tls(error: &Tls) -> TlsFailure {
         Tls::AlertReceived(alert) => TlsFailure::of_alert(u8::from(*alert), reason),
         Tls::InvalidCertificate(error) => of_certificate(error),
         Tls::NoCertificatesPresented => TlsFailure::ServerCertificate { reason },
+        Tls::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13) => {
+            let reason = "the server speaks TLS 1.1 or older only, and this client TLS 1.2 and 1.3".into();
+            TlsFailure::Incompatible { alert: None, reason }
+        }
+        Tls::PeerIncompatible(PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig) => {
+            let reason = "the server selects a version of TLS that this client does not offer".into();
+            TlsFailure::Incompatible { alert: None, reason }
+        }
         Tls::PeerIncompatible(_) | Tls::NoApplicationProtocol => TlsFailure::Incompatible { alert: None, reason },
         Tls::InvalidMessage(InvalidMessage::InvalidContentType) => TlsFailure::PlainText,
         Tls::InconsistentKeys(_) => {

@@ -7,6 +7,7 @@ use super::{
     key_file::KeyFile,
     parent::Parent,
     public_area::{ECC, PublicArea, RSA},
+    response::Reader,
     template::{NO_ALGORITHM, SHA256},
     transport::Transport,
 };
@@ -79,17 +80,26 @@ impl<T: Transport> TpmClient<T> {
     /// [`TpmError::Handle`] for a handle that is not the owner's or that another key of this client has,
     /// [`TpmError::Occupied`] if it holds an object; when the TPM rejects a command or cannot be accessed.
     pub fn persist_key(&mut self, file: &KeyFile, handle: u32) -> Result<(), TpmError> {
-        let Handles { endorsement, storage, identity } = self.handles();
-        if !Handles::RANGE.contains(&handle) || [endorsement, storage, identity].contains(&handle) {
-            return Err(TpmError::Handle { handle });
-        }
-        if self.read_public(handle, Self::run_sparing)?.is_some() {
-            return Err(TpmError::Occupied { handle });
-        }
+        self.check_vacant(handle)?;
         let loaded = self.load_below(file.parent, &file.private, &file.public);
         let result = loaded.and_then(|key| self.evict(key, handle));
         self.clear_away();
         result
+    }
+
+    /// Checks that a key can be made persistent at a handle, so that it is known before one is created.
+    ///
+    /// # Errors
+    /// Those of [`persist_key`](Self::persist_key) that a handle has.
+    pub fn check_vacant(&mut self, handle: u32) -> Result<(), TpmError> {
+        let Handles { endorsement, storage, identity } = self.handles();
+        if !Handles::RANGE.contains(&handle) || [endorsement, storage, identity].contains(&handle) {
+            return Err(TpmError::Handle { handle });
+        }
+        match self.read_public(handle, Self::run_sparing)? {
+            Some(_) => Err(TpmError::Occupied { handle }),
+            None => Ok(()),
+        }
     }
 
     /// Public and private part of a new key.
@@ -137,12 +147,30 @@ fn parameters(kind: TpmKeyKind) -> [Part<'static>; 4] {
     }
 }
 
-/// The public area of a new key, with an empty policy and an empty `unique`.
-fn template(kind: TpmKeyKind) -> Vec<Part<'static>> {
+/// The public area of a new key before its `unique`, with an empty policy.
+fn before_unique(kind: TpmKeyKind) -> Vec<Part<'static>> {
     let begin = [Part::Short(algorithm(kind)), Part::Short(SHA256), Part::Word(attributes(kind)), Part::Sized(&[])];
+    [begin, parameters(kind)].concat()
+}
+
+/// The public area of a new key, with an empty `unique`.
+fn template(kind: TpmKeyKind) -> Vec<Part<'static>> {
     let unique: &[Part<'static>] = match kind {
         TpmKeyKind::Rsa { .. } => &[Part::Sized(&[])],
         TpmKeyKind::P256 | TpmKeyKind::P384 => &[Part::Sized(&[]), Part::Sized(&[])],
     };
-    [begin.as_slice(), &parameters(kind), unique].concat()
+    [&before_unique(kind), unique].concat()
+}
+
+/// Whether a complete `TPM2B_PUBLIC` is that of a key from exactly one of these templates. A process that is killed while it
+/// makes one persistent leaves it loaded, and no file of it.
+pub(super) fn is_of_template(public: &[u8]) -> bool {
+    let Ok(PublicArea { kind, .. }) = PublicArea::read(public) else { return false };
+    let mut reader = Reader::new(public.get(2..).unwrap_or_default());
+    before_unique(kind).into_iter().all(|part| match part {
+        Part::Short(number) => reader.short() == Ok(number),
+        Part::Word(number) => reader.word() == Ok(number),
+        Part::Sized(bytes) => reader.sized() == Ok(bytes),
+        Part::Byte(_) | Part::Bytes(_) => false,
+    })
 }

@@ -1,6 +1,7 @@
 use super::{
     client::TpmClient,
     command::{Command, Op},
+    create_key::is_of_template,
     rejection::is_done,
     response::Response,
     template,
@@ -40,7 +41,7 @@ impl<T: Transport> TpmClient<T> {
     }
 
     /// Flushes objects that a killed process of this library left in a TPM without a resource manager: keys with exactly
-    /// the public areas of its own, or of a file that was opened. Then the keys that this client can load or create again.
+    /// the public areas of its own or of a file that was opened, or from the templates of its new keys. Then the keys that this client can load or create again.
     /// Returns how many those were, and how many objects belong to other programs.
     fn make_room(&mut self, command: &Command, can_spare: bool) -> Result<(usize, usize), TpmError> {
         let mut others = 0;
@@ -53,7 +54,9 @@ impl<T: Transport> TpmClient<T> {
                 Err(TpmError::Command(_)) => None,
                 read => read?,
             };
-            let is_ours = public.is_some_and(|public| template::is_ours(&public) || self.is_signing_key(&public));
+            let is_ours = public.is_some_and(|public| {
+                template::is_ours(&public) || is_of_template(&public) || self.is_signing_key(&public)
+            });
             if is_ours && is_done(self.flush(handle))? {
                 flushed += 1;
             } else {

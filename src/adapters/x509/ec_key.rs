@@ -44,6 +44,15 @@ impl Curve {
     }
 }
 
+/// A public key on the curve, compressed or not, as an uncompressed point. `None` for what is no point of it.
+#[cfg(all(feature = "local-signer", feature = "private-key"))]
+pub(in crate::adapters) fn uncompressed(curve: Curve, point: &[u8]) -> Option<Vec<u8>> {
+    Some(match curve {
+        Curve::P256 => p256::PublicKey::from_sec1_bytes(point).ok()?.to_sec1_point(false).as_bytes().to_vec(),
+        Curve::P384 => p384::PublicKey::from_sec1_bytes(point).ok()?.to_sec1_point(false).as_bytes().to_vec(),
+    })
+}
+
 /// Encodes a SEC1 key again, without the name of its curve.
 pub(super) fn canonical(sec1: &[u8], curve: Curve) -> Result<SecretBytes, Problem> {
     let given = scalar(sec1).ok_or(Problem::Key)?;

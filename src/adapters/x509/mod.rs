@@ -56,6 +56,8 @@ pub use certificate::Certificate;
 pub use chain::Chain;
 pub use check::{check, check_for_group, check_names};
 pub use ec_key::Curve;
+#[cfg(all(feature = "local-signer", feature = "private-key"))]
+pub(in crate::adapters) use ec_key::uncompressed;
 pub use finding::{Compared, Finding};
 pub use findings::Findings;
 pub use groups::EnrollmentGroups;

@@ -2,7 +2,7 @@ use super::{Target, check, message};
 use crate::{
     base::time::{Now, UnixTime},
     credential::{Credential, Password},
-    error::{Error, ServiceOperation},
+    error::{Error, PlanError, ServiceOperation},
     flow::{
         attempt::{Attempt, Verdict},
         exchange::{Exchange, Next, Protocol, Run, Sending, Signing, Waiting, sealed::Sealed},
@@ -13,7 +13,7 @@ use crate::{
     identity::{Identity, ModuleId},
     key::KeyUse,
 };
-use alloc::boxed::Box;
+use alloc::{boxed::Box, string::String};
 
 /// One attempt to read a module's identity, in the state `S`.
 pub type ModuleLookup<S> = Exchange<DeviceMode, S>;
@@ -56,10 +56,12 @@ impl ModuleLookup<Sending> {
     /// key signs elsewhere. The token is made now.
     ///
     /// # Errors
-    /// When the device's certificate is known to be signed by a CA, and when the attempt's time has passed.
+    /// When the device's certificate is known to be signed by a CA, when the hub's name is that for back ends, and when the
+    /// attempt's time has passed.
     pub fn start(device: Device, target: impl Into<Target>, now: Now, mut attempt: Attempt) -> Result<Step, Error> {
         let target = target.into();
         check(device.credential().certificate())?;
+        PlanError::of_identity(device.identity()).map_or(Ok(()), Err)?;
         attempt.check(now)?;
         let request = Request::module(device.identity(), &target.module);
         let run = Box::new(Run { protocol: DeviceMode { device, target, created: false }, attempt });
@@ -80,9 +82,10 @@ impl Protocol for DeviceMode {
 
     fn read(exchange: ModuleLookup<Sending>, now: Now, response: Response<'_>) -> Result<Step, Error> {
         let (operation, method) = (ServiceOperation::Module, exchange.run.protocol.device.credential().into());
-        exchange
-            .read_answer(now, response)
-            .map_err(|error| Rejected { operation, method, registration_id: None }.complete(error))
+        let version = String::from(exchange.request().api_version());
+        exchange.read_answer(now, response).map_err(|error| {
+            Rejected { operation, method, api_version: &version, registration_id: None }.complete(error)
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use super::{ActivationBlob, Attestation, Profile};
 use crate::{
     base::{encode, payload::Payload},
     credential::CertificateRequest,
-    error::{Error, ProtocolError, ProtocolProblem, Refusal, ServiceError, ServiceOperation},
+    error::{Error, PlanError, ProtocolError, ProtocolProblem, Refusal, ServiceError, ServiceOperation},
     flow::{
         http::OperationId,
         outcome::{ConnectionProfile, Issuance, RegistrationState, Substatus},
@@ -15,7 +15,12 @@ use crate::{
     identity::{DeviceId, HostName},
     key::KeyUse,
 };
-use alloc::{boxed::Box, collections::BTreeMap, string::String, vec::Vec};
+use alloc::{
+    boxed::Box,
+    collections::BTreeMap,
+    string::{String, ToString as _},
+    vec::Vec,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -216,10 +221,15 @@ fn assigned(state: State<'_>, json: &str, profile: &Profile) -> Result<Assigned,
     const DEVICE: &str = "registrationState.deviceId";
     let hub = state.assigned_hub.ok_or_else(|| wrong(HUB, ProtocolProblem::Missing))?;
     let device = state.device_id.ok_or_else(|| wrong(DEVICE, ProtocolProblem::Missing))?;
+    let hub = HostName::new(&hub).map_err(|_| wrong(HUB, ProtocolProblem::Unreadable))?;
+    if let Some(PlanError::BackEndHost { host, .. }) = PlanError::of_host(&hub) {
+        let refused = ServiceError::new(ServiceOperation::Registration, Refusal::AssignedBackEndHost, 200);
+        return Err(Error::Service(Box::new(ServiceError { message: Some(host.to_string()), ..refused })));
+    }
     let hub_key = state.tpm.and_then(|tpm| tpm.authentication_key);
     let hub_key = hub_key.map(|key| blob("registrationState.tpm.authenticationKey", &key, KeyUse::Hub)).transpose()?;
     Ok(Assigned {
-        hub: HostName::new(&hub).map_err(|_| wrong(HUB, ProtocolProblem::Unreadable))?,
+        hub,
         device: DeviceId::new(&device).map_err(|_| wrong(DEVICE, ProtocolProblem::Unreadable))?,
         hub_key,
         record: RegistrationState {

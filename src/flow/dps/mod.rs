@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! start ---> Sending --answered--> Step::{Wait, Activate, Done}         4xx, failed, disabled --> Err(Service)
+//!            Sending --answered--> Step::Send  the operation of an earlier run has nothing: register anew
 //!            Sending --unanswered-> Step::Wait                          too often ------------> Err(Unreachable)
 //!            Waiting --elapsed---> Step::Send | Step::Sign (a TPM, after the clock was set forward)
 //!         Activating --activated-> Step::Sign (registration key) | Step::Done (hub's key)
@@ -54,6 +55,7 @@
 mod message;
 mod profile;
 mod registration;
+mod resumption;
 
 pub use crate::flow::exchange::{Sending, Signing, Waiting};
 pub use crate::key::{ActivationBlob, BlobError};

@@ -2,7 +2,7 @@ use crate::{
     base::payload::Payload,
     credential::{CertificateRequest, ClientCertificate},
     error::AuthenticationMethod,
-    flow::http::{ApiVersion, Registrant},
+    flow::http::{ApiVersion, OperationId, Registrant},
     identity::{HostName, IdScope, RegistrationId},
     key::SharedAccessKey,
 };
@@ -41,7 +41,9 @@ pub struct Profile {
     version: Option<ApiVersion>,
     payload: Option<Payload>,
     request: Option<CertificateRequest>,
+    operation: Option<OperationId>,
     pub(crate) lookup_only: bool,
+    pub(crate) classic_hub_name: bool,
 }
 
 impl Profile {
@@ -49,7 +51,17 @@ impl Profile {
     #[must_use]
     pub fn new(scope: IdScope, id: RegistrationId) -> Self {
         let endpoint = Cloud::Global.into();
-        Self { endpoint, scope, id, version: None, payload: None, request: None, lookup_only: false }
+        Self {
+            endpoint,
+            scope,
+            id,
+            version: None,
+            payload: None,
+            request: None,
+            operation: None,
+            lookup_only: false,
+            classic_hub_name: false,
+        }
     }
 
     /// At another endpoint: another [`Cloud`]'s, or any host name.
@@ -76,10 +88,32 @@ impl Profile {
         self
     }
 
+    /// Goes on with a registration that an earlier run has begun, by the operation that the service has answered it with
+    /// ([`Authenticator::pending_operation`](crate::Authenticator::pending_operation)). The run asks for its status first, and
+    /// gets the certificates that were issued for the same request meanwhile. It registers anew when the service does not
+    /// know the operation, when the operation has failed or has brought no certificate that was requested, and when it is
+    /// not completed in half of the run's time.
+    ///
+    /// Source: `Azure/azure-rest-api-specs`, the device provisioning data plane (`device/models.tsp`): the status of an
+    /// operation includes the certificates, that of a registration does not.
+    #[must_use]
+    pub fn with_pending_operation(mut self, operation: OperationId) -> Self {
+        self.operation = Some(operation);
+        self
+    }
+
     /// Looks up where the device is registered instead of registering it, as the security agents do.
     #[must_use]
     pub const fn lookup_only(mut self, lookup_only: bool) -> Self {
         self.lookup_only = lookup_only;
+        self
+    }
+
+    /// Uses the classic name of the hub that is assigned in tokens and user names, and dials the assigned name: see
+    /// [`Identity::with_classic_hub_name`](crate::identity::Identity::with_classic_hub_name).
+    #[must_use]
+    pub const fn with_classic_hub_name(mut self) -> Self {
+        self.classic_hub_name = true;
         self
     }
 
@@ -89,6 +123,15 @@ impl Profile {
     pub fn with_api_version(mut self, version: ApiVersion) -> Self {
         self.version = Some(version);
         self
+    }
+
+    /// The version of the service's interface: the one that was set, or the oldest that has what is used.
+    #[must_use]
+    pub fn api_version(&self) -> ApiVersion {
+        self.version.clone().unwrap_or_else(|| match self.sent_request() {
+            Some(_) => ApiVersion::certificate_issuance(),
+            None => ApiVersion::provisioning(),
+        })
     }
 
     /// The host name of the provisioning service.
@@ -116,16 +159,17 @@ impl Profile {
     }
 
     pub(super) fn registrant(&self) -> Registrant {
-        let version = self.version.clone().unwrap_or_else(|| match self.sent_request() {
-            Some(_) => ApiVersion::certificate_issuance(),
-            None => ApiVersion::provisioning(),
-        });
-        Registrant { scope: self.scope.clone(), id: self.id.clone(), version }
+        Registrant { scope: self.scope.clone(), id: self.id.clone(), version: self.api_version() }
     }
 
     /// A lookup requests no certificate.
     pub(crate) fn sent_request(&self) -> Option<&CertificateRequest> {
         self.request.as_ref().filter(|_| !self.lookup_only)
+    }
+
+    /// A lookup has no operation.
+    pub(super) fn resumed_operation(&self) -> Option<&OperationId> {
+        self.operation.as_ref().filter(|_| !self.lookup_only)
     }
 
     /// A lookup has no payload.

@@ -9,7 +9,7 @@ use crate::{
     flow::{
         attempt::{Attempt, Verdict},
         exchange::{Exchange, Next, Protocol, Run, Sending, Signing, Waiting, sealed::Sealed},
-        http::{Authorization, Operation, Request, Response},
+        http::{Authorization, Operation, OperationId, Request, Response},
         outcome::Device,
         refusal::Rejected,
     },
@@ -17,7 +17,7 @@ use crate::{
     key::KeyUse,
     sas::{Resource, SasToken, StringToSign},
 };
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 /// One attempt to register, in the state `S`.
 pub type Registration<S> = Exchange<Provisioning, S>;
@@ -25,10 +25,14 @@ pub type Registration<S> = Exchange<Provisioning, S>;
 /// The protocol of a registration: what is registered, and how the device proves itself.
 #[derive(Debug)]
 pub struct Provisioning {
-    profile: Profile,
-    attestation: Attestation,
+    pub(super) profile: Profile,
+    pub(super) attestation: Attestation,
     /// The name that the service has given the registration key of a TPM.
     key_name: Option<PolicyName>,
+    /// The operation that the service has begun for the device, by this run or by an earlier one.
+    pub(super) operation: Option<OperationId>,
+    /// It is that of an earlier run.
+    pub(super) is_resumed: bool,
 }
 
 /// The TPM is to take in a key.
@@ -87,15 +91,22 @@ impl Registration<Sending> {
         let attestation = attestation.into();
         check(&profile, &attestation)?;
         attempt.check(now)?;
-        let protocol = Provisioning { profile, attestation, key_name: None };
+        let operation = profile.resumed_operation().cloned();
+        let is_resumed = operation.is_some();
+        let protocol = Provisioning { profile, attestation, key_name: None, operation, is_resumed };
         let authorization = match protocol.password(attempt.token_expiry(now.wall)) {
             Password::Token(token) => Authorization::Token(token),
             Password::Certificate(certificate) => Authorization::Certificate(certificate),
             // A TPM signs when the service has sent it the key to sign with.
             Password::Sign(_) => Authorization::None,
         };
-        let is_lookup = protocol.profile.is_lookup_only();
-        let operation = if is_lookup { Operation::LookUpRegistration } else { Operation::Register };
+        // A TPM is challenged before it can ask for anything.
+        let is_unproved = matches!(authorization, Authorization::None);
+        let operation = match &protocol.operation {
+            _ if protocol.profile.is_lookup_only() => Operation::LookUpRegistration,
+            Some(operation) if !is_unproved => Operation::RegistrationStatus(operation.clone()),
+            _ => Operation::Register,
+        };
         let request = protocol.request(operation, authorization);
         Ok(Self { run: Box::new(Run { protocol, attempt }), state: Sending { request } })
     }
@@ -157,11 +168,12 @@ impl Protocol for Provisioning {
 
     fn read(exchange: Registration<Sending>, now: Now, response: Response<'_>) -> Result<Step, Error> {
         let operation = exchange.request().operation().into();
+        let version = String::from(exchange.request().api_version());
         let Provisioning { profile, attestation, .. } = &exchange.run.protocol;
         let (method, id) = (attestation.into(), profile.registration_id().clone());
-        exchange
-            .read_answer(now, response)
-            .map_err(|error| Rejected { operation, method, registration_id: Some(&id) }.complete(error))
+        exchange.read_answer(now, response).map_err(|error| {
+            Rejected { operation, method, api_version: &version, registration_id: Some(&id) }.complete(error)
+        })
     }
 }
 
@@ -173,6 +185,12 @@ impl Registration<Sending> {
             run.attempt.admit(now, &response)?;
             if let Some(challenge) = message::challenge(response.body)? {
                 return run.challenged(challenge, request, now);
+            }
+        }
+        if run.protocol.is_resumed && !is_unproved {
+            run.attempt.admit(now, &response)?;
+            if run.is_in_vain(&response) {
+                return Ok(run.register_anew(request));
             }
         }
         let body = match run.attempt.judge(ServiceOperation::Registration, now, &response)? {
@@ -192,6 +210,7 @@ impl Registration<Sending> {
             (Answer::Assigned(assigned), _) => return run.assigned(*assigned),
             (Answer::Pending(operation), Operation::Register) => {
                 let operation = operation.ok_or(ProtocolError::new("operationId", ProtocolProblem::Missing))?;
+                run.protocol.operation = Some(operation.clone());
                 run.protocol.request(Operation::RegistrationStatus(operation), request.into_authorization())
             }
             (Answer::Pending(_), _) => request,
@@ -202,7 +221,7 @@ impl Registration<Sending> {
 }
 
 impl Provisioning {
-    fn request(&self, operation: Operation, authorization: Authorization) -> Request {
+    pub(super) fn request(&self, operation: Operation, authorization: Authorization) -> Request {
         let body = match operation {
             Operation::RegistrationStatus(_) => Vec::new(),
             _ => message::body(&self.profile, &self.attestation),
@@ -217,6 +236,13 @@ impl Run<Provisioning> {
         let Challenge { blob, key_name } = challenge;
         let name = key_name.map(|name| name.parse()).transpose();
         self.protocol.key_name = name.map_err(|_| ProtocolError::new("keyName", ProtocolProblem::Unreadable))?;
+        let request = match &self.protocol.operation {
+            Some(operation) => {
+                let operation = Operation::RegistrationStatus(operation.clone());
+                self.protocol.request(operation, request.into_authorization())
+            }
+            None => request,
+        };
         match self.authorize(request, now.wall) {
             Next::Sign(Exchange { run, state }) => {
                 let then = Then::Sign(Box::new(state));
@@ -235,6 +261,7 @@ impl Run<Provisioning> {
         };
         let in_tpm = credential == Credential::ExternalSigner;
         let device = Device::new(hub, device, credential).assigned(record);
+        let device = if self.protocol.profile.classic_hub_name { device.with_classic_hub_name() } else { device };
         match hub_key {
             Some(blob) if in_tpm => {
                 let then = Then::Finish(Box::new(device));

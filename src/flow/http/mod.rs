@@ -4,7 +4,7 @@ mod name;
 mod request;
 mod response;
 
-pub use name::{ApiVersion, ApiVersionError, OperationId};
+pub use name::{ApiVersion, ApiVersionError, OperationId, OperationIdError};
 pub(crate) use request::{Authorization, Registrant};
 pub use request::{Operation, Request};
 pub use response::{BODY_LIMIT, Response};

@@ -85,12 +85,29 @@ impl TryFrom<&str> for ApiVersion {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperationId(Box<str>);
 
+/// A text is not the ID of an operation.
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "it is not the ID of an operation, which has 1 to 256 letters, digits, `.`, `-` and `_`; leave it out to register anew"
+)]
+pub struct OperationIdError;
+
+crate::base::debug::debug_as_text! { OperationIdError }
+
 impl OperationId {
     /// It goes into a path and a topic, and must not change either.
     pub(crate) fn new(text: &str) -> Option<Self> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
         let fits = (1..=256).contains(&text.len()) && text.bytes().all(allowed) && !is_folder(text);
         fits.then(|| Self(text.into()))
+    }
+}
+
+impl FromStr for OperationId {
+    type Err = OperationIdError;
+
+    fn from_str(text: &str) -> Result<Self, OperationIdError> {
+        Self::new(text).ok_or(OperationIdError)
     }
 }
 
@@ -142,10 +159,10 @@ mod tests {
     fn an_operation_has_1_to_256_characters_and_changes_no_path() {
         let longest = "a".repeat(256);
         for text in ["4.d3ef2cb3.0b1f-7c_a", "...", &longest] {
-            assert!(OperationId::new(text).unwrap() == text);
+            assert!(text.parse::<OperationId>().unwrap() == text);
         }
         for text in ["", ".", "..", "..?", "a/b", "a?b", "a#b", "a&b", "a+b", "%2e", "é", &"a".repeat(257)] {
-            assert_eq!(OperationId::new(text), None, "{text}");
+            assert_eq!(text.parse::<OperationId>(), Err(OperationIdError), "{text}");
         }
     }
 }

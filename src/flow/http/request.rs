@@ -104,7 +104,7 @@ impl Request {
         let device_id = encode::percent(device.device_id().as_str());
         let module = encode::percent(module.as_str());
         let target = format!("/devices/{device_id}/modules/{module}?api-version={version}").into();
-        let host = device.hub().clone();
+        let host = device.given_hub().clone();
         Self { operation, registrant: None, host, target, authorization: Authorization::None, body }
     }
 
@@ -139,6 +139,12 @@ impl Request {
     #[must_use]
     pub const fn target(&self) -> &str {
         &self.target
+    }
+
+    /// The version of the service's interface that it is written for.
+    #[must_use]
+    pub fn api_version(&self) -> &str {
+        self.target.rsplit_once("api-version=").map_or("", |(_, version)| version)
     }
 
     /// The whole URL: `https://`, host and target.

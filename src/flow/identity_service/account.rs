@@ -1,12 +1,7 @@
 //! What identityd knows about the agent.
 
-use crate::{
-    base::secret::SecretText,
-    credential::Credential,
-    error::{Daemon, DaemonError, DaemonProblem, Error},
-    flow::outcome::Outcome,
-    identity::Identity,
-};
+use super::IdentityService;
+use crate::{base::secret::SecretText, credential::Credential, flow::outcome::Outcome, identity::Identity};
 use alloc::{boxed::Box, string::String};
 use core::fmt;
 
@@ -87,13 +82,60 @@ impl Account {
         }
     }
 
-    /// The outcome for an identity that authenticates with tokens: an external signer, which is keyd.
-    pub(crate) fn outcome(self) -> Result<Outcome, Error> {
+    /// The outcome for an identity that authenticates with tokens: an external signer, which is keyd. The account itself for one
+    /// that has a certificate.
+    pub(crate) fn outcome(self) -> Result<Outcome, Self> {
         match self.authentication {
             Authentication::Sas(_) => Ok(Outcome::new(self.identity, Credential::ExternalSigner)),
-            Authentication::X509 { .. } => {
-                Err(DaemonError::new(Daemon::Identity, &self.identity, DaemonProblem::NoTokens).into())
-            }
+            Authentication::X509 { .. } => Err(self),
         }
+    }
+}
+
+/// An identity that authenticates with a certificate, and the daemons that have it and its private key.
+#[derive(Clone)]
+pub struct CertifiedAccount {
+    service: IdentityService,
+    account: Account,
+    key: KeyHandle,
+    certificate_id: String,
+}
+
+impl CertifiedAccount {
+    /// `None` for an account that authenticates with tokens.
+    #[must_use]
+    pub fn new(service: IdentityService, account: Account) -> Option<Self> {
+        let Authentication::X509 { key, certificate_id } = account.authentication.clone() else { return None };
+        Some(Self { service, account, key, certificate_id })
+    }
+
+    /// The daemons.
+    #[must_use]
+    pub const fn service(&self) -> &IdentityService {
+        &self.service
+    }
+
+    /// The identity.
+    #[must_use]
+    pub const fn identity(&self) -> &Identity {
+        self.account.identity()
+    }
+
+    /// The private key.
+    #[must_use]
+    pub const fn key(&self) -> &KeyHandle {
+        &self.key
+    }
+
+    /// The ID of the certificate, for [`IdentityService::certificate`].
+    #[must_use]
+    pub fn certificate_id(&self) -> &str {
+        &self.certificate_id
+    }
+}
+
+impl fmt::Debug for CertifiedAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CertifiedAccount({}, ..)", self.identity())
     }
 }

@@ -105,6 +105,13 @@ impl IdentityService {
     }
 }
 
+impl IdentityService {
+    /// Opens the private key that has this ID.
+    pub fn open_key_pair(&self, id: &str, now: Now, limit: impl Into<TimeLimit>) -> Task<Ask<KeyHandle>> {
+        Ask::task(self.key_pair_request(id), message::key_handle, now, limit)
+    }
+}
+
 /// The request for an HMAC.
 pub(super) fn hmac(key: &KeyHandle, text: &[u8]) -> SecretText {
     operation(key, "HMAC-SHA256", "message", text)

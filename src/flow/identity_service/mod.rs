@@ -11,6 +11,7 @@
 //! keyd       POST /encrypt        { keyHandle, algorithm, … }       ---> { ciphertext }
 //! keyd       POST /parameters/x   { keyHandle }                     ---> { value }
 //! keyd       POST /keypair        { keyId, preferredAlgorithms }    ---> { keyHandle }
+//! keyd       GET  /keypair/x                                        ---> { keyHandle }
 //! certd      GET  /certificates/x                                   ---> { pem }
 //! ```
 //! A handle changes with every answer and is not valid after the device was provisioned again. So
@@ -33,7 +34,7 @@ mod keys;
 mod message;
 mod sign;
 
-pub use account::{Account, Authentication, KeyHandle};
+pub use account::{Account, Authentication, CertifiedAccount, KeyHandle};
 pub use keys::{Encryption, Parameter};
 pub use message::Provisioning;
 pub use sign::{Sign, Signed};
@@ -125,6 +126,11 @@ impl IdentityService {
     fn identity_request(&self) -> Request {
         let target = format!("/identities/identity?api-version={VERSION}");
         Request::get(Daemon::Identity, &self.identity, target).by(self.uid)
+    }
+
+    fn key_pair_request(&self, id: &str) -> Request {
+        let target = format!("/keypair/{}?api-version={VERSION}", encode::percent(id));
+        Request::get(Daemon::Keys, &self.keys, target)
     }
 
     fn key_request(&self, path: &str, body: SecretText) -> Request {

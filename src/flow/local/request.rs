@@ -76,6 +76,15 @@ impl Request {
         DaemonError::new(self.daemon, &self.endpoint, problem).into()
     }
 
+    /// An error of any service, as one of this daemon.
+    pub(super) fn explained(&self, error: Error) -> Error {
+        match error {
+            Error::Protocol(error) => self.failed(DaemonProblem::Message(error)),
+            Error::Unreachable { attempts } => self.failed(DaemonProblem::Silent { attempts }),
+            other => other,
+        }
+    }
+
     /// The daemon rejects it.
     pub(super) fn rejected(&self, response: &Response<'_>) -> Error {
         let status = response.status;

@@ -47,6 +47,8 @@ pub enum Obstacle {
     Absent,
     /// The system does not let this user connect to it.
     Denied,
+    /// Another kind of file is at the path.
+    NotASocket,
 }
 
 /// What comes after an answer.
@@ -149,9 +151,9 @@ impl<Q: Question> Task<Q> {
     }
 
     fn answered(&mut self, now: Now, request: Request, response: &Response<'_>) -> Result<State<Q::Answer>, Error> {
-        self.attempt.admit(now, response)?;
+        self.attempt.admit(now, response).map_err(|error| request.explained(error))?;
         match response.status() {
-            200..=299 => Ok(match self.question.read(response.body)? {
+            200..=299 => Ok(match self.question.read(response.body).map_err(|error| request.explained(error))? {
                 Next::Send(request) => State::Sending(request),
                 Next::Done(answer) => State::Done(answer),
             }),
@@ -168,7 +170,7 @@ impl<Q: Question> Task<Q> {
     }
 
     fn unanswered(&mut self, now: Now, request: Request) -> Result<State<Q::Answer>, Error> {
-        let wait = self.attempt.unanswered(now)?;
+        let wait = self.attempt.unanswered(now).map_err(|error| request.explained(error))?;
         Ok(State::Waiting(wait, self.question.start_again().unwrap_or(request)))
     }
 }
@@ -178,6 +180,7 @@ impl From<Obstacle> for DaemonProblem {
         match obstacle {
             Obstacle::Absent => Self::Absent,
             Obstacle::Denied => Self::Denied,
+            Obstacle::NotASocket => Self::NotASocket,
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
         secret::{SecretBytes, SecretText},
     },
     credential::{CertificateRequest, IssuedChain},
+    flow::http::OperationId,
 };
 use alloc::{string::String, vec::Vec};
 use core::fmt;
@@ -79,6 +80,8 @@ pub struct Pending {
     pub request: CertificateRequest,
     /// The ID under which it is sent to a hub.
     pub rid: RequestId,
+    /// The operation of the registration that it was sent by, while a provisioning service carries that out.
+    pub operation: Option<OperationId>,
     /// What was issued for it, from when it came until it is judged.
     pub chain: Option<IssuedChain>,
 }
@@ -91,12 +94,14 @@ pub struct Pending {
 /// | change | then |
 /// |---|---|
 /// | [`begin`](Self::begin) | send the request, by a registration or a [`Renewal`](super::Renewal) |
+/// | [`sent_by`](Self::sent_by) | ask for the status of the registration |
 /// | [`issued`](Self::issued) | judge the certificates (`x509::judge`) |
 /// | [`accept`](Self::accept) | use them from the next connection on |
 /// | [`discard`](Self::discard) | use the current certificate, or the credential of the registration |
 ///
-/// After a restart, a pending request with certificates is judged, and one without is sent again as it is. The current
-/// certificate serves until the next one is accepted.
+/// After a restart, a pending request with certificates is judged. One with an operation goes on with that
+/// ([`Profile::with_pending_operation`](crate::dps::Profile::with_pending_operation)), and one without is sent again as it is. The
+/// current certificate serves until the next one is accepted.
 ///
 /// ```
 /// use defender_auth::{credential::{CertificateRequest, IssuedChain}, renewal::{Certificates, RecordedKey, RequestId}};
@@ -133,7 +138,20 @@ impl Certificates {
     /// Notes the request that is sent next. One that was pending is forgotten: a certificate that may still be issued for it is
     /// lost.
     pub fn begin(&mut self, key: RecordedKey, request: CertificateRequest, rid: RequestId) {
-        self.pending = Some(Pending { key, request, rid, chain: None });
+        self.pending = Some(Pending { key, request, rid, operation: None, chain: None });
+    }
+
+    /// Notes the operation of the registration that the pending request was sent by. `false` when it is noted already, and when
+    /// no request is pending.
+    #[must_use = "true: write it before the next request is sent"]
+    pub fn sent_by(&mut self, operation: &OperationId) -> bool {
+        match &mut self.pending {
+            Some(pending) if pending.operation.as_ref() != Some(operation) => {
+                pending.operation = Some(operation.clone());
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Notes what was issued for the pending request. `false` when there is none; then nothing changes.
@@ -172,10 +190,13 @@ impl Certificates {
     pub fn text(&self) -> SecretText {
         let current = self.current.as_ref().map(|current| (key_text(&current.key), chain_text(Some(&current.chain))));
         let pending = self.pending.as_ref().map(|pending| {
+            // It has no character that JSON escapes.
+            let operation = pending.operation.as_ref().map(|operation| alloc::format!(r#","operation":"{operation}""#));
             let rest = alloc::format!(
-                r#","request":"{}","rid":"{}"{}"#,
+                r#","request":"{}","rid":"{}"{}{}"#,
                 pending.request.to_base64(),
                 pending.rid,
+                operation.unwrap_or_default(),
                 chain_text(pending.chain.as_ref())
             );
             (key_text(&pending.key), rest)

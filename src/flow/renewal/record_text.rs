@@ -3,8 +3,11 @@
 //! ```json
 //! { "format": "defender-auth certificates", "version": 1, "readableSince": 1,
 //!   "current": { "key": "MIG2…", "chain": ["MIIC…", "MIIC…"] },
-//!   "pending": { "elsewhere": "pkcs11:token=…", "request": "MIIB…", "rid": "0f8f…", "chain": ["MIIC…"] } }
+//!   "pending": { "elsewhere": "pkcs11:token=…", "request": "MIIB…", "rid": "0f8f…",
+//!                "operation": "4.a….b…", "chain": ["MIIC…"] } }
 //! ```
+//!
+//! A version that does not know `operation` ignores it, and sends the request again.
 
 use super::{
     record::{Certificates, Current, Form, Pending, RecordedKey},
@@ -85,6 +88,7 @@ struct PendingText<'a> {
     elsewhere: Option<String>,
     request: String,
     rid: String,
+    operation: Option<String>,
     chain: Option<Vec<String>>,
 }
 
@@ -137,6 +141,7 @@ impl TryFrom<PendingText<'_>> for Pending {
             key: key(text.key, text.elsewhere)?,
             request: CertificateRequest::from_der(der.expose()).map_err(|_| member("request"))?,
             rid: RequestId::new(&text.rid).map_err(|_| member("rid"))?,
+            operation: text.operation.map(|id| id.parse().map_err(|_| member("operation"))).transpose()?,
             chain: text.chain.as_deref().map(chain).transpose()?,
         })
     }
@@ -178,6 +183,9 @@ mod tests {
     fn life() -> Vec<Certificates> {
         let mut kept = begun(RecordedKey::pkcs8(&[1; 200]));
         let mut all = vec![Certificates::default(), kept.clone()];
+        let operation = "5.a.b".parse().unwrap();
+        assert!(kept.sent_by(&operation) && !kept.sent_by(&operation));
+        all.push(kept.clone());
         assert!(kept.issued(chain_of(&[1, 2, 3])));
         all.push(kept.clone());
         assert!(kept.accept());
@@ -219,7 +227,11 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_named() {
-        let text = life()[5].text().expose().to_string();
+        let text = {
+            let mut kept = life().swap_remove(6);
+            assert!(kept.sent_by(&"5.a.b".parse().unwrap()));
+            kept.text().expose().to_string()
+        };
         let error = |text: &str| Certificates::parse(text).unwrap_err();
         for cut in 0..text.len() {
             assert!(matches!(error(text.get(..cut).unwrap_or_default()), CertificatesError::NotJson { .. }), "{cut}");
@@ -236,6 +248,7 @@ mod tests {
             ("\"elsewhere\":", "\"x\":", "key"),
             ("\"request\":\"", "\"request\":\"MAA", "request"),
             ("\"rid\":\"", "\"rid\":\"-", "rid"),
+            ("\"operation\":\"", "\"operation\":\"/", "operation"),
             ("\"chain\":[\"", "\"chain\":[\"!", "chain"),
         ] {
             assert_eq!(with(from, to), CertificatesError::Member { name }, "{from}");

@@ -61,8 +61,13 @@ impl Server {
     }
 
     pub(crate) fn openssl_command(authority: &Authority, version: Version, address: SocketAddr) -> Command {
+        Self::openssl_with(authority, version.option(), address)
+    }
+
+    /// The same with an option for the version.
+    pub(crate) fn openssl_with(authority: &Authority, version: &str, address: SocketAddr) -> Command {
         let mut command = Command::new("openssl");
-        command.args(["s_server", version.option(), "-accept", &address.to_string(), "-www", "-Verify", "2"]);
+        command.args(["s_server", version, "-accept", &address.to_string(), "-www", "-Verify", "2"]);
         command.args(["-verify_return_error", "-CAfile", "root.pem", "-cert", "server.pem", "-key", "server.key"]);
         command.args(["-no-CApath", "-no-CAstore"]).current_dir(authority.folder.folder());
         command

@@ -1,13 +1,16 @@
 //! Keys that this library creates.
 
 use super::{KINDS, assert_signs, openssl, shared};
-use crate::swtpm::Swtpm;
+use crate::{
+    swtpm::Swtpm,
+    wire::{Cut, Wire},
+};
 use defender_auth::{
     credential::CertificateRequest,
     error::{CommandCause, Hierarchy, SigningKeyError, TpmError, TpmKeyKind, UnsupportedKey},
     key::PrivateKey as _,
     private_key::TpmKey,
-    tpm::{KeyFile, Parent},
+    tpm::{KeyFile, Parent, TpmClient},
 };
 
 #[test]
@@ -76,6 +79,53 @@ fn a_key_is_used_from_the_handle_where_it_was_made_persistent() {
     swtpm.assert_empty("after persistent keys");
     swtpm.power_cycle();
     assert_signs(&swtpm, &TpmKey::open_at(&shared(&swtpm), 0x8100_0021, Some(b"secret")).unwrap());
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn a_process_that_is_killed_while_it_makes_a_key_persistent_does_not_stop_the_next() {
+    let swtpm = Swtpm::new();
+    let (mut next, mut is_complete) = (0x8101_0020.., false);
+    for at in 0..30 {
+        // Three of each, more than a small TPM has room for.
+        for cut in [Cut::After(at), Cut::Before(at), Cut::After(at)] {
+            let handle = next.next().unwrap();
+            let mut tpm = TpmClient::new(Wire::new(swtpm.connection()).cut_at(cut));
+            let file = tpm.create_key(TpmKeyKind::P256, Parent::StorageRoot, None);
+            is_complete = file.and_then(|file| tpm.persist_key(&file, handle)).is_ok();
+        }
+        let handle = next.next().unwrap();
+        let tpm = shared(&swtpm);
+        let file = tpm.lock().create_key(TpmKeyKind::P256, Parent::StorageRoot, None).unwrap();
+        tpm.lock().persist_key(&file, handle).unwrap();
+        assert_signs(&swtpm, &TpmKey::open_at(&tpm, handle, None).unwrap());
+        drop(tpm);
+        for handle in swtpm.handles("persistent") {
+            swtpm.tool(&format!("evictcontrol -C o -c {handle}"));
+        }
+        if is_complete {
+            break;
+        }
+    }
+    assert!(is_complete);
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn new_keys_that_killed_processes_left_are_recognised_without_their_files() {
+    let swtpm = Swtpm::new();
+    for kind in KINDS {
+        for _ in 0..3 {
+            let file = swtpm.client().create_key(kind, Parent::StorageRoot, None).unwrap();
+            let wire = Wire::new(swtpm.connection());
+            let mut tpm = TpmClient::new(wire.clone());
+            tpm.open_key(&file, None).unwrap();
+            wire.cut();
+        }
+        let file = swtpm.client().create_key(kind, Parent::StorageRoot, None).unwrap();
+        assert_signs(&swtpm, &TpmKey::open(&shared(&swtpm), &file, None).unwrap());
+        swtpm.tool("flushcontext -t");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::swtpm::Swtpm;
 use defender_auth::{
-    error::{SigningKeyError, TpmKeyKind},
+    error::{AccessError, AccessProblem, SigningKeyError, TpmKeyKind},
     key::{PrivateKey as _, SignatureScheme},
     private_key::TpmKey,
     tpm::{Connection, Parent, SharedTpm, TpmClient, Transport as _},
@@ -153,6 +153,54 @@ fn a_wrong_bit_in_a_signature_never_leaves_this_process() {
     drop(tpm);
     drop(script);
     swtpm.assert_empty("after wrong signatures");
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn a_persistent_key_that_was_removed_or_replaced_is_reported() {
+    const HANDLE: u32 = 0x8100_0021;
+    const OTHER: u32 = 0x8100_0022;
+    let swtpm = Swtpm::new();
+    let script = Script::new(swtpm.connection());
+    let tpm = SharedTpm::new(TpmClient::new(script.clone()));
+    for handle in [HANDLE, OTHER] {
+        let file = tpm.lock().create_key(P256, Parent::StorageRoot, None).unwrap();
+        tpm.lock().persist_key(&file, handle).unwrap();
+    }
+    let key = TpmKey::open_at(&tpm, HANDLE, None).unwrap();
+    rejecting(&script, u32::MAX, 0x18b);
+    let error = key.sign(SCHEME, b"x").unwrap_err();
+    assert!(!error.is_retryable() && error.to_string().contains("there is no key at 0x81000021"), "{error}");
+    // What was put there instead signs as well.
+    script.acting(|connection: &mut Connection, command, response| {
+        let mut command = command.to_vec();
+        if code(&command) == SIGN {
+            command[10..14].copy_from_slice(&OTHER.to_be_bytes());
+        }
+        connection.exchange(&command, response)
+    });
+    let error = key.sign(SCHEME, b"x").unwrap_err();
+    assert!(!error.is_retryable() && error.to_string().contains("does not verify"), "{error}");
+    script.acting(Connection::exchange);
+    assert_signs(&swtpm, &key);
+}
+
+#[test]
+#[ignore = "needs swtpm"]
+fn a_tpm_that_does_not_answer_in_time_may_be_asked_again() {
+    let swtpm = Swtpm::new();
+    let (script, key) = opened(&swtpm);
+    script.acting(|connection: &mut Connection, command, response| {
+        if code(command) == SIGN {
+            return Err(AccessError { place: "a TPM".into(), problem: AccessProblem::TimedOut });
+        }
+        connection.exchange(command, response)
+    });
+    let error = key.sign(SCHEME, b"x").unwrap_err();
+    assert!(error.is_retryable() && error.to_string().contains("a TPM"), "{error}");
+    assert_eq!(script.sent(), [SIGN], "the command may still be executed");
+    script.acting(Connection::exchange);
+    assert_signs(&swtpm, &key);
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE")]
     chain: PathBuf,
     /// The private key, to check whether it is the leaf's: a file (PEM, also of a TPM), tpm:file=PATH,
-    /// tpm:handle=0x81000005, pkcs11:… or unix:SOCKET
+    /// tpm:handle=0x81000005, keyd:id=KEY, pkcs11:… or unix:SOCKET
     #[arg(long, value_name = "FILE|URI", visible_alias = "key-file", value_parser = name::parser())]
     key: Option<Location>,
     #[command(flatten)]

@@ -31,7 +31,7 @@ pub(super) struct Signer {
     /// The certificate of the CA that signs, in PEM, followed by the CAs up to the root
     #[arg(long, value_name = "FILE")]
     pub(super) ca: PathBuf,
-    /// The CA's private key: a file (PEM, also of a TPM), tpm:file=PATH, tpm:handle=0x81000005, pkcs11:… or unix:SOCKET
+    /// The CA's private key: a file (PEM, also of a TPM), tpm:file=PATH, tpm:handle=0x81000005, keyd:id=KEY, pkcs11:… or unix:SOCKET
     #[arg(long, value_name = "FILE|URI", value_parser = name::parser())]
     pub(super) ca_key: Location,
     #[command(flatten)]

@@ -15,7 +15,7 @@ pub(crate) struct Request {
     /// The common name: the registration ID, or the device ID
     #[arg(long, value_name = "NAME", visible_aliases = ["registration-id", "device-id"], value_parser = ids::common_name)]
     common_name: String,
-    /// The private key: a file (PEM, also of a TPM), tpm:file=PATH, tpm:handle=0x81000005, pkcs11:… or unix:SOCKET
+    /// The private key: a file (PEM, also of a TPM), tpm:file=PATH, tpm:handle=0x81000005, keyd:id=KEY, pkcs11:… or unix:SOCKET
     #[arg(long, value_name = "FILE|URI", visible_alias = "key", value_parser = name::parser())]
     key_file: Location,
     #[command(flatten)]

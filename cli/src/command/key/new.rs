@@ -15,13 +15,13 @@ use defender_auth::{
     error::TpmKeyKind,
     private_key::Location,
     secret::SecretText,
-    tpm::Parent,
+    tpm::{Handles, Parent},
     x509::{Curve, PrivateKey},
 };
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
-#[command(group = ArgGroup::new("where").required(true).args(["out", "uri"]))]
+#[command(group = ArgGroup::new("where").required(true).args(["out", "uri", "handle"]))]
 pub(crate) struct New {
     /// Where the private key is
     #[arg(long = "in", value_enum, value_name = "PLACE")]
@@ -35,6 +35,9 @@ pub(crate) struct New {
     /// In a token: the PKCS#11 URI that the key gets, with token=, object= and pin-source=
     #[arg(long, value_name = "URI", value_parser = name::parser())]
     uri: Option<Location>,
+    /// In a TPM: make the key persistent at this handle, 0x81000000 to 0x817fffff, which must be free; no file is written
+    #[arg(long, value_name = "HANDLE", value_parser = handle)]
+    handle: Option<u32>,
     /// In a TPM: the persistent handle of the parent [default: the storage root key, created from the TCG's template]
     #[arg(long, value_name = "HANDLE", value_parser = parent)]
     parent: Option<Parent>,
@@ -70,28 +73,33 @@ enum Kind {
 
 pub(super) fn run(arguments: &New) -> Result<(), Failure> {
     let secrets = arguments.unlock.read(arguments.uri.as_ref())?;
-    let location = match (arguments.place, &arguments.out, &arguments.uri) {
-        (Place::Tpm, Some(path), None) => in_tpm(arguments, path, &secrets)?,
-        (Place::File, Some(path), None) => in_file(arguments, path, &secrets)?,
-        (Place::Pkcs11, None, Some(Location::Token(uri))) => {
+    let location = match (arguments.place, &arguments.out, &arguments.uri, arguments.handle) {
+        (Place::Tpm, Some(path), None, None) => in_tpm(arguments, path, &secrets)?,
+        (Place::Tpm, None, None, Some(handle)) => {
+            secrets.persist_in_tpm(arguments.kind.in_tpm(), arguments.parent(), handle)?;
+            secrets.tpm_handle(handle)
+        }
+        (Place::File, Some(path), None, None) => in_file(arguments, path, &secrets)?,
+        (Place::Pkcs11, None, Some(Location::Token(uri)), None) => {
             let opened = secrets.generate_in_token(uri, arguments.kind.in_token())?;
             return show::report(&Location::Token(uri.clone()), opened, arguments.json);
         }
         (Place::Pkcs11, ..) => {
             return Err(Failure::Call("with --in pkcs11, give the URI of the new key: --uri pkcs11:…".into()));
         }
-        (Place::Tpm | Place::File, ..) => {
-            return Err(Failure::Call("with --in tpm and --in file, give the file to write: --out FILE".into()));
+        (Place::Tpm, ..) => {
+            let what = "with --in tpm, give the file to write, --out FILE, or a free persistent handle: --handle 0x81…";
+            return Err(Failure::Call(what.into()));
         }
+        (Place::File, ..) => return Err(Failure::Call("with --in file, give the file to write: --out FILE".into())),
     };
     // It is opened again by its name, which shows that it works.
     show::report(&location, secrets.open(&location)?, arguments.json)
 }
 
 fn in_tpm(arguments: &New, path: &Path, secrets: &Secrets<'_>) -> Result<Location, Failure> {
-    let parent = arguments.parent.unwrap_or(Parent::StorageRoot);
     private_file::create(path, arguments.force, || {
-        Ok(SecretText::new(secrets.create_in_tpm(arguments.kind.in_tpm(), parent)?.to_pem()))
+        Ok(SecretText::new(secrets.create_in_tpm(None, arguments.kind.in_tpm(), arguments.parent())?.to_pem()))
     })?;
     Ok(secrets.key_file(path))
 }
@@ -114,6 +122,12 @@ fn in_file(arguments: &New, path: &Path, secrets: &Secrets<'_>) -> Result<Locati
     Ok(Location::File(path.into()))
 }
 
+impl New {
+    fn parent(&self) -> Parent {
+        self.parent.unwrap_or(Parent::StorageRoot)
+    }
+}
+
 impl Kind {
     const fn in_token(self) -> NewKey {
         match self {
@@ -132,10 +146,23 @@ impl Kind {
     }
 }
 
+fn hexadecimal(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
+    // A sign would be a number too.
+    let is_number = digits.chars().all(|digit| digit.is_ascii_hexdigit());
+    is_number.then(|| u32::from_str_radix(digits, 16).ok())?
+}
+
+fn handle(text: &str) -> Result<u32, String> {
+    let range = Handles::RANGE;
+    hexadecimal(text).filter(|handle| range.contains(handle)).ok_or_else(|| {
+        let (first, last) = (range.start(), range.end());
+        format!("it must be a handle that the TPM's owner can assign, in hexadecimal: {first:#010x} to {last:#010x}")
+    })
+}
+
 fn parent(text: &str) -> Result<Parent, String> {
-    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
-    let handle = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
-    match handle.map(Parent::of) {
+    match hexadecimal(text).map(Parent::of) {
         Some(Ok(parent)) => Ok(parent),
         _ => Err("it must be the handle of a persistent key in hexadecimal: 0x81000000 to 0x81ffffff".into()),
     }

@@ -15,7 +15,7 @@ use x509_parser::{prelude::FromDer as _, public_key::PublicKey, x509::SubjectPub
 
 #[derive(Args)]
 pub(crate) struct Show {
-    /// The private key: a file (PEM, also of a TPM), tpm:file=PATH, tpm:handle=0x81000005, pkcs11:… or unix:SOCKET
+    /// The private key: a file (PEM, also of a TPM), tpm:file=PATH, tpm:handle=0x81000005, keyd:id=KEY, pkcs11:… or unix:SOCKET
     #[arg(value_name = "FILE|URI", value_parser = name::parser())]
     key: Location,
     #[command(flatten)]
@@ -55,6 +55,7 @@ pub(super) fn report(location: &Location, opened: OpenedKey, as_json: bool) -> R
             place: match location {
                 Location::File(_) if is_in_memory => "file",
                 Location::Process(_) => "process",
+                Location::Keyd { .. } => "keyd",
                 Location::Token(_) => "token",
                 _ => "TPM",
             },

@@ -7,6 +7,7 @@ mod signer;
 use super::views::Views;
 use crate::{
     code::{DEFENDERAUTH_STATE, DEFENDERAUTH_TLS},
+    daemon,
     failure::Failure,
     operational,
     session::{Session, SourceList, Values},
@@ -19,6 +20,8 @@ use defender_auth::{
     store::Store,
     tls::Roots,
 };
+#[cfg(feature = "local-signer")]
+use defender_auth::{identity_service::IdentityService, workload::Workload};
 use defender_auth_mqtt::driver::{Control, Driver as Inner, KeysInMemory, Options, Qos};
 use signer::Holder;
 use std::{mem, net::SocketAddr, path::Path, time::Duration};
@@ -128,6 +131,20 @@ impl Machine {
 
     pub(super) fn set_tpm(&mut self, tpm: Device) -> Result<(), Failure> {
         self.set(|options| options.with_signer(Holder(tpm)))
+    }
+
+    #[cfg(feature = "local-signer")]
+    pub(super) fn set_daemon(&mut self, daemon: &daemon::Holder) -> Result<(), Failure> {
+        self.set(|options| match daemon {
+            daemon::Holder::Workload(workload) => options.with_signer(Workload::clone(workload)),
+            daemon::Holder::IdentityService(service) => options.with_signer(IdentityService::clone(service)),
+        })
+    }
+
+    #[cfg(not(feature = "local-signer"))]
+    #[expect(clippy::unused_self, reason = "as in a build with the client")]
+    pub(super) fn set_daemon(&mut self, _: &daemon::Holder) -> Result<(), Failure> {
+        daemon::can_run()
     }
 
     pub(super) fn start(&mut self, sources: &SourceList, policy: Option<&Values>) -> Result<(), Failure> {

@@ -23,6 +23,8 @@ pub(super) fn handle(session: &mut Session, now: Now, given: Given<'_>) -> Resul
     let is_renewing = matches!(session.poll(), Action::RenewCertificate(_));
     let event = match given {
         Given::Response(response) => Event::Authenticator(RunEvent::Answered(response)),
+        Given::NotReached(obstacle) => Event::Authenticator(RunEvent::NotReached(obstacle)),
+        Given::Certificate(certificate) => Event::Authenticator(RunEvent::Opened(certificate)),
         Given::NoResponse => Event::Authenticator(RunEvent::Unanswered),
         Given::Activated => Event::Authenticator(RunEvent::Activated),
         Given::Elapsed if is_running => Event::Authenticator(RunEvent::Elapsed),
@@ -53,9 +55,13 @@ pub(super) fn handle(session: &mut Session, now: Now, given: Given<'_>) -> Resul
         }
         Given::Saved(true) => Event::Saved,
         Given::Saved(false) => Event::SaveFailed,
-        Given::RequestMade(request, rid) => {
+        Given::RequestMade((request, rid, operation)) => {
             is_wanted(session, request)?;
-            Event::RequestMade(request.clone(), rid.clone())
+            let (request, rid) = (request.clone(), rid.clone());
+            match operation.cloned() {
+                Some(operation) => Event::RequestPending(request, rid, operation),
+                None => Event::RequestMade(request, rid),
+            }
         }
         Given::RequestFailed => Event::RequestFailed,
         Given::Subscribed => Event::Renewal(renewal::Event::Subscribed),

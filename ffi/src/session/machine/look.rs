@@ -17,7 +17,6 @@ use crate::{
 use defender_auth::{
     Password, UnixTime,
     authenticator::Action as RunAction,
-    http::ApiVersion,
     identity::Identity,
     key::KeyUse,
     session::{self, Action, Diagnosis, Due, Phase, Session, Window},
@@ -35,7 +34,11 @@ pub(super) fn views(session: &Session, chosen: &Chosen, former: Views) -> Views 
         ..Views::default()
     };
     match action {
-        Action::Authenticate(action) => views.authenticator = Some(Authenticator::shown(action, chosen)),
+        Action::Authenticate(action) => {
+            views.authenticator = Some(Authenticator::shown(action, chosen));
+            let operation = session.pending_operation();
+            views.operation = operation.map(|operation| View::new(operation.as_str())).unwrap_or_default();
+        }
         Action::Sign(key_use, string) => {
             views.sign_input = string.as_bytes().into();
             views.key_use = match key_use {
@@ -75,7 +78,7 @@ pub(in crate::session) fn shown(session: &Session, identity: Option<&Identity>, 
     let chosen = Chosen::default();
     let views = views(session, &chosen, former);
     match identity {
-        Some(identity) => Views { login: names(identity, None, &chosen), ..views },
+        Some(identity) => Views { login: names(identity, false, &chosen), ..views },
         None => views,
     }
 }
@@ -103,12 +106,12 @@ fn login(login: &session::Login, chosen: &Chosen) -> Login {
         Password::Certificate(certificate) => Some(Certificate::from(certificate.clone())),
         _ => None,
     };
-    let names = names(&chosen.identity(login.identity.clone()), login.version().as_ref(), chosen);
+    let names = names(&chosen.identity(login.identity.clone()), login.renews_certificate(), chosen);
     Login { certificate, deadline: milliseconds(login.deadline), ..names }
 }
 
-fn names(identity: &Identity, version: Option<&ApiVersion>, chosen: &Chosen) -> Login {
-    let connect = chosen.login_at(identity, version);
+fn names(identity: &Identity, renews: bool, chosen: &Chosen) -> Login {
+    let connect = chosen.login_of(identity, renews);
     Login {
         names: Names::of(identity),
         mqtt_host: View::of(&connect.host),

@@ -62,13 +62,29 @@ impl Machine {
 
     /// Sends the request of the run within, and reports what came of it.
     pub(super) fn exchange(&mut self, driver: &Driver, now: Now, limit: Duration) -> Result<(), Failure> {
-        let Action::Authenticate(authenticator::Action::Send(request)) = self.0.poll() else {
-            let message = "no request is pending; poll the session, and perform the action that it returns";
-            return Err(Failure::new(DEFENDERAUTH_STATE, message).field("session"));
-        };
         let begun = Instant::now();
-        let exchanged = driver.exchange(request, limit)?;
-        Ok(self.0.handle(now + begun.elapsed(), exchanged.event())?)
+        match self.0.poll() {
+            Action::Authenticate(authenticator::Action::Send(request)) => {
+                let exchanged = driver.exchange(request, limit)?;
+                Ok(self.0.handle(now + begun.elapsed(), exchanged.event())?)
+            }
+            #[cfg(feature = "local-signer")]
+            Action::Authenticate(authenticator::Action::Ask(request)) => {
+                let client = defender_auth::local_signer::Client::default().give_up_after(limit);
+                let reply = client.exchange(request);
+                Ok(self.0.handle(now + begun.elapsed(), Event::Authenticator(reply.event().into()))?)
+            }
+            #[cfg(all(feature = "local-signer", feature = "private-key"))]
+            Action::Authenticate(authenticator::Action::Open(account)) => {
+                let opened = defender_auth::private_key::open_account(account);
+                let event = opened.as_ref().map_or_else(authenticator::Event::TpmFailed, authenticator::Event::Opened);
+                Ok(self.0.handle(now + begun.elapsed(), Event::Authenticator(event))?)
+            }
+            _ => {
+                let message = "no request is pending; poll the session, and perform the action that it returns";
+                Err(Failure::new(DEFENDERAUTH_STATE, message).field("session"))
+            }
+        }
     }
 
     pub(super) fn views(&self, chosen: &Chosen, former: Views) -> Views {

@@ -96,7 +96,7 @@ impl Certificates {
                 None
             }
             Action::Connect(login) | Action::Renew(login) if credential.is_some() => {
-                assert_eq!(login.version().is_some(), is_certificate, "{credential:?}");
+                assert_eq!(login.renews_certificate(), is_certificate, "{credential:?}");
                 None
             }
             Action::KeepCertificate(chain) => Some(chain.clone()),

@@ -1,7 +1,7 @@
 use super::keys::{KeyHolder, KeysInMemory};
 use defender_auth::{
     renewal::Certificates,
-    store::Store,
+    store::{CertificatesLock, Store},
     x509::{self, Certificate},
 };
 
@@ -9,6 +9,8 @@ use defender_auth::{
 pub(in crate::driver) struct Keeper {
     /// What is on the disk; after a failed write, what should be.
     pub(in crate::driver) kept: Certificates,
+    /// Held from the first request on, and from the start if no other process has it.
+    pub(in crate::driver) lock: Option<CertificatesLock>,
     pub(in crate::driver) keys: Box<dyn KeyHolder>,
     pub(in crate::driver) root: Option<Certificate>,
     pub(in crate::driver) export: Option<Store>,
@@ -20,6 +22,7 @@ impl Default for Keeper {
     fn default() -> Self {
         Self {
             kept: Certificates::default(),
+            lock: None,
             keys: Box::new(KeysInMemory(x509::Curve::P384)),
             root: None,
             export: None,

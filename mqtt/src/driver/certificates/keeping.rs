@@ -8,7 +8,7 @@ use super::{
 use defender_auth::{
     UnixTime,
     credential::{CertificateRequest, IssuedChain},
-    renewal::{Certificates, RequestId},
+    renewal::{Certificates, Pending, RequestId},
     session::{Action, Event as SessionEvent, OperationalCertificate, RequestFor},
     store::{Store, StoreError},
     x509::{Certificate, PrivateKey, judge},
@@ -29,10 +29,22 @@ impl Driver {
     pub(in crate::driver) fn make_request(&mut self) -> Result<(), DriverError> {
         let Action::MakeRequest(wanted) = self.session.poll() else { return Ok(()) };
         let common_name = wanted.common_name.clone();
-        match self.options.keeper.request(wanted, self.options.store.as_ref()) {
-            Ok((request, rid)) => {
+        let time = self.session.clock().time(self.options.clock.now());
+        let (keeper, mut events) = (&mut self.options.keeper, Vec::new());
+        let requested = keeper
+            .take_lock(self.options.store.as_ref(), time, &mut events)
+            .and_then(|()| keeper.request(wanted, self.options.store.as_ref()));
+        for event in events {
+            self.report(event);
+        }
+        match requested {
+            Ok(pending) => {
                 self.report(Event::CertificateRequested { common_name });
-                self.tell(SessionEvent::RequestMade(request, rid))?;
+                let Pending { request, rid, .. } = pending;
+                self.tell(match pending.operation {
+                    Some(operation) => SessionEvent::RequestPending(request, rid, operation),
+                    None => SessionEvent::RequestMade(request, rid),
+                })?;
                 self.report_renewal();
                 Ok(())
             }
@@ -40,6 +52,16 @@ impl Driver {
                 self.report(failed);
                 self.tell(SessionEvent::RequestFailed)
             }
+        }
+    }
+
+    /// Writes the operation of the registration that requests a certificate, as soon as the service has told it.
+    pub(in crate::driver) fn keep_operation(&mut self) {
+        let keeper = &mut self.options.keeper;
+        if self.session.pending_operation().is_some_and(|operation| keeper.kept.sent_by(operation))
+            && let Err(failed) = save(&keeper.kept, self.options.store.as_ref())
+        {
+            self.report(failed);
         }
     }
 
@@ -67,12 +89,14 @@ fn save(kept: &Certificates, store: Option<&Store>) -> Result<(), Event> {
 }
 
 impl Keeper {
+    /// Sees to it that no other process requests certificates with this store, and reads what the last one has written.
+    fn take_lock(&mut self, store: Option<&Store>, time: UnixTime, events: &mut Vec<Event>) -> Result<(), Event> {
+        let Some(store) = store.filter(|_| self.lock.is_none()) else { return Ok(()) };
+        self.load(store, time, events).map_err(|error| Event::NotRequested { reason: error.to_string() })
+    }
+
     /// The request, which is on the disk with its key when this returns.
-    fn request(
-        &mut self,
-        wanted: &RequestFor,
-        store: Option<&Store>,
-    ) -> Result<(CertificateRequest, RequestId), Event> {
+    fn request(&mut self, wanted: &RequestFor, store: Option<&Store>) -> Result<Pending, Event> {
         let pending = self
             .kept
             .pending()
@@ -94,8 +118,7 @@ impl Keeper {
             save(&next, store)?;
             self.kept = next;
         }
-        let pending = self.kept.pending().ok_or(Event::CertificateNotKept { error: None })?;
-        Ok((pending.request.clone(), pending.rid.clone()))
+        self.kept.pending().cloned().ok_or(Event::CertificateNotKept { error: None })
     }
 
     fn keep(&mut self, chain: IssuedChain, store: Option<&Store>, time: UnixTime, events: &mut Vec<Event>) -> Kept {

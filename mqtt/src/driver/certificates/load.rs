@@ -11,6 +11,7 @@ use defender_auth::{
     identity::RegistrationId,
     renewal::Current,
     session::{Clock, OperationalCertificate, Source},
+    store::{Store, StoreError},
     x509::{Certificate, judge},
 };
 
@@ -27,39 +28,10 @@ pub(in crate::driver) fn load(mut sources: Vec<Source>, mut options: Options) ->
 
 fn give(source: &mut Source, options: &mut Options, now: Now, events: &mut Vec<Event>) {
     let Some(store) = options.store.clone() else { return };
-    match store.load_certificates() {
-        Ok(None) => return,
-        Ok(Some((kept, warning))) => {
-            options.keeper.kept = kept;
-            events.extend(warning.map(Event::Exposed));
-        }
-        Err(error) => {
-            events.push(Event::NotLoaded { error });
-            return;
-        }
-    }
     let keeper = &mut options.keeper;
-    if let Some(pending) = keeper.kept.pending()
-        && let Some(chain) = &pending.chain
-    {
-        let time = Clock::new(UnixTime::RELEASE, now).time(now);
-        match judge(chain, &pending.request, keeper.root.as_ref(), time) {
-            Ok(_) => {
-                // True: it has a chain.
-                let _ = keeper.kept.accept();
-            }
-            Err(error) => {
-                if !is_for_later(&error) {
-                    keeper.kept.discard();
-                }
-                events.push(Event::CertificateRefused { error });
-            }
-        }
-        if let Err(error) = store.save_certificates(&keeper.kept) {
-            // The former text leads to the same at the next start.
-            events.push(Event::NotSaved { error });
-        }
-    }
+    let time = Clock::new(UnixTime::RELEASE, now).time(now);
+    // If another process is using it, it is read, and not changed before that has ended.
+    let _ = keeper.load(&store, time, events);
     let Some(current) = keeper.kept.current() else { return };
     // One of another enrollment stays where it is until another takes its place.
     let leaf = current.chain.certificates().first().and_then(|der| Certificate::from_der(der).ok());
@@ -79,6 +51,43 @@ pub(super) const fn is_for_later(error: &IssuedChainError) -> bool {
 }
 
 impl Keeper {
+    /// Reads what is on the disk, and judges what was issued unless another process is using it.
+    ///
+    /// # Errors
+    /// When another process is.
+    pub(super) fn load(&mut self, store: &Store, time: UnixTime, events: &mut Vec<Event>) -> Result<(), StoreError> {
+        let locked = store.lock_certificates().map(|lock| self.lock = Some(lock));
+        match store.load_certificates() {
+            Ok(None) => {}
+            Ok(Some((kept, warning))) => {
+                self.kept = kept;
+                events.extend(warning.map(Event::Exposed));
+            }
+            Err(error) => events.push(Event::NotLoaded { error }),
+        }
+        if let Some(pending) = self.kept.pending().filter(|_| self.lock.is_some())
+            && let Some(chain) = &pending.chain
+        {
+            match judge(chain, &pending.request, self.root.as_ref(), time) {
+                Ok(_) => {
+                    // True: it has a chain.
+                    let _ = self.kept.accept();
+                }
+                Err(error) => {
+                    if !is_for_later(&error) {
+                        self.kept.discard();
+                    }
+                    events.push(Event::CertificateRefused { error });
+                }
+            }
+            if let Err(error) = store.save_certificates(&self.kept) {
+                // The former text leads to the same at the next start.
+                events.push(Event::NotSaved { error });
+            }
+        }
+        locked
+    }
+
     /// The current certificate, with its key opened.
     pub(super) fn operational(
         &mut self,

@@ -6,7 +6,7 @@ use defender_auth::{
     device_mode::Target,
     dps::Profile,
     identity::{Identity, RegistrationId},
-    key::GroupKey,
+    key::{GroupKey, Signature},
     sas::{Audience, Resource, SasToken, Signer, StringToSign},
     wait::TimeLimit,
 };
@@ -35,9 +35,13 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     ("sign-string-to-sign", |folder| drop(StringToSign::new(resource(), EXPIRY).sign_with(&key(folder)))),
     ("assemble-token", |folder| {
         let string = StringToSign::new(resource(), EXPIRY);
-        let mut signature = Zeroizing::new([0; 32]);
-        signature.copy_from_slice(&secret(folder, "signature"));
-        drop(string.token(&defender_auth::key::Signature::from_bytes(*signature)));
+        let mut bytes = Zeroizing::new([0; 32]);
+        bytes.copy_from_slice(&secret(folder, "signature"));
+        let mut signature = Signature::from_bytes(*bytes);
+        drop(string.token(black_box(&signature)));
+        // A signature is not wiped when dropped, and this one is the caller's.
+        signature = Signature::from_bytes([0; 32]);
+        black_box(&signature);
     }),
     ("sign-token", |folder| drop(SasToken::sign(&key(folder), &resource(), EXPIRY))),
     ("sign-token-with-long-key", |folder| drop(SasToken::sign(&long_key(folder), &resource(), EXPIRY))),

@@ -8,12 +8,11 @@
 //! The two states can sign everything that the key can, and are wiped as the key is. They are computed on a stack that is
 //! wiped afterwards (`on_wiped_stack`) and kept in a box, because moving a value leaves a copy of it behind.
 
-use super::shared_access_key::SharedAccessKey;
-use crate::base::secret::Zeroizing;
-use sha2::block_api::compress256;
+use sha2::{Digest as _, Sha256, block_api::compress256};
+use zeroize::Zeroizing;
 
 /// The state of SHA-256 between two blocks.
-pub(crate) type State = [u32; 8];
+pub type State = [u32; 8];
 
 /// FIPS 180-4, section 5.3.3.
 const INITIAL: State =
@@ -27,18 +26,36 @@ const OUTER: [u8; 64] = {
     block
 };
 
-/// A key after its two blocks.
+/// A key as HMAC uses it: hashed if it is longer than a block of SHA-256, then filled up with zeros (RFC 2104). To be called on
+/// a stack that is wiped.
+#[must_use]
+pub fn block(key: &[u8]) -> [u8; 64] {
+    let mut block = [0; 64];
+    let hash: [u8; 32];
+    let source = if key.len() > block.len() {
+        hash = Sha256::digest(key).into();
+        &hash
+    } else {
+        key
+    };
+    if let Some(to) = block.get_mut(..source.len()) {
+        to.copy_from_slice(source);
+    }
+    block
+}
+
+/// A key after its two blocks: it can sign everything that the key can.
 #[derive(Clone)]
-pub(crate) struct PreparedKey {
+pub struct PreparedKey {
     inner: Zeroizing<State>,
     outer: Zeroizing<State>,
 }
 
 impl PreparedKey {
-    /// To be called on a stack that is wiped.
-    pub(crate) fn new(key: &SharedAccessKey) -> Self {
+    /// Hashes the two blocks of a key. To be called on a stack that is wiped.
+    #[must_use]
+    pub fn new(block: &[u8; 64]) -> Self {
         let mut this = Self { inner: Zeroizing::new(INITIAL), outer: Zeroizing::new(INITIAL) };
-        let block = key.block();
         compress256(&mut this.inner, &[block.map(|byte| byte ^ 0x36)]);
         compress256(&mut this.outer, &[block.map(|byte| byte ^ 0x5c)]);
         this
@@ -55,8 +72,9 @@ impl PreparedKey {
         Self::finish_from(*self.inner, &self.outer, last)
     }
 
-    /// The MAC of a message.
-    pub(crate) fn mac(&self, message: &[u8]) -> State {
+    /// The MAC of a message. To be called on a stack that is wiped.
+    #[must_use]
+    pub fn mac(&self, message: &[u8]) -> State {
         let (whole, tail) = message.as_chunks::<64>();
         let mut inner = *self.inner;
         compress256(&mut inner, whole);
@@ -129,17 +147,20 @@ impl Last {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::signature::Signature;
+    use hmac::{Hmac, KeyInit as _, Mac as _};
 
     #[test]
     fn macs_equal_those_of_the_hmac_crate_for_every_length() {
         let bytes: [u8; 300] = core::array::from_fn(|i| i.to_le_bytes()[0].wrapping_mul(37));
         for key_length in [1, 32, 63, 64, 65, 131] {
-            let key = SharedAccessKey::from_bytes(&bytes[..key_length]).unwrap();
-            let prepared = PreparedKey::new(&key);
+            let key = &bytes[..key_length];
+            let prepared = PreparedKey::new(&block(key));
             for length in 0..bytes.len() {
                 let message = &bytes[bytes.len() - length..];
-                assert_eq!(Signature::from_state(prepared.mac(message)), key.sign(message), "{length} bytes");
+                let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+                mac.update(message);
+                let expected: [u8; 32] = mac.finalize().into_bytes().into();
+                assert_eq!(prepared.mac(message).map(u32::to_be_bytes).as_flattened(), expected, "{length} bytes");
             }
         }
     }

@@ -5,21 +5,20 @@
     reason = "every index is masked to its table or below a constant that the buffer's type carries"
 )]
 
-use crate::base::time::UnixTime;
 use core::str;
 
 /// The beginning of a token, before the resource.
-pub(super) const HEAD: &str = "SharedAccessSignature sr=";
+pub const HEAD: &str = "SharedAccessSignature sr=";
 
 /// A signature in base64 has 43 characters, each up to three bytes when escaped, and `%3D`.
-pub(super) const SIGNATURE_MAX: usize = 43 * 3 + 3;
+pub const SIGNATURE_MAX: usize = 43 * 3 + 3;
 
 /// So large that a position of eight bits and the four bytes after it are always inside, which saves a check for
 /// each character.
-pub(super) const SIGNATURE_ROOM: usize = 256 + 4;
+pub const SIGNATURE_ROOM: usize = 256 + 4;
 
 /// The digits of the largest expiry.
-pub(super) const DIGITS_MAX: usize = 20;
+pub const DIGITS_MAX: usize = 20;
 
 /// For each sextet up to three bytes of text and, last, how many of them count.
 const TABLE: [[u8; 4]; 64] = {
@@ -39,7 +38,7 @@ const TABLE: [[u8; 4]; 64] = {
 /// another stall the pipeline.
 #[inline]
 #[expect(clippy::many_single_char_names, reason = "the names that FIPS 180-4 gives to the words of a hash")]
-pub(super) fn escape_base64(mac: &[u32; 8], out: &mut [u8; SIGNATURE_ROOM]) -> usize {
+pub(crate) fn escape_base64(mac: &[u32; 8], out: &mut [u8; SIGNATURE_ROOM]) -> usize {
     let mut at = 0u8;
     let mut put = |sextet: u64| {
         let entry = TABLE[(sextet & 63) as usize];
@@ -77,18 +76,20 @@ pub(super) fn escape_base64(mac: &[u32; 8], out: &mut [u8; SIGNATURE_ROOM]) -> u
 }
 
 /// A signature as it is written after `sig=`, from the words of its hash.
-pub(super) fn signature_text<'a>(mac: &[u32; 8], buffer: &'a mut [u8; SIGNATURE_ROOM]) -> &'a str {
+#[must_use]
+pub fn signature_text<'a>(mac: &[u32; 8], buffer: &'a mut [u8; SIGNATURE_ROOM]) -> &'a str {
     let length = escape_base64(mac, buffer);
     ascii(&buffer[..length])
 }
 
 /// An expiry as it is written after `se=`.
-pub(super) fn expiry_text(expiry: UnixTime, buffer: &mut [u8; DIGITS_MAX]) -> &str {
-    ascii(decimal(expiry.as_secs(), buffer))
+#[must_use]
+pub fn expiry_text(expiry: u64, buffer: &mut [u8; DIGITS_MAX]) -> &str {
+    ascii(decimal(expiry, buffer))
 }
 
 /// Everything written here is ASCII.
-fn ascii(bytes: &[u8]) -> &str {
+pub(crate) fn ascii(bytes: &[u8]) -> &str {
     str::from_utf8(bytes).unwrap_or_default()
 }
 
@@ -98,7 +99,7 @@ fn ascii(bytes: &[u8]) -> &str {
 /// as much as half a compression.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "each part is below the limit of its type")]
-pub(super) const fn ten_digits(n: u64) -> Option<([u8; 2], [u8; 8])> {
+pub(crate) const fn ten_digits(n: u64) -> Option<([u8; 2], [u8; 8])> {
     let high @ 10..=99 = n / 100_000_000 else { return None };
     let low = n % 100_000_000;
     // 10486 / 2^20 is 1/100 for numbers of four digits, 103 / 2^10 is 1/10 for numbers of two.
@@ -113,7 +114,7 @@ pub(super) const fn ten_digits(n: u64) -> Option<([u8; 2], [u8; 8])> {
 
 /// Writes the ten digits to the start of a place that has room for them.
 #[inline]
-pub(super) fn put((two, eight): ([u8; 2], [u8; 8])) -> impl Fn(&mut [u8]) + Copy {
+pub(crate) fn put((two, eight): ([u8; 2], [u8; 8])) -> impl Fn(&mut [u8]) + Copy {
     move |to| {
         if let Some((first, rest)) = to.split_first_chunk_mut()
             && let Some(second) = rest.first_chunk_mut()
@@ -125,7 +126,8 @@ pub(super) fn put((two, eight): ([u8; 2], [u8; 8])) -> impl Fn(&mut [u8]) + Copy
 }
 
 /// Any number.
-pub(super) const fn decimal(mut n: u64, buffer: &mut [u8; DIGITS_MAX]) -> &[u8] {
+#[must_use]
+pub const fn decimal(mut n: u64, buffer: &mut [u8; DIGITS_MAX]) -> &[u8] {
     let mut at = DIGITS_MAX;
     loop {
         at -= 1;
@@ -140,8 +142,8 @@ pub(super) const fn decimal(mut n: u64, buffer: &mut [u8; DIGITS_MAX]) -> &[u8] 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::encode;
-    use alloc::{format, string::ToString as _};
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    use std::{format, string::ToString as _};
 
     #[test]
     fn a_signature_is_escaped_as_by_base64_and_percent_encoding() {
@@ -165,7 +167,10 @@ mod tests {
     fn assert_is_escaped(words: [u32; 8]) {
         let mut buffer = [0; SIGNATURE_ROOM];
         let text = signature_text(&words, &mut buffer);
-        assert_eq!(text, encode::percent(&encode::base64(words.map(u32::to_be_bytes).as_flattened())));
+        let mut plain = [0; 44];
+        STANDARD.encode_slice(words.map(u32::to_be_bytes).as_flattened(), &mut plain).unwrap();
+        let escaped = ascii(&plain).replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+        assert_eq!(text, escaped);
         assert!(text.len() <= SIGNATURE_MAX);
     }
 

@@ -1,5 +1,9 @@
 //! Options of an authenticator.
 
+mod chosen;
+
+pub(crate) use chosen::Chosen;
+
 use crate::{
     abi::ResultCode,
     certificate::Certificate,
@@ -9,20 +13,8 @@ use crate::{
     guard, input,
     object::{Poison, exclusive, given, object, shared},
 };
-use defender_auth::{
-    Outcome, UnixTime,
-    credential::ClientCertificate,
-    device_mode::Target,
-    http::ApiVersion,
-    identity::{HostName, Identity, ModuleId},
-    mqtt::Connect,
-    sas::Audience,
-    wait::TimeLimit,
-};
+use defender_auth::{UnixTime, http::ApiVersion, identity::HostName, sas::Audience};
 use std::{ffi::c_char, mem::MaybeUninit, time::Duration};
-
-/// How long an attempt may take by default.
-const ATTEMPT: Duration = Duration::from_secs(600);
 
 /// Options of authenticators; what is not set has its default. Free it with `defenderauth_options_free`; authenticators
 /// keep a copy.
@@ -33,81 +25,11 @@ pub struct Options {
 
 object!(Options, "options");
 
-/// What was set.
-#[derive(Clone, Default)]
-pub(crate) struct Chosen {
-    pub(crate) user_agent: Option<String>,
-    gateway: Option<HostName>,
-    model_id: Option<String>,
-    audience: Option<Audience>,
-    token: Option<Duration>,
-    attempt: Option<Duration>,
-    module_certificate: Option<ClientCertificate>,
-    creates_module: bool,
-    renews_certificate: bool,
-}
-
 impl Chosen {
     /// The options of an authenticator, or the defaults.
     pub(crate) fn of(options: Option<&Options>) -> Result<Self, Failure> {
         let options = given(options)?;
         Ok(options.map(|options| options.chosen.clone()).unwrap_or_default())
-    }
-
-    pub(crate) fn limit(&self) -> TimeLimit {
-        let limit = TimeLimit::from(self.attempt.unwrap_or(ATTEMPT));
-        self.token.map_or(limit, |life| limit.with_token_lifetime(life))
-    }
-
-    /// The module to request in Device mode.
-    pub(crate) fn target(&self, module: ModuleId) -> Target {
-        let target = Target::new(module).with_audience(self.audience.unwrap_or_default());
-        let target = if self.creates_module { target.create_if_missing() } else { target };
-        match &self.module_certificate {
-            Some(certificate) => target.with_certificate(certificate.clone()),
-            None => target,
-        }
-    }
-
-    /// Whether the encoding of the resource of tokens was set.
-    #[cfg(feature = "session")]
-    pub(crate) const fn has_audience(&self) -> bool {
-        self.audience.is_some()
-    }
-
-    pub(crate) fn outcome(&self, outcome: Outcome) -> Outcome {
-        let outcome = match self.audience {
-            Some(audience) => outcome.with_audience(audience),
-            None => outcome,
-        };
-        match &self.gateway {
-            Some(gateway) => outcome.with_gateway(gateway.clone()),
-            None => outcome,
-        }
-    }
-
-    pub(crate) fn login(&self, identity: &Identity) -> Connect {
-        self.login_at(identity, self.renews_certificate.then(ApiVersion::certificate_renewal).as_ref())
-    }
-
-    /// With another version of the hub's interface.
-    pub(crate) fn login_at(&self, identity: &Identity, version: Option<&ApiVersion>) -> Connect {
-        let model = self.model_id.as_deref();
-        match (&self.user_agent, version) {
-            (Some(agent), Some(version)) => Connect::hub_as_at(identity, model, agent, version),
-            (None, Some(version)) => Connect::hub_at(identity, model, version),
-            (Some(agent), None) => Connect::hub_as(identity, model, agent),
-            (None, None) => Connect::hub(identity, model),
-        }
-    }
-
-    /// The identity, behind the gateway if there is one.
-    #[cfg(feature = "session")]
-    pub(crate) fn identity(&self, identity: Identity) -> Identity {
-        match &self.gateway {
-            Some(gateway) => identity.with_gateway(gateway.clone()),
-            None => identity,
-        }
     }
 }
 
@@ -267,10 +189,55 @@ pub extern "C" fn defenderauth_options_set_certificate_renewal(
     })
 }
 
+/// Sets the version of the hub's interface in the MQTT user name, such as `2021-04-12`. Empty: the usual one, or that which
+/// renews certificates if `defenderauth_options_set_certificate_renewal` was called.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_options_set_hub_api_version(
+    options: Option<&mut Options>,
+    text: *const c_char,
+    len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let mut options = exclusive(options)?;
+        options.chosen.hub_api_version = api_version("text", text, len)?;
+        Ok(())
+    })
+}
+
+/// Sets whether tokens and the MQTT user name have the hub's classic name (`contoso.azure-devices.net`) where another was
+/// given or assigned (`contoso.device.azure-devices.net`), which is the one to connect to; off by default. It is then the
+/// gateway's.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_options_set_classic_hub_name(
+    options: Option<&mut Options>,
+    classic: bool,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        exclusive(options)?.chosen.classic_hub_name = classic;
+        Ok(())
+    })
+}
+
 /// Frees options. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_options_free(options: Option<Box<Options>>) {
     guard::get((), || drop(options));
+}
+
+/// A version of a service's interface, or `None` for an empty text.
+pub(crate) fn api_version(
+    parameter: &'static str,
+    text: *const c_char,
+    len: usize,
+) -> Result<Option<ApiVersion>, Failure> {
+    match input::text(parameter, text, len)? {
+        "" => Ok(None),
+        text => ApiVersion::new(text).map(Some).map_err(|error| Failure::argument(parameter, error.to_string())),
+    }
 }
 
 /// A text for headers and user names.

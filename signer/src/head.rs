@@ -1,0 +1,102 @@
+use crate::{BufferTooSmall, text};
+
+/// What a token ends its head with.
+const END: &str = "&sig=";
+
+/// The beginning of a token: the resource that it grants access to, percent-encoded, in a buffer of the caller's.
+///
+/// Names are written as they are given. The hub compares them byte by byte: a device ID in another case is another device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head<'a> {
+    text: &'a str,
+    policy: &'static str,
+}
+
+impl<'a> Head<'a> {
+    /// For a device of a hub: `SharedAccessSignature sr=HOST%2Fdevices%2FID&sig=`.
+    ///
+    /// # Errors
+    /// When the buffer is too small.
+    pub fn device(host: &str, device_id: &str, buffer: &'a mut [u8]) -> Result<Self, BufferTooSmall> {
+        Self::written(&[host, "/devices/", device_id], "", buffer)
+    }
+
+    /// For a module of a device: `SharedAccessSignature sr=HOST%2Fdevices%2FID%2Fmodules%2FMODULE&sig=`.
+    ///
+    /// # Errors
+    /// When the buffer is too small.
+    pub fn module(host: &str, device_id: &str, module_id: &str, buffer: &'a mut [u8]) -> Result<Self, BufferTooSmall> {
+        Self::written(&[host, "/devices/", device_id, "/modules/", module_id], "", buffer)
+    }
+
+    /// For a registration with the Device Provisioning Service: `SharedAccessSignature sr=SCOPE%2Fregistrations%2FID&sig=`, and
+    /// `&skn=registration` at the end of the token.
+    ///
+    /// # Errors
+    /// When the buffer is too small.
+    pub fn registration(id_scope: &str, registration_id: &str, buffer: &'a mut [u8]) -> Result<Self, BufferTooSmall> {
+        Self::written(&[id_scope, "/registrations/", registration_id], "&skn=registration", buffer)
+    }
+
+    fn written(parts: &[&str], policy: &'static str, buffer: &'a mut [u8]) -> Result<Self, BufferTooSmall> {
+        let resource = parts.iter().flat_map(|part| part.bytes()).flat_map(escaped);
+        let needed = text::HEAD.len() + resource.clone().count() + END.len();
+        let Some(out) = buffer.get_mut(..needed) else { return Err(BufferTooSmall { needed }) };
+        let bytes = text::HEAD.bytes().chain(resource).chain(END.bytes());
+        out.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte);
+        Ok(Self { text: text::ascii(out), policy })
+    }
+
+    /// The text up to and with `&sig=`.
+    #[must_use]
+    pub const fn as_str(&self) -> &'a str {
+        self.text
+    }
+
+    /// The resource as it is written after `sr=`, which is what is signed.
+    #[must_use]
+    pub fn resource(&self) -> &'a str {
+        let resource = self.text.strip_prefix(text::HEAD).and_then(|text| text.strip_suffix(END));
+        resource.unwrap_or_default()
+    }
+
+    /// What follows the expiry: `&skn=…`, or nothing.
+    pub(crate) const fn policy(&self) -> &'static str {
+        self.policy
+    }
+}
+
+/// One byte, percent-encoded unless it is unreserved (RFC 3986, section 2.3).
+fn escaped(byte: u8) -> impl Iterator<Item = u8> + Clone {
+    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 };
+    let (text, length) = match byte {
+        b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => ([byte, 0, 0], 1),
+        _ => ([b'%', digit(byte >> 4), digit(byte & 15)], 3),
+    };
+    text.into_iter().take(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_percent_encoded_in_upper_case() {
+        let mut buffer = [0; 128];
+        let head = Head::module("h.azure-devices.net", "n@m.et#st", "$edgeAgent", &mut buffer).unwrap();
+        let resource = "h.azure-devices.net%2Fdevices%2Fn%40m.et%23st%2Fmodules%2F%24edgeAgent";
+        assert_eq!(head.resource(), resource);
+        assert_eq!(head.as_str().strip_prefix("SharedAccessSignature sr="), Some(&*std::format!("{resource}&sig=")));
+    }
+
+    #[test]
+    fn a_buffer_of_the_exact_length_is_enough_and_a_shorter_one_is_not() {
+        let needed = Head::device("h", "+", &mut [0; 64]).unwrap().as_str().len();
+        assert!(Head::device("h", "+", &mut std::vec![0; needed]).is_ok());
+        for length in 0..needed {
+            let mut buffer = std::vec![7; length];
+            assert_eq!(Head::device("h", "+", &mut buffer), Err(BufferTooSmall { needed }));
+            assert!(buffer.iter().all(|byte| *byte == 7), "nothing is written");
+        }
+    }
+}
