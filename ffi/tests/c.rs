@@ -111,6 +111,12 @@ fn a_daemon_of_the_device_is_asked_and_signs() {
 
 #[test]
 #[ignore = "needs a C compiler and valgrind"]
+fn a_session_has_its_certificates_requested_kept_and_renewed() {
+    passes("certified", &[]);
+}
+
+#[test]
+#[ignore = "needs a C compiler and valgrind"]
 fn threads_share_const_objects() {
     passes("threads", &[]);
 }
@@ -143,6 +149,7 @@ fn every_function_is_called_from_c() {
         include_str!("c/buffers.c"),
         include_str!("c/certificates.c"),
         include_str!("c/presence.c"),
+        include_str!("c/certified.c"),
         include_str!("c/daemons.c"),
         include_str!("c/session.c"),
         include_str!("c/keys.c"),

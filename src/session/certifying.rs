@@ -57,7 +57,7 @@ impl Session {
 
     /// Before a registration: a request for a certificate, if it is to have one.
     pub(super) fn prepare(&mut self, now: Now, round: Box<Round>) {
-        let source = round.run().filter(|run| run.registers && run.requests.is_none()).map(|run| run.source);
+        let source = round.run().filter(|run| run.requests.is_none()).map(|run| run.source);
         match source.filter(|source| self.wants_certificate(now, *source)) {
             Some(source) => self.make_request(now, source, Purpose::Register(round)),
             None => self.run(now, round),
@@ -210,6 +210,7 @@ impl Session {
         let then = match then {
             // It was made with a credential that is another one now: the session connects anew in a while.
             Then::Stay(standing) => Then::Stay(Standing { at: None, ..standing }),
+            Then::Lost(pass) => Then::Lost(Pass { outdated: true, ..pass }),
             then => then,
         };
         self.save(now, true, then);

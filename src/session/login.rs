@@ -24,6 +24,17 @@ pub struct Login {
     pub deadline: Duration,
     /// When its token was made, by the best estimate of the wall clock.
     pub(super) made: Now,
+    /// Whether the certificate that it is made with is renewed over the connection.
+    pub(super) renews: bool,
     /// When a token expires that can be renewed.
     pub(super) expires: Option<UnixTime>,
+}
+
+impl Login {
+    /// Whether the certificate that it is made with is renewed over the connection. A CONNECT of your own then has the api-version
+    /// [`ApiVersion::certificate_renewal`](crate::http::ApiVersion::certificate_renewal) ([`Connect::hub_as_at`]).
+    #[must_use]
+    pub const fn renews_certificate(&self) -> bool {
+        self.renews
+    }
 }

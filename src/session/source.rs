@@ -62,8 +62,9 @@ impl Source {
         self.plan.profile().filter(|_| self.requests).map(Profile::registration_id)
     }
 
-    /// Whether a registration of its plan can request certificates.
-    pub(super) fn can_request(&self) -> bool {
+    /// Whether it can request certificates: its plan is the registration of a device, without a module.
+    #[must_use]
+    pub fn can_request_certificates(&self) -> bool {
         self.plan.target().is_none() && self.plan.profile().is_some_and(|profile| !profile.is_lookup_only())
     }
 

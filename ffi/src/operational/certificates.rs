@@ -12,7 +12,9 @@ use crate::{
     failure::Failure,
     guard, input,
     object::{exclusive, shared},
-    output, view,
+    output,
+    session::Session,
+    view,
 };
 use std::{ffi::c_char, mem::MaybeUninit};
 
@@ -159,6 +161,12 @@ pub extern "C" fn defenderauth_certificates_request(certificates: Option<&Certif
     guard::look(certificates, Slice::EMPTY, |it| view::slice(&it.views.request))
 }
 
+/// The common name of the pending request. Empty when none is pending.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_certificates_request_common_name(certificates: Option<&Certificates>) -> Str {
+    guard::text(certificates, |it| &it.views.request_name)
+}
+
 /// The ID under which a renewal sends the pending request. Empty when none is pending.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificates_request_id(certificates: Option<&Certificates>) -> Str {
@@ -192,7 +200,18 @@ pub extern "C" fn defenderauth_certificates_take_renewal(
     renewal: Option<&Renewal>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || change(certificates, |record| record.take_renewal(&shared(renewal)?.machine)))
+    guard::call(error, || change(certificates, |record| record.take_renewal(shared(renewal)?.machine()?)))
+}
+
+/// Takes what was issued for a session, while its `KEEP_CERTIFICATE` is pending. The service does not repeat it: save at once.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_certificates_take_session(
+    certificates: Option<&mut Certificates>,
+    session: Option<&Session>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || change(certificates, |record| record.issued(shared(session)?.issued()?.clone())))
 }
 
 /// Judges what was issued: the order and the signatures of the chain, its dates at the time `now`, the key and the name of

@@ -19,8 +19,11 @@ pub use certificates::*;
 #[cfg(not(feature = "operational"))]
 pub(crate) use machine::Noting;
 pub(crate) use machine::is_available;
+#[cfg(feature = "mqtt")]
+pub(crate) use machine::{curve, root};
 #[cfg(feature = "operational")]
 pub(crate) use noting::Noting;
 pub use object::{Certificates, Renewal};
+pub(crate) use object::{Unanswered, Usable};
 pub use operation::*;
 pub use renewal::*;

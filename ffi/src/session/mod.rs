@@ -25,10 +25,13 @@ mod event;
 
 mod exchange;
 
+mod certificates;
+
 mod status;
 
 pub(crate) use machine::{SourceList, Values};
 
+pub use certificates::*;
 pub use event::*;
 pub use exchange::*;
 pub use make::*;
