@@ -10,12 +10,14 @@ mod machine;
 mod machine;
 mod object;
 mod renewal;
+mod usable;
 mod views;
 
 pub use certificates::*;
 pub(crate) use machine::is_available;
 #[cfg(feature = "mqtt")]
 pub(crate) use machine::{curve, root};
+pub(crate) use object::Noting;
 pub use object::{Certificates, Renewal};
-pub(crate) use object::{Noting, Unanswered, Usable};
 pub use renewal::*;
+pub(crate) use usable::{Unanswered, Usable};

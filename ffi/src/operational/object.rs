@@ -5,6 +5,7 @@ use super::machine;
 use super::{
     given::Given,
     machine::{Lock, Machine, Record},
+    usable::{Unanswered, Usable},
     views::{Kept, Pending},
 };
 use crate::{
@@ -14,14 +15,7 @@ use crate::{
 };
 #[cfg(all(feature = "operational", feature = "session"))]
 use defender_auth::renewal::Action;
-#[cfg(feature = "session")]
-use defender_auth::session::OperationalCertificate;
-use defender_auth::{
-    Now, UnixTime,
-    credential::{CertificateRequest, ClientCertificate},
-    http::OperationId,
-    renewal::RequestId,
-};
+use defender_auth::{Now, http::OperationId};
 use std::{
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -91,26 +85,6 @@ impl Noting {
         if record.sent_by(operation).is_ok_and(|is_new| is_new) {
             let _ = record.save(&self.folder);
         }
-    }
-}
-
-/// A pending request, with its ID and the operation of the registration that it was sent by.
-pub(crate) type Unanswered<'a> = (&'a CertificateRequest, &'a RequestId, Option<&'a OperationId>);
-
-/// A certificate that a session connects with.
-#[cfg_attr(not(feature = "session"), expect(dead_code, reason = "only a session reads it"))]
-pub(crate) struct Usable {
-    pub(crate) certificate: ClientCertificate,
-    pub(crate) common_name: Option<String>,
-    /// Its first and its last second.
-    pub(crate) validity: (UnixTime, UnixTime),
-}
-
-#[cfg(feature = "session")]
-impl Usable {
-    pub(crate) fn operational(self) -> OperationalCertificate {
-        let (first, last) = self.validity;
-        OperationalCertificate::new(self.certificate, first, last)
     }
 }
 
