@@ -556,3 +556,13 @@ fn a_renewal_does_not_go_on_over_a_connection_of_another_credential() {
     assert!(is_stay(&session.poll()), "{:?}", session.poll());
     assert_eq!(session.status().credential, Some("dps"));
 }
+
+#[test]
+fn the_third_connection_that_is_lost_for_a_renewal_ends_it() {
+    let (mut world, mut session) = due();
+    world.issuing.renewal = Renewal::Drops;
+    until(&mut world, &mut session, |action| matches!(action, Action::RenewCertificate(_)));
+    world.run(&mut session, 2 * HOUR);
+    assert_eq!(session.status().certificate_failure, Some(Diagnosis::ConnectionLost));
+    assert_eq!((world.count(&[Kind::Connect]), world.count(&[Kind::Request])), (3, 1));
+}

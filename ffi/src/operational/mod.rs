@@ -13,6 +13,7 @@ mod noting;
 mod object;
 mod operation;
 mod renewal;
+mod usable;
 mod views;
 
 pub use certificates::*;
@@ -24,6 +25,6 @@ pub(crate) use machine::{curve, root};
 #[cfg(feature = "operational")]
 pub(crate) use noting::Noting;
 pub use object::{Certificates, Renewal};
-pub(crate) use object::{Unanswered, Usable};
 pub use operation::*;
 pub use renewal::*;
+pub(crate) use usable::{Unanswered, Usable};
