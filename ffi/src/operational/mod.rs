@@ -1,5 +1,7 @@
 //! Operational certificates: requested, issued at a registration, kept, and renewed through the hub.
 
+mod kept;
+
 mod certificates;
 pub mod code;
 mod given;
@@ -14,6 +16,7 @@ mod usable;
 mod views;
 
 pub use certificates::*;
+pub use kept::*;
 pub(crate) use machine::is_available;
 #[cfg(feature = "mqtt")]
 pub(crate) use machine::{curve, root};

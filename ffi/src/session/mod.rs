@@ -21,6 +21,8 @@ mod poll;
 
 mod event;
 
+mod rotated;
+
 mod exchange;
 
 mod certificates;
@@ -36,5 +38,6 @@ pub use make::*;
 pub use object::Session;
 pub use policy::*;
 pub use poll::*;
+pub use rotated::*;
 pub use sources::*;
 pub use status::*;
