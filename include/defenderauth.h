@@ -18,8 +18,10 @@
  * Text in.   A pointer and a length: UTF-8 that contains no NUL; DEFENDERAUTH_TEXT("..") expands to both. NULL with length
  *            0 means "not given"; NULL with another length is DEFENDERAUTH_NULL.
  * Text out.  (buf, cap, out_len): `*out_len` is the length without the terminating NUL, whether the text fits or not. Text
- *            requires cap > length, bytes require cap >= length. NULL with 0 queries the length. `out_len` may be NULL.
- *            Wipe secrets with defenderauth_wipe.
+ *            requires cap > length, bytes require cap >= length. NULL with 0 queries the length: the result is
+ *            DEFENDERAUTH_BUFFER_TOO_SMALL and there is no error object. `out_len` may be NULL. A buffer must not overlap
+ *            with what the call reads (DEFENDERAUTH_ARGUMENT, and nothing is written); after every other failure a text
+ *            buffer holds the empty text. Wipe secrets with defenderauth_wipe.
  * Getters.   Functions without a result return an empty value, 0, false or NULL for NULL and for an unusable object.
  * Time.      Seconds since 1970, passed in by the caller. Sessions also take milliseconds of a clock that never jumps. Only
  *            defenderauth_authenticator_run, defenderauth_daemon_run, defenderauth_session_exchange and drivers read a
@@ -827,6 +829,19 @@ typedef struct defenderauth_options defenderauth_options;
 typedef struct defenderauth_policy defenderauth_policy;
 
 /**
+ * One login of a device at a hub with the connection profile `mqttV5`. Free it with `defenderauth_presence_free`.
+ *
+ * 1. CONNECT by MQTT 5 with the device ID as the client identifier, `defenderauth_presence_user_name`, a client certificate and no
+ *    password; clean start off, a session expiry interval of 3600 seconds.
+ * 2. After the CONNACK, SUBSCRIBE to `defenderauth_presence_filter` at `QoS` 1, and wait 60 seconds at most for the SUBACK.
+ * 3. PUBLISH at `QoS` 0 to `defenderauth_presence_birth_topic` with the user property `type` = `birth:1`, the correlation data of
+ *    `defenderauth_presence_correlation` and the payload of `defenderauth_presence_birth`.
+ * 4. Hand every message to `defenderauth_presence_received`. The device is connected when
+ *    `defenderauth_presence_is_acknowledged`; after 60 seconds without that it connects again, with a new object.
+ */
+typedef struct defenderauth_presence defenderauth_presence;
+
+/**
  * A private key that signs TLS handshakes and certificate requests. Immutable; certificates share it, and it is released
  * with the last of them. Free it with `defenderauth_private_key_free`.
  */
@@ -1414,7 +1429,8 @@ defenderauth_result defenderauth_profile_set_endpoint(struct defenderauth_profil
 
 /**
  * Sets the version of the provisioning service's interface, such as `2021-06-01`. Empty: the oldest that has what the
- * profile uses.
+ * profile uses. `2026-11-02-preview` tells the connection profile of the hub
+ * (`defenderauth_authenticator_connection_profile`).
  */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_profile_set_api_version(struct defenderauth_profile *profile,
@@ -1821,23 +1837,6 @@ struct defenderauth_str defenderauth_certificates_request_common_name(const stru
 struct defenderauth_str defenderauth_certificates_request_id(const struct defenderauth_certificates *certificates);
 
 /**
- * Notes the operation of the registration that the pending request was sent by: what
- * `defenderauth_authenticator_pending_operation` has returned since the last result was reported, if that is not empty. Save
- * before the next request is sent. It is forgotten with the request.
- */
-DEFENDERAUTH_MUST_USE
-defenderauth_result defenderauth_certificates_sent_by(struct defenderauth_certificates *certificates,
-                                                      const char *operation,
-                                                      size_t len,
-                                                      struct defenderauth_error **error);
-
-/**
- * The operation of the registration that the pending request was sent by, for `defenderauth_profile_set_pending_operation`.
- * Empty when none is noted.
- */
-struct defenderauth_str defenderauth_certificates_operation(const struct defenderauth_certificates *certificates);
-
-/**
  * Whether certificates have come for the pending request and are not in use yet: do not send it again, and call
  * `defenderauth_certificates_accept`.
  */
@@ -1910,6 +1909,23 @@ struct defenderauth_str defenderauth_certificates_twin_report(const struct defen
 
 /** Frees the object and wipes its keys. NULL is allowed. */
 void defenderauth_certificates_free(struct defenderauth_certificates *certificates);
+
+/**
+ * Notes the operation of the registration that the pending request was sent by: what
+ * `defenderauth_authenticator_pending_operation` has returned since the last result was reported, if that is not empty. Save
+ * before the next request is sent. It is forgotten with the request.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_sent_by(struct defenderauth_certificates *certificates,
+                                                      const char *operation,
+                                                      size_t len,
+                                                      struct defenderauth_error **error);
+
+/**
+ * The operation of the registration that the pending request was sent by, for `defenderauth_profile_set_pending_operation`.
+ * Empty when none is noted.
+ */
+struct defenderauth_str defenderauth_certificates_operation(const struct defenderauth_certificates *certificates);
 
 /** Takes what was issued for a session, while its `KEEP_CERTIFICATE` is pending. The service does not repeat it: save at once. */
 DEFENDERAUTH_MUST_USE
@@ -2243,7 +2259,10 @@ const struct defenderauth_error *defenderauth_authenticator_failure(const struct
 /** Frees an authenticator and wipes its secrets. NULL is allowed. */
 void defenderauth_authenticator_free(struct defenderauth_authenticator *authenticator);
 
-/** SEND: the host to connect to, on port 443. The server's certificate must be valid for this name. */
+/**
+ * SEND: the host to connect to, on port 443. The server's certificate must be valid for this name. An IPv6 address is in
+ * brackets, which resolvers and certificates omit.
+ */
 struct defenderauth_str defenderauth_authenticator_request_host(const struct defenderauth_authenticator *authenticator);
 
 /**
@@ -2440,7 +2459,7 @@ defenderauth_result defenderauth_authenticator_signer(const struct defenderauth_
 
 /**
  * The host to connect to over MQTT, on port `DEFENDERAUTH_MQTT_PORT`: the gateway if there is one, else the hub. The
- * server's certificate must be valid for this name.
+ * server's certificate must be valid for this name. An IPv6 address is in brackets, which resolvers and certificates omit.
  */
 struct defenderauth_str defenderauth_authenticator_mqtt_host_name(const struct defenderauth_authenticator *authenticator);
 
@@ -2449,6 +2468,13 @@ struct defenderauth_str defenderauth_authenticator_mqtt_client_id(const struct d
 
 /** The MQTT user name. The password is a token; with a certificate there is no password. */
 struct defenderauth_str defenderauth_authenticator_mqtt_user_name(const struct defenderauth_authenticator *authenticator);
+
+/**
+ * The connection profile of the hub: `classic` (MQTT 3.1.1, the login above), or `mqttV5` (MQTT 5, by
+ * `defenderauth_presence_new`). A registration tells it from the api-version 2026-11-02-preview on
+ * (`defenderauth_profile_set_api_version`).
+ */
+struct defenderauth_str defenderauth_authenticator_connection_profile(const struct defenderauth_authenticator *authenticator);
 
 /** The payload that the provisioning service returned for the device: JSON text. */
 struct defenderauth_str defenderauth_authenticator_dps_payload(const struct defenderauth_authenticator *authenticator);
@@ -2489,6 +2515,75 @@ defenderauth_result defenderauth_authenticator_run_keeping(struct defenderauth_a
                                                            const char *folder,
                                                            size_t folder_len,
                                                            struct defenderauth_error **error);
+
+/* ---- logins at hubs with the connection profile mqttV5 */
+
+/**
+ * Begins a login. `entropy` is 16 bytes of the system's random generator, new for each login; `user_agent` is the agent's name, or
+ * empty for the library's.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_presence_new(const char *device_id,
+                                              size_t device_id_len,
+                                              const char *user_agent,
+                                              size_t user_agent_len,
+                                              const uint8_t *entropy,
+                                              size_t entropy_len,
+                                              struct defenderauth_presence **out,
+                                              struct defenderauth_error **error);
+
+/** The user name of the CONNECT. */
+struct defenderauth_str defenderauth_presence_user_name(const struct defenderauth_presence *presence);
+
+/** The topic filter to subscribe to at `QoS` 1. */
+struct defenderauth_str defenderauth_presence_filter(const struct defenderauth_presence *presence);
+
+/** The topic of the birth. */
+struct defenderauth_str defenderauth_presence_birth_topic(const struct defenderauth_presence *presence);
+
+/** The correlation data of the birth: 16 bytes. */
+struct defenderauth_slice defenderauth_presence_correlation(const struct defenderauth_presence *presence);
+
+/**
+ * Writes the payload of the birth: 0 to 6 bytes. `session_present` is that of the CONNACK; `push` has the hub send changes of the
+ * twin and commands without further requests, and is off by default.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_presence_birth(const struct defenderauth_presence *presence,
+                                                bool session_present,
+                                                bool push,
+                                                uint8_t *buf,
+                                                size_t cap,
+                                                size_t *out_len,
+                                                struct defenderauth_error **error);
+
+/**
+ * Takes a message of the hub: its topic, its user property `type`, its correlation data and its payload. Any other message than
+ * the acknowledgement changes nothing. `DEFENDERAUTH_PROTOCOL_MESSAGE`: the acknowledgement cannot be read.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_presence_received(struct defenderauth_presence *presence,
+                                                   const char *topic,
+                                                   size_t topic_len,
+                                                   const char *kind,
+                                                   size_t kind_len,
+                                                   const uint8_t *correlation,
+                                                   size_t correlation_len,
+                                                   const uint8_t *payload,
+                                                   size_t payload_len,
+                                                   struct defenderauth_error **error);
+
+/** Whether the hub has acknowledged the birth: the device is connected. */
+bool defenderauth_presence_is_acknowledged(const struct defenderauth_presence *presence);
+
+/** The version of the twin's desired properties in the acknowledgement; 0 if the hub has not said it. */
+uint64_t defenderauth_presence_desired_version(const struct defenderauth_presence *presence);
+
+/** The version of the twin's reported properties in the acknowledgement; 0 if the hub has not said it. */
+uint64_t defenderauth_presence_reported_version(const struct defenderauth_presence *presence);
+
+/** Frees a login. NULL is allowed. */
+void defenderauth_presence_free(struct defenderauth_presence *presence);
 
 /* ---- the built-in HTTPS driver: configure once, then share */
 
@@ -2945,7 +3040,8 @@ int32_t defenderauth_session_key_use(const struct defenderauth_session *session)
 
 /**
  * CONNECT and RENEW: the host to connect to over MQTT, on port `DEFENDERAUTH_MQTT_PORT`: the gateway if there is one, else
- * the hub. The server's certificate must be valid for this name. Like the other names of the login it remains until the
+ * the hub. The server's certificate must be valid for this name. An IPv6 address is in brackets, which resolvers and
+ * certificates omit. Like the other names of the login it remains until the
  * next login.
  */
 struct defenderauth_str defenderauth_session_mqtt_host_name(const struct defenderauth_session *session);
@@ -2955,6 +3051,12 @@ struct defenderauth_str defenderauth_session_mqtt_client_id(const struct defende
 
 /** CONNECT and RENEW: the MQTT user name. */
 struct defenderauth_str defenderauth_session_mqtt_user_name(const struct defenderauth_session *session);
+
+/**
+ * CONNECT and RENEW: the connection profile of the hub: `classic` (MQTT 3.1.1, by these names), or `mqttV5` (MQTT 5, by
+ * `defenderauth_presence_new`; the session is told that it is connected when the birth is acknowledged).
+ */
+struct defenderauth_str defenderauth_session_connection_profile(const struct defenderauth_session *session);
 
 /**
  * CONNECT and RENEW: writes the MQTT password, a token. Wipe the buffer after the CONNECT. With a certificate there is none:

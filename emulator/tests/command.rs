@@ -4,13 +4,17 @@
 
 mod support;
 
-use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use rustls::{
+    ProtocolVersion,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
 use std::{
     fs::{self, File},
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::SocketAddr,
+    net::{SocketAddr, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 use support::{Answer, DPS, HUB, KEY, Mqtt, answer, dial_with, request, token};
 
@@ -216,4 +220,76 @@ fn the_help_text_tells_what_it_does_and_where_faults_are_configured() {
     let _ = fs::remove_dir_all(folder);
     assert!(help.starts_with("A loopback emulator of IoT Hub") && help.contains("[[fault]]"), "{help}");
     assert!(help.contains("--control") && help.contains("move-device HUB DEVICE OTHER-HUB"), "{help}");
+}
+
+/// What a proxy answers to a request for a tunnel, with this header.
+fn tunnel(proxy: SocketAddr, header: &str) -> String {
+    let mut stream = TcpStream::connect(proxy).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    write!(stream, "CONNECT {HUB}:8883 HTTP/1.1\r\nHost: {HUB}:8883\r\n{header}\r\n").unwrap();
+    BufReader::new(stream).lines().next().unwrap().unwrap()
+}
+
+#[test]
+fn its_proxy_requires_a_login_and_its_servers_speak_the_version_of_their_names() {
+    let (mut command, folder) = command("network", &config());
+    fs::write(folder.join("proxy.login"), "plant:hunter2\n").unwrap();
+    command.args(["--proxy", "127.0.0.1:0", "--tls", "by-name", "--proxy-login-file"]).arg(folder.join("proxy.login"));
+    let process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut program = Program { process, folder };
+    let mut lines = BufReader::new(program.process.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let line = lines.find(|line| line.starts_with("the proxy is at ")).unwrap();
+    assert!(!line.contains("hunter2") && line.contains("HTTPS_PROXY=http://USER:PASSWORD@"), "{line}");
+    let proxy = line.split(' ').nth(4).unwrap().trim_end_matches(':').parse().unwrap();
+    let (mqtt, _) = addresses(&lines.find(|line| line.starts_with(HUB)).unwrap());
+    let other = lines.find(|line| line.ends_with(" is the same hub")).unwrap();
+    assert_eq!(other, "contoso.device.azure-devices.net is the same hub");
+    lines.find(|line| line.contains("Ctrl-C")).unwrap();
+    assert!(tunnel(proxy, "").starts_with("HTTP/1.1 407 "));
+    assert!(tunnel(proxy, "Proxy-Authorization: Basic cGxhbnQ6aHVudGVyMg==\r\n").starts_with("HTTP/1.1 200 "));
+    let root = CertificateDer::from_pem_file(program.folder.join("ca.pem")).unwrap();
+    for (name, version) in
+        [(HUB, ProtocolVersion::TLSv1_2), ("contoso.device.azure-devices.net", ProtocolVersion::TLSv1_3)]
+    {
+        let mut tls = dial_with(root.clone(), mqtt, name, None);
+        tls.conn.complete_io(&mut tls.sock).unwrap();
+        assert_eq!(tls.conn.protocol_version(), Some(version), "{name}");
+    }
+}
+
+#[test]
+fn a_proxy_that_cannot_be_started_is_an_error_that_names_it() {
+    for (name, arguments, why) in [
+        ("far", vec!["--proxy", "192.0.2.1:3128"], "the proxy at 192.0.2.1:3128: 192.0.2.1 is not a loopback address"),
+        ("empty", vec!["--proxy", "127.0.0.1:0", "--proxy-login-file", "config.toml"], "must contain USER:PASSWORD"),
+        ("gone", vec!["--proxy", "127.0.0.1:0", "--proxy-login-file", "gone"], "gone: "),
+    ] {
+        let (mut command, folder) = command(&format!("proxy-{name}"), "[[hub]]\nhost_name = 'h.net'\n");
+        let output = command.args(arguments).current_dir(&folder).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        fs::remove_dir_all(folder).unwrap();
+        assert!(output.status.code() == Some(2) && text.contains(why), "{text}");
+    }
+}
+
+#[test]
+fn it_listens_at_the_loopback_address_of_ipv6() {
+    if let Err(error) = std::net::TcpListener::bind("[::1]:0") {
+        eprintln!("not tested: this machine has no loopback address of IPv6: {error}");
+        return;
+    }
+    let config = "[[hub]]\nhost_name = '[::1]'\n";
+    let (mut command, folder) = command("ipv6", config);
+    command.args(["--listen", "[::1]:0"]);
+    let process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut program = Program { process, folder };
+    let mut lines = BufReader::new(program.process.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let (mqtt, https) = addresses(&lines.find(|line| line.starts_with("[::1] is at ")).unwrap());
+    lines.find(|line| line.contains("Ctrl-C")).unwrap();
+    let root = CertificateDer::from_pem_file(program.folder.join("ca.pem")).unwrap();
+    for address in [mqtt, https] {
+        // A certificate has no brackets, and a client names no server.
+        let mut tls = dial_with(root.clone(), address, "::1", None);
+        tls.conn.complete_io(&mut tls.sock).unwrap();
+    }
 }

@@ -20,7 +20,7 @@ const HUB: &str = "contoso.azure-devices.net";
 const KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
 
 struct Site {
-    _emulator: Emulator,
+    emulator: Emulator,
     host: RunningHost,
     folder: PathBuf,
 }
@@ -35,7 +35,7 @@ impl Site {
         let uid = fs::metadata("/proc/self").unwrap().uid() + u32::from(!own);
         let host = Host::new(HUB, "dev-01").principal(uid, "azureiotsecurity").module("azureiotsecurity");
         let host = emulator.host(&folder, host).unwrap();
-        Self { _emulator: emulator, host, folder }
+        Self { emulator, host, folder }
     }
 
     /// The answer as `status body`.
@@ -252,14 +252,14 @@ fn a_user_that_is_the_device_has_a_certificate_and_a_key() {
     let pem = include_str!("../../tests/x509/data/p256.pkcs8.pem");
     let host = Host::new(HUB, "dev-01").key_pair("device-id", pem).certified_device(uid, "device-id", "device-id");
     let host = emulator.host(&folder, host.certificate("device-id", "PEM")).unwrap();
-    let site = Site { _emulator: emulator, host, folder };
+    let site = Site { emulator, host, folder };
     let answer = site.ask("identityd.sock", "GET /identities/identity?api-version=2020-09-01", "");
     let begin = r#"200 {"type":"aziot","spec":{"hubName":"contoso.azure-devices.net","gatewayHost":"contoso.azure-devices.net","deviceId":"dev-01","auth":{"type":"x509","keyHandle":"sr="#;
     assert!(answer.starts_with(begin) && answer.ends_with(r#"","certId":"device-id"}}}"#), "{answer}");
     let line = "GET /identities/provisioning?api-version=2021-12-01";
     assert_eq!(site.ask("identityd.sock", line, ""), r#"200 {"source":"manual","auth":"x509"}"#);
     let broken = Host::new(HUB, "dev-01").key_pair("broken", "PEM");
-    assert!(site._emulator.host(site.folder.join("x"), broken).unwrap_err().to_string().contains("broken"));
+    assert!(site.emulator.host(site.folder.join("x"), broken).unwrap_err().to_string().contains("broken"));
 }
 
 #[test]

@@ -16,6 +16,8 @@ pub(crate) struct Failure(Box<Details>);
 #[derive(Debug)]
 pub(crate) struct Details {
     code: ResultCode,
+    /// Whether it answers a question for a length, which gets no error object.
+    is_answer: bool,
     pub(crate) message: Cow<'static, str>,
     pub(crate) field: Cow<'static, str>,
     pub(crate) tracking_id: String,
@@ -31,6 +33,7 @@ impl Failure {
     pub(crate) fn new(code: ResultCode, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Details {
             code,
+            is_answer: false,
             message: message.into(),
             field: Cow::Borrowed(""),
             tracking_id: String::new(),
@@ -65,6 +68,16 @@ impl Failure {
         self
     }
 
+    /// Makes it the answer to a question for a length.
+    pub(crate) fn into_answer(mut self) -> Self {
+        self.0.is_answer = true;
+        self
+    }
+
+    pub(crate) const fn is_answer(&self) -> bool {
+        self.0.is_answer
+    }
+
     pub(crate) const fn code(&self) -> ResultCode {
         self.0.code
     }
@@ -82,6 +95,7 @@ impl Failure {
             _ => None,
         };
         Self(Box::new(Details {
+            is_answer: false,
             code: error.code().as_i32(),
             message: message.into(),
             field: error.field().unwrap_or_default().into_owned().into(),

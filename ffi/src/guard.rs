@@ -61,7 +61,8 @@ fn run(error: ErrorOut<'_>, body: &mut dyn FnMut() -> Result<(), Failure>) -> Re
 fn failed(error: ErrorOut<'_>, failure: &Failure) -> ResultCode {
     if let Some(error) = error {
         // Creating the details allocates, and that could panic too.
-        error.write(caught(|| Box::new(Error::new(failure))).ok());
+        let details = || (!failure.is_answer()).then(|| Box::new(Error::new(failure)));
+        error.write(caught(details).ok().flatten());
     }
     failure.code()
 }
@@ -79,6 +80,12 @@ pub(crate) fn look<'a, T: Object, R: Copy>(object: Option<&'a T>, nothing: R, re
 /// Runs the body of a getter of a text.
 pub(crate) fn text<'a, T: Object>(object: Option<&'a T>, which: impl FnOnce(&'a T) -> &'a View) -> Str {
     look(object, Str::EMPTY, |object| which(object).as_str())
+}
+
+/// Runs what can be done without details: `None` if that is not enough, or panics, and the call has to be made in full.
+#[inline]
+pub(crate) fn attempt<T>(body: impl FnOnce() -> Option<T>) -> Option<T> {
+    caught(body).ok().flatten()
 }
 
 struct Panicked;

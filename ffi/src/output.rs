@@ -40,6 +40,53 @@ pub(crate) fn text(
     Ok(buffer)
 }
 
+/// The same when there are texts or bytes of the caller, which must be elsewhere: they are read after the buffer is set.
+pub(crate) fn text_apart<'a>(
+    buf: *mut c_char,
+    cap: usize,
+    out_len: Option<&'a mut MaybeUninit<usize>>,
+    inputs: &[Input],
+) -> Result<Buffer<'a>, Failure> {
+    apart(buf.cast(), cap, inputs)?;
+    text(buf, cap, out_len)
+}
+
+/// What a call reads: the name of the parameter, and where it is.
+pub(crate) type Input = (&'static str, *const u8, usize);
+
+/// Fails when the buffer overlaps with something that is read.
+pub(crate) fn apart(buf: *const u8, cap: usize, inputs: &[Input]) -> Result<(), Failure> {
+    let end = |start: *const u8, len: usize| start.addr().saturating_add(len);
+    let overlaps =
+        |&&(_, data, len): &&Input| len > 0 && cap > 0 && data.addr() < end(buf, cap) && buf.addr() < end(data, len);
+    inputs.iter().find(overlaps).map_or(Ok(()), |(parameter, ..)| {
+        Err(Failure::argument("buf", format!("it overlaps with `{parameter}`; pass a buffer of its own")))
+    })
+}
+
+/// A text that is written at once into a buffer with room for it, or not at all: `None` leaves everything as it was but the
+/// content of the buffer.
+#[inline]
+pub(crate) fn text_at_once(
+    buf: *mut c_char,
+    cap: usize,
+    out_len: &mut Option<&mut MaybeUninit<usize>>,
+    write: impl FnOnce(&mut [u8]) -> Option<usize>,
+) -> Option<()> {
+    if buf.is_null() || cap > usize::MAX / 2 {
+        return None;
+    }
+    let mut buffer = Buffer { data: buf.cast(), cap, len: None, is_text: true };
+    let memory = buffer.memory();
+    let (_, room) = memory.split_last_mut()?;
+    let len = write(room)?;
+    *memory.get_mut(len)? = 0;
+    if let Some(out) = out_len {
+        out.write(len);
+    }
+    Some(())
+}
+
 /// A buffer for bytes. Called before anything else can fail.
 pub(crate) fn bytes(buf: *mut u8, cap: usize, out_len: Option<&mut MaybeUninit<usize>>) -> Result<Buffer<'_>, Failure> {
     Buffer::new(buf, cap, out_len, false)
@@ -56,6 +103,10 @@ impl<'a> Buffer<'a> {
             len.write(0);
         }
         if cap > usize::MAX / 2 {
+            if is_text && !data.is_null() {
+                // SAFETY: it is not NULL, and the caller guarantees that a buffer has at least one byte.
+                unsafe { data.write(0) };
+            }
             return Err(Failure::argument("cap", "it is larger than any memory; check whether it was negative"));
         }
         if data.is_null() && cap > 0 {
@@ -68,7 +119,7 @@ impl<'a> Buffer<'a> {
     pub(crate) fn put(mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.report(bytes.len());
         if !self.has_room(bytes.len()) {
-            return Err(too_small(bytes.len()));
+            return Err(self.too_small(bytes.len()));
         }
         if let Some(start) = self.memory().get_mut(..bytes.len()) {
             start.copy_from_slice(bytes);
@@ -86,7 +137,7 @@ impl<'a> Buffer<'a> {
         if written.is_err() {
             // No partial output is left behind.
             self.end(0);
-            return Err(too_small(len));
+            return Err(self.too_small(len));
         }
         self.end(len);
         Ok(())
@@ -112,6 +163,15 @@ impl<'a> Buffer<'a> {
         }
     }
 
+    fn too_small(&self, len: usize) -> Failure {
+        if self.data.is_null() {
+            return Failure::new(DEFENDERAUTH_BUFFER_TOO_SMALL, "").into_answer();
+        }
+        let message =
+            format!("the buffer is too small for {len} bytes (plus the terminating NUL of a text); pass a larger one");
+        Failure::new(DEFENDERAUTH_BUFFER_TOO_SMALL, message).field("buf")
+    }
+
     const fn memory(&mut self) -> &mut [u8] {
         if self.cap == 0 {
             return &mut [];
@@ -120,12 +180,6 @@ impl<'a> Buffer<'a> {
         // nothing else accesses them meanwhile.
         unsafe { slice::from_raw_parts_mut(self.data, self.cap) }
     }
-}
-
-fn too_small(len: usize) -> Failure {
-    let message =
-        format!("the buffer is too small for {len} bytes (plus the terminating NUL of a text); pass a larger one");
-    Failure::new(DEFENDERAUTH_BUFFER_TOO_SMALL, message).field("buf")
 }
 
 /// Overwrites the caller's memory in a way that the compiler cannot optimise away.

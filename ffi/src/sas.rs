@@ -51,7 +51,8 @@ pub extern "C" fn defenderauth_sas_token(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        let out = output::text(buf, cap, out_len)?;
+        let inputs = [("resource", resource.cast(), resource_len), ("policy", policy.cast(), policy_len)];
+        let out = output::text_apart(buf, cap, out_len, &inputs)?;
         let key = shared(key)?;
         let resource = self::resource(resource, resource_len, policy, policy_len)?;
         let token = SasToken::sign(&key.key, &resource, input::time("expiry", expiry)?);
@@ -72,7 +73,7 @@ pub extern "C" fn defenderauth_sas_string_to_sign(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        let out = output::text(buf, cap, out_len)?;
+        let out = output::text_apart(buf, cap, out_len, &[("resource", resource.cast(), resource_len)])?;
         let resource = self::resource(resource, resource_len, c"".as_ptr(), 0)?;
         out.put(StringToSign::new(resource, input::time("expiry", expiry)?).as_bytes())
     })
@@ -95,7 +96,12 @@ pub extern "C" fn defenderauth_sas_assemble(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        let out = output::text(buf, cap, out_len)?;
+        let inputs = [
+            ("resource", resource.cast(), resource_len),
+            ("policy", policy.cast(), policy_len),
+            ("signature", signature, signature_len),
+        ];
+        let out = output::text_apart(buf, cap, out_len, &inputs)?;
         let resource = self::resource(resource, resource_len, policy, policy_len)?;
         let string = StringToSign::new(resource, input::time("expiry", expiry)?);
         let signature = self::signature(signature, signature_len)?;

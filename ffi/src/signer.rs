@@ -2,13 +2,14 @@
 
 use crate::{
     abi::ResultCode,
+    code::DEFENDERAUTH_OK,
     error::Error,
     guard, input,
     key::Key,
     object::{Poison, object, shared},
     output, sas,
 };
-use defender_auth::sas::Signer as Prepared;
+use defender_auth::{UnixTime, sas::Signer as Prepared};
 use std::{ffi::c_char, mem::MaybeUninit};
 
 /// A key and a resource, prepared so that each token takes one call and no allocation. Immutable. Free it with
@@ -52,7 +53,31 @@ pub extern "C" fn defenderauth_signer_token(
     expiry: u64,
     buf: *mut c_char,
     cap: usize,
-    out_len: Option<&mut MaybeUninit<usize>>,
+    mut out_len: Option<&mut MaybeUninit<usize>>,
+    mut error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    // A token takes little more than 100 ns, of which `guard::call` would be a tenth.
+    if let Ok(prepared) = shared(signer)
+        && expiry <= UnixTime::LATEST.as_secs()
+        && output::text_at_once(buf, cap, &mut out_len, |room| {
+            guard::attempt(|| prepared.signer.token_into(UnixTime::from_secs(expiry), room).ok())
+        })
+        .is_some()
+    {
+        if let Some(error) = &mut error {
+            error.write(None);
+        }
+        return DEFENDERAUTH_OK;
+    }
+    token_with_details(signer, expiry, (buf, cap, out_len), error)
+}
+
+/// The same for every case in which something is wrong.
+#[cold]
+fn token_with_details(
+    signer: Option<&Signer>,
+    expiry: u64,
+    (buf, cap, out_len): (*mut c_char, usize, Option<&mut MaybeUninit<usize>>),
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {

@@ -84,7 +84,7 @@ pub enum TlsFailure {
 }
 
 /// The alert of a server that speaks none of the versions of TLS that it is offered.
-const PROTOCOL_VERSION: u8 = 70;
+pub(super) const PROTOCOL_VERSION: u8 = 70;
 
 /// When a certificate is valid, and the clock that it was compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What a TLS failure says, and what to do about it.
 
-use super::{TlsFailure, Validity};
+use super::{TlsFailure, Validity, tls_failure::PROTOCOL_VERSION};
 use core::fmt;
 
 impl core::error::Error for TlsFailure {}
@@ -81,24 +81,7 @@ impl fmt::Display for TlsFailure {
                 f,
                 "the server is not trusted: {reason}; check the host name, and have the server's certificate corrected"
             ),
-            Self::Incompatible { alert: Some(alert), .. } if self.is_about_versions() => write!(
-                f,
-                "the server ended the TLS handshake: {}; it speaks none of the versions that it was offered, TLS 1.2 and \
-                 1.3 unless the client's key allows fewer; have the server accept one of them",
-                Alert(*alert)
-            ),
-            Self::Incompatible { alert: Some(alert), .. } => write!(
-                f,
-                "the server ended the TLS handshake: {}; check the client certificate, whether the server requires one, \
-                 and its versions of TLS",
-                Alert(*alert)
-            ),
-            Self::Incompatible { alert: None, reason } => {
-                write!(
-                    f,
-                    "client and server cannot agree on TLS: {reason}; check the server's versions and cipher suites"
-                )
-            }
+            Self::Incompatible { alert, reason } => incompatible(f, *alert, reason),
             Self::PlainText => {
                 f.write_str("what answers does not use TLS; check host and port, and any proxy or captive portal")
             }
@@ -110,6 +93,26 @@ impl fmt::Display for TlsFailure {
                 )
             }
             Self::Protocol { reason } => write!(f, "TLS failed: {reason}; check any proxy or firewall, and the server"),
+        }
+    }
+}
+
+fn incompatible(f: &mut fmt::Formatter<'_>, alert: Option<u8>, reason: &str) -> fmt::Result {
+    match alert {
+        Some(PROTOCOL_VERSION) => write!(
+            f,
+            "the server ended the TLS handshake: {}; it speaks none of the versions that it was offered, TLS 1.2 and 1.3 \
+             unless the client's key allows fewer; have the server accept one of them",
+            Alert(PROTOCOL_VERSION)
+        ),
+        Some(alert) => write!(
+            f,
+            "the server ended the TLS handshake: {}; check the client certificate, whether the server requires one, and its \
+             versions of TLS",
+            Alert(alert)
+        ),
+        None => {
+            write!(f, "client and server cannot agree on TLS: {reason}; check the server's versions and cipher suites")
         }
     }
 }

@@ -7,12 +7,13 @@ use crate::{
         time::{Now, UnixTime},
         wait::TimeLimit,
     },
+    credential::Credential,
     error::{ApiMisuse, Error, PlanError},
     flow::{
         attempt::Attempt,
         device_mode::{self, DeviceMode, ModuleLookup, Target},
         dps::{self, Activating, Provisioning, Registration},
-        exchange::{Next, Protocol},
+        exchange::Next,
         http::OperationId,
         identity_service::{Account, CertifiedAccount, IdentityService},
         local::{self, Ask, Task},
@@ -117,9 +118,9 @@ impl Authenticator {
     #[must_use]
     pub const fn poll(&self) -> Action<'_> {
         match &self.state {
-            State::Provisioning(next) => action(next),
+            State::Provisioning(next) => next.action(),
             State::Activating(registration) => Action::Activate(registration.blob()),
-            State::DeviceMode(next) => action(next),
+            State::DeviceMode(next) => next.action(),
             State::Opening(account) => Action::Open(account),
             State::Asking(asked) => match asked.task.poll() {
                 local::Action::Send(request) => Action::Ask(request),
@@ -147,16 +148,16 @@ impl Authenticator {
         let state = mem::replace(&mut self.state, State::Failed(Error::OutOfTime));
         let handled = match (state, event) {
             (State::Provisioning(next), event) => {
-                answer(next, now, event).map(|step| self.registered(step, now)).map_err(State::Provisioning)
+                next.answer(now, event).map(|step| self.registered(step, now)).map_err(State::Provisioning)
             }
-            (State::DeviceMode(next), event) => answer(next, now, event).map(State::from).map_err(State::DeviceMode),
+            (State::DeviceMode(next), event) => next.answer(now, event).map(State::from).map_err(State::DeviceMode),
             (State::Activating(registration), Event::Activated) => {
                 Ok(self.registered(registration.activated(now), now))
             }
             (State::Activating(_) | State::Opening(_), Event::TpmFailed(error)) => Ok(State::Failed(error.clone())),
             (State::Asking(question), event) => asked(question, now, event),
             (State::Opening(account), Event::Opened(certificate)) => {
-                Ok(State::Done(Outcome::new(account.identity().clone(), certificate.clone())))
+                Ok(State::done(Outcome::new(account.identity().clone(), certificate.clone())))
             }
             (state, _) => Err(state),
         };
@@ -265,29 +266,6 @@ impl From<Result<device_mode::Step, Error>> for State {
     }
 }
 
-const fn action<P: Protocol>(next: &Next<P>) -> Action<'_> {
-    match next {
-        Next::Send(sending) => Action::Send(sending.request()),
-        Next::Wait(waiting) => Action::Wait(waiting.wait()),
-        Next::Sign(signing) => Action::Sign(P::KEY_USE, signing.string_to_sign()),
-    }
-}
-
-/// The step that an event leads to, or the state itself when the event does not answer its action.
-#[expect(clippy::result_large_err, reason = "the state is put back where it was, without an allocation")]
-fn answer<P: Protocol>(next: Next<P>, now: Now, event: Event<'_>) -> Result<Result<P::Step, Error>, Next<P>> {
-    match (next, event) {
-        (Next::Send(sending), Event::Answered(response)) => Ok(sending.answered(now, response)),
-        (Next::Send(sending), Event::Unanswered) => Ok(sending.unanswered(now)),
-        (Next::Wait(waiting), Event::Elapsed) => Ok(waiting.elapsed(now)),
-        (Next::Sign(signing), Event::Signed(signature)) => {
-            Ok(signing.signed(now, &signature).map(|sending| Next::Send(sending).into()))
-        }
-        (Next::Sign(_), Event::TpmFailed(error)) => Ok(Err(error.clone())),
-        (next, _) => Err(next),
-    }
-}
-
 /// The state after an answer of a daemon, or the state itself when the event does not answer its action.
 #[expect(clippy::result_large_err, reason = "the state is put back where it was, without an allocation")]
 fn asked(mut question: Box<Question>, now: Now, event: Event<'_>) -> Result<State, State> {
@@ -302,10 +280,12 @@ fn asked(mut question: Box<Question>, now: Now, event: Event<'_>) -> Result<Stat
         return Ok(State::Asking(question));
     }
     let Question { service, task } = *question;
-    Ok(match task.into_answer().map(Account::outcome) {
-        Ok(Ok(outcome)) => State::done(outcome),
+    Ok(match task.into_answer() {
+        Ok(account) if account.signing_key().is_some() => {
+            State::done(Outcome::new(account.identity().clone(), Credential::ExternalSigner))
+        }
         // The other kind of account has a certificate.
-        Ok(Err(account)) => CertifiedAccount::new(service, account)
+        Ok(account) => CertifiedAccount::new(service, account)
             .map_or(State::Failed(Error::OutOfTime), |account| State::Opening(account.into())),
         Err(error) => State::Failed(error),
     })

@@ -12,6 +12,7 @@ pub mod identity_service;
 mod issuance;
 mod json_text;
 pub mod local;
+mod next;
 pub mod outcome;
 pub mod plan;
 mod refusal;

@@ -13,7 +13,9 @@ pub use error::{KEY_LIMIT, KEY_TEXT_LIMIT, KeyError};
 pub use group_key::GroupKey;
 pub use private_key::{PrivateKey, PrivateKeyError, SignatureScheme, ecdsa_signature};
 pub use public_key::PublicKey;
-#[cfg(feature = "tls")]
-pub(crate) use public_key::{P256 as P256_OID, P384 as P384_OID, parts as public_key_parts};
+#[cfg(any(feature = "tls", all(feature = "local-signer", feature = "private-key")))]
+pub(crate) use public_key::parts as public_key_parts;
+#[cfg(all(feature = "local-signer", feature = "private-key"))]
+pub(crate) use public_key::{P256 as P256_OID, P384 as P384_OID};
 pub use shared_access_key::SharedAccessKey;
 pub use signature::Signature;

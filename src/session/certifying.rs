@@ -1,7 +1,7 @@
 //! The operational certificate of a source: when one is requested, and what becomes of what is issued.
 
 use super::{
-    action::Due,
+    action::{Due, Event},
     candidate::Role,
     clock::ClockState,
     diagnosis::Diagnosis,
@@ -13,11 +13,10 @@ use super::{
 };
 use crate::{
     base::time::Now,
-    credential::{CertificateRequest, IssuedChain},
+    credential::IssuedChain,
     flow::{
         http::OperationId,
         outcome::{ConnectionProfile, Issuance, Outcome},
-        renewal::RequestId,
     },
 };
 use alloc::{boxed::Box, vec};
@@ -47,7 +46,7 @@ impl Session {
 
     /// The operation of the registration that has requested a certificate, as long as it is under way. Keep it with the request
     /// ([`Certificates::sent_by`](crate::renewal::Certificates::sent_by)) before the action that is pending: a process that
-    /// ends then gets the certificate in its next run ([`Event::RequestPending`](super::Event::RequestPending)).
+    /// ends then gets the certificate in its next run ([`Event::RequestPending`]).
     #[must_use]
     pub fn pending_operation(&self) -> Option<&OperationId> {
         match &self.state {
@@ -78,15 +77,13 @@ impl Session {
         self.state = State::Requesting { wanted: Box::new(wanted), purpose };
     }
 
-    /// The request is on the disk, with its key.
-    pub(super) fn requested(
-        &mut self,
-        now: Now,
-        purpose: Purpose,
-        request: CertificateRequest,
-        rid: RequestId,
-        operation: Option<OperationId>,
-    ) {
+    /// The request is on the disk, with its key; or there is none.
+    pub(super) fn requested(&mut self, now: Now, purpose: Purpose, event: Event<'_>) {
+        let (request, rid, operation) = match event {
+            Event::RequestMade(request, rid) => (request, rid, None),
+            Event::RequestPending(request, rid, operation) => (request, rid, Some(operation)),
+            _ => return self.no_request(now, purpose),
+        };
         self.certificate.is_spent = false;
         match purpose {
             Purpose::Register(mut round) => {
@@ -104,7 +101,7 @@ impl Session {
     }
 
     /// No key or no request could be made, or it could not be written: nothing is requested.
-    pub(super) fn no_request(&mut self, now: Now, purpose: Purpose) {
+    fn no_request(&mut self, now: Now, purpose: Purpose) {
         self.record.certificate_failure = Some(Diagnosis::RequestUnusable);
         match purpose {
             Purpose::Register(mut round) => {
@@ -159,7 +156,8 @@ impl Session {
             let wait = self.registrations.wait(now.monotonic);
             Window { from: later.from.saturating_add(wait), until: later.until.saturating_add(wait) }
         };
-        if is_operational && self.assigned().is_some_and(is_of_mqtt5) {
+        // That profile has no renewal.
+        if is_operational && self.assigned().is_some_and(|it| *it.connection_profile() != ConnectionProfile::Classic) {
             self.record.certificate_failure = Some(Diagnosis::RenewalUnsupported);
             return None;
         }
@@ -246,9 +244,4 @@ impl Session {
             (self.certificate.broken, self.certificate.unkept) = (None, None);
         }
     }
-}
-
-/// Whether the hub has the MQTT 5 profile, which has no renewal.
-fn is_of_mqtt5(outcome: &Outcome) -> bool {
-    outcome.registration_state().is_some_and(|state| state.connection_profile() == ConnectionProfile::MqttV5)
 }

@@ -78,6 +78,7 @@ impl Session {
                 Some(version) => Connect::hub_at(&identity, None, &version),
                 None => Connect::hub(&identity, None),
             },
+            profile: candidate.outcome.connection_profile().clone(),
             renews,
             identity,
             password,

@@ -224,13 +224,10 @@ impl Session {
             (State::Saving { snapshot, then }, Event::Disconnected(_)) => {
                 self.state = State::Saving { snapshot, then: then.lost() };
             }
-            (State::Requesting { purpose, .. }, Event::RequestMade(request, rid)) => {
-                self.requested(now, purpose, request, rid, None);
-            }
-            (State::Requesting { purpose, .. }, Event::RequestPending(request, rid, operation)) => {
-                self.requested(now, purpose, request, rid, Some(operation));
-            }
-            (State::Requesting { purpose, .. }, Event::RequestFailed) => self.no_request(now, purpose),
+            (
+                State::Requesting { purpose, .. },
+                event @ (Event::RequestMade(..) | Event::RequestPending(..) | Event::RequestFailed),
+            ) => self.requested(now, purpose, event),
             (State::Requesting { purpose: Purpose::Renew(standing), .. }, Event::Disconnected(loss)) => {
                 self.lost(now, &standing, now.monotonic, loss);
             }

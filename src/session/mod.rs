@@ -77,6 +77,9 @@
 //! - The hub that is known is asked before the provisioning service. A registration and a module lookup are two runs with a
 //!   `Save` between them: a module that is missing costs no second registration.
 //!
+//! - A login goes by the connection profile of the hub ([`Login::profile`]), which is saved with the assignment. A hub with `mqttV5`
+//!   has accepted a connection when it has acknowledged the birth ([`presence`](crate::mqtt::presence)).
+//!
 //! # Operational certificates
 //!
 //! - A certificate is a candidate of its own, `SOURCE/certificate`, before the credential that has registered for it.
@@ -113,7 +116,8 @@
 //! Beside those: an own certificate that is not valid and a given token that has expired are skipped (`client-expired`,
 //! `client-not-yet-valid`, `token-expired`). A lookup that finds no registration is `unassigned` and waits on the
 //! provisioning ladder. A source that cannot be used is `source-unusable`, on the slow ladder. `rate-limited` and `rotated`
-//! are reasons of waits and disconnects, not failures. When the state cannot be saved the session goes on, says so in its
+//! are reasons of waits and disconnects, not failures. A DISCONNECT of MQTT 5 without a fault of the client (0x00, 0x8D, 0x8E,
+//! 0x98, 0xA0) is `connection-lost`. When the state cannot be saved the session goes on, says so in its
 //! status, and saves again at the next occasion.
 
 mod action;

@@ -22,6 +22,12 @@ fn a_reason_of_the_server_leads_to_what_it_means() {
         (Rejection::Reason(0x87), Some("keys/secondary"), None),
         (Rejection::Reason(0x97), Some("keys/primary"), Some(Diagnosis::Busy)),
         (Rejection::Reason(0x8a), Some("keys/primary"), Some(Diagnosis::Banned)),
+        (Rejection::Reason(0x8b), Some("keys/primary"), Some(Diagnosis::Busy)),
+        (Rejection::Reason(0x00), Some("keys/primary"), Some(Diagnosis::ConnectionLost)),
+        (Rejection::Reason(0x8d), Some("keys/primary"), Some(Diagnosis::ConnectionLost)),
+        (Rejection::Reason(0x8e), Some("keys/primary"), Some(Diagnosis::ConnectionLost)),
+        (Rejection::Reason(0x98), Some("keys/primary"), Some(Diagnosis::ConnectionLost)),
+        (Rejection::Reason(0xa0), Some("keys/primary"), Some(Diagnosis::ConnectionLost)),
     ] {
         let (world, mut session) = connected(vec![known("keys", keys(1, 2))]);
         world.tell(&mut session, Event::Disconnected(Loss::ByServer(rejection)));

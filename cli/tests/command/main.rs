@@ -71,9 +71,12 @@ mod open_files;
 mod operational;
 #[cfg(unix)]
 mod operational_keys;
+#[cfg(target_os = "linux")]
+mod operational_killed;
 mod outside;
 #[cfg(target_os = "linux")]
 mod owners;
+mod presence;
 mod provision;
 mod provision_file;
 mod provision_refused;

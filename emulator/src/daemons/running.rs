@@ -82,7 +82,9 @@ impl Emulator {
         let edge = self.edge(&host.device).map_err(HostError::Authority)?;
         let state =
             Arc::new(State::new(Arc::clone(&self.shared), self.root_pem().into(), host, handles, Edge::new(edge)));
-        pairs.into_iter().for_each(|(id, pair)| state.add_pair(&id, pair));
+        for (id, pair) in pairs {
+            state.add_pair(&id, pair);
+        }
         let failed = |path: &Path, error| HostError::Listen { path: path.into(), error };
         let mnt = folder.join("mnt");
         fs::create_dir_all(&mnt).map_err(|error| failed(&mnt, error))?;

@@ -41,7 +41,7 @@ pub(super) fn open(
         _ => {}
     }
     let config = |name: Option<&str>| {
-        let config = config(authority, authority.offered(name), fault);
+        let config = config(authority, authority.offered(name), fault.as_ref());
         config.map_err(|error| error.to_string())
     };
     Tls::accept(stream, shared, config).map(Some)
@@ -51,7 +51,7 @@ pub(super) fn open(
 fn config(
     authority: &Authority,
     offered: Offered,
-    fault: Option<Fault>,
+    fault: Option<&Fault>,
 ) -> Result<Arc<ServerConfig>, Box<dyn Error + Send + Sync>> {
     let other = match fault {
         Some(Fault::ServerCertificateExpired) => authority.expired(),
@@ -61,7 +61,7 @@ fn config(
         Some(Fault::Alert(Alert::CertificateRequired)) => {
             return authority.server().with_verdict(offered, Verdict::Require);
         }
-        Some(Fault::Alert(alert)) => return authority.server().with_verdict(offered, Verdict::Reject(alert)),
+        Some(Fault::Alert(alert)) => return authority.server().with_verdict(offered, Verdict::Reject(*alert)),
         _ => return Ok(authority.server().config(offered)),
     };
     Ok(other?.config(offered))

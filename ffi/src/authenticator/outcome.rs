@@ -184,7 +184,7 @@ pub extern "C" fn defenderauth_authenticator_sas_assemble(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        let out = output::text(buf, cap, out_len)?;
+        let out = output::text_apart(buf, cap, out_len, &[("signature", signature, signature_len)])?;
         let string = shared(authenticator)?.string_to_sign(expiry)?;
         out.put(string.token(&sas::signature(signature, signature_len)?).expose().as_bytes())
     })
@@ -205,7 +205,7 @@ pub extern "C" fn defenderauth_authenticator_signer(
 }
 
 /// The host to connect to over MQTT, on port `DEFENDERAUTH_MQTT_PORT`: the gateway if there is one, else the hub. The
-/// server's certificate must be valid for this name.
+/// server's certificate must be valid for this name. An IPv6 address is in brackets, which resolvers and certificates omit.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_mqtt_host_name(authenticator: Option<&Authenticator>) -> Str {
     guard::text(authenticator, |it| &it.views.outcome.mqtt_host)
@@ -221,6 +221,14 @@ pub extern "C" fn defenderauth_authenticator_mqtt_client_id(authenticator: Optio
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_mqtt_user_name(authenticator: Option<&Authenticator>) -> Str {
     guard::text(authenticator, |it| &it.views.outcome.user_name)
+}
+
+/// The connection profile of the hub: `classic` (MQTT 3.1.1, the login above), or `mqttV5` (MQTT 5, by
+/// `defenderauth_presence_new`). A registration tells it from the api-version 2026-11-02-preview on
+/// (`defenderauth_profile_set_api_version`).
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_connection_profile(authenticator: Option<&Authenticator>) -> Str {
+    guard::text(authenticator, |it| &it.views.outcome.profile)
 }
 
 /// The payload that the provisioning service returned for the device: JSON text.

@@ -9,7 +9,8 @@ use crate::{
 };
 use defender_auth::key::KeyUse;
 
-/// SEND: the host to connect to, on port 443. The server's certificate must be valid for this name.
+/// SEND: the host to connect to, on port 443. The server's certificate must be valid for this name. An IPv6 address is in
+/// brackets, which resolvers and certificates omit.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_request_host(authenticator: Option<&Authenticator>) -> Str {
     guard::text(authenticator, |it| &it.views.host)

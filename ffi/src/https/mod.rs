@@ -22,13 +22,7 @@ use crate::{
 };
 use defender_auth::{UnixTime, identity::HostName};
 pub(crate) use driver::{Driver, is_available};
-use std::{
-    ffi::c_char,
-    mem::MaybeUninit,
-    net::{IpAddr, Ipv6Addr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{ffi::c_char, mem::MaybeUninit, sync::Arc, time::Duration};
 
 /// The HTTPS driver with its trust anchors, address and clock offset. Configure it once; then any number of runs, in any
 /// threads, may share it. Free it with `defenderauth_https_free`.
@@ -98,7 +92,7 @@ pub extern "C" fn defenderauth_https_set_connect_to(
     guard::call(error, || {
         let mut https = configurable(https)?;
         let (host, port) = address(input::text("host_and_port", host_and_port, len)?)?;
-        https.driver.connect_to(host, port);
+        https.driver.connect_to(host.without_brackets(), port);
         Ok(())
     })
 }
@@ -174,7 +168,7 @@ pub extern "C" fn defenderauth_authenticator_run_keeping(
     guard::call(error, || {
         operational::is_available()?;
         let mut certificates = exclusive(certificates)?;
-        let noting = Arc::new(certificates.noting(input::path("folder", folder, folder_len)?));
+        let noting = Arc::new(certificates.noting(input::path("folder", folder, folder_len)?)?);
         let result = run(authenticator, https_or_null, tpm_or_null, timeout_milliseconds, Some(&noting));
         certificates.take(&noting);
         result
@@ -217,15 +211,10 @@ fn configurable(https: Option<&mut Https>) -> Result<Exclusive<'_, Https>, Failu
 }
 
 /// `host:port`, as in URLs.
-fn address(text: &str) -> Result<(&str, u16), Failure> {
+fn address(text: &str) -> Result<(HostName, u16), Failure> {
     let parts = text.rsplit_once(':').and_then(|(host, port)| {
-        let is_host = |host: &str| host.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv4()) || HostName::new(host).is_ok();
-        let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-            Some(host) => Some(host).filter(|host| host.parse::<Ipv6Addr>().is_ok()),
-            None => Some(host).filter(|host| is_host(host)),
-        };
         let port = port.parse().ok().filter(|port| *port != 0);
-        host.zip(port)
+        HostName::new(host).ok().zip(port)
     });
     let message = "it is not a host and a port; use the form 127.0.0.1:8443, [::1]:8443 or host:8443";
     parts.ok_or_else(|| Failure::argument("host_and_port", message))
@@ -243,7 +232,8 @@ mod tests {
             ("localhost:1", "localhost", 1),
             ("emulator.example:65535", "emulator.example", 65535),
         ] {
-            assert_eq!(address(text).ok(), Some((host, port)), "{text}");
+            let read = address(text).unwrap();
+            assert_eq!((read.0.without_brackets(), read.1), (host, port), "{text}");
         }
         for text in
             ["", ":", "localhost", "localhost:", ":443", "localhost:0", "localhost:65536", "::1:443", "[::1]", "a b:1"]

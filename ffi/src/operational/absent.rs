@@ -29,7 +29,24 @@ impl Lock {
 }
 
 /// Has no value.
-#[derive(Clone)]
+pub(crate) enum Noting {}
+
+impl Noting {
+    pub(super) const fn new(record: &Record, _folder: &Path) -> Result<Self, Failure> {
+        match *record {}
+    }
+
+    #[cfg_attr(not(feature = "https"), expect(dead_code, reason = "nothing runs a registration"))]
+    pub(crate) const fn note(&self, _operation: &OperationId) {
+        match *self {}
+    }
+
+    pub(super) const fn give(&self, _record: &mut Record) {
+        match *self {}
+    }
+}
+
+/// Has no value.
 pub(super) enum Record {}
 
 impl Record {

@@ -18,7 +18,7 @@ use defender_auth::credential::IssuedChain;
 use std::{ffi::c_char, mem::MaybeUninit};
 
 /// Changes what is kept.
-fn change(
+pub(super) fn change(
     certificates: Option<&mut Certificates>,
     run: impl FnOnce(&mut Record) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
@@ -90,31 +90,6 @@ pub extern "C" fn defenderauth_certificates_request_common_name(certificates: Op
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificates_request_id(certificates: Option<&Certificates>) -> Str {
     guard::text(certificates, |it| &it.views.request_id)
-}
-
-/// Notes the operation of the registration that the pending request was sent by: what
-/// `defenderauth_authenticator_pending_operation` has returned since the last result was reported, if that is not empty. Save
-/// before the next request is sent. It is forgotten with the request.
-#[must_use]
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_certificates_sent_by(
-    certificates: Option<&mut Certificates>,
-    operation: *const c_char,
-    len: usize,
-    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
-) -> ResultCode {
-    guard::call(error, || {
-        change(certificates, |record| {
-            record.sent_by(&input::operation(input::text("operation", operation, len)?)?).map(drop)
-        })
-    })
-}
-
-/// The operation of the registration that the pending request was sent by, for `defenderauth_profile_set_pending_operation`.
-/// Empty when none is noted.
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_certificates_operation(certificates: Option<&Certificates>) -> Str {
-    guard::text(certificates, |it| &it.views.operation)
 }
 
 /// Whether certificates have come for the pending request and are not in use yet: do not send it again, and call

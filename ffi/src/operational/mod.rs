@@ -10,17 +10,24 @@ mod given;
 mod machine;
 #[cfg(feature = "operational")]
 mod machine;
+#[cfg(feature = "operational")]
+mod noting;
 mod object;
+mod operation;
 mod renewal;
 mod usable;
 mod views;
 
 pub use certificates::*;
 pub use kept::*;
+#[cfg(not(feature = "operational"))]
+pub(crate) use machine::Noting;
 pub(crate) use machine::is_available;
 #[cfg(feature = "mqtt")]
 pub(crate) use machine::{curve, root};
-pub(crate) use object::Noting;
+#[cfg(feature = "operational")]
+pub(crate) use noting::Noting;
 pub use object::{Certificates, Renewal};
+pub use operation::*;
 pub use renewal::*;
 pub(crate) use usable::{Unanswered, Usable};

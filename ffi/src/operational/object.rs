@@ -3,6 +3,7 @@
 #[cfg(all(feature = "operational", feature = "session"))]
 use super::machine;
 use super::{
+    Noting,
     given::Given,
     machine::{Lock, Machine, Record},
     usable::{Unanswered, Usable},
@@ -13,13 +14,10 @@ use crate::{
     failure::Failure,
     object::{Poison, object},
 };
+use defender_auth::Now;
 #[cfg(all(feature = "operational", feature = "session"))]
 use defender_auth::renewal::Action;
-use defender_auth::{Now, http::OperationId};
-use std::{
-    path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
-};
+use std::path::Path;
 
 /// The certificate that a device connects with, its key, and the request for the next one, as one value. Save it after each
 /// change and before the next step: then no moment at which the program ends loses a certificate. Free it with
@@ -44,14 +42,14 @@ impl Certificates {
         Self { _lock: Some(lock), ..Self::new(record) }
     }
 
-    /// What notes an operation and writes it into the folder. A run goes on when that fails: it may still end well.
-    pub(crate) fn noting(&self, folder: &Path) -> Noting {
-        Noting { record: Mutex::new(self.record.clone()), folder: folder.to_owned() }
+    /// What notes an operation and writes it into the folder.
+    pub(crate) fn noting(&self, folder: &Path) -> Result<Noting, Failure> {
+        Noting::new(&self.record, folder)
     }
 
     /// Takes over what was noted.
     pub(crate) fn take(&mut self, noting: &Noting) {
-        self.record = noting.record.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        noting.give(&mut self.record);
         self.views = self.record.views();
     }
 
@@ -69,22 +67,6 @@ impl Certificates {
     pub(crate) fn in_use(&self) -> Result<Usable, Failure> {
         let message = "no certificate is in use; accept what was issued first";
         self.usable().ok_or_else(|| Failure::new(DEFENDERAUTH_STATE, message).field("certificates"))
-    }
-}
-
-/// Notes the operation of a registration while it runs.
-pub(crate) struct Noting {
-    record: Mutex<Record>,
-    folder: PathBuf,
-}
-
-impl Noting {
-    #[cfg_attr(not(feature = "https"), expect(dead_code, reason = "only the built-in driver runs a registration"))]
-    pub(crate) fn note(&self, operation: &OperationId) {
-        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        if record.sent_by(operation).is_ok_and(|is_new| is_new) {
-            let _ = record.save(&self.folder);
-        }
     }
 }
 

@@ -19,6 +19,8 @@ mod make;
 
 mod poll;
 
+mod run_event;
+
 mod event;
 
 mod rotated;
@@ -39,5 +41,6 @@ pub use object::Session;
 pub use policy::*;
 pub use poll::*;
 pub use rotated::*;
+pub use run_event::*;
 pub use sources::*;
 pub use status::*;

@@ -38,7 +38,8 @@ pub extern "C" fn defenderauth_session_key_use(session: Option<&Session>) -> i32
 }
 
 /// CONNECT and RENEW: the host to connect to over MQTT, on port `DEFENDERAUTH_MQTT_PORT`: the gateway if there is one, else
-/// the hub. The server's certificate must be valid for this name. Like the other names of the login it remains until the
+/// the hub. The server's certificate must be valid for this name. An IPv6 address is in brackets, which resolvers and
+/// certificates omit. Like the other names of the login it remains until the
 /// next login.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_session_mqtt_host_name(session: Option<&Session>) -> Str {
@@ -55,6 +56,13 @@ pub extern "C" fn defenderauth_session_mqtt_client_id(session: Option<&Session>)
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_session_mqtt_user_name(session: Option<&Session>) -> Str {
     guard::text(session, |it| &it.views.login.user_name)
+}
+
+/// CONNECT and RENEW: the connection profile of the hub: `classic` (MQTT 3.1.1, by these names), or `mqttV5` (MQTT 5, by
+/// `defenderauth_presence_new`; the session is told that it is connected when the birth is acknowledged).
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_session_connection_profile(session: Option<&Session>) -> Str {
+    guard::text(session, |it| &it.views.login.profile)
 }
 
 /// CONNECT and RENEW: writes the MQTT password, a token. Wipe the buffer after the CONNECT. With a certificate there is none:

@@ -182,6 +182,7 @@ pub extern "C" fn defenderauth_tpm_sign(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
+        output::apart(buf, cap, &[("data", data, data_len)])?;
         let out = output::bytes(buf, cap, out_len)?;
         let mut tpm = open(tpm)?;
         let data = input::bytes("data", data, data_len)?;

@@ -52,7 +52,7 @@ static void restart(const char *folder) {
     FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_certificates_sent_by(kept, DEFENDERAUTH_TEXT("4/a"), error));
     DOES(defenderauth_certificates_sent_by(kept, DEFENDERAUTH_TEXT("4.a.b"), error));
     DOES(defenderauth_certificates_save(kept, FOLDER, error));
-    FAILS(DEFENDERAUTH_BUFFER_TOO_SMALL, defenderauth_certificates_text(kept, NULL, 0, &len, error));
+    ASKS(defenderauth_certificates_text(kept, NULL, 0, &len, error));
     CHECK(len > 0 && len < sizeof text);
     DOES(defenderauth_certificates_text(kept, text, sizeof text, &len, error));
     CHECK(strlen(text) == len);

@@ -34,6 +34,14 @@ static inline int is_nothing(defenderauth_slice view) {
     return view.data != NULL && view.len == 0;
 }
 
+/* A question for a length: no error object, so that nothing has to be freed before the call is repeated. */
+#define ASKS(call)                                                                                                     \
+    do {                                                                                                               \
+        defenderauth_error *its_error = before(), **error = &its_error;                                                \
+        CHECK((call) == DEFENDERAUTH_BUFFER_TOO_SMALL);                                                                \
+        CHECK(its_error == NULL);                                                                                      \
+    } while (0)
+
 /* The call has to return this result, with error details for a failure. `error` in it is where they go. */
 #define FAILS(expected, call)                                                                                          \
     do {                                                                                                               \

@@ -238,12 +238,11 @@ static void buffers(void) {
     char text[4096];
     uint8_t der[4096];
     size_t der_len = 7, base64_len = 7, text_len = 7;
-    FAILS(DEFENDERAUTH_BUFFER_TOO_SMALL, defenderauth_certificate_request_to_der(request, NULL, 0, &der_len, error));
+    ASKS(defenderauth_certificate_request_to_der(request, NULL, 0, &der_len, error));
     FAILS(DEFENDERAUTH_BUFFER_TOO_SMALL, defenderauth_certificate_request_to_der(request, der, der_len - 1, NULL, error));
     DOES(defenderauth_certificate_request_to_der(request, der, der_len, NULL, error));
     CHECK(der[0] == 0x30 && der_len > 150);
-    FAILS(DEFENDERAUTH_BUFFER_TOO_SMALL,
-          defenderauth_certificate_request_to_base64(request, NULL, 0, &base64_len, error));
+    ASKS(defenderauth_certificate_request_to_base64(request, NULL, 0, &base64_len, error));
     FAILS(DEFENDERAUTH_BUFFER_TOO_SMALL,
           defenderauth_certificate_request_to_base64(request, text, base64_len, NULL, error));
     CHECK(text[0] == '\0' && base64_len == (der_len + 2) / 3 * 4);

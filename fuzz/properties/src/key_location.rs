@@ -21,7 +21,9 @@ pub fn check(data: &[u8]) {
         Location::File(path) => {
             assert_eq!((path.to_str(), shown.as_str()), (Some(text), text));
             let scheme = text.split(':').next().unwrap_or_default();
-            assert!(!text.contains(':') || !["tpm", "pkcs11", "unix"].contains(&scheme.to_lowercase().as_str()));
+            assert!(
+                !text.contains(':') || !["keyd", "pkcs11", "tpm", "unix"].contains(&scheme.to_lowercase().as_str())
+            );
         }
         Location::Process(path) => {
             assert!(scheme_of(text, "unix") && path.to_str() == Some(&text[5..]) && text.len() > 5);
@@ -40,6 +42,10 @@ pub fn check(data: &[u8]) {
             assert_eq!(u32::from_str_radix(&digits[2..], 16), Ok(*handle));
             assert_eq!(tpm.is_some(), value(text, "tpm").is_some());
         }
+        Location::Keyd { id, folder } => {
+            assert!(scheme_of(text, "keyd") && value(text, "id").as_ref() == Some(id) && !id.is_empty());
+            assert_eq!(folder, &value(text, "folder"));
+        }
         other => panic!("{other:?} is of no known kind"),
     }
 }
@@ -48,9 +54,10 @@ fn scheme_of(text: &str, scheme: &str) -> bool {
     text.split_once(':').is_some_and(|(name, _)| name.eq_ignore_ascii_case(scheme))
 }
 
-/// An attribute after `tpm:`, by another decoder.
+/// An attribute after `tpm:` or `keyd:`, by another decoder.
 fn value(text: &str, name: &str) -> Option<String> {
-    let value = text[4..].split('&').find_map(|part| part.strip_prefix(name)?.strip_prefix('='))?;
+    let (_, attributes) = text.split_once(':')?;
+    let value = attributes.split('&').find_map(|part| part.strip_prefix(name)?.strip_prefix('='))?;
     percent_decode_str(value).decode_utf8().ok().map(Into::into)
 }
 
@@ -71,7 +78,10 @@ fn failed(text: &str, error: &Problem) {
         Problem::Tpm(_) | Problem::Attribute | Problem::FileOrHandle | Problem::Handle => {
             assert!(scheme_of(text, "tpm"));
         }
-        Problem::Percent { name } | Problem::Twice { name } => assert!(["file", "handle", "tpm"].contains(name)),
+        Problem::Percent { name } | Problem::Twice { name } => {
+            assert!(["file", "folder", "handle", "id", "tpm"].contains(name));
+        }
+        Problem::Keyd => assert!(scheme_of(text, "keyd")),
         Problem::Empty => assert!(text.is_empty()),
         Problem::Control => assert!(text.contains(char::is_control)),
         Problem::NoSocket => assert!(text.eq_ignore_ascii_case("unix:")),

@@ -70,7 +70,7 @@ fn relay(mut from: TcpStream, mut to: TcpStream, is_clients: bool, flights: &Mut
             flights.number += u32::from(is_clients && !flights.is_clients);
             flights.is_clients = is_clients;
         }
-        if to.write_all(&buffer[..read]).is_err() {
+        if to.write_all(buffer.get(..read).unwrap()).is_err() {
             break;
         }
     }

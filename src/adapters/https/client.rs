@@ -53,6 +53,9 @@ enum Work<'a> {
     Sign(KeyUse, &'a StringToSign),
 }
 
+/// What is told the operation of a registration.
+type Note = dyn Fn(&OperationId) + Send + Sync;
+
 /// A blocking HTTPS client. Create it once and use it for every plan, from any thread. A copy shares the trust anchors and
 /// the TLS sessions, and may have other limits.
 #[derive(Clone)]
@@ -62,7 +65,7 @@ pub struct Client {
     attempt: Duration,
     run: Option<Duration>,
     clock_offset: i64,
-    note: Option<Arc<dyn Fn(&OperationId) + Send + Sync>>,
+    note: Option<Arc<Note>>,
 }
 
 impl Client {

@@ -23,8 +23,8 @@ impl Store {
     /// # Errors
     /// When another holds it.
     pub fn lock_certificates(&self) -> Result<CertificatesLock, StoreError> {
-        let in_use = || StoreError::InUse { folder: self.folder().display().to_string() };
-        lock::hold(self.folder()).map(|folder| CertificatesLock { _folder: folder }).ok_or_else(in_use)
+        let in_use = |lock::Held| StoreError::InUse { folder: self.folder().display().to_string() };
+        lock::hold(self.folder()).map(|folder| CertificatesLock { _folder: folder }).map_err(in_use)
     }
 
     /// The file with the certificates, whether it exists or not.

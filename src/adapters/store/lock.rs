@@ -30,25 +30,28 @@ pub(super) fn take_if_free(path: &Path) -> Option<File> {
     is_free.then_some(file)
 }
 
-/// The lock of a folder, held while the file is open; `None` if another holds it. Where there are no locks for folders, none is
-/// taken, and it is as if it were free.
+/// Another process holds a lock.
+pub(super) struct Held;
+
+/// The lock of a folder, held while the file is open. Where there are no locks for folders, none is taken, and it is as if it
+/// were free.
 #[cfg(unix)]
-pub(super) fn hold(folder: &Path) -> Option<Option<File>> {
+pub(super) fn hold(folder: &Path) -> Result<Option<File>, Held> {
     use rustix::{
         fs::{FlockOperation, Mode, OFlags, flock, open},
         io::Errno,
     };
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let Ok(file) = open(folder, flags, Mode::empty()).map(File::from) else { return Some(None) };
+    let Ok(file) = open(folder, flags, Mode::empty()).map(File::from) else { return Ok(None) };
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Err(Errno::WOULDBLOCK) => None,
-        locked => Some(locked.ok().map(|()| file)),
+        Err(Errno::WOULDBLOCK) => Err(Held),
+        locked => Ok(locked.ok().map(|()| file)),
     }
 }
 
 #[cfg(not(unix))]
-pub(super) const fn hold(_: &Path) -> Option<Option<File>> {
-    Some(None)
+pub(super) const fn hold(_: &Path) -> Result<Option<File>, Held> {
+    Ok(None)
 }
 
 #[cfg(not(unix))]

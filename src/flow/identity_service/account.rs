@@ -1,7 +1,7 @@
 //! What identityd knows about the agent.
 
 use super::IdentityService;
-use crate::{base::secret::SecretText, credential::Credential, flow::outcome::Outcome, identity::Identity};
+use crate::{base::secret::SecretText, identity::Identity};
 use alloc::{boxed::Box, string::String};
 use core::fmt;
 
@@ -79,15 +79,6 @@ impl Account {
         match &self.authentication {
             Authentication::Sas(key) => Some(key),
             Authentication::X509 { .. } => None,
-        }
-    }
-
-    /// The outcome for an identity that authenticates with tokens: an external signer, which is keyd. The account itself for one
-    /// that has a certificate.
-    pub(crate) fn outcome(self) -> Result<Outcome, Self> {
-        match self.authentication {
-            Authentication::Sas(_) => Ok(Outcome::new(self.identity, Credential::ExternalSigner)),
-            Authentication::X509 { .. } => Err(self),
         }
     }
 }

@@ -107,7 +107,8 @@ fn login(login: &session::Login, chosen: &Chosen) -> Login {
         _ => None,
     };
     let names = names(&chosen.identity(login.identity.clone()), login.renews_certificate(), chosen);
-    Login { certificate, deadline: milliseconds(login.deadline), ..names }
+    let profile = View::new(login.profile.as_str());
+    Login { certificate, deadline: milliseconds(login.deadline), profile, ..names }
 }
 
 fn names(identity: &Identity, renews: bool, chosen: &Chosen) -> Login {

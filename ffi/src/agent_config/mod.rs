@@ -1,5 +1,7 @@
 //! Configurations of agents.
 
+mod reading;
+
 use crate::{
     abi::{ResultCode, Str},
     code::{
@@ -13,11 +15,9 @@ use crate::{
     identity::Names,
     input,
     object::{Poison, exclusive, object, shared},
-    opener::{self, Access, Opener},
+    opener::{self, Opener},
     view::View,
 };
-#[cfg(feature = "agent")]
-use defender_auth::agent::Loaded;
 use defender_auth::{
     Plan,
     device_mode::Target,
@@ -61,7 +61,7 @@ impl Views {
 
 impl AgentConfig {
     fn load(path: &Path, passphrase: &str) -> Result<Self, Failure> {
-        read(path, passphrase).map(Self::of)
+        reading::read(path, passphrase).map(Self::of)
     }
 
     fn of((plan, findings): (Plan, Vec<View>)) -> Self {
@@ -85,59 +85,6 @@ impl AgentConfig {
             DEFENDERAUTH_IDENTITY_MODULE
         }
     }
-}
-
-/// The plan of an agent's files, and the warnings about them.
-#[cfg(feature = "agent")]
-fn read(path: &Path, passphrase: &str) -> Result<(Plan, Vec<View>), Failure> {
-    use defender_auth::{
-        agent::{self, Passphrase},
-        secret::SecretText,
-    };
-    let passphrase = Some(passphrase).filter(|passphrase| !passphrase.is_empty());
-    let passphrase = passphrase.map(|passphrase| Passphrase::new(SecretText::new(passphrase.into())));
-    #[cfg(feature = "x509")]
-    let loaded = agent::load_with_certificate(path, passphrase.as_ref())?;
-    #[cfg(not(feature = "x509"))]
-    let loaded = {
-        // Nothing is encrypted that this build reads.
-        drop(passphrase);
-        agent::load(path)?
-    };
-    Ok(parts(loaded))
-}
-
-#[cfg(feature = "agent")]
-fn parts(loaded: Loaded) -> (Plan, Vec<View>) {
-    let findings = loaded.findings.iter().filter(|finding| finding.is_warning()).map(View::of);
-    (loaded.plan, findings.collect())
-}
-
-#[cfg(not(feature = "agent"))]
-fn read(_path: &Path, _passphrase: &str) -> Result<(Plan, Vec<View>), Failure> {
-    Err(Failure::unsupported("reading agent configurations (feature `agent`)"))
-}
-
-/// The same with keys that an opener opens.
-#[cfg(all(feature = "agent", feature = "private-key"))]
-fn read_with(access: &Access, path: &Path) -> Result<(Plan, Vec<View>), Failure> {
-    Ok(parts(defender_auth::agent::load_with_keys(path, &access.opener())?))
-}
-
-#[cfg(not(all(feature = "agent", feature = "private-key")))]
-fn read_with(_: &Access, path: &Path) -> Result<(Plan, Vec<View>), Failure> {
-    read(path, "")
-}
-
-/// The plan of an agent without a key, or of an agent's files.
-#[cfg(all(feature = "agent", feature = "local-signer"))]
-fn find(path: &Path) -> Result<(Plan, Vec<View>), Failure> {
-    Ok(parts(defender_auth::agent::load_or_find(path, |name| std::env::var(name).ok())?))
-}
-
-#[cfg(not(all(feature = "agent", feature = "local-signer")))]
-fn find(_path: &Path) -> Result<(Plan, Vec<View>), Failure> {
-    Err(Failure::unsupported("finding agents without a key (features `agent` and `local-signer`)"))
 }
 
 /// Loads a micro agent's folder, a file with a connection string, `LocalConfiguration.json` or `Authentication.config`, and
@@ -183,7 +130,7 @@ pub extern "C" fn defenderauth_agent_config_load_with_opener(
 ) -> ResultCode {
     guard::make(out, error, || {
         let opener = opener::given(opener)?;
-        read_with(&opener.access, input::path("path", path, len)?).map(AgentConfig::of)
+        reading::read_with(&opener.access, input::path("path", path, len)?).map(AgentConfig::of)
     })
 }
 
@@ -198,7 +145,7 @@ pub extern "C" fn defenderauth_agent_config_find(
     out: Option<&mut MaybeUninit<Option<Box<AgentConfig>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::make(out, error, || find(input::path("path", path, len)?).map(AgentConfig::of))
+    guard::make(out, error, || reading::find(input::path("path", path, len)?).map(AgentConfig::of))
 }
 
 /// Creates the daemon that signs for the agent: its identity is `DEFENDERAUTH_IDENTITY_DAEMON`. Otherwise
