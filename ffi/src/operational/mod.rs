@@ -1,5 +1,7 @@
 //! Operational certificates: requested, issued at a registration, kept, and renewed through the hub.
 
+mod kept;
+
 mod certificates;
 pub mod code;
 mod given;
@@ -17,6 +19,7 @@ mod usable;
 mod views;
 
 pub use certificates::*;
+pub use kept::*;
 #[cfg(not(feature = "operational"))]
 pub(crate) use machine::Noting;
 pub(crate) use machine::is_available;
