@@ -1,6 +1,7 @@
 //! The exchanges with the provisioning service and the hub: requests, responses, and the machines that join them.
 
 mod action;
+mod asking;
 pub(crate) mod attempt;
 pub mod authenticator;
 mod connection_profile;
