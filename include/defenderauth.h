@@ -1984,26 +1984,6 @@ defenderauth_result defenderauth_agent_config_load_with_opener(const char *path,
                                                                struct defenderauth_error **error);
 
 /**
- * Finds an agent that need not own a key: a module of IoT Edge by the variables `IOTEDGE_` of this process; else what
- * `defenderauth_agent_config_load` reads at this path; else, where there is no such file, the identity service when it has its
- * socket in `/run/aziot`. No daemon is asked yet.
- */
-DEFENDERAUTH_MUST_USE
-defenderauth_result defenderauth_agent_config_find(const char *path,
-                                                   size_t len,
-                                                   struct defenderauth_agent_config **out,
-                                                   struct defenderauth_error **error);
-
-/**
- * Creates the daemon that signs for the agent: its identity is `DEFENDERAUTH_IDENTITY_DAEMON`. Otherwise
- * `DEFENDERAUTH_NOT_APPLICABLE`.
- */
-DEFENDERAUTH_MUST_USE
-defenderauth_result defenderauth_agent_config_daemon(const struct defenderauth_agent_config *config,
-                                                     struct defenderauth_daemon **out,
-                                                     struct defenderauth_error **error);
-
-/**
  * Sets whether the provisioning service only looks the device up (the default, and what the agents do) or registers it.
  * No effect on a configuration without the provisioning service.
  */
@@ -2038,6 +2018,26 @@ struct defenderauth_str defenderauth_agent_config_finding(const struct defendera
 
 /** Frees a configuration and wipes it. NULL is allowed. */
 void defenderauth_agent_config_free(struct defenderauth_agent_config *config);
+
+/**
+ * Finds an agent that need not own a key: a module of IoT Edge by the variables `IOTEDGE_` of this process; else what
+ * `defenderauth_agent_config_load` reads at this path; else, where there is no such file, the identity service when it has its
+ * socket in `/run/aziot`. No daemon is asked yet.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_agent_config_find(const char *path,
+                                                   size_t len,
+                                                   struct defenderauth_agent_config **out,
+                                                   struct defenderauth_error **error);
+
+/**
+ * Creates the daemon that signs for the agent: its identity is `DEFENDERAUTH_IDENTITY_DAEMON`. Otherwise
+ * `DEFENDERAUTH_NOT_APPLICABLE`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_agent_config_daemon(const struct defenderauth_agent_config *config,
+                                                     struct defenderauth_daemon **out,
+                                                     struct defenderauth_error **error);
 
 /* ---- authenticators: create, poll, perform the pending action, report its result, read the outcome */
 

@@ -4,15 +4,15 @@ use crate::{
     abi::{ResultCode, Str},
     code::{
         DEFENDERAUTH_IDENTITY_DAEMON, DEFENDERAUTH_IDENTITY_DEVICE, DEFENDERAUTH_IDENTITY_DPS,
-        DEFENDERAUTH_IDENTITY_MODULE, DEFENDERAUTH_NOT_APPLICABLE,
+        DEFENDERAUTH_IDENTITY_MODULE,
     },
-    daemon::{Daemon, Holder},
+    daemon::Holder,
     error::Error,
     failure::Failure,
     guard,
     identity::Names,
     input,
-    object::{Poison, exclusive, object, shared},
+    object::{Poison, exclusive, object},
     opener::{self, Access, Opener},
     view::View,
 };
@@ -64,7 +64,7 @@ impl AgentConfig {
         read(path, passphrase).map(Self::of)
     }
 
-    fn of((plan, findings): (Plan, Vec<View>)) -> Self {
+    pub(crate) fn of((plan, findings): (Plan, Vec<View>)) -> Self {
         let views = Views::of(&plan);
         Self { poison: Poison::new(), plan, views, findings }
     }
@@ -108,7 +108,7 @@ fn read(path: &Path, passphrase: &str) -> Result<(Plan, Vec<View>), Failure> {
 }
 
 #[cfg(feature = "agent")]
-fn parts(loaded: Loaded) -> (Plan, Vec<View>) {
+pub(crate) fn parts(loaded: Loaded) -> (Plan, Vec<View>) {
     let findings = loaded.findings.iter().filter(|finding| finding.is_warning()).map(View::of);
     (loaded.plan, findings.collect())
 }
@@ -127,17 +127,6 @@ fn read_with(access: &Access, path: &Path) -> Result<(Plan, Vec<View>), Failure>
 #[cfg(not(all(feature = "agent", feature = "private-key")))]
 fn read_with(_: &Access, path: &Path) -> Result<(Plan, Vec<View>), Failure> {
     read(path, "")
-}
-
-/// The plan of an agent without a key, or of an agent's files.
-#[cfg(all(feature = "agent", feature = "local-signer"))]
-fn find(path: &Path) -> Result<(Plan, Vec<View>), Failure> {
-    Ok(parts(defender_auth::agent::load_or_find(path, |name| std::env::var(name).ok())?))
-}
-
-#[cfg(not(all(feature = "agent", feature = "local-signer")))]
-fn find(_path: &Path) -> Result<(Plan, Vec<View>), Failure> {
-    Err(Failure::unsupported("finding agents without a key (features `agent` and `local-signer`)"))
 }
 
 /// Loads a micro agent's folder, a file with a connection string, `LocalConfiguration.json` or `Authentication.config`, and
@@ -184,39 +173,6 @@ pub extern "C" fn defenderauth_agent_config_load_with_opener(
     guard::make(out, error, || {
         let opener = opener::given(opener)?;
         read_with(&opener.access, input::path("path", path, len)?).map(AgentConfig::of)
-    })
-}
-
-/// Finds an agent that need not own a key: a module of IoT Edge by the variables `IOTEDGE_` of this process; else what
-/// `defenderauth_agent_config_load` reads at this path; else, where there is no such file, the identity service when it has its
-/// socket in `/run/aziot`. No daemon is asked yet.
-#[must_use]
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_agent_config_find(
-    path: *const c_char,
-    len: usize,
-    out: Option<&mut MaybeUninit<Option<Box<AgentConfig>>>>,
-    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
-) -> ResultCode {
-    guard::make(out, error, || find(input::path("path", path, len)?).map(AgentConfig::of))
-}
-
-/// Creates the daemon that signs for the agent: its identity is `DEFENDERAUTH_IDENTITY_DAEMON`. Otherwise
-/// `DEFENDERAUTH_NOT_APPLICABLE`.
-#[must_use]
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_agent_config_daemon(
-    config: Option<&AgentConfig>,
-    out: Option<&mut MaybeUninit<Option<Box<Daemon>>>>,
-    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
-) -> ResultCode {
-    guard::make(out, error, || {
-        let config = shared(config)?;
-        let holder = Holder::of(&config.plan).ok_or_else(|| {
-            let message = "no daemon signs for this agent; it has its own credential";
-            Failure::new(DEFENDERAUTH_NOT_APPLICABLE, message).field("config")
-        })?;
-        Ok(Daemon::from(holder))
     })
 }
 

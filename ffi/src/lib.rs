@@ -6,6 +6,7 @@
 
 mod abi;
 pub mod agent_config;
+pub mod agent_found;
 pub mod authenticator;
 pub mod certificate;
 pub mod certificate_request;

@@ -331,7 +331,7 @@ mod without_flows {
 #[cfg(not(feature = "local-signer"))]
 #[test]
 fn daemons_of_the_device() {
-    use defenderauth::{agent_config::*, authenticator::*, daemon::*, driver::*, version::defenderauth_features, *};
+    use defenderauth::{agent_found::*, authenticator::*, daemon::*, driver::*, version::defenderauth_features, *};
     use std::ptr::null_mut;
     use support::{call, made, text};
     let (path, len) = text("/nowhere");
