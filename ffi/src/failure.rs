@@ -69,7 +69,7 @@ impl Failure {
     }
 
     /// Makes it the answer to a question for a length.
-    pub(crate) fn as_answer(mut self) -> Self {
+    pub(crate) fn into_answer(mut self) -> Self {
         self.0.is_answer = true;
         self
     }

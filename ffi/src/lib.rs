@@ -6,7 +6,6 @@
 
 mod abi;
 pub mod agent_config;
-pub mod agent_found;
 pub mod authenticator;
 pub mod certificate;
 pub mod certificate_request;
@@ -27,6 +26,7 @@ pub mod opener;
 pub mod operational;
 pub mod options;
 mod output;
+pub mod presence;
 pub mod private_key;
 pub mod profile;
 pub mod sas;
@@ -55,6 +55,7 @@ pub use key::Key;
 pub use opener::Opener;
 pub use operational::{Certificates, Renewal, code::*};
 pub use options::Options;
+pub use presence::Presence;
 pub use private_key::{PrivateKey, ReleaseFunction, SignFunction};
 pub use profile::Profile;
 pub use session::{Policy, Session, Sources, code::*};

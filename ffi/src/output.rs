@@ -165,7 +165,7 @@ impl<'a> Buffer<'a> {
 
     fn too_small(&self, len: usize) -> Failure {
         if self.data.is_null() {
-            return Failure::new(DEFENDERAUTH_BUFFER_TOO_SMALL, "").as_answer();
+            return Failure::new(DEFENDERAUTH_BUFFER_TOO_SMALL, "").into_answer();
         }
         let message =
             format!("the buffer is too small for {len} bytes (plus the terminating NUL of a text); pass a larger one");

@@ -7,15 +7,16 @@ use crate::{
         time::{Now, UnixTime},
         wait::TimeLimit,
     },
+    credential::Credential,
     error::{ApiMisuse, Error, PlanError},
     flow::{
-        asking::{Asking, Told},
         attempt::Attempt,
         device_mode::{self, DeviceMode, ModuleLookup, Target},
         dps::{self, Activating, Provisioning, Registration},
-        exchange::{Next, Protocol},
+        exchange::Next,
         http::OperationId,
-        identity_service::CertifiedAccount,
+        identity_service::{Account, CertifiedAccount, IdentityService},
+        local::{self, Ask, Task},
         outcome::{Device, Outcome},
         plan::{Plan, Start},
     },
@@ -72,11 +73,18 @@ enum State {
     Activating(Registration<Activating>),
     DeviceMode(Next<DeviceMode>),
     /// The identity service is asked who the agent is.
-    Asking(Box<Asking>),
+    Asking(Box<Question>),
     /// Its daemons have a certificate for the agent.
     Opening(Box<CertifiedAccount>),
     Done(Outcome),
     Failed(Error),
+}
+
+/// Who is asked, and the pending task.
+#[derive(Debug)]
+struct Question {
+    service: IdentityService,
+    task: Task<Ask<Account>>,
 }
 
 impl Authenticator {
@@ -92,7 +100,10 @@ impl Authenticator {
         this.state = match start {
             Start::Known(outcome) => State::done(outcome),
             Start::Workload(workload) => State::done(workload.outcome),
-            Start::IdentityService(service) => State::Asking(Asking::begin(*service, now, limit).into()),
+            Start::IdentityService(service) => {
+                let task = service.identify(now, limit);
+                State::Asking(Question { service: *service, task }.into())
+            }
             Start::Device(device) => this.device_known(device, now, attempt),
             Start::Provision(both) => {
                 let (profile, attestation) = *both;
@@ -107,11 +118,17 @@ impl Authenticator {
     #[must_use]
     pub const fn poll(&self) -> Action<'_> {
         match &self.state {
-            State::Provisioning(next) => action(next),
+            State::Provisioning(next) => next.action(),
             State::Activating(registration) => Action::Activate(registration.blob()),
-            State::DeviceMode(next) => action(next),
+            State::DeviceMode(next) => next.action(),
             State::Opening(account) => Action::Open(account),
-            State::Asking(asking) => asking.poll(),
+            State::Asking(asked) => match asked.task.poll() {
+                local::Action::Send(request) => Action::Ask(request),
+                local::Action::Wait(wait) => Action::Wait(wait),
+                local::Action::Failed(error) => Action::Failed(error),
+                // It is taken at once.
+                local::Action::Done => Action::Failed(&Error::OutOfTime),
+            },
             State::Done(outcome) => Action::Done(outcome),
             State::Failed(error) => Action::Failed(error),
         }
@@ -131,22 +148,14 @@ impl Authenticator {
         let state = mem::replace(&mut self.state, State::Failed(Error::OutOfTime));
         let handled = match (state, event) {
             (State::Provisioning(next), event) => {
-                answer(next, now, event).map(|step| self.registered(step, now)).map_err(State::Provisioning)
+                next.answer(now, event).map(|step| self.registered(step, now)).map_err(State::Provisioning)
             }
-            (State::DeviceMode(next), event) => answer(next, now, event).map(State::from).map_err(State::DeviceMode),
+            (State::DeviceMode(next), event) => next.answer(now, event).map(State::from).map_err(State::DeviceMode),
             (State::Activating(registration), Event::Activated) => {
                 Ok(self.registered(registration.activated(now), now))
             }
             (State::Activating(_) | State::Opening(_), Event::TpmFailed(error)) => Ok(State::Failed(error.clone())),
-            // The caller cannot ask daemons.
-            (State::Asking(asking), Event::TpmFailed(error)) if asking.asks() => Ok(State::Failed(error.clone())),
-            (State::Asking(mut asking), event) => {
-                if asking.handle(now, event) {
-                    Ok(asking.into())
-                } else {
-                    Err(State::Asking(asking))
-                }
-            }
+            (State::Asking(question), event) => asked(question, now, event),
             (State::Opening(account), Event::Opened(certificate)) => {
                 Ok(State::done(Outcome::new(account.identity().clone(), certificate.clone())))
             }
@@ -245,19 +254,6 @@ impl State {
     }
 }
 
-impl From<Box<Asking>> for State {
-    fn from(asking: Box<Asking>) -> Self {
-        if asking.is_pending() {
-            return Self::Asking(asking);
-        }
-        match asking.end() {
-            Ok(Told::Known(outcome)) => Self::done(*outcome),
-            Ok(Told::Certified(account)) => Self::Opening(account),
-            Err(error) => Self::Failed(error),
-        }
-    }
-}
-
 impl From<Result<device_mode::Step, Error>> for State {
     fn from(step: Result<device_mode::Step, Error>) -> Self {
         match step {
@@ -270,25 +266,27 @@ impl From<Result<device_mode::Step, Error>> for State {
     }
 }
 
-const fn action<P: Protocol>(next: &Next<P>) -> Action<'_> {
-    match next {
-        Next::Send(sending) => Action::Send(sending.request()),
-        Next::Wait(waiting) => Action::Wait(waiting.wait()),
-        Next::Sign(signing) => Action::Sign(P::KEY_USE, signing.string_to_sign()),
-    }
-}
-
-/// The step that an event leads to, or the state itself when the event does not answer its action.
+/// The state after an answer of a daemon, or the state itself when the event does not answer its action.
 #[expect(clippy::result_large_err, reason = "the state is put back where it was, without an allocation")]
-fn answer<P: Protocol>(next: Next<P>, now: Now, event: Event<'_>) -> Result<Result<P::Step, Error>, Next<P>> {
-    match (next, event) {
-        (Next::Send(sending), Event::Answered(response)) => Ok(sending.answered(now, response)),
-        (Next::Send(sending), Event::Unanswered) => Ok(sending.unanswered(now)),
-        (Next::Wait(waiting), Event::Elapsed) => Ok(waiting.elapsed(now)),
-        (Next::Sign(signing), Event::Signed(signature)) => {
-            Ok(signing.signed(now, &signature).map(|sending| Next::Send(sending).into()))
-        }
-        (Next::Sign(_), Event::TpmFailed(error)) => Ok(Err(error.clone())),
-        (next, _) => Err(next),
+fn asked(mut question: Box<Question>, now: Now, event: Event<'_>) -> Result<State, State> {
+    // The caller cannot ask daemons.
+    if let (local::Action::Send(_), Event::TpmFailed(error)) = (question.task.poll(), event) {
+        return Ok(State::Failed(error.clone()));
     }
+    let Some(Ok(())) = event.of_task().map(|event| question.task.handle(now, event)) else {
+        return Err(State::Asking(question));
+    };
+    if matches!(question.task.poll(), local::Action::Send(_) | local::Action::Wait(_)) {
+        return Ok(State::Asking(question));
+    }
+    let Question { service, task } = *question;
+    Ok(match task.into_answer() {
+        Ok(account) if account.signing_key().is_some() => {
+            State::done(Outcome::new(account.identity().clone(), Credential::ExternalSigner))
+        }
+        // The other kind of account has a certificate.
+        Ok(account) => CertifiedAccount::new(service, account)
+            .map_or(State::Failed(Error::OutOfTime), |account| State::Opening(account.into())),
+        Err(error) => State::Failed(error),
+    })
 }

@@ -1,9 +1,9 @@
 //! The exchanges with the provisioning service and the hub: requests, responses, and the machines that join them.
 
 mod action;
-mod asking;
 pub(crate) mod attempt;
 pub mod authenticator;
+mod changes;
 mod connection_profile;
 pub mod device_mode;
 pub mod dps;
@@ -13,6 +13,7 @@ pub mod identity_service;
 mod issuance;
 mod json_text;
 pub mod local;
+mod next;
 pub mod outcome;
 pub mod plan;
 mod refusal;

@@ -79,7 +79,7 @@ fn failed(text: &str, error: &Problem) {
             assert!(scheme_of(text, "tpm"));
         }
         Problem::Percent { name } | Problem::Twice { name } => {
-            assert!(["file", "folder", "handle", "id", "tpm"].contains(name))
+            assert!(["file", "folder", "handle", "id", "tpm"].contains(name));
         }
         Problem::Keyd => assert!(scheme_of(text, "keyd")),
         Problem::Empty => assert!(text.is_empty()),

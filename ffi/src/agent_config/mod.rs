@@ -1,23 +1,23 @@
 //! Configurations of agents.
 
+mod reading;
+
 use crate::{
     abi::{ResultCode, Str},
     code::{
         DEFENDERAUTH_IDENTITY_DAEMON, DEFENDERAUTH_IDENTITY_DEVICE, DEFENDERAUTH_IDENTITY_DPS,
-        DEFENDERAUTH_IDENTITY_MODULE,
+        DEFENDERAUTH_IDENTITY_MODULE, DEFENDERAUTH_NOT_APPLICABLE,
     },
-    daemon::Holder,
+    daemon::{Daemon, Holder},
     error::Error,
     failure::Failure,
     guard,
     identity::Names,
     input,
-    object::{Poison, exclusive, object},
-    opener::{self, Access, Opener},
+    object::{Poison, exclusive, object, shared},
+    opener::{self, Opener},
     view::View,
 };
-#[cfg(feature = "agent")]
-use defender_auth::agent::Loaded;
 use defender_auth::{
     Plan,
     device_mode::Target,
@@ -61,10 +61,10 @@ impl Views {
 
 impl AgentConfig {
     fn load(path: &Path, passphrase: &str) -> Result<Self, Failure> {
-        read(path, passphrase).map(Self::of)
+        reading::read(path, passphrase).map(Self::of)
     }
 
-    pub(crate) fn of((plan, findings): (Plan, Vec<View>)) -> Self {
+    fn of((plan, findings): (Plan, Vec<View>)) -> Self {
         let views = Views::of(&plan);
         Self { poison: Poison::new(), plan, views, findings }
     }
@@ -85,48 +85,6 @@ impl AgentConfig {
             DEFENDERAUTH_IDENTITY_MODULE
         }
     }
-}
-
-/// The plan of an agent's files, and the warnings about them.
-#[cfg(feature = "agent")]
-fn read(path: &Path, passphrase: &str) -> Result<(Plan, Vec<View>), Failure> {
-    use defender_auth::{
-        agent::{self, Passphrase},
-        secret::SecretText,
-    };
-    let passphrase = Some(passphrase).filter(|passphrase| !passphrase.is_empty());
-    let passphrase = passphrase.map(|passphrase| Passphrase::new(SecretText::new(passphrase.into())));
-    #[cfg(feature = "x509")]
-    let loaded = agent::load_with_certificate(path, passphrase.as_ref())?;
-    #[cfg(not(feature = "x509"))]
-    let loaded = {
-        // Nothing is encrypted that this build reads.
-        drop(passphrase);
-        agent::load(path)?
-    };
-    Ok(parts(loaded))
-}
-
-#[cfg(feature = "agent")]
-pub(crate) fn parts(loaded: Loaded) -> (Plan, Vec<View>) {
-    let findings = loaded.findings.iter().filter(|finding| finding.is_warning()).map(View::of);
-    (loaded.plan, findings.collect())
-}
-
-#[cfg(not(feature = "agent"))]
-fn read(_path: &Path, _passphrase: &str) -> Result<(Plan, Vec<View>), Failure> {
-    Err(Failure::unsupported("reading agent configurations (feature `agent`)"))
-}
-
-/// The same with keys that an opener opens.
-#[cfg(all(feature = "agent", feature = "private-key"))]
-fn read_with(access: &Access, path: &Path) -> Result<(Plan, Vec<View>), Failure> {
-    Ok(parts(defender_auth::agent::load_with_keys(path, &access.opener())?))
-}
-
-#[cfg(not(all(feature = "agent", feature = "private-key")))]
-fn read_with(_: &Access, path: &Path) -> Result<(Plan, Vec<View>), Failure> {
-    read(path, "")
 }
 
 /// Loads a micro agent's folder, a file with a connection string, `LocalConfiguration.json` or `Authentication.config`, and
@@ -172,7 +130,40 @@ pub extern "C" fn defenderauth_agent_config_load_with_opener(
 ) -> ResultCode {
     guard::make(out, error, || {
         let opener = opener::given(opener)?;
-        read_with(&opener.access, input::path("path", path, len)?).map(AgentConfig::of)
+        reading::read_with(&opener.access, input::path("path", path, len)?).map(AgentConfig::of)
+    })
+}
+
+/// Finds an agent that need not own a key: a module of IoT Edge by the variables `IOTEDGE_` of this process; else what
+/// `defenderauth_agent_config_load` reads at this path; else, where there is no such file, the identity service when it has its
+/// socket in `/run/aziot`. No daemon is asked yet.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_agent_config_find(
+    path: *const c_char,
+    len: usize,
+    out: Option<&mut MaybeUninit<Option<Box<AgentConfig>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || reading::find(input::path("path", path, len)?).map(AgentConfig::of))
+}
+
+/// Creates the daemon that signs for the agent: its identity is `DEFENDERAUTH_IDENTITY_DAEMON`. Otherwise
+/// `DEFENDERAUTH_NOT_APPLICABLE`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_agent_config_daemon(
+    config: Option<&AgentConfig>,
+    out: Option<&mut MaybeUninit<Option<Box<Daemon>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || {
+        let config = shared(config)?;
+        let holder = Holder::of(&config.plan).ok_or_else(|| {
+            let message = "no daemon signs for this agent; it has its own credential";
+            Failure::new(DEFENDERAUTH_NOT_APPLICABLE, message).field("config")
+        })?;
+        Ok(Daemon::from(holder))
     })
 }
 
