@@ -455,6 +455,30 @@
 /** A message to the agent: `_message_topic` and `_message_payload`. */
 #define DEFENDERAUTH_EVENT_MESSAGE 20
 
+/** A request for a certificate is saved with its key, and is sent next. */
+#define DEFENDERAUTH_EVENT_CERTIFICATE_REQUESTED 21
+
+/** No request for a certificate could be made; `_event_text` says why. */
+#define DEFENDERAUTH_EVENT_NOT_REQUESTED 22
+
+/** The renewal of the certificate begins, over the connection that stands. */
+#define DEFENDERAUTH_EVENT_RENEWING_CERTIFICATE 23
+
+/** A certificate was issued, and is saved with its key. It is used from the next connection on. */
+#define DEFENDERAUTH_EVENT_CERTIFICATE_KEPT 24
+
+/** What was issued is not what was requested, or cannot be used; `_event_error` says why. */
+#define DEFENDERAUTH_EVENT_CERTIFICATE_REFUSED 25
+
+/** A request, or what was issued for it, could not be saved; `_event_error` says why, unless the driver has no folder. */
+#define DEFENDERAUTH_EVENT_CERTIFICATE_NOT_KEPT 26
+
+/** The certificate could not be exported; `_event_error` says why. */
+#define DEFENDERAUTH_EVENT_NOT_EXPORTED 27
+
+/** A request for a certificate has got none; `_event_diagnosis` says why. The one in use serves as long as it is valid. */
+#define DEFENDERAUTH_EVENT_NOT_CERTIFIED 28
+
 /** An event that this version of the interface does not know; `_event_text` says what. */
 #define DEFENDERAUTH_EVENT_OTHER 99
 
@@ -539,6 +563,24 @@
  */
 #define DEFENDERAUTH_SESSION_ACTION_STAY 8
 
+/**
+ * Make a private key and a request for its certificate, or take the pending one, and save them; report with
+ * `_handle_request_made` or `_handle_request_failed`.
+ */
+#define DEFENDERAUTH_SESSION_ACTION_MAKE_REQUEST 9
+
+/**
+ * Perform the action of `_renewal` over the connection; report with `_handle_subscribed`, `_handle_subscription_refused`,
+ * `_handle_published`, `_handle_message`, `_handle_elapsed`, and with `_handle_disconnected` when the connection is lost.
+ */
+#define DEFENDERAUTH_SESSION_ACTION_RENEW_CERTIFICATE 10
+
+/**
+ * Save what was issued, then judge it; report with `_handle_certificate_kept`, `_handle_certificate_refused` or
+ * `_handle_certificate_not_kept`.
+ */
+#define DEFENDERAUTH_SESSION_ACTION_KEEP_CERTIFICATE 11
+
 /** It gets a credential from the provisioning service or the hub. */
 #define DEFENDERAUTH_PHASE_AUTHENTICATING 1
 
@@ -617,6 +659,9 @@
 /** Registrations. */
 #define DEFENDERAUTH_RATE_REGISTRATIONS 2
 
+/** Certificates that are issued. A renewal takes one and leaves one for a registration: set a burst of at least 2. */
+#define DEFENDERAUTH_RATE_CERTIFICATES 3
+
 /** The lifetime of a token: 8 hours. */
 #define DEFENDERAUTH_TIME_TOKEN 1
 
@@ -658,6 +703,9 @@
 
 /** HTTPS requests answered or given up. */
 #define DEFENDERAUTH_COUNT_REQUESTS 4
+
+/** Operational certificates that were issued and kept. */
+#define DEFENDERAUTH_COUNT_CERTIFICATES 5
 
 /** The server rejected the client certificate, which has expired. */
 #define DEFENDERAUTH_TLS_FAILURE_CLIENT_EXPIRED 1
@@ -779,6 +827,19 @@ typedef struct defenderauth_options defenderauth_options;
  * `defenderauth_policy_free`; sessions keep a copy.
  */
 typedef struct defenderauth_policy defenderauth_policy;
+
+/**
+ * One login of a device at a hub with the connection profile `mqttV5`. Free it with `defenderauth_presence_free`.
+ *
+ * 1. CONNECT by MQTT 5 with the device ID as the client identifier, `defenderauth_presence_user_name`, a client certificate and no
+ *    password; clean start off, a session expiry interval of 3600 seconds.
+ * 2. After the CONNACK, SUBSCRIBE to `defenderauth_presence_filter` at `QoS` 1, and wait 60 seconds at most for the SUBACK.
+ * 3. PUBLISH at `QoS` 0 to `defenderauth_presence_birth_topic` with the user property `type` = `birth:1`, the correlation data of
+ *    `defenderauth_presence_correlation` and the payload of `defenderauth_presence_birth`.
+ * 4. Hand every message to `defenderauth_presence_received`. The device is connected when
+ *    `defenderauth_presence_is_acknowledged`; after 60 seconds without that it connects again, with a new object.
+ */
+typedef struct defenderauth_presence defenderauth_presence;
 
 /**
  * A private key that signs TLS handshakes and certificate requests. Immutable; certificates share it, and it is released
@@ -1368,7 +1429,8 @@ defenderauth_result defenderauth_profile_set_endpoint(struct defenderauth_profil
 
 /**
  * Sets the version of the provisioning service's interface, such as `2021-06-01`. Empty: the oldest that has what the
- * profile uses.
+ * profile uses. `2026-11-02-preview` tells the connection profile of the hub
+ * (`defenderauth_authenticator_connection_profile`).
  */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_profile_set_api_version(struct defenderauth_profile *profile,
@@ -1768,6 +1830,9 @@ defenderauth_result defenderauth_certificates_begin_elsewhere(struct defenderaut
 /** The pending request: PKCS#10 in DER, for `defenderauth_profile_set_certificate_request`. Empty when none is pending. */
 struct defenderauth_slice defenderauth_certificates_request(const struct defenderauth_certificates *certificates);
 
+/** The common name of the pending request. Empty when none is pending. */
+struct defenderauth_str defenderauth_certificates_request_common_name(const struct defenderauth_certificates *certificates);
+
 /** The ID under which a renewal sends the pending request. Empty when none is pending. */
 struct defenderauth_str defenderauth_certificates_request_id(const struct defenderauth_certificates *certificates);
 
@@ -1862,6 +1927,12 @@ defenderauth_result defenderauth_certificates_sent_by(struct defenderauth_certif
  */
 struct defenderauth_str defenderauth_certificates_operation(const struct defenderauth_certificates *certificates);
 
+/** Takes what was issued for a session, while its `KEEP_CERTIFICATE` is pending. The service does not repeat it: save at once. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_take_session(struct defenderauth_certificates *certificates,
+                                                           const struct defenderauth_session *session,
+                                                           struct defenderauth_error **error);
+
 /* ---- renewals of operational certificates: create, poll, perform the pending action, report what came of it */
 
 /**
@@ -1896,7 +1967,10 @@ uint64_t defenderauth_renewal_wait_at_least_milliseconds(const struct defenderau
 /** WAIT: the longest time to wait, in milliseconds. */
 uint64_t defenderauth_renewal_wait_at_most_milliseconds(const struct defenderauth_renewal *renewal);
 
-/** Whether the hub has accepted the request, so that only the certificates are missing. */
+/**
+ * Whether the hub has accepted the request, so that only the certificates are missing. Always false for the renewal of a
+ * session.
+ */
 bool defenderauth_renewal_is_accepted(const struct defenderauth_renewal *renewal);
 
 /** FAILED: why. NULL otherwise. The request is still pending. The renewal owns the error: do not free it. */
@@ -2395,6 +2469,13 @@ struct defenderauth_str defenderauth_authenticator_mqtt_client_id(const struct d
 /** The MQTT user name. The password is a token; with a certificate there is no password. */
 struct defenderauth_str defenderauth_authenticator_mqtt_user_name(const struct defenderauth_authenticator *authenticator);
 
+/**
+ * The connection profile of the hub: `classic` (MQTT 3.1.1, the login above), or `mqttV5` (MQTT 5, by
+ * `defenderauth_presence_new`). A registration tells it from the api-version 2026-11-02-preview on
+ * (`defenderauth_profile_set_api_version`).
+ */
+struct defenderauth_str defenderauth_authenticator_connection_profile(const struct defenderauth_authenticator *authenticator);
+
 /** The payload that the provisioning service returned for the device: JSON text. */
 struct defenderauth_str defenderauth_authenticator_dps_payload(const struct defenderauth_authenticator *authenticator);
 
@@ -2434,6 +2515,75 @@ defenderauth_result defenderauth_authenticator_run_keeping(struct defenderauth_a
                                                            const char *folder,
                                                            size_t folder_len,
                                                            struct defenderauth_error **error);
+
+/* ---- logins at hubs with the connection profile mqttV5 */
+
+/**
+ * Begins a login. `entropy` is 16 bytes of the system's random generator, new for each login; `user_agent` is the agent's name, or
+ * empty for the library's.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_presence_new(const char *device_id,
+                                              size_t device_id_len,
+                                              const char *user_agent,
+                                              size_t user_agent_len,
+                                              const uint8_t *entropy,
+                                              size_t entropy_len,
+                                              struct defenderauth_presence **out,
+                                              struct defenderauth_error **error);
+
+/** The user name of the CONNECT. */
+struct defenderauth_str defenderauth_presence_user_name(const struct defenderauth_presence *presence);
+
+/** The topic filter to subscribe to at `QoS` 1. */
+struct defenderauth_str defenderauth_presence_filter(const struct defenderauth_presence *presence);
+
+/** The topic of the birth. */
+struct defenderauth_str defenderauth_presence_birth_topic(const struct defenderauth_presence *presence);
+
+/** The correlation data of the birth: 16 bytes. */
+struct defenderauth_slice defenderauth_presence_correlation(const struct defenderauth_presence *presence);
+
+/**
+ * Writes the payload of the birth: 0 to 6 bytes. `session_present` is that of the CONNACK; `push` has the hub send changes of the
+ * twin and commands without further requests, and is off by default.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_presence_birth(const struct defenderauth_presence *presence,
+                                                bool session_present,
+                                                bool push,
+                                                uint8_t *buf,
+                                                size_t cap,
+                                                size_t *out_len,
+                                                struct defenderauth_error **error);
+
+/**
+ * Takes a message of the hub: its topic, its user property `type`, its correlation data and its payload. Any other message than
+ * the acknowledgement changes nothing. `DEFENDERAUTH_PROTOCOL_MESSAGE`: the acknowledgement cannot be read.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_presence_received(struct defenderauth_presence *presence,
+                                                   const char *topic,
+                                                   size_t topic_len,
+                                                   const char *kind,
+                                                   size_t kind_len,
+                                                   const uint8_t *correlation,
+                                                   size_t correlation_len,
+                                                   const uint8_t *payload,
+                                                   size_t payload_len,
+                                                   struct defenderauth_error **error);
+
+/** Whether the hub has acknowledged the birth: the device is connected. */
+bool defenderauth_presence_is_acknowledged(const struct defenderauth_presence *presence);
+
+/** The version of the twin's desired properties in the acknowledgement; 0 if the hub has not said it. */
+uint64_t defenderauth_presence_desired_version(const struct defenderauth_presence *presence);
+
+/** The version of the twin's reported properties in the acknowledgement; 0 if the hub has not said it. */
+uint64_t defenderauth_presence_reported_version(const struct defenderauth_presence *presence);
+
+/** Frees a login. NULL is allowed. */
+void defenderauth_presence_free(struct defenderauth_presence *presence);
 
 /* ---- the built-in HTTPS driver: configure once, then share */
 
@@ -2768,6 +2918,17 @@ defenderauth_result defenderauth_sources_set_validity(struct defenderauth_source
                                                       uint64_t not_after,
                                                       struct defenderauth_error **error);
 
+/**
+ * Lets the source that was added last, the registration of a device without a module, have operational certificates: a
+ * registration requests one, the session connects with it and renews it. `certificates_or_null` is what the program has of
+ * an earlier run; one in use for another common name than the registration ID is passed over. Drivers read it from
+ * their folder. One source can have them.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_sources_request_certificates(struct defenderauth_sources *sources,
+                                                              const struct defenderauth_certificates *certificates_or_null,
+                                                              struct defenderauth_error **error);
+
 /** Frees sources. NULL is allowed. */
 void defenderauth_sources_free(struct defenderauth_sources *sources);
 
@@ -2791,6 +2952,13 @@ defenderauth_result defenderauth_policy_set_renewal_percent(struct defenderauth_
                                                             uint8_t from,
                                                             uint8_t until,
                                                             struct defenderauth_error **error);
+
+/** Sets when an operational certificate is renewed, in percent of its life: not before `from`, not after `until`. 67 and 80. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_policy_set_certificate_renewal_percent(struct defenderauth_policy *policy,
+                                                                        uint8_t from,
+                                                                        uint8_t until,
+                                                                        struct defenderauth_error **error);
 
 /**
  * Sets the waits of one of `DEFENDERAUTH_LADDER_`, which double from the first to the longest. Each may be longer by as
@@ -2883,6 +3051,12 @@ struct defenderauth_str defenderauth_session_mqtt_client_id(const struct defende
 
 /** CONNECT and RENEW: the MQTT user name. */
 struct defenderauth_str defenderauth_session_mqtt_user_name(const struct defenderauth_session *session);
+
+/**
+ * CONNECT and RENEW: the connection profile of the hub: `classic` (MQTT 3.1.1, by these names), or `mqttV5` (MQTT 5, by
+ * `defenderauth_presence_new`; the session is told that it is connected when the birth is acknowledged).
+ */
+struct defenderauth_str defenderauth_session_connection_profile(const struct defenderauth_session *session);
 
 /**
  * CONNECT and RENEW: writes the MQTT password, a token. Wipe the buffer after the CONNECT. With a certificate there is none:
@@ -3127,6 +3301,115 @@ defenderauth_result defenderauth_session_exchange(struct defenderauth_session *s
                                                   uint64_t timeout_milliseconds,
                                                   struct defenderauth_error **error);
 
+/** `MAKE_REQUEST`: the common name of the request, which is the registration ID. */
+struct defenderauth_str defenderauth_session_request_common_name(const struct defenderauth_session *session);
+
+/** `MAKE_REQUEST`: the name of the source that requests. */
+struct defenderauth_str defenderauth_session_request_source(const struct defenderauth_session *session);
+
+/**
+ * `MAKE_REQUEST`: whether the pending request was rejected, so that another one with another key takes its place. Otherwise one
+ * that is pending for the common name is taken again as it is: a certificate may have been issued for it.
+ */
+bool defenderauth_session_request_is_new(const struct defenderauth_session *session);
+
+/**
+ * `MAKE_REQUEST`: the pending request, which is saved, is taken. If certificates have come for it that are not accepted, because
+ * they are not valid yet by the clock, the result is `DEFENDERAUTH_STATE`: call `defenderauth_session_handle_request_failed`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_request_made(struct defenderauth_session *session,
+                                                             uint64_t wall,
+                                                             uint64_t monotonic_milliseconds,
+                                                             const struct defenderauth_certificates *certificates,
+                                                             struct defenderauth_error **error);
+
+/** `MAKE_REQUEST`: no request could be made, or it could not be saved. The session tries again some hours later. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_request_failed(struct defenderauth_session *session,
+                                                               uint64_t wall,
+                                                               uint64_t monotonic_milliseconds,
+                                                               struct defenderauth_error **error);
+
+/**
+ * AUTHENTICATE: the operation of a registration that has requested a certificate. When it is not empty and another one than
+ * `defenderauth_certificates_operation`, note it with `defenderauth_certificates_sent_by` and save, before the action is
+ * performed: a program that ends then gets the certificate in its next run.
+ */
+struct defenderauth_str defenderauth_session_pending_operation(const struct defenderauth_session *session);
+
+/**
+ * `RENEW_CERTIFICATE`: the renewal within. Read its action and the data of that as from any renewal, and report the result to
+ * the session. NULL otherwise. The session owns it: do not free it.
+ */
+const struct defenderauth_renewal *defenderauth_session_renewal(const struct defenderauth_session *session);
+
+/** `RENEW_CERTIFICATE`: the hub has granted the subscription. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_subscribed(struct defenderauth_session *session,
+                                                           uint64_t wall,
+                                                           uint64_t monotonic_milliseconds,
+                                                           struct defenderauth_error **error);
+
+/** `RENEW_CERTIFICATE`: the hub has refused the subscription (128 in the SUBACK). */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_subscription_refused(struct defenderauth_session *session,
+                                                                     uint64_t wall,
+                                                                     uint64_t monotonic_milliseconds,
+                                                                     struct defenderauth_error **error);
+
+/** `RENEW_CERTIFICATE`: the message was handed to the MQTT client, whether it is acknowledged or not. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_published(struct defenderauth_session *session,
+                                                          uint64_t wall,
+                                                          uint64_t monotonic_milliseconds,
+                                                          struct defenderauth_error **error);
+
+/**
+ * `RENEW_CERTIFICATE`, while any of its actions is pending: a message has arrived, on any topic. One that is not for the renewal
+ * has no effect.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_message(struct defenderauth_session *session,
+                                                        uint64_t wall,
+                                                        uint64_t monotonic_milliseconds,
+                                                        const char *topic,
+                                                        size_t topic_len,
+                                                        const uint8_t *payload,
+                                                        size_t payload_len,
+                                                        struct defenderauth_error **error);
+
+/**
+ * `KEEP_CERTIFICATE`: what was issued is accepted, and is the certificate in use of these certificates. The session connects
+ * with it from the next connection on, which it makes soon.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_certificate_kept(struct defenderauth_session *session,
+                                                                 uint64_t wall,
+                                                                 uint64_t monotonic_milliseconds,
+                                                                 const struct defenderauth_certificates *certificates,
+                                                                 struct defenderauth_error **error);
+
+/**
+ * `KEEP_CERTIFICATE`: what was issued is not what was requested, or cannot be used, and is discarded. No other is requested
+ * until the policy's rate allows it.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_certificate_refused(struct defenderauth_session *session,
+                                                                    uint64_t wall,
+                                                                    uint64_t monotonic_milliseconds,
+                                                                    struct defenderauth_error **error);
+
+/**
+ * `KEEP_CERTIFICATE`: what was issued could not be saved, or is not valid yet by the clock. The session asks for it again
+ * before it requests another.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_certificate_not_kept(struct defenderauth_session *session,
+                                                                     uint64_t wall,
+                                                                     uint64_t monotonic_milliseconds,
+                                                                     struct defenderauth_error **error);
+
 /** The status in one line, for logs. */
 struct defenderauth_str defenderauth_session_status(const struct defenderauth_session *session);
 
@@ -3156,6 +3439,12 @@ int32_t defenderauth_session_last_diagnosis(const struct defenderauth_session *s
  * it did not. It says more than the hub's rejection.
  */
 int32_t defenderauth_session_authenticator_diagnosis(const struct defenderauth_session *session);
+
+/**
+ * Why the latest request for an operational certificate has got none, unless one has succeeded since: one of
+ * `DEFENDERAUTH_DIAGNOSIS_`; 0 = none has failed. It ends no connection.
+ */
+int32_t defenderauth_session_certificate_diagnosis(const struct defenderauth_session *session);
 
 /** The number of failures since the last stable connection. */
 uint32_t defenderauth_session_failures_in_a_row(const struct defenderauth_session *session);
@@ -3258,6 +3547,29 @@ DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_driver_give_tpm(struct defenderauth_driver *driver,
                                                  struct defenderauth_tpm *tpm,
                                                  struct defenderauth_error **error);
+
+/** Sets the curve of the keys of operational certificates, one of `DEFENDERAUTH_CURVE_`. The default is P-384. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_driver_set_certificate_curve(struct defenderauth_driver *driver,
+                                                              int32_t curve,
+                                                              struct defenderauth_error **error);
+
+/** Accepts operational certificates only if they lead to this root certificate. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_driver_set_certificate_root_pem(struct defenderauth_driver *driver,
+                                                                 const char *pem,
+                                                                 size_t len,
+                                                                 struct defenderauth_error **error);
+
+/**
+ * Exports the operational certificate in use, for agents that read files: writes `certificate_public.pem` and
+ * `certificate_private.pem` into this folder, which is created if it does not exist. The path is in the system's own bytes.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_driver_set_export_folder(struct defenderauth_driver *driver,
+                                                          const char *path,
+                                                          size_t len,
+                                                          struct defenderauth_error **error);
 
 /**
  * Gives the driver a daemon of this device, which signs. The driver owns it from then on, also when the call fails: do not

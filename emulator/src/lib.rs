@@ -1,6 +1,7 @@
 //! A loopback emulator of IoT Hub and the Device Provisioning Service (DPS), for development and tests.
 //!
-//! It serves TLS with a CA of its own: MQTT 3.1.1 for logins, twins and registrations, and HTTPS for registrations and
+//! It serves TLS with a CA of its own: MQTT 3.1.1 for logins, twins and registrations, MQTT 5 at hubs with the profile `mqttV5`
+//! ([`Hub::connection_profile`]), and HTTPS for registrations and
 //! reads of a module's identity; MQTT also over WebSocket at the address for HTTPS. [`Emulator::proxy`] starts an HTTP proxy
 //! in front of it. It checks what the protocol requires: the client ID against the user name, the
 //! api-version, a SAS token's signature, resource and expiry, and a client certificate's thumbprint or chain, name and

@@ -101,6 +101,10 @@ impl Twin {
         self.desired.version
     }
 
+    pub(crate) const fn reported_version(&self) -> u64 {
+        self.reported.version
+    }
+
     /// The patches since a version, as they are published: each with its own version.
     pub(crate) fn patches_since(&self, version: u64) -> Vec<(u64, Value)> {
         let new = self.patches.iter().filter(|(of, _)| *of > version);

@@ -31,6 +31,9 @@ pub(crate) trait Wire {
     /// The certificates that the client has presented, leaf first. None before anything was read.
     fn certificates(&self) -> Vec<CertificateDer<'static>>;
 
+    /// The name that the client has sent in the handshake.
+    fn server_name(&self) -> Option<String>;
+
     fn write(&mut self, bytes: &[u8]) -> Result<(), String>;
 
     /// Sends `close_notify`.
@@ -106,6 +109,10 @@ impl Wire for Tls {
 
     fn certificates(&self) -> Vec<CertificateDer<'static>> {
         self.0.conn.peer_certificates().unwrap_or_default().to_vec()
+    }
+
+    fn server_name(&self) -> Option<String> {
+        self.0.conn.server_name().map(Into::into)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), String> {

@@ -237,8 +237,12 @@ static void renew(const defenderauth_authenticator *device) {
                               false);
             must(defenderauth_renewal_handle_published(renewal, NOW, &error));
             break;
-        case DEFENDERAUTH_RENEWAL_ACTION_LISTEN:
-            wait_until(defenderauth_renewal_until_milliseconds(renewal), device);
+        case DEFENDERAUTH_RENEWAL_ACTION_LISTEN: /* an answer may extend it: look again after each moment */
+            if (milliseconds() >= defenderauth_renewal_until_milliseconds(renewal)) {
+                must(defenderauth_renewal_handle_elapsed(renewal, NOW, &error));
+            } else {
+                work(device);
+            }
             break;
         case DEFENDERAUTH_RENEWAL_ACTION_WAIT:
             wait_until(milliseconds() + defenderauth_renewal_wait_at_least_milliseconds(renewal), device);

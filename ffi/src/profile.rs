@@ -92,7 +92,8 @@ pub extern "C" fn defenderauth_profile_set_endpoint(
 }
 
 /// Sets the version of the provisioning service's interface, such as `2021-06-01`. Empty: the oldest that has what the
-/// profile uses.
+/// profile uses. `2026-11-02-preview` tells the connection profile of the hub
+/// (`defenderauth_authenticator_connection_profile`).
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_profile_set_api_version(

@@ -87,6 +87,12 @@ fn a_session_is_driven_from_its_first_login_to_its_restart() {
 
 #[test]
 #[ignore = "needs a C compiler and valgrind"]
+fn a_login_by_mqtt_5_ends_with_the_acknowledged_birth() {
+    passes("presence", &[]);
+}
+
+#[test]
+#[ignore = "needs a C compiler and valgrind"]
 fn operational_certificates_are_requested_kept_and_refused() {
     let scratch = scratch::Scratch::new();
     passes("certificates", &[&scratch.folder()]);
@@ -101,6 +107,12 @@ fn a_daemon_of_the_device_is_asked_and_signs() {
     let (nowhere, other) = (scratch.path("nowhere"), scratch::Scratch::new());
     let _certified = site::certified_host(&site, &other.folder());
     passes_in("daemons", &[&scratch.folder(), &nowhere, &other.folder()], &host.environment("azureiotsecurity"));
+}
+
+#[test]
+#[ignore = "needs a C compiler and valgrind"]
+fn a_session_has_its_certificates_requested_kept_and_renewed() {
+    passes("certified", &[]);
 }
 
 #[test]
@@ -136,6 +148,8 @@ fn every_function_is_called_from_c() {
         include_str!("c/texts.c"),
         include_str!("c/buffers.c"),
         include_str!("c/certificates.c"),
+        include_str!("c/presence.c"),
+        include_str!("c/certified.c"),
         include_str!("c/daemons.c"),
         include_str!("c/session.c"),
         include_str!("c/keys.c"),

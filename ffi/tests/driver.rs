@@ -11,10 +11,10 @@ mod scratch;
 mod support;
 
 use agent::{HUB, KEY, OTHER_KEY, no_sources, of_device, of_enrollment, sources};
-use defender_auth_emulator::{Device, Dps, Emulator, Enrollment, Fault, Hub, Module, Operation, World};
+use defender_auth_emulator::{Device, Dps, Emulator, Enrollment, Fault, Hub, Issuing, Module, Operation, World};
 use defenderauth::{driver::*, error::*, session::*, *};
 use scratch::Scratch;
-use std::{slice, thread, time::Duration};
+use std::{fs, slice, thread, time::Duration};
 use support::{Failed, blamed, call, made, read, text};
 
 /// No flow has more events.
@@ -254,5 +254,99 @@ fn its_configuration_is_checked_and_ends_with_its_start() {
     assert_eq!(failed.unwrap_err().code, DEFENDERAUTH_STATE);
     let failed = call(|error| defenderauth_driver_start(Some(&mut *driver), None, None, Some(error)));
     assert_eq!(blamed(failed), (DEFENDERAUTH_NULL, "sources".into()));
+    defenderauth_driver_free(Some(driver));
+}
+
+/// With the enrollment, by its key, as a source that requests certificates.
+fn start_certified(driver: &mut Driver, policy: Option<&Policy>) {
+    let mut sources = sources(vec![("dps", of_enrollment(""))]);
+    call(|error| defenderauth_sources_request_certificates(Some(&mut *sources), None, Some(error))).unwrap();
+    call(|error| defenderauth_driver_start(Some(driver), Some(&sources), policy, Some(error))).unwrap();
+    defenderauth_sources_free(Some(sources));
+}
+
+/// With an enrollment that issues certificates.
+fn issuing() -> Emulator {
+    let dps = Dps::new("0ne00000A0A").enrollment(Enrollment::new("dev-01", KEY).pending(0).issuing(Issuing::new()));
+    Emulator::play(World::new().hub(Hub::new(HUB)).dps(dps), "127.0.0.1:0".parse().unwrap()).unwrap()
+}
+
+#[test]
+fn a_certificate_is_requested_kept_exported_and_renewed_when_it_is_due() {
+    let (cloud, scratch) = (issuing(), Scratch::new());
+    let folders = [scratch.path("state"), scratch.path("export")];
+    let with_folders = || {
+        let mut driver = at(&cloud);
+        set_folder(&mut driver, &folders[0]).unwrap();
+        let (path, len) = text(&folders[1]);
+        call(|error| defenderauth_driver_set_export_folder(Some(&mut *driver), path, len, Some(error))).unwrap();
+        let curve = DEFENDERAUTH_CURVE_P256;
+        call(|error| defenderauth_driver_set_certificate_curve(Some(&mut *driver), curve, Some(error))).unwrap();
+        driver
+    };
+    // By the services' clock it is 24.5 days ago.
+    cloud.clock_offset(-2_116_800);
+    let mut driver = with_folders();
+    start_certified(&mut driver, None);
+    assert_eq!(until(&mut driver, DEFENDERAUTH_EVENT_CERTIFICATE_REQUESTED), "requesting a certificate for dev-01");
+    until(&mut driver, DEFENDERAUTH_EVENT_CERTIFICATE_KEPT);
+    defenderauth_driver_free(Some(driver));
+    let exported = || fs::read_to_string(scratch.path("export/certificate_public.pem")).unwrap();
+    let first = exported();
+    assert!(fs::read_to_string(scratch.path("export/certificate_private.pem")).unwrap().contains("PRIVATE KEY"));
+
+    cloud.clock_offset(0);
+    let mut driver = with_folders();
+    let mut policy = agent::policy();
+    let seconds = DEFENDERAUTH_TIME_STABLE_AFTER;
+    call(|error| defenderauth_policy_set_seconds(Some(&mut *policy), seconds, 1, Some(error))).unwrap();
+    let rate = DEFENDERAUTH_RATE_CERTIFICATES;
+    call(|error| defenderauth_policy_set_rate(Some(&mut *policy), rate, 2, 1, Some(error))).unwrap();
+    start_certified(&mut driver, Some(&policy));
+    defenderauth_policy_free(Some(policy));
+    assert!(until(&mut driver, DEFENDERAUTH_EVENT_CONNECTED).contains("dps/certificate"));
+    until(&mut driver, DEFENDERAUTH_EVENT_RENEWING_CERTIFICATE);
+    until(&mut driver, DEFENDERAUTH_EVENT_CERTIFICATE_KEPT);
+    assert_ne!(exported(), first);
+    until(&mut driver, DEFENDERAUTH_EVENT_RENEWED);
+    let session = defenderauth_driver_session(Some(&driver));
+    assert_eq!(defenderauth_session_count(session, DEFENDERAUTH_COUNT_CERTIFICATES), 1);
+    assert_eq!(cloud.issued_certificates(HUB, "dev-01").len(), 2);
+    defenderauth_driver_free(Some(driver));
+}
+
+#[test]
+fn a_certificate_below_another_root_is_refused() {
+    let (cloud, scratch) = (issuing(), Scratch::new());
+    let mut driver = at(&cloud);
+    set_folder(&mut driver, &scratch.folder()).unwrap();
+    let (pem, len) = text(cloud.root_pem());
+    call(|error| defenderauth_driver_set_certificate_root_pem(Some(&mut *driver), pem, len, Some(error))).unwrap();
+    for (pem, code) in [("", DEFENDERAUTH_ARGUMENT), ("x", DEFENDERAUTH_CERTIFICATE_ABSENT)] {
+        let (pem, len) = text(pem);
+        let failed =
+            call(|error| defenderauth_driver_set_certificate_root_pem(Some(&mut *driver), pem, len, Some(error)));
+        assert_eq!(blamed(failed), (code, "pem".into()));
+    }
+    let failed = call(|error| defenderauth_driver_set_certificate_curve(Some(&mut *driver), 3, Some(error)));
+    assert_eq!(blamed(failed), (DEFENDERAUTH_ARGUMENT, "curve".into()));
+    start_certified(&mut driver, None);
+    until(&mut driver, DEFENDERAUTH_EVENT_CERTIFICATE_REFUSED);
+    assert!(defenderauth_driver_event_error(Some(&driver)).is_some());
+    until(&mut driver, DEFENDERAUTH_EVENT_NOT_CERTIFIED);
+    let why = defenderauth_driver_event_diagnosis(Some(&driver));
+    assert_eq!(why, DEFENDERAUTH_DIAGNOSIS_CERTIFICATE_REFUSED);
+    assert!(until(&mut driver, DEFENDERAUTH_EVENT_CONNECTED).ends_with("with dps"), "by its key");
+    defenderauth_driver_free(Some(driver));
+}
+
+#[test]
+fn without_a_folder_no_certificate_is_requested() {
+    let cloud = issuing();
+    let mut driver = at(&cloud);
+    start_certified(&mut driver, None);
+    assert!(until(&mut driver, DEFENDERAUTH_EVENT_CERTIFICATE_NOT_KEPT).contains("no store"));
+    assert!(until(&mut driver, DEFENDERAUTH_EVENT_CONNECTED).ends_with("with dps"));
+    assert!(cloud.issued_certificates(HUB, "dev-01").is_empty());
     defenderauth_driver_free(Some(driver));
 }

@@ -42,8 +42,8 @@ fn connected(site: &Site, folder: &str) -> Box<Driver> {
     defenderauth_sources_free(Some(sources));
     let mut all = Vec::new();
     while !defenderauth_driver_is_connected(Some(&driver)) {
-        assert!(all.len() < 40, "{all:#?}");
-        call(|error| defenderauth_driver_next(Some(&mut *driver), 30_000, Some(error))).unwrap();
+        assert!(all.len() < 12, "{all:#?}");
+        call(|error| defenderauth_driver_next(Some(&mut *driver), 5_000, Some(error))).unwrap();
         all.push(read(defenderauth_driver_event_text(Some(&driver))));
     }
     driver

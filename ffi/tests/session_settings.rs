@@ -156,7 +156,7 @@ fn a_policy_without_a_pause_is_rejected() {
         (call(|error| defenderauth_policy_set_backoff(Some(it), 6, 1, 1, 0, Some(error))), "ladder"),
         (call(|error| defenderauth_policy_set_backoff(Some(it), 1, 0, 1, 0, Some(error))), "first_milliseconds"),
         (call(|error| defenderauth_policy_set_backoff(Some(it), 1, 2, 1, 0, Some(error))), "most_milliseconds"),
-        (call(|error| defenderauth_policy_set_rate(Some(it), 3, 1, 1, Some(error))), "rate"),
+        (call(|error| defenderauth_policy_set_rate(Some(it), 4, 1, 1, Some(error))), "rate"),
         (call(|error| defenderauth_policy_set_rate(Some(it), 1, 0, 1, Some(error))), "burst"),
         (call(|error| defenderauth_policy_set_rate(Some(it), 1, 1, 0, Some(error))), "interval_milliseconds"),
         (call(|error| defenderauth_policy_set_limit(Some(it), 3, 1, Some(error))), "limit"),

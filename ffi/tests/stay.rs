@@ -9,19 +9,13 @@ mod compiled;
 mod ended;
 #[path = "../../tests/support/scratch.rs"]
 mod scratch;
+#[path = "support/spoken.rs"]
+mod spoken;
 
 use compiled::{Bench, run};
 use defender_auth_emulator::{Device, Dps, Emulator, Enrollment, Fault, Hub, Module, Operation, World};
-use ended::Ended;
-use std::{
-    fs,
-    io::{BufRead as _, BufReader},
-    path::PathBuf,
-    process::{Command, Stdio},
-    sync::mpsc::{Receiver, channel},
-    thread,
-    time::{Duration, Instant},
-};
+use spoken::{Agent, Clock};
+use std::{fs, path::PathBuf, process::Command};
 
 const HUB: &str = "contoso.azure-devices.net";
 const OTHER_HUB: &str = "fabrikam.azure-devices.net";
@@ -32,22 +26,11 @@ const PRIMARY: &str = "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=";
 const SECONDARY: &str = "YGFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn8=";
 const NEW: &str = "gIGCg4SFhoeIiYqLjI2Oj5CRkpOUlZaXmJmam5ydnp8=";
 
-/// The longest wait for a line: none takes half as long.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 struct Place {
     bench: Bench,
     program: PathBuf,
     cloud: Emulator,
-    /// The library that changes the clock of a program, and the file that says by how much.
-    clock: [(&'static str, String); 2],
-}
-
-/// A run of the program.
-struct Agent {
-    process: Ended,
-    lines: Receiver<String>,
-    all: Vec<String>,
+    clock: Clock,
 }
 
 impl Place {
@@ -64,10 +47,8 @@ impl Place {
         fs::create_dir(bench.scratch.path("state")).unwrap();
         bench.scratch.write("key", DEVICE_KEY);
         bench.scratch.write("roots.pem", cloud.root_pem());
-        let preloaded = run(Command::new("faketime").args(["-f", "+0", "env"])).done();
-        let preloaded = preloaded.lines().find_map(|line| line.strip_prefix("LD_PRELOAD=")).unwrap().to_owned();
-        let file = bench.scratch.write("clock", "+0");
-        Self { bench, program, cloud, clock: [("LD_PRELOAD", preloaded), ("FAKETIME_TIMESTAMP_FILE", file)] }
+        let clock = Clock::new(&bench);
+        Self { bench, program, cloud, clock }
     }
 
     /// The same agent with the built-in driver.
@@ -84,9 +65,7 @@ impl Place {
         command.args(["0ne00000A0A", DEVICE, &path("key"), &path("state"), &path("roots.pem")]);
         command.arg(self.cloud.https_address().to_string()).arg(self.cloud.address().ip().to_string());
         command.arg(self.cloud.address().port().to_string());
-        command.envs(self.clock.iter().map(|(name, value)| (*name, value)));
-        command.envs([("FAKETIME_NO_CACHE", "1"), ("DONT_FAKE_MONOTONIC", "1")]);
-        Agent::of(&mut command)
+        Agent::of(self.clock.of(&mut command))
     }
 
     /// How many registrations the provisioning service has seen.
@@ -102,32 +81,6 @@ impl Place {
 
     fn rotate(&self, primary: &str) {
         self.cloud.rotate_module_keys(HUB, DEVICE, MODULE, primary, SECONDARY).unwrap();
-    }
-}
-
-impl Agent {
-    fn of(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let (sender, lines) = channel();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        // It ends with the program's output.
-        thread::spawn(move || stdout.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
-        Self { process: Ended(child), lines, all: Vec::new() }
-    }
-
-    /// The next line that begins with the first of these words and contains the others, in their order.
-    #[track_caller]
-    fn says(&mut self, words: &[&str]) -> String {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(line) = self.lines.recv_timeout(left) else { panic!("no {words:?} after {:#?}", self.all) };
-            self.all.push(line.clone());
-            let rest = words.iter().try_fold(&*line, |rest, word| rest.split_once(word).map(|(_, rest)| rest));
-            if rest.is_some() && words.first().is_some_and(|word| line.starts_with(word)) {
-                return line;
-            }
-        }
     }
 }
 
@@ -174,7 +127,7 @@ fn it_lives_through_everything_and_registers_twice() {
     let line = agent.says(&["connected", OTHER_HUB]);
     assert_eq!(agent.all.len(), 2, "the first login is accepted: {line}");
 
-    place.bench.scratch.write("clock", "+3h");
+    place.clock.set("+3h");
     agent.says(&["the clock was set"]);
     agent.says(&["renewed", OTHER_HUB]);
     assert!(agent.process.0.try_wait().unwrap().is_none());
@@ -185,7 +138,7 @@ fn it_lives_through_everything_and_registers_twice() {
     let state = place.bench.scratch.path("state/state");
     let saved = fs::read_to_string(&state).unwrap();
     fs::write(&state, saved.split_at(saved.len() / 2).0).unwrap();
-    place.bench.scratch.write("clock", "+0");
+    place.clock.set("+0");
     let mut agent = place.start();
     agent.says(&["begun"]);
     agent.says(&["connected", OTHER_HUB]);

@@ -127,6 +127,9 @@ fn drivers_of_sessions() {
         call(|error| defenderauth_driver_set_addresses(None, name, len, name, len, name, len, Some(error))),
         call(|error| defenderauth_driver_set_folder(None, name, len, Some(error))),
         call(|error| defenderauth_driver_set_keep_alive_seconds(None, 60, Some(error))),
+        call(|error| defenderauth_driver_set_certificate_curve(None, 1, Some(error))),
+        call(|error| defenderauth_driver_set_certificate_root_pem(None, name, len, Some(error))),
+        call(|error| defenderauth_driver_set_export_folder(None, name, len, Some(error))),
         call(|error| defenderauth_driver_start(None, None, None, Some(error))),
         call(|error| defenderauth_driver_next(None, 1, Some(error))),
         call(|error| defenderauth_driver_publish(None, name, len, null(), 0, 1, Some(error))),
@@ -168,6 +171,9 @@ fn sessions() {
         call(|error| defenderauth_session_snapshot_secret(None, null_mut(), 0, None, Some(error))),
         call(|error| defenderauth_session_handle_connected(None, 0, 0, 0, Some(error))),
         call(|error| defenderauth_session_handle_rotated(None, 0, 0, None, Some(error))),
+        call(|error| defenderauth_session_handle_subscribed(None, 0, 0, Some(error))),
+        call(|error| defenderauth_session_handle_certificate_refused(None, 0, 0, Some(error))),
+        call(|error| defenderauth_sources_request_certificates(None, None, Some(error))),
         call(|error| defenderauth_session_exchange(None, None, 0, 0, 1, Some(error))),
     ] {
         assert_eq!(outcome.unwrap_err().code, DEFENDERAUTH_UNSUPPORTED);
@@ -372,7 +378,7 @@ fn daemons_of_the_device_without_flows() {
 #[cfg(not(feature = "operational"))]
 #[test]
 fn operational_certificates() {
-    use defenderauth::{operational::*, version::defenderauth_features, *};
+    use defenderauth::{operational::*, session::*, version::defenderauth_features, *};
     use support::{call, made, text};
     let (name, len) = text("a");
     for outcome in [
@@ -385,6 +391,9 @@ fn operational_certificates() {
         call(|error| defenderauth_certificates_accept(None, name, len, 1, Some(error))),
         call(|error| defenderauth_certificates_take_registration(None, None, Some(error))),
         call(|error| defenderauth_certificates_take_renewal(None, None, Some(error))),
+        call(|error| defenderauth_certificates_take_session(None, None, Some(error))),
+        call(|error| defenderauth_session_handle_request_made(None, 1, 1, None, Some(error))),
+        call(|error| defenderauth_session_handle_certificate_kept(None, 1, 1, None, Some(error))),
         call(|error| defenderauth_certificates_discard(None, Some(error))),
         call(|error| defenderauth_certificates_retire(None, Some(error))),
         call(|error| defenderauth_renewal_handle_subscribed(None, 1, 1, Some(error))),

@@ -1,6 +1,6 @@
 use defender_auth::{
     error::{PlanError, TlsError, TlsFailure},
-    mqtt::ConnectRefused,
+    mqtt::{ConnectRefused, ReasonCode},
     proxy::ProxyProblem,
     wait::Readable,
 };
@@ -94,10 +94,12 @@ pub enum Error {
         limit: Duration,
     },
     /// The answer is not MQTT.
-    #[error("the answer of {place} is not MQTT 3.1.1; check host and port")]
+    #[error("the answer of {place} is not MQTT {version}; check host and port, and the connection profile of the hub")]
     Protocol {
         /// Host and port.
         place: String,
+        /// The version of MQTT: `3.1.1` or `5`.
+        version: &'static str,
     },
     /// A packet that no hub sends.
     #[error("{place} sends a packet of more than {limit} bytes, as no hub does; check host and port")]
@@ -126,6 +128,71 @@ pub enum Error {
     /// The server refused the connection.
     #[error("the hub refused the connection: {0}")]
     Refused(ConnectRefused),
+    /// The server refused the connection, by MQTT 5.
+    #[error("{place} refused the connection: {reason}")]
+    Rejected {
+        /// Host and port.
+        place: String,
+        /// The reason code of its CONNACK.
+        reason: ReasonCode,
+    },
+    /// The server ended the connection with a DISCONNECT, which MQTT 5 has.
+    #[error("{place} ended the connection: {reason}")]
+    Ended {
+        /// Host and port.
+        place: String,
+        /// The reason code of its DISCONNECT.
+        reason: ReasonCode,
+    },
+    /// The server does not accept a message, by MQTT 5.
+    #[error("{place} does not accept the message: {reason}")]
+    NotPublished {
+        /// Host and port.
+        place: String,
+        /// The reason code of its PUBACK.
+        reason: ReasonCode,
+    },
+    /// A hub with the profile `mqttV5` did not answer a part of the login in time.
+    #[error(
+        "{place} did not acknowledge the {part} within {}; the login begins again. If it stays so, check that the hub has \
+         the connection profile `mqttV5`",
+        Readable(*limit)
+    )]
+    NotAcknowledged {
+        /// Host and port.
+        place: String,
+        /// `subscription` or `birth`.
+        part: &'static str,
+        /// The limit.
+        limit: Duration,
+    },
+    /// The acknowledgement of the birth cannot be read.
+    #[error(
+        "the hub's acknowledgement of presence cannot be read; log in again, and check that the hub has the connection \
+         profile `mqttV5`"
+    )]
+    Presence,
+    /// A hub with the profile `mqttV5` has no logins by tokens.
+    #[error(
+        "the hub has the connection profile `mqttV5`, which accepts no SAS token; log in with a client certificate, or use a \
+         classic hub"
+    )]
+    ProfileNeedsCertificate,
+    /// A hub with the profile `mqttV5` has no logins of modules.
+    #[error(
+        "the hub has the connection profile `mqttV5`, which has no logins of modules; log in as the device, or use a classic \
+         hub"
+    )]
+    ProfileWithoutModules,
+    /// There are no random bytes for the login.
+    #[error("the system has no random bytes for the login; try again, and check its random generator")]
+    NoEntropy,
+    /// There is no login to a hub with a profile that is not known.
+    #[error("the hub has the connection profile {name:?}, which is not known here; use a version that knows it")]
+    UnknownProfile {
+        /// The profile.
+        name: String,
+    },
 }
 
 defender_auth::debug_as_text! { Error }
@@ -135,7 +202,8 @@ impl Error {
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::Closed { .. } | Self::Silent { .. } => true,
+            Self::Unreachable { .. } | Self::Closed { .. } | Self::Silent { .. } | Self::NotAcknowledged { .. } => true,
+            Self::Rejected { reason, .. } | Self::Ended { reason, .. } => reason.is_retryable(),
             Self::Proxy { problem, .. } => problem.is_transient(),
             Self::NoTransport { mqtt, websocket } => mqtt.is_transient() || websocket.is_transient(),
             _ => false,

@@ -1,9 +1,9 @@
 //! Packets that the server acknowledges.
 
-use crate::{EARLY_LIMIT, Error, Session};
+use crate::{EARLY_LIMIT, Error, Session, packets};
 use mqtt_protocol_core::mqtt::{
-    packet::{Packet, Qos, SubEntry, SubOpts, v3_1_1},
-    result_code::{MqttError, SubackReturnCode},
+    packet::{Packet, Qos, SubEntry, SubOpts},
+    result_code::MqttError,
 };
 
 fn unsendable(field: &'static str) -> impl Fn(MqttError) -> Error {
@@ -25,7 +25,7 @@ impl Session {
                 },
             }
             if early.len() > EARLY_LIMIT {
-                break Err(self.too_many());
+                break Err(self.link.too_many());
             }
         };
         early.into_iter().rev().for_each(|packet| self.link.inbox.push_front(packet));
@@ -38,12 +38,10 @@ impl Session {
         }
         let entry = SubEntry::new(topic, SubOpts::new().set_qos(qos)).map_err(unsendable("topic"))?;
         let id = self.link.mqtt.acquire_packet_id().map_err(unsendable("topic"))?;
-        let packet = v3_1_1::Subscribe::builder().entries(vec![entry]).packet_id(id).build();
-        let codes = self.exchange(packet.map_err(unsendable("topic"))?.into(), |answer| match answer {
-            Packet::V3_1_1Suback(answer) if answer.packet_id() == id => Some(answer.return_codes()),
-            _ => None,
-        })?;
-        if codes.contains(&SubackReturnCode::Failure) {
+        let packet = packets::subscribe(self.link.version, entry, id).map_err(unsendable("topic"))?;
+        let answered = |answer: &Packet| packets::granted(answer).filter(|(answered, _)| *answered == id);
+        let (_, is_granted) = self.exchange(packet, answered)?;
+        if !is_granted {
             return Err(Error::NotSubscribed { place: self.link.place.clone(), topic: topic.into() });
         }
         Ok(())
@@ -57,20 +55,15 @@ impl Session {
         qos: Qos,
     ) -> Result<(Packet, Option<u16>), Error> {
         // Wildcards are for subscriptions (MQTT 3.1.1, section 4.7.1).
-        if topic.is_empty() || topic.contains(['#', '+', '\0']) {
+        if topic.is_empty() || topic.len() > usize::from(u16::MAX) || topic.contains(['#', '+', '\0']) {
             return Err(Error::Unsendable { field: "topic" });
         }
-        let builder = v3_1_1::Publish::builder().topic_name(topic).map_err(unsendable("topic"))?;
-        let builder = builder.qos(qos).payload(payload.to_vec());
         let id = match qos {
             Qos::AtMostOnce => None,
             _ => Some(self.link.mqtt.acquire_packet_id().map_err(unsendable("message"))?),
         };
-        let builder = match id {
-            Some(id) => builder.packet_id(id),
-            None => builder,
-        };
-        Ok((builder.build().map_err(unsendable("message"))?.into(), id))
+        let packet = packets::publish(self.link.version, topic, payload, id).map_err(unsendable("message"))?;
+        Ok((packet, id))
     }
 }
 
@@ -78,12 +71,8 @@ impl Session {
 impl Session {
     pub(crate) fn unsubscribe(&mut self, topic: &str) -> Result<(), Error> {
         let id = self.link.mqtt.acquire_packet_id().map_err(unsendable("topic"))?;
-        let packet =
-            v3_1_1::Unsubscribe::builder().entries([topic]).map_err(unsendable("topic"))?.packet_id(id).build();
-        self.exchange(packet.map_err(unsendable("topic"))?.into(), |answer| match answer {
-            Packet::V3_1_1Unsuback(answer) if answer.packet_id() == id => Some(()),
-            _ => None,
-        })
+        let packet = packets::unsubscribe(self.link.version, topic, id).map_err(unsendable("topic"))?;
+        self.exchange(packet, |answer| packets::unsubscribed(answer).filter(|answered| *answered == id)).map(drop)
     }
 
     /// Publishes, and waits for the acknowledgement that `QoS` 1 has.
@@ -93,15 +82,15 @@ impl Session {
             self.link.begin();
             return self.link.send(packet);
         }
-        self.exchange(packet, |answer| match answer {
-            Packet::V3_1_1Puback(answer) if Some(answer.packet_id()) == id => Some(()),
-            _ => None,
-        })
+        match self.exchange(packet, |it| packets::acknowledged(it).filter(|(answered, _)| Some(*answered) == id))? {
+            (_, None) => Ok(()),
+            (_, Some(reason)) => Err(Error::NotPublished { place: self.link.place.clone(), reason }),
+        }
     }
 
     /// Sends a PINGREQ, without waiting for the answer.
     pub(crate) fn ping(&mut self) -> Result<(), Error> {
         self.link.begin();
-        self.link.send(v3_1_1::Pingreq::new().into())
+        self.link.send(packets::ping(self.link.version))
     }
 }

@@ -1,3 +1,4 @@
+use defender_auth::mqtt::presence::WAIT;
 use std::time::{Duration, Instant};
 
 /// Time limits. Each is one deadline, however many addresses, packets or bytes there are until then.
@@ -10,13 +11,15 @@ pub struct Limits {
     pub greet: Duration,
     /// For each other answer, and for each message that is waited for.
     pub answer: Duration,
+    /// At a hub with the profile `mqttV5`: for the SUBACK, and for the acknowledgement of the birth.
+    pub presence: Duration,
 }
 
-/// 15 seconds each.
+/// 15 seconds each, and [`WAIT`] for presence.
 impl Default for Limits {
     fn default() -> Self {
         let limit = Duration::from_secs(15);
-        Self { reach: limit, greet: limit, answer: limit }
+        Self { reach: limit, greet: limit, answer: limit, presence: WAIT }
     }
 }
 
@@ -25,6 +28,12 @@ impl Limits {
     pub(crate) fn halved(self) -> Self {
         Self { reach: self.reach / 2, greet: self.greet / 2, ..self }
     }
+}
+
+/// The time without a packet after which a PINGREQ is sent, of a keep-alive interval in seconds: a quarter of it is left for the
+/// way to the server.
+pub(crate) fn quiet(keep_alive: u16) -> Duration {
+    if keep_alive == 0 { Duration::MAX } else { Duration::from_secs(keep_alive.into()) * 3 / 4 }
 }
 
 /// When a limit has passed.

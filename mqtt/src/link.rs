@@ -1,9 +1,10 @@
 //! MQTT packets over TLS.
 
 use crate::{
-    Dial, Error, PACKET_LIMIT, Transport,
+    Dial, EARLY_LIMIT, Error, PACKET_LIMIT, Transport,
     dial::without_brackets,
     limits::{Deadline, Limits},
+    packets::{Published, ended},
     reach::{behind, broken, reach},
     socket::Socket,
     websocket::{Broken, MESSAGE_LIMIT, Opening, WebSocket},
@@ -13,7 +14,7 @@ use mqtt_protocol_core::mqtt::{
     Connection, Version,
     common::Cursor,
     connection::{ConnectionOptions, Event, role},
-    packet::{GenericPacketTrait as _, Packet, Qos, v3_1_1},
+    packet::{GenericPacketTrait as _, Packet},
     result_code::MqttError,
 };
 use rustls::{
@@ -32,6 +33,7 @@ use std::{
 pub(crate) struct Link {
     pub(crate) stream: StreamOwned<ClientConnection, Socket>,
     pub(crate) mqtt: Connection<role::Client>,
+    pub(crate) version: Version,
     /// Packets that have arrived and were not taken yet.
     pub(crate) inbox: VecDeque<Packet>,
     /// What the packets are in, if they are not in TLS itself.
@@ -41,7 +43,7 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn open(host: &str, dial: &Dial, mut config: ClientConfig) -> Result<Self, Error> {
+    pub(crate) fn open(host: &str, dial: &Dial, mut config: ClientConfig, version: Version) -> Result<Self, Error> {
         let (way, limits) = (dial.way(host), dial.limits);
         let place = way.place();
         let failed = |failure| Error::TlsFailed { place: place.clone(), failure };
@@ -61,9 +63,9 @@ impl Link {
         }
         let limit = u32::try_from(PACKET_LIMIT).unwrap_or(u32::MAX);
         let options = ConnectionOptions::new().maximum_packet_size_recv(limit);
-        let mqtt = Connection::with_options(Version::V3_1_1, options);
+        let mqtt = Connection::with_options(version, options);
         let stream = StreamOwned::new(tls, socket);
-        let mut this = Self { stream, mqtt, inbox: VecDeque::new(), websocket: None, place, limits };
+        let mut this = Self { stream, mqtt, version, inbox: VecDeque::new(), websocket: None, place, limits };
         if dial.transport == Transport::WebSocket {
             this.upgrade(host)?;
         }
@@ -103,11 +105,22 @@ impl Link {
 
     /// The limit for an answer begins now, for all that is sent and received until it has arrived.
     pub(crate) fn begin(&mut self) {
-        self.stream.sock.deadline = Deadline::after(self.limits.answer);
+        self.begin_within(self.limits.answer);
+    }
+
+    /// The same with another limit.
+    pub(crate) fn begin_within(&mut self, limit: Duration) {
+        self.stream.sock.deadline = Deadline::after(limit);
     }
 
     pub(crate) fn protocol(&self) -> Error {
-        Error::Protocol { place: self.place.clone() }
+        let version = if self.version == Version::V5_0 { "5" } else { "3.1.1" };
+        Error::Protocol { place: self.place.clone(), version }
+    }
+
+    /// A server that sends so many other packets does not answer.
+    pub(crate) fn too_many(&self) -> Error {
+        Error::TooMany { place: self.place.clone(), limit: EARLY_LIMIT }
     }
 
     fn broken(&self, error: io::Error) -> Error {
@@ -210,15 +223,11 @@ impl Link {
         read.map_err(|error| self.broken(error))
     }
 
-    /// Not by the engine, which panics at the packet identifier 0. Nothing is subscribed to at `QoS` 2.
-    fn acknowledge(&mut self, publish: &v3_1_1::Publish) -> Result<(), Error> {
-        match (publish.qos(), publish.packet_id()) {
-            (Qos::AtMostOnce, _) => Ok(()),
-            (Qos::AtLeastOnce, Some(id)) => {
-                let answer = v3_1_1::Puback::builder().packet_id(id).build();
-                self.send(answer.map_err(|_| self.protocol())?.into())
-            }
-            _ => Err(self.protocol()),
+    /// Not by the engine, which panics at the packet identifier 0.
+    fn acknowledge(&mut self, message: &Published<'_>) -> Result<(), Error> {
+        match message.acknowledgement().map_err(|_| self.protocol())? {
+            Some(answer) => self.send(answer),
+            None => Ok(()),
         }
     }
 
@@ -236,8 +245,11 @@ impl Link {
                     }
                 }
                 Event::NotifyPacketReceived(packet) => {
-                    if let Packet::V3_1_1Publish(publish) = &packet {
-                        self.acknowledge(publish)?;
+                    if let Some(reason) = ended(&packet) {
+                        return Err(Error::Ended { place: self.place.clone(), reason });
+                    }
+                    if let Some(message) = Published::of(&packet) {
+                        self.acknowledge(&message)?;
                     }
                     self.inbox.push_back(packet);
                 }

@@ -53,7 +53,7 @@ impl Provisioner {
                 return Ok(Answer(message));
             }
         }
-        Err(self.session.too_many())
+        Err(self.session.link.too_many())
     }
 
     /// What carries it: never [`Transport::Auto`].

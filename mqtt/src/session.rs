@@ -1,10 +1,18 @@
-use crate::{Dial, Error, Proof, Transport, link::Link};
+use crate::{
+    Dial, Error, Login, Proof, Transport,
+    link::Link,
+    packets::{self, Published},
+    presence,
+};
 use defender_auth::{
-    error::PlanError,
+    identity::Identity,
     mqtt::{Connect, ConnectRefused},
     tls::{Roots, client_config, client_config_with},
 };
-use mqtt_protocol_core::mqtt::packet::{Packet, Qos, v3_1_1};
+use mqtt_protocol_core::mqtt::{
+    Version,
+    packet::{Packet, Qos, v3_1_1},
+};
 use rustls::ClientConfig;
 
 /// The largest packet that is read, in bytes. A hub's messages are no larger.
@@ -17,6 +25,9 @@ pub const EARLY_LIMIT: usize = 64;
 pub struct Session {
     pub(crate) link: Link,
     transport: Transport,
+    /// In seconds; 0 without one.
+    #[cfg_attr(not(feature = "driver"), expect(dead_code, reason = "a driver sends the packets that keep it alive"))]
+    pub(crate) keep_alive: u16,
 }
 
 /// What a server published.
@@ -28,30 +39,38 @@ pub struct Message {
     pub payload: Vec<u8>,
 }
 
-impl From<&v3_1_1::Publish> for Message {
-    fn from(packet: &v3_1_1::Publish) -> Self {
-        Self { topic: packet.topic_name().into(), payload: packet.payload().as_slice().to_vec() }
+impl Message {
+    /// The message of a packet, if it is one.
+    pub(crate) fn of(packet: &Packet) -> Option<Self> {
+        let Published { topic, payload, .. } = Published::of(packet)?;
+        Some(Self { topic: topic.into(), payload: payload.to_vec() })
     }
 }
 
 impl Session {
-    /// Connects, verifies the server, logs in and waits for its answer.
+    /// Connects, verifies the server, logs in and waits for its answer; at a hub with the profile `mqttV5`, until it has
+    /// acknowledged the birth.
     ///
     /// # Errors
-    /// When the server is not reached, cannot be verified, does not answer in time, or refuses the connection.
-    pub fn open<'a>(
-        login: &Connect,
-        proof: impl Into<Proof<'a>>,
+    /// When the server is not reached, cannot be verified, does not answer in time, or refuses the connection; and when the
+    /// profile has no login by this proof.
+    pub fn open<'a, 'b>(
+        login: impl Into<Login<'a>>,
+        proof: impl Into<Proof<'b>>,
         dial: &Dial,
         roots: Roots<'_>,
     ) -> Result<Self, Error> {
-        let proof = proof.into();
-        let packet = connect_packet(login, proof, dial.keep_alive)?;
+        let (login, proof) = (login.into(), proof.into());
+        login.check(proof)?;
+        let packet = match login {
+            Login::Classic(connect) => Greeting::Classic(connect_packet(connect, proof, dial.keep_alive)?),
+            Login::MqttV5(identity) => Greeting::MqttV5(identity),
+        };
         let config = match proof {
             Proof::Token(_) => client_config(roots)?,
             Proof::Certificate(certificate) => client_config_with(roots, certificate)?,
         };
-        Self::reach(login, &packet, dial, &config).map_err(|error| match (error, proof) {
+        Self::reach(login.host().as_str(), &packet, dial, &config).map_err(|error| match (error, proof) {
             (Error::TlsFailed { place, failure }, Proof::Certificate(certificate)) => {
                 Error::TlsFailed { place, failure: failure.with_client_certificate(certificate, dial.now()) }
             }
@@ -60,16 +79,16 @@ impl Session {
     }
 
     /// By the transport that is set, or by one after the other.
-    fn reach(login: &Connect, packet: &v3_1_1::Connect, dial: &Dial, config: &ClientConfig) -> Result<Self, Error> {
+    fn reach(host: &str, greeting: &Greeting<'_>, dial: &Dial, config: &ClientConfig) -> Result<Self, Error> {
         if dial.transport != Transport::Auto {
-            return Self::greet(login, packet, dial, config);
+            return Self::greet(host, greeting, dial, config);
         }
         let half = |transport| dial.clone().with_transport(transport).with_limits(dial.limits.halved());
-        let mut result = Self::greet(login, packet, &half(Transport::Mqtt), config).or_else(|mqtt| {
+        let mut result = Self::greet(host, greeting, &half(Transport::Mqtt), config).or_else(|mqtt| {
             if !mqtt.is_about_the_way() {
                 return Err(mqtt);
             }
-            Self::greet(login, packet, &half(Transport::WebSocket), config).map_err(|error| {
+            Self::greet(host, greeting, &half(Transport::WebSocket), config).map_err(|error| {
                 if !error.is_about_the_way() {
                     return error;
                 }
@@ -82,13 +101,24 @@ impl Session {
         result
     }
 
-    fn greet(login: &Connect, packet: &v3_1_1::Connect, dial: &Dial, config: &ClientConfig) -> Result<Self, Error> {
-        PlanError::of_host(&login.host).map_or(Ok(()), Err)?;
-        let mut link = Link::open(login.host.as_str(), dial, config.clone())?;
+    fn greet(host: &str, greeting: &Greeting<'_>, dial: &Dial, config: &ClientConfig) -> Result<Self, Error> {
+        let transport = dial.transport;
+        let packet = match greeting {
+            Greeting::Classic(packet) => packet,
+            Greeting::MqttV5(identity) => {
+                let mut entropy = [0; 16];
+                let filled = config.crypto_provider().secure_random.fill(&mut entropy);
+                filled.map_err(|_| Error::NoEntropy)?;
+                let mut link = Link::open(host, dial, config.clone(), Version::V5_0)?;
+                let keep_alive = presence::log_in(&mut link, identity, entropy, dial.keep_alive)?;
+                return Ok(Self { link, transport, keep_alive });
+            }
+        };
+        let mut link = Link::open(host, dial, config.clone(), Version::V3_1_1)?;
         link.send(packet.clone().into())?;
         match link.receive()? {
             Packet::V3_1_1Connack(answer) => match ConnectRefused::from_code(answer.return_code() as u8) {
-                None => Ok(Self { link, transport: dial.transport }),
+                None => Ok(Self { link, transport, keep_alive: dial.keep_alive }),
                 Some(refused) => Err(Error::Refused(refused)),
             },
             _ => Err(link.protocol()),
@@ -133,26 +163,27 @@ impl Session {
     /// The same, within a time limit that has begun.
     pub(crate) fn wait_for_message(&mut self) -> Result<Message, Error> {
         for _ in 0..=EARLY_LIMIT {
-            if let Packet::V3_1_1Publish(message) = self.link.receive()? {
-                return Ok(Message::from(&message));
+            if let Some(message) = Message::of(&self.link.receive()?) {
+                return Ok(message);
             }
         }
-        Err(self.too_many())
-    }
-
-    /// A server that sends so many other packets does not answer.
-    pub(crate) fn too_many(&self) -> Error {
-        Error::TooMany { place: self.link.place.clone(), limit: EARLY_LIMIT }
+        Err(self.link.too_many())
     }
 
     /// Disconnects. A connection that is already broken counts as closed.
     pub fn close(mut self) {
         self.link.begin();
-        if let Ok(packet) = v3_1_1::Disconnect::builder().build() {
-            let _ = self.link.send(packet.into());
+        if let Ok(packet) = packets::disconnect(self.link.version) {
+            let _ = self.link.send(packet);
         }
         self.link.close();
     }
+}
+
+/// What begins a login.
+enum Greeting<'a> {
+    Classic(v3_1_1::Connect),
+    MqttV5(&'a Identity),
 }
 
 fn connect_packet(login: &Connect, proof: Proof<'_>, keep_alive: u16) -> Result<v3_1_1::Connect, Error> {

@@ -23,6 +23,23 @@ pub enum PlanError {
     /// Device mode begins with a device, not with a module.
     #[error("the plan is for a module already; Device mode requires a plan for the device")]
     AlreadyAModule,
+    /// The profile `mqttV5` has logins of devices only.
+    #[error(
+        "the hub has the connection profile `mqttV5`, which has no logins of modules; authenticate as the device, or use a \
+         classic hub"
+    )]
+    ProfileWithoutModules,
+    /// The profile `mqttV5` has no passwords.
+    #[error(
+        "the hub has the connection profile `mqttV5`, which accepts no shared access key; authenticate with a client \
+         certificate, or use a classic hub"
+    )]
+    ProfileNeedsCertificate,
+    /// A connection profile that this library does not know.
+    #[error(
+        "the hub has a connection profile that is not known here, so that there is no login; use a version that knows it"
+    )]
+    UnknownConnectionProfile,
     /// A login at a hub's name for back ends.
     #[error("{host} is the hub's name for back ends, where no device can log in; use {instead}")]
     BackEndHost {

@@ -148,9 +148,9 @@ impl Authenticator {
         let state = mem::replace(&mut self.state, State::Failed(Error::OutOfTime));
         let handled = match (state, event) {
             (State::Provisioning(next), event) => {
-                next.handle(now, event).map(|step| self.registered(step, now)).map_err(State::Provisioning)
+                next.answer(now, event).map(|step| self.registered(step, now)).map_err(State::Provisioning)
             }
-            (State::DeviceMode(next), event) => next.handle(now, event).map(State::from).map_err(State::DeviceMode),
+            (State::DeviceMode(next), event) => next.answer(now, event).map(State::from).map_err(State::DeviceMode),
             (State::Activating(registration), Event::Activated) => {
                 Ok(self.registered(registration.activated(now), now))
             }

@@ -25,10 +25,36 @@ impl ConnectionProfile {
     pub(super) fn of(value: &Payload) -> Self {
         let text: Option<Option<String>> = serde_json::from_str(value.as_str()).ok();
         match text.as_ref().map(Option::as_deref) {
-            Some(None | Some("classic")) => Self::Classic,
-            Some(Some("mqttV5")) => Self::MqttV5,
-            Some(Some(other)) => Self::unknown(other),
+            Some(None) => Self::Classic,
+            Some(Some(name)) => Self::named(name),
             None => Self::unknown(value.as_str()),
+        }
+    }
+
+    /// A profile as the services write it, in this case of its letters. Any other text is an unknown one.
+    ///
+    /// ```
+    /// use defender_auth::outcome::ConnectionProfile;
+    ///
+    /// assert_eq!(ConnectionProfile::named("mqttV5"), ConnectionProfile::MqttV5);
+    /// assert_eq!(ConnectionProfile::named("mqttv5").as_str(), "mqttv5");
+    /// ```
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        match name {
+            "classic" => Self::Classic,
+            "mqttV5" => Self::MqttV5,
+            other => Self::unknown(other),
+        }
+    }
+
+    /// As the services write it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Classic => "classic",
+            Self::MqttV5 => "mqttV5",
+            Self::Unknown(name) => name,
         }
     }
 

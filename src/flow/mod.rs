@@ -3,6 +3,7 @@
 mod action;
 pub(crate) mod attempt;
 pub mod authenticator;
+mod changes;
 mod connection_profile;
 pub mod device_mode;
 pub mod dps;
@@ -12,6 +13,7 @@ pub mod identity_service;
 mod issuance;
 mod json_text;
 pub mod local;
+mod next;
 pub mod outcome;
 pub mod plan;
 mod refusal;

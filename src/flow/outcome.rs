@@ -1,6 +1,7 @@
 //! What a plan ends with: an identity with its credential.
 
 pub use super::{
+    changes::Changes,
     connection_profile::ConnectionProfile,
     issuance::Issuance,
     registration_state::{RegistrationState, Substatus},
@@ -10,11 +11,11 @@ use crate::{
     base::time::UnixTime,
     connection_string::ConnectionString,
     credential::{ClientCertificate, Credential, Password, SymmetricKeys},
+    error::PlanError,
     identity::{DeviceId, HostName, Identity, ModuleId},
     key::SharedAccessKey,
     sas::{Audience, Signer},
 };
-use core::fmt;
 
 /// A device at a hub with its credential: the end of a registration, and the beginning of Device mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,8 +61,15 @@ impl Device {
     }
 
     pub(crate) fn assigned(mut self, record: RegistrationState) -> Self {
+        self.0.profile = record.connection_profile();
         self.0.record = Some(record);
         self
+    }
+
+    /// `None` when the profile has no login for the credential.
+    #[cfg(feature = "session")]
+    pub(crate) fn with_connection_profile(self, profile: ConnectionProfile) -> Option<Self> {
+        self.0.with_connection_profile(profile).ok().map(Self)
     }
 
     pub(crate) const fn as_outcome(&self) -> &Outcome {
@@ -96,13 +104,47 @@ pub struct Outcome {
     identity: Identity,
     credential: Credential,
     audience: Audience,
+    profile: ConnectionProfile,
     record: Option<RegistrationState>,
 }
 
 impl Outcome {
     /// An identity that is known, a device's or a module's, with its credential.
     pub fn new(identity: Identity, credential: impl Into<Credential>) -> Self {
-        Self { identity, credential: credential.into(), audience: Audience::Encoded, record: None }
+        Self {
+            identity,
+            credential: credential.into(),
+            audience: Audience::Encoded,
+            profile: ConnectionProfile::Classic,
+            record: None,
+        }
+    }
+
+    /// At a hub with this connection profile. A registration tells the profile by itself, from the api-version
+    /// 2026-11-02-preview on; this is for an identity that is known without one.
+    ///
+    /// # Errors
+    /// When the profile has no login for this identity and credential: `mqttV5` is for devices with a certificate, and for an
+    /// unknown profile there is none.
+    pub fn with_connection_profile(self, profile: ConnectionProfile) -> Result<Self, PlanError> {
+        match profile {
+            ConnectionProfile::Unknown(_) => return Err(PlanError::UnknownConnectionProfile),
+            ConnectionProfile::MqttV5 if self.identity.module_id().is_some() => {
+                return Err(PlanError::ProfileWithoutModules);
+            }
+            ConnectionProfile::MqttV5 if self.credential.certificate().is_none() => {
+                return Err(PlanError::ProfileNeedsCertificate);
+            }
+            ConnectionProfile::MqttV5 | ConnectionProfile::Classic => {}
+        }
+        Ok(Self { profile, ..self })
+    }
+
+    /// How clients of the hub log in: by a [`Connect`](crate::mqtt::Connect), or by
+    /// [`presence`](crate::mqtt::presence).
+    #[must_use]
+    pub const fn connection_profile(&self) -> &ConnectionProfile {
+        &self.profile
     }
 
     /// With this secondary key beside the key that is in use. No effect on a credential that is not a symmetric key.
@@ -139,7 +181,7 @@ impl Outcome {
             (gateway, earlier) => gateway.is_some() != earlier.is_some(),
         };
         Changes {
-            hub: differ(self.identity.hub(), earlier.identity.hub()),
+            hub: differ(self.identity.hub(), earlier.identity.hub()) || self.profile != earlier.profile,
             gateway,
             identity: ids(self) != ids(earlier),
             credential: self.credential != earlier.credential,
@@ -224,50 +266,6 @@ impl From<ConnectionString> for Outcome {
     }
 }
 
-/// What differs between two outcomes. With any of the first four, connect again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own")]
-pub struct Changes {
-    /// Another hub. Host names are compared without regard to case.
-    pub hub: bool,
-    /// Another gateway, or one where there was none, or none where there was one.
-    pub gateway: bool,
-    /// Another device or module.
-    pub identity: bool,
-    /// Other keys, or another certificate. The switch to the secondary key is no change.
-    pub credential: bool,
-    /// The provisioning service has updated the registration (`lastUpdatedDateTimeUtc`). No change while one of the two
-    /// outcomes does not have that: the hub does not repeat it.
-    pub registration: bool,
-}
-
-impl Changes {
-    /// Whether there is any.
-    #[must_use]
-    pub const fn any(self) -> bool {
-        self.hub || self.gateway || self.identity || self.credential || self.registration
-    }
-}
-
-/// `nothing changed`, or the list of what did.
-impl fmt::Display for Changes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = [
-            (self.hub, "the hub"),
-            (self.gateway, "the gateway"),
-            (self.identity, "the identity"),
-            (self.credential, "the credential"),
-            (self.registration, "the registration"),
-        ];
-        let mut changed = named.into_iter().filter(|(changed, _)| *changed).map(|(_, name)| name);
-        let Some(first) = changed.next() else { return f.write_str("nothing changed") };
-        f.write_str(first)?;
-        changed.try_for_each(|name| write!(f, ", {name}"))?;
-        f.write_str(" changed")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -339,6 +337,30 @@ mod tests {
             assert_eq!(new.changes_since(&old), Changes { gateway: true, ..Changes::default() });
         }
         assert!(!edge("edge.local").changes_since(&edge("Edge.Local")).any());
+    }
+
+    #[test]
+    fn a_profile_is_accepted_for_what_can_log_in_by_it() {
+        use ConnectionProfile as P;
+        let device = |credential: Credential| {
+            Outcome::new(Identity::device("h.net".parse().unwrap(), "d".parse().unwrap()), credential)
+        };
+        let certificate = || ClientCertificate::held_elsewhere(None);
+        let v5 = device(certificate().into()).with_connection_profile(P::MqttV5).unwrap();
+        assert_eq!(v5.connection_profile(), &P::MqttV5);
+        let changes = v5.changes_since(&device(certificate().into()));
+        assert_eq!(changes, Changes { hub: true, ..Changes::default() });
+        assert!(outcome(key(1)).with_connection_profile(P::Classic).is_ok());
+        for (outcome, profile, error) in [
+            (device(key(1).into()), P::MqttV5, PlanError::ProfileNeedsCertificate),
+            (device(Credential::ExternalSigner), P::MqttV5, PlanError::ProfileNeedsCertificate),
+            (outcome(certificate()), P::MqttV5, PlanError::ProfileWithoutModules),
+            (device(certificate().into()), P::Unknown("mqttV6".into()), PlanError::UnknownConnectionProfile),
+        ] {
+            assert_eq!(outcome.with_connection_profile(profile), Err(error));
+        }
+        let plan = crate::Plan::from(v5);
+        assert_eq!(plan.in_device_mode(ModuleId::azureiotsecurity()).unwrap_err(), PlanError::ProfileWithoutModules);
     }
 
     #[test]

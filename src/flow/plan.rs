@@ -102,13 +102,14 @@ impl Plan {
     /// Device mode: continue as a module of that device.
     ///
     /// # Errors
-    /// When the plan begins with a module, or with a certificate that is known to be signed by a CA.
+    /// When the plan begins with a module, or with a certificate that is known to be signed by a CA; and when the hub has the
+    /// profile `mqttV5`, which has no modules.
     pub fn in_device_mode(mut self, target: impl Into<Target>) -> Result<Self, PlanError> {
-        device_mode::check(match &self.start {
+        match &self.start {
             Start::Known(_) | Start::Workload(_) | Start::IdentityService(_) => return Err(PlanError::AlreadyAModule),
-            Start::Device(device) => device.credential().certificate(),
-            Start::Provision(both) => both.1.certificate(),
-        })?;
+            Start::Device(device) => device_mode::check_device(device)?,
+            Start::Provision(both) => device_mode::check(both.1.certificate())?,
+        }
         self.target = Some(target.into());
         Ok(self)
     }

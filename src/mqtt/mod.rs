@@ -6,10 +6,12 @@ pub mod presence;
 mod presence_payload;
 #[cfg(feature = "flows")]
 mod provisioning;
+mod reason_code;
 
 pub use connack::ConnectRefused;
 #[cfg(feature = "flows")]
 pub use provisioning::{PROVISIONING_ANSWERS, provisioning_answer, provisioning_topic};
+pub use reason_code::ReasonCode;
 
 use crate::{
     base::encode,

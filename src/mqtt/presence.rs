@@ -7,6 +7,8 @@
 //!
 //! The SUBACK and the acknowledgement are each waited for [`WAIT`], and then a new login begins, with a new correlation.
 //!
+//! A CONNACK or a DISCONNECT that refuses has a [`ReasonCode`](super::ReasonCode).
+//!
 //! Source: `Azure/azure-iot-sdk:c/docs/connecting.md`, `Azure/azure-iot-sdk:c/tests/unit/connection_client_test.c`.
 
 use super::{AGENT, presence_payload};
@@ -108,6 +110,12 @@ impl Connecting {
     /// ```
     #[must_use]
     pub fn new(identity: &Identity, correlation: Correlation) -> Option<Self> {
+        Self::new_as(identity, correlation, AGENT)
+    }
+
+    /// The same for a client with a name of its own, such as `contoso-agent/2.1`.
+    #[must_use]
+    pub fn new_as(identity: &Identity, correlation: Correlation, user_agent: &str) -> Option<Self> {
         if identity.module_id().is_some() {
             return None;
         }
@@ -115,7 +123,7 @@ impl Connecting {
         Some(Self {
             host: identity.endpoint().clone(),
             client_id: device.as_str().into(),
-            user_name: format!("correlationId={correlation}&clientVersion={}", encode::percent(AGENT)),
+            user_name: format!("correlationId={correlation}&clientVersion={}", encode::percent(user_agent)),
             announcing: Announcing { device, correlation, session_present: false },
         })
     }
@@ -236,13 +244,6 @@ impl Announcing {
     }
 }
 
-/// Whether a reason code of MQTT 5 in a CONNACK rejects the identity, so that another credential may help: 0x85, 0x86, 0x87
-/// and 0x8C.
-#[must_use]
-pub const fn rejects_identity(reason: u8) -> bool {
-    matches!(reason, 0x85 | 0x86 | 0x87 | 0x8c)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -323,11 +324,5 @@ mod tests {
         assert!(Connecting::new(&module, NONCE).is_none());
         let behind = Connecting::new(&me.with_gateway("edge.local".parse().unwrap()), NONCE).unwrap();
         assert_eq!(behind.host.as_str(), "edge.local");
-    }
-
-    #[test]
-    fn four_reason_codes_reject_the_identity() {
-        let rejected: Vec<u8> = (0..=u8::MAX).filter(|reason| rejects_identity(*reason)).collect();
-        assert_eq!(rejected, [0x85, 0x86, 0x87, 0x8c]);
     }
 }

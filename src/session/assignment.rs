@@ -1,5 +1,5 @@
 use crate::{
-    flow::outcome::Outcome,
+    flow::outcome::{ConnectionProfile, Outcome},
     identity::{DeviceId, HostName, ModuleId},
 };
 use alloc::{boxed::Box, string::String};
@@ -14,6 +14,7 @@ pub(super) struct Assignment {
     pub(super) hub: HostName,
     pub(super) device: DeviceId,
     pub(super) module: Option<ModuleId>,
+    pub(super) profile: ConnectionProfile,
 }
 
 impl Assignment {
@@ -25,6 +26,7 @@ impl Assignment {
             hub: identity.given_hub().clone(),
             device: identity.device_id().clone(),
             module: identity.module_id().cloned(),
+            profile: outcome.connection_profile().clone(),
         }
     }
 

@@ -73,11 +73,7 @@ impl Session {
             return self.wait(now, Ladder::Credentials, why, Duration::ZERO, Then::Try(Pass::default()));
         }
         bucket.take(now.monotonic);
-        self.record.run_at = Some(now.monotonic);
-        if registers {
-            self.record.counters.registrations += 1;
-            self.record.registered_at = Some(now.monotonic);
-        }
+        self.record.ran(now.monotonic, registers);
         // The debt is saved before the registration, so that a process that ends in it does not register without a bound.
         self.save(now, registers, Then::Run(round));
     }

@@ -16,7 +16,7 @@ use crate::{
     credential::IssuedChain,
     flow::{
         http::OperationId,
-        outcome::{Issuance, Outcome},
+        outcome::{ConnectionProfile, Issuance, Outcome},
     },
 };
 use alloc::{boxed::Box, vec};
@@ -57,7 +57,7 @@ impl Session {
 
     /// Before a registration: a request for a certificate, if it is to have one.
     pub(super) fn prepare(&mut self, now: Now, round: Box<Round>) {
-        let source = round.run().filter(|run| run.registers && run.requests.is_none()).map(|run| run.source);
+        let source = round.run().filter(|run| run.requests.is_none()).map(|run| run.source);
         match source.filter(|source| self.wants_certificate(now, *source)) {
             Some(source) => self.make_request(now, source, Purpose::Register(round)),
             None => self.run(now, round),
@@ -156,7 +156,8 @@ impl Session {
             let wait = self.registrations.wait(now.monotonic);
             Window { from: later.from.saturating_add(wait), until: later.until.saturating_add(wait) }
         };
-        if is_operational && self.assigned().is_some_and(is_of_mqtt5) {
+        // That profile has no renewal.
+        if is_operational && self.assigned().is_some_and(|it| *it.connection_profile() != ConnectionProfile::Classic) {
             self.record.certificate_failure = Some(Diagnosis::RenewalUnsupported);
             return None;
         }
@@ -209,6 +210,7 @@ impl Session {
         let then = match then {
             // It was made with a credential that is another one now: the session connects anew in a while.
             Then::Stay(standing) => Then::Stay(Standing { at: None, ..standing }),
+            Then::Lost(pass) => Then::Lost(Pass { outdated: true, ..pass }),
             then => then,
         };
         self.save(now, true, then);
@@ -242,10 +244,4 @@ impl Session {
             (self.certificate.broken, self.certificate.unkept) = (None, None);
         }
     }
-}
-
-/// Whether the hub has the MQTT 5 profile, which has no renewal.
-fn is_of_mqtt5(outcome: &Outcome) -> bool {
-    let profile = outcome.registration_state().and_then(|state| state.others.get("connectionProfile"));
-    profile.is_some_and(|profile| profile.as_str().eq_ignore_ascii_case("\"mqttV5\""))
 }

@@ -71,12 +71,15 @@ impl Session {
         self.connects.take(now.monotonic);
         self.record.counters.connects += 1;
         self.record.counters.renewals += u64::from(pass.renewing);
-        let renewing = || (candidate.role == Role::Operational).then(ApiVersion::certificate_renewal);
+        let renews = candidate.role == Role::Operational;
+        let version = self.policy.hub_api_version.clone().or_else(|| renews.then(ApiVersion::certificate_renewal));
         let login = Login {
-            connect: match self.policy.hub_api_version.clone().or_else(renewing) {
+            connect: match version {
                 Some(version) => Connect::hub_at(&identity, None, &version),
                 None => Connect::hub(&identity, None),
             },
+            profile: candidate.outcome.connection_profile().clone(),
+            renews,
             identity,
             password,
             deadline: now.monotonic.saturating_add(self.policy.connect_limit),
@@ -91,11 +94,17 @@ impl Session {
             self.clock.confirm(now, date);
         }
         self.passes = 0;
+        self.record.accepted();
         let at = pass.candidate();
         if let Some(candidate) = at.and_then(|at| self.candidates.get_mut(at)) {
             candidate.rejected = None;
         }
-        self.save(now, false, Then::Stay(Standing { login, at }));
+        let then = match at {
+            Some(_) => Then::Stay(Standing { login, at }),
+            // Its credential was replaced while it was tried.
+            None => Then::Try(Pass::renewing(0)),
+        };
+        self.save(now, false, then);
     }
 
     /// A login, or the connection that it made, has failed.
@@ -136,10 +145,14 @@ impl Session {
     }
 
     fn all_rejected(&mut self, now: Now, pass: Pass) {
+        let from_first = Then::Try(Pass::default());
+        if self.candidates.is_empty() && pass.renewing {
+            self.state = State::Disconnecting { why: Diagnosis::Rotated, then: from_first };
+            return;
+        }
         if self.candidates.is_empty() {
             return self.begin_round(now);
         }
-        let from_first = Then::Try(Pass::default());
         if pass.suspect {
             return self.wait(now, Ladder::Clock, Diagnosis::ClockSuspect, Duration::ZERO, from_first);
         }

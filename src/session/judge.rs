@@ -75,10 +75,12 @@ impl Diagnosis {
             | Rejection::Reason(0x85..=0x87 | 0x8c)
             | Rejection::Http(401 | 403 | 404) => Self::HubRejected,
             Rejection::Connack(Connack::ServerUnavailable)
-            | Rejection::Reason(0x88 | 0x89 | 0x97 | 0x9f)
+            | Rejection::Reason(0x88 | 0x89 | 0x8b | 0x97 | 0x9f)
             | Rejection::Http(408 | 429 | 500..=599) => Self::Busy,
             Rejection::Reason(0x9c | 0x9d) | Rejection::Http(300..=399) => Self::Moved,
             Rejection::Reason(0x8a) => Self::Banned,
+            // The end of a connection without a fault of this client.
+            Rejection::Reason(0x00 | 0x8d | 0x8e | 0x98 | 0xa0) => Self::ConnectionLost,
             Rejection::Connack(_) | Rejection::Reason(_) | Rejection::Http(_) => Self::ProtocolRejected,
         }
     }

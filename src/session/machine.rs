@@ -221,11 +221,8 @@ impl Session {
                 self.record.unsaved = matches!(event, Event::SaveFailed);
                 self.proceed(now, then);
             }
-            (
-                State::Saving { snapshot, then: Then::Stay(standing) | Then::Request(standing) },
-                Event::Disconnected(_),
-            ) => {
-                self.state = State::Saving { snapshot, then: Then::Lost(standing.lost()) };
+            (State::Saving { snapshot, then }, Event::Disconnected(_)) => {
+                self.state = State::Saving { snapshot, then: then.lost() };
             }
             (
                 State::Requesting { purpose, .. },
@@ -244,8 +241,8 @@ impl Session {
             (State::Keeping { then, .. }, Event::CertificateKept(certificate)) => self.kept(now, certificate, then),
             (State::Keeping { then, .. }, Event::CertificateRefused) => self.refused(now, then),
             (State::Keeping { chain, then }, Event::CertificateNotKept) => self.not_kept(now, chain, then),
-            (State::Keeping { chain, then: Then::Stay(_) }, Event::Disconnected(_)) => {
-                self.state = State::Keeping { chain, then: Then::Lost(Pass { outdated: true, ..Pass::default() }) };
+            (State::Keeping { chain, then }, Event::Disconnected(_)) => {
+                self.state = State::Keeping { chain, then: then.lost() };
             }
             (State::Waiting { why: Diagnosis::ClockSuspect, then, .. }, Event::ClockSet)
             | (State::Disconnecting { then, .. }, Event::Disconnected(_)) => self.proceed(now, then),
@@ -289,7 +286,7 @@ pub(super) fn check(sources: &[Source]) -> Result<(), SessionError> {
         return Err(SessionError::NoSource);
     }
     let mut requesting = sources.iter().filter(|source| source.requests);
-    let unfit = requesting.clone().find(|source| !source.can_request()).or_else(|| requesting.nth(1));
+    let unfit = requesting.clone().find(|source| !source.can_request_certificates()).or_else(|| requesting.nth(1));
     if let Some(source) = unfit {
         return Err(SessionError::NoCertificates { name: source.name().into() });
     }

@@ -62,6 +62,9 @@
 //!
 //! - A *pass* tries the candidates (the credentials of all sources; two keys are two) from the first, without a pause. A
 //!   credential with a known flaw, such as an expired certificate, costs no connection.
+//! - A login that is accepted shows that the assignment was right: a rejection after it is another trouble, for which the
+//!   provisioning service is asked at once, as far as the rate allows it.
+//! - Sources that are replaced during a login or a save are used as soon as that has ended.
 //! - A connection is stable after [`stable_after`](Policy::stable_after). Only then do the ladders start again: one that is
 //!   accepted and lost at once climbs like a rejection.
 //! - [`Ladder`]s say when to try again, [`Rate`]s bound how often, whatever happens. The debt of a rate is saved *before* a
@@ -73,6 +76,9 @@
 //!   and `Rotated` end that wait, but for a `Retry-After` and a rate.
 //! - The hub that is known is asked before the provisioning service. A registration and a module lookup are two runs with a
 //!   `Save` between them: a module that is missing costs no second registration.
+//!
+//! - A login goes by the connection profile of the hub ([`Login::profile`]), which is saved with the assignment. A hub with `mqttV5`
+//!   has accepted a connection when it has acknowledged the birth ([`presence`](crate::mqtt::presence)).
 //!
 //! # Operational certificates
 //!
@@ -110,7 +116,8 @@
 //! Beside those: an own certificate that is not valid and a given token that has expired are skipped (`client-expired`,
 //! `client-not-yet-valid`, `token-expired`). A lookup that finds no registration is `unassigned` and waits on the
 //! provisioning ladder. A source that cannot be used is `source-unusable`, on the slow ladder. `rate-limited` and `rotated`
-//! are reasons of waits and disconnects, not failures. When the state cannot be saved the session goes on, says so in its
+//! are reasons of waits and disconnects, not failures. A DISCONNECT of MQTT 5 without a fault of the client (0x00, 0x8D, 0x8E,
+//! 0x98, 0xA0) is `connection-lost`. When the state cannot be saved the session goes on, says so in its
 //! status, and saves again at the next occasion.
 
 mod action;

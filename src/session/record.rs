@@ -15,13 +15,15 @@ pub(super) struct Record {
     pub(super) down_since: Duration,
     /// The latest run of an authenticator.
     pub(super) run_at: Option<Duration>,
-    /// The latest registration.
+    /// The latest registration, unless a hub has accepted a login since.
     pub(super) registered_at: Option<Duration>,
     pub(super) failure: Option<Diagnosis>,
     pub(super) authenticator_failure: Option<Diagnosis>,
     pub(super) certificate_failure: Option<Diagnosis>,
     pub(super) failures: u32,
     pub(super) unsaved: bool,
+    /// Whether a hub has accepted a login since the latest run.
+    is_accepted: bool,
     pub(super) counters: Counters,
     dropped: Option<(String, Diagnosis, UnixTime)>,
 }
@@ -37,6 +39,7 @@ impl Record {
             certificate_failure: None,
             failures: 0,
             unsaved: false,
+            is_accepted: false,
             counters: Counters::default(),
             dropped: None,
         }
@@ -55,8 +58,24 @@ impl Record {
         self.dropped.as_ref().map(|(credential, why, at)| Dropped { credential, why: *why, at: *at })
     }
 
-    /// Whether an authenticator has run since the connection was lost.
+    /// A run of an authenticator begins.
+    pub(super) fn ran(&mut self, now: Duration, registers: bool) {
+        self.run_at = Some(now);
+        self.is_accepted = false;
+        if registers {
+            self.counters.registrations += 1;
+            self.registered_at = Some(now);
+        }
+    }
+
+    /// A hub has accepted a login: what the runs have got was right, and a later rejection is another trouble.
+    pub(super) fn accepted(&mut self) {
+        self.registered_at = None;
+        self.is_accepted = true;
+    }
+
+    /// Whether an authenticator has run for this trouble.
     pub(super) fn has_run(&self) -> bool {
-        self.run_at.is_some_and(|at| at >= self.down_since)
+        !self.is_accepted && self.run_at.is_some_and(|at| at >= self.down_since)
     }
 }

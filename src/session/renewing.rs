@@ -38,10 +38,10 @@ impl Session {
         self.state = State::Renewing { renewal: Box::new(renewal), drops: 0, standing };
     }
 
-    /// Goes on with a renewal whose connection was lost, if this connection can.
+    /// Whether a renewal whose connection was lost can go on over this one.
     pub(super) fn resumes(&self, standing: &Standing) -> bool {
         let candidate = standing.at.and_then(|at| self.candidates.get(at));
-        self.certificate.broken.is_some() && candidate.is_some_and(|candidate| candidate.role == Role::Operational)
+        candidate.is_some_and(|candidate| candidate.role == Role::Operational)
     }
 
     /// Hands an event to the renewal.

@@ -43,11 +43,6 @@ impl Session {
             {
                 state
             }
-            State::Connected { .. } | State::Renewing { .. } | State::Requesting { purpose: Purpose::Renew(_), .. }
-                if self.candidates.is_empty() =>
-            {
-                State::Disconnecting { why: Diagnosis::Rotated, then: first }
-            }
             State::Connected { .. } | State::Renewing { .. } | State::Requesting { purpose: Purpose::Renew(_), .. } => {
                 return self.choose(now, Pass::renewing(0));
             }
@@ -61,12 +56,12 @@ impl Session {
             }
             State::Waiting { window, not_before, why, .. } => State::Waiting { window, not_before, why, then: first },
             State::Saving { snapshot, then: Then::Stay(standing) | Then::Request(standing) } => {
-                State::Saving { snapshot, then: Then::Stay(Standing { at: kept, ..standing }) }
+                State::Saving { snapshot, then: replaced_or(kept, standing) }
             }
             State::Saving { snapshot, .. } => State::Saving { snapshot, then: first },
             // It is kept for the source that has requested it, if that is still there.
             State::Keeping { chain, then: Then::Stay(standing) } => {
-                State::Keeping { chain, then: Then::Stay(Standing { at: kept, ..standing }) }
+                State::Keeping { chain, then: replaced_or(kept, standing) }
             }
             State::Keeping { chain, .. } => State::Keeping { chain, then: first },
             State::Disconnecting { why, .. } => State::Disconnecting { why, then: first },
@@ -78,4 +73,9 @@ impl Session {
         let same = self.candidates.iter().zip(former).take(used + 1).filter(|(new, former)| new.is_same(former));
         same.count() == used + 1
     }
+}
+
+/// The connection that stands if its credential is kept, else another one over it.
+fn replaced_or(kept: Option<usize>, standing: Standing) -> Then {
+    if kept.is_some() { Then::Stay(standing) } else { Then::Try(Pass::renewing(0)) }
 }

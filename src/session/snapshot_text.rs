@@ -7,13 +7,16 @@
 //!   "certificatesOwedUntil": 1800021600, "passes": 0 }
 //! { "of": "h.azure-devices.net/dev-01/m", "primary": "...", "secondary": "..." }
 //! ```
+//! The assignment has a `connectionProfile` if that of its hub is not classic.
 //! A reader takes every version whose `readableSince` it knows, and keeps the members that it does not know.
 
 use super::{
     assignment::Assignment,
     snapshot::{Snapshot, SnapshotError},
 };
-use crate::{base::secret::SecretText, credential::SymmetricKeys, key::SharedAccessKey};
+use crate::{
+    base::secret::SecretText, credential::SymmetricKeys, flow::outcome::ConnectionProfile, key::SharedAccessKey,
+};
 use alloc::{
     boxed::Box,
     collections::BTreeMap,
@@ -46,6 +49,7 @@ struct Text<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct AssignmentText {
     source: String,
     owner: String,
@@ -53,6 +57,8 @@ struct AssignmentText {
     device: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     module: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    connection_profile: Option<String>,
 }
 
 /// The form that `serde` asks for.
@@ -180,6 +186,7 @@ impl From<&Assignment> for AssignmentText {
             hub: it.hub.to_string(),
             device: it.device.to_string(),
             module: it.module.as_ref().map(ToString::to_string),
+            connection_profile: (it.profile != ConnectionProfile::Classic).then(|| it.profile.as_str().into()),
         }
     }
 }
@@ -193,6 +200,10 @@ impl TryFrom<AssignmentText> for Assignment {
             hub: text.hub.parse().map_err(|_| member("hub"))?,
             device: text.device.parse().map_err(|_| member("device"))?,
             module: text.module.map(|id| id.parse()).transpose().map_err(|_| member("module"))?,
+            profile: match text.connection_profile.as_deref().map(ConnectionProfile::named) {
+                Some(ConnectionProfile::Unknown(_)) => return Err(member("connectionProfile")),
+                known => known.unwrap_or_default(),
+            },
             source: text.source.into(),
             owner: text.owner.into(),
         })

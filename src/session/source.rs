@@ -62,8 +62,9 @@ impl Source {
         self.plan.profile().filter(|_| self.requests).map(Profile::registration_id)
     }
 
-    /// Whether a registration of its plan can request certificates.
-    pub(super) fn can_request(&self) -> bool {
+    /// Whether it can request certificates: its plan is the registration of a device, without a module.
+    #[must_use]
+    pub fn can_request_certificates(&self) -> bool {
         self.plan.target().is_none() && self.plan.profile().is_some_and(|profile| !profile.is_lookup_only())
     }
 
@@ -101,12 +102,14 @@ impl Source {
         })
     }
 
-    /// The assigned device, without another registration.
+    /// The assigned device, without another registration. `None` also when the credential, which may have been replaced, has
+    /// no login at the hub.
     fn device(&self, assignment: &Assignment) -> Option<Device> {
         if let Some(device) = self.plan.known_device() {
             return Some(device.clone());
         }
-        let device = Device::new(assignment.hub.clone(), assignment.device.clone(), self.device_credential()?);
+        let device = Device::new(assignment.hub.clone(), assignment.device.clone(), self.device_credential()?)
+            .with_connection_profile(assignment.profile.clone())?;
         let is_renamed = self.plan.profile().is_some_and(|profile| profile.classic_hub_name);
         Some(if is_renamed { device.with_classic_hub_name() } else { device })
     }

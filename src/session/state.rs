@@ -95,6 +95,17 @@ pub(super) enum Then {
     Lost(Pass),
 }
 
+impl Then {
+    /// The same without the connection, which has ended meanwhile.
+    pub(super) fn lost(self) -> Self {
+        match self {
+            Self::Stay(standing) | Self::Request(standing) => Self::Lost(standing.lost()),
+            Self::Try(pass) => Self::Try(Pass { renewing: false, ..pass }),
+            then => then,
+        }
+    }
+}
+
 /// One pass over the candidates.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pass {

@@ -5,7 +5,7 @@ use defender_auth::{
     Error,
     credential::CertificateRequest,
     error::{Code, ProtocolProblem, Refusal},
-    renewal::{Action, Event, Renewal, RequestId},
+    renewal::{Action, Certificates, Event, RecordedKey, Renewal, RequestId, certificate_report},
     wait::Reason,
 };
 use serde_json::{Value, json};
@@ -439,6 +439,42 @@ fn a_busy_hub_is_asked_again_after_the_time_that_it_says_or_that_its_status_mean
 }
 
 #[test]
+fn a_fleet_that_is_told_to_wait_comes_back_spread() {
+    for (code, more, least, most) in
+        [(503_001, json!({}), 5, 10), (500_001, json!({}), 300, 600), (429_001, json!({ "retryAfter": 40 }), 40, 51)]
+    {
+        let mut run = Run::sent();
+        run.reject(code, &more);
+        let Action::Wait(wait) = run.renewal.poll() else { panic!("{:?}", run.renewal.poll()) };
+        assert_eq!((wait.at_least, wait.at_most), (seconds(least), seconds(most)), "{code}");
+    }
+}
+
+#[test]
+fn an_answer_may_be_as_long_as_any_and_its_ids_may_be_numbers() {
+    let long = |length: usize| {
+        let answer = json!({ "certificates": [base64(&[0x30, 1])] }).to_string();
+        let rest = length - answer.len();
+        answer + &" ".repeat(rest)
+    };
+    let mut run = Run::sent();
+    run.message(&format!("$iothub/credentials/res/200/?$rid={RID}"), &long(64 * 1024));
+    assert_eq!(run.issued(), 1);
+    let mut run = Run::sent();
+    run.message(&format!("$iothub/credentials/res/200/?$rid={RID}"), &long(64 * 1024 + 1));
+    assert_eq!(protocol_error(run.error()).problem, ProtocolProblem::TooLong);
+
+    let mut run = Run::sent();
+    run.answer(202, &json!({ "correlationId": 17, "operationExpires": 5 }));
+    let accepted = run.renewal.accepted().unwrap();
+    assert_eq!((accepted.correlation_id.as_deref(), accepted.operation_expires), (Some("17"), None));
+    run.reject(400_004, &json!({ "trackingId": 18, "timestampUtc": "2026-01-31T12:52:20.565000000Z" }));
+    let error = service_error(run.error());
+    assert_eq!(error.tracking_id.as_deref(), Some("18"));
+    assert_eq!(error.date.unwrap().to_string(), "2026-01-31T12:52:20Z", "it may correct a clock");
+}
+
+#[test]
 fn a_wait_that_is_longer_than_the_renewal_is_not_begun() {
     let mut run = Run::sent();
     run.reject(429_001, &json!({ "retryAfter": 3601 }));
@@ -507,15 +543,20 @@ fn what_a_hub_says_is_shown_without_control_characters() {
 #[test]
 fn an_event_that_answers_nothing_changes_nothing() {
     let mut run = Run::new();
-    for event in [Event::Published, Event::Elapsed] {
+    for (event, name) in [(Event::Published, "Published"), (Event::Elapsed, "Elapsed")] {
         let error = run.renewal.handle(at(T0), event).unwrap_err();
-        assert_eq!(error.pending, "Subscribe");
+        assert_eq!((error.pending, error.given), ("Subscribe", name));
     }
     run.subscribe();
     assert!(run.renewal.handle(at(T0), Event::Subscribed).is_err());
     run.publish();
-    for event in [Event::Subscribed, Event::SubscriptionRefused, Event::Published] {
-        assert_eq!(run.renewal.handle(at(T0), event).unwrap_err().pending, "Listen");
+    for (event, name) in [
+        (Event::Subscribed, "Subscribed"),
+        (Event::SubscriptionRefused, "SubscriptionRefused"),
+        (Event::Published, "Published"),
+    ] {
+        let error = run.renewal.handle(at(T0), event).unwrap_err();
+        assert_eq!((error.pending, error.given), ("Listen", name));
     }
     run.event(Event::Message { topic: "x", payload: b"" });
     assert_eq!(Run::new().error().code(), Code::State);
@@ -532,4 +573,23 @@ fn a_device_id_is_escaped_in_the_body() {
     renewal.handle(at(T0), Event::Subscribed).unwrap();
     let Action::Publish { body, .. } = renewal.poll() else { panic!() };
     assert_eq!(serde_json::from_str::<Value>(body).unwrap()["id"], "a'$@=b");
+}
+
+#[test]
+fn what_is_kept_says_where_a_key_is_and_what_the_twin_reports() {
+    for (key, name, pkcs8) in [
+        (RecordedKey::elsewhere("pkcs11:object=a \"b\""), Some("pkcs11:object=a \"b\""), None),
+        (RecordedKey::pkcs8(&[1, 2, 3]), None, Some(&[1, 2, 3][..])),
+    ] {
+        let mut kept = Certificates::default();
+        kept.begin(key, request(), RequestId::new(RID).unwrap());
+        let kept = Certificates::parse(kept.text().expose()).unwrap();
+        let key = &kept.pending().unwrap().key;
+        assert_eq!((key.name(), key.expose_pkcs8()), (name, pkcs8));
+    }
+    let (from, until) = ("2026-03-01T00:00:00Z", "2026-03-31T00:00:00Z");
+    assert_eq!(
+        certificate_report(from.parse().unwrap(), until.parse().unwrap()),
+        r#"{"certificate":{"validFrom":"2026-03-01T00:00:00Z","validUntil":"2026-03-31T00:00:00Z"}}"#
+    );
 }

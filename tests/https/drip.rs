@@ -77,7 +77,7 @@ fn accepting(then: impl Fn(&mut Stream) -> io::Result<()> + Send + Sync + 'stati
 #[test]
 fn a_handshake_that_drips_ends_at_its_limit() {
     let stub = accepting(|_| Ok(()));
-    let limits = Limits { reach: LONG, greet: SHORT, answer: LONG };
+    let limits = Limits { reach: LONG, greet: SHORT, answer: LONG, ..Limits::default() };
     is_silent(open(dripping(stub.address, 0), &stub.root, limits));
 }
 
@@ -97,7 +97,7 @@ fn a_first_record_without_end_ends_at_the_limit() {
         io::Result::Ok(())
     });
     let root = rcgen::generate_simple_self_signed([HUB.into()]).unwrap().cert.pem();
-    is_silent(open(address, &root, Limits { reach: LONG, greet: SHORT, answer: LONG }));
+    is_silent(open(address, &root, Limits { reach: LONG, greet: SHORT, answer: LONG, ..Limits::default() }));
 }
 
 #[test]
@@ -112,7 +112,9 @@ fn an_answer_that_drips_ends_at_its_limit() {
         }
         Ok(())
     });
-    let mut session = open(stub.address, &stub.root, Limits { reach: LONG, greet: LONG, answer: SHORT }).unwrap();
+    let mut session =
+        open(stub.address, &stub.root, Limits { reach: LONG, greet: LONG, answer: SHORT, ..Limits::default() })
+            .unwrap();
     is_silent(session.subscribe("t"));
 }
 
@@ -126,7 +128,9 @@ fn other_packets_do_not_lengthen_the_limit_of_a_message() {
             thread::sleep(PAUSE);
         }
     });
-    let mut session = open(stub.address, &stub.root, Limits { reach: LONG, greet: LONG, answer: SHORT }).unwrap();
+    let mut session =
+        open(stub.address, &stub.root, Limits { reach: LONG, greet: LONG, answer: SHORT, ..Limits::default() })
+            .unwrap();
     is_silent(session.next_message());
     is_silent(session.subscribe("t"));
 }
@@ -134,7 +138,7 @@ fn other_packets_do_not_lengthen_the_limit_of_a_message() {
 #[test]
 fn a_slow_server_has_the_whole_limit() {
     let stub = accepting(|stream| stream.write_all(&[0x30, 4, 0, 1, b't', b'!']).and_then(|()| stream.flush()));
-    let limits = Limits { reach: LONG, greet: LONG, answer: LONG };
+    let limits = Limits { reach: LONG, greet: LONG, answer: LONG, ..Limits::default() };
     let address = dripping(stub.address, 1_000_000);
     assert_eq!(open(address, &stub.root, limits).unwrap().next_message().unwrap().payload, b"!");
 }

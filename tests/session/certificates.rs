@@ -2,7 +2,7 @@
 //! work.
 
 use crate::{agents::*, issuing::*, world::*};
-use defender_auth::{Password, authenticator, http::OperationId, mqtt::ConnectRefused, session::*};
+use defender_auth::{Password, Plan, authenticator, dps::Profile, http::OperationId, mqtt::ConnectRefused, session::*};
 
 const YEAR: u64 = 365 * DAY;
 
@@ -88,6 +88,7 @@ fn a_login_that_can_renew_asks_for_the_version_of_the_hub_that_has_it() {
     world.hub = Box::new(|login, _| {
         let renews = login.connect.user_name.contains("api-version=2025-08-01-preview");
         assert_eq!(renews, is_certificate(login), "{}", login.connect.user_name);
+        assert_eq!(login.renews_certificate(), renews);
         if renews { NO } else { Hub::Accepts }
     });
     let mut session = world.session(sources());
@@ -271,6 +272,8 @@ fn what_was_issued_is_kept_although_the_connection_is_lost() {
     until(&mut world, &mut session, |action| matches!(action, Action::KeepCertificate(_)));
     world.tell(&mut session, Event::Disconnected(Loss::Dropped));
     assert!(matches!(session.poll(), Action::KeepCertificate(_)));
+    until(&mut world, &mut session, |action| matches!(action, Action::Connect(_) | Action::Wait(..)));
+    assert!(matches!(session.poll(), Action::Connect(_)), "with the new one, which no failure delays");
     world.run(&mut session, HOUR);
     assert_eq!((world.issuing.kept.len(), session.status().phase), (2, Phase::Connected));
 }
@@ -331,6 +334,12 @@ fn a_rejected_certificate_leads_to_a_registration_with_a_request() {
             });
             world.log.clear();
             world.tell(&mut session, Event::Disconnected(Loss::Dropped));
+            if takes_keys {
+                until(&mut world, &mut session, |action| matches!(action, Action::Disconnect(_)));
+                let dropped = session.status().dropped.map(|it| it.why);
+                let Action::Disconnect(why) = session.poll() else { panic!() };
+                assert_eq!(Some(why), dropped, "{how:?}");
+            }
             world.run(&mut session, HOUR);
             assert_eq!((world.count(&[Kind::Register]), world.issuing.kept.len()), (1, 2), "{how:?}");
             assert_eq!(session.status().credential, Some("dps/certificate"), "{how:?}");
@@ -440,4 +449,120 @@ fn a_month_in_which_everything_fails_stays_within_its_bounds() {
             }
         }
     }
+}
+
+/// A source with a certificate that is valid from and to so many seconds from now.
+fn with_certificate(name: &str, plan: Plan, from: i64, to: i64) -> Source {
+    let at = |seconds| defender_auth::UnixTime::from_secs(REAL.saturating_add_signed(seconds));
+    Source::new(name, plan).requesting_certificates(Some(OperationalCertificate::new(certificate(9), at(from), at(to))))
+}
+
+/// Of an enrollment by another registration ID.
+fn other_enrollment() -> Plan {
+    let profile = Profile::new("0ne00000001".parse().unwrap(), "other".parse().unwrap());
+    Plan::provision(profile, key(3)).unwrap()
+}
+
+#[test]
+fn a_certificate_that_is_not_valid_at_the_start_is_replaced_by_the_registration() {
+    for (from, to, issued) in [(-200, -100, 1), (100_000, 200_000, 1), (-100, 100_000, 0)] {
+        let mut world = World::new();
+        let mut session = world.session(vec![with_certificate("dps", dps(3), from, to)]);
+        until(&mut world, &mut session, is_stay);
+        assert_eq!((world.issuing.issued, world.issuing.made.len()), (issued, issued), "{from} {to}");
+        assert_eq!(session.status().credential, Some("dps/certificate"));
+    }
+}
+
+#[test]
+fn what_is_issued_and_cannot_be_read_is_named_and_requested_with_another_key() {
+    let mut world = World::new();
+    world.issuing.garbles = true;
+    let mut session = world.session(sources());
+    until(&mut world, &mut session, is_stay);
+    let status = session.status();
+    assert_eq!((status.certificate_failure, status.credential), (Some(Diagnosis::InvalidMessage), Some("dps")));
+    world.issuing.garbles = false;
+    world.run(&mut session, DAY);
+    assert_eq!(session.status().credential, Some("dps/certificate"));
+    assert!(!world.issuing.made[0].is_new && world.issuing.made[1].is_new, "{:?}", world.issuing.made);
+}
+
+#[test]
+fn without_a_certificate_another_registration_is_due_in_ten_to_fifteen_minutes() {
+    let mut world = World::new();
+    world.issuing.policy = false;
+    let mut session = world.session(sources());
+    until(&mut world, &mut session, is_stay);
+    let Action::Stay(Some((window, Due::Certificate))) = session.poll() else { panic!("{:?}", session.poll()) };
+    let now = world.now().monotonic;
+    assert_eq!([window.from - now, window.until - now].map(|wait| wait.as_secs()), [600, 900]);
+}
+
+#[test]
+fn a_certificate_that_is_overdue_is_renewed_without_a_delay() {
+    let (mut world, session) = certified();
+    drop(session);
+    world.ms += 7 * HOUR;
+    let mut session = world.session(vec![with_certificate("dps", dps(3), -2_500_000, 90_000)]);
+    until(&mut world, &mut session, is_stay);
+    let Action::Stay(Some((window, Due::Certificate))) = session.poll() else { panic!("{:?}", session.poll()) };
+    assert_eq!((window.from, window.until), (world.now().monotonic, world.now().monotonic));
+}
+
+#[test]
+fn a_certificate_is_not_given_to_another_enrollment() {
+    // Of the same name, while it is kept and while it is in use; and of another name.
+    for (name, plan, is_kept) in
+        [("dps", other_enrollment(), false), ("dps", other_enrollment(), true), ("other", dps(3), true)]
+    {
+        let (mut world, mut session) = due();
+        if is_kept {
+            until(&mut world, &mut session, is_stay);
+        } else {
+            until(&mut world, &mut session, |action| matches!(action, Action::KeepCertificate(_)));
+        }
+        let issued = world.issuing.issued;
+        world.hub = Box::new(|_, _| Hub::Accepts);
+        world.tell(&mut session, Event::Rotated(vec![Source::new(name, plan).requesting_certificates(None)]));
+        world.log.clear();
+        until(&mut world, &mut session, |action| matches!(action, Action::MakeRequest(_)));
+        assert_eq!((world.issuing.issued, world.count(&[Kind::Connect])), (issued, 0), "{name} {is_kept}");
+    }
+}
+
+#[test]
+fn a_hub_with_the_profile_of_mqtt_5_renews_nothing_and_is_named() {
+    for (others, renewed) in [(r#","connectionProfile":"mqttV5""#, 1), ("", 2)] {
+        let mut world = World::new();
+        world.issuing.others = others;
+        let profile = Profile::new("0ne00000001".parse().unwrap(), "dev".parse().unwrap());
+        let plan = Plan::provision(profile, certificate(1)).unwrap();
+        let mut session = world.session(vec![Source::new("dps", plan).requesting_certificates(None)]);
+        world.run(&mut session, 29 * DAY);
+        assert_eq!(world.issuing.issued, renewed, "{others}");
+        let why = session.status().certificate_failure;
+        assert_eq!(why, (renewed == 1).then_some(Diagnosis::RenewalUnsupported), "{others}");
+    }
+}
+
+#[test]
+fn a_renewal_does_not_go_on_over_a_connection_of_another_credential() {
+    let (mut world, mut session) = due();
+    until(&mut world, &mut session, |action| matches!(action, Action::RenewCertificate(_)));
+    world.hub = Box::new(|login, _| if is_certificate(login) { NO } else { Hub::Accepts });
+    world.tell(&mut session, Event::Disconnected(Loss::Dropped));
+    until(&mut world, &mut session, |action| is_stay(action) || matches!(action, Action::RenewCertificate(_)));
+    assert!(is_stay(&session.poll()), "{:?}", session.poll());
+    assert_eq!(session.status().credential, Some("dps"));
+}
+
+#[test]
+fn the_third_connection_that_is_lost_for_a_renewal_ends_it() {
+    let (mut world, mut session) = due();
+    world.issuing.renewal = Renewal::Drops;
+    until(&mut world, &mut session, |action| matches!(action, Action::RenewCertificate(_)));
+    world.run(&mut session, 2 * HOUR);
+    assert_eq!(session.status().certificate_failure, Some(Diagnosis::ConnectionLost));
+    assert_eq!((world.count(&[Kind::Connect]), world.count(&[Kind::Request])), (3, 1));
 }

@@ -129,7 +129,7 @@ fn rows() -> Vec<Row> {
         ),
         row(
             "connect",
-            "CONNACK 3; reason 0x88, 0x89, 0x97, 0x9F; HTTP 408, 429, 5xx",
+            "CONNACK 3; reason 0x88, 0x89, 0x8B, 0x97, 0x9F; HTTP 408, 429, 5xx",
             D::Busy,
             rejects([connacks(&[3]), reasons(&[0x88, 0x89, 0x97, 0x9f]), statuses(&[408, 429, 500, 503])]),
         ),

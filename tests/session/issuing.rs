@@ -40,6 +40,10 @@ pub(crate) struct Issuing {
     pub(crate) makes: bool,
     /// Whether the enrollment has a policy.
     pub(crate) policy: bool,
+    /// What is issued at a registration cannot be read.
+    pub(crate) garbles: bool,
+    /// Other members of a registration's answer.
+    pub(crate) others: &'static str,
     pub(crate) days: u64,
     /// The operation of an interrupted registration, which the agent has kept.
     pub(crate) operation: Option<OperationId>,
@@ -62,6 +66,8 @@ impl Default for Issuing {
             disk: Disk::Works,
             makes: true,
             policy: true,
+            garbles: false,
+            others: "",
             days: 30,
             operation: None,
             made: Vec::new(),
@@ -80,11 +86,13 @@ impl Issuing {
 
     /// The member of the answer.
     pub(crate) fn at_registration(&mut self) -> String {
+        let others = self.others;
         if !std::mem::take(&mut self.has_request) || !self.policy {
-            return String::new();
+            return others.into();
         }
         self.issued += 1;
-        format!(r#","issuedCertificateChain":{CHAIN}"#)
+        let chain = if self.garbles { r#"["?"]"# } else { CHAIN };
+        format!(r#","issuedCertificateChain":{chain}{others}"#)
     }
 }
 

@@ -68,3 +68,49 @@ fn a_missing_module_is_looked_up_again_without_another_registration() {
     world.run(&mut session, 1000);
     assert_eq!((session.status().phase, session.status().authenticator_failure), (Phase::Connected, None));
 }
+
+/// Accepted at its hub, and moved a minute after that, before the connection counts as stable.
+fn moved_early(source: usize, rejection: Hub) -> (World, Session) {
+    let mut world = World::new();
+    let mut session = world.session(agents().remove(source).1);
+    until(&mut world, &mut session, |action| matches!(action, Action::Stay(_)));
+    assert_eq!(world.count(&[Kind::Register]), 1);
+    world.home = "h2.azure-devices.net";
+    world.hub = Box::new(
+        move |login, _| {
+            if login.connect.host.as_str() == "h2.azure-devices.net" { Hub::Accepts } else { rejection }
+        },
+    );
+    world.module = Box::new(|| (401, 0));
+    world.drop_at = Some(world.ms + 60_000);
+    (world, session)
+}
+
+#[test]
+fn a_device_that_moves_before_its_connection_is_stable_registers_at_once() {
+    let moved = Hub::Rejects(Rejection::Reason(0x9d));
+    for (source, rejection) in [(1, NO), (1, moved), (2, NO), (2, moved)] {
+        let (mut world, mut session) = moved_early(source, rejection);
+        world.run(&mut session, 30 * 60_000);
+        assert_eq!(world.count(&[Kind::Register]), 2, "{source} {rejection:?}");
+    }
+}
+
+#[test]
+fn a_hub_that_accepts_and_then_rejects_is_registered_for_no_more_often_than_the_rate_allows() {
+    for source in [1, 2] {
+        let (mut world, mut session) = moved_early(source, NO);
+        // The provisioning service names the same hub, which accepts each second login and loses it a second later.
+        world.home = "h.azure-devices.net";
+        world.module = Box::new(|| (200, 7));
+        let mut logins = 0;
+        world.hub = Box::new(move |_, _| {
+            logins += 1;
+            if logins % 4 == 0 { Hub::Flaps(1) } else { NO }
+        });
+        world.run(&mut session, 30 * DAY);
+        let rate = Policy::default().registrations;
+        let day = usize::try_from(rate.bound(std::time::Duration::from_secs(86_400))).unwrap();
+        assert!(world.most(&[Kind::Register], DAY) <= day, "{}", world.most(&[Kind::Register], DAY));
+    }
+}

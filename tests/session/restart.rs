@@ -1,7 +1,7 @@
 //! What a restart costs, and what is saved for it.
 
 use crate::{agents::*, world::*};
-use defender_auth::session::*;
+use defender_auth::{Plan, credential::ClientCertificate, dps::Profile, outcome::ConnectionProfile, session::*};
 
 #[test]
 fn a_restart_at_any_step_costs_no_second_registration() {
@@ -120,4 +120,38 @@ fn what_is_no_snapshot_is_told_from_what_is_no_json() {
     for (text, line, column) in [("", 1, 0), ("{", 1, 1), ("{\n\"a\": x}", 2, 6)] {
         assert_eq!(Snapshot::parse(text, None).unwrap_err(), SnapshotError::NotJson { line, column }, "{text}");
     }
+}
+
+#[test]
+fn the_connection_profile_of_the_hub_outlives_a_restart() {
+    let certified = || {
+        let profile = Profile::new("0ne00000001".parse().unwrap(), "dev".parse().unwrap());
+        let certificate = ClientCertificate::held_elsewhere(None);
+        vec![Source::new("dps", Plan::provision(profile, certificate).unwrap())]
+    };
+    let mut world = World::new();
+    let mut session = world.session(certified());
+    world.run(&mut session, HOUR);
+    let (text, _) = world.saved.clone().unwrap();
+    assert!(!text.contains("connectionProfile"), "that of a classic hub is not written: {text}");
+    let with = |name: &str| {
+        let member = format!("\"device\": \"dev\", \"connectionProfile\": \"{name}\"");
+        text.replacen("\"device\": \"dev\"", &member, 1)
+    };
+    let unknown = Snapshot::parse(&with("mqttV6"), None).unwrap_err();
+    assert_eq!(unknown, SnapshotError::Member { name: "connectionProfile" });
+    let again = Snapshot::parse(&with("mqttV5"), None).unwrap();
+    assert!(again.text().contains("\"connectionProfile\": \"mqttV5\""), "{}", again.text());
+    let restarted = |world: &mut World, sources| {
+        world.saved = Some((with("mqttV5"), None));
+        world.log.clear();
+        let session = world.session(sources);
+        match session.poll() {
+            Action::Connect(login) => Some(login.profile.clone()),
+            _ => None,
+        }
+    };
+    assert_eq!(restarted(&mut world, certified()), Some(ConnectionProfile::MqttV5), "without a registration");
+    let by_key = vec![Source::new("dps", dps(3))];
+    assert_eq!(restarted(&mut world, by_key), None, "a key has no login there: it registers");
 }

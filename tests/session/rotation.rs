@@ -88,6 +88,53 @@ fn a_connection_lost_after_its_credential_was_replaced_does_not_delay_the_new_on
     world.tell(&mut session, Event::Rotated(vec![known("new", key(2))]));
     world.tell(&mut session, Event::Connected { date: None });
     world.tell(&mut session, Event::Disconnected(Loss::Dropped));
-    let Action::Connect(login) = session.poll() else { panic!("{:?}", session.poll()) };
+    let Action::Renew(login) = session.poll() else { panic!("{:?}", session.poll()) };
     assert!(by(login, 2));
+}
+
+#[test]
+fn a_key_that_is_replaced_during_a_login_is_used_as_soon_as_the_login_is_accepted() {
+    let world = World::new();
+    let mut session = world.session(vec![known("old", key(1))]);
+    world.tell(&mut session, Event::Rotated(vec![known("new", key(2))]));
+    world.tell(&mut session, Event::Connected { date: None });
+    let Action::Renew(login) = session.poll() else { panic!("{:?}", session.poll()) };
+    assert!(by(login, 2), "no other login is made in between");
+    world.tell(&mut session, Event::Connected { date: None });
+    while matches!(session.poll(), Action::Save(_)) {
+        world.tell(&mut session, Event::Saved);
+    }
+    assert!(is_stay(&session.poll()) && session.status().credential == Some("new"));
+    assert_eq!(session.status().counters.connects, 2);
+}
+
+#[test]
+fn a_key_that_is_replaced_while_the_state_is_saved_is_used_as_soon_as_it_is_saved() {
+    for lost in [false, true] {
+        let world = World::new();
+        let mut session = world.session(vec![known("old", key(1))]);
+        world.tell(&mut session, Event::Connected { date: None });
+        world.tell(&mut session, Event::Rotated(vec![known("new", key(2))]));
+        if lost {
+            world.tell(&mut session, Event::Disconnected(Loss::Dropped));
+        }
+        world.tell(&mut session, Event::Saved);
+        let login = match session.poll() {
+            Action::Renew(login) if !lost => login,
+            Action::Connect(login) if lost => login,
+            other => panic!("{other:?}"),
+        };
+        assert!(by(login, 2));
+    }
+}
+
+#[test]
+fn sources_without_a_credential_yet_end_the_connection_that_was_just_made() {
+    let mut world = World::new();
+    let mut session = world.session(vec![known("old", key(1))]);
+    world.tell(&mut session, Event::Rotated(vec![Source::new("dps", dps(3))]));
+    world.tell(&mut session, Event::Connected { date: None });
+    assert!(matches!(session.poll(), Action::Disconnect(Diagnosis::Rotated)), "{:?}", session.poll());
+    world.run(&mut session, HOUR);
+    assert_eq!((session.status().credential, world.count(&[Kind::Register])), (Some("dps"), 1));
 }

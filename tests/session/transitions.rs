@@ -22,6 +22,12 @@ fn a_reason_of_the_server_leads_to_what_it_means() {
         (Rejection::Reason(0x87), Some("keys/secondary"), None),
         (Rejection::Reason(0x97), Some("keys/primary"), Some(Diagnosis::Busy)),
         (Rejection::Reason(0x8a), Some("keys/primary"), Some(Diagnosis::Banned)),
+        (Rejection::Reason(0x8b), Some("keys/primary"), Some(Diagnosis::Busy)),
+        (Rejection::Reason(0x00), Some("keys/primary"), Some(Diagnosis::ConnectionLost)),
+        (Rejection::Reason(0x8d), Some("keys/primary"), Some(Diagnosis::ConnectionLost)),
+        (Rejection::Reason(0x8e), Some("keys/primary"), Some(Diagnosis::ConnectionLost)),
+        (Rejection::Reason(0x98), Some("keys/primary"), Some(Diagnosis::ConnectionLost)),
+        (Rejection::Reason(0xa0), Some("keys/primary"), Some(Diagnosis::ConnectionLost)),
     ] {
         let (world, mut session) = connected(vec![known("keys", keys(1, 2))]);
         world.tell(&mut session, Event::Disconnected(Loss::ByServer(rejection)));
@@ -45,10 +51,7 @@ fn sources_that_are_replaced_during_a_login_do_not_inherit_its_result() {
         assert_eq!(session.status().credential, None);
         if accepted {
             world.tell(&mut session, Event::Connected { date: None });
-            let Action::Stay(Some((window, Due::Return))) = session.poll() else { panic!("{:?}", session.poll()) };
-            assert!(window.until <= world.now().monotonic + Duration::from_secs(600), "not for long");
-            world.tell(&mut session, Event::ClockSet);
-            assert!(matches!(session.poll(), Action::Stay(Some((_, Due::Return)))));
+            assert!(matches!(session.poll(), Action::Renew(_)), "at once: {:?}", session.poll());
         } else {
             let rejection = connack(5);
             world.tell(&mut session, Event::Rejected { rejection, retry_after: None, date: None });
@@ -310,7 +313,7 @@ fn a_device_that_was_moved_registers_at_once_and_then_waits_on_the_slow_ladder()
 }
 
 #[test]
-fn sources_that_are_replaced_while_a_login_is_saved_replace_its_credential_soon() {
+fn sources_that_are_replaced_while_a_login_is_saved_replace_its_credential_at_once() {
     for (sources, name) in
         [(vec![known("new", keys(5, 6))], "new/primary"), (vec![known("old", keys(5, 2))], "old/primary")]
     {
@@ -318,11 +321,8 @@ fn sources_that_are_replaced_while_a_login_is_saved_replace_its_credential_soon(
         let mut session = world.session(vec![known("old", keys(1, 2))]);
         until(&mut world, &mut session, |action| matches!(action, Action::Save(_)));
         world.tell(&mut session, Event::Rotated(sources));
-        assert_eq!(session.status().credential, None);
         world.tell(&mut session, Event::Saved);
-        assert!(matches!(session.poll(), Action::Stay(Some((_, Due::Return)))), "{:?}", session.poll());
-        until(&mut world, &mut session, |action| matches!(action, Action::Renew(_)));
-        let Action::Renew(login) = session.poll() else { panic!() };
+        let Action::Renew(login) = session.poll() else { panic!("{:?}", session.poll()) };
         assert!(by(login, 5));
         assert_eq!(session.status().credential, Some(name));
     }

@@ -4,7 +4,7 @@ use crate::{committed, run::root};
 use std::path::PathBuf;
 
 /// The subjects of the functions, in the order of the header. Functions of no subject come first.
-const SECTIONS: [(&str, &str); 23] = [
+const SECTIONS: [(&str, &str); 24] = [
     ("error", "errors: immutable; NULL means no error"),
     ("connection_string", "connection strings: immutable"),
     ("key", "keys: immutable; wiped when freed"),
@@ -23,6 +23,7 @@ const SECTIONS: [(&str, &str); 23] = [
     ),
     ("agent_config", "configurations of agents"),
     ("authenticator", "authenticators: create, poll, perform the pending action, report its result, read the outcome"),
+    ("presence", "logins at hubs with the connection profile mqttV5"),
     ("https", "the built-in HTTPS driver: configure once, then share"),
     ("tpm", "a TPM 2.0"),
     (

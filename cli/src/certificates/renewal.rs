@@ -1,7 +1,7 @@
 //! A renewal through the hub: the machine of the library over an MQTT session.
 
 use crate::{
-    login::{hub, run::random},
+    login::{hub, refusal::Refusal, run::random},
     network::route::Network,
     system::clock,
     terminal::{failure::Failure, progress},
@@ -11,7 +11,7 @@ use defender_auth::{
     Error, Now, Outcome,
     credential::IssuedChain,
     http::ApiVersion,
-    mqtt::Connect,
+    mqtt::{Connect, ConnectRefused},
     renewal::{Action, Event, Pending, Renewal},
 };
 use defender_auth_mqtt::{self as mqtt, Message, Session};
@@ -81,5 +81,15 @@ pub(crate) fn renew(me: &mut Outcome, pending: &Pending, network: &Network) -> R
 /// Logs in with the version of the hub's interface that has renewals.
 pub(crate) fn connect(me: &mut Outcome, network: &Network) -> Result<Session, Failure> {
     let login = Connect::hub_at(me.identity(), None, &ApiVersion::certificate_renewal());
-    hub::log_in(me, &login, network, &mut Keys::none())?.map_err(|refused| refused.of(me))
+    hub::log_in(me, &login, network, &mut Keys::none())?.map_err(|refused| match refused.refusal {
+        Refusal::Code(ConnectRefused::ProtocolVersion) => Failure::Service {
+            what: format!(
+                "{} does not support MQTT 3.1.1: it has the connection profile `mqttV5`, which has no renewal of \
+                 certificates. Request one with a registration (`defenderauth provision --request-certificate`)",
+                me.identity().hub()
+            ),
+            fault: "the hub's connection profile",
+        },
+        _ => refused.of(me),
+    })
 }

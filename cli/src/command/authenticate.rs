@@ -6,6 +6,7 @@ use crate::{
         hub::{self, Refused},
         run,
         subject::{Subject, SubjectOptions},
+        version,
     },
     network::{
         options::{Carrier, NetworkOptions},
@@ -18,6 +19,7 @@ use defender_auth::{
     Outcome,
     identity::{HostName, ModuleId},
     mqtt::{Connect, PORT},
+    outcome::ConnectionProfile,
 };
 use defender_auth_mqtt::Transport;
 use serde::Serialize;
@@ -56,10 +58,11 @@ struct Report<'a> {
     module_id: Option<&'a str>,
     gateway_host_name: Option<&'a str>,
     credential: &'static str,
+    connection_profile: &'a str,
     mqtt: Login<'a>,
     /// `null` without --connect.
     connected: Option<bool>,
-    /// The return code of the hub's CONNACK, if it refused the login.
+    /// The return code or the reason code with which the hub refused the login, if it did.
     connack: Option<u8>,
     /// The likely causes of that, as far as they can be known from here.
     cause: Option<&'a str>,
@@ -67,10 +70,13 @@ struct Report<'a> {
 
 #[derive(Serialize)]
 struct Login<'a> {
+    /// `3.1.1` or `5`.
+    version: &'static str,
     host: &'a str,
     port: u16,
     client_id: &'a str,
-    user_name: &'a str,
+    /// `null` with MQTT 5, where each login has another one.
+    user_name: Option<&'a str>,
 }
 
 pub(crate) fn run(arguments: &Authenticate) -> Result<(), Failure> {
@@ -83,6 +89,10 @@ pub(crate) fn run(arguments: &Authenticate) -> Result<(), Failure> {
     let mut me = run::run(&plan, &network, Carrier::Https, &mut keys)?;
     let mut login = arguments.subject.login(me.identity());
     if let Some(client_id) = &arguments.client_id {
+        if *me.connection_profile() != ConnectionProfile::Classic {
+            let what = "--client-id is for MQTT 3.1.1, and the hub has another connection profile; leave it out";
+            return Err(Failure::Call(what.into()));
+        }
         login.client_id.clone_from(client_id);
     }
     if !arguments.connect {
@@ -115,6 +125,8 @@ fn report(
     let port = if transport == Transport::WebSocket { HTTPS } else { PORT };
     let identity = me.identity();
     let credential = credential_name::of(me.credential());
+    let (version, is_classic) = (version::of(me), *me.connection_profile() == ConnectionProfile::Classic);
+    let user_name = is_classic.then_some(login.user_name.as_str());
     let (connected, refused) = match answer {
         Answer::NotAsked => (None, None),
         Answer::Accepted => (Some(true), None),
@@ -127,7 +139,8 @@ fn report(
             module_id: identity.module_id().map(ModuleId::as_str),
             gateway_host_name: identity.gateway().map(HostName::as_str),
             credential,
-            mqtt: Login { host: login.host.as_str(), port, client_id: &login.client_id, user_name: &login.user_name },
+            connection_profile: me.connection_profile().as_str(),
+            mqtt: Login { version, host: login.host.as_str(), port, client_id: &login.client_id, user_name },
             connected,
             connack: refused.map(|(code, _)| code),
             cause: refused.map(|(_, cause)| cause),
@@ -141,9 +154,10 @@ fn report(
     output::table(&[
         ("identity", Some(&identity.to_string())),
         ("credential", Some(&credential.replace('_', " "))),
+        ("MQTT", (!is_classic).then_some("5, connection profile mqttV5")),
         ("MQTT host", Some(&format!("{}:{port}", login.host))),
         ("client ID", Some(&login.client_id)),
-        ("user name", Some(&login.user_name)),
+        ("user name", user_name),
         ("hub", Some(hub)),
     ])
 }

@@ -1,18 +1,21 @@
 //! `defenderauth provision`
 
 use crate::{
-    certificates::{registration::RequestOptions, shown::Shown},
+    certificates::registration::RequestOptions,
     files::private_file,
     input::{finding, text_file::TextFile},
-    login::run,
+    login::{
+        hub::{self, Refused},
+        registered::Registered,
+        run,
+    },
     network::{
-        endpoint::ServiceEndpoint,
+        endpoint::{Endpoint, ServiceEndpoint},
         options::{Carrier, Transport, Trust, Way},
         route::Network,
     },
     private_key::{name, options::Unlock},
-    system::clock,
-    terminal::{failure::Failure, output, shell},
+    terminal::{failure::Failure, shell},
     tpm::{keys::Keys, options::Tpm},
 };
 use clap::{ArgGroup, Args};
@@ -20,23 +23,21 @@ use defender_auth::{
     Error, Outcome, Plan, SharedAccessKey, agent,
     dps::{Attestation, Profile},
     http::{ApiVersion, OperationId},
-    identity::{HostName, IdScope, Identity, RegistrationId},
+    identity::{IdScope, Identity, RegistrationId},
+    mqtt::Connect,
     payload::Payload,
     private_key::Location,
     x509::Purpose,
 };
-use serde::Serialize;
-use serde_json::{Map, Value};
-use std::{
-    path::{Path, PathBuf},
-    slice,
-};
+use defender_auth_mqtt::Session;
+use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 #[command(group = ArgGroup::new("key").required(true).multiple(true).args([
     "key_file", "group_key_file", "certificate_file", "tpm",
 ]))]
 #[command(group = ArgGroup::new("private_key").args(["key_file", "private_key_file"]))]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct Provision {
     /// The ID scope of the provisioning service
     #[arg(long, value_name = "SCOPE")]
@@ -85,7 +86,7 @@ pub(crate) struct Provision {
     #[arg(long)]
     classic_hub_name: bool,
     /// The version of the provisioning service's interface [default: 2019-03-31, and 2025-07-01-preview to request a
-    /// certificate]
+    /// certificate]; 2026-11-02-preview tells the connection profile of the hub
     #[arg(long, value_name = "VERSION")]
     dps_api_version: Option<ApiVersion>,
     #[command(flatten)]
@@ -93,32 +94,18 @@ pub(crate) struct Provision {
     /// The protocol that carries the requests
     #[arg(long, value_enum, default_value = "https")]
     carrier: Carrier,
+    /// Log in at the assigned hub, by the version of MQTT that its connection profile has
+    #[arg(long)]
+    connect: bool,
+    /// Connect to ADDR:PORT instead of the hub HOST (an emulator, a tunnel); the server's certificate must still name HOST
+    #[arg(long = "hub-endpoint", value_name = "HOST=ADDR:PORT", requires = "connect")]
+    hub_endpoints: Vec<Endpoint>,
     /// Print JSON
     #[arg(long)]
     json: bool,
     /// Write the device's connection string, which holds its key, to this file (mode 0600, replaced in one step)
     #[arg(long, value_name = "FILE")]
     write_connection_string: Option<PathBuf>,
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    id_scope: &'a str,
-    registration_id: &'a str,
-    host_name: &'a str,
-    /// The assigned name of the hub, which is the one to connect to, when `host_name` is the classic one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    gateway_host_name: Option<&'a str>,
-    device_id: &'a str,
-    substatus: Option<String>,
-    last_updated: Option<&'a str>,
-    etag: Option<&'a str>,
-    /// The service's payload for the device.
-    payload: Option<Value>,
-    /// The certificate that was issued.
-    certificate: Option<&'a Shown>,
-    /// Members that this command does not know.
-    others: Map<String, Value>,
 }
 
 impl Provision {
@@ -138,7 +125,8 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
         private_file::check(path)?;
     }
     let endpoints = arguments.endpoint.as_ref().and_then(|service| service.endpoint.as_ref());
-    let network = Network::new(&arguments.trust, endpoints.map_or(&[], slice::from_ref), &arguments.way)?;
+    let endpoints: Vec<Endpoint> = endpoints.into_iter().chain(&arguments.hub_endpoints).cloned().collect();
+    let network = Network::new(&arguments.trust, &endpoints, &arguments.way)?;
     let mut keys = arguments.tpm.open()?;
     let id = keys.registration_id(arguments.registration_id.as_ref())?;
     let (mut profile, attestation) = (profile(arguments, &id)?, attestation(arguments, &id, &mut keys)?);
@@ -152,11 +140,21 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
             requested.sent_by(operation);
         }
     };
-    let outcome = run::run_noting(&plan, &network, arguments.carrier, &mut keys, note)?;
+    let mut outcome = run::run_noting(&plan, &network, arguments.carrier, &mut keys, note)?;
     // A certificate is kept before anything else, because the service does not repeat it. The registration is reported
     // even if a file cannot be written; and the file is written, even if the report cannot.
     let settled = requested.map(|requested| requested.settle(&outcome)).transpose();
-    let reported = report(arguments, &id, &outcome, settled.as_ref().ok().and_then(Option::as_ref));
+    let login = if arguments.connect { Some(connect(&mut outcome, &network, &mut keys)) } else { None };
+    let answer = login.as_ref().and_then(|login| login.as_ref().ok());
+    let reported = Registered {
+        scope: &arguments.id_scope,
+        id: &id,
+        outcome: &outcome,
+        certificate: settled.as_ref().ok().and_then(Option::as_ref),
+        login: answer,
+        next: arguments.tpm.endpoint.is_some().then(|| next(arguments, outcome.identity())),
+    }
+    .report(arguments.json);
     if let Some(path) = &arguments.write_connection_string {
         let string = outcome.connection_string().ok_or_else(|| {
             Failure::Call(
@@ -167,7 +165,17 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
         })?;
         private_file::replace(path, string.expose().expose())?;
     }
-    settled.and(reported)
+    settled.and(reported)?;
+    match login.transpose()? {
+        Some(Err(refused)) => Err(refused.of(&outcome)),
+        Some(Ok(())) | None => Ok(()),
+    }
+}
+
+/// Logs in at the hub, and disconnects.
+fn connect(me: &mut Outcome, network: &Network, keys: &mut Keys) -> Result<Result<(), Refused>, Failure> {
+    let login = Connect::hub(me.identity(), None);
+    Ok(hub::log_in(me, &login, network, keys)?.map(Session::close))
 }
 
 /// Combinations of arguments that cannot work.
@@ -182,8 +190,8 @@ fn check(arguments: &Provision) -> Result<(), Failure> {
             "a lookup has no challenge that a TPM could answer; leave out --lookup: registering again changes only the \
              hub's key in the TPM"
         }
-        _ if !over_mqtt && arguments.way.transport != Transport::Mqtt => {
-            "--transport is that of MQTT, and HTTPS carries this registration; add --carrier mqtt"
+        _ if !over_mqtt && !arguments.connect && arguments.way.transport != Transport::Mqtt => {
+            "--transport is that of MQTT, and HTTPS carries this registration; add --carrier mqtt, or --connect"
         }
         Provision { lookup: true, .. } if over_mqtt => "--lookup uses HTTPS only; leave out --carrier mqtt",
         Provision { write_connection_string: Some(_), .. } if has_tpm => {
@@ -240,46 +248,6 @@ fn attestation(arguments: &Provision, id: &RegistrationId, keys: &mut Keys) -> R
         // clap requires one of them.
         _ => Err(Failure::Call("no credential is given; give --key-file".into())),
     }
-}
-
-fn report(
-    arguments: &Provision,
-    id: &RegistrationId,
-    outcome: &Outcome,
-    certificate: Option<&Shown>,
-) -> Result<(), Failure> {
-    let identity = outcome.identity();
-    let record = outcome.registration_state();
-    let json = |payload: &Payload| serde_json::from_str(payload.as_str()).unwrap_or_default();
-    let report = Report {
-        id_scope: arguments.id_scope.as_str(),
-        registration_id: id.as_str(),
-        host_name: identity.hub().as_str(),
-        gateway_host_name: identity.gateway().map(HostName::as_str),
-        device_id: identity.device_id().as_str(),
-        substatus: record.and_then(|record| record.substatus.as_ref()).map(ToString::to_string),
-        last_updated: record.and_then(|record| record.last_updated.as_deref()),
-        etag: record.and_then(|record| record.etag.as_deref()),
-        payload: record.and_then(|record| record.payload.as_ref()).map(json),
-        certificate,
-        others: record
-            .map(|record| record.others.iter().map(|(name, value)| (name.clone(), json(value))).collect())
-            .unwrap_or_default(),
-    };
-    if arguments.json {
-        return output::json(&report);
-    }
-    let next = arguments.tpm.endpoint.is_some().then(|| next(arguments, identity));
-    output::table(&[
-        ("host name", Some(report.host_name)),
-        ("gateway", report.gateway_host_name),
-        ("device ID", Some(report.device_id)),
-        ("substatus", report.substatus.as_deref()),
-        ("last updated", report.last_updated),
-        ("payload", record.and_then(|record| record.payload.as_ref()).map(Payload::as_str)),
-        ("next", next.as_deref()),
-    ])?;
-    certificate.map_or(Ok(()), |certificate| certificate.print(clock::now()))
 }
 
 /// The command that makes tokens for other programs: the key stays in the TPM.

@@ -1,28 +1,15 @@
-//! Why a hub rejected a login: what is known, else what is likely. A hub gives a CONNACK code and no reason.
+//! Why a hub rejected a login: what is known, else what is likely. A hub gives a code and no reason.
 
+use super::refusal::Refusal;
 use defender_auth::{
     Outcome, UnixTime,
     credential::{ClientCertificate, Credential},
-    mqtt::Connect,
+    mqtt::{Connect, ConnectRefused},
     sas::SasToken,
     wait::Readable,
     x509::Certificate,
 };
 use defender_auth_mqtt::Proof;
-
-/// CONNACK: the server does not support this version of MQTT.
-const VERSION: u8 = 1;
-/// CONNACK: the server is unavailable.
-const UNAVAILABLE: u8 = 3;
-
-/// Where the fault lies.
-pub(crate) const fn fault(connack: u8) -> &'static str {
-    match connack {
-        VERSION => "the server, or its version of MQTT",
-        UNAVAILABLE => "the hub",
-        _ => "the credential, or the hub's registry",
-    }
-}
 
 /// What is wrong with a token, as far as that is known without the hub.
 pub(crate) fn doubt(me: &Outcome, proof: Proof<'_>, now: UnixTime) -> Option<String> {
@@ -36,14 +23,9 @@ pub(crate) fn doubt(me: &Outcome, proof: Proof<'_>, now: UnixTime) -> Option<Str
 }
 
 /// Why the hub rejected the login.
-pub(crate) fn cause(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTime, connack: u8) -> String {
-    match connack {
-        VERSION => {
-            return "Cause: the server does not support MQTT 3.1.1; check that the host name is that of an IoT hub"
-                .into();
-        }
-        UNAVAILABLE => return "Cause: the hub is busy or down; try again later".into(),
-        _ => {}
+pub(crate) fn cause(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTime, refusal: Refusal) -> String {
+    if let Some(cause) = of_server(refusal) {
+        return format!("Cause: {cause}");
     }
     if login.client_id != Connect::hub(me.identity(), None).client_id {
         return "Cause: the client ID is not that of the identity; leave out --client-id".into();
@@ -84,6 +66,28 @@ pub(crate) fn cause(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTi
     )
 }
 
+/// What has nothing to do with the credential.
+fn of_server(refusal: Refusal) -> Option<&'static str> {
+    Some(match refusal {
+        Refusal::Code(ConnectRefused::ProtocolVersion) => {
+            "the server does not support MQTT 3.1.1; check that the host name is that of an IoT hub, and give \
+             --connection-profile mqttV5, or --dps-api-version 2026-11-02-preview for a registration, if the hub has that profile"
+        }
+        Refusal::Code(ConnectRefused::ServerUnavailable) => "the hub is busy or down; try again later",
+        Refusal::Reason(reason) if reason.is_retryable() => "the hub is busy or down; try again later",
+        Refusal::Reason(reason) => match reason.code() {
+            0x84 => "the hub does not support MQTT 5; give --connection-profile classic",
+            0x8a => {
+                "the hub has banned the client for now; try again later, and check what else connects as this device"
+            }
+            0x9c | 0x9d => "the device is at another hub; register it again",
+            _ if reason.is_credential() => return None,
+            _ => "the hub does not accept this login; check that it has the connection profile `mqttV5`",
+        },
+        Refusal::Code(_) => return None,
+    })
+}
+
 /// The version of the hub's interface in the user name, if it was chosen.
 fn other_version<'a>(me: &Outcome, login: &'a Connect) -> Option<&'a str> {
     fn version(login: &Connect) -> Option<&str> {
@@ -103,18 +107,4 @@ fn is_devices(token: &SasToken) -> bool {
 fn thumbprints(certificate: &ClientCertificate) -> String {
     let leaf = certificate.chain().first().and_then(|der| Certificate::from_der(der).ok());
     leaf.map(|leaf| format!(": SHA-1 {}, SHA-256 {}", leaf.sha1(), leaf.sha256())).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fault;
-
-    #[test]
-    fn the_version_and_the_hub_are_not_blamed_on_the_credential() {
-        assert_eq!(fault(1), "the server, or its version of MQTT");
-        assert_eq!(fault(3), "the hub");
-        for code in [2, 4, 5, 6] {
-            assert_eq!(fault(code), "the credential, or the hub's registry");
-        }
-    }
 }

@@ -1,19 +1,17 @@
 //! A login at the hub: the token, and the secondary key.
 
-use super::causes::{self, cause, doubt};
+use super::{
+    causes::{cause, doubt},
+    refusal::Refusal,
+};
 use crate::{
     network::route::Network,
     system::clock,
     terminal::{failure::Failure, progress, stderr},
     tpm::keys::Keys,
 };
-use defender_auth::{
-    Outcome, Password, UnixTime,
-    error::TlsError,
-    key::KeyUse,
-    mqtt::{Connect, ConnectRefused},
-};
-use defender_auth_mqtt::{Proof, Session};
+use defender_auth::{Outcome, Password, UnixTime, error::TlsError, key::KeyUse, mqtt::Connect};
+use defender_auth_mqtt::{Login, Proof, Session};
 use std::time::Duration;
 
 /// The lifetime of the token for the login: long enough for a slow network, no longer.
@@ -21,7 +19,7 @@ const TOKEN_LIFE: Duration = Duration::from_secs(600);
 
 /// The hub refused the login.
 pub(crate) struct Refused {
-    pub(crate) refusal: ConnectRefused,
+    pub(crate) refusal: Refusal,
     /// The likely causes, as far as they can be known from here.
     pub(crate) cause: String,
 }
@@ -30,12 +28,12 @@ impl Refused {
     pub(crate) fn of(&self, me: &Outcome) -> Failure {
         Failure::Service {
             what: format!("the hub refused {}: {}. {}", me.identity(), self.refusal, self.cause),
-            fault: causes::fault(self.refusal.code()),
+            fault: self.refusal.fault(),
         }
     }
 }
 
-/// Logs in. If the hub refuses the primary key, the secondary is tried once.
+/// Logs in, by the version of MQTT that the hub's connection profile has. If the hub refuses the primary key, the secondary is tried once.
 pub(crate) fn log_in(
     me: &mut Outcome,
     login: &Connect,
@@ -49,13 +47,15 @@ pub(crate) fn log_in(
         if let Some(doubt) = doubt(me, proof, now) {
             stderr::warning(format_args!("{doubt}; trying the login anyway"));
         }
-        match network.log_in(login, proof)? {
+        let greeting =
+            Login::of(me.connection_profile(), login, me.identity()).map_err(|error| network.mqtt_failed(error))?;
+        match network.log_in(greeting, &login.host, proof)? {
             Ok(session) => return Ok(Ok(session)),
             Err(refusal) if refusal.is_credential() && me.fall_back() => {
                 progress::step("the hub refused the primary key; trying the secondary key");
             }
             Err(refusal) => {
-                return Ok(Err(Refused { refusal, cause: cause(me, login, proof, now, refusal.code()) }));
+                return Ok(Err(Refused { refusal, cause: cause(me, login, proof, now, refusal) }));
             }
         }
     }

@@ -3,5 +3,8 @@
 pub(crate) mod causes;
 pub(crate) mod credential_name;
 pub(crate) mod hub;
+pub(crate) mod refusal;
+pub(crate) mod registered;
 pub(crate) mod run;
 pub(crate) mod subject;
+pub(crate) mod version;

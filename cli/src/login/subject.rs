@@ -1,6 +1,7 @@
 //! The identity that authenticates: an agent by its files, a device by its certificate or the keys in its TPM, or a program
 //! for which a daemon of this device signs.
 
+use super::version::HubProfile;
 use crate::{
     daemon::options::OnDevice,
     input::{agent::Loaded, finding, source::Source},
@@ -46,6 +47,8 @@ pub(crate) struct SubjectOptions {
     tpm: Tpm,
     #[command(flatten)]
     on_device: OnDevice,
+    #[command(flatten)]
+    profile: HubProfile,
     /// With --tpm or --certificate-file: register the device in this ID scope, and log in at the hub that it is assigned to
     #[arg(long, value_name = "SCOPE", requires = "holder")]
     id_scope: Option<IdScope>,
@@ -103,6 +106,7 @@ impl SubjectOptions {
             return Ok(Subject { plan, defaults: None, keys: Keys::of_daemon(signer), gateway_roots });
         }
         let mut subject = self.load_own()?;
+        subject.plan = self.profile.apply(subject.plan)?;
         if let Some(version) = &self.dps_api_version {
             subject.plan = subject.plan.with_api_version(version.clone());
         }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     input::text_file::TextFile,
+    login::refusal::Refusal,
     terminal::{failure::Failure, progress},
 };
 use defender_auth::{
@@ -14,11 +15,11 @@ use defender_auth::{
     error::{Code, ErrorKind, TlsFailure},
     https::{Client, HttpsError},
     identity::HostName,
-    mqtt::{Connect, ConnectRefused, PORT},
+    mqtt::PORT,
     proxy::{Proxies, ProxyUsage},
     tls::Roots,
 };
-use defender_auth_mqtt::{self as mqtt, Dial, Proof, Session, Transport};
+use defender_auth_mqtt::{self as mqtt, Dial, Login, Proof, Session, Transport};
 use std::net::SocketAddr;
 
 /// The port of HTTPS.
@@ -139,13 +140,22 @@ impl Network {
     }
 
     /// Logs in over MQTT: a session, or the server's refusal.
-    pub(crate) fn log_in(&self, login: &Connect, proof: Proof<'_>) -> Result<Result<Session, ConnectRefused>, Failure> {
-        match Session::open(login, proof, &self.dial(&login.host)?, self.roots()) {
+    pub(crate) fn log_in(
+        &self,
+        login: Login<'_>,
+        host: &HostName,
+        proof: Proof<'_>,
+    ) -> Result<Result<Session, Refusal>, Failure> {
+        match Session::open(login, proof, &self.dial(host)?, self.roots()) {
             Ok(session) => {
-                self.report(&login.host, session.transport());
+                self.report(host, session.transport());
                 Ok(Ok(session))
             }
-            Err(mqtt::Error::Refused(refusal)) => Ok(Err(refusal)),
+            Err(mqtt::Error::Refused(refusal)) => Ok(Err(Refusal::Code(refusal))),
+            // A hub may also accept the CONNECT, and end the connection when it has looked at the device.
+            Err(mqtt::Error::Rejected { reason, .. } | mqtt::Error::Ended { reason, .. }) => {
+                Ok(Err(Refusal::Reason(reason)))
+            }
             Err(error) => Err(self.mqtt_failed(error)),
         }
     }
@@ -153,8 +163,14 @@ impl Network {
     pub(crate) fn mqtt_failed(&self, error: mqtt::Error) -> Failure {
         match error {
             mqtt::Error::Tls(error) => self.failed(HttpsError::from(error)),
-            mqtt::Error::Unsendable { .. } | mqtt::Error::NotCarried | mqtt::Error::Plan(_) => {
-                Failure::Call(error.to_string())
+            mqtt::Error::Unsendable { .. }
+            | mqtt::Error::NotCarried
+            | mqtt::Error::Plan(_)
+            | mqtt::Error::ProfileNeedsCertificate
+            | mqtt::Error::ProfileWithoutModules
+            | mqtt::Error::UnknownProfile { .. } => Failure::Call(error.to_string()),
+            mqtt::Error::NotAcknowledged { .. } | mqtt::Error::Presence => {
+                Failure::Service { what: error.to_string(), fault: "the hub, or its connection profile" }
             }
             mqtt::Error::TlsFailed { ref failure, .. } => tls(error.to_string(), failure),
             mqtt::Error::Proxy { .. } => Failure::Service { what: error.to_string(), fault: "the proxy" },

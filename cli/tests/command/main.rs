@@ -76,6 +76,7 @@ mod operational_killed;
 mod outside;
 #[cfg(target_os = "linux")]
 mod owners;
+mod presence;
 mod provision;
 mod provision_file;
 mod provision_refused;

@@ -486,3 +486,12 @@ fn a_request_needs_a_folder_and_a_registration() {
     plant.provision("https", &["--lookup"]).misused(&["--lookup"]);
     assert!(!Path::new(&plant.folder).exists());
 }
+
+#[test]
+fn a_hub_of_the_profile_of_mqtt_5_is_named_as_the_reason_for_no_renewal() {
+    let plant = Plant::new().provisioned(&[]);
+    // What such a hub answers to a CONNECT of MQTT 3.1.1.
+    plant.fault(Operation::Connect, Fault::Connack(1), 1);
+    let expected = ["connection profile `mqttV5`, which has no renewal of certificates", "--request-certificate"];
+    plant.renew(&[]).failed(1, &expected);
+}

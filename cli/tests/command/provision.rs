@@ -81,6 +81,9 @@ fn json_has_all_members_of_the_services_answer() {
         let names: Vec<_> = report.as_object().unwrap().keys().map(String::as_str).collect();
         let expected = [
             "certificate",
+            "connack",
+            "connected",
+            "connection_profile",
             "device_id",
             "etag",
             "host_name",

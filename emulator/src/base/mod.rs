@@ -13,5 +13,5 @@ pub(crate) use guid::{etag, guid, random_hex};
 pub(crate) use hub_name::{is_classic_name, is_device_name, other_name};
 pub(crate) use json::Json;
 pub(crate) use versions::{
-    DPS_VERSIONS, HUB_VERSIONS, ISSUING_VERSION, RENEWING_VERSION, check_hub_version, one_version,
+    DPS_VERSIONS, HUB_VERSIONS, ISSUING_VERSION, PROFILE_VERSION, RENEWING_VERSION, check_hub_version, one_version,
 };

@@ -6,11 +6,14 @@ pub(crate) const HUB_VERSIONS: [&str; 2] = ["2016-11-14", "2021-04-12"];
 /// The one of hubs that renews certificates.
 pub(crate) const RENEWING_VERSION: &str = "2025-08-01-preview";
 
-/// Of the provisioning service: both that are in use, and the first that issues certificates.
-pub(crate) const DPS_VERSIONS: [&str; 3] = ["2019-03-31", "2021-06-01", ISSUING_VERSION];
+/// Of the provisioning service: those that are in use, and the previews that issue certificates.
+pub(crate) const DPS_VERSIONS: [&str; 4] = ["2019-03-31", "2021-06-01", ISSUING_VERSION, PROFILE_VERSION];
 
 /// The first one of the provisioning service that issues certificates.
 pub(crate) const ISSUING_VERSION: &str = "2025-07-01-preview";
+
+/// The first one of the provisioning service that tells the connection profile of a hub.
+pub(crate) const PROFILE_VERSION: &str = "2026-11-02-preview";
 
 /// Of hubs: what `aziot-identityd` sends to create a module.
 const IDENTITYD_VERSION: &str = "2017-11-08-preview";

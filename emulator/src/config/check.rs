@@ -180,7 +180,8 @@ mod tests {
         let late = PlannedFault::new(Operation::ReadModule, Fault::Stall(std::time::Duration::from_secs(20)));
         let unavailable = PlannedFault::new(Operation::Connect, Fault::Connack(3));
         let expired = PlannedFault::new(Operation::MqttHandshake, Fault::Alert(Alert::CertificateExpired));
-        assert_eq!(config.faults, [busy.skip(1).times(2), late, unavailable, expired]);
+        let ended = PlannedFault::new(Operation::Birth, Fault::Disconnect(0x87));
+        assert_eq!(config.faults, [busy.skip(1).times(2), late, unavailable, ended, expired]);
     }
 
     #[test]

@@ -7,6 +7,8 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Hub {
     pub(crate) host_name: String,
+    /// `mqttV5`, or a name that no client knows. Without one, or with `classic`, the hub is one of MQTT 3.1.1.
+    pub(crate) connection_profile: Option<String>,
     #[serde(default, rename = "device")]
     pub(crate) devices: Vec<Device>,
     #[serde(default, rename = "policy")]
@@ -27,7 +29,30 @@ impl Hub {
     /// A hub without devices.
     #[must_use]
     pub fn new(host_name: &str) -> Self {
-        Self { host_name: host_name.into(), devices: Vec::new(), policies: Vec::new(), authorities: Vec::new() }
+        Self {
+            host_name: host_name.into(),
+            connection_profile: None,
+            devices: Vec::new(),
+            policies: Vec::new(),
+            authorities: Vec::new(),
+        }
+    }
+
+    /// The connection profile of MQTT 5.
+    pub const MQTT_V5: &'static str = "mqttV5";
+
+    /// With this connection profile, which a registration is told from the api-version 2026-11-02-preview on. At a hub with
+    /// [`MQTT_V5`](Self::MQTT_V5) a device logs in by MQTT 5, with a certificate; at one with any other profile than `classic`
+    /// nothing logs in.
+    #[must_use]
+    pub fn connection_profile(mut self, profile: &str) -> Self {
+        self.connection_profile = Some(profile.into());
+        self
+    }
+
+    /// Whether its clients log in by MQTT 3.1.1.
+    pub(crate) fn is_classic(&self) -> bool {
+        self.connection_profile.as_deref().is_none_or(|profile| profile == "classic")
     }
 
     /// Its host name.

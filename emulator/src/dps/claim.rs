@@ -6,7 +6,7 @@ use super::{
     token,
 };
 use crate::{
-    base::Moment,
+    base::{Moment, PROFILE_VERSION},
     chain::{Certificates, Facts, lead},
     config::{Certificate, Dps, Enrollment, Key},
     journal::Refusal,
@@ -28,6 +28,8 @@ pub(crate) struct Claim<'a> {
     /// The enrollment group.
     pub(crate) group: Option<&'a str>,
     pub(crate) credential: Credential<'a>,
+    /// Whether the answers have the connection profile of the hub.
+    pub(crate) tells_profile: bool,
 }
 
 /// The credential of the device.
@@ -81,7 +83,7 @@ pub(crate) fn check<'a>(
         challenge::check_way(asked)?;
         let Some(token) = token else { return challenge::named(asked, &enrolled).map(Checked::Unproved) };
         let tpm = challenge::proved(dps, challenges, now, asked, token)?;
-        return Ok(Checked::Proved(own.claim(asked.registration_id, Credential::Tpm(tpm))));
+        return Ok(Checked::Proved(own.claim(asked, Credential::Tpm(tpm))));
     }
     let by_certificate = |known: &&Known<'_>| known.enrollment.attestation.is_by_certificate();
     let claim = match token {
@@ -119,8 +121,10 @@ impl<'a> Known<'a> {
         keys.filter_map(Key::decode).map(|key| sas::derive(&key, registration_id)).collect()
     }
 
-    const fn claim(self, registration_id: &'a str, credential: Credential<'a>) -> Claim<'a> {
-        Claim { registration_id, enrollment: self.enrollment, group: self.group, credential }
+    fn claim(self, asked: &Asked<'a>, credential: Credential<'a>) -> Claim<'a> {
+        let tells_profile = asked.api_version >= PROFILE_VERSION;
+        let Self { enrollment, group } = self;
+        Claim { registration_id: asked.registration_id, enrollment, group, credential, tells_profile }
     }
 }
 
@@ -137,7 +141,7 @@ fn by_token<'a>(
     let mut all = known.iter().map(|known| (known, known.keys(registration_id)));
     let (known, keys) = all.find(|(_, keys)| keys.iter().any(signed)).ok_or(Refusal::Signature)?;
     token.check_expiry(now.seconds())?;
-    Ok(known.claim(registration_id, Credential::Keys(keys)))
+    Ok(known.claim(asked, Credential::Keys(keys)))
 }
 
 fn certified<'a, 'k>(
@@ -160,7 +164,7 @@ where
         None => led(&known, chain, &leaf, now)?,
     };
     leaf.check_common_name(asked.registration_id, str::eq_ignore_ascii_case)?;
-    Ok(known.claim(asked.registration_id, Credential::Certificate { chain, leaf: Box::new(leaf), signer }))
+    Ok(known.claim(asked, Credential::Certificate { chain, leaf: Box::new(leaf), signer }))
 }
 
 /// Whether exactly this certificate is enrolled.

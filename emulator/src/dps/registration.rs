@@ -51,6 +51,8 @@ struct Assigned {
     device_id: String,
     /// Whether it was assigned to another hub before.
     moved: bool,
+    /// The connection profile of the hub, if it has one.
+    profile: Option<String>,
     /// The hub's key, wrapped for the TPM.
     authentication_key: Option<String>,
 }
@@ -187,7 +189,9 @@ impl Registration {
             Credential::Tpm(tpm) => Some(tpm.wrap(&hub_key(hubs, target.hub(), &device_id)?)?),
             Credential::Keys(_) | Credential::Certificate { .. } => None,
         };
-        self.assigned = Some(Assigned { target, device_id, moved, authentication_key });
+        let hub = target.hub().and_then(|host| hubs.iter().find(|hub| hub.is_at(host)));
+        let profile = hub.and_then(|hub| hub.connection_profile.clone());
+        self.assigned = Some(Assigned { target, device_id, moved, profile, authentication_key });
         Ok(())
     }
 
@@ -256,6 +260,9 @@ impl Registration {
                 set(member, target);
                 set("deviceId", assigned.device_id.as_str().into());
                 set("substatus", if assigned.moved { "deviceDataMigrated" } else { "initialAssignment" }.into());
+                if let Some(profile) = assigned.profile.as_ref().filter(|_| claim.tells_profile) {
+                    set("connectionProfile", profile.as_str().into());
+                }
                 if let Some(key) = &assigned.authentication_key {
                     set("tpm", json!({ "authenticationKey": key }));
                 }

@@ -1,4 +1,4 @@
-use super::{Alert, ChainFault};
+use super::{Alert, ChainFault, Operation};
 use std::{fmt, time::Duration};
 
 /// What happens to a request. Faults of bodies and connections apply to HTTPS; over MQTT the payload is cut, or the
@@ -47,14 +47,22 @@ pub enum Fault {
         /// `retryAfter` in the answer, in seconds.
         retry_after: Option<u64>,
     },
-    /// A request for a renewal is taken and never answered.
+    /// A request for a renewal, a subscription at a hub with the profile `mqttV5` or a birth there is taken and never answered.
     NoAnswer,
     /// The topics of the answers to a request for a renewal have a `$version` before their `$rid`.
     VersionFirst,
     /// The same with the `$version` last.
     VersionLast,
-    /// A CONNECT to a hub is answered with this return code, 1 to 5, and has no other effect.
+    /// A CONNECT to a hub is answered with this return code, 1 to 5, or with this reason code of MQTT 5, 0x80 to 0xFF, and has
+    /// no other effect.
     Connack(u8),
+    /// A subscription at a hub with the profile `mqttV5` is refused with this reason code, 0x80 to 0xFF.
+    Suback(u8),
+    /// A hub with the profile `mqttV5` ends the connection with this reason code, in the place of the answer to a subscription
+    /// or to a birth.
+    Disconnect(u8),
+    /// The acknowledgement of a birth has another correlation.
+    OtherCorrelation,
     /// A handshake has a server certificate that expired a day ago.
     ServerCertificateExpired,
     /// A handshake has a server certificate that is valid from tomorrow on.
@@ -81,7 +89,19 @@ impl Fault {
 
     /// Whether only a request for a renewal can meet it.
     pub(crate) const fn is_of_renewal(&self) -> bool {
-        matches!(self, Self::ErrorCode { .. } | Self::NoAnswer | Self::VersionFirst | Self::VersionLast)
+        matches!(self, Self::ErrorCode { .. } | Self::VersionFirst | Self::VersionLast)
+    }
+
+    /// The operations that can meet it, if they are not all that the others here do not exclude.
+    pub(crate) const fn operations(&self) -> Option<&'static [Operation]> {
+        Some(match self {
+            Self::NoAnswer => &[Operation::IssueCertificate, Operation::Subscribe, Operation::Birth],
+            Self::Connack(_) => &[Operation::Connect],
+            Self::Suback(_) => &[Operation::Subscribe],
+            Self::Disconnect(_) => &[Operation::Subscribe, Operation::Birth],
+            Self::OtherCorrelation => &[Operation::Birth],
+            _ => return None,
+        })
     }
 
     /// Whether only a handshake can meet it.
@@ -126,7 +146,11 @@ impl fmt::Display for Fault {
             Self::NoAnswer => f.write_str("no answer"),
             Self::VersionFirst => f.write_str("a $version before the $rid"),
             Self::VersionLast => f.write_str("a $version after the $rid"),
-            Self::Connack(code) => write!(f, "CONNACK {code}"),
+            Self::Connack(code @ ..0x80) => write!(f, "CONNACK {code}"),
+            Self::Connack(code) => write!(f, "CONNACK 0x{code:02X}"),
+            Self::Suback(code) => write!(f, "SUBACK 0x{code:02X}"),
+            Self::Disconnect(code) => write!(f, "DISCONNECT 0x{code:02X}"),
+            Self::OtherCorrelation => f.write_str("an acknowledgement with another correlation"),
             Self::ServerCertificateExpired => f.write_str("an expired server certificate"),
             Self::ServerCertificateNotYetValid => f.write_str("a server certificate that is not yet valid"),
             Self::ServerCertificateWrongHost => f.write_str("a server certificate for another host name"),

@@ -21,6 +21,10 @@ pub enum Operation {
     WriteModule,
     /// Log in to a hub over MQTT. A CONNECT to the provisioning service is not one.
     Connect,
+    /// Subscribe at a hub with the profile `mqttV5`.
+    Subscribe,
+    /// Announce a device at a hub with the profile `mqttV5`.
+    Birth,
     /// Send a message from a device or module to its hub.
     SendMessage,
     /// Renew a device's certificate through its hub.
@@ -35,18 +39,20 @@ pub enum Operation {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "there is no operation {0:?}; the operations are `register`, `registrationStatus`, `lookUpRegistration`, \
-     `readModule`, `writeModule`, `connect`, `sendMessage`, `issueCertificate`, `httpsHandshake` and `mqttHandshake`"
+     `readModule`, `writeModule`, `connect`, `subscribe`, `birth`, `sendMessage`, `issueCertificate`, `httpsHandshake` and `mqttHandshake`"
 )]
 pub struct OperationError(String);
 
 impl Operation {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::Register,
         Self::RegistrationStatus,
         Self::LookUpRegistration,
         Self::ReadModule,
         Self::WriteModule,
         Self::Connect,
+        Self::Subscribe,
+        Self::Birth,
         Self::SendMessage,
         Self::IssueCertificate,
         Self::HttpsHandshake,
@@ -66,6 +72,8 @@ impl Operation {
             Self::ReadModule => "readModule",
             Self::WriteModule => "writeModule",
             Self::Connect => "connect",
+            Self::Subscribe => "subscribe",
+            Self::Birth => "birth",
             Self::SendMessage => "sendMessage",
             Self::IssueCertificate => "issueCertificate",
             Self::HttpsHandshake => "httpsHandshake",

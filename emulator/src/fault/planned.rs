@@ -8,8 +8,8 @@ use std::time::Duration;
 /// wanted, `retry_after`), `redirect` (with `location`), `truncated`, `oversized`, `wrongContentType`, `resetMidBody`,
 /// `stall` (with `seconds`), `badKeyBlob`, `foreignEndorsementKey`, `secondChallenge` or `chain` (with `chain`); for
 /// `issueCertificate` also `errorCode` (with `code` and, if wanted, `retry_after`), `noAnswer`, `versionFirst` or
-/// `versionLast`; for `connect` also `connack`
-/// (with `code`); for a handshake also `serverCertificateExpired`, `serverCertificateNotYetValid`,
+/// `versionLast`; for `connect` also `connack` (with `code`); for `subscribe` also `suback` (with `code`), `noAnswer` or
+/// `disconnect` (with `code`); for `birth` also `noAnswer`, `disconnect` (with `code`) or `otherCorrelation`; for a handshake also `serverCertificateExpired`, `serverCertificateNotYetValid`,
 /// `serverCertificateWrongHost`, `serverCertificateUntrusted`, `plainText` or `alert` (with `alert`). `skip` and `times`
 /// are optional.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -78,7 +78,7 @@ impl TryFrom<Table> for PlannedFault {
             (&["status", "errorCode"], "retry_after", retry_after.is_some()),
             (&["redirect"], "location", location.is_some()),
             (&["stall"], "seconds", seconds.is_some()),
-            (&["connack", "errorCode"], "code", code.is_some()),
+            (&["connack", "errorCode", "suback", "disconnect"], "code", code.is_some()),
             (&["alert"], "alert", alert.is_some()),
             (&["chain"], "chain", chain.is_some()),
         ];
@@ -110,9 +110,24 @@ impl TryFrom<Table> for PlannedFault {
             "foreignEndorsementKey" => Fault::ForeignEndorsementKey,
             "secondChallenge" => Fault::SecondChallenge,
             "connack" => match code.ok_or_else(|| requires("code"))? {
-                code @ 1..=5 => Fault::Connack(code.to_le_bytes()[0]),
-                code => return Err(format!("the fault `connack` requires a code from 1 to 5, not {code}")),
+                code @ (1..=5 | 0x80..=0xff) => Fault::Connack(code.to_le_bytes()[0]),
+                code => {
+                    let what = "requires a code from 1 to 5, or of MQTT 5 from 128 to 255";
+                    return Err(format!("the fault `connack` {what}, not {code}"));
+                }
             },
+            "suback" => match code.ok_or_else(|| requires("code"))? {
+                // What the standard has for a SUBACK.
+                code @ (0x80 | 0x83 | 0x87 | 0x8f | 0x91 | 0x97 | 0x9e | 0xa1 | 0xa2) => {
+                    Fault::Suback(code.to_le_bytes()[0])
+                }
+                code => return Err(format!("the fault `suback` requires a reason code of a SUBACK, not {code}")),
+            },
+            "disconnect" => match code.ok_or_else(|| requires("code"))? {
+                code @ 0x00..=0xff => Fault::Disconnect(code.to_le_bytes()[0]),
+                code => return Err(format!("the fault `disconnect` requires a code from 0 to 255, not {code}")),
+            },
+            "otherCorrelation" => Fault::OtherCorrelation,
             "chain" => Fault::Chain(chain.ok_or_else(|| requires("chain"))?.parse()?),
             "errorCode" => match code.ok_or_else(|| requires("code"))? {
                 code @ 400_000..=599_999 => {
@@ -135,7 +150,8 @@ impl TryFrom<Table> for PlannedFault {
                 return Err(format!(
                     "there is no fault {name:?}; the faults are `status`, `redirect`, `truncated`, `oversized`, \
                      `wrongContentType`, `resetMidBody`, `stall`, `badKeyBlob`, `foreignEndorsementKey`, \
-                     `secondChallenge`, `chain`, `errorCode`, `noAnswer`, `versionFirst`, `versionLast`, `connack`, `serverCertificateExpired`, `serverCertificateNotYetValid`, \
+                     `secondChallenge`, `chain`, `errorCode`, `noAnswer`, `versionFirst`, `versionLast`, `connack`, `suback`, `disconnect`, \
+                     `otherCorrelation`, `serverCertificateExpired`, `serverCertificateNotYetValid`, \
                      `serverCertificateWrongHost`, `serverCertificateUntrusted`, `plainText` and `alert`"
                 ));
             }
@@ -146,8 +162,9 @@ impl TryFrom<Table> for PlannedFault {
         if fault.is_of_renewal() && operation != Operation::IssueCertificate {
             return Err(format!("the fault `{name}` requires the operation `issueCertificate`"));
         }
-        if matches!(fault, Fault::Connack(_)) && operation != Operation::Connect {
-            return Err("the fault `connack` requires the operation `connect`".into());
+        if let Some(operations) = fault.operations().filter(|those| !those.contains(&operation)) {
+            let names: Vec<String> = operations.iter().map(|those| format!("`{those}`")).collect();
+            return Err(format!("the fault `{name}` requires the operation {}", names.join(" or ")));
         }
         Ok(Self { operation, fault, skip, times })
     }
@@ -213,7 +230,7 @@ mod tests {
             ("operation = 'register'\nfault = 'truncated'\nfrequency = 3", "unknown field"),
             ("fault = 'truncated'", "operation"),
             ("operation = 'connect'\nfault = 'connack'", "requires `code`"),
-            ("operation = 'connect'\nfault = 'connack'\ncode = 0", "from 1 to 5, not 0"),
+            ("operation = 'connect'\nfault = 'connack'\ncode = 0", "128 to 255, not 0"),
             ("operation = 'register'\nfault = 'connack'\ncode = 3", "the operation `connect`"),
             ("operation = 'connect'\nfault = 'plainText'", "`httpsHandshake` or `mqttHandshake`"),
             ("operation = 'mqttHandshake'\nfault = 'alert'", "requires `alert`"),

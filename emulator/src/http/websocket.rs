@@ -84,6 +84,10 @@ impl Wire for WebSocket<'_> {
         self.wire.certificates()
     }
 
+    fn server_name(&self) -> Option<String> {
+        self.wire.server_name()
+    }
+
     fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
         self.wire.write(&framed(0x82, bytes))
     }

@@ -41,7 +41,7 @@ const GRACE: u64 = 5;
 pub(crate) struct Admission {
     pub(crate) identity: Identity,
     /// The expiry of its token. A connection with a certificate has no end.
-    expiry: Option<u64>,
+    pub(super) expiry: Option<u64>,
     /// Whether its api-version is the one that renews certificates.
     pub(crate) renews: bool,
 }
@@ -57,6 +57,9 @@ impl Admission {
 pub(crate) fn log_in(hubs: &[Hub], now: u64, login: &Login<'_>) -> Result<Admission, Refusal> {
     let (host, client_id, query) = split_user_name(login.user_name.ok_or(Refusal::UserName)?)?;
     let hub = hubs.iter().find(|hub| hub.is_at(host)).ok_or(Refusal::UnknownHub)?;
+    if !hub.is_classic() {
+        return Err(Refusal::Profile);
+    }
     if !check_hub_version(query) {
         return Err(Refusal::ApiVersion);
     }

@@ -17,6 +17,22 @@ pub enum Entry {
         /// The reason.
         reason: Refusal,
     },
+    /// A login by MQTT 5 was refused.
+    Rejected {
+        /// The client ID of the CONNECT.
+        client_id: String,
+        /// The reason code of the CONNACK.
+        code: u8,
+        /// The reason.
+        reason: Refusal,
+    },
+    /// The birth of a client of a hub with the profile `mqttV5` was acknowledged.
+    Acknowledged {
+        /// `hub/device`.
+        identity: String,
+        /// Its type, and what its payload says.
+        birth: String,
+    },
     /// A request was answered without an error.
     Answered {
         /// The request: an operation and its subject.
@@ -103,6 +119,10 @@ impl fmt::Display for Entry {
             Self::Refused { client_id, reason } => {
                 write!(f, "refused {client_id:?} with CONNACK {}: {reason}", reason.return_code())
             }
+            Self::Rejected { client_id, code, reason } => {
+                write!(f, "refused {client_id:?} with CONNACK 0x{code:02X}: {reason}")
+            }
+            Self::Acknowledged { identity, birth } => write!(f, "acknowledged the birth of {identity:?}: {birth}"),
             Self::Answered { request, status, outcome } => write!(f, "answered {request:?} with {status}: {outcome}"),
             Self::Denied { request, status, reason } => write!(f, "answered {request:?} with {status}: {reason}"),
             Self::Faulted { request, fault } => write!(f, "applied a fault to {request:?}: {fault}"),

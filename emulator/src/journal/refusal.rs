@@ -10,18 +10,36 @@ pub enum Refusal {
     /// The CONNECT has no user name, or one of another format.
     #[error("the user name is not `hub/client ID/?api-version=...`")]
     UserName,
+    /// The CONNECT of MQTT 5 has no user name, or one of another format.
+    #[error(
+        "the user name is not `correlationId=HEX&clientVersion=TEXT` with the 32 digits of a UUID of version 4, all in lower \
+         or all in upper case"
+    )]
+    CorrelatedUserName,
+    /// The version of MQTT is not that of the hub's connection profile.
+    #[error(
+        "hubs with the connection profile `mqttV5` take MQTT 5, classic hubs and the provisioning service take MQTT 3.1.1"
+    )]
+    Profile,
+    /// A CONNECT of MQTT 5 has a password.
+    #[error("the hub has the connection profile `mqttV5`, which has no passwords; send a client certificate")]
+    NotByPassword,
+    /// A CONNECT of MQTT 5 has a client ID that is no device ID.
+    #[error("the client ID is not a device ID; the connection profile `mqttV5` has no logins of modules")]
+    NotDeviceId,
     /// The user name or the `Host` header names a hub that the emulator does not have.
     #[error("the emulator has no hub of this name")]
     UnknownHub,
     /// The api-version is missing or not supported.
     #[error(
-        "the api-version is missing or not supported; hubs support {} to {} and {}, the provisioning service {}, {} and {}",
+        "the api-version is missing or not supported; hubs support {} to {} and {}, the provisioning service {}, {}, {} and {}",
         HUB_VERSIONS[0],
         HUB_VERSIONS[1],
         RENEWING_VERSION,
         DPS_VERSIONS[0],
         DPS_VERSIONS[1],
-        DPS_VERSIONS[2]
+        DPS_VERSIONS[2],
+        DPS_VERSIONS[3]
     )]
     ApiVersion,
     /// The client ID differs from the one in the user name.
@@ -229,10 +247,12 @@ fn common_name(expected: &str, found: Option<&str>) -> String {
 }
 
 impl Refusal {
-    /// The return code of the CONNACK: 4 for a malformed CONNECT, 5 for one that is not authorized.
+    /// The return code of the CONNACK: 1 for the version of another profile, 4 for a malformed CONNECT, 5 for one that is not
+    /// authorized.
     #[must_use]
     pub const fn return_code(&self) -> u8 {
         match self {
+            Self::Profile => 1,
             Self::UserName
             | Self::ApiVersion
             | Self::NoPassword
@@ -240,6 +260,18 @@ impl Refusal {
             | Self::Expiry
             | Self::ExpiryTooLate { .. } => 4,
             _ => 5,
+        }
+    }
+
+    /// The reason code of the CONNACK of MQTT 5.
+    #[must_use]
+    pub const fn reason_code(&self) -> u8 {
+        match self {
+            Self::Profile => 0x84,
+            Self::NotDeviceId => 0x85,
+            Self::CorrelatedUserName => 0x86,
+            Self::NotByPassword | Self::NoPassword | Self::NoCertificate => 0x8c,
+            _ => 0x87,
         }
     }
 }

@@ -40,6 +40,7 @@ impl Session<'_> {
     /// A client that has ended no longer counts as connected.
     pub(super) fn leave(&self) {
         if let Peer::Hub(client) = &self.peer {
+            self.keep_session(&client.admission.identity);
             self.shared.state().connections.remove(&client.admission.identity, client.number);
         }
     }

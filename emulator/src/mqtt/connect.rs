@@ -25,7 +25,7 @@ impl Session<'_> {
                 Some(Fault::Status(_) | Fault::StatusRetryAfter(..)) => {
                     return self.answer(ConnectReturnCode::ServerUnavailable, false);
                 }
-                Some(Fault::Connack(code)) => return self.answer(return_code(code), false),
+                Some(Fault::Connack(code @ ..0x80)) => return self.answer(return_code(code), false),
                 Some(Fault::Truncated | Fault::ResetMidBody) => {
                     self.answered = true;
                     // The first half of a CONNACK.

@@ -1,4 +1,4 @@
-//! MQTT 3.1.1 for hubs and the provisioning service.
+//! MQTT 3.1.1 for hubs and the provisioning service, and MQTT 5 for hubs with the profile `mqttV5`.
 
 mod client;
 mod connect;
@@ -7,6 +7,8 @@ mod issuing_topics;
 mod keep_alive;
 mod message;
 mod peer;
+mod presence;
+mod protobuf;
 mod provisioning;
 mod session;
 mod subscribe;

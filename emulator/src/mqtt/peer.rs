@@ -1,6 +1,6 @@
 //! The client of a connection.
 
-use crate::hub::Admission;
+use crate::hub::{Admission, Nonce};
 use rustls::pki_types::CertificateDer;
 
 /// The client.
@@ -26,4 +26,14 @@ pub(super) struct Registrant {
     pub(super) api_version: String,
     pub(super) token: Option<String>,
     pub(super) chain: Vec<CertificateDer<'static>>,
+}
+
+/// What a client by MQTT 5 has beside that.
+pub(super) struct Presence {
+    pub(super) nonce: Nonce,
+    /// Whether the CONNACK had a session.
+    pub(super) session_present: bool,
+    /// How long the session outlives the connection, in seconds.
+    pub(super) expiry: u64,
+    pub(super) subscribed: bool,
 }

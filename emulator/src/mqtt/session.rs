@@ -2,7 +2,7 @@
 
 use super::{
     issuing_topics::{ANSWERS, Placed},
-    peer::Peer,
+    peer::{Peer, Presence},
     subscriptions::Subscriptions,
 };
 use crate::{
@@ -15,6 +15,7 @@ use mqtt_protocol_core::mqtt::{
     common::Cursor,
     connection::{ConnectionOptions, Event, role},
     packet::{GenericPacketTrait as _, Packet, Qos, v3_1_1},
+    result_code::MqttError,
 };
 use std::time::{Duration, Instant};
 
@@ -43,6 +44,8 @@ pub(super) struct Session<'a> {
     pub(super) version: Placed,
     /// Whether the session ends with its connection.
     pub(super) is_clean: bool,
+    /// Of a client by MQTT 5.
+    pub(super) presence: Option<Presence>,
     unacknowledged: usize,
     /// How long the client may send nothing.
     pub(super) patience: Duration,
@@ -60,7 +63,7 @@ pub(super) enum Next {
 impl<'a> Session<'a> {
     fn new(wire: Box<dyn Wire + 'a>, shared: &'a Shared) -> Self {
         let options = ConnectionOptions::new().maximum_packet_size_recv(PACKET_LIMIT);
-        let mut mqtt = Connection::with_options(Version::V3_1_1, options);
+        let mut mqtt = Connection::with_options(Version::Undetermined, options);
         mqtt.set_auto_ping_response(true);
         Self {
             wire,
@@ -72,6 +75,7 @@ impl<'a> Session<'a> {
             desired: 0,
             version: Placed::default(),
             is_clean: true,
+            presence: None,
             unacknowledged: 0,
             patience: PATIENCE,
             deadline: Instant::now() + PATIENCE,
@@ -86,8 +90,11 @@ impl<'a> Session<'a> {
                 break "the emulator stops".into();
             }
             if Instant::now() >= self.deadline {
-                if let Peer::Hub(client) = &self.peer {
-                    self.end(&client.admission.identity, "it sent nothing for one and a half times its keep-alive");
+                const SILENT: &str = "it sent nothing for one and a half times its keep-alive";
+                match &self.peer {
+                    Peer::Hub(_) if self.presence.is_some() => drop(self.disconnect_v5(0x8d, SILENT)),
+                    Peer::Hub(client) => drop(self.end(&client.admission.identity, SILENT)),
+                    Peer::Dps(_) | Peer::Nobody => {}
                 }
                 break "the client sent nothing for too long".into();
             }
@@ -127,7 +134,13 @@ impl<'a> Session<'a> {
                     next = next.max(self.received(packet)?);
                     self.deadline = Instant::now() + self.patience;
                 }
-                Event::NotifyError(error) => return Err(format!("this is not MQTT 3.1.1: {error:?}")),
+                Event::NotifyError(MqttError::UnsupportedProtocolVersion) if !self.answered => {
+                    self.answered = true;
+                    // A CONNACK of MQTT 3.1.1: the version is not supported.
+                    self.wire.write(&[0x20, 2, 0, 1])?;
+                    return Ok(Next::Close);
+                }
+                Event::NotifyError(error) => return Err(format!("this is neither MQTT 3.1.1 nor MQTT 5: {error:?}")),
                 Event::RequestClose => next = Next::Close,
                 _ => {}
             }
@@ -168,7 +181,7 @@ impl<'a> Session<'a> {
                 Ok(Next::Listen)
             }
             Packet::V3_1_1Disconnect(_) => Ok(Next::Close),
-            _ => Ok(Next::Listen),
+            other => self.received_v5(other),
         }
     }
 
@@ -187,6 +200,7 @@ impl<'a> Session<'a> {
     /// Sends what the client has not requested.
     fn tick(&mut self) -> Result<Next, String> {
         match &self.peer {
+            Peer::Hub(client) if self.presence.is_some() => self.follow_v5(&client.clone()),
             Peer::Hub(client) => self.follow(&client.clone()),
             Peer::Dps(_) | Peer::Nobody => Ok(Next::Listen),
         }

@@ -17,7 +17,7 @@ use std::io;
 pub enum Door {
     /// HTTP/1.1 after the handshake.
     Https,
-    /// MQTT 3.1.1 after the handshake.
+    /// MQTT after the handshake.
     Mqtt,
 }
 
@@ -31,7 +31,7 @@ pub struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// Serves one client without a certificate, which sends these bytes in pieces of `piece` bytes at most, and closes the
+    /// Serves one client without a certificate, which names the last hub in its handshake and sends these bytes in pieces of `piece` bytes at most, and closes the
     /// connection.
     ///
     /// # Errors
@@ -40,13 +40,14 @@ impl Rehearsal {
         config::check(&world.hubs, world.dps.as_ref())?;
         // A rehearsal does not wait.
         world.faults.retain(|planned| !matches!(planned.fault, Fault::Stall(_)));
+        let server_name = world.hubs.last().map(|hub| hub.host_name.clone());
         let shared = Shared::new(world, Journal::default());
         let serve: Serve = match door {
             Door::Https => http::serve,
             Door::Mqtt => mqtt::serve,
         };
         let mut answer = Vec::new();
-        let client = Client { sent, piece: piece.max(1), answer: &mut answer };
+        let client = Client { sent, piece: piece.max(1), answer: &mut answer, server_name };
         if let Err(reason) = serve(Box::new(client), &shared) {
             shared.note(Entry::Dropped { reason });
         }
@@ -58,6 +59,7 @@ struct Client<'a> {
     sent: &'a [u8],
     piece: usize,
     answer: &'a mut Vec<u8>,
+    server_name: Option<String>,
 }
 
 impl Wire for Client<'_> {
@@ -73,6 +75,10 @@ impl Wire for Client<'_> {
 
     fn certificates(&self) -> Vec<CertificateDer<'static>> {
         Vec::new()
+    }
+
+    fn server_name(&self) -> Option<String> {
+        self.server_name.clone()
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
@@ -93,10 +99,10 @@ mod tests {
     use crate::config::Hub;
 
     #[test]
-    fn the_journal_has_an_entry_when_a_client_disconnects_before_its_login() {
+    fn the_journal_has_an_entry_when_a_client_begins_with_another_packet_than_a_connect() {
         let disconnect = [0xe0, 0];
         let rehearsal = Rehearsal::of(World::new().hub(Hub::new("h.net")), Door::Mqtt, &disconnect, 1).unwrap();
-        let reason = "the client disconnected before its login".into();
+        let reason = "this is neither MQTT 3.1.1 nor MQTT 5: MalformedPacket".into();
         assert_eq!((rehearsal.answer, rehearsal.journal), (Vec::new(), vec![Entry::Dropped { reason }]));
     }
 }

@@ -45,6 +45,8 @@ pub(crate) struct State {
     pub(crate) operations: Operations,
     /// The identities whose sessions, which are not clean, have subscribed to the answers of renewals.
     pub(crate) subscribed: BTreeSet<String>,
+    /// The sessions of MQTT 5 whose connection has ended: until when each is kept, and whether it has subscribed.
+    pub(crate) sessions: BTreeMap<String, (u64, bool)>,
     pub(crate) connections: Connections,
     pub(crate) messages: Messages,
 }
@@ -65,6 +67,7 @@ impl Shared {
             authority: Authority::default(),
             operations: Operations::default(),
             subscribed: BTreeSet::new(),
+            sessions: BTreeMap::new(),
             connections: Connections::default(),
             messages: Messages::default(),
         };

@@ -223,6 +223,14 @@ pub extern "C" fn defenderauth_authenticator_mqtt_user_name(authenticator: Optio
     guard::text(authenticator, |it| &it.views.outcome.user_name)
 }
 
+/// The connection profile of the hub: `classic` (MQTT 3.1.1, the login above), or `mqttV5` (MQTT 5, by
+/// `defenderauth_presence_new`). A registration tells it from the api-version 2026-11-02-preview on
+/// (`defenderauth_profile_set_api_version`).
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_connection_profile(authenticator: Option<&Authenticator>) -> Str {
+    guard::text(authenticator, |it| &it.views.outcome.profile)
+}
+
 /// The payload that the provisioning service returned for the device: JSON text.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_dps_payload(authenticator: Option<&Authenticator>) -> Str {

@@ -46,6 +46,18 @@ impl Machine {
         match *self {}
     }
 
+    pub(super) const fn set_certificate_curve(&mut self, _curve: i32) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn set_certificate_root(&mut self, _pem: &str) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn set_export_folder(&mut self, _path: &Path) -> Result<(), Failure> {
+        match *self {}
+    }
+
     pub(super) const fn set_keep_alive(&mut self, _interval: Duration) -> Result<(), Failure> {
         match *self {}
     }

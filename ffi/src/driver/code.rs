@@ -42,6 +42,22 @@ pub const DEFENDERAUTH_EVENT_ROTATED: i32 = 18;
 pub const DEFENDERAUTH_EVENT_NOT_SUBSCRIBED: i32 = 19;
 /// A message to the agent: `_message_topic` and `_message_payload`.
 pub const DEFENDERAUTH_EVENT_MESSAGE: i32 = 20;
+/// A request for a certificate is saved with its key, and is sent next.
+pub const DEFENDERAUTH_EVENT_CERTIFICATE_REQUESTED: i32 = 21;
+/// No request for a certificate could be made; `_event_text` says why.
+pub const DEFENDERAUTH_EVENT_NOT_REQUESTED: i32 = 22;
+/// The renewal of the certificate begins, over the connection that stands.
+pub const DEFENDERAUTH_EVENT_RENEWING_CERTIFICATE: i32 = 23;
+/// A certificate was issued, and is saved with its key. It is used from the next connection on.
+pub const DEFENDERAUTH_EVENT_CERTIFICATE_KEPT: i32 = 24;
+/// What was issued is not what was requested, or cannot be used; `_event_error` says why.
+pub const DEFENDERAUTH_EVENT_CERTIFICATE_REFUSED: i32 = 25;
+/// A request, or what was issued for it, could not be saved; `_event_error` says why, unless the driver has no folder.
+pub const DEFENDERAUTH_EVENT_CERTIFICATE_NOT_KEPT: i32 = 26;
+/// The certificate could not be exported; `_event_error` says why.
+pub const DEFENDERAUTH_EVENT_NOT_EXPORTED: i32 = 27;
+/// A request for a certificate has got none; `_event_diagnosis` says why. The one in use serves as long as it is valid.
+pub const DEFENDERAUTH_EVENT_NOT_CERTIFIED: i32 = 28;
 /// An event that this version of the interface does not know; `_event_text` says what.
 pub const DEFENDERAUTH_EVENT_OTHER: i32 = 99;
 

@@ -135,6 +135,42 @@ pub extern "C" fn defenderauth_driver_give_tpm(
     })
 }
 
+/// Sets the curve of the keys of operational certificates, one of `DEFENDERAUTH_CURVE_`. The default is P-384.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_driver_set_certificate_curve(
+    driver: Option<&mut Driver>,
+    curve: i32,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || open(driver)?.machine.set_certificate_curve(curve))
+}
+
+/// Accepts operational certificates only if they lead to this root certificate.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_driver_set_certificate_root_pem(
+    driver: Option<&mut Driver>,
+    pem: *const c_char,
+    len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || open(driver)?.machine.set_certificate_root(input::text("pem", pem, len)?))
+}
+
+/// Exports the operational certificate in use, for agents that read files: writes `certificate_public.pem` and
+/// `certificate_private.pem` into this folder, which is created if it does not exist. The path is in the system's own bytes.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_driver_set_export_folder(
+    driver: Option<&mut Driver>,
+    path: *const c_char,
+    len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || open(driver)?.machine.set_export_folder(input::path("path", path, len)?))
+}
+
 /// Gives the driver a daemon of this device, which signs. The driver owns it from then on, also when the call fails: do not
 /// use it again and do not free it.
 #[must_use]

@@ -2,10 +2,13 @@
 
 use super::{
     given::Given,
+    usable::{Unanswered, Usable},
     views::{Kept, Pending},
 };
 use crate::failure::Failure;
-use defender_auth::{Now, Outcome, UnixTime, http::OperationId, identity::DeviceId, secret::SecretText};
+use defender_auth::{
+    Now, Outcome, UnixTime, credential::IssuedChain, http::OperationId, identity::DeviceId, secret::SecretText,
+};
 use std::{path::Path, time::Duration};
 
 fn unsupported() -> Failure {
@@ -84,6 +87,18 @@ impl Record {
     }
 
     pub(super) const fn take_renewal(&mut self, _renewal: &Machine) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn issued(&mut self, _chain: IssuedChain) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn unanswered(&self) -> Result<Unanswered<'_>, Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn usable(&self) -> Option<Usable> {
         match *self {}
     }
 

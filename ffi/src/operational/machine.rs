@@ -3,6 +3,7 @@
 use super::{
     code,
     given::Given,
+    usable::{Unanswered, Usable},
     views::{Kept, Pending},
 };
 use crate::{
@@ -70,12 +71,7 @@ impl Record {
     }
 
     pub(super) fn begin(&mut self, name: &str, curve: i32) -> Result<(), Failure> {
-        let curve = match curve {
-            code::DEFENDERAUTH_CURVE_P384 => Curve::P384,
-            code::DEFENDERAUTH_CURVE_P256 => Curve::P256,
-            _ => return Err(Failure::argument("curve", "it is none of DEFENDERAUTH_CURVE_; pass one of these")),
-        };
-        let key = PrivateKey::generate(curve)?;
+        let key = PrivateKey::generate(self::curve(curve)?)?;
         let request = CertificateRequest::sign(name, &MemoryKey::new(&key)?)?;
         self.requested(RecordedKey::pkcs8(key.expose_pkcs8()), request);
         Ok(())
@@ -123,8 +119,28 @@ impl Record {
         }
     }
 
-    fn issued(&mut self, chain: IssuedChain) -> Result<(), Failure> {
+    pub(super) fn issued(&mut self, chain: IssuedChain) -> Result<(), Failure> {
         if self.0.issued(chain) { Ok(()) } else { Err(nothing_pending()) }
+    }
+
+    pub(super) fn unanswered(&self) -> Result<Unanswered<'_>, Failure> {
+        let pending = self.0.pending().ok_or_else(nothing_pending)?;
+        match pending.chain {
+            None => Ok((&pending.request, &pending.rid, pending.operation.as_ref())),
+            Some(_) => {
+                Err(state("certificates", "certificates have come for the pending request; accept or discard them"))
+            }
+        }
+    }
+
+    pub(super) fn usable(&self) -> Option<Usable> {
+        let current = self.0.current()?;
+        let leaf = leaf(current)?;
+        Some(Usable {
+            certificate: certificate(current),
+            common_name: leaf.common_name().map(ToOwned::to_owned),
+            validity: (leaf.not_before(), leaf.not_after()),
+        })
     }
 
     /// Judges what was issued. When it is refused nothing has changed.
@@ -134,13 +150,7 @@ impl Record {
             .chain
             .as_ref()
             .ok_or_else(|| state("certificates", "no certificate has come yet; register with the request, or renew"))?;
-        let root = match root {
-            "" => None,
-            pem => {
-                let roots = x509::Chain::from_pem(pem.as_bytes());
-                roots.map_err(|error| Failure::from(error).field("root_pem"))?.certificates().first().cloned()
-            }
-        };
+        let root = self::root("root_pem", root)?;
         judge(issued, &pending.request, root.as_ref(), now).map_err(LibraryError::from)?;
         // There is one, as was seen.
         let _ = self.0.accept();
@@ -167,6 +177,7 @@ impl Record {
             report: validity.map(|(from, to)| View::new(&certificate_report(from, to))).unwrap_or_default(),
             due: due.map(|due| (due.earliest.as_secs(), due.latest.as_secs())).unwrap_or_default(),
             request: pending.map(|pending| pending.request.as_der().to_vec()).unwrap_or_default(),
+            request_name: pending.and_then(|pending| pending.request.common_name()).map(View::new).unwrap_or_default(),
             request_id: pending.map(|pending| View::new(pending.rid.as_str())).unwrap_or_default(),
             operation: pending
                 .and_then(|it| it.operation.as_ref())
@@ -175,6 +186,24 @@ impl Record {
             is_issued: pending.is_some_and(|pending| pending.chain.is_some()),
         }
     }
+}
+
+/// A curve by its number.
+pub(crate) fn curve(curve: i32) -> Result<Curve, Failure> {
+    match curve {
+        code::DEFENDERAUTH_CURVE_P384 => Ok(Curve::P384),
+        code::DEFENDERAUTH_CURVE_P256 => Ok(Curve::P256),
+        _ => Err(Failure::argument("curve", "it is none of DEFENDERAUTH_CURVE_; pass one of these")),
+    }
+}
+
+/// The root certificate in a text, unless that is empty.
+pub(crate) fn root(parameter: &'static str, pem: &str) -> Result<Option<x509::Certificate>, Failure> {
+    if pem.is_empty() {
+        return Ok(None);
+    }
+    let roots = x509::Chain::from_pem(pem.as_bytes()).map_err(|error| Failure::from(error).field(parameter))?;
+    Ok(roots.certificates().first().cloned())
 }
 
 fn leaf(current: &Current) -> Option<x509::Certificate> {
@@ -212,33 +241,38 @@ impl Machine {
     }
 
     pub(super) fn views(&self) -> Pending {
-        let views = Pending { is_accepted: self.0.accepted().is_some(), ..Pending::default() };
-        match self.0.poll() {
-            Action::Subscribe(filter) => {
-                Pending { action: code::DEFENDERAUTH_RENEWAL_ACTION_SUBSCRIBE, topic: View::new(filter), ..views }
-            }
-            Action::Publish { topic, body } => Pending {
-                action: code::DEFENDERAUTH_RENEWAL_ACTION_PUBLISH,
-                topic: View::new(topic),
-                payload: body.as_bytes().to_vec(),
-                ..views
-            },
-            Action::Listen { until } => {
-                Pending { action: code::DEFENDERAUTH_RENEWAL_ACTION_LISTEN, until: milliseconds(until), ..views }
-            }
-            Action::Wait(wait) => Pending {
-                action: code::DEFENDERAUTH_RENEWAL_ACTION_WAIT,
-                wait: (milliseconds(wait.at_least), milliseconds(wait.at_most)),
-                ..views
-            },
-            Action::Done(_) => Pending { action: code::DEFENDERAUTH_RENEWAL_ACTION_DONE, ..views },
-            Action::Failed(error) => Pending {
-                action: code::DEFENDERAUTH_RENEWAL_ACTION_FAILED,
-                failure: Some(Error::new(&Failure::from(error))),
-                ..views
-            },
-            _ => views,
+        Pending { is_accepted: self.0.accepted().is_some(), ..views(self.0.poll()) }
+    }
+}
+
+/// What can be read of an action.
+pub(super) fn views(action: Action<'_>) -> Pending {
+    let views = Pending::default();
+    match action {
+        Action::Subscribe(filter) => {
+            Pending { action: code::DEFENDERAUTH_RENEWAL_ACTION_SUBSCRIBE, topic: View::new(filter), ..views }
         }
+        Action::Publish { topic, body } => Pending {
+            action: code::DEFENDERAUTH_RENEWAL_ACTION_PUBLISH,
+            topic: View::new(topic),
+            payload: body.as_bytes().to_vec(),
+            ..views
+        },
+        Action::Listen { until } => {
+            Pending { action: code::DEFENDERAUTH_RENEWAL_ACTION_LISTEN, until: milliseconds(until), ..views }
+        }
+        Action::Wait(wait) => Pending {
+            action: code::DEFENDERAUTH_RENEWAL_ACTION_WAIT,
+            wait: (milliseconds(wait.at_least), milliseconds(wait.at_most)),
+            ..views
+        },
+        Action::Done(_) => Pending { action: code::DEFENDERAUTH_RENEWAL_ACTION_DONE, ..views },
+        Action::Failed(error) => Pending {
+            action: code::DEFENDERAUTH_RENEWAL_ACTION_FAILED,
+            failure: Some(Error::new(&Failure::from(error))),
+            ..views
+        },
+        _ => views,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Operational certificates: requested, issued at a registration, kept, and renewed through the hub.
 
+mod kept;
+
 mod certificates;
 pub mod code;
 mod given;
@@ -13,14 +15,19 @@ mod noting;
 mod object;
 mod operation;
 mod renewal;
+mod usable;
 mod views;
 
 pub use certificates::*;
+pub use kept::*;
 #[cfg(not(feature = "operational"))]
 pub(crate) use machine::Noting;
 pub(crate) use machine::is_available;
+#[cfg(feature = "mqtt")]
+pub(crate) use machine::{curve, root};
 #[cfg(feature = "operational")]
 pub(crate) use noting::Noting;
 pub use object::{Certificates, Renewal};
 pub use operation::*;
 pub use renewal::*;
+pub(crate) use usable::{Unanswered, Usable};

@@ -1,14 +1,22 @@
 //! The certificates and the renewal as C holds them.
 
+#[cfg(all(feature = "operational", feature = "session"))]
+use super::machine;
 use super::{
     Noting,
+    given::Given,
     machine::{Lock, Machine, Record},
+    usable::{Unanswered, Usable},
     views::{Kept, Pending},
 };
 use crate::{
+    code::DEFENDERAUTH_STATE,
     failure::Failure,
     object::{Poison, object},
 };
+use defender_auth::Now;
+#[cfg(all(feature = "operational", feature = "session"))]
+use defender_auth::renewal::Action;
 use std::path::Path;
 
 /// The certificate that a device connects with, its key, and the request for the next one, as one value. Save it after each
@@ -44,6 +52,22 @@ impl Certificates {
         noting.give(&mut self.record);
         self.views = self.record.views();
     }
+
+    /// The pending request, for which no certificates have come.
+    pub(crate) fn unanswered(&self) -> Result<Unanswered<'_>, Failure> {
+        self.record.unanswered()
+    }
+
+    /// The certificate in use, if it can be read.
+    pub(crate) fn usable(&self) -> Option<Usable> {
+        self.record.usable()
+    }
+
+    /// The certificate in use, after one was accepted.
+    pub(crate) fn in_use(&self) -> Result<Usable, Failure> {
+        let message = "no certificate is in use; accept what was issued first";
+        self.usable().ok_or_else(|| Failure::new(DEFENDERAUTH_STATE, message).field("certificates"))
+    }
 }
 
 /// Renews a certificate over the program's MQTT connection, whose user name was made with
@@ -51,7 +75,8 @@ impl Certificates {
 /// `defenderauth_renewal_free`.
 pub struct Renewal {
     poison: Poison,
-    pub(super) machine: Machine,
+    /// `None` for a view of a session's renewal.
+    machine: Option<Machine>,
     pub(super) views: Pending,
 }
 
@@ -60,6 +85,28 @@ object!(Renewal, "renewal");
 impl Renewal {
     pub(super) fn new(machine: Machine) -> Self {
         let views = machine.views();
-        Self { poison: Poison::new(), machine, views }
+        Self { poison: Poison::new(), machine: Some(machine), views }
     }
+
+    /// A view of the renewal of a session.
+    #[cfg(all(feature = "operational", feature = "session"))]
+    pub(crate) fn shown(action: Action<'_>) -> Self {
+        Self { poison: Poison::new(), machine: None, views: machine::views(action) }
+    }
+
+    pub(super) fn machine(&self) -> Result<&Machine, Failure> {
+        self.machine.as_ref().ok_or_else(of_session)
+    }
+
+    pub(super) fn handle(&mut self, now: Now, given: Given<'_>) -> Result<(), Failure> {
+        let machine = self.machine.as_mut().ok_or_else(of_session)?;
+        machine.handle(now, given)?;
+        self.views = machine.views();
+        Ok(())
+    }
+}
+
+fn of_session() -> Failure {
+    let message = "it belongs to a session; report to the session, and take what was issued from it";
+    Failure::new(DEFENDERAUTH_STATE, message).field("renewal")
 }

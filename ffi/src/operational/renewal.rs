@@ -82,7 +82,8 @@ pub extern "C" fn defenderauth_renewal_wait_at_most_milliseconds(renewal: Option
     guard::look(renewal, 0, |it| it.views.wait.1)
 }
 
-/// Whether the hub has accepted the request, so that only the certificates are missing.
+/// Whether the hub has accepted the request, so that only the certificates are missing. Always false for the renewal of a
+/// session.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_renewal_is_accepted(renewal: Option<&Renewal>) -> bool {
     guard::look(renewal, false, |it| it.views.is_accepted)
@@ -191,7 +192,5 @@ fn handle<'a>(
     machine::is_available()?;
     let mut renewal = exclusive(renewal)?;
     let now = now(wall, monotonic_milliseconds)?;
-    renewal.machine.handle(now, event()?)?;
-    renewal.views = renewal.machine.views();
-    Ok(())
+    renewal.handle(now, event()?)
 }

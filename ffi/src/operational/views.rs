@@ -10,6 +10,7 @@ pub(super) struct Kept {
     pub(super) report: View,
     pub(super) due: (u64, u64),
     pub(super) request: Vec<u8>,
+    pub(super) request_name: View,
     pub(super) request_id: View,
     pub(super) operation: View,
     pub(super) is_issued: bool,

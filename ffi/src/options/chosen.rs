@@ -71,8 +71,13 @@ impl Chosen {
     }
 
     pub(crate) fn login(&self, identity: &Identity) -> Connect {
+        self.login_of(identity, self.renews_certificate)
+    }
+
+    /// The login of a connection over which a certificate is renewed, or is not.
+    pub(crate) fn login_of(&self, identity: &Identity, renews: bool) -> Connect {
         let model = self.model_id.as_deref();
-        let renewing = || self.renews_certificate.then(ApiVersion::certificate_renewal);
+        let renewing = || renews.then(ApiVersion::certificate_renewal);
         match (&self.user_agent, &self.hub_api_version.clone().or_else(renewing)) {
             (Some(agent), Some(version)) => Connect::hub_as_at(identity, model, agent, version),
             (None, Some(version)) => Connect::hub_at(identity, model, version),

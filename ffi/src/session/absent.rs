@@ -1,8 +1,8 @@
 //! Sessions in a build without them.
 
 use super::{given::Given, views::Views};
-use crate::{authenticator::Authenticator, failure::Failure, https::Driver, options::Chosen};
-use defender_auth::{Now, UnixTime, secret::SecretText};
+use crate::{authenticator::Authenticator, failure::Failure, https::Driver, operational::Usable, options::Chosen};
+use defender_auth::{Now, UnixTime, credential::IssuedChain, secret::SecretText};
 use std::time::Duration;
 
 pub(super) fn is_available() -> Result<(), Failure> {
@@ -28,6 +28,10 @@ impl SourceList {
     pub(super) const fn set_validity(&mut self, _first: UnixTime, _last: UnixTime) -> Result<(), Failure> {
         match *self {}
     }
+
+    pub(super) fn request_certificates(&mut self, _kept: Option<Usable>) -> Result<(), Failure> {
+        match *self {}
+    }
 }
 
 /// Has no value.
@@ -42,7 +46,11 @@ impl Values {
         match *self {}
     }
 
-    pub(super) const fn set_renewal(&mut self, _from: u8, _until: u8) {
+    pub(super) const fn set_renewal(&mut self, _percent: (u8, u8)) {
+        match *self {}
+    }
+
+    pub(super) const fn set_certificate_renewal(&mut self, _percent: (u8, u8)) {
         match *self {}
     }
 
@@ -100,6 +108,10 @@ impl Machine {
     }
 
     pub(super) fn with_password(&self, _write: impl FnOnce(&[u8]) -> Result<(), Failure>) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    pub(super) const fn issued(&self) -> Result<&IssuedChain, Failure> {
         match *self {}
     }
 

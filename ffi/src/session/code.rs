@@ -21,6 +21,16 @@ pub const DEFENDERAUTH_SESSION_ACTION_DISCONNECT: i32 = 7;
 /// connection is lost.
 pub const DEFENDERAUTH_SESSION_ACTION_STAY: i32 = 8;
 
+/// Make a private key and a request for its certificate, or take the pending one, and save them; report with
+/// `_handle_request_made` or `_handle_request_failed`.
+pub const DEFENDERAUTH_SESSION_ACTION_MAKE_REQUEST: i32 = 9;
+/// Perform the action of `_renewal` over the connection; report with `_handle_subscribed`, `_handle_subscription_refused`,
+/// `_handle_published`, `_handle_message`, `_handle_elapsed`, and with `_handle_disconnected` when the connection is lost.
+pub const DEFENDERAUTH_SESSION_ACTION_RENEW_CERTIFICATE: i32 = 10;
+/// Save what was issued, then judge it; report with `_handle_certificate_kept`, `_handle_certificate_refused` or
+/// `_handle_certificate_not_kept`.
+pub const DEFENDERAUTH_SESSION_ACTION_KEEP_CERTIFICATE: i32 = 11;
+
 /// It gets a credential from the provisioning service or the hub.
 pub const DEFENDERAUTH_PHASE_AUTHENTICATING: i32 = 1;
 /// It waits for a signature.
@@ -79,6 +89,8 @@ pub const DEFENDERAUTH_LADDER_CLOCK: i32 = 5;
 pub const DEFENDERAUTH_RATE_CONNECTS: i32 = 1;
 /// Registrations.
 pub const DEFENDERAUTH_RATE_REGISTRATIONS: i32 = 2;
+/// Certificates that are issued. A renewal takes one and leaves one for a registration: set a burst of at least 2.
+pub const DEFENDERAUTH_RATE_CERTIFICATES: i32 = 3;
 
 /// The lifetime of a token: 8 hours.
 pub const DEFENDERAUTH_TIME_TOKEN: i32 = 1;
@@ -110,3 +122,5 @@ pub const DEFENDERAUTH_COUNT_RENEWALS: i32 = 2;
 pub const DEFENDERAUTH_COUNT_REGISTRATIONS: i32 = 3;
 /// HTTPS requests answered or given up.
 pub const DEFENDERAUTH_COUNT_REQUESTS: i32 = 4;
+/// Operational certificates that were issued and kept.
+pub const DEFENDERAUTH_COUNT_CERTIFICATES: i32 = 5;

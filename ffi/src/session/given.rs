@@ -1,11 +1,11 @@
 //! What C reports to a session, before the library's events are made of it.
 
+use crate::operational::{Unanswered, Usable};
 use defender_auth::{UnixTime, credential::ClientCertificate, http::Response, key::Signature, local::Obstacle};
 use std::time::Duration;
 
 /// An event, with the numbers as C passes them.
 #[cfg_attr(not(feature = "session"), expect(dead_code, reason = "only a session reads them"))]
-#[derive(Clone, Copy)]
 pub(super) enum Given<'a> {
     Response(Response<'a>),
     NoResponse,
@@ -22,6 +22,15 @@ pub(super) enum Given<'a> {
     Disconnected { loss: i32 },
     DisconnectedByServer { rejection: i32, code: u16 },
     Saved(bool),
+    RequestMade(Unanswered<'a>),
+    RequestFailed,
+    Subscribed,
+    SubscriptionRefused,
+    Published,
+    Message { topic: &'a str, payload: &'a [u8] },
+    CertificateKept(Usable),
+    CertificateRefused,
+    CertificateNotKept,
     ClockSet,
     Wake,
 }

@@ -23,18 +23,24 @@ mod run_event;
 
 mod event;
 
+mod rotated;
+
 mod exchange;
+
+mod certificates;
 
 mod status;
 
 pub(crate) use machine::{SourceList, Values};
 
+pub use certificates::*;
 pub use event::*;
 pub use exchange::*;
 pub use make::*;
 pub use object::Session;
 pub use policy::*;
 pub use poll::*;
+pub use rotated::*;
 pub use run_event::*;
 pub use sources::*;
 pub use status::*;

@@ -7,6 +7,7 @@ use crate::{
     object::{Poison, object},
     options::Chosen,
 };
+use defender_auth::credential::IssuedChain;
 use std::mem;
 
 /// Keeps one agent authenticated for years: poll for the next action, perform it, report what came of it. Free it with
@@ -41,6 +42,11 @@ impl Session {
         identity: Option<&defender_auth::identity::Identity>,
     ) {
         self.views = super::machine::shown(session, identity, mem::take(&mut self.views));
+    }
+
+    /// The certificates that are to be kept.
+    pub(crate) fn issued(&self) -> Result<&IssuedChain, Failure> {
+        self.machine()?.issued()
     }
 
     pub(super) fn machine(&self) -> Result<&Machine, Failure> {

@@ -53,10 +53,23 @@ pub extern "C" fn defenderauth_policy_set_renewal_percent(
 ) -> ResultCode {
     guard::call(error, || {
         let mut policy = open(policy)?;
-        if from == 0 || from > until || until > 99 {
-            return Err(Failure::argument("from", "the two are not 1 to 99 in order; pass 80 and 85, for example"));
-        }
-        policy.values.set_renewal(from, until);
+        policy.values.set_renewal(percent(from, until)?);
+        Ok(())
+    })
+}
+
+/// Sets when an operational certificate is renewed, in percent of its life: not before `from`, not after `until`. 67 and 80.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_policy_set_certificate_renewal_percent(
+    policy: Option<&mut Policy>,
+    from: u8,
+    until: u8,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let mut policy = open(policy)?;
+        policy.values.set_certificate_renewal(percent(from, until)?);
         Ok(())
     })
 }
@@ -137,6 +150,13 @@ pub extern "C" fn defenderauth_policy_free(policy: Option<Box<Policy>>) {
 fn open(policy: Option<&mut Policy>) -> Result<Exclusive<'_, Policy>, Failure> {
     machine::is_available()?;
     exclusive(policy)
+}
+
+fn percent(from: u8, until: u8) -> Result<(u8, u8), Failure> {
+    if from == 0 || from > until || until > 99 {
+        return Err(Failure::argument("from", "the two are not 1 to 99 in order; pass 80 and 85, for example"));
+    }
+    Ok((from, until))
 }
 
 /// A wait. Not 0, which would be a loop without a pause.

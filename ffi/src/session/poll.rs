@@ -58,6 +58,13 @@ pub extern "C" fn defenderauth_session_mqtt_user_name(session: Option<&Session>)
     guard::text(session, |it| &it.views.login.user_name)
 }
 
+/// CONNECT and RENEW: the connection profile of the hub: `classic` (MQTT 3.1.1, by these names), or `mqttV5` (MQTT 5, by
+/// `defenderauth_presence_new`; the session is told that it is connected when the birth is acknowledged).
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_session_connection_profile(session: Option<&Session>) -> Str {
+    guard::text(session, |it| &it.views.login.profile)
+}
+
 /// CONNECT and RENEW: writes the MQTT password, a token. Wipe the buffer after the CONNECT. With a certificate there is none:
 /// `DEFENDERAUTH_NOT_APPLICABLE`.
 #[must_use]

@@ -7,7 +7,8 @@ use crate::{
     error::Error,
     failure::Failure,
     guard, input,
-    object::{Exclusive, Poison, exclusive, object, shared},
+    object::{Exclusive, Poison, exclusive, given, object, shared},
+    operational::{self, Certificates},
 };
 use std::{ffi::c_char, mem::MaybeUninit};
 
@@ -70,6 +71,25 @@ pub extern "C" fn defenderauth_sources_set_validity(
             return Err(Failure::argument("not_after", "it is before `not_before`; exchange the two"));
         }
         sources.list.set_validity(first, last)
+    })
+}
+
+/// Lets the source that was added last, the registration of a device without a module, have operational certificates: a
+/// registration requests one, the session connects with it and renews it. `certificates_or_null` is what the program has of
+/// an earlier run; one in use for another common name than the registration ID is passed over. Drivers read it from
+/// their folder. One source can have them.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_sources_request_certificates(
+    sources: Option<&mut Sources>,
+    certificates_or_null: Option<&Certificates>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let mut sources = open(sources)?;
+        operational::is_available()?;
+        let kept = given(certificates_or_null)?;
+        sources.list.request_certificates(kept.and_then(|kept| kept.usable()))
     })
 }
 

@@ -2,8 +2,8 @@
 
 use super::{
     code::{
-        DEFENDERAUTH_COUNT_CONNECTS, DEFENDERAUTH_COUNT_REGISTRATIONS, DEFENDERAUTH_COUNT_RENEWALS,
-        DEFENDERAUTH_COUNT_REQUESTS,
+        DEFENDERAUTH_COUNT_CERTIFICATES, DEFENDERAUTH_COUNT_CONNECTS, DEFENDERAUTH_COUNT_REGISTRATIONS,
+        DEFENDERAUTH_COUNT_RENEWALS, DEFENDERAUTH_COUNT_REQUESTS,
     },
     machine::Machine,
     make::now,
@@ -62,6 +62,13 @@ pub extern "C" fn defenderauth_session_authenticator_diagnosis(session: Option<&
     guard::look(session, 0, |it| it.views.status.authenticator)
 }
 
+/// Why the latest request for an operational certificate has got none, unless one has succeeded since: one of
+/// `DEFENDERAUTH_DIAGNOSIS_`; 0 = none has failed. It ends no connection.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_session_certificate_diagnosis(session: Option<&Session>) -> i32 {
+    guard::look(session, 0, |it| it.views.status.certificate)
+}
+
 /// The number of failures since the last stable connection.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_session_failures_in_a_row(session: Option<&Session>) -> u32 {
@@ -88,6 +95,7 @@ pub extern "C" fn defenderauth_session_count(session: Option<&Session>, count: i
         DEFENDERAUTH_COUNT_RENEWALS => it.views.status.renewals,
         DEFENDERAUTH_COUNT_REGISTRATIONS => it.views.status.registrations,
         DEFENDERAUTH_COUNT_REQUESTS => it.views.status.requests,
+        DEFENDERAUTH_COUNT_CERTIFICATES => it.views.status.certificates,
         _ => 0,
     })
 }

@@ -46,6 +46,8 @@ static void objects(void) {
     FAILS(none, defenderauth_profile_set_api_version(NULL, ID, error));
     FAILS(none, defenderauth_profile_set_endpoint(NULL, HOST, error));
     FAILS(none, defenderauth_profile_set_payload(NULL, DEFENDERAUTH_TEXT("1"), error));
+    FAILS(none, defenderauth_presence_birth(NULL, false, false, OCTETS));
+    FAILS(none, defenderauth_presence_received(NULL, ID, ID, bytes, 16, NULL, 0, error));
     FAILS(none, defenderauth_profile_set_lookup_only(NULL, true, error));
     FAILS(none, defenderauth_certificate_key_to_pem(NULL, INTO));
     FAILS(none, defenderauth_agent_config_set_lookup_only(NULL, true, error));
@@ -308,6 +310,7 @@ static void views(void) {
     EMPTY(authenticator, mqtt_host_name);
     EMPTY(authenticator, mqtt_client_id);
     EMPTY(authenticator, mqtt_user_name);
+    EMPTY(authenticator, connection_profile);
     EMPTY(authenticator, dps_payload);
     EMPTY(authenticator, dps_substatus);
     EMPTY(authenticator, dps_last_updated);
@@ -319,6 +322,10 @@ static void views(void) {
     EMPTY(session, mqtt_host_name);
     EMPTY(session, mqtt_client_id);
     EMPTY(session, mqtt_user_name);
+    EMPTY(session, connection_profile);
+    EMPTY(presence, user_name);
+    EMPTY(presence, filter);
+    EMPTY(presence, birth_topic);
     EMPTY(session, host_name);
     EMPTY(session, gateway_host_name);
     EMPTY(session, device_id);
@@ -333,6 +340,7 @@ static void frees(void) {
     defenderauth_error_free(NULL);
     defenderauth_connection_string_free(NULL);
     defenderauth_key_free(NULL);
+    defenderauth_presence_free(NULL);
     defenderauth_signer_free(NULL);
     defenderauth_options_free(NULL);
     defenderauth_profile_free(NULL);

@@ -29,6 +29,7 @@ pub(crate) fn answered<'a, Q: Question>(
     inputs: &mut Inputs<'a>,
 ) -> Option<Ended<'a, Q::Answer>> {
     let (mut clock, mut now, mut failures) = (Clock::begin(START, limit), START, 0);
+    let mut place = String::new();
     for _ in 0..flow::ROUNDS {
         let round = Round::take(inputs)?;
         now = round.after(now);
@@ -43,7 +44,9 @@ pub(crate) fn answered<'a, Q: Question>(
                 assert!(is_post || request.method() == "GET" && request.body().is_empty());
                 assert!(!is_post || serde_json::from_slice::<serde_json::Value>(request.body()).is_ok(), "it is JSON");
                 assert_eq!(request.headers().count(), usize::from(is_post));
-                flow::no_secret(&format!("{request:?}"), &[], round.body);
+                place = request.endpoint().to_string();
+                let target = request.target();
+                flow::no_secret(&elsewhere(&format!("{request:?}"), &place).replace(target, ""), &[], round.body);
                 let event = match round.event {
                     b'U' => Event::Unanswered,
                     b'N' => Event::NotReached(Obstacle::Absent),
@@ -73,7 +76,9 @@ pub(crate) fn answered<'a, Q: Question>(
             Action::Done | Action::Failed(_) => {
                 let answer = task.into_answer();
                 if let Err(error) = &answer {
-                    flow::error(error, &[], round.body);
+                    for shown in [error.to_string(), format!("{error:?}")] {
+                        flow::no_secret(&elsewhere(&shown, &place), &[], round.body);
+                    }
                 }
                 let ended_late = is_late && !matches!(round.event, b'N' | b'D' | b'K');
                 assert!(
@@ -84,7 +89,17 @@ pub(crate) fn answered<'a, Q: Question>(
             }
             _ => {}
         }
-        flow::no_secret(&format!("{:?}", task.poll()), &[], round.body);
+        if let Action::Wait(_) = task.poll() {
+            flow::no_secret(&format!("{:?}", task.poll()), &[], round.body);
+        }
     }
     None
+}
+
+/// What is shown without the address of the daemon, which is the agent's own: it may contain what an answer has, too.
+fn elsewhere(shown: &str, place: &str) -> String {
+    if place.is_empty() {
+        return shown.into();
+    }
+    shown.replace(place, "").replace(&place.escape_debug().to_string(), "")
 }

@@ -3,7 +3,11 @@
 use crate::inputs::Inputs;
 use defender_auth::{
     identity::Identity,
-    mqtt::presence::{Acknowledged, Connecting, Correlation, Incoming},
+    mqtt::{
+        ReasonCode,
+        presence::{Acknowledged, Connecting, Correlation, Incoming},
+    },
+    outcome::ConnectionProfile,
 };
 
 /// The first line is a topic, the second a type; then comes a payload.
@@ -32,6 +36,18 @@ pub fn check(data: &[u8]) {
     assert!(given.is_none_or(|given| given == read), "the payload alone has the versions");
     let none = Incoming { topic, kind: Some(kind), correlation: Some(payload.get(..16).unwrap_or_default()), payload };
     assert!(waiting.received(&none).is_none() || payload.starts_with(correlation.as_bytes()), "another login's");
+    let user_name = Connecting::new_as(&me, correlation, kind).expect("a device").user_name;
+    let (correlated, agent) = user_name.split_once("&clientVersion=").expect("two pairs");
+    assert_eq!(correlated.strip_prefix("correlationId=").map(str::parse), Some(Ok(correlation)));
+    assert!(!agent.contains(['&', '=', ' ']), "{agent}");
+    let profile = ConnectionProfile::named(topic);
+    assert!(profile.as_str().len() <= 63 && !profile.as_str().contains(char::is_control), "{profile:?}");
+    assert!(topic.len() > 63 || matches!(profile, ConnectionProfile::Unknown(_)) || profile.as_str() == topic);
+    for code in payload {
+        let reason = ReasonCode::new(*code);
+        assert!(!(reason.is_credential() && reason.is_retryable()), "{reason}");
+        assert!(reason.is_error() || !reason.is_credential(), "{reason}");
+    }
     if let Ok(correlation) = kind.parse::<Correlation>() {
         assert_eq!(correlation.to_string(), kind.to_ascii_lowercase());
     }

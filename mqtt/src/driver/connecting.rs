@@ -5,10 +5,11 @@ use super::{
     failure::{of_connection, tls_failure},
     live::Live,
 };
-use crate::{Error, Limits, Proof, Session};
+use crate::{Error, Limits, Login as Greeting, Proof, Session};
 use defender_auth::{
     Password, UnixTime,
     identity::Identity,
+    outcome::ConnectionProfile,
     session::{Action, Event as SessionEvent, Login},
 };
 use std::{sync::Arc, time::Duration};
@@ -20,7 +21,7 @@ impl Driver {
         self.disconnect();
         let credential = self.session.status().credential.unwrap_or_default().to_owned();
         let (Action::Connect(login) | Action::Renew(login)) = self.session.poll() else { return Ok(()) };
-        let identity = login.identity.clone();
+        let (identity, profile) = (login.identity.clone(), login.profile.clone());
         let expires = match &login.password {
             Password::Token(token) => Some(token.expires_at()),
             _ => None,
@@ -29,9 +30,12 @@ impl Driver {
         let password = login.password.clone();
         match self.open(login) {
             Ok(connection) => {
-                self.connected(connection, renews, credential, identity, expires)?;
+                self.connected(connection, renews, credential, (identity, &profile), expires)?;
+                // The other profile has no such report.
                 #[cfg(feature = "certificates")]
-                self.report_certificate(&password)?;
+                if profile == ConnectionProfile::Classic {
+                    self.report_certificate(&password)?;
+                }
                 Ok(())
             }
             Err(error) => {
@@ -62,7 +66,8 @@ impl Driver {
             // A session signs first.
             _ => return Err(Error::NotCarried),
         };
-        Session::open(&login.connect, proof, &dial, self.options.roots())
+        let greeting = Greeting::of(&login.profile, &login.connect, &login.identity)?;
+        Session::open(greeting, proof, &dial, self.options.roots())
     }
 
     fn connected(
@@ -70,16 +75,17 @@ impl Driver {
         connection: Session,
         renews: bool,
         credential: String,
-        identity: Identity,
+        (identity, profile): (Identity, &ConnectionProfile),
         expires: Option<UnixTime>,
     ) -> Result<(), DriverError> {
+        let profile = profile.clone();
         let (now, transport) = (self.now().monotonic, connection.transport());
-        self.live = Some(Live::new(connection, self.options.keep_alive, expires, now));
+        self.live = Some(Live::new(connection, expires, now));
         self.tell(SessionEvent::Connected { date: None })?;
         self.report(if renews {
-            Event::Renewed { credential, identity, transport }
+            Event::Renewed { credential, identity, transport, profile }
         } else {
-            Event::Connected { credential, identity, transport }
+            Event::Connected { credential, identity, transport, profile }
         });
         self.subscribe_again()
     }

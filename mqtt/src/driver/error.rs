@@ -1,5 +1,5 @@
 use crate::PACKET_LIMIT;
-use defender_auth::{error::ApiMisuse, https::HttpsError, session::SessionError};
+use defender_auth::{error::ApiMisuse, https::HttpsError, mqtt::ReasonCode, session::SessionError};
 
 /// Why a driver cannot be made, has ended, or could not send.
 #[derive(thiserror::Error)]
@@ -34,6 +34,12 @@ pub enum DriverError {
     NotSubscribed {
         /// The topic.
         topic: String,
+    },
+    /// The hub does not accept the message, by MQTT 5. The connection stands.
+    #[error("the hub does not accept the message: {reason}; check the topic, and what this identity may send")]
+    NotPublished {
+        /// The reason code of its PUBACK.
+        reason: ReasonCode,
     },
     /// The connection broke before the hub acknowledged what was sent, which may have arrived or not. The driver reconnects.
     #[error("the connection broke before an acknowledgement arrived: {0}; send again after the driver has reconnected")]

@@ -4,6 +4,7 @@ use defender_auth::{
     error::IssuedChainError,
     https::HttpsError,
     identity::Identity,
+    outcome::ConnectionProfile,
     session::Diagnosis,
     store::{StoreError, Warning},
     wait::Readable,
@@ -22,6 +23,8 @@ pub enum Event {
         identity: Identity,
         /// What carries it.
         transport: Transport,
+        /// How the hub's clients log in.
+        profile: ConnectionProfile,
     },
     /// The same in the place of a connection that stood: with a new token, or with a preferred credential.
     Renewed {
@@ -31,6 +34,8 @@ pub enum Event {
         identity: Identity,
         /// What carries it.
         transport: Transport,
+        /// How the hub's clients log in.
+        profile: ConnectionProfile,
     },
     /// No connection was made.
     NotConnected {
@@ -155,19 +160,24 @@ pub enum Event {
     Message(Message),
 }
 
-/// What carries a connection, if it is not the usual transport.
-fn by(transport: Transport) -> &'static str {
-    if transport == Transport::WebSocket { " over WebSocket" } else { "" }
+/// What carries a connection, as far as that is not the usual.
+fn by(transport: Transport, profile: &ConnectionProfile) -> &'static str {
+    match (transport, profile) {
+        (Transport::WebSocket, ConnectionProfile::MqttV5) => " by MQTT 5 over WebSocket",
+        (Transport::WebSocket, _) => " over WebSocket",
+        (_, ConnectionProfile::MqttV5) => " by MQTT 5",
+        _ => "",
+    }
 }
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Connected { credential, identity, transport } => {
-                write!(f, "connected as {identity} with {credential}{}", by(*transport))
+            Self::Connected { credential, identity, transport, profile } => {
+                write!(f, "connected as {identity} with {credential}{}", by(*transport, profile))
             }
-            Self::Renewed { credential, identity, transport } => {
-                write!(f, "connected anew as {identity} with {credential}{}", by(*transport))
+            Self::Renewed { credential, identity, transport, profile } => {
+                write!(f, "connected anew as {identity} with {credential}{}", by(*transport, profile))
             }
             Self::NotConnected { credential, error } => write!(f, "not connected with {credential}: {error}"),
             Self::Lost { error } => write!(f, "connection lost: {error}"),

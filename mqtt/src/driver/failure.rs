@@ -5,7 +5,7 @@ use defender_auth::{
     Error as AuthError,
     error::{TlsError, TlsFailure},
     https::HttpsError,
-    session::{Event, Rejection},
+    session::{Event, Loss, Rejection},
 };
 
 /// The reason code of MQTT 5 for a message that does not follow the protocol: there is none in MQTT 3.1.1.
@@ -44,12 +44,26 @@ pub(super) fn of_connection(error: &Error) -> Event<'static> {
     let rejected = |rejection| Event::Rejected { rejection, retry_after: None, date: None };
     match error {
         Error::Refused(code) => rejected(Rejection::Connack(*code)),
+        Error::Rejected { reason, .. } | Error::Ended { reason, .. } => rejected(Rejection::Reason(reason.code())),
         Error::Protocol { .. }
         | Error::TooLarge { .. }
         | Error::TooMany { .. }
         | Error::Unsendable { .. }
-        | Error::Plan(_) => rejected(PROTOCOL_ERROR),
+        | Error::NotSubscribed { .. }
+        | Error::Plan(_)
+        | Error::Presence
+        | Error::ProfileNeedsCertificate
+        | Error::ProfileWithoutModules
+        | Error::UnknownProfile { .. } => rejected(PROTOCOL_ERROR),
         _ => Event::Unreachable,
+    }
+}
+
+/// How a connection that stood has ended.
+pub(super) const fn loss(error: &Error) -> Loss {
+    match error {
+        Error::Ended { reason, .. } => Loss::ByServer(Rejection::Reason(reason.code())),
+        _ => Loss::Dropped,
     }
 }
 
@@ -59,7 +73,7 @@ mod tests {
     use defender_auth::{
         Now, UnixTime,
         error::PlanError,
-        mqtt::ConnectRefused,
+        mqtt::{ConnectRefused, ReasonCode},
         session::{Clock, Diagnosis},
     };
     use std::time::Duration;
@@ -84,7 +98,18 @@ mod tests {
             (Error::Refused(ConnectRefused::NotAuthorized), D::HubRejected),
             (Error::Refused(ConnectRefused::ServerUnavailable), D::Busy),
             (Error::Refused(ConnectRefused::Other(9)), D::ProtocolRejected),
-            (Error::Protocol { place: place() }, D::ProtocolRejected),
+            (Error::Protocol { place: place(), version: "5" }, D::ProtocolRejected),
+            (Error::Rejected { place: place(), reason: ReasonCode::new(0x87) }, D::HubRejected),
+            (Error::Rejected { place: place(), reason: ReasonCode::new(0x89) }, D::Busy),
+            (Error::Rejected { place: place(), reason: ReasonCode::new(0x84) }, D::ProtocolRejected),
+            (Error::Ended { place: place(), reason: ReasonCode::new(0x8e) }, D::ConnectionLost),
+            (Error::NotSubscribed { place: place(), topic: String::new() }, D::ProtocolRejected),
+            (Error::NotAcknowledged { place: place(), part: "birth", limit: second }, D::Unreachable),
+            (Error::Presence, D::ProtocolRejected),
+            (Error::ProfileNeedsCertificate, D::ProtocolRejected),
+            (Error::ProfileWithoutModules, D::ProtocolRejected),
+            (Error::UnknownProfile { name: String::new() }, D::ProtocolRejected),
+            (Error::NoEntropy, D::Unreachable),
             (Error::TooLarge { place: place(), limit: 1 }, D::ProtocolRejected),
             (Error::TooMany { place: place(), limit: 1 }, D::ProtocolRejected),
             (Error::Unsendable { field: "password" }, D::ProtocolRejected),

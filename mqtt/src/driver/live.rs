@@ -4,9 +4,8 @@ use super::{
     bell::{Bell, Woken},
     clock::Clock,
 };
-use crate::{Error, Message, Session};
+use crate::{Error, Message, Session, limits::quiet};
 use defender_auth::UnixTime;
-use mqtt_protocol_core::mqtt::packet::Packet;
 use std::time::Duration;
 
 /// An accepted login, in use. Times are the driver's monotonic clock.
@@ -23,9 +22,8 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// With the keep-alive interval that its CONNECT had, in seconds. A quarter of it is left for the way to the hub.
-    pub(super) fn new(connection: Session, keep_alive: u16, expires: Option<UnixTime>, now: Duration) -> Self {
-        let quiet = Duration::from_secs(keep_alive.into()) * 3 / 4;
+    pub(super) fn new(connection: Session, expires: Option<UnixTime>, now: Duration) -> Self {
+        let quiet = quiet(connection.keep_alive);
         Self { connection, expires, quiet, sent: now, received: now, pinged: None }
     }
 
@@ -69,8 +67,8 @@ impl Live {
     /// The next message that has been read.
     pub(super) fn arrived(&mut self) -> Result<Option<Message>, Error> {
         while let Some(packet) = self.connection.link.arrived()? {
-            if let Packet::V3_1_1Publish(message) = packet {
-                return Ok(Some(Message::from(&message)));
+            if let Some(message) = Message::of(&packet) {
+                return Ok(Some(message));
             }
         }
         Ok(None)

@@ -1,7 +1,7 @@
 //! The driver, and what it reports.
 
 use super::{
-    clock::Watch, control::Control, error::DriverError, event::Event, live::Live, options::Options,
+    clock::Watch, control::Control, error::DriverError, event::Event, failure::loss, live::Live, options::Options,
     traffic::Subscription,
 };
 use defender_auth::{
@@ -241,9 +241,10 @@ impl Driver {
         let Some(live) = self.live.take() else { return Ok(()) };
         let now = self.now();
         let has_expired = live.expires.is_some_and(|expires| self.session.clock().time(now) >= expires);
+        let loss = if has_expired { Loss::TokenExpired } else { loss(&error) };
         self.receive(live.rest());
         self.report(Event::Lost { error });
-        self.tell(SessionEvent::Disconnected(if has_expired { Loss::TokenExpired } else { Loss::Dropped }))
+        self.tell(SessionEvent::Disconnected(loss))
     }
 
     /// Closes the connection, if there is one.

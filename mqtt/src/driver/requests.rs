@@ -29,7 +29,7 @@ impl Driver {
                 self.answer(reply.event().into())?;
                 return Ok(false);
             }
-            #[cfg(all(feature = "certificates", feature = "local-signer"))]
+            #[cfg(all(feature = "local-signer", feature = "private-key"))]
             Inner::Open(account) => match defender_auth::private_key::open_account(account) {
                 Ok(certificate) => {
                     self.answer(InnerEvent::Opened(&certificate))?;

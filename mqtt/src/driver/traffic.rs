@@ -100,6 +100,10 @@ impl Driver {
                 used(self);
                 Err(DriverError::NotSubscribed { topic })
             }
+            Err(Error::NotPublished { reason, .. }) => {
+                used(self);
+                Err(DriverError::NotPublished { reason })
+            }
             Err(Error::Unsendable { field }) => Err(DriverError::Unsendable { field }),
             Err(error) => {
                 self.check_cancelled()?;

@@ -19,6 +19,7 @@ mod gate;
 mod killed;
 #[cfg(all(target_os = "linux", feature = "local-signer"))]
 mod on_the_device;
+mod presence;
 mod reporting;
 mod restarting;
 #[path = "../../../tests/support/scratch.rs"]

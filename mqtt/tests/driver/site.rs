@@ -148,7 +148,7 @@ impl Site {
             .with_root_pem(self.emulator.root_pem())
             .with_addresses(at(self.emulator.https_address()), at(self.gate.address))
             .with_clock(self.time.clone())
-            .with_limits(Limits { reach: limit, greet: limit, answer: limit })
+            .with_limits(Limits { reach: limit, greet: limit, answer: limit, ..Limits::default() })
     }
 
     pub(crate) fn driver(&self, sources: Vec<Source>) -> Driver {

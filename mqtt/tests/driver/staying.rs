@@ -163,7 +163,7 @@ fn the_older_of_two_connections_is_closed_and_waits_before_it_returns() {
 fn a_server_that_no_longer_answers_is_noticed() {
     let site = Site::new();
     let second = Duration::from_secs(1);
-    let limits = Limits { reach: 5 * second, greet: 5 * second, answer: second };
+    let limits = Limits { reach: 5 * second, greet: 5 * second, answer: second, ..Limits::default() };
     let options = site.options().with_keep_alive(second).with_limits(limits);
     let mut driver = Driver::new(vec![one_key("key", 1)], Policy::default(), options).unwrap();
     site.connect(&mut driver);

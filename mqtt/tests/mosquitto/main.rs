@@ -10,6 +10,8 @@ mod gate;
 mod kept;
 #[path = "../../../tests/support/outside/mod.rs"]
 mod outside;
+#[cfg(all(unix, feature = "driver"))]
+mod presence;
 mod private_key;
 #[path = "../../../tests/support/scratch.rs"]
 mod scratch;

@@ -5,6 +5,7 @@
 mod automatic;
 #[cfg(target_os = "linux")]
 mod flights;
+mod presence;
 mod proxies;
 #[path = "../../../tests/support/scratch.rs"]
 mod scratch;

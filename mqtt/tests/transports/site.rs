@@ -34,7 +34,7 @@ impl Site {
         Dial::at(self.0.address()).with_websocket_at(self.0.https_address()).with_transport(transport)
     }
 
-    fn roots(&self) -> Roots<'_> {
+    pub(crate) fn roots(&self) -> Roots<'_> {
         Roots::Pem(self.0.root_pem().as_bytes())
     }
 

@@ -46,7 +46,7 @@ fn a_server_without_websockets_is_named() {
 fn a_server_that_is_silent_is_not_waited_for_longer_than_the_limit() {
     let site = Site::new();
     let second = Duration::from_secs(1);
-    let limits = Limits { reach: second, greet: second / 5, answer: second };
+    let limits = Limits { reach: second, greet: second / 5, answer: second, ..Limits::default() };
     site.0.fault(Operation::HttpsHandshake, Fault::Stall(3 * second), 1);
     let error = error(site.log_in(&site.dial(Transport::WebSocket).with_limits(limits)));
     assert!(matches!(error, Error::Silent { limit, .. } if limit == second / 5), "{error}");

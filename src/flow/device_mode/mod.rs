@@ -42,6 +42,7 @@ pub use module_lookup::{DeviceMode, ModuleLookup, Step};
 use crate::{
     credential::{ClientCertificate, Issuer},
     error::PlanError,
+    flow::outcome::{ConnectionProfile, Device},
     identity::ModuleId,
     sas::Audience,
 };
@@ -118,6 +119,14 @@ impl Default for Target {
 impl From<ModuleId> for Target {
     fn from(module: ModuleId) -> Self {
         Self::new(module)
+    }
+}
+
+/// Whether a device can continue as a module at its hub.
+pub(crate) fn check_device(device: &Device) -> Result<(), PlanError> {
+    match device.as_outcome().connection_profile() {
+        ConnectionProfile::Classic => check(device.credential().certificate()),
+        _ => Err(PlanError::ProfileWithoutModules),
     }
 }
 

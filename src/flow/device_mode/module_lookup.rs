@@ -1,4 +1,4 @@
-use super::{Target, check, message};
+use super::{Target, check_device, message};
 use crate::{
     base::time::{Now, UnixTime},
     credential::{Credential, Password},
@@ -60,7 +60,7 @@ impl ModuleLookup<Sending> {
     /// attempt's time has passed.
     pub fn start(device: Device, target: impl Into<Target>, now: Now, mut attempt: Attempt) -> Result<Step, Error> {
         let target = target.into();
-        check(device.credential().certificate())?;
+        check_device(&device)?;
         PlanError::of_identity(device.identity()).map_or(Ok(()), Err)?;
         attempt.check(now)?;
         let request = Request::module(device.identity(), &target.module);

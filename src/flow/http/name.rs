@@ -56,6 +56,15 @@ impl ApiVersion {
         Self("2025-07-01-preview".into())
     }
 
+    /// `2026-11-02-preview`, the provisioning service's first version that tells the
+    /// [connection profile](crate::outcome::ConnectionProfile) of the hub. It takes certificate signing requests too.
+    ///
+    /// Source: `Azure/azure-iot-sdk:c/docs/connecting.md`.
+    #[must_use]
+    pub fn connection_profile() -> Self {
+        Self("2026-11-02-preview".into())
+    }
+
     /// `2025-08-01-preview`, the hub's version that renews certificates.
     ///
     /// Source: `Azure/azure-iot-sdk-csharp`, branch `feature/iot-csr-preview`.

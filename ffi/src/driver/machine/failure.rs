@@ -23,7 +23,9 @@ impl From<DriverError> for Failure {
             DriverError::Sources(_) => (DEFENDERAUTH_ARGUMENT, "sources", false),
             DriverError::TooLong => (DEFENDERAUTH_ARGUMENT, "payload", false),
             DriverError::Unsendable { field } => (DEFENDERAUTH_ARGUMENT, field, false),
-            DriverError::NotSubscribed { .. } => (DEFENDERAUTH_SERVICE_FORBIDDEN, "topic", false),
+            DriverError::NotSubscribed { .. } | DriverError::NotPublished { .. } => {
+                (DEFENDERAUTH_SERVICE_FORBIDDEN, "topic", false)
+            }
             DriverError::NotConnected | DriverError::NotAcknowledged(_) => (DEFENDERAUTH_NOT_CONNECTED, "", true),
             // The system has no socket, or what this interface does not know.
             _ => (DEFENDERAUTH_NO_RESPONSE, "", true),

@@ -9,6 +9,7 @@ use crate::{
     code::{DEFENDERAUTH_STATE, DEFENDERAUTH_TLS},
     daemon,
     failure::Failure,
+    operational,
     session::{Session, SourceList, Values},
     tpm::Device,
 };
@@ -21,7 +22,7 @@ use defender_auth::{
 };
 #[cfg(feature = "local-signer")]
 use defender_auth::{identity_service::IdentityService, workload::Workload};
-use defender_auth_mqtt::driver::{Control, Driver as Inner, Options, Qos};
+use defender_auth_mqtt::driver::{Control, Driver as Inner, KeysInMemory, Options, Qos};
 use signer::Holder;
 use std::{mem, net::SocketAddr, path::Path, time::Duration};
 
@@ -107,6 +108,25 @@ impl Machine {
 
     pub(super) fn set_keep_alive(&mut self, interval: Duration) -> Result<(), Failure> {
         self.set(|options| options.with_keep_alive(interval))
+    }
+
+    pub(super) fn set_certificate_curve(&mut self, curve: i32) -> Result<(), Failure> {
+        self.settings()?;
+        let keys = KeysInMemory(operational::curve(curve)?);
+        self.set(|options| options.with_certificate_keys(keys))
+    }
+
+    pub(super) fn set_certificate_root(&mut self, pem: &str) -> Result<(), Failure> {
+        self.settings()?;
+        let root =
+            operational::root("pem", pem)?.ok_or_else(|| Failure::argument("pem", "it is empty; pass a root"))?;
+        self.set(|options| options.with_certificate_root(root))
+    }
+
+    pub(super) fn set_export_folder(&mut self, path: &Path) -> Result<(), Failure> {
+        self.settings()?;
+        let folder = Store::open(path)?;
+        self.set(|options| options.with_exported_certificates(folder))
     }
 
     pub(super) fn set_tpm(&mut self, tpm: Device) -> Result<(), Failure> {

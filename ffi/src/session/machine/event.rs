@@ -3,20 +3,24 @@
 use super::values::none_of;
 use crate::{
     failure::Failure,
+    operational::Usable,
     session::{code, given::Given},
     tls_failure,
 };
 use defender_auth::{
     Error, Now,
     authenticator::Event as RunEvent,
+    credential::CertificateRequest,
     error::{AccessError, AccessProblem, TpmError},
     mqtt::ConnectRefused,
+    renewal,
     session::{Action, Event, Loss, Rejection, Session},
 };
 
 /// Passes an event on. One that does not match the pending action changes nothing.
 pub(super) fn handle(session: &mut Session, now: Now, given: Given<'_>) -> Result<(), Failure> {
     let is_running = matches!(session.poll(), Action::Authenticate(_));
+    let is_renewing = matches!(session.poll(), Action::RenewCertificate(_));
     let event = match given {
         Given::Response(response) => Event::Authenticator(RunEvent::Answered(response)),
         Given::NotReached(obstacle) => Event::Authenticator(RunEvent::NotReached(obstacle)),
@@ -24,6 +28,7 @@ pub(super) fn handle(session: &mut Session, now: Now, given: Given<'_>) -> Resul
         Given::NoResponse => Event::Authenticator(RunEvent::Unanswered),
         Given::Activated => Event::Authenticator(RunEvent::Activated),
         Given::Elapsed if is_running => Event::Authenticator(RunEvent::Elapsed),
+        Given::Elapsed if is_renewing => Event::Renewal(renewal::Event::Elapsed),
         Given::Elapsed => Event::Elapsed,
         Given::Signature(signature) if is_running => Event::Authenticator(RunEvent::Signed(signature)),
         Given::Signature(signature) => Event::Signed(signature),
@@ -50,10 +55,52 @@ pub(super) fn handle(session: &mut Session, now: Now, given: Given<'_>) -> Resul
         }
         Given::Saved(true) => Event::Saved,
         Given::Saved(false) => Event::SaveFailed,
+        Given::RequestMade((request, rid, operation)) => {
+            is_wanted(session, request)?;
+            let (request, rid) = (request.clone(), rid.clone());
+            match operation.cloned() {
+                Some(operation) => Event::RequestPending(request, rid, operation),
+                None => Event::RequestMade(request, rid),
+            }
+        }
+        Given::RequestFailed => Event::RequestFailed,
+        Given::Subscribed => Event::Renewal(renewal::Event::Subscribed),
+        Given::SubscriptionRefused => Event::Renewal(renewal::Event::SubscriptionRefused),
+        Given::Published => Event::Renewal(renewal::Event::Published),
+        Given::Message { topic, payload } => Event::Renewal(renewal::Event::Message { topic, payload }),
+        Given::CertificateKept(usable) => {
+            is_issued(session, &usable)?;
+            Event::CertificateKept(usable.operational())
+        }
+        Given::CertificateRefused => Event::CertificateRefused,
+        Given::CertificateNotKept => Event::CertificateNotKept,
         Given::ClockSet => Event::ClockSet,
         Given::Wake => Event::Wake,
     };
     Ok(session.handle(now, event)?)
+}
+
+/// Whether a request is for the common name that the session needs one for, if it needs one.
+fn is_wanted(session: &Session, request: &CertificateRequest) -> Result<(), Failure> {
+    match session.poll() {
+        Action::MakeRequest(wanted) if request.common_name() != Some(&wanted.common_name) => {
+            let message = "the pending request is for another common name; begin one for `_request_common_name`";
+            Err(Failure::argument("certificates", message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a certificate is the one that is to be kept, if one is.
+fn is_issued(session: &Session, usable: &Usable) -> Result<(), Failure> {
+    match session.poll() {
+        Action::KeepCertificate(chain) if chain.certificates() != usable.certificate.chain() => {
+            let message = "the certificate in use is not the one that was issued; call \
+                           `defenderauth_certificates_take_session` and `_accept` first";
+            Err(Failure::argument("certificates", message))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What a number of that kind rejects a connection with.

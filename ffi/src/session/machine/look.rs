@@ -1,5 +1,7 @@
 //! What can be read of a session.
 
+#[cfg(feature = "operational")]
+use crate::operational::Renewal;
 use crate::{
     authenticator::Authenticator,
     certificate::Certificate,
@@ -8,7 +10,7 @@ use crate::{
     options::Chosen,
     session::{
         code,
-        views::{Login, Status, Views},
+        views::{Login, Request, Status, Views},
     },
     view::View,
 };
@@ -32,7 +34,11 @@ pub(super) fn views(session: &Session, chosen: &Chosen, former: Views) -> Views 
         ..Views::default()
     };
     match action {
-        Action::Authenticate(action) => views.authenticator = Some(Authenticator::shown(action, chosen)),
+        Action::Authenticate(action) => {
+            views.authenticator = Some(Authenticator::shown(action, chosen));
+            let operation = session.pending_operation();
+            views.operation = operation.map(|operation| View::new(operation.as_str())).unwrap_or_default();
+        }
         Action::Sign(key_use, string) => {
             views.sign_input = string.as_bytes().into();
             views.key_use = match key_use {
@@ -44,6 +50,15 @@ pub(super) fn views(session: &Session, chosen: &Chosen, former: Views) -> Views 
         Action::Save(snapshot) => views.snapshot = View::new(&snapshot.text()),
         Action::Wait(window, why) => (views.window, views.why) = (Some(span(window)), why.as_i32()),
         Action::Disconnect(why) => views.why = why.as_i32(),
+        Action::MakeRequest(wanted) => {
+            views.request = Request {
+                source: View::new(&wanted.source),
+                common_name: View::new(&wanted.common_name),
+                is_new: wanted.is_new,
+            };
+        }
+        #[cfg(feature = "operational")]
+        Action::RenewCertificate(action) => views.renewal = Some(Renewal::shown(action)),
         Action::Stay(Some((window, due))) => {
             views.window = Some(span(window));
             views.due = match due {
@@ -63,7 +78,7 @@ pub(in crate::session) fn shown(session: &Session, identity: Option<&Identity>, 
     let chosen = Chosen::default();
     let views = views(session, &chosen, former);
     match identity {
-        Some(identity) => Views { login: names(identity, &chosen), ..views },
+        Some(identity) => Views { login: names(identity, false, &chosen), ..views },
         None => views,
     }
 }
@@ -78,6 +93,9 @@ const fn number(action: Action<'_>) -> i32 {
         Action::Wait(..) => code::DEFENDERAUTH_SESSION_ACTION_WAIT,
         Action::Disconnect(_) => code::DEFENDERAUTH_SESSION_ACTION_DISCONNECT,
         Action::Stay(_) => code::DEFENDERAUTH_SESSION_ACTION_STAY,
+        Action::MakeRequest(_) => code::DEFENDERAUTH_SESSION_ACTION_MAKE_REQUEST,
+        Action::RenewCertificate(_) => code::DEFENDERAUTH_SESSION_ACTION_RENEW_CERTIFICATE,
+        Action::KeepCertificate(_) => code::DEFENDERAUTH_SESSION_ACTION_KEEP_CERTIFICATE,
         // An action that this interface does not know.
         _ => code::DEFENDERAUTH_SESSION_ACTION_NONE,
     }
@@ -88,12 +106,13 @@ fn login(login: &session::Login, chosen: &Chosen) -> Login {
         Password::Certificate(certificate) => Some(Certificate::from(certificate.clone())),
         _ => None,
     };
-    let names = names(&chosen.identity(login.identity.clone()), chosen);
-    Login { certificate, deadline: milliseconds(login.deadline), ..names }
+    let names = names(&chosen.identity(login.identity.clone()), login.renews_certificate(), chosen);
+    let profile = View::new(login.profile.as_str());
+    Login { certificate, deadline: milliseconds(login.deadline), profile, ..names }
 }
 
-fn names(identity: &Identity, chosen: &Chosen) -> Login {
-    let connect = chosen.login(identity);
+fn names(identity: &Identity, renews: bool, chosen: &Chosen) -> Login {
+    let connect = chosen.login_of(identity, renews);
     Login {
         names: Names::of(identity),
         mqtt_host: View::of(&connect.host),
@@ -126,6 +145,7 @@ fn status(status: &session::Status<'_>) -> Status {
         dropped_at: status.dropped.map_or(0, |it| it.at.as_secs()),
         last: number(status.failure),
         authenticator: number(status.authenticator_failure),
+        certificate: number(status.certificate_failure),
         failures: status.failures_in_a_row,
         is_unsaved: status.is_unsaved,
         certificate_ends: status.certificate_ends.map_or(0, UnixTime::as_secs),
@@ -133,6 +153,7 @@ fn status(status: &session::Status<'_>) -> Status {
         renewals: counters.renewals,
         registrations: counters.registrations,
         requests: counters.requests,
+        certificates: counters.certificates,
     }
 }
 

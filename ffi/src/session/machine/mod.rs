@@ -14,6 +14,7 @@ use crate::{
 };
 use defender_auth::{
     Now, Password, authenticator,
+    credential::IssuedChain,
     secret::SecretText,
     session::{Action, ClockState, Event, Session, Snapshot, SnapshotError, Window},
 };
@@ -101,6 +102,15 @@ impl Machine {
             return Err(Failure::new(DEFENDERAUTH_NOT_APPLICABLE, message).field("session"));
         };
         write(token.expose().as_bytes())
+    }
+
+    /// The certificates that are to be kept.
+    pub(super) fn issued(&self) -> Result<&IssuedChain, Failure> {
+        let Action::KeepCertificate(chain) = self.0.poll() else {
+            let message = "nothing was issued; take it while KEEP_CERTIFICATE is pending";
+            return Err(Failure::new(DEFENDERAUTH_STATE, message).field("session"));
+        };
+        Ok(chain)
     }
 
     /// The keys of the snapshot that is to be saved.

@@ -1,7 +1,7 @@
 //! Credential sources as plans.
 
-use crate::{authenticator::Authenticator, certificate::Certificate, failure::Failure};
-use defender_auth::{Plan, UnixTime, credential::ClientCertificate, session::Source};
+use crate::{authenticator::Authenticator, certificate::Certificate, failure::Failure, operational::Usable};
+use defender_auth::{Plan, UnixTime, credential::ClientCertificate, dps::Profile, session::Source};
 
 /// They have different names.
 #[derive(Default)]
@@ -30,6 +30,26 @@ impl SourceList {
     pub(in crate::session) fn set_validity(&mut self, first: UnixTime, last: UnixTime) -> Result<(), Failure> {
         let latest = self.0.pop().ok_or_else(|| Failure::argument("sources", "there is none; add a source first"))?;
         self.0.push(latest.with_validity(first, last));
+        Ok(())
+    }
+
+    /// With the certificate in use, unless it is for another registration ID.
+    pub(in crate::session) fn request_certificates(&mut self, kept: Option<Usable>) -> Result<(), Failure> {
+        let latest = self.0.last().ok_or_else(|| Failure::argument("sources", "there is none; add a source first"))?;
+        if !latest.can_request_certificates() {
+            let message =
+                "its last source cannot request certificates; add the registration of a device, without a module";
+            return Err(Failure::argument("sources", message));
+        }
+        if self.0.iter().rev().skip(1).any(|source| source.requests_certificates_for().is_some()) {
+            return Err(Failure::argument("sources", "another source requests certificates; one of a session can"));
+        }
+        let id = latest.plan().profile().map(Profile::registration_id);
+        let is_its = |kept: &Usable| id.is_some_and(|id| kept.common_name.as_deref() == Some(id.as_str()));
+        let current = kept.filter(is_its).map(Usable::operational);
+        if let Some(latest) = self.0.last_mut() {
+            *latest = latest.clone().requesting_certificates(current);
+        }
         Ok(())
     }
 

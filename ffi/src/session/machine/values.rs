@@ -36,8 +36,12 @@ impl Values {
         Ok(())
     }
 
-    pub(in crate::session) const fn set_renewal(&mut self, from: u8, until: u8) {
-        self.0.renewal = (from, until);
+    pub(in crate::session) const fn set_renewal(&mut self, percent: (u8, u8)) {
+        self.0.renewal = percent;
+    }
+
+    pub(in crate::session) const fn set_certificate_renewal(&mut self, percent: (u8, u8)) {
+        self.0.certificate_renewal = percent;
     }
 
     pub(in crate::session) fn set_backoff(
@@ -63,6 +67,7 @@ impl Values {
         let place = match rate {
             code::DEFENDERAUTH_RATE_CONNECTS => &mut self.0.connects,
             code::DEFENDERAUTH_RATE_REGISTRATIONS => &mut self.0.registrations,
+            code::DEFENDERAUTH_RATE_CERTIFICATES => &mut self.0.certificates,
             _ => return Err(none_of("rate", "DEFENDERAUTH_RATE_")),
         };
         *place = Rate { burst, interval };

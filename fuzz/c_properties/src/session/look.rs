@@ -37,6 +37,7 @@ pub(super) fn look(it: Option<&Session>, call: &Call<'_>) {
         defenderauth_session_mqtt_host_name(it),
         defenderauth_session_mqtt_client_id(it),
         defenderauth_session_mqtt_user_name(it),
+        defenderauth_session_connection_profile(it),
         defenderauth_session_host_name(it),
         defenderauth_session_device_id(it),
     ] {

@@ -36,7 +36,8 @@ fn play(door: Door, sent: &[u8], piece: usize) -> Rehearsal {
         let module = Module::new("m", OTHER);
         let hub = Hub::new("h.net").device(Device::new("d", KEY).module(module)).policy("device", OTHER);
         let dps = Dps::new("0ne").group(Group::new("fleet", OTHER).pending(1)).enrollment(Enrollment::new("one", KEY));
-        World::new().hub(hub).dps(dps)
+        let new = Hub::new("v5.net").connection_profile(Hub::MQTT_V5).device(Device::new("d", KEY));
+        World::new().hub(hub).hub(new).dps(dps)
     });
     let rehearsal = Rehearsal::of(world.clone(), door, sent, piece).expect("a good world");
     // Who wants to be provisioned over MQTT is let in, and judged at each request.

@@ -1,6 +1,6 @@
 //! The events that a round of an input stands for, and the names of events and actions.
 
-use super::sources::sources;
+use super::{certificates, sources::sources};
 use crate::flow::{Round, START};
 use core::time::Duration;
 use defender_auth::{
@@ -8,6 +8,7 @@ use defender_auth::{
     error::{TlsFailure, Validity},
     key::Signature,
     mqtt::ConnectRefused,
+    renewal,
     session::{Action, Event, Loss, Rejection},
 };
 
@@ -41,7 +42,14 @@ fn rejection(status: u16) -> Rejection {
     }
 }
 
-pub(super) fn event<'a>(round: &Round<'a>, pending: &str, tls: &'a TlsFailure, kind: u8) -> Event<'a> {
+/// Capital letters are for logins and requests over HTTPS, the others for certificates.
+pub(super) fn event<'a>(
+    round: &Round<'a>,
+    pending: &str,
+    tls: &'a TlsFailure,
+    topic: &'a str,
+    run: &super::Run,
+) -> Event<'a> {
     let (date, signature) = (round.response.date(), Signature::from_bytes([7; 32]));
     let status = round.status;
     match round.event {
@@ -64,7 +72,17 @@ pub(super) fn event<'a>(round: &Round<'a>, pending: &str, tls: &'a TlsFailure, k
         b'V' => Event::Saved,
         b'X' => Event::SaveFailed,
         b'F' => Event::SignFailed,
-        b'O' => Event::Rotated(sources(kind ^ status.to_be_bytes()[1])),
+        b'O' => Event::Rotated(sources(run.kind ^ status.to_be_bytes()[1], run.certificates.current())),
+        b'm' => Event::RequestMade(certificates::request(), certificates::id()),
+        b'f' => Event::RequestFailed,
+        b's' => Event::Renewal(renewal::Event::Subscribed),
+        b'r' => Event::Renewal(renewal::Event::SubscriptionRefused),
+        b'p' => Event::Renewal(renewal::Event::Published),
+        b'e' => Event::Renewal(renewal::Event::Elapsed),
+        b'g' => Event::Renewal(renewal::Event::Message { topic, payload: round.body }),
+        b'k' => Event::CertificateKept(certificates::issued(run.now, u64::from(status))),
+        b'x' => Event::CertificateRefused,
+        b'n' => Event::CertificateNotKept,
         b'K' => Event::ClockSet,
         b'Y' => Event::Wake,
         _ => Event::Elapsed,
@@ -81,6 +99,9 @@ pub(super) fn name(action: &Action<'_>) -> &'static str {
         Action::Wait(..) => "Wait",
         Action::Disconnect(_) => "Disconnect",
         Action::Stay(_) => "Stay",
+        Action::MakeRequest(_) => "MakeRequest",
+        Action::RenewCertificate(_) => "RenewCertificate",
+        Action::KeepCertificate(_) => "KeepCertificate",
         other => panic!("{other:?}"),
     }
 }
@@ -101,6 +122,12 @@ pub(super) fn event_name(event: &Event<'_>) -> &'static str {
         Event::Rotated(_) => "Rotated",
         Event::ClockSet => "ClockSet",
         Event::Wake => "Wake",
+        Event::RequestMade(..) => "RequestMade",
+        Event::RequestFailed => "RequestFailed",
+        Event::Renewal(_) => "Renewal",
+        Event::CertificateKept(_) => "CertificateKept",
+        Event::CertificateRefused => "CertificateRefused",
+        Event::CertificateNotKept => "CertificateNotKept",
         other => panic!("{other:?}"),
     }
 }

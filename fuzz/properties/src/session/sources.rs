@@ -8,11 +8,14 @@ use defender_auth::{
     credential::{ClientCertificate, Credential, Issuer, SymmetricKeys},
     device_mode::Target,
     dps::{Attestation, Profile},
-    session::Source,
+    session::{OperationalCertificate, Source},
 };
 
-/// One for each bit, and all for none.
-pub(super) fn sources(kind: u8) -> Vec<Source> {
+/// The source that requests certificates.
+pub(super) const CERTIFIED: &str = "certified";
+
+/// One for each bit, and all for none. The last one requests certificates, and has this one.
+pub(super) fn sources(kind: u8, current: Option<&OperationalCertificate>) -> Vec<Source> {
     let key = || SharedAccessKey::from_base64(KEY).expect("a key");
     let device = |credential: Credential| {
         Device::new("h.azure-devices.net".parse().expect("a hub"), "dev-1".parse().expect("an ID"), credential)
@@ -33,9 +36,9 @@ pub(super) fn sources(kind: u8) -> Vec<Source> {
         Source::new("dps-module", module(provision(certificate().into()))),
         Source::new("device-mode", module(Plan::device(device(key().into())))),
         Source::new("tpm", provision(tpm())),
+        Source::new(CERTIFIED, provision(key().into())).requesting_certificates(current.cloned()),
     ];
-    let count = all.len();
     let chosen = all.into_iter().enumerate().filter(|(number, _)| kind >> number & 1 == 1).map(|(_, source)| source);
     let chosen: Vec<Source> = chosen.collect();
-    if chosen.is_empty() { sources((1 << count) - 1) } else { chosen }
+    if chosen.is_empty() { sources(u8::MAX, current) } else { chosen }
 }
