@@ -7,6 +7,7 @@ use crate::{
     run::{cargo, command, root, run, target},
     tools,
 };
+use elf::Memory;
 use std::fs;
 
 const TARGET: &str = "thumbv7em-none-eabi";
@@ -35,18 +36,18 @@ pub(crate) fn cortex_m() -> Result<(), String> {
     build(&[&["--features", "alloc"], alloc.as_slice()].concat())?;
 
     let (empty, _) = measure(EMPTY)?;
-    let titles = format!("{:<18} {:>8} {:>8} {:>8} {:>8} {:>8}", "bytes", "flash", "added", "limit", "heap", "stack");
-    let mut rows = vec![titles];
+    let titles = ["flash", "added", "limit", "ram", "heap", "stack"].map(|title| format!("{title:>8}")).join(" ");
+    let mut rows = vec![format!("{:<18} {titles}", "bytes")];
     let mut too_large = Vec::new();
     for (program, _, limit) in PROGRAMS {
-        let (flash, said) = measure(program)?;
-        let added = flash.saturating_sub(empty);
+        let (Memory { flash, ram }, said) = measure(program)?;
+        let added = flash.saturating_sub(empty.flash);
         let used = |name: &str| {
             let number = said.lines().find_map(|line| line.strip_prefix(name));
             number.map_or("none", str::trim).to_owned()
         };
         let (heap, stack) = (used("heap "), used("stack "));
-        rows.push(format!("{program:<18} {flash:>8} {added:>8} {limit:>8} {heap:>8} {stack:>8}"));
+        rows.push(format!("{program:<18} {flash:>8} {added:>8} {limit:>8} {ram:>8} {heap:>8} {stack:>8}"));
         if added > limit {
             too_large.push(program);
         }
@@ -68,11 +69,11 @@ fn folder() -> String {
     root().join(target()).join("cortex-m").display().to_string()
 }
 
-/// The flash that a program takes in bytes, and what it says when it runs.
-fn measure(program: &str) -> Result<(usize, String), String> {
+/// The memory that a program takes, and what it says when it runs.
+fn measure(program: &str) -> Result<(Memory, String), String> {
     let file = format!("{}/{TARGET}/release/{program}", folder());
     let bytes = fs::read(&file).map_err(|error| format!("{file}: {error}"))?;
-    let flash = elf::loaded(&bytes).ok_or_else(|| format!("{file} is no program for a 32-bit processor"))?;
+    let memory = elf::memory(&bytes).ok_or_else(|| format!("{file} is no program for a 32-bit processor"))?;
     // A program that does not end is ended.
     let machine = ["-M", "mps2-an386", "-display", "none", "-monitor", "none", "-serial", "none"];
     let qemu = [&["300", "qemu-system-arm"], machine.as_slice()].concat();
@@ -81,7 +82,7 @@ fn measure(program: &str) -> Result<(usize, String), String> {
     let ran = ran.map_err(|error| format!("timeout: {error}"))?;
     let said = String::from_utf8_lossy(&ran.stdout).into_owned();
     if ran.status.success() {
-        Ok((flash, said))
+        Ok((memory, said))
     } else {
         Err(format!("{program} in QEMU: {}\n{said}{}", ran.status, String::from_utf8_lossy(&ran.stderr)))
     }

@@ -1,15 +1,30 @@
-//! How much of an ELF file is loaded.
+//! How much memory a program takes before it runs, by its ELF file.
 
-/// The bytes that the segments of a 32-bit little-endian file have in it, or nothing when it is no such file.
-pub(super) fn loaded(file: &[u8]) -> Option<usize> {
+/// In bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Memory {
+    /// What the file's segments have in it.
+    pub(super) flash: usize,
+    /// The segments that the program writes to.
+    pub(super) ram: usize,
+}
+
+/// The memory of a program for a 32-bit little-endian processor, or nothing when the file is none.
+pub(super) fn memory(file: &[u8]) -> Option<Memory> {
     if !file.starts_with(b"\x7fELF\x01\x01") {
         return None;
     }
     let (first, length, count) = (word(file, 28)?, half(file, 42)?, half(file, 44)?);
-    (0..count).try_fold(0_usize, |sum, index| {
-        let header = length.checked_mul(index)?.checked_add(first)?;
-        let is_load = word(file, header)? == 1;
-        sum.checked_add(if is_load { word(file, header.checked_add(16)?)? } else { 0 })
+    (0..count).try_fold(Memory::default(), |sum, index| {
+        let header = file.get(length.checked_mul(index)?.checked_add(first)?..)?;
+        let (kind, in_file, in_memory, flags) =
+            (word(header, 0)?, word(header, 16)?, word(header, 20)?, word(header, 24)?);
+        // PT_LOAD and PF_W.
+        let (is_loaded, is_written) = (kind == 1, flags & 2 != 0);
+        Some(Memory {
+            flash: sum.flash.checked_add(if is_loaded { in_file } else { 0 })?,
+            ram: sum.ram.checked_add(if is_loaded && is_written { in_memory } else { 0 })?,
+        })
     })
 }
 
@@ -27,14 +42,15 @@ fn half(file: &[u8], at: usize) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// A file with two segments that are loaded, of 7 and 5 bytes, and one that is not.
+    /// A file with two segments that are loaded, of 7 and 5 bytes, the second of which is written to and has 20 bytes more in
+    /// memory; and with one that is not loaded.
     fn file() -> Vec<u8> {
         let mut file = vec![0; 52];
         file[..6].copy_from_slice(b"\x7fELF\x01\x01");
         (file[28], file[42], file[44]) = (52, 32, 3);
-        for (kind, length) in [(1, 7), (4, 100), (1, 5)] {
+        for (kind, in_file, in_memory, flags) in [(1, 7, 7, 5), (4, 100, 100, 6), (1, 5, 25, 6)] {
             let mut header = [0; 32];
-            (header[0], header[16]) = (kind, length);
+            (header[0], header[16], header[20], header[24]) = (kind, in_file, in_memory, flags);
             file.extend(header);
         }
         file
@@ -42,13 +58,13 @@ mod tests {
 
     #[test]
     fn what_is_loaded_is_counted() {
-        assert_eq!(loaded(&file()), Some(12));
+        assert_eq!(memory(&file()), Some(Memory { flash: 12, ram: 25 }));
     }
 
     #[test]
     fn a_file_that_is_cut_or_of_another_kind_is_none() {
         let file = file();
-        assert!((0..file.len() - 12).all(|length| loaded(&file[..length]).is_none()));
-        assert_eq!(loaded(b"\x7fELF\x02\x01 and more"), None);
+        assert!((0..file.len() - 4).all(|length| memory(&file[..length]).is_none()));
+        assert_eq!(memory(b"\x7fELF\x02\x01 and more"), None);
     }
 }
