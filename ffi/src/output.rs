@@ -47,21 +47,33 @@ pub(crate) fn text_apart<'a>(
     out_len: Option<&'a mut MaybeUninit<usize>>,
     inputs: &[Input],
 ) -> Result<Buffer<'a>, Failure> {
-    apart(buf.cast(), cap, inputs)?;
-    text(buf, cap, out_len)
+    match overlap(buf.cast(), cap, inputs) {
+        Some(failure) => refused(out_len, failure),
+        None => text(buf, cap, out_len),
+    }
 }
 
 /// What a call reads: the name of the parameter, and where it is.
 pub(crate) type Input = (&'static str, *const u8, usize);
 
-/// Fails when the buffer overlaps with something that is read.
-pub(crate) fn apart(buf: *const u8, cap: usize, inputs: &[Input]) -> Result<(), Failure> {
+/// Why the buffer cannot be written: it overlaps with something that is read.
+fn overlap(buf: *const u8, cap: usize, inputs: &[Input]) -> Option<Failure> {
+    let is_memory = |data: *const u8, len: usize| !data.is_null() && len > 0 && len <= usize::MAX / 2;
     let end = |start: *const u8, len: usize| start.addr().saturating_add(len);
-    let overlaps =
-        |&&(_, data, len): &&Input| len > 0 && cap > 0 && data.addr() < end(buf, cap) && buf.addr() < end(data, len);
-    inputs.iter().find(overlaps).map_or(Ok(()), |(parameter, ..)| {
-        Err(Failure::argument("buf", format!("it overlaps with `{parameter}`; pass a buffer of its own")))
-    })
+    // What is no memory is refused where it is read.
+    let overlaps = |&&(_, data, len): &&Input| {
+        is_memory(buf, cap) && is_memory(data, len) && data.addr() < end(buf, cap) && buf.addr() < end(data, len)
+    };
+    let (parameter, ..) = inputs.iter().find(overlaps)?;
+    Some(Failure::argument("buf", format!("it overlaps with `{parameter}`; pass a buffer of its own")))
+}
+
+/// Nothing is written but the length, which is that of nothing.
+fn refused<T>(out_len: Option<&mut MaybeUninit<usize>>, failure: Failure) -> Result<T, Failure> {
+    if let Some(len) = out_len {
+        len.write(0);
+    }
+    Err(failure)
 }
 
 /// A text that is written at once into a buffer with room for it, or not at all: `None` leaves everything as it was but the
@@ -85,6 +97,19 @@ pub(crate) fn text_at_once(
         out.write(len);
     }
     Some(())
+}
+
+/// The same for a buffer for bytes.
+pub(crate) fn bytes_apart<'a>(
+    buf: *mut u8,
+    cap: usize,
+    out_len: Option<&'a mut MaybeUninit<usize>>,
+    inputs: &[Input],
+) -> Result<Buffer<'a>, Failure> {
+    match overlap(buf, cap, inputs) {
+        Some(failure) => refused(out_len, failure),
+        None => bytes(buf, cap, out_len),
+    }
 }
 
 /// A buffer for bytes. Called before anything else can fail.

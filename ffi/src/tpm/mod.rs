@@ -182,8 +182,7 @@ pub extern "C" fn defenderauth_tpm_sign(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        output::apart(buf, cap, &[("data", data, data_len)])?;
-        let out = output::bytes(buf, cap, out_len)?;
+        let out = output::bytes_apart(buf, cap, out_len, &[("data", data, data_len)])?;
         let mut tpm = open(tpm)?;
         let data = input::bytes("data", data, data_len)?;
         out.put(tpm.device.sign(self::key_use(key_use)?, data)?.as_bytes())

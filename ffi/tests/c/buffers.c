@@ -131,7 +131,7 @@ static void write_over_an_input(void) {
                                                            error));
     FAILS(DEFENDERAUTH_ARGUMENT,
           defenderauth_authenticator_sas_assemble(device, NOW, (const uint8_t *)both, 32, both, 1, &len, error));
-    CHECK(strcmp(both, RESOURCE) == 0);
+    CHECK(strcmp(both, RESOURCE) == 0 && len == 0);
     DOES(defenderauth_sas_string_to_sign(both, length, NOW, both + length, sizeof both - length, &len, error));
     CHECK(memcmp(both, RESOURCE, length) == 0 && len > length);
 }
