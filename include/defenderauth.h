@@ -209,6 +209,9 @@
 /** The built-in client for daemons of the device that sign. */
 #define DEFENDERAUTH_FEATURE_LOCAL_SIGNER 1024
 
+/** Twins of security modules. */
+#define DEFENDERAUTH_FEATURE_TWIN 2048
+
 /** A certificate of the chain has expired. */
 #define DEFENDERAUTH_FINDING_EXPIRED 1
 
@@ -752,6 +755,24 @@
 /** The private key of the client certificate did not sign this time: what holds it is busy or away. */
 #define DEFENDERAUTH_TLS_FAILURE_CLIENT_KEY_BUSY 15
 
+/** The security agent in C. */
+#define DEFENDERAUTH_TWIN_AGENT_C 1
+
+/** The security agent in C#. */
+#define DEFENDERAUTH_TWIN_AGENT_CSHARP 2
+
+/** The micro agent. */
+#define DEFENDERAUTH_TWIN_AGENT_MICRO 3
+
+/** A message that is not about a twin. */
+#define DEFENDERAUTH_TWIN_MESSAGE_NONE 0
+
+/** The hub's answer to a request: with status 200 the whole twin, for `_handle_twin`; with 204 an accepted report. */
+#define DEFENDERAUTH_TWIN_MESSAGE_ANSWER 1
+
+/** A patch of the desired properties, for `_handle_patch`. */
+#define DEFENDERAUTH_TWIN_MESSAGE_PATCH 2
+
 /**
  * The configuration of an agent, with the files that it names. Wiped when freed. Free it with
  * `defenderauth_agent_config_free`.
@@ -880,6 +901,12 @@ typedef struct defenderauth_sources defenderauth_sources;
 
 /** An open TPM 2.0. Loaded objects are flushed when it is freed. Free it with `defenderauth_tpm_free`. */
 typedef struct defenderauth_tpm defenderauth_tpm;
+
+/**
+ * The configuration of an agent from the twin of its module, with every effective value, and what is to be reported of it.
+ * Free it with `defenderauth_twin_free`.
+ */
+typedef struct defenderauth_twin defenderauth_twin;
 
 /** 0 is `DEFENDERAUTH_OK`; for the others see each definition. */
 typedef int32_t defenderauth_result;
@@ -2750,6 +2777,126 @@ defenderauth_result defenderauth_tpm_sas_token(struct defenderauth_tpm *tpm,
 
 /** Flushes what is still loaded and frees a TPM. NULL is allowed. */
 void defenderauth_tpm_free(struct defenderauth_tpm *tpm);
+
+/* ---- twins: subscribe, request, handle what arrives, read the effective values, report */
+
+/** Creates the configuration of one of `DEFENDERAUTH_TWIN_AGENT_`, with its defaults. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_twin_new(int32_t agent,
+                                          struct defenderauth_twin **out,
+                                          struct defenderauth_error **error);
+
+/**
+ * Reads and reports another object of the twin: `RemoteConfigurationObjectName` of the C agent's
+ * `LocalConfiguration.json`. Call it before the first twin. A micro agent has none: `DEFENDERAUTH_NOT_APPLICABLE`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_twin_set_object(struct defenderauth_twin *twin,
+                                                 const char *name,
+                                                 size_t len,
+                                                 struct defenderauth_error **error);
+
+/**
+ * Applies the whole twin, the message of an answer with status 200. What it does not contain has its default. An invalid
+ * property keeps its last valid value and is one of `_rejected`; the call succeeds. Fails for a message that is not a twin,
+ * with `DEFENDERAUTH_PROTOCOL_MESSAGE` or `DEFENDERAUTH_PROTOCOL_LIMIT`, and nothing has changed.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_twin_handle_twin(struct defenderauth_twin *twin,
+                                                  const uint8_t *json,
+                                                  size_t len,
+                                                  struct defenderauth_error **error);
+
+/**
+ * Applies a patch of the desired properties. What it does not contain is unchanged. When its version is not the one after
+ * `defenderauth_twin_version`, a patch was lost: request the whole twin instead.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_twin_handle_patch(struct defenderauth_twin *twin,
+                                                   const uint8_t *json,
+                                                   size_t len,
+                                                   struct defenderauth_error **error);
+
+/**
+ * `_report` was published. If the hub's answer is not a success, or there is none, request the whole twin, which contains
+ * what the hub has.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_twin_handle_reported(struct defenderauth_twin *twin,
+                                                      struct defenderauth_error **error);
+
+/** The version of the desired properties that were applied last; -1 = unknown. */
+int64_t defenderauth_twin_version(const struct defenderauth_twin *twin);
+
+/** How many properties the effective configuration has. */
+size_t defenderauth_twin_property_count(const struct defenderauth_twin *twin);
+
+/** The name of a property, counted from 0. Empty past the last one. */
+struct defenderauth_str defenderauth_twin_property_name(const struct defenderauth_twin *twin, size_t index);
+
+/**
+ * The effective value of a property: a text without quotation marks, anything else, and a text that contains a NUL, as
+ * JSON. Empty for one that has none.
+ */
+struct defenderauth_str defenderauth_twin_value(const struct defenderauth_twin *twin, const char *name, size_t len);
+
+/** The effective value of a property that is a duration, in seconds; 0 for any other. */
+uint64_t defenderauth_twin_seconds(const struct defenderauth_twin *twin, const char *name, size_t len);
+
+/** How many properties the last twin or patch had that were rejected. */
+size_t defenderauth_twin_rejected_count(const struct defenderauth_twin *twin);
+
+/** The name of a rejected property, counted from 0. Empty past the last one. */
+struct defenderauth_str defenderauth_twin_rejected_name(const struct defenderauth_twin *twin, size_t index);
+
+/** What is wrong with a rejected property: one line that begins with its name and never contains its value. */
+struct defenderauth_str defenderauth_twin_rejected(const struct defenderauth_twin *twin, size_t index);
+
+/**
+ * The message for the topic of `defenderauth_twin_report_topic`: what the hub does not have of the effective configuration.
+ * Empty when it has everything.
+ */
+struct defenderauth_str defenderauth_twin_report(const struct defenderauth_twin *twin);
+
+/** All that the agent reports: the effective configuration as JSON. */
+struct defenderauth_str defenderauth_twin_reported(const struct defenderauth_twin *twin);
+
+/** Frees a configuration. NULL is allowed. */
+void defenderauth_twin_free(struct defenderauth_twin *twin);
+
+/** The subscriptions to make before the first request, counted from 0: static texts, and the empty text past the last one. */
+const char *defenderauth_twin_subscription(size_t index);
+
+/** Writes the topic on which an empty message requests the whole twin. The answer has the same number. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_twin_get_topic(uint32_t request_number,
+                                                char *buf,
+                                                size_t cap,
+                                                size_t *out_len,
+                                                struct defenderauth_error **error);
+
+/** Writes the topic for `defenderauth_twin_report`. The answer has the same number. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_twin_report_topic(uint32_t request_number,
+                                                   char *buf,
+                                                   size_t cap,
+                                                   size_t *out_len,
+                                                   struct defenderauth_error **error);
+
+/** What a message is, by the topic on which it came: one of `DEFENDERAUTH_TWIN_MESSAGE_`. */
+int32_t defenderauth_twin_topic_message(const char *topic, size_t len);
+
+/** The number of the request that an answer is for, by its topic; 0 for any other. */
+uint32_t defenderauth_twin_topic_request_number(const char *topic, size_t len);
+
+/** The status of an answer as in HTTP, by its topic; 0 for any other. */
+uint16_t defenderauth_twin_topic_status(const char *topic, size_t len);
+
+/**
+ * The version in a topic: of the desired properties in that of a patch, of the reported ones in an answer to a report;
+ * -1 = none.
+ */
+int64_t defenderauth_twin_topic_version(const char *topic, size_t len);
 
 /* ---- daemons of the device that hold the agent's key: begin, poll, perform the pending action, read the answer */
 

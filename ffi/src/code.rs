@@ -210,6 +210,8 @@ pub const DEFENDERAUTH_FEATURE_PKCS11: u32 = 256;
 pub const DEFENDERAUTH_FEATURE_OPERATIONAL: u32 = 512;
 /// The built-in client for daemons of the device that sign.
 pub const DEFENDERAUTH_FEATURE_LOCAL_SIGNER: u32 = 1024;
+/// Twins of security modules.
+pub const DEFENDERAUTH_FEATURE_TWIN: u32 = 2048;
 
 /// A certificate of the chain has expired.
 pub const DEFENDERAUTH_FINDING_EXPIRED: u32 = 1;

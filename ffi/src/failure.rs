@@ -169,5 +169,6 @@ from_library!(
     library::identity::IdentifierError,
     library::key::KeyError,
     library::payload::PayloadError,
-    library::sas::ResourceError
+    library::sas::ResourceError,
+    library::twin::TwinError
 );

@@ -36,6 +36,7 @@ pub mod signer;
 mod stored;
 pub mod tls_failure;
 pub mod tpm;
+pub mod twin;
 pub mod version;
 mod view;
 
@@ -62,3 +63,4 @@ pub use session::{Policy, Session, Sources, code::*};
 pub use signer::Signer;
 pub use tls_failure::*;
 pub use tpm::Tpm;
+pub use twin::{Twin, code::*};

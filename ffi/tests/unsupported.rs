@@ -404,3 +404,22 @@ fn operational_certificates() {
     defenderauth_renewal_free(None);
     assert_eq!(defenderauth_features() & DEFENDERAUTH_FEATURE_OPERATIONAL, 0);
 }
+
+#[cfg(not(feature = "twin"))]
+#[test]
+fn twins() {
+    use defenderauth::{
+        twin::{topics::*, *},
+        version::defenderauth_features,
+        *,
+    };
+    use support::{made, text, written};
+    assert_eq!(defenderauth_features() & DEFENDERAUTH_FEATURE_TWIN, 0);
+    let twin = made(|out, error| defenderauth_twin_new(DEFENDERAUTH_TWIN_AGENT_C, Some(out), Some(error)));
+    assert_eq!(twin.err().unwrap().code, DEFENDERAUTH_UNSUPPORTED);
+    let (topic, _) =
+        written(64, |buf, cap, len, error| defenderauth_twin_get_topic(1, buf, cap, Some(len), Some(error)));
+    assert_eq!(topic.unwrap_err().code, DEFENDERAUTH_UNSUPPORTED);
+    let (topic, len) = text("$iothub/twin/res/200/?$rid=1");
+    assert_eq!(defenderauth_twin_topic_message(topic, len), DEFENDERAUTH_TWIN_MESSAGE_NONE);
+}

@@ -4,11 +4,12 @@ use crate::{committed, run::root};
 use std::path::PathBuf;
 
 /// The subjects of the functions, in the order of the header. Functions of no subject come first.
-const SECTIONS: [(&str, &str); 24] = [
+const SECTIONS: [(&str, &str); 26] = [
     ("error", "errors: immutable; NULL means no error"),
     ("connection_string", "connection strings: immutable"),
     ("key", "keys: immutable; wiped when freed"),
     ("sas", "tokens"),
+    ("token", "tokens that were made elsewhere: immutable; wiped when freed"),
     ("signer", "signers: immutable; one per identity, one call per token"),
     ("options", "options of authenticators"),
     ("profile", "profiles: a registration with the provisioning service"),
@@ -26,6 +27,7 @@ const SECTIONS: [(&str, &str); 24] = [
     ("presence", "logins at hubs with the connection profile mqttV5"),
     ("https", "the built-in HTTPS driver: configure once, then share"),
     ("tpm", "a TPM 2.0"),
+    ("twin", "twins: subscribe, request, handle what arrives, read the effective values, report"),
     (
         "daemon",
         "daemons of the device that hold the agent's key: begin, poll, perform the pending action, read the answer",
