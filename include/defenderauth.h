@@ -44,11 +44,13 @@
 #include <stdint.h>
 #include <string.h>
 
-/** Marks a function whose result must be checked. */
-#if defined(__cplusplus) && __cplusplus >= 201703L
-#define DEFENDERAUTH_MUST_USE [[nodiscard]]
+/** Marks a function whose result must be checked. A cast to void ignores it, but not with GCC before 10. */
+#if defined(__GNUC__) && __GNUC__ >= 10 && !defined(__clang__)
+#define DEFENDERAUTH_MUST_USE __extension__ [[__nodiscard__]]
 #elif defined(__GNUC__)
 #define DEFENDERAUTH_MUST_USE __attribute__((warn_unused_result))
+#elif defined(__cplusplus) && __cplusplus >= 201703L
+#define DEFENDERAUTH_MUST_USE [[nodiscard]]
 #else
 #define DEFENDERAUTH_MUST_USE
 #endif
@@ -56,8 +58,8 @@
 /** The version of this header; compare it with defenderauth_version(), that of the library. */
 #define DEFENDERAUTH_VERSION "0.2.0"
 
-/** Passes a NUL-terminated text as the two arguments that functions take. `s` is evaluated twice. */
-#define DEFENDERAUTH_TEXT(s) (s), strlen(s)
+/** Passes a NUL-terminated text, or NULL for none, as the two arguments that functions take. `s` is evaluated twice. */
+#define DEFENDERAUTH_TEXT(s) (s), defenderauth_text_length(s)
 
 /** The module ID of the security agents. */
 #define DEFENDERAUTH_MODULE_AZURE_IOT_SECURITY "azureiotsecurity"
@@ -239,6 +241,9 @@
 /** The TLS of this library cannot use the certificate. Another TLS library may. */
 #define DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS 256
 
+/** Nothing was checked: there is no certificate, or it is held elsewhere. */
+#define DEFENDERAUTH_FINDING_UNCHECKED 512
+
 /** A buffer of this size holds any text that is written to one, except PEM and the secret of a snapshot. */
 #define DEFENDERAUTH_TEXT_CAPACITY 4096
 
@@ -259,6 +264,9 @@
 
 /** The port of MQTT over TLS. */
 #define DEFENDERAUTH_MQTT_PORT 8883
+
+/** The port of HTTPS, to which requests are sent, and of MQTT over WebSocket. */
+#define DEFENDERAUTH_HTTPS_PORT 443
 
 /** The usual lifetime of a token, in seconds. */
 #define DEFENDERAUTH_DEFAULT_TOKEN_SECONDS 3600
@@ -823,6 +831,12 @@ typedef struct defenderauth_driver defenderauth_driver;
 typedef struct defenderauth_error defenderauth_error;
 
 /**
+ * The key of an enrollment group, prepared so that each device's key takes one call. Immutable; wiped when freed. Free it
+ * with `defenderauth_group_key_free`.
+ */
+typedef struct defenderauth_group_key defenderauth_group_key;
+
+/**
  * The HTTPS driver with its trust anchors, address and clock offset. Configure it once; then any number of runs, in any
  * threads, may share it. Free it with `defenderauth_https_free`.
  */
@@ -898,6 +912,9 @@ typedef struct defenderauth_signer defenderauth_signer;
  * copy.
  */
 typedef struct defenderauth_sources defenderauth_sources;
+
+/** A token that was made elsewhere. Immutable; wiped when freed. Free it with `defenderauth_token_free`. */
+typedef struct defenderauth_token defenderauth_token;
 
 /** An open TPM 2.0. Loaded objects are flushed when it is freed. Free it with `defenderauth_tpm_free`. */
 typedef struct defenderauth_tpm defenderauth_tpm;
@@ -1109,7 +1126,7 @@ typedef void (*defenderauth_release_function)(void *user_data);
 
 #ifdef __cplusplus
 extern "C" {
-#endif // __cplusplus
+#endif /* __cplusplus */
 
 /* ---- the library */
 
@@ -1146,6 +1163,9 @@ uint32_t defenderauth_features(void);
 /** The name of a result, such as `DEFENDERAUTH_KEY_BASE64`. Static and never NULL; `UNKNOWN` for any other number. */
 const char *defenderauth_result_string(defenderauth_result code);
 
+/** The length of a text that ends with a NUL, for `DEFENDERAUTH_TEXT`; 0 for NULL. */
+size_t defenderauth_text_length(const char *text);
+
 /** Overwrites memory with zeros in a way that the compiler cannot optimise away. NULL is allowed. */
 void defenderauth_wipe(void *buf, size_t len);
 
@@ -1156,6 +1176,9 @@ defenderauth_result defenderauth_error_result(const struct defenderauth_error *e
 
 /** What went wrong and what to do about it: one printable line, which never contains a secret. */
 struct defenderauth_str defenderauth_error_message(const struct defenderauth_error *error);
+
+/** The message for a log, after the field unless it begins with that: one printable line, which never contains a secret. */
+struct defenderauth_str defenderauth_error_line(const struct defenderauth_error *error);
 
 /** The file, setting, JSON member, parameter or step that caused it. */
 struct defenderauth_str defenderauth_error_field(const struct defenderauth_error *error);
@@ -1245,7 +1268,7 @@ void defenderauth_connection_string_free(struct defenderauth_connection_string *
 
 /* ---- keys: immutable; wiped when freed */
 
-/** Decodes a key from base64. White space around it is ignored. */
+/** Decodes a key from base64. White space around it and a byte order mark before it are ignored. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_key_from_base64(const char *s,
                                                  size_t len,
@@ -1270,6 +1293,35 @@ defenderauth_result defenderauth_key_to_base64(const struct defenderauth_key *ke
 
 /** Frees a key and wipes it. NULL is allowed. */
 void defenderauth_key_free(struct defenderauth_key *key);
+
+/* ---- keys of enrollment groups, for many devices: immutable; wiped when freed */
+
+/** Prepares the key of an enrollment group. Keep it off the devices: it can sign for every device of the group. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_group_key_new(const struct defenderauth_key *key,
+                                               struct defenderauth_group_key **out,
+                                               struct defenderauth_error **error);
+
+/** Derives the key of one device. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_group_key_derive(const struct defenderauth_group_key *group_key,
+                                                  const char *registration_id,
+                                                  size_t len,
+                                                  struct defenderauth_key **out,
+                                                  struct defenderauth_error **error);
+
+/** Derives the key of one device and writes it as base64. Wipe the buffer when it is no longer needed. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_group_key_derive_to_base64(const struct defenderauth_group_key *group_key,
+                                                            const char *registration_id,
+                                                            size_t len,
+                                                            char *buf,
+                                                            size_t cap,
+                                                            size_t *out_len,
+                                                            struct defenderauth_error **error);
+
+/** Frees a group key and wipes it. NULL is allowed. */
+void defenderauth_group_key_free(struct defenderauth_group_key *group_key);
 
 /* ---- tokens */
 
@@ -1321,6 +1373,72 @@ uint64_t defenderauth_sas_renew_at_least_milliseconds(uint64_t ttl_seconds);
  * spreads the load of a fleet.
  */
 uint64_t defenderauth_sas_renew_at_most_milliseconds(uint64_t ttl_seconds);
+
+/* ---- tokens that were made elsewhere: immutable; wiped when freed */
+
+/**
+ * Reads a token: `SharedAccessSignature sr=...`, with its fields in any order. A line break at its end is ignored. The
+ * signature is not verified.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_token_parse(const char *s,
+                                             size_t len,
+                                             struct defenderauth_token **out,
+                                             struct defenderauth_error **error);
+
+/** The resource as it is written after `sr=` and signed. */
+struct defenderauth_str defenderauth_token_audience(const struct defenderauth_token *token);
+
+/** The resource as plain text, such as `host/devices/id`. Empty when it cannot be decoded. */
+struct defenderauth_str defenderauth_token_resource(const struct defenderauth_token *token);
+
+/** The name of the shared access policy; empty without one. */
+struct defenderauth_str defenderauth_token_policy(const struct defenderauth_token *token);
+
+/** When it expires, in seconds since 1970, as it is written. */
+uint64_t defenderauth_token_expiry(const struct defenderauth_token *token);
+
+/** Whether the resource is percent-encoded more than once. */
+bool defenderauth_token_is_encoded_twice(const struct defenderauth_token *token);
+
+/** How many problems make services reject it whatever its signature is. */
+size_t defenderauth_token_problem_count(const struct defenderauth_token *token);
+
+/** Such a problem, counted from 0, and what to do about it, in one line. Empty past the last one. */
+struct defenderauth_str defenderauth_token_problem(const struct defenderauth_token *token, size_t index);
+
+/**
+ * Whether its resource is this device or module, or something that contains it: the hub, or the device of a module. The
+ * module ID may be empty. False for an invalid name.
+ */
+bool defenderauth_token_is_good_for(const struct defenderauth_token *token,
+                                    const char *host_name,
+                                    size_t host_name_len,
+                                    const char *device_id,
+                                    size_t device_id_len,
+                                    const char *module_id,
+                                    size_t module_id_len);
+
+/**
+ * Verifies that it was signed with this key, is unchanged and has not expired at `now`. `skew_seconds` is by how much the
+ * clock of `now` may be ahead. `DEFENDERAUTH_SAS_TOKEN` for a wrong signature, `DEFENDERAUTH_TOKEN_EXPIRED` for one that is
+ * valid but has expired. The comparison takes the same time wherever the signatures differ.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_token_verify(const struct defenderauth_token *token,
+                                              const struct defenderauth_key *key,
+                                              uint64_t now,
+                                              uint64_t skew_seconds,
+                                              struct defenderauth_error **error);
+
+/** When to replace a token that was made at `issued` at the earliest, in seconds since 1970: at 80 % of its lifetime. */
+uint64_t defenderauth_token_renew_from(const struct defenderauth_token *token, uint64_t issued);
+
+/** When to replace it at the latest: at 85 % of its lifetime. A random time between the two spreads the load of a fleet. */
+uint64_t defenderauth_token_renew_until(const struct defenderauth_token *token, uint64_t issued);
+
+/** Frees a token and wipes it. NULL is allowed. */
+void defenderauth_token_free(struct defenderauth_token *token);
 
 /* ---- signers: immutable; one per identity, one call per token */
 
@@ -1660,56 +1778,6 @@ void defenderauth_certificate_request_free(struct defenderauth_certificate_reque
 /* ---- certificates: immutable */
 
 /**
- * Parses certificates in PEM, in any order, and the private key of one of them, which becomes the leaf. When `key` is
- * empty, the key is taken from `chain`; when that has none, the key is held elsewhere: by the program's TLS library or an
- * HSM.
- */
-DEFENDERAUTH_MUST_USE
-defenderauth_result defenderauth_certificate_from_pem(const char *chain,
-                                                      size_t chain_len,
-                                                      const char *key,
-                                                      size_t key_len,
-                                                      struct defenderauth_certificate **out,
-                                                      struct defenderauth_error **error);
-
-/** The same for a key that may be encrypted (PKCS#8). An empty passphrase means none; one that is not needed is ignored. */
-DEFENDERAUTH_MUST_USE
-defenderauth_result defenderauth_certificate_from_pem_with_passphrase(const char *chain,
-                                                                      size_t chain_len,
-                                                                      const char *key,
-                                                                      size_t key_len,
-                                                                      const char *passphrase,
-                                                                      size_t passphrase_len,
-                                                                      struct defenderauth_certificate **out,
-                                                                      struct defenderauth_error **error);
-
-/**
- * Parses certificates in PEM, in any order. The certificate of the private key becomes the leaf. The library's TLS signs
- * with the key where it is, so that the certificate works with everything that takes one: authenticators, the built-in
- * HTTPS driver, sessions and their driver.
- */
-DEFENDERAUTH_MUST_USE
-defenderauth_result defenderauth_certificate_with_private_key(const char *chain,
-                                                              size_t chain_len,
-                                                              const struct defenderauth_private_key *private_key,
-                                                              struct defenderauth_certificate **out,
-                                                              struct defenderauth_error **error);
-
-/**
- * The same with a private key that is opened by its name, as by `defenderauth_private_key_open`. A key that is read from a
- * file becomes part of the certificate.
- */
-DEFENDERAUTH_MUST_USE
-defenderauth_result defenderauth_certificate_with_key_uri(const char *chain,
-                                                          size_t chain_len,
-                                                          const char *uri,
-                                                          size_t uri_len,
-                                                          const char *passphrase,
-                                                          size_t passphrase_len,
-                                                          struct defenderauth_certificate **out,
-                                                          struct defenderauth_error **error);
-
-/**
  * Whether it includes the private key, or one that signs where it is. If not, the key is held elsewhere, and the TLS of
  * this library cannot use the certificate.
  */
@@ -1741,7 +1809,8 @@ uint64_t defenderauth_certificate_not_after(const struct defenderauth_certificat
 
 /**
  * Why a service may reject it at the time `now`: `DEFENDERAUTH_FINDING_` bits. These are warnings; the certificate can
- * still be used. `expected_name` is the ID that the common name must equal, including case; empty skips this check.
+ * still be used. `expected_name` is the ID that the common name must equal, including case; empty skips this check. Without
+ * a certificate to check `DEFENDERAUTH_FINDING_UNCHECKED`.
  */
 uint32_t defenderauth_certificate_findings(const struct defenderauth_certificate *certificate,
                                            uint64_t now,
@@ -1770,6 +1839,83 @@ defenderauth_result defenderauth_certificate_key_to_pem(const struct defenderaut
 
 /** Frees a certificate and wipes its key. NULL is allowed. */
 void defenderauth_certificate_free(struct defenderauth_certificate *certificate);
+
+/**
+ * Parses certificates in PEM, in any order, and the private key of one of them, which becomes the leaf. When `key` is
+ * empty, the key is taken from `chain`; when that has none, the key is held elsewhere: by the program's TLS library or an
+ * HSM.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_from_pem(const char *chain,
+                                                      size_t chain_len,
+                                                      const char *key,
+                                                      size_t key_len,
+                                                      struct defenderauth_certificate **out,
+                                                      struct defenderauth_error **error);
+
+/** The same for a key that may be encrypted (PKCS#8). An empty passphrase means none; one that is not needed is ignored. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_from_pem_with_passphrase(const char *chain,
+                                                                      size_t chain_len,
+                                                                      const char *key,
+                                                                      size_t key_len,
+                                                                      const char *passphrase,
+                                                                      size_t passphrase_len,
+                                                                      struct defenderauth_certificate **out,
+                                                                      struct defenderauth_error **error);
+
+/**
+ * Parses certificates in DER, one after the other and in any order, and the private key of one of them in DER: PKCS#8,
+ * which may be encrypted, PKCS#1 or SEC1. An empty passphrase means none; one that is not needed is ignored. When `key` is
+ * empty, the key is held elsewhere.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_from_der(const uint8_t *chain,
+                                                      size_t chain_len,
+                                                      const uint8_t *key,
+                                                      size_t key_len,
+                                                      const char *passphrase,
+                                                      size_t passphrase_len,
+                                                      struct defenderauth_certificate **out,
+                                                      struct defenderauth_error **error);
+
+/**
+ * Parses a PKCS#12 file (.pfx, .p12): a private key, its certificate and intermediates. An empty passphrase means none or
+ * an empty one; one that is not needed is ignored.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_from_pkcs12(const uint8_t *pkcs12,
+                                                         size_t len,
+                                                         const char *passphrase,
+                                                         size_t passphrase_len,
+                                                         struct defenderauth_certificate **out,
+                                                         struct defenderauth_error **error);
+
+/**
+ * Parses certificates in PEM, in any order. The certificate of the private key becomes the leaf. The library's TLS signs
+ * with the key where it is, so that the certificate works with everything that takes one: authenticators, the built-in
+ * HTTPS driver, sessions and their driver.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_with_private_key(const char *chain,
+                                                              size_t chain_len,
+                                                              const struct defenderauth_private_key *private_key,
+                                                              struct defenderauth_certificate **out,
+                                                              struct defenderauth_error **error);
+
+/**
+ * The same with a private key that is opened by its name, as by `defenderauth_private_key_open`. A key that is read from a
+ * file becomes part of the certificate.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_with_key_uri(const char *chain,
+                                                          size_t chain_len,
+                                                          const char *uri,
+                                                          size_t uri_len,
+                                                          const char *passphrase,
+                                                          size_t passphrase_len,
+                                                          struct defenderauth_certificate **out,
+                                                          struct defenderauth_error **error);
 
 /* ---- operational certificates: what a device keeps of them */
 
@@ -3839,6 +3985,6 @@ void defenderauth_control_free(struct defenderauth_control *control);
 
 #ifdef __cplusplus
 }  // extern "C"
-#endif  // __cplusplus
+#endif  /* __cplusplus */
 
 #endif  /* DEFENDERAUTH_H */

@@ -170,5 +170,7 @@ from_library!(
     library::key::KeyError,
     library::payload::PayloadError,
     library::sas::ResourceError,
+    library::sas::TokenError,
+    library::sas::VerifyError,
     library::twin::TwinError
 );

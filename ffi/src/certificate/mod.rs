@@ -2,6 +2,7 @@
 
 mod facts;
 mod finding;
+mod make;
 #[cfg(not(feature = "x509"))]
 #[path = "unread.rs"]
 mod read;
@@ -10,13 +11,11 @@ mod read;
 
 use crate::{
     abi::{ResultCode, Str},
-    code::DEFENDERAUTH_FINDING_NAME_MISMATCH,
+    code::{DEFENDERAUTH_FINDING_NAME_MISMATCH, DEFENDERAUTH_FINDING_UNCHECKED},
     error::Error,
-    failure::Failure,
     guard, input,
     object::{Poison, object, shared},
     output,
-    private_key::{self, Held, PrivateKey},
     view::View,
 };
 use defender_auth::{
@@ -24,6 +23,7 @@ use defender_auth::{
     credential::{ClientCertificate, Issuer},
 };
 use facts::Facts;
+pub use make::*;
 use read::Chain;
 use std::{ffi::c_char, mem::MaybeUninit};
 
@@ -51,9 +51,8 @@ impl Certificate {
         Self { poison: Poison::new(), carried, chain, facts, key_holder }
     }
 
-    fn from_pem(chain: &str, key: &str, passphrase: &str) -> Result<Self, Failure> {
-        let (chain, certificate) = read::pem(chain, key, passphrase)?;
-        Ok(Self::new(certificate, Some(chain)))
+    fn read((chain, certificate): (Chain, ClientCertificate)) -> Self {
+        Self::new(certificate, Some(chain))
     }
 
     /// Its first and its last second, unless it cannot be parsed here.
@@ -75,86 +74,6 @@ impl From<ClientCertificate> for Certificate {
         let chain = Chain::of(&certificate);
         Self::new(certificate, chain)
     }
-}
-
-/// Parses certificates in PEM, in any order, and the private key of one of them, which becomes the leaf. When `key` is
-/// empty, the key is taken from `chain`; when that has none, the key is held elsewhere: by the program's TLS library or an
-/// HSM.
-#[must_use]
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_certificate_from_pem(
-    chain: *const c_char,
-    chain_len: usize,
-    key: *const c_char,
-    key_len: usize,
-    out: Option<&mut MaybeUninit<Option<Box<Certificate>>>>,
-    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
-) -> ResultCode {
-    guard::make(out, error, || {
-        let chain = input::text("chain", chain, chain_len)?;
-        Certificate::from_pem(chain, input::text("key", key, key_len)?, "")
-    })
-}
-
-/// The same for a key that may be encrypted (PKCS#8). An empty passphrase means none; one that is not needed is ignored.
-#[must_use]
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_certificate_from_pem_with_passphrase(
-    chain: *const c_char,
-    chain_len: usize,
-    key: *const c_char,
-    key_len: usize,
-    passphrase: *const c_char,
-    passphrase_len: usize,
-    out: Option<&mut MaybeUninit<Option<Box<Certificate>>>>,
-    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
-) -> ResultCode {
-    guard::make(out, error, || {
-        let chain = input::text("chain", chain, chain_len)?;
-        let key = input::text("key", key, key_len)?;
-        Certificate::from_pem(chain, key, input::text("passphrase", passphrase, passphrase_len)?)
-    })
-}
-
-/// Parses certificates in PEM, in any order. The certificate of the private key becomes the leaf. The library's TLS signs
-/// with the key where it is, so that the certificate works with everything that takes one: authenticators, the built-in
-/// HTTPS driver, sessions and their driver.
-#[must_use]
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_certificate_with_private_key(
-    chain: *const c_char,
-    chain_len: usize,
-    private_key: Option<&PrivateKey>,
-    out: Option<&mut MaybeUninit<Option<Box<Certificate>>>>,
-    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
-) -> ResultCode {
-    guard::make(out, error, || {
-        let private_key = private_key::given(private_key)?;
-        let certificate = private_key.held.certificate(input::text("chain", chain, chain_len)?)?;
-        Ok(Certificate::from(certificate))
-    })
-}
-
-/// The same with a private key that is opened by its name, as by `defenderauth_private_key_open`. A key that is read from a
-/// file becomes part of the certificate.
-#[must_use]
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_certificate_with_key_uri(
-    chain: *const c_char,
-    chain_len: usize,
-    uri: *const c_char,
-    uri_len: usize,
-    passphrase: *const c_char,
-    passphrase_len: usize,
-    out: Option<&mut MaybeUninit<Option<Box<Certificate>>>>,
-    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
-) -> ResultCode {
-    guard::make(out, error, || {
-        private_key::is_available()?;
-        let (chain, uri) = (input::text("chain", chain, chain_len)?, input::text("uri", uri, uri_len)?);
-        let passphrase = input::bytes("passphrase", passphrase.cast(), passphrase_len)?;
-        Ok(Certificate::from(Held::certificate_with_uri(chain, uri, passphrase)?))
-    })
 }
 
 /// Whether it includes the private key, or one that signs where it is. If not, the key is held elsewhere, and the TLS of
@@ -208,7 +127,8 @@ pub extern "C" fn defenderauth_certificate_not_after(certificate: Option<&Certif
 }
 
 /// Why a service may reject it at the time `now`: `DEFENDERAUTH_FINDING_` bits. These are warnings; the certificate can
-/// still be used. `expected_name` is the ID that the common name must equal, including case; empty skips this check.
+/// still be used. `expected_name` is the ID that the common name must equal, including case; empty skips this check. Without
+/// a certificate to check `DEFENDERAUTH_FINDING_UNCHECKED`.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_certificate_findings(
     certificate: Option<&Certificate>,
@@ -216,8 +136,8 @@ pub extern "C" fn defenderauth_certificate_findings(
     expected_name: *const c_char,
     len: usize,
 ) -> u32 {
-    guard::look(certificate, 0, |certificate| {
-        let Some(chain) = &certificate.chain else { return 0 };
+    guard::look(certificate, DEFENDERAUTH_FINDING_UNCHECKED, |certificate| {
+        let Some(chain) = &certificate.chain else { return DEFENDERAUTH_FINDING_UNCHECKED };
         // Bytes that are not text cannot be a certificate's name.
         let is_named = input::text("expected_name", expected_name, len)
             .is_ok_and(|expected| expected.is_empty() || chain.common_name() == Some(expected));
@@ -271,7 +191,7 @@ mod tests {
     #[test]
     fn the_certificate_of_an_outcome_is_the_one_passed_in() {
         for (key, has_key) in [(KEY, true), ("", false)] {
-            let (chain, certificate) = read::pem(CERTIFICATE, key, "").unwrap();
+            let (chain, certificate) = read::pem(CERTIFICATE.as_bytes(), key.as_bytes(), "").unwrap();
             let given = Certificate::new(certificate, Some(chain));
             let returned = Certificate::from(given.client_certificate());
             assert_eq!(returned.client_certificate(), given.client_certificate());
@@ -286,6 +206,7 @@ mod tests {
         let elsewhere = Certificate::from(ClientCertificate::held_elsewhere(None));
         assert!(!defenderauth_certificate_has_key(Some(&elsewhere)));
         assert_eq!(defenderauth_certificate_chain_pem(Some(&elsewhere)).len, 0);
-        assert_eq!(defenderauth_certificate_findings(Some(&elsewhere), 0, c"a".as_ptr(), 1), 0);
+        let findings = defenderauth_certificate_findings(Some(&elsewhere), 0, c"a".as_ptr(), 1);
+        assert_eq!(findings, DEFENDERAUTH_FINDING_UNCHECKED);
     }
 }
