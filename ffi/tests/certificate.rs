@@ -230,7 +230,7 @@ fn der_and_pkcs12_are_the_same_certificate_as_pem() {
 fn der_that_cannot_be_used_names_the_parameter() {
     let (certificate, key) = (der(CERTIFICATE), der(KEY));
     let (encrypted, other) = (der(data!("p256.encrypted.pem")), der(data!("p384.sec1.pem")));
-    let many = certificate.repeat(33);
+    let (many, large) = (certificate.repeat(33), vec![0; 300_000]);
     for (chain, key, code, field) in [
         (&[][..], &key[..], DEFENDERAUTH_CERTIFICATE_ABSENT, "chain"),
         (&certificate[..100], &key, DEFENDERAUTH_CERTIFICATE_FORMAT, "chain"),
@@ -242,7 +242,7 @@ fn der_that_cannot_be_used_names_the_parameter() {
         (&certificate, &certificate, DEFENDERAUTH_CERTIFICATE_FORMAT, "key"),
         (&certificate, &encrypted, DEFENDERAUTH_CERTIFICATE_FORMAT, "key"),
         (&certificate, &other, DEFENDERAUTH_CERTIFICATE_KEY, "key"),
-        (&certificate, &[0; 300_000], DEFENDERAUTH_CERTIFICATE_FORMAT, "key"),
+        (&certificate, &large, DEFENDERAUTH_CERTIFICATE_FORMAT, "key"),
     ] {
         assert_eq!(blamed(from_der(chain, key, "")), expected(code, field), "{} {}", chain.len(), key.len());
     }

@@ -29,6 +29,22 @@ fn certificates() {
     assert_eq!(failed.err().unwrap().code, DEFENDERAUTH_UNSUPPORTED);
 }
 
+#[cfg(not(feature = "x509"))]
+#[test]
+fn certificates_in_other_formats() {
+    use defenderauth::{certificate::*, *};
+    use std::ptr::null;
+    use support::made;
+    let of_der = made(|out, error| {
+        defenderauth_certificate_from_der([0].as_ptr(), 1, null(), 0, null(), 0, Some(out), Some(error))
+    });
+    let of_pkcs12 =
+        made(|out, error| defenderauth_certificate_from_pkcs12([0].as_ptr(), 1, null(), 0, Some(out), Some(error)));
+    for failed in [of_der, of_pkcs12] {
+        assert_eq!(failed.err().unwrap().code, DEFENDERAUTH_UNSUPPORTED);
+    }
+}
+
 #[cfg(not(feature = "private-key"))]
 #[test]
 fn private_keys() {
@@ -65,8 +81,8 @@ fn private_keys() {
     assert_eq!(none.unwrap_err().code, DEFENDERAUTH_NULL);
     let opener = made(|out, error| defenderauth_opener_new(Some(out), Some(error))).map(drop);
     let set = call(|error| defenderauth_opener_set_passphrase(None, pem, len, Some(error)));
-    let opened = made(|out, error| defenderauth_private_key_open_with(None, pem, len, Some(out), Some(error)));
-    for outcome in [opener, set, opened.map(drop)] {
+    let without_opener = made(|out, error| defenderauth_private_key_open_with(None, pem, len, Some(out), Some(error)));
+    for outcome in [opener, set, without_opener.map(drop)] {
         assert_eq!(outcome.unwrap_err().code, DEFENDERAUTH_UNSUPPORTED);
     }
     defenderauth_opener_free(None);
