@@ -1778,69 +1778,6 @@ void defenderauth_certificate_request_free(struct defenderauth_certificate_reque
 /* ---- certificates: immutable */
 
 /**
- * Whether it includes the private key, or one that signs where it is. If not, the key is held elsewhere, and the TLS of
- * this library cannot use the certificate.
- */
-bool defenderauth_certificate_has_key(const struct defenderauth_certificate *certificate);
-
-/**
- * What holds the private key, in a few words for logs. Empty when the key is held elsewhere and the library's TLS cannot use
- * it.
- */
-struct defenderauth_str defenderauth_certificate_key_holder(const struct defenderauth_certificate *certificate);
-
-/** Whether it is self-signed. The hub then identifies it by its thumbprint. */
-bool defenderauth_certificate_is_self_signed(const struct defenderauth_certificate *certificate);
-
-/** The common name (CN) of its subject. The services compare it with the registration ID or the device ID. */
-struct defenderauth_str defenderauth_certificate_common_name(const struct defenderauth_certificate *certificate);
-
-/** Its SHA-1 thumbprint: 40 hexadecimal digits, upper case. */
-struct defenderauth_str defenderauth_certificate_thumbprint_sha1(const struct defenderauth_certificate *certificate);
-
-/** Its SHA-256 thumbprint: 64 hexadecimal digits, upper case. */
-struct defenderauth_str defenderauth_certificate_thumbprint_sha256(const struct defenderauth_certificate *certificate);
-
-/** When it becomes valid, in seconds since 1970. */
-uint64_t defenderauth_certificate_not_before(const struct defenderauth_certificate *certificate);
-
-/** When it expires, in seconds since 1970. */
-uint64_t defenderauth_certificate_not_after(const struct defenderauth_certificate *certificate);
-
-/**
- * Why a service may reject it at the time `now`: `DEFENDERAUTH_FINDING_` bits. These are warnings; the certificate can
- * still be used. `expected_name` is the ID that the common name must equal, including case; empty skips this check. Without
- * a certificate to check `DEFENDERAUTH_FINDING_UNCHECKED`.
- */
-uint32_t defenderauth_certificate_findings(const struct defenderauth_certificate *certificate,
-                                           uint64_t now,
-                                           const char *expected_name,
-                                           size_t len);
-
-/**
- * The meaning of one bit of `defenderauth_certificate_findings` and what to do about it, in one line. Static and never
- * NULL; `unknown` for any other number.
- */
-const char *defenderauth_certificate_finding_string(uint32_t finding);
-
-/** The certificate chain in PEM: leaf first, then intermediates. Never the private key. */
-struct defenderauth_str defenderauth_certificate_chain_pem(const struct defenderauth_certificate *certificate);
-
-/**
- * Writes the private key as PKCS#8 in PEM, not encrypted. When it is held elsewhere, `DEFENDERAUTH_CERTIFICATE_ABSENT`.
- * Wipe the buffer when it is no longer needed.
- */
-DEFENDERAUTH_MUST_USE
-defenderauth_result defenderauth_certificate_key_to_pem(const struct defenderauth_certificate *certificate,
-                                                        char *buf,
-                                                        size_t cap,
-                                                        size_t *out_len,
-                                                        struct defenderauth_error **error);
-
-/** Frees a certificate and wipes its key. NULL is allowed. */
-void defenderauth_certificate_free(struct defenderauth_certificate *certificate);
-
-/**
  * Parses certificates in PEM, in any order, and the private key of one of them, which becomes the leaf. When `key` is
  * empty, the key is taken from `chain`; when that has none, the key is held elsewhere: by the program's TLS library or an
  * HSM.
@@ -1916,6 +1853,69 @@ defenderauth_result defenderauth_certificate_with_key_uri(const char *chain,
                                                           size_t passphrase_len,
                                                           struct defenderauth_certificate **out,
                                                           struct defenderauth_error **error);
+
+/**
+ * Whether it includes the private key, or one that signs where it is. If not, the key is held elsewhere, and the TLS of
+ * this library cannot use the certificate.
+ */
+bool defenderauth_certificate_has_key(const struct defenderauth_certificate *certificate);
+
+/**
+ * What holds the private key, in a few words for logs. Empty when the key is held elsewhere and the library's TLS cannot use
+ * it.
+ */
+struct defenderauth_str defenderauth_certificate_key_holder(const struct defenderauth_certificate *certificate);
+
+/** Whether it is self-signed. The hub then identifies it by its thumbprint. */
+bool defenderauth_certificate_is_self_signed(const struct defenderauth_certificate *certificate);
+
+/** The common name (CN) of its subject. The services compare it with the registration ID or the device ID. */
+struct defenderauth_str defenderauth_certificate_common_name(const struct defenderauth_certificate *certificate);
+
+/** Its SHA-1 thumbprint: 40 hexadecimal digits, upper case. */
+struct defenderauth_str defenderauth_certificate_thumbprint_sha1(const struct defenderauth_certificate *certificate);
+
+/** Its SHA-256 thumbprint: 64 hexadecimal digits, upper case. */
+struct defenderauth_str defenderauth_certificate_thumbprint_sha256(const struct defenderauth_certificate *certificate);
+
+/** When it becomes valid, in seconds since 1970. */
+uint64_t defenderauth_certificate_not_before(const struct defenderauth_certificate *certificate);
+
+/** When it expires, in seconds since 1970. */
+uint64_t defenderauth_certificate_not_after(const struct defenderauth_certificate *certificate);
+
+/**
+ * Why a service may reject it at the time `now`: `DEFENDERAUTH_FINDING_` bits. These are warnings; the certificate can
+ * still be used. `expected_name` is the ID that the common name must equal, including case; empty skips this check. Without
+ * a certificate to check `DEFENDERAUTH_FINDING_UNCHECKED`.
+ */
+uint32_t defenderauth_certificate_findings(const struct defenderauth_certificate *certificate,
+                                           uint64_t now,
+                                           const char *expected_name,
+                                           size_t len);
+
+/**
+ * The meaning of one bit of `defenderauth_certificate_findings` and what to do about it, in one line. Static and never
+ * NULL; `unknown` for any other number.
+ */
+const char *defenderauth_certificate_finding_string(uint32_t finding);
+
+/** The certificate chain in PEM: leaf first, then intermediates. Never the private key. */
+struct defenderauth_str defenderauth_certificate_chain_pem(const struct defenderauth_certificate *certificate);
+
+/**
+ * Writes the private key as PKCS#8 in PEM, not encrypted. When it is held elsewhere, `DEFENDERAUTH_CERTIFICATE_ABSENT`.
+ * Wipe the buffer when it is no longer needed.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_key_to_pem(const struct defenderauth_certificate *certificate,
+                                                        char *buf,
+                                                        size_t cap,
+                                                        size_t *out_len,
+                                                        struct defenderauth_error **error);
+
+/** Frees a certificate and wipes its key. NULL is allowed. */
+void defenderauth_certificate_free(struct defenderauth_certificate *certificate);
 
 /* ---- operational certificates: what a device keeps of them */
 
