@@ -2030,12 +2030,6 @@ defenderauth_result defenderauth_certificates_take_renewal(struct defenderauth_c
                                                            const struct defenderauth_renewal *renewal,
                                                            struct defenderauth_error **error);
 
-/** Takes what was issued for a session, while its `KEEP_CERTIFICATE` is pending. The service does not repeat it: save at once. */
-DEFENDERAUTH_MUST_USE
-defenderauth_result defenderauth_certificates_take_session(struct defenderauth_certificates *certificates,
-                                                           const struct defenderauth_session *session,
-                                                           struct defenderauth_error **error);
-
 /**
  * Judges what was issued: the order and the signatures of the chain, its dates at the time `now`, the key and the name of
  * the request, and with `root_pem`, which may be empty, whether it leads to that certificate. Then it is in use: save, and
@@ -2105,6 +2099,12 @@ defenderauth_result defenderauth_certificates_sent_by(struct defenderauth_certif
  * Empty when none is noted.
  */
 struct defenderauth_str defenderauth_certificates_operation(const struct defenderauth_certificates *certificates);
+
+/** Takes what was issued for a session, while its `KEEP_CERTIFICATE` is pending. The service does not repeat it: save at once. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificates_take_session(struct defenderauth_certificates *certificates,
+                                                           const struct defenderauth_session *session,
+                                                           struct defenderauth_error **error);
 
 /* ---- renewals of operational certificates: create, poll, perform the pending action, report what came of it */
 

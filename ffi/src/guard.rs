@@ -23,6 +23,29 @@ pub(crate) fn call(error: ErrorOut<'_>, body: impl FnOnce() -> Result<(), Failur
     run(error, &mut || body.take().map_or(Ok(()), |body| body()))
 }
 
+/// Runs first what needs no details, for a call that is to take no longer than its work: `None` if that is not enough. Then, and
+/// when it panics, the body runs as in `call`.
+#[inline]
+pub(crate) fn at_once<T>(
+    mut error: ErrorOut<'_>,
+    mut out: T,
+    attempt: impl FnOnce(&mut T) -> Option<()>,
+    body: impl FnOnce(T) -> Result<(), Failure>,
+) -> ResultCode {
+    if let Ok(Some(())) = caught(|| attempt(&mut out)) {
+        if let Some(error) = &mut error {
+            error.write(None);
+        }
+        return DEFENDERAUTH_OK;
+    }
+    in_full(error, out, body)
+}
+
+#[cold]
+fn in_full<T>(error: ErrorOut<'_>, out: T, body: impl FnOnce(T) -> Result<(), Failure>) -> ResultCode {
+    call(error, || body(out))
+}
+
 /// Runs the body of a function that creates an object. `*out` is always written, with NULL on failure.
 pub(crate) fn make<T>(
     out: Option<&mut MaybeUninit<Option<Box<T>>>>,
@@ -80,12 +103,6 @@ pub(crate) fn look<'a, T: Object, R: Copy>(object: Option<&'a T>, nothing: R, re
 /// Runs the body of a getter of a text.
 pub(crate) fn text<'a, T: Object>(object: Option<&'a T>, which: impl FnOnce(&'a T) -> &'a View) -> Str {
     look(object, Str::EMPTY, |object| which(object).as_str())
-}
-
-/// Runs what can be done without details: `None` if that is not enough, or panics, and the call has to be made in full.
-#[inline]
-pub(crate) fn attempt<T>(body: impl FnOnce() -> Option<T>) -> Option<T> {
-    caught(body).ok().flatten()
 }
 
 struct Panicked;

@@ -2,14 +2,13 @@
 
 use crate::{
     abi::ResultCode,
-    code::DEFENDERAUTH_OK,
     error::Error,
     guard, input,
     key::Key,
     object::{Poison, object, shared},
     output, sas,
 };
-use defender_auth::{UnixTime, sas::Signer as Prepared};
+use defender_auth::sas::Signer as Prepared;
 use std::{ffi::c_char, mem::MaybeUninit};
 
 /// A key and a resource, prepared so that each token takes one call and no allocation. Immutable. Free it with
@@ -53,39 +52,24 @@ pub extern "C" fn defenderauth_signer_token(
     expiry: u64,
     buf: *mut c_char,
     cap: usize,
-    mut out_len: Option<&mut MaybeUninit<usize>>,
-    mut error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
-) -> ResultCode {
-    // A token takes little more than 100 ns, of which `guard::call` would be a tenth.
-    if let Ok(prepared) = shared(signer)
-        && expiry <= UnixTime::LATEST.as_secs()
-        && output::text_at_once(buf, cap, &mut out_len, |room| {
-            guard::attempt(|| prepared.signer.token_into(UnixTime::from_secs(expiry), room).ok())
-        })
-        .is_some()
-    {
-        if let Some(error) = &mut error {
-            error.write(None);
-        }
-        return DEFENDERAUTH_OK;
-    }
-    token_with_details(signer, expiry, (buf, cap, out_len), error)
-}
-
-/// The same for every case in which something is wrong.
-#[cold]
-fn token_with_details(
-    signer: Option<&Signer>,
-    expiry: u64,
-    (buf, cap, out_len): (*mut c_char, usize, Option<&mut MaybeUninit<usize>>),
+    out_len: Option<&mut MaybeUninit<usize>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || {
-        let out = output::text(buf, cap, out_len)?;
-        let signer = shared(signer)?;
-        let expiry = input::time("expiry", expiry)?;
-        out.fill(|room| signer.signer.token_into(expiry, room).map_err(|small| small.needed))
-    })
+    guard::at_once(
+        error,
+        out_len,
+        |out_len| {
+            let signer = shared(signer).ok()?;
+            let expiry = input::time("expiry", expiry).ok()?;
+            output::text_at_once(buf, cap, out_len, |room| signer.signer.token_into(expiry, room).ok())
+        },
+        |out_len| {
+            let out = output::text(buf, cap, out_len)?;
+            let signer = shared(signer)?;
+            let expiry = input::time("expiry", expiry)?;
+            out.fill(|room| signer.signer.token_into(expiry, room).map_err(|small| small.needed))
+        },
+    )
 }
 
 /// Frees a signer and wipes its key. NULL is allowed.

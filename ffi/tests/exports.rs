@@ -12,8 +12,14 @@ use std::{
 const HEADER: &str = include_str!("../../include/defenderauth.h");
 
 /// The functions of the guard.
-const GUARDS: [&str; 5] =
-    ["guard::call(error, ", "guard::make(out, error, ", "guard::get(", "guard::look(", "guard::text("];
+const GUARDS: [&str; 6] = [
+    "guard::call(error, ",
+    "guard::make(out, error, ",
+    "guard::at_once(",
+    "guard::get(",
+    "guard::look(",
+    "guard::text(",
+];
 
 /// The function that succeeds without the guard's details: it attempts, and calls the guard when that fails.
 const FAST: &str = "defenderauth_signer_token";

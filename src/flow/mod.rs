@@ -3,6 +3,7 @@
 mod action;
 pub(crate) mod attempt;
 pub mod authenticator;
+mod changes;
 mod connection_profile;
 pub mod device_mode;
 pub mod dps;

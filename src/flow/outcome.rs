@@ -1,6 +1,7 @@
 //! What a plan ends with: an identity with its credential.
 
 pub use super::{
+    changes::Changes,
     connection_profile::ConnectionProfile,
     issuance::Issuance,
     registration_state::{RegistrationState, Substatus},
@@ -15,7 +16,7 @@ use crate::{
     key::SharedAccessKey,
     sas::{Audience, Signer},
 };
-use core::fmt;
+use alloc::boxed::Box;
 
 /// A device at a hub with its credential: the end of a registration, and the beginning of Device mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +63,7 @@ impl Device {
 
     pub(crate) fn assigned(mut self, record: RegistrationState) -> Self {
         self.0.profile = record.connection_profile();
-        self.0.record = Some(record);
+        self.0.record = Some(record.into());
         self
     }
 
@@ -105,7 +106,7 @@ pub struct Outcome {
     credential: Credential,
     audience: Audience,
     profile: ConnectionProfile,
-    record: Option<RegistrationState>,
+    record: Option<Box<RegistrationState>>,
 }
 
 impl Outcome {
@@ -165,7 +166,10 @@ impl Outcome {
     /// The provisioning service's registration state, if the device was provisioned.
     #[must_use]
     pub const fn registration_state(&self) -> Option<&RegistrationState> {
-        self.record.as_ref()
+        match &self.record {
+            Some(record) => Some(record),
+            None => None,
+        }
     }
 
     /// What differs from an earlier outcome of the same plan.
@@ -263,50 +267,6 @@ impl From<ConnectionString> for Outcome {
     fn from(string: ConnectionString) -> Self {
         let (identity, credential) = string.into_parts();
         Self::new(identity, credential)
-    }
-}
-
-/// What differs between two outcomes. With any of the first four, connect again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own")]
-pub struct Changes {
-    /// Another hub, or the same with another connection profile. Host names are compared without regard to case.
-    pub hub: bool,
-    /// Another gateway, or one where there was none, or none where there was one.
-    pub gateway: bool,
-    /// Another device or module.
-    pub identity: bool,
-    /// Other keys, or another certificate. The switch to the secondary key is no change.
-    pub credential: bool,
-    /// The provisioning service has updated the registration (`lastUpdatedDateTimeUtc`). No change while one of the two
-    /// outcomes does not have that: the hub does not repeat it.
-    pub registration: bool,
-}
-
-impl Changes {
-    /// Whether there is any.
-    #[must_use]
-    pub const fn any(self) -> bool {
-        self.hub || self.gateway || self.identity || self.credential || self.registration
-    }
-}
-
-/// `nothing changed`, or the list of what did.
-impl fmt::Display for Changes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = [
-            (self.hub, "the hub"),
-            (self.gateway, "the gateway"),
-            (self.identity, "the identity"),
-            (self.credential, "the credential"),
-            (self.registration, "the registration"),
-        ];
-        let mut changed = named.into_iter().filter(|(changed, _)| *changed).map(|(_, name)| name);
-        let Some(first) = changed.next() else { return f.write_str("nothing changed") };
-        f.write_str(first)?;
-        changed.try_for_each(|name| write!(f, ", {name}"))?;
-        f.write_str(" changed")
     }
 }
 

@@ -62,6 +62,9 @@
 //!
 //! - A *pass* tries the candidates (the credentials of all sources; two keys are two) from the first, without a pause. A
 //!   credential with a known flaw, such as an expired certificate, costs no connection.
+//! - A login that is accepted shows that the assignment was right: a rejection after it is another trouble, for which the
+//!   provisioning service is asked at once, as far as the rate allows it.
+//! - Sources that are replaced during a login or a save are used as soon as that has ended.
 //! - A connection is stable after [`stable_after`](Policy::stable_after). Only then do the ladders start again: one that is
 //!   accepted and lost at once climbs like a rejection.
 //! - [`Ladder`]s say when to try again, [`Rate`]s bound how often, whatever happens. The debt of a rate is saved *before* a

@@ -77,8 +77,5 @@ impl Session {
 
 /// The connection that stands if its credential is kept, else another one over it.
 fn replaced_or(kept: Option<usize>, standing: Standing) -> Then {
-    match kept {
-        Some(_) => Then::Stay(Standing { at: kept, ..standing }),
-        None => Then::Try(Pass::renewing(0)),
-    }
+    if kept.is_some() { Then::Stay(standing) } else { Then::Try(Pass::renewing(0)) }
 }

@@ -496,7 +496,7 @@ fn without_a_certificate_another_registration_is_due_in_ten_to_fifteen_minutes()
     until(&mut world, &mut session, is_stay);
     let Action::Stay(Some((window, Due::Certificate))) = session.poll() else { panic!("{:?}", session.poll()) };
     let now = world.now().monotonic;
-    assert_eq!([window.from - now, window.until - now].map(|wait| wait.as_secs()), [600, 900]);
+    assert_eq!([window.from, window.until].map(|at| at.abs_diff(now).as_secs()), [600, 900]);
 }
 
 #[test]
@@ -555,4 +555,14 @@ fn a_renewal_does_not_go_on_over_a_connection_of_another_credential() {
     until(&mut world, &mut session, |action| is_stay(action) || matches!(action, Action::RenewCertificate(_)));
     assert!(is_stay(&session.poll()), "{:?}", session.poll());
     assert_eq!(session.status().credential, Some("dps"));
+}
+
+#[test]
+fn the_third_connection_that_is_lost_for_a_renewal_ends_it() {
+    let (mut world, mut session) = due();
+    world.issuing.renewal = Renewal::Drops;
+    until(&mut world, &mut session, |action| matches!(action, Action::RenewCertificate(_)));
+    world.run(&mut session, 2 * HOUR);
+    assert_eq!(session.status().certificate_failure, Some(Diagnosis::ConnectionLost));
+    assert_eq!((world.count(&[Kind::Connect]), world.count(&[Kind::Request])), (3, 1));
 }

@@ -2,7 +2,7 @@
 
 use super::{
     given::Given,
-    object::{Unanswered, Usable},
+    usable::{Unanswered, Usable},
     views::{Kept, Pending},
 };
 use crate::failure::Failure;

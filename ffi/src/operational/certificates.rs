@@ -1,7 +1,7 @@
 //! What a device keeps of its certificates.
 
 use super::{
-    machine::{self, Lock, Record},
+    machine::{self, Record},
     object::{Certificates, Renewal},
 };
 use crate::{
@@ -12,10 +12,9 @@ use crate::{
     failure::Failure,
     guard, input,
     object::{exclusive, shared},
-    output,
-    session::Session,
     view,
 };
+use defender_auth::credential::IssuedChain;
 use std::{ffi::c_char, mem::MaybeUninit};
 
 /// Changes what is kept.
@@ -30,92 +29,12 @@ pub(super) fn change(
     Ok(())
 }
 
-/// Creates an object without a certificate and without a request.
-#[must_use]
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_certificates_new(
-    out: Option<&mut MaybeUninit<Option<Box<Certificates>>>>,
-    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
-) -> ResultCode {
-    guard::make(out, error, || Record::new().map(Certificates::new))
-}
-
-/// From what `defenderauth_certificates_text` wrote. When it cannot be used, the result is `DEFENDERAUTH_SNAPSHOT`: register
-/// again, and request another certificate.
-#[must_use]
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_certificates_parse(
-    text: *const c_char,
-    len: usize,
-    out: Option<&mut MaybeUninit<Option<Box<Certificates>>>>,
-    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
-) -> ResultCode {
-    guard::make(out, error, || Record::parse(input::text("text", text, len)?).map(Certificates::new))
-}
-
-/// Reads `certificates.json` in a folder. If there is no such file, the object has no certificate; if there is no such
-/// folder, it is made.
-#[must_use]
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_certificates_load(
-    folder: *const c_char,
-    len: usize,
-    out: Option<&mut MaybeUninit<Option<Box<Certificates>>>>,
-    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
-) -> ResultCode {
-    guard::make(out, error, || Record::load(input::path("folder", folder, len)?).map(Certificates::new))
-}
-
-/// The same for a program that requests certificates. No other process can request certificates with this folder until the
-/// object is freed: of two that do, one would lose what it is issued. While another process uses it, the result is
-/// `DEFENDERAUTH_FILE_WRITE`.
-#[must_use]
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_certificates_load_locked(
-    folder: *const c_char,
-    len: usize,
-    out: Option<&mut MaybeUninit<Option<Box<Certificates>>>>,
-    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
-) -> ResultCode {
-    guard::make(out, error, || {
-        let folder = input::path("folder", folder, len)?;
-        let lock = Lock::of(folder)?;
-        Ok(Certificates::locked(Record::load(folder)?, lock))
-    })
-}
-
-/// Writes `certificates.json` in a folder, for the owner alone. It is on the disk when this returns `DEFENDERAUTH_OK`;
-/// otherwise the former file is as it was.
-#[must_use]
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_certificates_save(
-    certificates: Option<&Certificates>,
-    folder: *const c_char,
-    len: usize,
-    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
-) -> ResultCode {
-    guard::call(error, || {
-        machine::is_available()?;
-        shared(certificates)?.record.save(input::path("folder", folder, len)?)
-    })
-}
-
-/// Writes what is kept as a text, for a program that has a storage of its own. It contains the keys: wipe the buffer when it
-/// is no longer needed. It may be longer than `DEFENDERAUTH_TEXT_CAPACITY`; pass NULL and 0 to get its length.
-#[must_use]
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_certificates_text(
-    certificates: Option<&Certificates>,
-    buf: *mut c_char,
-    cap: usize,
-    out_len: Option<&mut MaybeUninit<usize>>,
-    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
-) -> ResultCode {
-    guard::call(error, || {
-        let out = output::text(buf, cap, out_len)?;
-        machine::is_available()?;
-        out.put(shared(certificates)?.record.text().expose().as_bytes())
-    })
+/// Takes what was issued for the pending request.
+pub(crate) fn take_issued(
+    certificates: Option<&mut Certificates>,
+    chain: impl FnOnce() -> Result<IssuedChain, Failure>,
+) -> Result<(), Failure> {
+    change(certificates, |record| record.issued(chain()?))
 }
 
 /// Generates a key on one of `DEFENDERAUTH_CURVE_`, and signs a request for its certificate. The common name is the
@@ -201,17 +120,6 @@ pub extern "C" fn defenderauth_certificates_take_renewal(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || change(certificates, |record| record.take_renewal(shared(renewal)?.machine()?)))
-}
-
-/// Takes what was issued for a session, while its `KEEP_CERTIFICATE` is pending. The service does not repeat it: save at once.
-#[must_use]
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_certificates_take_session(
-    certificates: Option<&mut Certificates>,
-    session: Option<&Session>,
-    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
-) -> ResultCode {
-    guard::call(error, || change(certificates, |record| record.issued(shared(session)?.issued()?.clone())))
 }
 
 /// Judges what was issued: the order and the signatures of the chain, its dates at the time `now`, the key and the name of

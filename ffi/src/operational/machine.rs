@@ -3,7 +3,7 @@
 use super::{
     code,
     given::Given,
-    object::{Unanswered, Usable},
+    usable::{Unanswered, Usable},
     views::{Kept, Pending},
 };
 use crate::{

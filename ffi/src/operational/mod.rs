@@ -1,5 +1,7 @@
 //! Operational certificates: requested, issued at a registration, kept, and renewed through the hub.
 
+mod kept;
+
 mod certificates;
 pub mod code;
 mod given;
@@ -13,9 +15,11 @@ mod noting;
 mod object;
 mod operation;
 mod renewal;
+mod usable;
 mod views;
 
 pub use certificates::*;
+pub use kept::*;
 #[cfg(not(feature = "operational"))]
 pub(crate) use machine::Noting;
 pub(crate) use machine::is_available;
@@ -24,6 +28,6 @@ pub(crate) use machine::{curve, root};
 #[cfg(feature = "operational")]
 pub(crate) use noting::Noting;
 pub use object::{Certificates, Renewal};
-pub(crate) use object::{Unanswered, Usable};
 pub use operation::*;
 pub use renewal::*;
+pub(crate) use usable::{Unanswered, Usable};

@@ -6,6 +6,7 @@ use super::{
     Noting,
     given::Given,
     machine::{Lock, Machine, Record},
+    usable::{Unanswered, Usable},
     views::{Kept, Pending},
 };
 use crate::{
@@ -13,16 +14,9 @@ use crate::{
     failure::Failure,
     object::{Poison, object},
 };
+use defender_auth::Now;
 #[cfg(all(feature = "operational", feature = "session"))]
 use defender_auth::renewal::Action;
-#[cfg(feature = "session")]
-use defender_auth::session::OperationalCertificate;
-use defender_auth::{
-    Now, UnixTime,
-    credential::{CertificateRequest, ClientCertificate},
-    http::OperationId,
-    renewal::RequestId,
-};
 use std::path::Path;
 
 /// The certificate that a device connects with, its key, and the request for the next one, as one value. Save it after each
@@ -73,26 +67,6 @@ impl Certificates {
     pub(crate) fn in_use(&self) -> Result<Usable, Failure> {
         let message = "no certificate is in use; accept what was issued first";
         self.usable().ok_or_else(|| Failure::new(DEFENDERAUTH_STATE, message).field("certificates"))
-    }
-}
-
-/// A pending request, with its ID and the operation of the registration that it was sent by.
-pub(crate) type Unanswered<'a> = (&'a CertificateRequest, &'a RequestId, Option<&'a OperationId>);
-
-/// A certificate that a session connects with.
-#[cfg_attr(not(feature = "session"), expect(dead_code, reason = "only a session reads it"))]
-pub(crate) struct Usable {
-    pub(crate) certificate: ClientCertificate,
-    pub(crate) common_name: Option<String>,
-    /// Its first and its last second.
-    pub(crate) validity: (UnixTime, UnixTime),
-}
-
-#[cfg(feature = "session")]
-impl Usable {
-    pub(crate) fn operational(self) -> OperationalCertificate {
-        let (first, last) = self.validity;
-        OperationalCertificate::new(self.certificate, first, last)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     error::Error,
     guard, input,
     object::shared,
-    operational::{self, Certificates, Renewal},
+    operational::{self, Certificates, Renewal, take_issued},
 };
 use std::{ffi::c_char, mem::MaybeUninit};
 
@@ -133,6 +133,17 @@ pub extern "C" fn defenderauth_session_handle_message(
             Ok(Given::Message { topic, payload: input::bytes("payload", payload, payload_len)? })
         })
     })
+}
+
+/// Takes what was issued for a session, while its `KEEP_CERTIFICATE` is pending. The service does not repeat it: save at once.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_certificates_take_session(
+    certificates: Option<&mut Certificates>,
+    session: Option<&Session>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || take_issued(certificates, || Ok(shared(session)?.issued()?.clone())))
 }
 
 /// `KEEP_CERTIFICATE`: what was issued is accepted, and is the certificate in use of these certificates. The session connects

@@ -1,14 +1,7 @@
 //! What came of the pending action, or happened by itself. An event that does not match the action changes nothing.
 
-use super::{given::Given, machine, make::now, object::Session, sources::Sources};
-use crate::{
-    abi::ResultCode,
-    error::Error,
-    failure::Failure,
-    guard, input,
-    object::{exclusive, shared},
-    sas,
-};
+use super::{given::Given, machine, make::now, object::Session};
+use crate::{abi::ResultCode, error::Error, failure::Failure, guard, input, object::exclusive, sas};
 use defender_auth::UnixTime;
 use std::{mem::MaybeUninit, time::Duration};
 
@@ -183,26 +176,6 @@ pub extern "C" fn defenderauth_session_handle_wake(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || handle(session, wall, monotonic_milliseconds, || Ok(Given::Wake)))
-}
-
-/// At any time: all credential sources that the agent has now, in their order. A connection is kept while nothing up to its
-/// credential is new.
-#[must_use]
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_session_handle_rotated(
-    session: Option<&mut Session>,
-    wall: u64,
-    monotonic_milliseconds: u64,
-    sources: Option<&Sources>,
-    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
-) -> ResultCode {
-    guard::call(error, || {
-        machine::is_available()?;
-        let (mut session, sources) = (exclusive(session)?, shared(sources)?);
-        session.machine_mut()?.rotate(now(wall, monotonic_milliseconds)?, &sources.list)?;
-        session.refresh();
-        Ok(())
-    })
 }
 
 /// Passes an event on.

@@ -23,6 +23,8 @@ mod run_event;
 
 mod event;
 
+mod rotated;
+
 mod exchange;
 
 mod certificates;
@@ -38,6 +40,7 @@ pub use make::*;
 pub use object::Session;
 pub use policy::*;
 pub use poll::*;
+pub use rotated::*;
 pub use run_event::*;
 pub use sources::*;
 pub use status::*;

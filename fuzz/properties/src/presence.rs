@@ -37,8 +37,8 @@ pub fn check(data: &[u8]) {
     let none = Incoming { topic, kind: Some(kind), correlation: Some(payload.get(..16).unwrap_or_default()), payload };
     assert!(waiting.received(&none).is_none() || payload.starts_with(correlation.as_bytes()), "another login's");
     let user_name = Connecting::new_as(&me, correlation, kind).expect("a device").user_name;
-    let (nonce, agent) = user_name.split_once("&clientVersion=").expect("two pairs");
-    assert_eq!(nonce.strip_prefix("correlationId=").map(str::parse), Some(Ok(correlation)));
+    let (correlated, agent) = user_name.split_once("&clientVersion=").expect("two pairs");
+    assert_eq!(correlated.strip_prefix("correlationId=").map(str::parse), Some(Ok(correlation)));
     assert!(!agent.contains(['&', '=', ' ']), "{agent}");
     let profile = ConnectionProfile::named(topic);
     assert!(profile.as_str().len() <= 63 && !profile.as_str().contains(char::is_control), "{profile:?}");
