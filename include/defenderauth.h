@@ -44,11 +44,13 @@
 #include <stdint.h>
 #include <string.h>
 
-/** Marks a function whose result must be checked. */
-#if defined(__cplusplus) && __cplusplus >= 201703L
-#define DEFENDERAUTH_MUST_USE [[nodiscard]]
+/** Marks a function whose result must be checked. A cast to void ignores it, but not with GCC before 10. */
+#if defined(__GNUC__) && __GNUC__ >= 10 && !defined(__clang__)
+#define DEFENDERAUTH_MUST_USE __extension__ [[__nodiscard__]]
 #elif defined(__GNUC__)
 #define DEFENDERAUTH_MUST_USE __attribute__((warn_unused_result))
+#elif defined(__cplusplus) && __cplusplus >= 201703L
+#define DEFENDERAUTH_MUST_USE [[nodiscard]]
 #else
 #define DEFENDERAUTH_MUST_USE
 #endif
@@ -56,8 +58,8 @@
 /** The version of this header; compare it with defenderauth_version(), that of the library. */
 #define DEFENDERAUTH_VERSION "0.2.0"
 
-/** Passes a NUL-terminated text as the two arguments that functions take. `s` is evaluated twice. */
-#define DEFENDERAUTH_TEXT(s) (s), strlen(s)
+/** Passes a NUL-terminated text, or NULL for none, as the two arguments that functions take. `s` is evaluated twice. */
+#define DEFENDERAUTH_TEXT(s) (s), defenderauth_text_length(s)
 
 /** The module ID of the security agents. */
 #define DEFENDERAUTH_MODULE_AZURE_IOT_SECURITY "azureiotsecurity"
@@ -209,6 +211,9 @@
 /** The built-in client for daemons of the device that sign. */
 #define DEFENDERAUTH_FEATURE_LOCAL_SIGNER 1024
 
+/** Twins of security modules. */
+#define DEFENDERAUTH_FEATURE_TWIN 2048
+
 /** A certificate of the chain has expired. */
 #define DEFENDERAUTH_FINDING_EXPIRED 1
 
@@ -236,6 +241,9 @@
 /** The TLS of this library cannot use the certificate. Another TLS library may. */
 #define DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS 256
 
+/** Nothing was checked: there is no certificate, or it is held elsewhere. */
+#define DEFENDERAUTH_FINDING_UNCHECKED 512
+
 /** A buffer of this size holds any text that is written to one, except PEM and the secret of a snapshot. */
 #define DEFENDERAUTH_TEXT_CAPACITY 4096
 
@@ -256,6 +264,9 @@
 
 /** The port of MQTT over TLS. */
 #define DEFENDERAUTH_MQTT_PORT 8883
+
+/** The port of HTTPS, to which requests are sent, and of MQTT over WebSocket. */
+#define DEFENDERAUTH_HTTPS_PORT 443
 
 /** The usual lifetime of a token, in seconds. */
 #define DEFENDERAUTH_DEFAULT_TOKEN_SECONDS 3600
@@ -752,6 +763,24 @@
 /** The private key of the client certificate did not sign this time: what holds it is busy or away. */
 #define DEFENDERAUTH_TLS_FAILURE_CLIENT_KEY_BUSY 15
 
+/** The security agent in C. */
+#define DEFENDERAUTH_TWIN_AGENT_C 1
+
+/** The security agent in C#. */
+#define DEFENDERAUTH_TWIN_AGENT_CSHARP 2
+
+/** The micro agent. */
+#define DEFENDERAUTH_TWIN_AGENT_MICRO 3
+
+/** A message that is not about a twin. */
+#define DEFENDERAUTH_TWIN_MESSAGE_NONE 0
+
+/** The hub's answer to a request: with status 200 the whole twin, for `_handle_twin`; with 204 an accepted report. */
+#define DEFENDERAUTH_TWIN_MESSAGE_ANSWER 1
+
+/** A patch of the desired properties, for `_handle_patch`. */
+#define DEFENDERAUTH_TWIN_MESSAGE_PATCH 2
+
 /**
  * The configuration of an agent, with the files that it names. Wiped when freed. Free it with
  * `defenderauth_agent_config_free`.
@@ -800,6 +829,12 @@ typedef struct defenderauth_driver defenderauth_driver;
 
 /** What went wrong, what caused it, and what to do about it. Immutable. Free it with `defenderauth_error_free`. */
 typedef struct defenderauth_error defenderauth_error;
+
+/**
+ * The key of an enrollment group, prepared so that each device's key takes one call. Immutable; wiped when freed. Free it
+ * with `defenderauth_group_key_free`.
+ */
+typedef struct defenderauth_group_key defenderauth_group_key;
 
 /**
  * The HTTPS driver with its trust anchors, address and clock offset. Configure it once; then any number of runs, in any
@@ -878,8 +913,17 @@ typedef struct defenderauth_signer defenderauth_signer;
  */
 typedef struct defenderauth_sources defenderauth_sources;
 
+/** A token that was made elsewhere. Immutable; wiped when freed. Free it with `defenderauth_token_free`. */
+typedef struct defenderauth_token defenderauth_token;
+
 /** An open TPM 2.0. Loaded objects are flushed when it is freed. Free it with `defenderauth_tpm_free`. */
 typedef struct defenderauth_tpm defenderauth_tpm;
+
+/**
+ * The configuration of an agent from the twin of its module, with every effective value, and what is to be reported of it.
+ * Free it with `defenderauth_twin_free`.
+ */
+typedef struct defenderauth_twin defenderauth_twin;
 
 /** 0 is `DEFENDERAUTH_OK`; for the others see each definition. */
 typedef int32_t defenderauth_result;
@@ -1082,7 +1126,7 @@ typedef void (*defenderauth_release_function)(void *user_data);
 
 #ifdef __cplusplus
 extern "C" {
-#endif // __cplusplus
+#endif /* __cplusplus */
 
 /* ---- the library */
 
@@ -1119,6 +1163,9 @@ uint32_t defenderauth_features(void);
 /** The name of a result, such as `DEFENDERAUTH_KEY_BASE64`. Static and never NULL; `UNKNOWN` for any other number. */
 const char *defenderauth_result_string(defenderauth_result code);
 
+/** The length of a text that ends with a NUL, for `DEFENDERAUTH_TEXT`; 0 for NULL. */
+size_t defenderauth_text_length(const char *text);
+
 /** Overwrites memory with zeros in a way that the compiler cannot optimise away. NULL is allowed. */
 void defenderauth_wipe(void *buf, size_t len);
 
@@ -1129,6 +1176,9 @@ defenderauth_result defenderauth_error_result(const struct defenderauth_error *e
 
 /** What went wrong and what to do about it: one printable line, which never contains a secret. */
 struct defenderauth_str defenderauth_error_message(const struct defenderauth_error *error);
+
+/** The message for a log, after the field unless it begins with that: one printable line, which never contains a secret. */
+struct defenderauth_str defenderauth_error_line(const struct defenderauth_error *error);
 
 /** The file, setting, JSON member, parameter or step that caused it. */
 struct defenderauth_str defenderauth_error_field(const struct defenderauth_error *error);
@@ -1218,7 +1268,7 @@ void defenderauth_connection_string_free(struct defenderauth_connection_string *
 
 /* ---- keys: immutable; wiped when freed */
 
-/** Decodes a key from base64. White space around it is ignored. */
+/** Decodes a key from base64. White space around it and a byte order mark before it are ignored. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_key_from_base64(const char *s,
                                                  size_t len,
@@ -1243,6 +1293,35 @@ defenderauth_result defenderauth_key_to_base64(const struct defenderauth_key *ke
 
 /** Frees a key and wipes it. NULL is allowed. */
 void defenderauth_key_free(struct defenderauth_key *key);
+
+/* ---- keys of enrollment groups, for many devices: immutable; wiped when freed */
+
+/** Prepares the key of an enrollment group. Keep it off the devices: it can sign for every device of the group. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_group_key_new(const struct defenderauth_key *key,
+                                               struct defenderauth_group_key **out,
+                                               struct defenderauth_error **error);
+
+/** Derives the key of one device. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_group_key_derive(const struct defenderauth_group_key *group_key,
+                                                  const char *registration_id,
+                                                  size_t len,
+                                                  struct defenderauth_key **out,
+                                                  struct defenderauth_error **error);
+
+/** Derives the key of one device and writes it as base64. Wipe the buffer when it is no longer needed. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_group_key_derive_to_base64(const struct defenderauth_group_key *group_key,
+                                                            const char *registration_id,
+                                                            size_t len,
+                                                            char *buf,
+                                                            size_t cap,
+                                                            size_t *out_len,
+                                                            struct defenderauth_error **error);
+
+/** Frees a group key and wipes it. NULL is allowed. */
+void defenderauth_group_key_free(struct defenderauth_group_key *group_key);
 
 /* ---- tokens */
 
@@ -1294,6 +1373,72 @@ uint64_t defenderauth_sas_renew_at_least_milliseconds(uint64_t ttl_seconds);
  * spreads the load of a fleet.
  */
 uint64_t defenderauth_sas_renew_at_most_milliseconds(uint64_t ttl_seconds);
+
+/* ---- tokens that were made elsewhere: immutable; wiped when freed */
+
+/**
+ * Reads a token: `SharedAccessSignature sr=...`, with its fields in any order. A line break at its end is ignored. The
+ * signature is not verified.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_token_parse(const char *s,
+                                             size_t len,
+                                             struct defenderauth_token **out,
+                                             struct defenderauth_error **error);
+
+/** The resource as it is written after `sr=` and signed. */
+struct defenderauth_str defenderauth_token_audience(const struct defenderauth_token *token);
+
+/** The resource as plain text, such as `host/devices/id`. Empty when it cannot be decoded. */
+struct defenderauth_str defenderauth_token_resource(const struct defenderauth_token *token);
+
+/** The name of the shared access policy; empty without one. */
+struct defenderauth_str defenderauth_token_policy(const struct defenderauth_token *token);
+
+/** When it expires, in seconds since 1970, as it is written. */
+uint64_t defenderauth_token_expiry(const struct defenderauth_token *token);
+
+/** Whether the resource is percent-encoded more than once. */
+bool defenderauth_token_is_encoded_twice(const struct defenderauth_token *token);
+
+/** How many problems make services reject it whatever its signature is. */
+size_t defenderauth_token_problem_count(const struct defenderauth_token *token);
+
+/** Such a problem, counted from 0, and what to do about it, in one line. Empty past the last one. */
+struct defenderauth_str defenderauth_token_problem(const struct defenderauth_token *token, size_t index);
+
+/**
+ * Whether its resource is this device or module, or something that contains it: the hub, or the device of a module. The
+ * module ID may be empty. False for an invalid name.
+ */
+bool defenderauth_token_is_good_for(const struct defenderauth_token *token,
+                                    const char *host_name,
+                                    size_t host_name_len,
+                                    const char *device_id,
+                                    size_t device_id_len,
+                                    const char *module_id,
+                                    size_t module_id_len);
+
+/**
+ * Verifies that it was signed with this key, is unchanged and has not expired at `now`. `skew_seconds` is by how much the
+ * clock of `now` may be ahead. `DEFENDERAUTH_SAS_TOKEN` for a wrong signature, `DEFENDERAUTH_TOKEN_EXPIRED` for one that is
+ * valid but has expired. The comparison takes the same time wherever the signatures differ.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_token_verify(const struct defenderauth_token *token,
+                                              const struct defenderauth_key *key,
+                                              uint64_t now,
+                                              uint64_t skew_seconds,
+                                              struct defenderauth_error **error);
+
+/** When to replace a token that was made at `issued` at the earliest, in seconds since 1970: at 80 % of its lifetime. */
+uint64_t defenderauth_token_renew_from(const struct defenderauth_token *token, uint64_t issued);
+
+/** When to replace it at the latest: at 85 % of its lifetime. A random time between the two spreads the load of a fleet. */
+uint64_t defenderauth_token_renew_until(const struct defenderauth_token *token, uint64_t issued);
+
+/** Frees a token and wipes it. NULL is allowed. */
+void defenderauth_token_free(struct defenderauth_token *token);
 
 /* ---- signers: immutable; one per identity, one call per token */
 
@@ -1657,6 +1802,33 @@ defenderauth_result defenderauth_certificate_from_pem_with_passphrase(const char
                                                                       struct defenderauth_error **error);
 
 /**
+ * Parses certificates in DER, one after the other and in any order, and the private key of one of them in DER: PKCS#8,
+ * which may be encrypted, PKCS#1 or SEC1. An empty passphrase means none; one that is not needed is ignored. When `key` is
+ * empty, the key is held elsewhere.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_from_der(const uint8_t *chain,
+                                                      size_t chain_len,
+                                                      const uint8_t *key,
+                                                      size_t key_len,
+                                                      const char *passphrase,
+                                                      size_t passphrase_len,
+                                                      struct defenderauth_certificate **out,
+                                                      struct defenderauth_error **error);
+
+/**
+ * Parses a PKCS#12 file (.pfx, .p12): a private key, its certificate and intermediates. An empty passphrase means none or
+ * an empty one; one that is not needed is ignored.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_from_pkcs12(const uint8_t *pkcs12,
+                                                         size_t len,
+                                                         const char *passphrase,
+                                                         size_t passphrase_len,
+                                                         struct defenderauth_certificate **out,
+                                                         struct defenderauth_error **error);
+
+/**
  * Parses certificates in PEM, in any order. The certificate of the private key becomes the leaf. The library's TLS signs
  * with the key where it is, so that the certificate works with everything that takes one: authenticators, the built-in
  * HTTPS driver, sessions and their driver.
@@ -1714,7 +1886,8 @@ uint64_t defenderauth_certificate_not_after(const struct defenderauth_certificat
 
 /**
  * Why a service may reject it at the time `now`: `DEFENDERAUTH_FINDING_` bits. These are warnings; the certificate can
- * still be used. `expected_name` is the ID that the common name must equal, including case; empty skips this check.
+ * still be used. `expected_name` is the ID that the common name must equal, including case; empty skips this check. Without
+ * a certificate to check `DEFENDERAUTH_FINDING_UNCHECKED`.
  */
 uint32_t defenderauth_certificate_findings(const struct defenderauth_certificate *certificate,
                                            uint64_t now,
@@ -2751,6 +2924,126 @@ defenderauth_result defenderauth_tpm_sas_token(struct defenderauth_tpm *tpm,
 /** Flushes what is still loaded and frees a TPM. NULL is allowed. */
 void defenderauth_tpm_free(struct defenderauth_tpm *tpm);
 
+/* ---- twins: subscribe, request, handle what arrives, read the effective values, report */
+
+/** Creates the configuration of one of `DEFENDERAUTH_TWIN_AGENT_`, with its defaults. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_twin_new(int32_t agent,
+                                          struct defenderauth_twin **out,
+                                          struct defenderauth_error **error);
+
+/**
+ * Reads and reports another object of the twin: `RemoteConfigurationObjectName` of the C agent's
+ * `LocalConfiguration.json`. Call it before the first twin. A micro agent has none: `DEFENDERAUTH_NOT_APPLICABLE`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_twin_set_object(struct defenderauth_twin *twin,
+                                                 const char *name,
+                                                 size_t len,
+                                                 struct defenderauth_error **error);
+
+/**
+ * Applies the whole twin, the message of an answer with status 200. What it does not contain has its default. An invalid
+ * property keeps its last valid value and is one of `_rejected`; the call succeeds. Fails for a message that is not a twin,
+ * with `DEFENDERAUTH_PROTOCOL_MESSAGE` or `DEFENDERAUTH_PROTOCOL_LIMIT`, and nothing has changed.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_twin_handle_twin(struct defenderauth_twin *twin,
+                                                  const uint8_t *json,
+                                                  size_t len,
+                                                  struct defenderauth_error **error);
+
+/**
+ * Applies a patch of the desired properties. What it does not contain is unchanged. When its version is not the one after
+ * `defenderauth_twin_version`, a patch was lost: request the whole twin instead.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_twin_handle_patch(struct defenderauth_twin *twin,
+                                                   const uint8_t *json,
+                                                   size_t len,
+                                                   struct defenderauth_error **error);
+
+/**
+ * `_report` was published. If the hub's answer is not a success, or there is none, request the whole twin, which contains
+ * what the hub has.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_twin_handle_reported(struct defenderauth_twin *twin,
+                                                      struct defenderauth_error **error);
+
+/** The version of the desired properties that were applied last; -1 = unknown. */
+int64_t defenderauth_twin_version(const struct defenderauth_twin *twin);
+
+/** How many properties the effective configuration has. */
+size_t defenderauth_twin_property_count(const struct defenderauth_twin *twin);
+
+/** The name of a property, counted from 0. Empty past the last one. */
+struct defenderauth_str defenderauth_twin_property_name(const struct defenderauth_twin *twin, size_t index);
+
+/**
+ * The effective value of a property: a text without quotation marks, anything else, and a text that contains a NUL, as
+ * JSON. Empty for one that has none.
+ */
+struct defenderauth_str defenderauth_twin_value(const struct defenderauth_twin *twin, const char *name, size_t len);
+
+/** The effective value of a property that is a duration, in seconds; 0 for any other. */
+uint64_t defenderauth_twin_seconds(const struct defenderauth_twin *twin, const char *name, size_t len);
+
+/** How many properties the last twin or patch had that were rejected. */
+size_t defenderauth_twin_rejected_count(const struct defenderauth_twin *twin);
+
+/** The name of a rejected property, counted from 0. Empty past the last one. */
+struct defenderauth_str defenderauth_twin_rejected_name(const struct defenderauth_twin *twin, size_t index);
+
+/** What is wrong with a rejected property: one line that begins with its name and never contains its value. */
+struct defenderauth_str defenderauth_twin_rejected(const struct defenderauth_twin *twin, size_t index);
+
+/**
+ * The message for the topic of `defenderauth_twin_report_topic`: what the hub does not have of the effective configuration.
+ * Empty when it has everything.
+ */
+struct defenderauth_str defenderauth_twin_report(const struct defenderauth_twin *twin);
+
+/** All that the agent reports: the effective configuration as JSON. */
+struct defenderauth_str defenderauth_twin_reported(const struct defenderauth_twin *twin);
+
+/** Frees a configuration. NULL is allowed. */
+void defenderauth_twin_free(struct defenderauth_twin *twin);
+
+/** The subscriptions to make before the first request, counted from 0: static texts, and the empty text past the last one. */
+const char *defenderauth_twin_subscription(size_t index);
+
+/** Writes the topic on which an empty message requests the whole twin. The answer has the same number. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_twin_get_topic(uint32_t request_number,
+                                                char *buf,
+                                                size_t cap,
+                                                size_t *out_len,
+                                                struct defenderauth_error **error);
+
+/** Writes the topic for `defenderauth_twin_report`. The answer has the same number. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_twin_report_topic(uint32_t request_number,
+                                                   char *buf,
+                                                   size_t cap,
+                                                   size_t *out_len,
+                                                   struct defenderauth_error **error);
+
+/** What a message is, by the topic on which it came: one of `DEFENDERAUTH_TWIN_MESSAGE_`. */
+int32_t defenderauth_twin_topic_message(const char *topic, size_t len);
+
+/** The number of the request that an answer is for, by its topic; 0 for any other. */
+uint32_t defenderauth_twin_topic_request_number(const char *topic, size_t len);
+
+/** The status of an answer as in HTTP, by its topic; 0 for any other. */
+uint16_t defenderauth_twin_topic_status(const char *topic, size_t len);
+
+/**
+ * The version in a topic: of the desired properties in that of a patch, of the reported ones in an answer to a report;
+ * -1 = none.
+ */
+int64_t defenderauth_twin_topic_version(const char *topic, size_t len);
+
 /* ---- daemons of the device that hold the agent's key: begin, poll, perform the pending action, read the answer */
 
 /**
@@ -3692,6 +3985,6 @@ void defenderauth_control_free(struct defenderauth_control *control);
 
 #ifdef __cplusplus
 }  // extern "C"
-#endif  // __cplusplus
+#endif  /* __cplusplus */
 
 #endif  /* DEFENDERAUTH_H */

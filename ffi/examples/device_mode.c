@@ -22,7 +22,7 @@ typedef struct answer {
 } answer;
 
 static size_t take(char *data, size_t size, size_t count, void *user) {
-    answer *to = user;
+    answer *to = (answer *)user;
     size_t len = size * count;
     if (len > sizeof to->body - to->len) {
         return 0; /* longer than any valid response: fail the transfer */
@@ -80,8 +80,10 @@ static size_t received(CURL *curl, defenderauth_header *headers, size_t limit) {
     struct curl_header *header = NULL;
     size_t count = 0;
     while (count < limit && (header = curl_easy_nextheader(curl, CURLH_HEADER, 0, header)) != NULL) {
-        headers[count].name = (defenderauth_str){DEFENDERAUTH_TEXT(header->name)};
-        headers[count].value = (defenderauth_str){DEFENDERAUTH_TEXT(header->value)};
+        headers[count].name.data = header->name;
+        headers[count].name.len = strlen(header->name);
+        headers[count].value.data = header->value;
+        headers[count].value.len = strlen(header->value);
         count++;
     }
     return count;

@@ -122,8 +122,8 @@ static void on_subscribe(struct mosquitto *from, void *user, int id, int count, 
 
 static void on_message(struct mosquitto *from, void *user, const struct mosquitto_message *message) {
     (void)from, (void)user;
-    must(defenderauth_renewal_handle_message(renewal, NOW, DEFENDERAUTH_TEXT(message->topic), message->payload,
-                                             (size_t)message->payloadlen, &error));
+    must(defenderauth_renewal_handle_message(renewal, NOW, DEFENDERAUTH_TEXT(message->topic),
+                                             (const uint8_t *)message->payload, (size_t)message->payloadlen, &error));
 }
 
 /* The certificate in use and its key, for OpenSSL. */

@@ -210,6 +210,8 @@ pub const DEFENDERAUTH_FEATURE_PKCS11: u32 = 256;
 pub const DEFENDERAUTH_FEATURE_OPERATIONAL: u32 = 512;
 /// The built-in client for daemons of the device that sign.
 pub const DEFENDERAUTH_FEATURE_LOCAL_SIGNER: u32 = 1024;
+/// Twins of security modules.
+pub const DEFENDERAUTH_FEATURE_TWIN: u32 = 2048;
 
 /// A certificate of the chain has expired.
 pub const DEFENDERAUTH_FINDING_EXPIRED: u32 = 1;
@@ -229,6 +231,8 @@ pub const DEFENDERAUTH_FINDING_CA_LEAF: u32 = 64;
 pub const DEFENDERAUTH_FINDING_WEAK: u32 = 128;
 /// The TLS of this library cannot use the certificate. Another TLS library may.
 pub const DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS: u32 = 256;
+/// Nothing was checked: there is no certificate, or it is held elsewhere.
+pub const DEFENDERAUTH_FINDING_UNCHECKED: u32 = 512;
 
 /// A buffer of this size holds any text that is written to one, except PEM and the secret of a snapshot.
 pub const DEFENDERAUTH_TEXT_CAPACITY: usize = 4096;
@@ -244,6 +248,8 @@ pub const DEFENDERAUTH_REQUEST_HEADER_LIMIT: usize = 8;
 pub const DEFENDERAUTH_BODY_LIMIT: usize = 65_536;
 /// The port of MQTT over TLS.
 pub const DEFENDERAUTH_MQTT_PORT: u16 = 8883;
+/// The port of HTTPS, to which requests are sent, and of MQTT over WebSocket.
+pub const DEFENDERAUTH_HTTPS_PORT: u16 = 443;
 /// The usual lifetime of a token, in seconds.
 pub const DEFENDERAUTH_DEFAULT_TOKEN_SECONDS: u64 = 3600;
 

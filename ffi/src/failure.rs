@@ -169,5 +169,8 @@ from_library!(
     library::identity::IdentifierError,
     library::key::KeyError,
     library::payload::PayloadError,
-    library::sas::ResourceError
+    library::sas::ResourceError,
+    library::sas::TokenError,
+    library::sas::VerifyError,
+    library::twin::TwinError
 );

@@ -9,7 +9,12 @@ use defender_auth::{
     UnixTime,
     http::{OperationId, OperationIdError},
 };
-use std::{ffi::c_char, path::Path, slice, str, time::Duration};
+use std::{
+    ffi::{CStr, c_char},
+    path::Path,
+    slice, str,
+    time::Duration,
+};
 
 /// No object in memory is longer.
 const MOST: usize = usize::MAX / 2;
@@ -44,6 +49,15 @@ pub(crate) fn bytes<'a>(parameter: &'static str, data: *const u8, len: usize) ->
     }
     // SAFETY: the caller guarantees that `len` bytes are readable until the call ends, and nothing keeps them longer.
     Ok(unsafe { slice::from_raw_parts(data, len) })
+}
+
+/// The length of a text that ends with a NUL; 0 for NULL.
+pub(crate) fn length(text: *const c_char) -> usize {
+    if text.is_null() {
+        return 0;
+    }
+    // SAFETY: the caller guarantees that the text ends with a NUL.
+    unsafe { CStr::from_ptr(text) }.count_bytes()
 }
 
 /// Numbers, possibly none. They are valid during the call.

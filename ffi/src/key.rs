@@ -3,6 +3,7 @@
 use crate::{
     abi::ResultCode,
     error::Error,
+    failure::Failure,
     guard, input,
     object::{Poison, object, shared},
     output,
@@ -24,7 +25,7 @@ impl From<SharedAccessKey> for Key {
     }
 }
 
-/// Decodes a key from base64. White space around it is ignored.
+/// Decodes a key from base64. White space around it and a byte order mark before it are ignored.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_key_from_base64(
@@ -33,7 +34,10 @@ pub extern "C" fn defenderauth_key_from_base64(
     out: Option<&mut MaybeUninit<Option<Box<Key>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::make(out, error, || Ok(SharedAccessKey::from_base64(input::text("s", s, len)?)?.into()))
+    guard::make(out, error, || {
+        let key = SharedAccessKey::from_base64(input::text("s", s, len)?);
+        Ok(key.map_err(|error| Failure::from(error).field("s"))?.into())
+    })
 }
 
 /// Derives the key of one device from the key of its enrollment group, as the provisioning service does.

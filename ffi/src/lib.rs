@@ -4,6 +4,9 @@
 //! Every function is guarded: a panic becomes a result and never leaves the library. Objects are boxes that C owns; their
 //! contents are copied in and never shared.
 
+#[cfg(panic = "abort")]
+compile_error!("a panic has to become DEFENDERAUTH_PANIC: build this library with `panic = \"unwind\"`");
+
 mod abi;
 pub mod agent_config;
 pub mod authenticator;
@@ -16,6 +19,7 @@ pub mod diagnosis;
 pub mod driver;
 pub mod error;
 mod failure;
+pub mod group_key;
 mod guard;
 pub mod https;
 mod identity;
@@ -35,7 +39,9 @@ pub mod signer;
 #[cfg(feature = "operational")]
 mod stored;
 pub mod tls_failure;
+pub mod token;
 pub mod tpm;
+pub mod twin;
 pub mod version;
 mod view;
 
@@ -50,6 +56,7 @@ pub use daemon::Daemon;
 pub use diagnosis::*;
 pub use driver::{Control, Driver, code::*};
 pub use error::Error;
+pub use group_key::GroupKey;
 pub use https::Https;
 pub use key::Key;
 pub use opener::Opener;
@@ -61,4 +68,6 @@ pub use profile::Profile;
 pub use session::{Policy, Session, Sources, code::*};
 pub use signer::Signer;
 pub use tls_failure::*;
+pub use token::Token;
 pub use tpm::Tpm;
+pub use twin::{Twin, code::*};

@@ -6,9 +6,9 @@ use crate::{
         self, DEFENDERAUTH_FEATURE_AGENT, DEFENDERAUTH_FEATURE_FLOWS, DEFENDERAUTH_FEATURE_HTTPS,
         DEFENDERAUTH_FEATURE_LOCAL_SIGNER, DEFENDERAUTH_FEATURE_MQTT, DEFENDERAUTH_FEATURE_OPERATIONAL,
         DEFENDERAUTH_FEATURE_PKCS11, DEFENDERAUTH_FEATURE_PRIVATE_KEY, DEFENDERAUTH_FEATURE_SESSION,
-        DEFENDERAUTH_FEATURE_TPM, DEFENDERAUTH_FEATURE_X509,
+        DEFENDERAUTH_FEATURE_TPM, DEFENDERAUTH_FEATURE_TWIN, DEFENDERAUTH_FEATURE_X509,
     },
-    guard, output,
+    guard, input, output,
 };
 use std::ffi::{CStr, c_char, c_void};
 
@@ -46,6 +46,7 @@ pub extern "C" fn defenderauth_features() -> u32 {
             | bit(cfg!(feature = "pkcs11"), DEFENDERAUTH_FEATURE_PKCS11)
             | bit(cfg!(feature = "operational"), DEFENDERAUTH_FEATURE_OPERATIONAL)
             | bit(cfg!(feature = "local-signer"), DEFENDERAUTH_FEATURE_LOCAL_SIGNER)
+            | bit(cfg!(feature = "twin"), DEFENDERAUTH_FEATURE_TWIN)
     })
 }
 
@@ -53,6 +54,12 @@ pub extern "C" fn defenderauth_features() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_result_string(code: ResultCode) -> *const c_char {
     guard::get(c"".as_ptr(), || name(code).as_ptr())
+}
+
+/// The length of a text that ends with a NUL, for `DEFENDERAUTH_TEXT`; 0 for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_text_length(text: *const c_char) -> usize {
+    guard::get(0, || input::length(text))
 }
 
 /// Overwrites memory with zeros in a way that the compiler cannot optimise away. NULL is allowed.

@@ -117,6 +117,18 @@ fn a_session_has_its_certificates_requested_kept_and_renewed() {
 
 #[test]
 #[ignore = "needs a C compiler and valgrind"]
+fn tokens_of_others_are_read_and_verified() {
+    passes("tokens", &[]);
+}
+
+#[test]
+#[ignore = "needs a C compiler and valgrind"]
+fn a_twin_is_applied_read_and_reported() {
+    passes("twin", &[]);
+}
+
+#[test]
+#[ignore = "needs a C compiler and valgrind"]
 fn threads_share_const_objects() {
     passes("threads", &[]);
 }
@@ -157,6 +169,8 @@ fn every_function_is_called_from_c() {
         include_str!("c/runs.c"),
         include_str!("c/tpm.c"),
         include_str!("c/threads.c"),
+        include_str!("c/tokens.c"),
+        include_str!("c/twin.c"),
     ];
     // A getter is called through a macro that adds the prefix.
     let views = |name: &str| {

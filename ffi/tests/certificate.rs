@@ -103,11 +103,9 @@ fn the_key_is_written_as_pkcs8_and_never_in_the_chain() {
         assert_eq!((blamed(outcome).0, len), (DEFENDERAUTH_BUFFER_TOO_SMALL, KEY.len()));
     }
     let mut len = place();
-    let size = call(|error| {
-        defenderauth_certificate_key_to_pem(Some(&certificate), ptr::null_mut(), 0, Some(&mut len), Some(error))
-    });
+    let size = defenderauth_certificate_key_to_pem(Some(&certificate), ptr::null_mut(), 0, Some(&mut len), None);
     // SAFETY: the call has written it.
-    assert_eq!((blamed(size).0, unsafe { len.assume_init() }), (DEFENDERAUTH_BUFFER_TOO_SMALL, KEY.len()));
+    assert_eq!((size, unsafe { len.assume_init() }), (DEFENDERAUTH_BUFFER_TOO_SMALL, KEY.len()));
     let null =
         written(16, |buf, cap, len, error| defenderauth_certificate_key_to_pem(None, buf, cap, Some(len), Some(error)));
     assert_eq!((blamed(null.0), null.1), (expected(DEFENDERAUTH_NULL, "certificate"), 0));
@@ -156,8 +154,8 @@ fn invalid_calls_create_nothing() {
     };
     assert_eq!(from(ptr::null(), 1, ptr::null(), 0), expected(DEFENDERAUTH_NULL, "chain"));
     assert_eq!(from(chain, len, ptr::null(), 1), expected(DEFENDERAUTH_NULL, "key"));
-    assert_eq!(from(bad.0, bad.1, ptr::null(), 0), expected(DEFENDERAUTH_UTF8, "chain"));
-    assert_eq!(from(chain, len, bad.0, bad.1), expected(DEFENDERAUTH_UTF8, "key"));
+    assert_eq!(from(bad.0, bad.1, ptr::null(), 0), expected(DEFENDERAUTH_CERTIFICATE_FORMAT, "chain"));
+    assert_eq!(from(chain, len, bad.0, bad.1), expected(DEFENDERAUTH_CERTIFICATE_FORMAT, "key"));
     assert_eq!(from(chain, usize::MAX, ptr::null(), 0), expected(DEFENDERAUTH_ARGUMENT, "chain"));
     let passphrase = blamed(made(|out, error| {
         defenderauth_certificate_from_pem_with_passphrase(
@@ -181,6 +179,94 @@ fn invalid_calls_create_nothing() {
     defenderauth_certificate_free(unsafe { out.assume_init() });
 }
 
+macro_rules! binary {
+    ($name:literal) => {
+        include_bytes!(concat!("../../tests/x509/data/", $name)).as_slice()
+    };
+}
+
+/// The content of the only block of a PEM text.
+fn der(pem: &str) -> Vec<u8> {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    STANDARD.decode(pem.lines().filter(|line| !line.starts_with('-')).collect::<String>()).unwrap()
+}
+
+fn from_der(chain: &[u8], key: &[u8], passphrase: &str) -> Result<Box<Certificate>, Failed> {
+    let (passphrase, len) = text(passphrase);
+    let (chain, chain_len, key, key_len) = (chain.as_ptr(), chain.len(), key.as_ptr(), key.len());
+    made(|out, error| {
+        defenderauth_certificate_from_der(chain, chain_len, key, key_len, passphrase, len, Some(out), Some(error))
+    })
+}
+
+fn from_pkcs12(file: &[u8], passphrase: &str) -> Result<Box<Certificate>, Failed> {
+    let (passphrase, len) = text(passphrase);
+    made(|out, error| {
+        defenderauth_certificate_from_pkcs12(file.as_ptr(), file.len(), passphrase, len, Some(out), Some(error))
+    })
+}
+
+#[test]
+fn der_and_pkcs12_are_the_same_certificate_as_pem() {
+    let certificate = der(CERTIFICATE);
+    let keys = [data!("p256.pkcs8.pem"), data!("p256.sec1.pem"), data!("p256.encrypted.pem")].map(der);
+    let of_der = keys.iter().map(|key| from_der(&certificate, key, "orchid"));
+    let files = [binary!("p256.pfx"), binary!("p256.plain.pfx"), binary!("p256.legacy.pfx")];
+    let of_files = files.map(|file| from_pkcs12(file, "")).into_iter();
+    for certificate in of_der.chain(of_files).chain([from_pkcs12(binary!("p256.password.pfx"), "orchid")]) {
+        let certificate = certificate.unwrap();
+        assert!(defenderauth_certificate_has_key(Some(&certificate)));
+        assert_eq!(read(defenderauth_certificate_chain_pem(Some(&certificate))), CERTIFICATE);
+        assert!(key_to_pem(&certificate, 4096).0.unwrap().starts_with("-----BEGIN PRIVATE KEY-----\n"));
+        defenderauth_certificate_free(Some(certificate));
+    }
+    let elsewhere = from_der(&certificate, &[], "").unwrap();
+    assert!(!defenderauth_certificate_has_key(Some(&elsewhere)));
+    assert_eq!(findings(&elsewhere, NOW, "dev-01") & DEFENDERAUTH_FINDING_UNCHECKED, 0);
+    defenderauth_certificate_free(Some(elsewhere));
+}
+
+#[test]
+fn der_that_cannot_be_used_names_the_parameter() {
+    let (certificate, key) = (der(CERTIFICATE), der(KEY));
+    let (encrypted, other) = (der(data!("p256.encrypted.pem")), der(data!("p384.sec1.pem")));
+    let (many, large) = (certificate.repeat(33), vec![0; 300_000]);
+    for (chain, key, code, field) in [
+        (&[][..], &key[..], DEFENDERAUTH_CERTIFICATE_ABSENT, "chain"),
+        (&certificate[..100], &key, DEFENDERAUTH_CERTIFICATE_FORMAT, "chain"),
+        (&key, &key, DEFENDERAUTH_CERTIFICATE_FORMAT, "chain"),
+        (&[certificate.as_slice(), b"x"].concat(), &key, DEFENDERAUTH_CERTIFICATE_FORMAT, "chain"),
+        (&many, &key, DEFENDERAUTH_CERTIFICATE_FORMAT, "chain"),
+        (CERTIFICATE.as_bytes(), &key, DEFENDERAUTH_CERTIFICATE_FORMAT, "chain"),
+        (&certificate, &key[..50], DEFENDERAUTH_CERTIFICATE_FORMAT, "key"),
+        (&certificate, &certificate, DEFENDERAUTH_CERTIFICATE_FORMAT, "key"),
+        (&certificate, &encrypted, DEFENDERAUTH_CERTIFICATE_FORMAT, "key"),
+        (&certificate, &other, DEFENDERAUTH_CERTIFICATE_KEY, "key"),
+        (&certificate, &large, DEFENDERAUTH_CERTIFICATE_FORMAT, "key"),
+    ] {
+        assert_eq!(blamed(from_der(chain, key, "")), expected(code, field), "{} {}", chain.len(), key.len());
+    }
+    let file = binary!("p256.password.pfx");
+    for (file, passphrase) in [(file, ""), (file, "other"), (&file[..500], "orchid"), (&certificate, ""), (&[], "")] {
+        let (code, field) = blamed(from_pkcs12(file, passphrase));
+        assert_eq!(field, "pkcs12");
+        assert!(matches!(code, DEFENDERAUTH_CERTIFICATE_FORMAT | DEFENDERAUTH_CERTIFICATE_ABSENT), "{code}");
+    }
+}
+
+#[test]
+fn binary_files_given_as_pem_have_a_text_of_their_own() {
+    let certificate = der(CERTIFICATE);
+    for (file, word) in [(binary!("p256.pfx"), "PKCS#12"), (&certificate, "DER")] {
+        let (chain, len) = bytes(file);
+        let failed =
+            made(|out, error| defenderauth_certificate_from_pem(chain, len, ptr::null(), 0, Some(out), Some(error)));
+        let failed = failed.err().unwrap();
+        assert_eq!((failed.code, &*failed.field), (DEFENDERAUTH_CERTIFICATE_FORMAT, "chain"));
+        assert!(failed.message.contains(word) && !failed.message.contains("UTF-8"), "{}", failed.message);
+    }
+}
+
 #[test]
 fn getters_of_null_return_nothing() {
     assert!(!defenderauth_certificate_has_key(None) && !defenderauth_certificate_is_self_signed(None));
@@ -193,7 +279,7 @@ fn getters_of_null_return_nothing() {
         assert_eq!(read(text), "");
     }
     assert_eq!((defenderauth_certificate_not_before(None), defenderauth_certificate_not_after(None)), (0, 0));
-    assert_eq!(defenderauth_certificate_findings(None, NOW, ptr::null(), 0), 0);
+    assert_eq!(defenderauth_certificate_findings(None, NOW, ptr::null(), 0), DEFENDERAUTH_FINDING_UNCHECKED);
     defenderauth_certificate_free(None);
 }
 
@@ -322,11 +408,11 @@ fn a_name_that_contains_a_nul_is_absent() {
 
 #[test]
 fn every_bit_has_a_text_of_its_own() {
-    let texts: Vec<_> = (0..9).map(|bit| fixed(defenderauth_certificate_finding_string(1 << bit))).collect();
+    let texts: Vec<_> = (0..10).map(|bit| fixed(defenderauth_certificate_finding_string(1 << bit))).collect();
     for (index, text) in texts.iter().enumerate() {
         assert!(!text.is_empty() && *text != "unknown" && !texts[..index].contains(text));
     }
-    for none in [0, 3, 512, u32::MAX] {
+    for none in [0, 3, 1024, u32::MAX] {
         assert_eq!(fixed(defenderauth_certificate_finding_string(none)), "unknown");
     }
 }

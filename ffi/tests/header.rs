@@ -12,7 +12,9 @@ use std::{
 const HEADER: &str = include_str!("../../include/defenderauth.h");
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../include");
 
-const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
+const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
+
+const WARNINGS: [&str; 6] = ["-Wall", "-Wextra", "-Wpedantic", "-pedantic", "-Wconversion", "-Werror"];
 
 /// A program that uses the header twice, its macros, a function and a constant.
 const PROGRAM: &str = r#"
@@ -24,6 +26,7 @@ int main(void)
     defenderauth_key *key = NULL;
     const char *version = DEFENDERAUTH_VERSION;
     defenderauth_result result = defenderauth_key_from_base64(DEFENDERAUTH_TEXT("a2V5"), &key, NULL);
+    (void)defenderauth_key_from_base64(DEFENDERAUTH_TEXT(NULL), &key, NULL);
     defenderauth_key_free(key);
     return result == DEFENDERAUTH_OK && version[0] != '\0' ? 0 : 1;
 }
@@ -31,7 +34,7 @@ int main(void)
 
 fn compiled(compiler: &str, language: &str, standard: &str, program: &str) -> Output {
     let mut command = Command::new(compiler);
-    command.args(["-x", language, &format!("-std={standard}"), "-I", FOLDER]).args(WARNINGS);
+    command.args(["-x", language, &format!("-std={standard}"), "-I", FOLDER, "-I", EXAMPLES]).args(WARNINGS);
     // A check of the syntax alone does not give all warnings.
     command.args(["-c", "-o", "/dev/null", "-"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -55,8 +58,9 @@ fn text(name: &str) -> &'static str {
 #[test]
 #[ignore = "needs gcc, g++ and clang"]
 fn it_compiles_by_itself_without_a_warning() {
-    let c = [("gcc", "c"), ("clang", "c")].map(|compiler| (compiler, ["c99", "c11"]));
-    let cpp = [("g++", "c++"), ("clang++", "c++")].map(|compiler| (compiler, ["c++11", "c++20"]));
+    // Without C99 clang has no `bool`.
+    let c = [(("gcc", "c"), ["c90", "c99", "c11", "c17"]), (("clang", "c"), ["c99", "c11", "c17", "c2x"])];
+    let cpp = [("g++", "c++"), ("clang++", "c++")].map(|compiler| (compiler, ["c++11", "c++14", "c++17", "c++20"]));
     for ((compiler, language), standards) in c.into_iter().chain(cpp) {
         for standard in standards {
             let output = compiled(compiler, language, standard, PROGRAM);
@@ -77,6 +81,21 @@ fn a_compiler_warns_about_an_ignored_result() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success(), "{compiler} -std={standard} printed no warning");
         assert!(said.contains("defenderauth_key_from_base64"), "{compiler} -std={standard}: {said}");
+    }
+}
+
+#[test]
+#[ignore = "needs g++, libcurl, libmosquitto and libssl"]
+fn every_example_compiles_as_cpp() {
+    let examples = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/examples")).unwrap();
+    let examples = examples.map(|example| example.unwrap().path());
+    for example in examples.filter(|path| path.extension().is_some_and(|extension| extension == "c")) {
+        let program = std::fs::read_to_string(&example).unwrap();
+        for standard in ["c++11", "c++20"] {
+            let output = compiled("g++", "c++", standard, &program);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{} -std={standard}: {said}", example.display());
+        }
     }
 }
 

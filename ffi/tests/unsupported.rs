@@ -29,6 +29,22 @@ fn certificates() {
     assert_eq!(failed.err().unwrap().code, DEFENDERAUTH_UNSUPPORTED);
 }
 
+#[cfg(not(feature = "x509"))]
+#[test]
+fn certificates_in_other_formats() {
+    use defenderauth::{certificate::*, *};
+    use std::ptr::null;
+    use support::made;
+    let of_der = made(|out, error| {
+        defenderauth_certificate_from_der([0].as_ptr(), 1, null(), 0, null(), 0, Some(out), Some(error))
+    });
+    let of_pkcs12 =
+        made(|out, error| defenderauth_certificate_from_pkcs12([0].as_ptr(), 1, null(), 0, Some(out), Some(error)));
+    for failed in [of_der, of_pkcs12] {
+        assert_eq!(failed.err().unwrap().code, DEFENDERAUTH_UNSUPPORTED);
+    }
+}
+
 #[cfg(not(feature = "private-key"))]
 #[test]
 fn private_keys() {
@@ -65,8 +81,8 @@ fn private_keys() {
     assert_eq!(none.unwrap_err().code, DEFENDERAUTH_NULL);
     let opener = made(|out, error| defenderauth_opener_new(Some(out), Some(error))).map(drop);
     let set = call(|error| defenderauth_opener_set_passphrase(None, pem, len, Some(error)));
-    let opened = made(|out, error| defenderauth_private_key_open_with(None, pem, len, Some(out), Some(error)));
-    for outcome in [opener, set, opened.map(drop)] {
+    let without_opener = made(|out, error| defenderauth_private_key_open_with(None, pem, len, Some(out), Some(error)));
+    for outcome in [opener, set, without_opener.map(drop)] {
         assert_eq!(outcome.unwrap_err().code, DEFENDERAUTH_UNSUPPORTED);
     }
     defenderauth_opener_free(None);
@@ -403,4 +419,23 @@ fn operational_certificates() {
     defenderauth_certificates_free(None);
     defenderauth_renewal_free(None);
     assert_eq!(defenderauth_features() & DEFENDERAUTH_FEATURE_OPERATIONAL, 0);
+}
+
+#[cfg(not(feature = "twin"))]
+#[test]
+fn twins() {
+    use defenderauth::{
+        twin::{topics::*, *},
+        version::defenderauth_features,
+        *,
+    };
+    use support::{made, text, written};
+    assert_eq!(defenderauth_features() & DEFENDERAUTH_FEATURE_TWIN, 0);
+    let twin = made(|out, error| defenderauth_twin_new(DEFENDERAUTH_TWIN_AGENT_C, Some(out), Some(error)));
+    assert_eq!(twin.err().unwrap().code, DEFENDERAUTH_UNSUPPORTED);
+    let (topic, _) =
+        written(64, |buf, cap, len, error| defenderauth_twin_get_topic(1, buf, cap, Some(len), Some(error)));
+    assert_eq!(topic.unwrap_err().code, DEFENDERAUTH_UNSUPPORTED);
+    let (topic, len) = text("$iothub/twin/res/200/?$rid=1");
+    assert_eq!(defenderauth_twin_topic_message(topic, len), DEFENDERAUTH_TWIN_MESSAGE_NONE);
 }

@@ -27,8 +27,8 @@ use sha2::Sha256;
 pub struct SharedAccessKey(SecretBytes);
 
 impl SharedAccessKey {
-    /// Decodes what the portal shows: standard base64. Padding is optional and white space around the text is
-    /// ignored; every other character outside the alphabet is an error, because most SDKs would skip it or read it
+    /// Decodes what the portal shows: standard base64. Padding is optional; white space around the text and a byte
+    /// order mark before it are ignored; every other character outside the alphabet is an error, because most SDKs would skip it or read it
     /// as zero and sign with a wrong key.
     ///
     /// # Errors
@@ -37,11 +37,13 @@ impl SharedAccessKey {
         if text.len() > KEY_TEXT_LIMIT {
             return Err(KeyError::TooLong);
         }
-        let trimmed = text.trim();
+        // Editors of Windows begin a file with a byte order mark.
+        let start = text.strip_prefix('\u{feff}').unwrap_or(text).trim_start();
+        let trimmed = start.trim_end();
         match encode::from_base64(trimmed) {
             Ok(bytes) if bytes.expose().is_empty() => Err(KeyError::Empty),
             Ok(bytes) => Ok(Self(bytes)),
-            Err(error) => Err(explain(trimmed, text.len() - text.trim_start().len(), error)),
+            Err(error) => Err(explain(trimmed, text.len() - start.len(), error)),
         }
     }
 
@@ -157,6 +159,7 @@ mod tests {
         let key = SharedAccessKey::from_base64(TEXT).unwrap();
         assert_eq!(key.to_base64().expose(), TEXT);
         assert_eq!(SharedAccessKey::from_base64(&format!(" {TEXT}\r\n")).unwrap(), key, "white space around it");
+        assert_eq!(SharedAccessKey::from_base64(&format!("\u{feff}{TEXT}\r\n")).unwrap(), key, "a byte order mark");
         assert_eq!(SharedAccessKey::from_base64(TEXT.trim_end_matches('=')).unwrap(), key, "without padding");
     }
 
@@ -186,6 +189,10 @@ mod tests {
             ("AwoR GB8=", E::NotBase64 { offset: 4 }),
             (" AwoR\nGB8=\n", E::LineBreak { offset: 5 }),
             ("AwoRé", E::NotBase64 { offset: 4 }),
+            ("\u{feff} Aw_R", E::UrlSafe { offset: 6 }),
+            ("\u{feff}\u{feff}AwoR", E::NotBase64 { offset: 3 }),
+            ("AwoR\u{feff}", E::NotBase64 { offset: 4 }),
+            ("\u{feff}", E::Empty),
             ("Zm9vYmF", E::Truncated),
             ("Zm9vY", E::Truncated),
             ("AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1d=", E::Truncated),

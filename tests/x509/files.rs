@@ -1,6 +1,7 @@
 //! What is read, and what is refused with its reason.
 
 use crate::data;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use defender_auth::{
     credential::{ClientCertificate, Issuer},
     error::{CertificateError, CertificateProblem as Problem},
@@ -13,6 +14,12 @@ fn key(pem: &[u8]) -> Result<PrivateKey, CertificateError> {
 
 fn problem<T>(result: Result<T, CertificateError>) -> Problem {
     result.err().unwrap().problem
+}
+
+/// The content of the only block.
+fn der(pem: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(pem);
+    STANDARD.decode(text.lines().filter(|line| !line.starts_with('-')).collect::<String>()).unwrap()
 }
 
 #[test]
@@ -130,6 +137,33 @@ fn a_label_is_shown_without_what_moves_a_cursor() {
     let error = Chain::from_pem("-----BEGIN A\u{1b}[2Jé B-----\nMAA=\n".as_bytes()).unwrap_err();
     assert_eq!(error.problem, Problem::NoEnd);
     assert!(error.to_string().starts_with("block 1 (A…): "), "{error}");
+}
+
+#[test]
+fn a_key_in_der_is_the_same_as_in_pem() {
+    for pem in [
+        data!("p256.pkcs8.pem"),
+        data!("p256.sec1.pem"),
+        data!("p384.sec1.pem"),
+        data!("p256.encrypted.pem"),
+        data!("rsa2048.pkcs8.pem"),
+        data!("rsa2048.pkcs1.pem"),
+        data!("ed25519.pem"),
+    ] {
+        let (text, der) = (String::from_utf8_lossy(pem), der(pem));
+        let of_der = PrivateKey::from_der(&der, Some(b"orchid")).unwrap();
+        let of_pem = PrivateKey::from_pem(pem, Some(b"orchid")).unwrap();
+        assert_eq!(of_der.public_key(), of_pem.public_key(), "{text}");
+        assert_eq!(of_der.expose_pkcs8(), of_pem.expose_pkcs8(), "{text}");
+        assert!(PrivateKey::from_der(&der[..der.len() - 1], Some(b"orchid")).is_err(), "{text}");
+    }
+    let encrypted = der(data!("p256.encrypted.pem"));
+    assert_eq!(problem(PrivateKey::from_der(&encrypted, None)), Problem::PassphraseNeeded);
+    assert_eq!(problem(PrivateKey::from_der(&encrypted, Some(b"rose"))), Problem::Passphrase);
+    let other = der(data!("p521.sec1.pem"));
+    assert!(matches!(problem(PrivateKey::from_der(&other, None)), Problem::KeyKind { .. }));
+    assert_eq!(problem(PrivateKey::from_der(b"hello", None)), Problem::Key);
+    assert_eq!(problem(PrivateKey::from_der(b"", None)), Problem::Key);
 }
 
 #[test]

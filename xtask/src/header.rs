@@ -4,11 +4,13 @@ use crate::{committed, run::root};
 use std::path::PathBuf;
 
 /// The subjects of the functions, in the order of the header. Functions of no subject come first.
-const SECTIONS: [(&str, &str); 24] = [
+const SECTIONS: [(&str, &str); 27] = [
     ("error", "errors: immutable; NULL means no error"),
     ("connection_string", "connection strings: immutable"),
     ("key", "keys: immutable; wiped when freed"),
+    ("group_key", "keys of enrollment groups, for many devices: immutable; wiped when freed"),
     ("sas", "tokens"),
+    ("token", "tokens that were made elsewhere: immutable; wiped when freed"),
     ("signer", "signers: immutable; one per identity, one call per token"),
     ("options", "options of authenticators"),
     ("profile", "profiles: a registration with the provisioning service"),
@@ -26,6 +28,7 @@ const SECTIONS: [(&str, &str); 24] = [
     ("presence", "logins at hubs with the connection profile mqttV5"),
     ("https", "the built-in HTTPS driver: configure once, then share"),
     ("tpm", "a TPM 2.0"),
+    ("twin", "twins: subscribe, request, handle what arrives, read the effective values, report"),
     (
         "daemon",
         "daemons of the device that hold the agent's key: begin, poll, perform the pending action, read the answer",
@@ -89,7 +92,7 @@ fn name(function: &str) -> Option<&str> {
     declaration.split_once('(')?.0.rsplit("defenderauth_").next()
 }
 
-/// The header with each one-line comment on a single line.
+/// The header with each one-line comment on a single line, and in the only form of comments that every C has.
 fn short(header: &str) -> String {
     let lines: Vec<&str> = header.lines().collect();
     let mut short = Vec::new();
@@ -101,7 +104,10 @@ fn short(header: &str) -> String {
                 short.push(format!("{line}{} */", words.trim().trim_start_matches('*')));
                 rest = after;
             }
-            _ => short.push((*line).to_owned()),
+            _ => short.push(match line.split_once(" // ") {
+                Some((code, words)) if code.starts_with('#') => format!("{code} /* {words} */"),
+                _ => (*line).to_owned(),
+            }),
         }
     }
     short.join("\n") + "\n"

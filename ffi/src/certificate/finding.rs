@@ -3,7 +3,8 @@
 use crate::code::{
     DEFENDERAUTH_FINDING_CA_LEAF, DEFENDERAUTH_FINDING_CHAIN_BROKEN, DEFENDERAUTH_FINDING_CHAIN_ORDER,
     DEFENDERAUTH_FINDING_EXPIRED, DEFENDERAUTH_FINDING_NAME_MISMATCH, DEFENDERAUTH_FINDING_NO_CLIENT_AUTH,
-    DEFENDERAUTH_FINDING_NOT_YET_VALID, DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS, DEFENDERAUTH_FINDING_WEAK,
+    DEFENDERAUTH_FINDING_NOT_YET_VALID, DEFENDERAUTH_FINDING_UNCHECKED, DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS,
+    DEFENDERAUTH_FINDING_WEAK,
 };
 use std::ffi::CStr;
 
@@ -32,6 +33,9 @@ pub(super) const fn text(bit: u32) -> &'static CStr {
         }
         DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS => {
             c"the TLS of this library cannot use the certificate; have an X.509 v3 certificate issued, with a key of P-256, P-384, or RSA of 2048 to 4096 bits"
+        }
+        DEFENDERAUTH_FINDING_UNCHECKED => {
+            c"nothing was checked: the certificate is NULL, or an earlier call on it ended in PANIC, or it is held elsewhere; check it where it is"
         }
         _ => c"unknown",
     }

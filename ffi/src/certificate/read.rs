@@ -5,30 +5,69 @@ use crate::{code::DEFENDERAUTH_CERTIFICATE_ABSENT, failure::Failure, view::View}
 use defender_auth::{
     UnixTime,
     credential::ClientCertificate,
+    error::{CertificateError, CertificateProblem},
     secret::SecretText,
     x509::{self, ClientIdentity, PrivateKey, Purpose},
 };
+
+/// As many as a PEM text may contain.
+const MOST_CERTIFICATES: usize = 32;
 
 /// At least one certificate, leaf first.
 pub(super) struct Chain(x509::Chain);
 
 /// Parses a chain, and the key if there is one.
-pub(super) fn pem(chain: &str, key: &str, passphrase: &str) -> Result<(Chain, ClientCertificate), Failure> {
-    let certificates = x509::Chain::from_pem(chain.as_bytes()).map_err(|error| Failure::from(error).field("chain"))?;
-    let passphrase = Some(passphrase.as_bytes()).filter(|passphrase| !passphrase.is_empty());
+pub(super) fn pem(chain: &[u8], key: &[u8], passphrase: &str) -> Result<(Chain, ClientCertificate), Failure> {
+    let certificates = x509::Chain::from_pem(chain).map_err(|error| Failure::from(error).field("chain"))?;
+    let passphrase = given(passphrase);
     let (parameter, key) = if key.is_empty() {
-        ("chain", PrivateKey::find_in_pem(chain.as_bytes(), passphrase))
+        ("chain", PrivateKey::find_in_pem(chain, passphrase))
     } else {
-        ("key", PrivateKey::from_pem(key.as_bytes(), passphrase).map(Some))
+        ("key", PrivateKey::from_pem(key, passphrase).map(Some))
     };
-    let at_fault = |error| Failure::from(error).field(parameter);
-    match key.map_err(at_fault)? {
-        None => Ok((Chain(certificates.clone()), certificates.to_client_certificate())),
-        Some(key) => {
-            let both = ClientIdentity::new(&certificates, key).map_err(at_fault)?;
-            Ok((Chain(both.chain().clone()), both.into_client_certificate()))
+    both(certificates, key.map_err(|error| Failure::from(error).field(parameter))?, parameter)
+}
+
+/// Parses certificates in DER, one after the other, and the key if there is one.
+pub(super) fn der(chain: &[u8], key: &[u8], passphrase: &str) -> Result<(Chain, ClientCertificate), Failure> {
+    let at_fault = |error: CertificateError| Failure::from(error).field("chain");
+    let (mut rest, mut certificates) = (chain, Vec::new());
+    while !rest.is_empty() {
+        let certificate = x509::Certificate::from_der(rest).map_err(|problem| at_fault(problem.into()))?;
+        rest = rest.get(certificate.der().len()..).unwrap_or_default();
+        certificates.push(certificate);
+        if certificates.len() > MOST_CERTIFICATES {
+            return Err(at_fault(CertificateProblem::TooManyBlocks { limit: MOST_CERTIFICATES }.into()));
         }
     }
+    let chain = x509::Chain::new(certificates).ok_or_else(|| at_fault(CertificateProblem::NoCertificate.into()))?;
+    let key = (!key.is_empty()).then(|| PrivateKey::from_der(key, given(passphrase))).transpose();
+    both(chain, key.map_err(|error| Failure::from(error).field("key"))?, "key")
+}
+
+/// Parses a PKCS#12 file.
+pub(super) fn pkcs12(file: &[u8], passphrase: &str) -> Result<(Chain, ClientCertificate), Failure> {
+    let both = ClientIdentity::from_pkcs12(file, given(passphrase));
+    let both = both.map_err(|error| Failure::from(error).field("pkcs12"))?;
+    Ok((Chain(both.chain().clone()), both.into_client_certificate()))
+}
+
+/// The certificate of a key, or a chain whose key is held elsewhere. `parameter` is the one with the key.
+fn both(
+    chain: x509::Chain,
+    key: Option<PrivateKey>,
+    parameter: &'static str,
+) -> Result<(Chain, ClientCertificate), Failure> {
+    let Some(key) = key else {
+        let certificate = chain.to_client_certificate();
+        return Ok((Chain(chain), certificate));
+    };
+    let both = ClientIdentity::new(&chain, key).map_err(|error| Failure::from(error).field(parameter))?;
+    Ok((Chain(both.chain().clone()), both.into_client_certificate()))
+}
+
+fn given(passphrase: &str) -> Option<&[u8]> {
+    Some(passphrase.as_bytes()).filter(|passphrase| !passphrase.is_empty())
 }
 
 /// The private key, unless it is held elsewhere.

@@ -7,7 +7,15 @@ use defender_auth::{UnixTime, credential::ClientCertificate, secret::SecretText}
 /// Has no value.
 pub(super) enum Chain {}
 
-pub(super) fn pem(_chain: &str, _key: &str, _passphrase: &str) -> Result<(Chain, ClientCertificate), Failure> {
+pub(super) fn pem(_chain: &[u8], _key: &[u8], _passphrase: &str) -> Result<(Chain, ClientCertificate), Failure> {
+    Err(unsupported())
+}
+
+pub(super) fn der(_chain: &[u8], _key: &[u8], _passphrase: &str) -> Result<(Chain, ClientCertificate), Failure> {
+    Err(unsupported())
+}
+
+pub(super) fn pkcs12(_file: &[u8], _passphrase: &str) -> Result<(Chain, ClientCertificate), Failure> {
     Err(unsupported())
 }
 

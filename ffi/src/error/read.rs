@@ -19,6 +19,12 @@ pub extern "C" fn defenderauth_error_message(error: Option<&Error>) -> Str {
     guard::text(error, |it| &it.message)
 }
 
+/// The message for a log, after the field unless it begins with that: one printable line, which never contains a secret.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_error_line(error: Option<&Error>) -> Str {
+    guard::text(error, |it| &it.line)
+}
+
 /// The file, setting, JSON member, parameter or step that caused it.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_error_field(error: Option<&Error>) -> Str {

@@ -41,11 +41,11 @@ impl Held {
         match *self {}
     }
 
-    pub(crate) fn certificate_with_uri(_: &str, _: &str, _: &[u8]) -> Result<ClientCertificate, Failure> {
+    pub(crate) fn certificate_with_uri(_: &[u8], _: &str, _: &[u8]) -> Result<ClientCertificate, Failure> {
         Err(unsupported())
     }
 
-    pub(crate) const fn certificate(&self, _: &str) -> Result<ClientCertificate, Failure> {
+    pub(crate) const fn certificate(&self, _: &[u8]) -> Result<ClientCertificate, Failure> {
         match *self {}
     }
 

@@ -59,13 +59,13 @@ impl Held {
     }
 
     /// The certificate of the key, of a chain in PEM.
-    pub(crate) fn certificate(&self, chain: &str) -> Result<ClientCertificate, Failure> {
+    pub(crate) fn certificate(&self, chain: &[u8]) -> Result<ClientCertificate, Failure> {
         certificate(chain, OpenedKey::elsewhere(Arc::clone(&self.0)), "private_key")
     }
 
     /// The certificate of a key that is opened by its name. A key that is read from a file is part of it.
     pub(crate) fn certificate_with_uri(
-        chain: &str,
+        chain: &[u8],
         uri: &str,
         passphrase: &[u8],
     ) -> Result<ClientCertificate, Failure> {
@@ -78,8 +78,8 @@ impl Held {
 }
 
 /// `key_parameter` is the parameter at fault when the key belongs to none of the certificates.
-fn certificate(chain: &str, key: OpenedKey, key_parameter: &'static str) -> Result<ClientCertificate, Failure> {
-    let chain = Chain::from_pem(chain.as_bytes()).map_err(|error| Failure::from(error).field("chain"))?;
+fn certificate(chain: &[u8], key: OpenedKey, key_parameter: &'static str) -> Result<ClientCertificate, Failure> {
+    let chain = Chain::from_pem(chain).map_err(|error| Failure::from(error).field("chain"))?;
     key.certificate(&chain).map_err(|error| {
         let failure = Failure::from(error);
         let parameter = if failure.code() == DEFENDERAUTH_CERTIFICATE_KEY { key_parameter } else { "chain" };

@@ -255,7 +255,7 @@ static void getters(void) {
     CHECK(!defenderauth_connection_string_is_x509(NULL) && !defenderauth_connection_string_has_key(NULL));
     CHECK(!defenderauth_certificate_has_key(NULL) && !defenderauth_certificate_is_self_signed(NULL));
     CHECK(defenderauth_certificate_not_before(NULL) == 0 && defenderauth_certificate_not_after(NULL) == 0);
-    CHECK(defenderauth_certificate_findings(NULL, NOW, NULL, 0) == 0);
+    CHECK(defenderauth_certificate_findings(NULL, NOW, NULL, 0) == DEFENDERAUTH_FINDING_UNCHECKED);
     CHECK(defenderauth_agent_config_identity(NULL) == 0 && defenderauth_agent_config_finding_count(NULL) == 0);
     CHECK(is(defenderauth_agent_config_finding(NULL, 0), ""));
     CHECK(defenderauth_authenticator_poll(NULL) == DEFENDERAUTH_ACTION_FAILED);

@@ -223,7 +223,8 @@ static void numbers(void) {
     const uint32_t full = DEFENDERAUTH_FEATURE_X509 | DEFENDERAUTH_FEATURE_AGENT | DEFENDERAUTH_FEATURE_HTTPS |
                           DEFENDERAUTH_FEATURE_TPM | DEFENDERAUTH_FEATURE_FLOWS | DEFENDERAUTH_FEATURE_SESSION |
                           DEFENDERAUTH_FEATURE_MQTT | DEFENDERAUTH_FEATURE_PRIVATE_KEY |
-                          DEFENDERAUTH_FEATURE_OPERATIONAL | DEFENDERAUTH_FEATURE_LOCAL_SIGNER;
+                          DEFENDERAUTH_FEATURE_OPERATIONAL | DEFENDERAUTH_FEATURE_LOCAL_SIGNER |
+                          DEFENDERAUTH_FEATURE_TWIN;
     /* Tests also run with every feature, and PKCS#11 is not among those of a full library. */
     CHECK((defenderauth_features() & ~(uint32_t)DEFENDERAUTH_FEATURE_PKCS11) == full);
     defenderauth_signer_free(signer);

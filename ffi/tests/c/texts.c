@@ -55,7 +55,6 @@ TAKES(endpoint, defenderauth_profile_set_endpoint(profile, s, len, error))
 TAKES(hub_version, defenderauth_options_set_hub_api_version(options, s, len, error))
 TAKES(dps_version, defenderauth_profile_set_api_version(profile, s, len, error))
 TAKES(payload, defenderauth_profile_set_payload(profile, s, len, error))
-MAKES(certificate, chain, defenderauth_certificate_from_pem(s, len, NULL, 0, out, error))
 MAKES(authenticator, key_host, defenderauth_authenticator_new_device_key(s, len, ID, ID, key, NULL, NOW, out, error))
 MAKES(authenticator, key_device,
       defenderauth_authenticator_new_device_key(HOST, s, len, ID, key, NULL, NOW, out, error))
@@ -104,7 +103,7 @@ static const struct {
     {gateway, DEFENDERAUTH_OK},                    {model, DEFENDERAUTH_OK},
     {scope, DEFENDERAUTH_IDENTIFIER},              {registration, DEFENDERAUTH_IDENTIFIER},
     {endpoint, DEFENDERAUTH_IDENTIFIER},           {payload, DEFENDERAUTH_PAYLOAD},
-    {chain, DEFENDERAUTH_CERTIFICATE_ABSENT},      {key_host, DEFENDERAUTH_IDENTIFIER},
+    {key_host, DEFENDERAUTH_IDENTIFIER},
     {key_device, DEFENDERAUTH_IDENTIFIER},         {key_module, DEFENDERAUTH_OK},
     {certificate_host, DEFENDERAUTH_IDENTIFIER},   {certificate_device, DEFENDERAUTH_IDENTIFIER},
     {certificate_module, DEFENDERAUTH_OK},         {tpm_host, DEFENDERAUTH_IDENTIFIER},
@@ -204,13 +203,45 @@ static void look_at_paths(void) {
                defenderauth_agent_config_load("/\xff", 2, out, error));
 }
 
+/* A line for a log has the field once, whether the message begins with it or not. */
+static void look_at_errors(void) {
+    defenderauth_key *none = NULL;
+    defenderauth_error *error = NULL;
+    CHECK(defenderauth_key_from_base64("*", 1, &none, &error) == DEFENDERAUTH_KEY_BASE64);
+    CHECK(is(defenderauth_error_field(error), "s"));
+    CHECK(strncmp(defenderauth_error_line(error).data, "s: the key is masked", 20) == 0);
+    defenderauth_error_free(error);
+    defenderauth_agent_config *config = NULL;
+    CHECK(defenderauth_agent_config_load("/nowhere", 8, &config, &error) == DEFENDERAUTH_FILE_NOT_FOUND);
+    defenderauth_str field = defenderauth_error_field(error), line = defenderauth_error_line(error);
+    const char *first = strstr(line.data, field.data);
+    CHECK(field.len > 0 && first != NULL && strstr(first + 1, field.data) == NULL);
+    defenderauth_error_free(error);
+    CHECK(is(defenderauth_error_line(NULL), ""));
+
+    CHECK(defenderauth_text_length(NULL) == 0 && defenderauth_text_length("") == 0);
+    CHECK(defenderauth_text_length("dev-01") == 6);
+    CHECK(defenderauth_key_from_base64(DEFENDERAUTH_TEXT(NULL), &none, NULL) == DEFENDERAUTH_KEY_ABSENT);
+    (void)defenderauth_key_from_base64(DEFENDERAUTH_TEXT("\xef\xbb\xbf" KEY "\r\n"), &none, NULL);
+    CHECK(none != NULL);
+    defenderauth_key_free(none);
+}
+
 /* A private key may come with the certificates or be held elsewhere; a name to compare with may be anything. */
 static void look_at_certificates(void) {
     char pem[8192];
     size_t len = data("p256.certificate.pem", pem, sizeof pem);
     MAKES_NONE(defenderauth_certificate, DEFENDERAUTH_NULL,
                defenderauth_certificate_from_pem(pem, len, NULL, 1, out, error));
-    MAKES_NONE(defenderauth_certificate, DEFENDERAUTH_UTF8,
+    MAKES_NONE(defenderauth_certificate, DEFENDERAUTH_NULL,
+               defenderauth_certificate_from_pem(NULL, 1, NULL, 0, out, error));
+    MAKES_NONE(defenderauth_certificate, DEFENDERAUTH_ARGUMENT,
+               defenderauth_certificate_from_pem(pem, SIZE_MAX / 2 + 1, NULL, 0, out, error));
+    MAKES_NONE(defenderauth_certificate, DEFENDERAUTH_CERTIFICATE_ABSENT,
+               defenderauth_certificate_from_pem(NULL, 0, NULL, 0, out, error));
+    MAKES_NONE(defenderauth_certificate, DEFENDERAUTH_CERTIFICATE_FORMAT,
+               defenderauth_certificate_from_pem("\xff", 1, NULL, 0, out, error));
+    MAKES_NONE(defenderauth_certificate, DEFENDERAUTH_CERTIFICATE_FORMAT,
                defenderauth_certificate_from_pem(pem, len, "\xff", 1, out, error));
     MAKES_NONE(defenderauth_certificate, DEFENDERAUTH_ARGUMENT,
                defenderauth_certificate_from_pem(pem, len, pem, SIZE_MAX, out, error));
@@ -220,6 +251,23 @@ static void look_at_certificates(void) {
                defenderauth_certificate_from_pem_with_passphrase(pem, len, NULL, 0, "\xff", 1, out, error));
     MAKES_NONE(defenderauth_certificate, DEFENDERAUTH_ARGUMENT,
                defenderauth_certificate_from_pem_with_passphrase(pem, len, NULL, 0, "x", SIZE_MAX, out, error));
+    const uint8_t *der = (const uint8_t *)"x";
+    MAKES_NONE(defenderauth_certificate, DEFENDERAUTH_NULL,
+               defenderauth_certificate_from_der(NULL, 1, NULL, 0, NULL, 0, out, error));
+    MAKES_NONE(defenderauth_certificate, DEFENDERAUTH_CERTIFICATE_ABSENT,
+               defenderauth_certificate_from_der(NULL, 0, NULL, 0, NULL, 0, out, error));
+    MAKES_NONE(defenderauth_certificate, DEFENDERAUTH_CERTIFICATE_FORMAT,
+               defenderauth_certificate_from_der(der, 1, NULL, 0, NULL, 0, out, error));
+    MAKES_NONE(defenderauth_certificate, DEFENDERAUTH_ARGUMENT,
+               defenderauth_certificate_from_pkcs12(der, SIZE_MAX, NULL, 0, out, error));
+    MAKES_NONE(defenderauth_certificate, DEFENDERAUTH_CERTIFICATE_FORMAT,
+               defenderauth_certificate_from_pkcs12(der, 1, NULL, 0, out, error));
+    MAKES_NONE(defenderauth_certificate, DEFENDERAUTH_UTF8,
+               defenderauth_certificate_from_pkcs12(der, 1, "\xff", 1, out, error));
+    static char file[65536];
+    size_t file_len = data("p256.pfx", file, sizeof file);
+    MAKES_NONE(defenderauth_certificate, DEFENDERAUTH_CERTIFICATE_FORMAT,
+               defenderauth_certificate_from_pem(file, file_len, NULL, 0, out, error));
     uint32_t none = defenderauth_certificate_findings(certificate, NOW, NULL, 0);
     CHECK((none & DEFENDERAUTH_FINDING_NAME_MISMATCH) == 0);
     CHECK((defenderauth_certificate_findings(certificate, NOW, "x", 1) & DEFENDERAUTH_FINDING_NAME_MISMATCH) != 0);
@@ -239,6 +287,7 @@ int main(void) {
     look_at_bytes();
     look_at_paths();
     look_at_certificates();
+    look_at_errors();
     defenderauth_https_free(https);
     defenderauth_driver_free(driver);
     defenderauth_session_free(session);

@@ -78,6 +78,29 @@ impl PrivateKey {
         Ok(Self::new(&SecretBytes::copy_of(der))?)
     }
 
+    /// Takes a key in DER of at most [`SIZE_LIMIT`] bytes: PKCS#8, PKCS#1, SEC1, or PKCS#8 encrypted with a passphrase. A
+    /// passphrase that is not needed is ignored. The caller wipes its copy.
+    ///
+    /// # Errors
+    /// As [`from_pem`](Self::from_pem).
+    pub fn from_der(der: &[u8], passphrase: Option<&[u8]>) -> Result<Self, CertificateError> {
+        if der.len() > SIZE_LIMIT {
+            return Err(Problem::TooLarge { limit: SIZE_LIMIT }.into());
+        }
+        let pkcs8 = match form::sealed(der) {
+            Some(_) => form::decrypted(der, passphrase),
+            None => form::from_sec1(der, None),
+        };
+        let pkcs8 = match pkcs8 {
+            Err(Problem::Key) => form::from_pkcs1(der),
+            pkcs8 => pkcs8,
+        };
+        match pkcs8 {
+            Err(Problem::Key) => Self::from_pkcs8(der),
+            pkcs8 => Ok(Self::new(&pkcs8?)?),
+        }
+    }
+
     fn new(pkcs8: &SecretBytes) -> Result<Self, Problem> {
         let algorithm = form::algorithm(pkcs8.expose())?;
         let public = public_half(algorithm, pkcs8.expose());
