@@ -76,6 +76,13 @@ impl Candidate {
         self.outcome.credential().certificate().is_none()
     }
 
+    /// Whether the two log in at the same hub in the same way.
+    pub(super) fn logs_in_like(&self, other: &Self) -> bool {
+        let (this, other) = (&self.outcome, &other.outcome);
+        this.identity().endpoint() == other.identity().endpoint()
+            && this.connection_profile() == other.connection_profile()
+    }
+
     /// Whether the two are the same credential in the same place.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.name == other.name && self.outcome == other.outcome

@@ -131,7 +131,7 @@ fn what_the_hub_does_at_each_step_has_its_diagnosis() {
         (Operation::Connect, Fault::Connack(0x88), D::Busy),
         (Operation::Connect, Fault::Connack(0x8a), D::Banned),
         (Operation::Connect, Fault::Connack(0x9d), D::Moved),
-        (Operation::Connect, Fault::Connack(0x84), D::ProtocolRejected),
+        (Operation::Connect, Fault::Connack(0x84), D::VersionRejected),
         (Operation::Subscribe, Fault::Suback(0x87), D::ProtocolRejected),
         (Operation::Subscribe, Fault::Disconnect(0x8b), D::Busy),
         (Operation::Birth, Fault::Disconnect(0x87), D::HubRejected),
