@@ -16,6 +16,7 @@ use crate::{
     key::SharedAccessKey,
     sas::{Audience, Signer},
 };
+use alloc::boxed::Box;
 
 /// A device at a hub with its credential: the end of a registration, and the beginning of Device mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +63,7 @@ impl Device {
 
     pub(crate) fn assigned(mut self, record: RegistrationState) -> Self {
         self.0.profile = record.connection_profile();
-        self.0.record = Some(record);
+        self.0.record = Some(record.into());
         self
     }
 
@@ -105,7 +106,7 @@ pub struct Outcome {
     credential: Credential,
     audience: Audience,
     profile: ConnectionProfile,
-    record: Option<RegistrationState>,
+    record: Option<Box<RegistrationState>>,
 }
 
 impl Outcome {
@@ -165,7 +166,10 @@ impl Outcome {
     /// The provisioning service's registration state, if the device was provisioned.
     #[must_use]
     pub const fn registration_state(&self) -> Option<&RegistrationState> {
-        self.record.as_ref()
+        match &self.record {
+            Some(record) => Some(record),
+            None => None,
+        }
     }
 
     /// What differs from an earlier outcome of the same plan.

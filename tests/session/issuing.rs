@@ -33,6 +33,7 @@ pub(crate) enum Disk {
     Full,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fault that a test chooses by its name")]
 pub(crate) struct Issuing {
     pub(crate) renewal: Renewal,
     pub(crate) disk: Disk,

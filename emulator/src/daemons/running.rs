@@ -12,7 +12,7 @@ use super::{
     state::{GENERATION, State},
     workload,
 };
-use crate::{config::Module, server::Emulator, tpm::random};
+use crate::{config::Module, server::Emulator, service::Shared, tpm::random};
 use std::{
     fmt, fs, io,
     path::{Path, PathBuf},
@@ -69,9 +69,7 @@ impl Emulator {
     /// When the emulator has no such device, and when a socket cannot be opened.
     pub fn host(&self, folder: impl AsRef<Path>, host: Host) -> Result<RunningHost, HostError> {
         let folder = folder.as_ref();
-        for module in host.principals.iter().map(|(_, module)| module).chain(&host.modules) {
-            self.ensure_module(&host, module)?;
-        }
+        ensure_modules(&self.shared, &host)?;
         let handles = Handles::new().ok_or(HostError::NoRandomness)?;
         let modules = host.modules.clone();
         let mut pairs = Vec::new();
@@ -104,17 +102,20 @@ impl Emulator {
         }
         Ok(RunningHost { folder: folder.into(), state, _sockets: sockets })
     }
+}
 
-    fn ensure_module(&self, host: &Host, module: &str) -> Result<(), HostError> {
-        let unknown = || HostError::UnknownDevice { hub: host.hub.clone(), device: host.device.clone() };
-        let mut state = self.shared.state();
+/// Creates the modules of principals and of IoT Edge that the hub does not have.
+fn ensure_modules(emulator: &Shared, host: &Host) -> Result<(), HostError> {
+    let unknown = || HostError::UnknownDevice { hub: host.hub.clone(), device: host.device.clone() };
+    for module in host.principals.iter().map(|(_, module)| module).chain(&host.modules) {
+        let mut state = emulator.state();
         let device = state.device_mut(&host.hub, &host.device).ok_or_else(unknown)?;
         if device.find(module).is_none() {
             let key = random::<32>().map_err(|_| HostError::NoRandomness)?;
             device.modules.push(Module::new(module, &data_encoding::BASE64.encode(&key)));
         }
-        Ok(())
     }
+    Ok(())
 }
 
 impl RunningHost {
@@ -163,13 +164,14 @@ impl RunningHost {
         Ok(())
     }
 
-    /// Provisions the device again as this one.
+    /// Provisions the device again as this one, with the same modules.
     ///
     /// # Errors
-    /// When the system has no random bytes.
+    /// When the emulator has no such device for its modules, and when the system has no random bytes.
     pub fn move_to(&self, hub: &str, device: &str) -> Result<(), HostError> {
         let mut host = self.state.host();
         (host.hub, host.device) = (hub.into(), device.into());
+        ensure_modules(&self.state.emulator, &host)?;
         drop(host);
         self.reprovision()
     }
