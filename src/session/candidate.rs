@@ -28,8 +28,11 @@ pub(super) enum Role {
 }
 
 impl Candidate {
-    /// Adds those of an outcome of a source.
+    /// Adds those of an outcome of a source, unless its credential has no login at the hub.
     pub(super) fn add(source: &Source, outcome: &Outcome, to: &mut Vec<Self>) {
+        if outcome.requires_certificate() {
+            return;
+        }
         let mut other = outcome.clone();
         if other.fall_back() {
             to.push(Self::new(format!("{}/primary", source.name), source, outcome.clone()));

@@ -168,7 +168,11 @@ impl Session {
             return;
         }
         if self.candidates.is_empty() {
-            return self.begin_round(now);
+            // Only what was issued has a login there.
+            return match self.certificate.unkept.take() {
+                Some(chain) => self.keep(*chain, from_first),
+                None => self.begin_round(now),
+            };
         }
         if pass.suspect {
             return self.wait(now, Ladder::Clock, Diagnosis::ClockSuspect, Duration::ZERO, from_first);

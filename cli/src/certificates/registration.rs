@@ -75,7 +75,7 @@ impl Requested {
 
     /// The registration with the request, and with the operation of an earlier run that has sent it.
     pub(crate) fn add_to(&self, profile: Profile) -> Profile {
-        let Some(pending) = self.to_send() else { return profile };
+        let Some(pending) = self.to_send() else { return profile.with_issued_certificate() };
         let profile = profile.with_certificate_request(pending.request.clone());
         match &pending.operation {
             Some(operation) => profile.with_pending_operation(operation.clone()),
