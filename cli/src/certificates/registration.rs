@@ -90,8 +90,20 @@ impl Requested {
         }
     }
 
+    /// The assigned device with the certificate in use, if there is one.
+    pub(crate) fn certified(&self, outcome: &Outcome, unlock: &Unlock) -> Result<Option<Outcome>, Failure> {
+        let secrets = if self.kept.current().is_none_or(|current| current.key.name().is_none()) {
+            Secrets::none()
+        } else {
+            unlock.read(None)?
+        };
+        let device = self.kept.device(&secrets)?;
+        let certificate = device.as_ref().and_then(|device| device.credential().certificate());
+        Ok(certificate.map(|certificate| outcome.clone().with_certificate(certificate.clone())))
+    }
+
     /// Takes what came of it.
-    pub(crate) fn settle(mut self, outcome: &Outcome) -> Result<Shown, Failure> {
+    pub(crate) fn settle(&mut self, outcome: &Outcome) -> Result<Shown, Failure> {
         match outcome.registration_state().map(|state| &state.issuance) {
             Some(Issuance::Issued(chain)) => self.kept.issued(chain.clone())?,
             Some(Issuance::Unreadable(error)) => return Err((*error).into()),

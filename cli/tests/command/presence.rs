@@ -147,7 +147,7 @@ fn a_certificate_that_is_issued_for_a_key_logs_in() {
     let request = [&NEW[..], &["--request-certificate", "--out-dir", &out]].concat();
     for births in [1, 2] {
         let run = plant.provision_as("issued", &credential, &request).done();
-        assert!(run.out.contains("profile       mqttV5\n") && run.out.contains("accepted\n"), "{run:?}");
+        assert!(run.out.contains("profile       mqttV5\n") && run.out.contains("accepted, MQTT 5\n"), "{run:?}");
         assert_eq!(plant.births(), births);
     }
     plant
