@@ -2,7 +2,13 @@
 //! the key is held elsewhere.
 
 use crate::{base::secret::SecretBytes, key::PrivateKey};
-use alloc::{sync::Arc, vec::Vec};
+// `Arc` counts its owners by compare-and-swap. Where a processor has none (Cortex-M0, RV32IMC) `Rc` takes its place, and a
+// certificate stays where it was made.
+#[cfg(not(target_has_atomic = "ptr"))]
+use alloc::rc::Rc as Arc;
+#[cfg(target_has_atomic = "ptr")]
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// Who issued a certificate. Device mode is documented for self-signed certificates only.
@@ -47,6 +53,9 @@ impl ClientCertificate {
     /// A chain in DER, leaf first, and a key that signs where it is: in a TPM, a token, another process. TLS of this library
     /// uses it as it uses a key in memory, and compares the key with the leaf before it connects. The feature `x509` puts a
     /// chain in order: `x509::Chain::with_private_key`.
+    ///
+    /// On a processor without compare-and-swap (Cortex-M0, RV32IMC) the key is in an `Rc`, because there is no `Arc`; the
+    /// certificate is neither `Send` nor `Sync` there.
     #[must_use]
     pub fn with_private_key(chain: Vec<Vec<u8>>, key: Arc<dyn PrivateKey>, issuer: Issuer) -> Self {
         Self(Arc::new(Inner::Signing { chain, key, issuer }))

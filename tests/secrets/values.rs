@@ -12,11 +12,11 @@ use defender_auth::{
     exchange::Next,
     http::Response,
     https::Client,
-    identity_service::IdentityService,
+    identity_service::{CertifiedAccount, IdentityService},
     key::GroupKey,
     local,
     payload::Payload,
-    private_key::{Location, MemoryKey, Opener},
+    private_key::{KeydKey, Location, MemoryKey, Opener},
     proxy::{Proxies, Proxy},
     renewal::{Certificates, Current, Pending, RecordedKey, Renewal, RequestId},
     sas::{Resource, Signer, StringToSign},
@@ -27,6 +27,7 @@ use defender_auth::{
     x509::ClientIdentity,
 };
 use defender_auth_emulator as emulator;
+use std::{fs, os::unix::fs::MetadataExt as _};
 
 const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
 const CLOCKS: Now = Now { wall: NOW, monotonic: Duration::ZERO };
@@ -55,6 +56,7 @@ fn every_type_with_a_secret_is_silent() {
     registrations(&mut shown);
     handshakes(&mut shown);
     daemons(&mut shown);
+    keyd(&mut shown);
     sessions(&mut shown);
     issued(&mut shown);
     proxies(&mut shown);
@@ -221,6 +223,25 @@ fn daemons(shown: &mut Shown) {
     shown.debug(&task);
     let issued = task.into_answer().unwrap();
     shown.debug(&(&issued.private_key, &issued));
+    let body = format!(
+        r#"{{"type":"aziot","spec":{{"hubName":"h.net","deviceId":"d","auth":{{"type":"x509","keyHandle":"{}","certId":"c"}}}}}}"#,
+        handle.expose()
+    );
+    let mut task = service.identify(CLOCKS, LIMIT);
+    task.handle(CLOCKS, local::Event::Answered(Response::new(200, body.as_bytes()))).unwrap();
+    shown.debug(&CertifiedAccount::new(service, task.into_answer().unwrap()).unwrap());
+}
+
+/// A key of keyd, whose handle it keeps.
+fn keyd(shown: &mut Shown) {
+    let folder = Scratch::new();
+    let emulator = emulator::Emulator::start([emulator::Hub::new("h.net")], "127.0.0.1:0".parse().unwrap()).unwrap();
+    let uid = fs::metadata(folder.folder()).unwrap().uid();
+    let pem = str::from_utf8(PEM[1]).unwrap();
+    let host = emulator::Host::new("h.net", "d").key_pair("k", pem).certified_device(uid, "k", "c");
+    let _host = emulator.host(folder.folder(), host).unwrap();
+    let service = IdentityService::in_folder(&folder.folder()).unwrap();
+    shown.debug(&KeydKey::open(&service, "k").unwrap());
 }
 
 fn workload() -> Workload {

@@ -3,7 +3,9 @@
 #![forbid(unsafe_code)]
 
 mod abi;
+mod bare_metal;
 mod committed;
+mod cortex_m;
 mod coverage;
 mod dist;
 mod features;
@@ -24,6 +26,8 @@ cargo xtask test            install what the tests need where that is allowed, t
 cargo xtask check           formatting, lints, every feature alone, documentation, dependencies
 cargo xtask coverage        run every test on an instrumented build, then print how much of each module they ran
 cargo xtask abi             write down what C programs rely on, in ffi/abi; with --check only see whether it changed
+cargo xtask bare-metal      compile the core for processors without an operating system and without compare-and-swap
+cargo xtask cortex-m        run the programs of examples/cortex-m in QEMU and measure what they cost
 cargo xtask dist            build the C library and install it: --prefix DIR [--libdir DIR] [--destdir DIR] [--features sas|full|FEATURE,...] [--target TRIPLE]
 cargo xtask fuzz            fuzz every target, or those named: [--seconds N] [--jobs N] [--seed N] [TARGET...] (needs a C++ compiler)
 cargo xtask header          make include/defenderauth.h of ffi/src; with --check only see whether it is the one that is there
@@ -41,6 +45,8 @@ fn main() -> ExitCode {
         Some("check") => test::check(),
         Some("coverage") => coverage::coverage(),
         Some("abi") => abi::abi(&options),
+        Some("bare-metal") => bare_metal::bare_metal(),
+        Some("cortex-m") => cortex_m::cortex_m(),
         Some("dist") => dist::dist(&options),
         Some("fuzz") => fuzz::fuzz(&options),
         Some("header") => header::header(&options),

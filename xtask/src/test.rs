@@ -1,5 +1,5 @@
 use crate::{
-    features,
+    bare_metal, features,
     run::{cargo, command, root, run, target},
     tools,
 };
@@ -25,6 +25,7 @@ pub(crate) fn check() -> Result<(), String> {
     let lints = ["--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"];
     run(cargo(&[&["clippy"], lints.as_slice()].concat()))?;
     features::check()?;
+    bare_metal::where_possible()?;
     run(documentation(&["--workspace", "--all-features", "--document-private-items"]))?;
     run(documentation(&["--package", "defender-auth", "--no-default-features"]))?;
     run(documentation(&["--package", "defender-auth"]))?;

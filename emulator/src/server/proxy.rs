@@ -172,7 +172,8 @@ impl State {
         let status = far.as_ref().err().copied().unwrap_or(200);
         self.kept(|kept| kept.asked.push(format!("CONNECT {target} {status}")));
         let login = if status == 407 { "Proxy-Authenticate: Basic realm=\"emulator\"\r\n" } else { "" };
-        write!(near, "HTTP/1.1 {status} Answer\r\n{login}\r\n")?;
+        // In one piece: PySocks drops what came with the first line, and leaves what comes later to TLS.
+        near.write_all(format!("HTTP/1.1 {status} Answer\r\n{login}\r\n").as_bytes())?;
         let Ok(far) = far else { return near.shutdown(Shutdown::Write) };
         near.set_read_timeout(None)?;
         self.keep(&far)?;
