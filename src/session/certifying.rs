@@ -231,7 +231,7 @@ impl Session {
         self.certificate.unkept = Some(Box::new(chain));
         let why = Diagnosis::CertificateUnsaved;
         self.record.certificate_failure = Some(why);
-        if self.candidates.is_empty() {
+        if self.candidates.is_empty() && matches!(then, Then::Try(_)) {
             // Nothing else logs in. The debt of the registration is saved already.
             return self.wait(now, Ladder::Slow, why, Duration::ZERO, then);
         }
