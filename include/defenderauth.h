@@ -403,6 +403,9 @@
 /** The hub does not renew certificates. */
 #define DEFENDERAUTH_DIAGNOSIS_RENEWAL_UNSUPPORTED 943
 
+/** The hub does not accept this version of MQTT: its connection profile is not the one that is known here. */
+#define DEFENDERAUTH_DIAGNOSIS_VERSION_REJECTED 944
+
 /** Nothing has happened within the time limit. */
 #define DEFENDERAUTH_EVENT_NONE 0
 

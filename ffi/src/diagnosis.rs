@@ -89,6 +89,8 @@ pub const DEFENDERAUTH_DIAGNOSIS_REQUEST_REJECTED: i32 = 941;
 pub const DEFENDERAUTH_DIAGNOSIS_REQUEST_UNUSABLE: i32 = 942;
 /// The hub does not renew certificates.
 pub const DEFENDERAUTH_DIAGNOSIS_RENEWAL_UNSUPPORTED: i32 = 943;
+/// The hub does not accept this version of MQTT: its connection profile is not the one that is known here.
+pub const DEFENDERAUTH_DIAGNOSIS_VERSION_REJECTED: i32 = 944;
 
 /// What a diagnosis means, in one line. Static and never NULL; `unknown` for any other number.
 #[unsafe(no_mangle)]

@@ -80,7 +80,8 @@ pub enum Refusal {
     /// The registration assigns a hub with a connection profile that this library does not know (`connectionProfile`), so
     /// that it cannot log in there. The message is the profile's name.
     UnknownConnectionProfile,
-    /// The registration assigns a hub with the profile `mqttV5`, which accepts certificates only, to a device with a key.
+    /// The registration assigns a hub with the profile `mqttV5`, which accepts certificates only, to a device with a
+    /// key that is issued no certificate.
     ProfileNeedsCertificate,
     /// The hub refuses the subscription for the answers of a renewal of certificates.
     RenewalNotOffered,

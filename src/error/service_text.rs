@@ -89,7 +89,7 @@ impl fmt::Display for Advice<'_> {
                 f.write_str("use a version that knows it, or register with an older api-version")
             }
             (Refusal::ProfileNeedsCertificate, _) => {
-                f.write_str("register with a client certificate, or have the enrollment assign a classic hub")
+                f.write_str("register with a client certificate, request one with the registration, or have the enrollment assign a classic hub")
             }
             (Refusal::RenewalNotOffered, _) => f.write_str(
                 "renewal requires a hub with issuance of certificates and MQTT 3.1.1; register again with a new request instead",

@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 const CHAIN: &str = "registrationState.issuedCertificateChain";
 
 /// What a registration says about a certificate. Whatever it is, the device is assigned, and the credential that it has
-/// registered with remains valid.
+/// registered with remains valid; a key has no login at a hub with the profile `mqttV5`, and the certificate has
+/// ([`Outcome::requires_certificate`](crate::outcome::Outcome::requires_certificate)).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Issuance {

@@ -67,10 +67,10 @@ impl Device {
         self
     }
 
-    /// `None` when the profile has no login for the credential.
+    /// `None` when the profile has no login for the credential, and the device has no issued certificate beside it.
     #[cfg(feature = "session")]
-    pub(crate) fn with_connection_profile(self, profile: ConnectionProfile) -> Option<Self> {
-        self.0.with_connection_profile(profile).ok().map(Self)
+    pub(crate) fn with_connection_profile(self, profile: ConnectionProfile, has_issued: bool) -> Option<Self> {
+        self.0.at_profile(profile, has_issued).ok().map(Self)
     }
 
     pub(crate) const fn as_outcome(&self) -> &Outcome {
@@ -128,12 +128,16 @@ impl Outcome {
     /// When the profile has no login for this identity and credential: `mqttV5` is for devices with a certificate, and for an
     /// unknown profile there is none.
     pub fn with_connection_profile(self, profile: ConnectionProfile) -> Result<Self, PlanError> {
+        self.at_profile(profile, false)
+    }
+
+    fn at_profile(self, profile: ConnectionProfile, has_issued: bool) -> Result<Self, PlanError> {
         match profile {
             ConnectionProfile::Unknown(_) => return Err(PlanError::UnknownConnectionProfile),
             ConnectionProfile::MqttV5 if self.identity.module_id().is_some() => {
                 return Err(PlanError::ProfileWithoutModules);
             }
-            ConnectionProfile::MqttV5 if self.credential.certificate().is_none() => {
+            ConnectionProfile::MqttV5 if self.credential.certificate().is_none() && !has_issued => {
                 return Err(PlanError::ProfileNeedsCertificate);
             }
             ConnectionProfile::MqttV5 | ConnectionProfile::Classic => {}
@@ -146,6 +150,13 @@ impl Outcome {
     #[must_use]
     pub const fn connection_profile(&self) -> &ConnectionProfile {
         &self.profile
+    }
+
+    /// Whether its credential has no login at the hub: that of a device that has registered with a key, was assigned to a hub
+    /// with the profile `mqttV5`, and was issued a certificate. Log in by [`with_certificate`](Self::with_certificate).
+    #[must_use]
+    pub fn requires_certificate(&self) -> bool {
+        self.profile == ConnectionProfile::MqttV5 && self.credential.certificate().is_none()
     }
 
     /// With this secondary key beside the key that is in use. No effect on a credential that is not a symmetric key.

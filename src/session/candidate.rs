@@ -28,8 +28,11 @@ pub(super) enum Role {
 }
 
 impl Candidate {
-    /// Adds those of an outcome of a source.
+    /// Adds those of an outcome of a source, unless its credential has no login at the hub.
     pub(super) fn add(source: &Source, outcome: &Outcome, to: &mut Vec<Self>) {
+        if outcome.requires_certificate() {
+            return;
+        }
         let mut other = outcome.clone();
         if other.fall_back() {
             to.push(Self::new(format!("{}/primary", source.name), source, outcome.clone()));
@@ -74,6 +77,13 @@ impl Candidate {
     /// Whether a token goes with it, which expires by a clock.
     pub(super) const fn has_token(&self) -> bool {
         self.outcome.credential().certificate().is_none()
+    }
+
+    /// Whether the two log in at the same hub in the same way.
+    pub(super) fn logs_in_like(&self, other: &Self) -> bool {
+        let (this, other) = (&self.outcome, &other.outcome);
+        this.identity().endpoint() == other.identity().endpoint()
+            && this.connection_profile() == other.connection_profile()
     }
 
     /// Whether the two are the same credential in the same place.

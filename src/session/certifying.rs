@@ -2,6 +2,7 @@
 
 use super::{
     action::{Due, Event},
+    backoff::Ladder,
     candidate::Role,
     clock::ClockState,
     diagnosis::Diagnosis,
@@ -20,6 +21,7 @@ use crate::{
     },
 };
 use alloc::{boxed::Box, vec};
+use core::time::Duration;
 
 impl Session {
     /// The source that requests certificates.
@@ -227,7 +229,12 @@ impl Session {
     /// What was issued could not be written. It is tried again before anything else is requested.
     pub(super) fn not_kept(&mut self, now: Now, chain: IssuedChain, then: Then) {
         self.certificate.unkept = Some(Box::new(chain));
-        self.record.certificate_failure = Some(Diagnosis::CertificateUnsaved);
+        let why = Diagnosis::CertificateUnsaved;
+        self.record.certificate_failure = Some(why);
+        if self.candidates.is_empty() && matches!(then, Then::Try(_)) {
+            // Nothing else logs in. The debt of the registration is saved already.
+            return self.wait(now, Ladder::Slow, why, Duration::ZERO, then);
+        }
         self.save(now, true, then);
     }
 

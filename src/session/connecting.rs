@@ -123,13 +123,11 @@ impl Session {
         if pass.outdated {
             return self.choose(now, Pass::default());
         }
-        let from_first = Then::Try(Pass::default());
         match why.decision() {
             Decision::NextCredential => self.try_next(now, pass, why),
             Decision::Retry(_) if suspect => self.try_next(now, pass, why),
             _ if why.may_have_moved() && self.is_lost(now) => self.begin_round(now),
-            Decision::Provision if !self.record.has_run() && self.can_authenticate(now) => self.begin_round(now),
-            Decision::Provision => self.wait(now, Ladder::Slow, why, at_least, from_first),
+            Decision::Provision => self.look_elsewhere(now, pass, why, at_least),
             Decision::Retry(ladder) => {
                 let again = Then::Try(Pass { renewing: false, ..pass });
                 self.wait(now, ladder, why, at_least, again);
@@ -138,10 +136,29 @@ impl Session {
     }
 
     fn try_next(&mut self, now: Now, pass: Pass, why: Diagnosis) {
+        self.try_at(now, pass, pass.at + 1, why);
+    }
+
+    /// Gives up the current candidate for that one.
+    fn try_at(&mut self, now: Now, pass: Pass, next: usize, why: Diagnosis) {
         if let Some(candidate) = self.candidates.get_mut(pass.at) {
             candidate.rejected = Some((why, now.monotonic));
         }
-        self.choose(now, Pass { at: pass.at + 1, ..pass });
+        self.choose(now, Pass { at: next, ..pass });
+    }
+
+    /// The device is at another hub, or logs in there in another way: a later candidate may do that already, and else an
+    /// authenticator tells it.
+    fn look_elsewhere(&mut self, now: Now, pass: Pass, why: Diagnosis, at_least: Duration) {
+        let mut later = self.candidates.iter().enumerate().skip(pass.at);
+        let next = later.next().and_then(|(_, this)| later.find(|(_, other)| !other.logs_in_like(this)));
+        if let Some((next, _)) = next {
+            return self.try_at(now, pass, next, why);
+        }
+        if !self.record.has_run() && self.can_authenticate(now) {
+            return self.begin_round(now);
+        }
+        self.wait(now, Ladder::Slow, why, at_least, Then::Try(Pass::default()));
     }
 
     fn all_rejected(&mut self, now: Now, pass: Pass) {
@@ -151,7 +168,11 @@ impl Session {
             return;
         }
         if self.candidates.is_empty() {
-            return self.begin_round(now);
+            // Only what was issued has a login there.
+            return match self.certificate.unkept.take() {
+                Some(chain) => self.keep(*chain, from_first),
+                None => self.begin_round(now),
+            };
         }
         if pass.suspect {
             return self.wait(now, Ladder::Clock, Diagnosis::ClockSuspect, Duration::ZERO, from_first);

@@ -94,6 +94,8 @@ pub enum Diagnosis {
     RequestUnusable = 942,
     /// The hub does not renew certificates.
     RenewalUnsupported = 943,
+    /// The hub does not accept this version of MQTT: its connection profile is not the one that is known here.
+    VersionRejected = 944,
 }
 
 /// What is done about a failure.
@@ -104,7 +106,8 @@ pub enum Decision {
     NextCredential,
     /// The same again after the next wait of that ladder.
     Retry(Ladder),
-    /// The provisioning service, or the hub that is known, once for each loss of the connection; then the slow ladder.
+    /// The next credential for another hub, or of another connection profile. After the last of them the provisioning service,
+    /// or the hub that is known, once for each loss of the connection; then the slow ladder.
     Provision,
 }
 
@@ -143,7 +146,7 @@ impl Diagnosis {
             | Self::KeyBusy => Decision::Retry(Ladder::Connect),
             Self::ClockSuspect => Decision::Retry(Ladder::Clock),
             Self::Unassigned | Self::InvalidMessage => Decision::Retry(Ladder::Provisioning),
-            Self::Moved | Self::ServerWrongName => Decision::Provision,
+            Self::Moved | Self::ServerWrongName | Self::VersionRejected => Decision::Provision,
             Self::ServerUntrusted
             | Self::ServerExpired
             | Self::ServerNotYetValid
@@ -178,7 +181,7 @@ impl Diagnosis {
         }
     }
 
-    /// Whether the device may be at another hub. A busy hub is no sign of that: its whole fleet would register.
+    /// Whether the device may be at another hub, or log in there in another way. A busy hub is no sign of that: its whole fleet would register.
     #[must_use]
     pub const fn may_have_moved(self) -> bool {
         matches!(
@@ -189,11 +192,12 @@ impl Diagnosis {
                 | Self::ServerWrongName
                 | Self::Moved
                 | Self::ModuleMissing
+                | Self::VersionRejected
         )
     }
 
     /// Every one, in the order of the numbers.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::HubRejected,
         Self::TokenExpired,
         Self::ClientExpired,
@@ -237,6 +241,7 @@ impl Diagnosis {
         Self::RequestRejected,
         Self::RequestUnusable,
         Self::RenewalUnsupported,
+        Self::VersionRejected,
     ];
 
     /// Its number, the same in C.

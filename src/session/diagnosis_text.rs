@@ -65,6 +65,11 @@ impl Diagnosis {
             Self::RequestUnusable => {
                 ("request-unusable", "no certificate signing request could be made, or it could not be kept")
             }
+            Self::VersionRejected => (
+                "version-rejected",
+                "the hub does not accept this version of MQTT; set its connection profile, or register by an api-version \
+                 that tells it",
+            ),
             Self::RenewalUnsupported => ("renewal-unsupported", "the hub does not renew certificates"),
         }
     }

@@ -79,6 +79,7 @@ impl Diagnosis {
             | Rejection::Http(408 | 429 | 500..=599) => Self::Busy,
             Rejection::Reason(0x9c | 0x9d) | Rejection::Http(300..=399) => Self::Moved,
             Rejection::Reason(0x8a) => Self::Banned,
+            Rejection::Connack(Connack::ProtocolVersion) | Rejection::Reason(0x84) => Self::VersionRejected,
             // The end of a connection without a fault of this client.
             Rejection::Reason(0x00 | 0x8d | 0x8e | 0x98 | 0xa0) => Self::ConnectionLost,
             Rejection::Connack(_) | Rejection::Reason(_) | Rejection::Http(_) => Self::ProtocolRejected,

@@ -109,7 +109,7 @@ impl Source {
             return Some(device.clone());
         }
         let device = Device::new(assignment.hub.clone(), assignment.device.clone(), self.device_credential()?)
-            .with_connection_profile(assignment.profile.clone())?;
+            .with_connection_profile(assignment.profile.clone(), self.operational.is_some())?;
         let is_renamed = self.plan.profile().is_some_and(|profile| profile.classic_hub_name);
         Some(if is_renamed { device.with_classic_hub_name() } else { device })
     }
@@ -137,9 +137,15 @@ impl Source {
         Plan::device(Device::try_from(device).ok()?).in_device_mode(self.plan.target()?.clone()).ok()
     }
 
+    /// What is registered with: an operational certificate logs in where the credential of the registration does not.
+    fn profile(&self) -> Option<Profile> {
+        let profile = self.plan.profile()?.clone();
+        Some(if self.operational.is_some() { profile.with_issued_certificate() } else { profile })
+    }
+
     /// The registration alone: it and the module lookup are two runs, so that no assignment is lost when the lookup fails.
     pub(super) fn registration(&self) -> Option<Plan> {
-        Plan::provision(self.plan.profile()?.clone(), self.plan.attestation()?.clone()).ok()
+        Plan::provision(self.profile()?, self.plan.attestation()?.clone()).ok()
     }
 
     /// The same with a request for a certificate, and with the operation that an earlier run has sent it by.
@@ -148,7 +154,7 @@ impl Source {
         request: CertificateRequest,
         operation: Option<OperationId>,
     ) -> Option<Plan> {
-        let profile = self.plan.profile()?.clone().with_certificate_request(request);
+        let profile = self.profile()?.with_certificate_request(request);
         let profile = match operation {
             Some(operation) => profile.with_pending_operation(operation),
             None => profile,

@@ -7,7 +7,7 @@ use defender_auth::{
     dps::Attestation,
     error::{AuthenticationMethod, Code, ErrorKind, Refusal, ServiceOperation},
     mqtt::provisioning_answer,
-    outcome::ConnectionProfile,
+    outcome::{ConnectionProfile, Outcome},
     sas::{Resource, SasToken},
 };
 use serde_json::{Value, json};
@@ -215,6 +215,19 @@ fn a_connection_profile_without_a_login_ends_the_registration() {
     let by_key = register([with(json!("mqttV5"))]);
     assert_says(&by_key, "`mqttV5`, which accepts no shared access key; register with a client", ErrorKind::Registry);
     assert_eq!(service_error(by_key).refusal, Refusal::ProfileNeedsCertificate);
+    for (chain, held) in [(json!(["MAA="]), false), (json!(null), true), (json!(["?"]), true)] {
+        let answer = assigned(json!({ "connectionProfile": "mqttV5", "issuedCertificateChain": chain }));
+        let profile = if held { profile().with_issued_certificate() } else { profile() };
+        let device = World::new([answer]).register(profile, key(&DEVICE_KEY)).unwrap();
+        let outcome = Outcome::from(device);
+        assert!(outcome.requires_certificate() && *outcome.connection_profile() == ConnectionProfile::MqttV5);
+        assert!(!outcome.with_certificate(certificate()).requires_certificate());
+    }
+    for chain in [json!(null), json!([]), json!(["?"]), json!(5)] {
+        let answer = assigned(json!({ "connectionProfile": "mqttV5", "issuedCertificateChain": chain }));
+        let refusal = service_error(register([answer])).refusal;
+        assert_eq!(refusal, Refusal::ProfileNeedsCertificate, "{chain}");
+    }
     for (unknown, name) in [
         (json!("mqttv5"), "mqttv5".to_owned()),
         (json!("Classic"), "Classic".into()),

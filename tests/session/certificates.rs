@@ -2,7 +2,10 @@
 //! work.
 
 use crate::{agents::*, issuing::*, world::*};
-use defender_auth::{Password, Plan, authenticator, dps::Profile, http::OperationId, mqtt::ConnectRefused, session::*};
+use defender_auth::{
+    Password, Plan, UnixTime, authenticator, dps::Profile, http::OperationId, mqtt::ConnectRefused,
+    outcome::ConnectionProfile, session::*,
+};
 
 const YEAR: u64 = 365 * DAY;
 
@@ -544,6 +547,94 @@ fn a_hub_with_the_profile_of_mqtt_5_renews_nothing_and_is_named() {
         let why = session.status().certificate_failure;
         assert_eq!(why, (renewed == 1).then_some(Diagnosis::RenewalUnsupported), "{others}");
     }
+}
+
+/// A hub with the profile `mqttV5`, and a device that registers with a key.
+fn key_at_mqtt_5(policy: bool) -> World {
+    let mut world = World::new();
+    (world.issuing.others, world.issuing.policy) = (r#","connectionProfile":"mqttV5""#, policy);
+    world.hub = Box::new(|login, _| {
+        assert!(is_certificate(login) && login.profile == ConnectionProfile::MqttV5, "no key is tried");
+        Hub::Accepts
+    });
+    world
+}
+
+/// What a process that ends and begins again keeps: the state, and the certificate.
+fn kept(world: &World) -> Vec<Source> {
+    let at = UnixTime::from_secs;
+    let operational = world
+        .issuing
+        .kept
+        .last()
+        .map(|(from, until)| OperationalCertificate::new(certificate(1), at(*from), at(*until)));
+    vec![Source::new("dps", dps(3)).requesting_certificates(operational)]
+}
+
+#[test]
+fn what_is_issued_for_a_key_logs_in_by_mqtt_5() {
+    let mut world = key_at_mqtt_5(true);
+    let mut session = world.session(sources());
+    until(&mut world, &mut session, is_stay);
+    assert_eq!(session.status().credential, Some("dps/certificate"));
+    assert_eq!((world.count(&[Kind::Register]), world.count(&[Kind::Connect]), world.issuing.issued), (1, 1, 1));
+    drop(session);
+    let mut session = world.session(kept(&world));
+    until(&mut world, &mut session, is_stay);
+    assert_eq!((world.count(&[Kind::Register]), world.count(&[Kind::Connect])), (1, 2), "the profile was saved");
+    // The certificate was lost, and the key has no login: another is requested.
+    let mut session = world.session(sources());
+    until(&mut world, &mut session, is_stay);
+    assert_eq!((world.count(&[Kind::Register]), world.issuing.issued), (2, 2));
+}
+
+#[test]
+fn a_certificate_that_is_held_serves_a_registration_that_issues_none() {
+    let (mut world, mut session) = certified();
+    world.issuing.others = r#","connectionProfile":"mqttV5""#;
+    let no = ConnectRefused::ProtocolVersion;
+    world.hub = Box::new(move |login, _| match login.profile {
+        ConnectionProfile::Classic => Hub::Rejects(Rejection::Connack(no)),
+        _ => Hub::Accepts,
+    });
+    world.drop_at = Some(world.ms + 1);
+    world.run(&mut session, HOUR);
+    assert_eq!((session.status().phase, session.status().credential), (Phase::Connected, Some("dps/certificate")));
+    assert_eq!((world.count(&[Kind::Register]), world.issuing.issued), (2, 1), "the hub has another profile now");
+}
+
+#[test]
+fn a_key_without_a_certificate_for_its_hub_is_bounded_and_recovers() {
+    for (policy, disk) in [(false, Disk::Works), (true, Disk::Refuses), (true, Disk::Full)] {
+        let mut world = key_at_mqtt_5(policy);
+        world.issuing.disk = disk;
+        let mut session = world.session(sources());
+        world.run(&mut session, 7 * DAY);
+        let (registered, issued) = (world.most(&[Kind::Register], DAY), world.issuing.issued);
+        assert!(
+            registered <= 14 && issued <= 2 + 4 * 7 && world.most(&[Kind::Keep], DAY) <= 14,
+            "{registered} {issued}"
+        );
+        assert_eq!(world.count(&[Kind::Connect]), 0, "{disk:?}");
+        if disk == Disk::Full {
+            assert_eq!((world.count(&[Kind::Register]), issued), (1, 1), "what was issued is kept in memory");
+        }
+        (world.issuing.policy, world.issuing.disk) = (true, Disk::Works);
+        world.run(&mut session, 2 * DAY);
+        let status = session.status();
+        assert_eq!((status.phase, status.credential), (Phase::Connected, Some("dps/certificate")), "{disk:?} {status}");
+    }
+}
+
+#[test]
+fn a_certificate_of_a_key_that_expires_is_requested_again() {
+    let mut world = key_at_mqtt_5(true);
+    let mut session = world.session(sources());
+    until(&mut world, &mut session, is_stay);
+    world.run(&mut session, 31 * DAY);
+    world.drop_at = Some(world.ms + 1);
+    world.run(&mut session, DAY);
+    assert_eq!((session.status().phase, world.issuing.issued), (Phase::Connected, 2), "{}", session.status());
 }
 
 #[test]

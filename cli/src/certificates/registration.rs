@@ -75,7 +75,7 @@ impl Requested {
 
     /// The registration with the request, and with the operation of an earlier run that has sent it.
     pub(crate) fn add_to(&self, profile: Profile) -> Profile {
-        let Some(pending) = self.to_send() else { return profile };
+        let Some(pending) = self.to_send() else { return profile.with_issued_certificate() };
         let profile = profile.with_certificate_request(pending.request.clone());
         match &pending.operation {
             Some(operation) => profile.with_pending_operation(operation.clone()),
@@ -90,8 +90,20 @@ impl Requested {
         }
     }
 
+    /// The assigned device with the certificate in use, if there is one.
+    pub(crate) fn certified(&self, outcome: &Outcome, unlock: &Unlock) -> Result<Option<Outcome>, Failure> {
+        let secrets = if self.kept.current().is_none_or(|current| current.key.name().is_none()) {
+            Secrets::none()
+        } else {
+            unlock.read(None)?
+        };
+        let device = self.kept.device(&secrets)?;
+        let certificate = device.as_ref().and_then(|device| device.credential().certificate());
+        Ok(certificate.map(|certificate| outcome.clone().with_certificate(certificate.clone())))
+    }
+
     /// Takes what came of it.
-    pub(crate) fn settle(mut self, outcome: &Outcome) -> Result<Shown, Failure> {
+    pub(crate) fn settle(&mut self, outcome: &Outcome) -> Result<Shown, Failure> {
         match outcome.registration_state().map(|state| &state.issuance) {
             Some(Issuance::Issued(chain)) => self.kept.issued(chain.clone())?,
             Some(Issuance::Unreadable(error)) => return Err((*error).into()),

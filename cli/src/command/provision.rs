@@ -1,7 +1,7 @@
 //! `defenderauth provision`
 
 use crate::{
-    certificates::registration::RequestOptions,
+    certificates::registration::{RequestOptions, Requested},
     files::private_file,
     input::{finding, text_file::TextFile},
     login::{
@@ -143,8 +143,12 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
     let mut outcome = run::run_noting(&plan, &network, arguments.carrier, &mut keys, note)?;
     // A certificate is kept before anything else, because the service does not repeat it. The registration is reported
     // even if a file cannot be written; and the file is written, even if the report cannot.
-    let settled = requested.map(|requested| requested.settle(&outcome)).transpose();
-    let login = if arguments.connect { Some(connect(&mut outcome, &network, &mut keys)) } else { None };
+    let settled = requested.as_mut().map(|requested| requested.settle(&outcome)).transpose();
+    let login = if arguments.connect {
+        Some(connect(arguments, &mut outcome, requested.as_ref(), &network, &mut keys))
+    } else {
+        None
+    };
     let answer = login.as_ref().and_then(|login| login.as_ref().ok());
     let reported = Registered {
         scope: &arguments.id_scope,
@@ -172,8 +176,17 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
     }
 }
 
-/// Logs in at the hub, and disconnects.
-fn connect(me: &mut Outcome, network: &Network, keys: &mut Keys) -> Result<Result<(), Refused>, Failure> {
+/// Logs in at the hub, with what was issued if the credential has no login there, and disconnects.
+fn connect(
+    arguments: &Provision,
+    me: &mut Outcome,
+    requested: Option<&Requested>,
+    network: &Network,
+    keys: &mut Keys,
+) -> Result<Result<(), Refused>, Failure> {
+    let requested = requested.filter(|_| me.requires_certificate());
+    let mut issued = requested.map(|it| it.certified(me, &arguments.unlock)).transpose()?.flatten();
+    let me = issued.as_mut().unwrap_or(me);
     let login = Connect::hub(me.identity(), None);
     Ok(hub::log_in(me, &login, network, keys)?.map(Session::close))
 }

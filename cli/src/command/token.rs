@@ -35,6 +35,9 @@ pub(crate) struct Token {
     module_id: Option<ModuleId>,
     #[command(flatten)]
     expiry: Expiry,
+    /// Use the hub's classic name (contoso.azure-devices.net) in the token, as a login with the same option does
+    #[arg(long, conflicts_with = "service")]
+    classic_hub_name: bool,
     /// The input is a service connection string (with a policy's key): make a token for the whole service
     #[arg(long, conflicts_with = "tpm")]
     service: bool,
@@ -63,7 +66,7 @@ pub(crate) fn run(arguments: &Token) -> Result<(), Failure> {
     let expiry = arguments.expiry.at(now);
     let token = match &arguments.source {
         Some(source) if arguments.service => of_service(source, expiry)?,
-        Some(source) => of_agent(source, expiry)?,
+        Some(source) => of_agent(source, arguments.classic_hub_name, expiry)?,
         None => of_tpm(arguments, expiry)?,
     };
     if token.expires_at() != expiry {
@@ -78,10 +81,11 @@ pub(crate) fn run(arguments: &Token) -> Result<(), Failure> {
     output::line(token.expose())
 }
 
-fn of_agent(source: &Source, expiry: UnixTime) -> Result<SasToken, Failure> {
+fn of_agent(source: &Source, by_classic_name: bool, expiry: UnixTime) -> Result<SasToken, Failure> {
     let loaded = source.load(&Opener::new()).map_err(|error| source.failure(error))?;
     finding::warn(loaded.findings);
-    let outcome = loaded.plan.outcome().ok_or_else(|| {
+    let plan = if by_classic_name { loaded.plan.with_classic_hub_name() } else { loaded.plan };
+    let outcome = plan.outcome().ok_or_else(|| {
         Failure::Call(
             "this agent gets its module's key from the network, which this command does not use; run `defenderauth \
              authenticate` instead"
@@ -112,6 +116,7 @@ fn of_tpm(arguments: &Token, expiry: UnixTime) -> Result<SasToken, Failure> {
         Some(module) => Identity::module(hub, device, module.clone()),
         None => Identity::device(hub, device),
     };
+    let identity = if arguments.classic_hub_name { identity.with_classic_hub_name() } else { identity };
     let plan = Plan::known(identity, Credential::ExternalSigner);
     let me = plan.outcome().ok_or(Failure::NotSupported("a token of a TPM"))?;
     let token = hub::password(me, expiry, &mut arguments.tpm.open()?)?.into_token();

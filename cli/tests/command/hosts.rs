@@ -3,7 +3,7 @@
 use crate::support::{
     HOST, KEY, Run, command, defenderauth, device,
     registrar::{Registrar, enrollment},
-    run,
+    run, service,
     site::{DPS, SCOPE, Site},
 };
 use defender_auth_emulator::{Device, Dps, Emulator, Hub, TlsVersions, World};
@@ -57,6 +57,23 @@ fn either_name_of_a_hub_may_be_in_the_login() {
     assert_eq!((&run["host_name"], &run["gateway_host_name"]), (&HOST.into(), &DEVICE_NAME.into()));
     let run = at(&site, HOST, mqtt, &["--classic-hub-name"]).done();
     assert!(run.out.contains(&format!("MQTT host     {HOST}:8883\n")), "{run:?}");
+}
+
+#[test]
+fn a_token_may_have_the_classic_name_of_a_hub() {
+    let token = |arguments: &[&str], text: &str| {
+        defenderauth(&[&["token", "-", "--expires-at", "4000000000"], arguments].concat(), text).done().out
+    };
+    let classic = ["--classic-hub-name"];
+    let expected = token(&[], &string(HOST));
+    for host in [DEVICE_NAME, HOST] {
+        assert_eq!(token(&classic, &string(host)), expected, "{host}");
+    }
+    assert!(token(&[], &string(DEVICE_NAME)).contains(&format!("sr={DEVICE_NAME}%2F")));
+    let gateway = string(DEVICE_NAME) + ";GatewayHostName=edge.local";
+    assert_eq!(token(&classic, &gateway), token(&[], &gateway), "a gateway has a name of its own");
+    defenderauth(&["token", "-", "--ttl", "1h", "--service", "--classic-hub-name"], service())
+        .misused(&["--classic-hub-name", "cannot be used with"]);
 }
 
 #[test]

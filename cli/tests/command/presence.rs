@@ -5,7 +5,7 @@ use crate::support::{
     site::{DPS, SCOPE, Site, no_token},
     string,
 };
-use defender_auth_emulator::{Dps, Enrollment, Entry, Fault, Hub, Operation, World};
+use defender_auth_emulator::{Dps, Enrollment, Entry, Fault, Hub, Issuing, Operation, World};
 use serde_json::json;
 
 const ID: &str = "dev-01";
@@ -23,8 +23,9 @@ impl Plant {
         let made = ["certificate", "new", "self-signed", "--device-id", ID, "--out-dir", &folder.folder()];
         let thumbprint = defenderauth(&made, "").done().thumbprint();
         let by_key = Enrollment::new("by-key", KEY).hub(HOST).pending(0);
+        let issued = Enrollment::new("issued", KEY).hub(HOST).pending(0).issuing(Issuing::new().days(30));
         let enrollment = Enrollment::with_thumbprint(ID, &thumbprint).hub(HOST).pending(0);
-        let dps = Dps::new(SCOPE).enrollment(enrollment).enrollment(by_key);
+        let dps = Dps::new(SCOPE).enrollment(enrollment).enrollment(by_key).enrollment(issued);
         let world = World::new().hub(Hub::new(HOST).connection_profile(profile)).dps(dps);
         Self { site: Site::play(world), folder }
     }
@@ -136,6 +137,22 @@ fn what_has_no_login_is_refused_at_the_registration() {
         ["a connection profile (`connectionProfile`) that is not known here: mqttV6", "use a version that knows it"];
     unknown.provision(&NEW).failed(1, &expected);
     assert_eq!((plant.births(), unknown.site.emulator.connections()), (0, 0));
+}
+
+#[test]
+fn a_certificate_that_is_issued_for_a_key_logs_in() {
+    let plant = Plant::new(Hub::MQTT_V5);
+    let key = plant.folder.write("device.key", KEY);
+    let (credential, out) = (["--key-file", &key], plant.folder.path("issued"));
+    let request = [&NEW[..], &["--request-certificate", "--out-dir", &out]].concat();
+    for births in [1, 2] {
+        let run = plant.provision_as("issued", &credential, &request).done();
+        assert!(run.out.contains("profile       mqttV5\n") && run.out.contains("accepted, MQTT 5\n"), "{run:?}");
+        assert_eq!(plant.births(), births);
+    }
+    plant
+        .provision_as("issued", &credential, &NEW)
+        .failed(1, &["accepts no shared access key", "request one with the"]);
 }
 
 #[test]

@@ -97,11 +97,12 @@ mod tests {
         for (error, expected) in [
             (Error::Refused(ConnectRefused::NotAuthorized), D::HubRejected),
             (Error::Refused(ConnectRefused::ServerUnavailable), D::Busy),
+            (Error::Refused(ConnectRefused::ProtocolVersion), D::VersionRejected),
             (Error::Refused(ConnectRefused::Other(9)), D::ProtocolRejected),
             (Error::Protocol { place: place(), version: "5" }, D::ProtocolRejected),
             (Error::Rejected { place: place(), reason: ReasonCode::new(0x87) }, D::HubRejected),
             (Error::Rejected { place: place(), reason: ReasonCode::new(0x89) }, D::Busy),
-            (Error::Rejected { place: place(), reason: ReasonCode::new(0x84) }, D::ProtocolRejected),
+            (Error::Rejected { place: place(), reason: ReasonCode::new(0x84) }, D::VersionRejected),
             (Error::Ended { place: place(), reason: ReasonCode::new(0x8e) }, D::ConnectionLost),
             (Error::NotSubscribed { place: place(), topic: String::new() }, D::ProtocolRejected),
             (Error::NotAcknowledged { place: place(), part: "birth", limit: second }, D::Unreachable),

@@ -40,7 +40,7 @@ fn each_failure_of_a_login_has_its_name_and_is_tried_again() {
         (Operation::MqttHandshake, Fault::ServerCertificateNotYetValid, D::ClockSuspect),
         (Operation::MqttHandshake, Fault::PlainText, D::PlainText),
         (Operation::MqttHandshake, Fault::Truncated, D::Unreachable),
-        (Operation::Connect, Fault::Connack(1), D::ProtocolRejected),
+        (Operation::Connect, Fault::Connack(1), D::VersionRejected),
         (Operation::Connect, Fault::Connack(3), D::Busy),
         (Operation::Connect, Fault::Connack(5), D::HubRejected),
         (Operation::Connect, Fault::ResetMidBody, D::Unreachable),

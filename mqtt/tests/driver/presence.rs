@@ -38,7 +38,7 @@ impl Plant {
     }
 
     /// The same with something about the device's enrollment.
-    fn issuing(profile: &str, with: impl FnOnce(Enrollment) -> Enrollment) -> Self {
+    fn issuing(profile: &str, with: impl Fn(Enrollment) -> Enrollment) -> Self {
         let (key, mut params) = (KeyPair::generate().unwrap(), CertificateParams::default());
         params.distinguished_name.push(DnType::CommonName, ID);
         let leaf = params.self_signed(&key).unwrap();
@@ -47,7 +47,7 @@ impl Plant {
         let thumbprint = Certificate::from_der(leaf.der()).unwrap().sha256().to_string();
         let dps = Dps::new(DPS_SCOPE)
             .enrollment(with(Enrollment::with_thumbprint(ID, &thumbprint).hub(HUB)))
-            .enrollment(Enrollment::new("by-key", &crate::site::base64(1)).hub(HUB));
+            .enrollment(with(Enrollment::new("by-key", &crate::site::base64(1)).hub(HUB)));
         let hubs = World::new().hub(Hub::new(HUB).connection_profile(profile)).hub(Hub::new(OTHER_HUB));
         Self { site: Site::with(hubs, dps), certificate }
     }
@@ -131,7 +131,7 @@ fn what_the_hub_does_at_each_step_has_its_diagnosis() {
         (Operation::Connect, Fault::Connack(0x88), D::Busy),
         (Operation::Connect, Fault::Connack(0x8a), D::Banned),
         (Operation::Connect, Fault::Connack(0x9d), D::Moved),
-        (Operation::Connect, Fault::Connack(0x84), D::ProtocolRejected),
+        (Operation::Connect, Fault::Connack(0x84), D::VersionRejected),
         (Operation::Subscribe, Fault::Suback(0x87), D::ProtocolRejected),
         (Operation::Subscribe, Fault::Disconnect(0x8b), D::Busy),
         (Operation::Birth, Fault::Disconnect(0x87), D::HubRejected),
@@ -243,4 +243,38 @@ fn an_operational_certificate_is_used_there_and_its_renewal_is_not_supported() {
     assert_eq!(lines.last().unwrap(), "no new certificate: the hub does not renew certificates", "{lines:?}");
     assert_eq!(plant.site.emulator.issued_certificates(HUB, ID).len(), 1);
     assert_eq!(plant.site.emulator.reported(HUB, ID, None), Some(serde_json::json!({})), "no report of it");
+}
+
+#[cfg(feature = "certificates")]
+#[test]
+fn what_is_issued_for_a_key_logs_in_there_also_after_a_restart() {
+    let scratch = Scratch::new();
+    let plant = Plant::issuing(Hub::MQTT_V5, |it| it.issuing(defender_auth_emulator::Issuing::new().days(30)));
+    let connected = format!("connected as {HUB}/devices/by-key with dps/certificate by MQTT 5");
+    for run in 0..2 {
+        let options = plant.site.options().with_store(Store::open(scratch.path("state")).unwrap());
+        let source = Source::new("dps", Plant::plan("by-key", key(1))).requesting_certificates(None);
+        let mut driver = Driver::new(vec![source], Policy::default(), options).unwrap();
+        let lines = plant.site.connect(&mut driver);
+        assert_eq!(lines.last(), Some(&connected), "{run}: {lines:?}");
+        driver.close();
+    }
+    assert_eq!((plant.site.registrations(), plant.births()), (1, 2));
+    assert_eq!(plant.site.emulator.issued_certificates(HUB, "by-key").len(), 1);
+}
+
+#[test]
+fn a_saved_profile_that_the_hub_does_not_have_is_registered_for() {
+    let (plant, scratch) = (Plant::new(Hub::MQTT_V5), Scratch::new());
+    let options = || plant.site.options().with_store(Store::open(scratch.path("state")).unwrap());
+    // Saved by a registration whose version of the interface tells no profile.
+    let older = Profile::new(DPS_SCOPE.parse().unwrap(), ID.parse().unwrap());
+    let older = Source::new("dps", Plan::provision(older, plant.certificate.clone()).unwrap());
+    let mut first = Driver::new(vec![older], Policy::default(), options()).unwrap();
+    plant.site.until(&mut first, |event| matches!(event, Event::NotConnected { .. }));
+    assert_eq!(first.status().failure, Some(Diagnosis::VersionRejected));
+    first.close();
+    let mut second = plant.driver_with(options());
+    let lines = plant.site.connect(&mut second);
+    assert_eq!(lines.last(), Some(&connected()), "{lines:?}");
 }

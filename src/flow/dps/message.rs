@@ -243,7 +243,7 @@ fn assigned(state: State<'_>, json: &str, profile: &Profile) -> Result<Assigned,
     })
 }
 
-/// Whether there is a login to the assigned hub with this kind of credential.
+/// Whether there is a login to the assigned hub, for a device with or without a certificate.
 pub(super) fn check_profile(record: &RegistrationState, has_certificate: bool) -> Result<(), Error> {
     let refused = |refusal, message| {
         let refused = ServiceError::new(ServiceOperation::Registration, refusal, 200);

@@ -44,6 +44,7 @@ pub struct Profile {
     operation: Option<OperationId>,
     pub(crate) lookup_only: bool,
     pub(crate) classic_hub_name: bool,
+    pub(crate) has_issued_certificate: bool,
 }
 
 impl Profile {
@@ -61,6 +62,7 @@ impl Profile {
             operation: None,
             lookup_only: false,
             classic_hub_name: false,
+            has_issued_certificate: false,
         }
     }
 
@@ -68,6 +70,15 @@ impl Profile {
     #[must_use]
     pub fn with_endpoint(mut self, endpoint: impl Into<HostName>) -> Self {
         self.endpoint = endpoint.into();
+        self
+    }
+
+    /// For a device that has a certificate from an earlier registration or renewal and registers with a key: a hub with the
+    /// connection profile `mqttV5`, which accepts no key, is then no failure. Log in there with
+    /// [`Outcome::with_certificate`](crate::outcome::Outcome::with_certificate). Without effect on other registrations.
+    #[must_use]
+    pub const fn with_issued_certificate(mut self) -> Self {
+        self.has_issued_certificate = true;
         self
     }
 

@@ -253,7 +253,10 @@ impl Run<Provisioning> {
     }
 
     fn assigned(self: Box<Self>, Assigned { hub, device, hub_key, record }: Assigned) -> Result<Step, Error> {
-        message::check_profile(&record, matches!(self.protocol.attestation, Attestation::Certificate(_)))?;
+        let has_certificate = matches!(self.protocol.attestation, Attestation::Certificate(_))
+            || self.protocol.profile.has_issued_certificate
+            || record.issuance.chain().is_some();
+        message::check_profile(&record, has_certificate)?;
         let credential = match &self.protocol.attestation {
             Attestation::SymmetricKey(key) => key.clone().into(),
             Attestation::Certificate(certificate) => certificate.clone().into(),
