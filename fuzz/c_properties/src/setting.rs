@@ -7,8 +7,8 @@ use crate::{
 };
 use core::ptr::null;
 use defenderauth::{
-    AgentConfig, Certificate, DEFENDERAUTH_IDENTITY_DEVICE, DEFENDERAUTH_IDENTITY_DPS, DEFENDERAUTH_IDENTITY_MODULE,
-    DEFENDERAUTH_OK, agent_config::*, certificate::*, options::*, profile::*,
+    AgentConfig, Certificate, DEFENDERAUTH_FINDING_UNCHECKED, DEFENDERAUTH_IDENTITY_DEVICE, DEFENDERAUTH_IDENTITY_DPS,
+    DEFENDERAUTH_IDENTITY_MODULE, DEFENDERAUTH_OK, agent_config::*, certificate::*, options::*, profile::*,
 };
 
 impl Held {
@@ -125,8 +125,10 @@ fn certificate(it: Option<&Certificate>, call: &Call<'_>) {
     let _ = text(defenderauth_certificate_common_name(it));
     let _ = (defenderauth_certificate_not_before(it), defenderauth_certificate_not_after(it));
     let findings = defenderauth_certificate_findings(it, now, name.0, name.1);
-    assert!(findings < 256 && (it.is_some() || findings == 0));
-    for bit in (0..8).map(|bit| 1 << bit).filter(|bit| findings & bit != 0) {
+    assert!(findings < 2 * DEFENDERAUTH_FINDING_UNCHECKED);
+    let is_unchecked = findings & DEFENDERAUTH_FINDING_UNCHECKED != 0;
+    assert!(is_unchecked == it.is_none() && (!is_unchecked || findings == DEFENDERAUTH_FINDING_UNCHECKED));
+    for bit in (0..10).map(|bit| 1 << bit).filter(|bit| findings & bit != 0) {
         assert_ne!(fixed(defenderauth_certificate_finding_string(bit)), "unknown");
     }
     let chain = text(defenderauth_certificate_chain_pem(it));
