@@ -14,8 +14,8 @@ use clap::{Parser, Subcommand};
 /// device signs for the agent, `--workload` (a module of IoT Edge) or `--identity-service`.
 ///
 /// FILE|URI is the private key of a certificate, by its name: a PEM file (also the key file of a TPM, TSS2 PRIVATE KEY),
-/// `tpm:file=PATH`, `tpm:handle=0x81000005`, `pkcs11:token=T;object=K?module-name=M&pin-source=FILE`, or `unix:SOCKET` of a
-/// signing process. A TPM other than /dev/tpmrm0 is given by `--key-tpm`, or in the name: `tpm:file=PATH&tpm=TCTI`.
+/// `tpm:file=PATH`, `tpm:handle=0x81000005`, `pkcs11:token=T;object=K?module-name=M&pin-source=FILE`, `keyd:id=KEY` of
+/// aziot-keyd, or `unix:SOCKET` of a signing process. A TPM other than /dev/tpmrm0 is given by `--key-tpm`, or in the name: `tpm:file=PATH&tpm=TCTI`.
 #[derive(Parser)]
 #[command(
     name = "defenderauth",
