@@ -135,10 +135,9 @@ impl<'a> Session<'a> {
                     self.deadline = Instant::now() + self.patience;
                 }
                 Event::NotifyError(MqttError::UnsupportedProtocolVersion) if !self.answered => {
-                    self.answered = true;
                     // A CONNACK of MQTT 3.1.1: the version is not supported.
                     self.wire.write(&[0x20, 2, 0, 1])?;
-                    return Ok(Next::Close);
+                    return Err("the client speaks neither MQTT 3.1.1 nor MQTT 5".into());
                 }
                 Event::NotifyError(error) => return Err(format!("this is neither MQTT 3.1.1 nor MQTT 5: {error:?}")),
                 Event::RequestClose => next = Next::Close,

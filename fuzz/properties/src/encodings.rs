@@ -71,9 +71,10 @@ fn escaped_elsewhere(text: &str) {
 
 fn base64(text: &str) {
     let key = SharedAccessKey::from_base64(text);
-    // On purpose: white space round it and missing padding do no harm, and files and shells add and take them. One `=`
-    // of two is as good as none. The other crate takes padded texts one after the other for one; a key is one text.
-    let trimmed = text.trim();
+    // On purpose: white space round it, a byte order mark before it and missing padding do no harm, and files and shells add and
+    // take them. One `=` of two is as good as none. The other crate takes padded texts one after the other for one; a key
+    // is one text.
+    let trimmed = text.strip_prefix('\u{feff}').unwrap_or(text).trim();
     let bare = trimmed.trim_end_matches('=');
     let padding = trimmed.len() - bare.len();
     let missing = (4 - bare.len() % 4) % 4;
