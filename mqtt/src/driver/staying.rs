@@ -99,11 +99,16 @@ impl Driver {
             return Ok(false);
         }
         let until = due.unwrap_or(Duration::MAX).min(end).min(now.saturating_add(LOOK));
-        let bell = self.control.bell().clone();
-        let Some(live) = &mut self.live else {
+        if self.live.is_none() {
             self.tell(SessionEvent::Disconnected(Loss::Dropped))?;
-            return Ok(false);
-        };
+        }
+        self.listen_until(until)
+    }
+
+    /// Listens until a message comes, or until a time at most. False, at once, when there is no connection.
+    pub(super) fn listen_until(&mut self, until: Duration) -> Result<bool, DriverError> {
+        let bell = self.control.bell().clone();
+        let Some(live) = &mut self.live else { return Ok(false) };
         match live.listen(self.options.clock.as_ref(), until, &bell) {
             Ok(Some(message)) => self.receive(vec![message]),
             Ok(None) => {}

@@ -60,18 +60,7 @@ impl Driver {
             self.tell(SessionEvent::Renewal(renewal::Event::Elapsed))?;
             return Ok(false);
         }
-        let bell = self.control.bell().clone();
-        let Some(live) = &mut self.live else { return Ok(false) };
-        let until = at.min(end).min(now.saturating_add(LOOK));
-        match live.listen(self.options.clock.as_ref(), until, &bell) {
-            Ok(Some(message)) => self.receive(vec![message]),
-            Ok(None) => {}
-            Err(error) => {
-                self.check_cancelled()?;
-                self.lost(error)?;
-            }
-        }
-        Ok(true)
+        self.listen_until(at.min(end).min(now.saturating_add(LOOK)))
     }
 
     /// Hands the answer to a renewal over, also one that was read before the connection ended. One that no renewal waits for
