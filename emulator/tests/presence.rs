@@ -6,23 +6,17 @@ mod support;
 
 use defender_auth_emulator::{Device, Dps, Emulator, Enrollment, Entry, Fault, Hub, Operation, Refusal, World};
 use mqtt_protocol_core::mqtt::{
-    Connection, Version,
-    common::Cursor,
-    connection::{Event, role},
+    Version,
     packet::{
-        CorrelationData, GenericPacketTrait as _, Packet, Properties, Property, Qos, SessionExpiryInterval, SubEntry,
-        SubOpts, UserProperty, v5_0,
+        CorrelationData, Packet, Properties, Property, Qos, SessionExpiryInterval, SubEntry, SubOpts, UserProperty,
+        v5_0,
     },
     prelude::PropertyValueAccess as _,
     result_code::ConnectReturnCode,
 };
 use serde_json::{Value, json};
-use std::{
-    collections::VecDeque,
-    io::{Read as _, Write as _},
-    time::Duration,
-};
-use support::{HUB, KEY, Mqtt, Shown, Tls, certificates::Leaf, dial_as, play, raw_as, token};
+use std::time::Duration;
+use support::{HUB, KEY, Mqtt, Shown, Tls, certificates::Leaf, dial_as, play, raw_as, token, wire::Wire};
 
 const NONCE: &str = "0123456789ab4def8123456789abcdef";
 const BYTES: [u8; 16] =
@@ -36,23 +30,21 @@ fn user_name() -> String {
 
 /// A client of MQTT 5, as far as the tests need it.
 struct Client {
-    tls: Tls,
-    engine: Connection<role::Client>,
-    came: VecDeque<Packet>,
+    wire: Wire,
 }
 
 impl Client {
     /// Sends a CONNECT, and reads its answer: the reason code, and whether there is a session.
     fn connect(tls: Tls, id: &str, user: &str, password: Option<&str>, expiry: u32) -> (Self, Option<(u8, bool)>) {
-        let mut client = Self { tls, engine: Connection::new(Version::V5_0), came: VecDeque::new() };
+        let mut client = Self { wire: Wire::new(tls, Version::V5_0) };
         let connect = v5_0::Connect::builder().client_id(id).unwrap().user_name(user).unwrap().clean_start(false);
         let connect = match password {
             Some(password) => connect.password(password).unwrap(),
             None => connect,
         };
         let properties = vec![SessionExpiryInterval::new(expiry).unwrap().into()];
-        client.send(connect.props(properties).build().unwrap().into());
-        let answer = match client.receive() {
+        client.wire.send(connect.props(properties).build().unwrap().into());
+        let answer = match client.wire.receive() {
             Some(Packet::V5_0Connack(answer)) => Some((answer.reason_code() as u8, answer.session_present())),
             None => None,
             other => panic!("{other:?}"),
@@ -63,7 +55,7 @@ impl Client {
     /// The reason code of the SUBACK. `None` when the connection ends.
     fn subscribe(&mut self, filter: &str) -> Option<u8> {
         self.ask_for(filter);
-        match self.receive()? {
+        match self.wire.receive()? {
             Packet::V5_0Suback(suback) => Some(suback.reason_codes()[0] as u8),
             Packet::V5_0Disconnect(_) => None,
             other => panic!("{other:?}"),
@@ -72,8 +64,8 @@ impl Client {
 
     fn ask_for(&mut self, filter: &str) {
         let entry = SubEntry::new(filter, SubOpts::new().set_qos(Qos::AtLeastOnce)).unwrap();
-        let id = self.engine.acquire_packet_id().unwrap();
-        self.send(v5_0::Subscribe::builder().packet_id(id).entries(vec![entry]).build().unwrap().into());
+        let id = self.wire.engine.acquire_packet_id().unwrap();
+        self.wire.send(v5_0::Subscribe::builder().packet_id(id).entries(vec![entry]).build().unwrap().into());
     }
 
     fn publish(&mut self, topic: &str, kind: Option<&str>, correlation: Option<&[u8]>, payload: &[u8]) {
@@ -81,12 +73,12 @@ impl Client {
         properties.extend(kind.map(|kind| Property::from(UserProperty::new("type", kind).unwrap())));
         properties.extend(correlation.map(|bytes| Property::from(CorrelationData::new(bytes.to_vec()).unwrap())));
         let publish = v5_0::Publish::builder().topic_name(topic).unwrap().payload(payload.to_vec()).props(properties);
-        self.send(publish.qos(Qos::AtMostOnce).build().unwrap().into());
+        self.wire.send(publish.qos(Qos::AtMostOnce).build().unwrap().into());
     }
 
     /// The next message: topic, type, correlation, payload. `None` when the connection ends.
     fn message(&mut self) -> Option<(String, String, Vec<u8>, Vec<u8>)> {
-        match self.receive()? {
+        match self.wire.receive()? {
             Packet::V5_0Publish(it) => {
                 let (_, kind) = it.props().iter().find_map(Property::as_key_value).unwrap();
                 let correlation = it.props().iter().find_map(|property| match property {
@@ -103,43 +95,10 @@ impl Client {
 
     /// The reason code of the DISCONNECT that comes next.
     fn ended(&mut self) -> u8 {
-        match self.receive() {
+        match self.wire.receive() {
             Some(Packet::V5_0Disconnect(it)) => it.reason_code().map_or(0, |code| code as u8),
             other => panic!("{other:?}"),
         }
-    }
-
-    fn send(&mut self, packet: Packet) {
-        let events = self.engine.send(packet);
-        self.act(events);
-    }
-
-    fn act(&mut self, events: Vec<Event>) {
-        for event in events {
-            match event {
-                Event::RequestSendPacket { packet, .. } => {
-                    self.tls.write_all(&packet.to_continuous_buffer()).unwrap();
-                }
-                Event::NotifyPacketReceived(packet) => self.came.push_back(packet),
-                _ => {}
-            }
-        }
-    }
-
-    fn receive(&mut self) -> Option<Packet> {
-        let mut buffer = [0; 4096];
-        while self.came.is_empty() {
-            let count = self.tls.read(&mut buffer).unwrap();
-            if count == 0 {
-                return None;
-            }
-            let mut cursor = Cursor::new(&buffer[..count]);
-            while cursor.position() < count as u64 {
-                let events = self.engine.recv(&mut cursor);
-                self.act(events);
-            }
-        }
-        self.came.pop_front()
     }
 }
 

@@ -4,14 +4,13 @@
 
 #[path = "../../src/test_certificates.rs"]
 pub(crate) mod certificates;
+pub(crate) mod wire;
 
 use certificates::Leaf;
 use defender_auth_emulator::{Emulator, World};
 use mqtt_protocol_core::mqtt::{
-    Connection, Version,
-    common::Cursor,
-    connection::{Event, role},
-    packet::{GenericPacketTrait as _, Packet, Qos, SubEntry, SubOpts, v3_1_1},
+    Version,
+    packet::{Packet, Qos, SubEntry, SubOpts, v3_1_1},
     result_code::{ConnectReturnCode, SubackReturnCode},
 };
 use ring::hmac;
@@ -22,12 +21,12 @@ use rustls::{
 };
 use serde_json::Value;
 use std::{
-    collections::VecDeque,
     io::{self, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+use wire::Wire;
 
 pub(crate) const HUB: &str = "contoso.azure-devices.net";
 pub(crate) const DPS: &str = "global.azure-devices-provisioning.net";
@@ -148,9 +147,7 @@ pub(crate) fn answer(text: &str) -> Answer {
 
 /// A client over MQTT.
 pub(crate) struct Mqtt {
-    tls: Tls,
-    engine: Connection<role::Client>,
-    came: VecDeque<Packet>,
+    wire: Wire,
 }
 
 impl Mqtt {
@@ -190,17 +187,17 @@ impl Mqtt {
         keep_alive: u16,
         is_clean: bool,
     ) -> (Self, Option<(ConnectReturnCode, bool)>) {
-        let mut engine = Connection::new(Version::V3_1_1);
-        engine.set_auto_pub_response(true);
-        let mut client = Self { tls, engine, came: VecDeque::new() };
+        let mut wire = Wire::new(tls, Version::V3_1_1);
+        wire.engine.set_auto_pub_response(true);
+        let mut client = Self { wire };
         let connect = v3_1_1::Connect::builder().client_id(id).unwrap().user_name(user).unwrap();
         let connect = match password {
             Some(password) => connect.password(password).unwrap(),
             None => connect,
         };
         let connect = connect.clean_session(is_clean).keep_alive(keep_alive).build().unwrap();
-        client.send(connect.into());
-        match client.receive() {
+        client.wire.send(connect.into());
+        match client.wire.receive() {
             Some(Packet::V3_1_1Connack(connack)) => (client, Some((connack.return_code(), connack.session_present()))),
             None => (client, None),
             other => panic!("{other:?}"),
@@ -209,9 +206,9 @@ impl Mqtt {
 
     pub(crate) fn subscribe(&mut self, filter: &str, qos: Qos) -> SubackReturnCode {
         let entry = SubEntry::new(filter, SubOpts::new().set_qos(qos)).unwrap();
-        let id = self.engine.acquire_packet_id().unwrap();
-        self.send(v3_1_1::Subscribe::builder().packet_id(id).entries(vec![entry]).build().unwrap().into());
-        match self.receive().unwrap() {
+        let id = self.wire.engine.acquire_packet_id().unwrap();
+        self.wire.send(v3_1_1::Subscribe::builder().packet_id(id).entries(vec![entry]).build().unwrap().into());
+        match self.wire.receive().unwrap() {
             Packet::V3_1_1Suback(suback) => suback.return_codes()[0],
             other => panic!("{other:?}"),
         }
@@ -219,15 +216,15 @@ impl Mqtt {
 
     pub(crate) fn publish(&mut self, topic: &str, payload: &str) {
         let publish = v3_1_1::Publish::builder().topic_name(topic).unwrap().payload(payload).qos(Qos::AtMostOnce);
-        self.send(publish.build().unwrap().into());
+        self.wire.send(publish.build().unwrap().into());
     }
 
     /// Publishes at `QoS` 1. `false` when the connection ends without an acknowledgement.
     pub(crate) fn publish_acknowledged(&mut self, topic: &str, payload: &str) -> bool {
-        let id = self.engine.acquire_packet_id().unwrap();
+        let id = self.wire.engine.acquire_packet_id().unwrap();
         let publish = v3_1_1::Publish::builder().topic_name(topic).unwrap().payload(payload).qos(Qos::AtLeastOnce);
-        self.send(publish.packet_id(id).build().unwrap().into());
-        match self.receive() {
+        self.wire.send(publish.packet_id(id).build().unwrap().into());
+        match self.wire.receive() {
             Some(Packet::V3_1_1Puback(_)) => true,
             None => false,
             other => panic!("{other:?}"),
@@ -236,8 +233,8 @@ impl Mqtt {
 
     /// Sends a PINGREQ and waits for the answer. `false` when the connection ends.
     pub(crate) fn ping(&mut self) -> bool {
-        self.send(v3_1_1::Pingreq::new().into());
-        match self.receive() {
+        self.wire.send(v3_1_1::Pingreq::new().into());
+        match self.wire.receive() {
             Some(Packet::V3_1_1Pingresp(_)) => true,
             None => false,
             other => panic!("{other:?}"),
@@ -246,50 +243,17 @@ impl Mqtt {
 
     /// Bytes of an incomplete packet.
     pub(crate) fn begin(&mut self, bytes: &[u8]) {
-        self.tls.write_all(bytes).unwrap();
+        self.wire.tls.write_all(bytes).unwrap();
     }
 
     /// The next message: its topic, its payload and its quality of service. `None` when the connection ends.
     pub(crate) fn message(&mut self) -> Option<(String, String, Qos)> {
-        match self.receive()? {
+        match self.wire.receive()? {
             Packet::V3_1_1Publish(publish) => {
                 let payload = String::from_utf8(publish.payload().as_slice().to_vec()).unwrap();
                 Some((publish.topic_name().into(), payload, publish.qos()))
             }
             other => panic!("{other:?}"),
         }
-    }
-
-    fn send(&mut self, packet: Packet) {
-        let events = self.engine.send(packet);
-        self.act(events);
-    }
-
-    fn act(&mut self, events: Vec<Event>) {
-        for event in events {
-            match event {
-                Event::RequestSendPacket { packet, .. } => {
-                    self.tls.write_all(&packet.to_continuous_buffer()).unwrap();
-                }
-                Event::NotifyPacketReceived(packet) => self.came.push_back(packet),
-                _ => {}
-            }
-        }
-    }
-
-    fn receive(&mut self) -> Option<Packet> {
-        let mut buffer = [0; 4096];
-        while self.came.is_empty() {
-            let count = self.tls.read(&mut buffer).unwrap();
-            if count == 0 {
-                return None;
-            }
-            let mut cursor = Cursor::new(&buffer[..count]);
-            while cursor.position() < count as u64 {
-                let events = self.engine.recv(&mut cursor);
-                self.act(events);
-            }
-        }
-        self.came.pop_front()
     }
 }
