@@ -15,6 +15,8 @@ use crate::{
     options::{Chosen, Options},
     profile::Profile,
 };
+use alloc::{boxed::Box, vec::Vec};
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{
     Device, Plan, UnixTime,
     connection_string::ConnectionStringError,
@@ -22,7 +24,6 @@ use defender_auth::{
     dps::Attestation,
     identity::{DeviceId, HostName, ModuleId},
 };
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// Uses a connection string as it is, with no request: DONE immediately. A module's gives the module's identity; a
 /// device's gives the device's, not a module's (for Device mode use `defenderauth_authenticator_new_device_key`). A

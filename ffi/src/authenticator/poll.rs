@@ -2,6 +2,7 @@
 
 use super::object::Authenticator;
 use crate::{abi::Str, code::DEFENDERAUTH_ACTION_FAILED, error::Error, guard};
+use alloc::boxed::Box;
 
 /// The failure of an authenticator that does not exist.
 static NO_OBJECT: Error = Error::no_object();

@@ -6,7 +6,7 @@ use crate::code::{
     DEFENDERAUTH_FINDING_NOT_YET_VALID, DEFENDERAUTH_FINDING_UNCHECKED, DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS,
     DEFENDERAUTH_FINDING_WEAK,
 };
-use std::ffi::CStr;
+use core::ffi::CStr;
 
 /// The meaning of one bit, and the remedy.
 pub(super) const fn text(bit: u32) -> &'static CStr {

@@ -20,9 +20,10 @@ use crate::{
     operational::{self, Certificates, Noting},
     tpm::Tpm,
 };
+use alloc::{boxed::Box, sync::Arc};
+use core::{ffi::c_char, mem::MaybeUninit, time::Duration};
 use defender_auth::{UnixTime, identity::HostName};
 pub(crate) use driver::{Driver, is_available};
-use std::{ffi::c_char, mem::MaybeUninit, sync::Arc, time::Duration};
 
 /// The HTTPS driver with its trust anchors, address and clock offset. Configure it once; then any number of runs, in any
 /// threads, may share it. Free it with `defenderauth_https_free`.

@@ -2,8 +2,9 @@
 
 use super::{given::Given, machine, make::now, object::Session};
 use crate::{abi::ResultCode, error::Error, failure::Failure, guard, input, object::exclusive, sas};
+use alloc::boxed::Box;
+use core::{mem::MaybeUninit, time::Duration};
 use defender_auth::UnixTime;
-use std::{mem::MaybeUninit, time::Duration};
 
 /// AUTHENTICATE and SIGN: the signature, 32 bytes.
 #[must_use]

@@ -9,8 +9,9 @@ use crate::{
     guard, input,
     object::shared,
 };
+use alloc::boxed::Box;
+use core::mem::MaybeUninit;
 use defender_auth::http::Response;
-use std::mem::MaybeUninit;
 
 /// AUTHENTICATE: a response arrived, whatever its status. Pass all of its headers (`Retry-After` and `Date` are read), or NULL
 /// and 0 when they are not available. Wipe the body afterwards: it can hold keys.

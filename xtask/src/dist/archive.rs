@@ -10,6 +10,9 @@ use std::{fs, path::Path, process::Command};
 /// What stays visible: the interface, and the references to the routine of unwinding, of which a program keeps one.
 const VISIBLE: [&str; 2] = ["defenderauth_*", "DW.ref.*"];
 
+/// On bare metal the library brings these, weakly: a program that has its own keeps one of each.
+const MEMORY: [&str; 5] = ["memcpy", "memmove", "memset", "memcmp", "bcmp"];
+
 /// Sections that no linker needs. Where binutils load a plug-in of LLVM, that takes the object for one of its own because of them.
 const BITCODE: [&str; 2] = [".llvmbc", ".llvmcmd"];
 
@@ -28,9 +31,9 @@ fn join(choice: &Choice, built: &Built, scratch: &Path, archive: &Path) -> Resul
     let (joined, object) = (place("joined.o"), place("defenderauth.o"));
 
     let mut linker = choice.tool("ld");
-    linker.args(["-r", "--gc-sections", "-o", &joined]);
+    linker.args(["-r", "--gc-sections", "-z", "noexecstack", "-o", &joined]);
     // In a file, because they are hundreds.
-    let names = exported(choice, &built.shared)?;
+    let names = exported(choice, built)?;
     let wanted: String = names.iter().flat_map(|name| ["--undefined=", name, "\n"]).collect();
     let options = place("options");
     fs::write(&options, wanted).map_err(|error| format!("{options}: {error}"))?;
@@ -41,7 +44,8 @@ fn join(choice: &Choice, built: &Built, scratch: &Path, archive: &Path) -> Resul
     let mut hide = choice.tool("objcopy");
     hide.args(["--wildcard", "--strip-debug"]);
     hide.args(BITCODE.iter().flat_map(|section| ["--remove-section", section]));
-    hide.args(VISIBLE.iter().flat_map(|name| ["--keep-global-symbol", name]));
+    let memory: &[&str] = if built.shared.is_none() { &MEMORY } else { &[] };
+    hide.args(VISIBLE.iter().chain(memory).flat_map(|name| ["--keep-global-symbol", name]));
     hide.args([&joined, &object]);
     run(hide)?;
 
@@ -54,15 +58,19 @@ fn join(choice: &Choice, built: &Built, scratch: &Path, archive: &Path) -> Resul
     run(ar)
 }
 
-/// The functions of the interface, as the shared library exports them.
-fn exported(choice: &Choice, shared: &Path) -> Result<Vec<String>, String> {
-    let output = choice.tool("nm").args(["--dynamic", "--defined-only"]).arg(shared).output();
+/// The functions of the interface, as the shared library exports them; or the static one where it is the only one.
+fn exported(choice: &Choice, built: &Built) -> Result<Vec<String>, String> {
+    let (of, library) = match &built.shared {
+        Some(shared) => ("--dynamic", shared),
+        None => ("--extern-only", &built.fixed),
+    };
+    let output = choice.tool("nm").args([of, "--defined-only"]).arg(library).output();
     let output = output.map_err(|error| format!("nm: {error}"))?;
     let text = String::from_utf8_lossy(&output.stdout);
     let names =
         text.lines().filter_map(|line| line.split_whitespace().nth(2)).filter(|name| name.starts_with("defenderauth_"));
     let names: Vec<String> = names.map(|name| name.split('@').next().unwrap_or(name).to_owned()).collect();
-    if names.is_empty() { Err(format!("{}: it exports no functions", shared.display())) } else { Ok(names) }
+    if names.is_empty() { Err(format!("{}: it exports no functions", library.display())) } else { Ok(names) }
 }
 
 impl Choice {
@@ -77,11 +85,15 @@ impl Choice {
 
 /// `aarch64-unknown-linux-gnu` has its tools under `aarch64-linux-gnu-`.
 fn prefix(target: &str) -> String {
+    if target.contains("-none") {
+        let arch = if target.starts_with("riscv") { "riscv64-unknown-elf-" } else { "arm-none-eabi-" };
+        return if target.starts_with(std::env::consts::ARCH) { String::new() } else { arch.to_owned() };
+    }
     let mut parts = target.split('-');
     let arch = match parts.next().unwrap_or_default() {
         own if own == std::env::consts::ARCH => return String::new(),
         "riscv64gc" => "riscv64",
-        arm if arm.starts_with("armv7") || arm.starts_with("thumbv7") => "arm",
+        arm if arm.starts_with("armv7") => "arm",
         other => other,
     };
     let system = parts.next_back().unwrap_or("gnu").replace("musl", "gnu");
@@ -100,6 +112,8 @@ mod tests {
             ("armv7-unknown-linux-gnueabihf", "arm-linux-gnueabihf-"),
             ("armv7-unknown-linux-musleabihf", "arm-linux-gnueabihf-"),
             ("riscv64gc-unknown-linux-gnu", "riscv64-linux-gnu-"),
+            ("thumbv7em-none-eabihf", "arm-none-eabi-"),
+            ("riscv32imc-unknown-none-elf", "riscv64-unknown-elf-"),
         ] {
             assert_eq!(prefix(target), expected);
         }
