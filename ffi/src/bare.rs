@@ -41,8 +41,19 @@ unsafe impl GlobalAlloc for Program {
 fn panicked(panic: &PanicInfo<'_>) -> ! {
     let (file, line) = panic.location().map_or(("", 0), |location| (location.file(), location.line()));
     hooks::defenderauth_hook_panic(file.as_ptr(), file.len(), line);
-    // Nothing of the library may run any more.
+    stop()
+}
+
+/// Nothing of the library may run any more.
+fn stop() -> ! {
     loop {
         core::hint::spin_loop();
     }
+}
+
+/// Where the toolchain has a `core` that can unwind, its code refers to this for what follows a clean-up. Nothing unwinds here.
+#[cfg(not(target_os = "none"))]
+#[unsafe(export_name = "_Unwind_Resume")]
+extern "C" fn resume() -> ! {
+    stop()
 }

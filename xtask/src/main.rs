@@ -17,6 +17,7 @@ mod mutants;
 mod rtos;
 mod run;
 mod semver;
+mod size;
 mod soak;
 mod test;
 mod tools;
@@ -38,6 +39,7 @@ cargo xtask instructions    count the instructions of one token (needs gdb)
 cargo xtask mutants         change what signs, reads and sends in small ways and see that a test notices: [session | FILE...]; takes two hours, the session half of one
 cargo xtask rtos            run the C programs of ffi/examples/rtos, for a microcontroller, in QEMU and measure what they cost
 cargo xtask semver          the interface against the last tagged version: [--baseline REVISION] (installs cargo-semver-checks)
+cargo xtask size            measure the C library in every variant beside ffi/sizes.txt, and fail when one has grown by 3 %; --update records
 cargo xtask soak            a small fleet at work among faults: --minutes N or --operations N, --seed N; with a TPM if swtpm is there
 ";
 
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Some("mutants") => mutants::mutants(&options),
         Some("rtos") => rtos::rtos(),
         Some("semver") => semver::semver(&options),
+        Some("size") => size::size(&options),
         Some("soak") => soak::soak(&options),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");

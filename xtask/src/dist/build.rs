@@ -1,16 +1,14 @@
-//! Building both libraries, and where cargo put them.
+//! Building the static library, and where cargo put it.
 
 use super::{Choice, Standard};
 use crate::run::{command, root};
 use serde_json::Value;
 use std::path::PathBuf;
 
-/// The libraries as cargo made them.
-pub(crate) struct Built {
-    /// Where there is a standard library.
-    pub(super) shared: Option<PathBuf>,
+/// The static library as cargo made it.
+pub(super) struct Built {
     pub(super) fixed: PathBuf,
-    /// The libraries to link the static one with.
+    /// The libraries to link it with.
     pub(super) needed: String,
 }
 
@@ -19,10 +17,10 @@ impl Built {
         let is_bare = choice.standard == Standard::Absent;
         let features = choice.standard.features(&choice.features);
         // With the crate type for Rust among them there would be no link-time optimization.
-        let (profile, kinds) = if is_bare { ("bare", "staticlib") } else { ("dist", "cdylib,staticlib") };
+        let profile = if is_bare { "bare" } else { "dist" };
         let library = ["rustc", "--package", "defender-auth-ffi", "--lib", "--profile", profile];
         let mut build = choice.standard.cargo(&library, choice.target.as_deref())?;
-        build.args(["--no-default-features", "--features", &features, "--crate-type", kinds]);
+        build.args(["--no-default-features", "--features", &features, "--crate-type", "staticlib"]);
         build.args(choice.target.iter().flat_map(|target| ["--target", target]));
         build.arg("--message-format=json-render-diagnostics");
         build.args(["--", "--print", "native-static-libs"]).env("CARGO_ENCODED_RUSTFLAGS", flags(choice.standard));
@@ -33,18 +31,15 @@ impl Built {
         }
         let messages = String::from_utf8_lossy(&output.stdout);
         let files = files(&messages);
-        let file = |end: &str| {
-            let found = files.iter().find(|file| file.extension().is_some_and(|extension| extension == end));
-            found.cloned().ok_or_else(|| format!("cargo did not report a library .{end}:\n{messages}"))
-        };
-        let fixed = file("a")?;
+        let fixed = files.into_iter().find(|file| file.extension().is_some_and(|extension| extension == "a"));
+        let fixed = fixed.ok_or_else(|| format!("cargo did not report a static library:\n{messages}"))?;
         if is_bare {
             // All that it needs is the program's.
-            return Ok(Self { shared: None, fixed, needed: String::new() });
+            return Ok(Self { fixed, needed: String::new() });
         }
         let libraries = said.lines().chain(rendered(&messages)).find_map(native);
         let libraries = libraries.ok_or_else(|| format!("cargo did not report the libraries to link with:\n{said}"))?;
-        Ok(Self { shared: Some(file("so")?), fixed, needed: libraries })
+        Ok(Self { fixed, needed: libraries })
     }
 }
 

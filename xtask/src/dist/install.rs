@@ -1,6 +1,6 @@
 //! Copying what was built, and the files by which other build systems find it.
 
-use super::{Choice, archive::archive, build::Built};
+use super::{Choice, Standard, build::Built, object::Object};
 use crate::header;
 use std::{
     fs,
@@ -29,7 +29,8 @@ pub(super) fn install(choice: &Choice, folder: &Path, built: &Built) -> Result<P
     copy(&header::path(), &include.join("defenderauth.h"), 0o644)?;
 
     let fixed = lib.join("libdefenderauth.a");
-    archive(choice, built, &fixed)?;
+    let object = Object::new(choice, built)?;
+    object.archive(&fixed)?;
 
     let fill = |template: &str| {
         let (libdir, up) = (choice.libdir.display().to_string(), choice.up());
@@ -46,14 +47,14 @@ pub(super) fn install(choice: &Choice, folder: &Path, built: &Built) -> Result<P
     };
     let write = |path: PathBuf, template| fs::write(path, fill(template)).map_err(|error| error.to_string());
     write(pkg_config.join("defenderauth.pc"), PKG_CONFIG)?;
-    let Some(shared) = &built.shared else {
+    if choice.standard == Standard::Absent {
         copy(&header::path().with_file_name(HOOKS), &include.join(HOOKS), 0o644)?;
         return Ok(fixed);
-    };
-    let name = format!("libdefenderauth.so.{VERSION}");
-    copy(shared, &lib.join(&name), 0o755)?;
-    link(&name, &lib.join(format!("libdefenderauth.so.{ABI}")))?;
-    link(&format!("libdefenderauth.so.{ABI}"), &lib.join("libdefenderauth.so"))?;
+    }
+    let (name, soname) = (format!("libdefenderauth.so.{VERSION}"), format!("libdefenderauth.so.{ABI}"));
+    object.shared(&lib.join(&name), &soname)?;
+    link(&name, &lib.join(&soname))?;
+    link(&soname, &lib.join("libdefenderauth.so"))?;
     fs::create_dir_all(&cmake).map_err(|error| error.to_string())?;
     write(cmake.join("defenderauth-config.cmake"), CMAKE)?;
     write(cmake.join("defenderauth-config-version.cmake"), CMAKE_VERSION)?;

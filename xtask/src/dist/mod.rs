@@ -1,11 +1,12 @@
 //! The C library as a package, installed by `cargo xtask dist`.
 
-mod archive;
 mod build;
 mod install;
+mod object;
 mod standard;
 
-pub(crate) use build::Built;
+use crate::run::{self, root};
+use build::Built;
 pub(crate) use standard::Standard;
 use std::{
     fs,
@@ -38,17 +39,16 @@ pub(crate) fn dist(options: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// Builds the library without the standard library for a target, and installs it below a folder.
-pub(crate) fn bare(prefix: &Path, target: &str, features: &str) -> Result<(), String> {
-    let choice = Choice {
-        prefix: prefix.to_owned(),
-        libdir: PathBuf::from("lib"),
-        destdir: None,
-        features: features.to_owned(),
-        target: Some(target.to_owned()),
-        standard: Standard::Absent,
-    };
-    made(&choice).map(drop)
+/// Builds the library without the standard library for a target, or for this system, and installs it below a folder.
+pub(crate) fn bare(prefix: &Path, target: Option<&str>, features: &str) -> Result<(), String> {
+    made(&Choice::below(prefix, target, features, Standard::Absent)).map(drop)
+}
+
+/// Builds the shared library, and returns its size in bytes.
+pub(crate) fn shared(standard: Standard, features: &str) -> Result<u64, String> {
+    let prefix = root().join(run::target()).join("size").join(standard.name()).join(features);
+    let library = made(&Choice::below(&prefix, None, features, standard))?;
+    Ok(fs::metadata(&library).map_err(|error| format!("{}: {error}", library.display()))?.len())
 }
 
 /// Builds and installs, and returns the path of the shared library, or of the static one where there is no other.
@@ -111,6 +111,18 @@ fn below(prefix: &Path, libdir: &Path) -> Result<PathBuf, String> {
 }
 
 impl Choice {
+    /// For a folder that only xtask uses.
+    fn below(prefix: &Path, target: Option<&str>, features: &str, standard: Standard) -> Self {
+        Self {
+            prefix: prefix.to_owned(),
+            libdir: PathBuf::from("lib"),
+            destdir: None,
+            features: features.to_owned(),
+            target: target.map(str::to_owned),
+            standard,
+        }
+    }
+
     /// Where the files are written.
     fn folder(&self) -> PathBuf {
         let inside = self.prefix.strip_prefix("/").unwrap_or(&self.prefix);

@@ -26,6 +26,15 @@ pub(crate) enum Standard {
 const BARE: [&str; 4] = ["sas", "flows", "messages", "twin"];
 
 impl Standard {
+    /// What sizes are recorded under.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Given => "dist",
+            Self::Small => "small",
+            Self::Absent => "bare",
+        }
+    }
+
     /// Whether these features can be built with it.
     pub(super) fn check(self, features: &str) -> Result<(), String> {
         let needs = |feature: &&str| self == Self::Absent && !BARE.contains(feature);
