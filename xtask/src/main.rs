@@ -31,13 +31,13 @@ cargo xtask coverage        run every test on an instrumented build, then print 
 cargo xtask abi             write down what C programs rely on, in ffi/abi; with --check only see whether it changed
 cargo xtask bare-metal      compile the core for processors without an operating system and without compare-and-swap
 cargo xtask cortex-m        run the programs of examples/cortex-m in QEMU and measure what they cost
-cargo xtask dist            build the C library and install it: --prefix DIR [--libdir DIR] [--destdir DIR] [--features sas|full|FEATURE,...] [--target TRIPLE] [--small|--bare]
+cargo xtask dist            build the C library and install it: --prefix DIR [--libdir DIR] [--destdir DIR] [--features sas|full|FEATURE,...] [--target TRIPLE] [--small] [--bare]
 cargo xtask errors          write docs/errors.md, what the numbers of errors mean; with --check only see whether it is the one that is there
 cargo xtask fuzz            fuzz every target, or those named: [--seconds N] [--jobs N] [--seed N] [TARGET...] (needs a C++ compiler)
 cargo xtask header          make include/defenderauth.h of ffi/src; with --check only see whether it is the one that is there
 cargo xtask instructions    count the instructions of one token (needs gdb)
 cargo xtask mutants         change what signs, reads and sends in small ways and see that a test notices: [session | FILE...]; takes two hours, the session half of one
-cargo xtask rtos            run the C programs of ffi/examples/rtos, for a microcontroller, in QEMU and measure what they cost
+cargo xtask rtos            run the C programs of ffi/examples/rtos, for a microcontroller, in QEMU and measure what they cost; --small builds core and alloc for size
 cargo xtask semver          the interface against the last tagged version: [--baseline REVISION] (installs cargo-semver-checks)
 cargo xtask size            measure the C library in every variant beside ffi/sizes.txt, and fail when one has grown by 3 %; --update records
 cargo xtask soak            a small fleet at work among faults: --minutes N or --operations N, --seed N; with a TPM if swtpm is there
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
         Some("header") => header::header(&options),
         Some("instructions") => instructions::count(),
         Some("mutants") => mutants::mutants(&options),
-        Some("rtos") => rtos::rtos(),
+        Some("rtos") => rtos::rtos(&options),
         Some("semver") => semver::semver(&options),
         Some("size") => size::size(&options),
         Some("soak") => soak::soak(&options),

@@ -3,7 +3,7 @@
 use crate::{
     bare_metal,
     cortex_m::{Measured, Memory, provide_qemu, show, simulated},
-    dist,
+    dist::{self, Standard},
     run::{command, root, run, target},
     size::Recorded,
     tools,
@@ -24,33 +24,44 @@ const SHARED: [&str; 3] = ["board.c", "hooks.c", "kernel.c"];
 const EMPTY: &str = "empty";
 
 /// A program, and the features of its library.
-const PROGRAMS: [(&str, &str); 3] = [("token", "sas"), ("connection_string", "sas"), ("device_mode", "flows")];
+const PROGRAMS: [(&str, &str); 3] = [("token", "sas"), ("connection_string", "sas"), ("device_mode", "device-mode")];
 
 /// Builds the library and the programs, runs each, and shows what each costs. None may cost more than was recorded for it
-/// (`cargo xtask size`).
-pub(crate) fn rtos() -> Result<(), String> {
+/// (`cargo xtask size`). With `--small`, `core` and `alloc` are built for size too.
+pub(crate) fn rtos(options: &[String]) -> Result<(), String> {
+    let standard = match options {
+        [] => Standard::Absent,
+        [option] if option == "--small" => Standard::AbsentSmall,
+        _ => return Err(format!("{options:?}: `--small` is the only option")),
+    };
     let recorded = Recorded::read()?;
-    let (empty, programs) = measured()?;
-    let limit =
-        |program: &str| recorded.limit(&format!("cortex-m4 {program}")).and_then(|limit| usize::try_from(limit).ok());
-    let programs =
-        programs.into_iter().map(|(program, _, measured)| (program, limit(program).unwrap_or(usize::MAX), measured));
-    show(empty, programs.collect())
+    let (empty, programs) = measured(standard)?;
+    let limit = |program: &str| {
+        let limit = recorded.limit(&name(standard, program));
+        limit.and_then(|limit| usize::try_from(limit).ok()).ok_or_else(|| format!("{program}: no size is recorded"))
+    };
+    let programs = programs.into_iter().map(|(program, _, measured)| Ok((program, limit(program)?, measured)));
+    show(empty, programs.collect::<Result<_, String>>()?)
+}
+
+/// What the size of a program is recorded under.
+pub(crate) fn name(standard: Standard, program: &str) -> String {
+    format!("cortex-m4 {} {program}", standard.name())
 }
 
 /// Programs, how many bytes each adds to the flash of the empty one, and what it takes and said.
 type Programs = Vec<(&'static str, usize, Measured)>;
 
 /// What the empty program takes, and what the others do.
-pub(crate) fn measured() -> Result<(Memory, Programs), String> {
+pub(crate) fn measured(standard: Standard) -> Result<(Memory, Programs), String> {
     bare_metal::provide(TARGET)?;
     provide_qemu()?;
     if !tools::works(COMPILER, &["--version"]) {
         tools::install(&PACKAGES)?;
     }
-    let folder = target().join("rtos");
-    for features in ["sas", "flows"] {
-        dist::bare(&root().join(&folder).join(features), Some(TARGET), features)?;
+    let folder = target().join("rtos").join(standard.name().replace(' ', "-"));
+    for features in ["sas", "device-mode"] {
+        dist::bare(&root().join(&folder).join(features), Some(TARGET), features, standard)?;
     }
     let (empty, _) = built(&folder, EMPTY, "sas")?;
     let programs = PROGRAMS.map(|(program, features)| {

@@ -15,7 +15,7 @@ use std::path::Path;
 const VARIANTS: [&str; 4] = ["sas", "tpm", "flows", "full"];
 
 /// What a program for bare metal does at the levels of `xtask/tests/dist/bare.c`, and the features that it needs.
-const LEVELS: [(&str, &str); 3] = [("token", "sas"), ("connection string", "sas"), ("device mode", "flows")];
+const LEVELS: [(&str, &str); 3] = [("token", "sas"), ("connection string", "sas"), ("device mode", "device-mode")];
 
 /// Measures all of it, shows it, and fails when something has grown; with `--update` it is recorded instead.
 pub(crate) fn size(options: &[String]) -> Result<(), String> {
@@ -38,12 +38,14 @@ pub(crate) fn size(options: &[String]) -> Result<(), String> {
         }
     }
     found.extend(host()?);
-    match rtos::measured() {
-        Ok((_, programs)) => {
-            found
-                .extend(programs.into_iter().map(|(program, added, _)| (format!("cortex-m4 {program}"), added as u64)));
+    for standard in [Standard::Absent, Standard::AbsentSmall] {
+        match rtos::measured(standard) {
+            Ok((_, programs)) => {
+                let named = |program| rtos::name(standard, program);
+                found.extend(programs.into_iter().map(|(program, added, _)| (named(program), added as u64)));
+            }
+            Err(error) => println!("not measured: {error}"),
         }
-        Err(error) => println!("not measured: {error}"),
     }
     let recorded = Recorded::read()?;
     println!("{}", recorded.table(&found));
@@ -56,7 +58,7 @@ fn host() -> Result<Vec<(String, u64)>, String> {
     let mut found = Vec::new();
     for (level, (does, features)) in (1..).zip(LEVELS) {
         let prefix = folder.join(features);
-        dist::bare(&prefix, None, features)?;
+        dist::bare(&prefix, None, features, Standard::Absent)?;
         let [empty, with] = [0, level].map(|level| linked(&prefix, level));
         found.push((format!("bare {does}"), with?.saturating_sub(empty?)));
     }

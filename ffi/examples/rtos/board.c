@@ -69,13 +69,22 @@ static void fault(void)
     board_end(1);
 }
 
-/* What the compiler calls for large copies. A program with a C library has them. */
-void *memcpy(void *to, const void *from, size_t len)
+/* ---- what compilers call for memory, as every C library has it. Without it the library brings its own, 4 KB for speed. */
+
+void *memmove(void *to, const void *from, size_t len)
 {
-    for (uint8_t *t = to, *end = t + len; t < end;)
-        *t++ = *(const uint8_t *)from, from = (const uint8_t *)from + 1;
+    uint8_t *t = to;
+    const uint8_t *f = from;
+    if (t <= f)
+        for (size_t i = 0; i < len; i++)
+            t[i] = f[i];
+    else
+        while (len-- > 0)
+            t[len] = f[len];
     return to;
 }
+
+void *memcpy(void *to, const void *from, size_t len) __attribute__((alias("memmove")));
 
 void *memset(void *to, int byte, size_t len)
 {
@@ -83,6 +92,35 @@ void *memset(void *to, int byte, size_t len)
         *t++ = (uint8_t)byte;
     return to;
 }
+
+int memcmp(const void *a, const void *b, size_t len)
+{
+    const uint8_t *p = a, *q = b;
+    for (size_t i = 0; i < len; i++)
+        if (p[i] != q[i])
+            return p[i] < q[i] ? -1 : 1;
+    return 0;
+}
+
+/* The same by the names of Arm's ABI, for any alignment. */
+#define OF_ARM(name, parameters, same) void name parameters __attribute__((alias(same)))
+
+static void arm_move(void *to, const void *from, size_t len) { memmove(to, from, len); }
+static void arm_set(void *to, size_t len, int byte) { memset(to, byte, len); }
+static void arm_clear(void *to, size_t len) { memset(to, 0, len); }
+
+OF_ARM(__aeabi_memcpy, (void *, const void *, size_t), "arm_move");
+OF_ARM(__aeabi_memcpy4, (void *, const void *, size_t), "arm_move");
+OF_ARM(__aeabi_memcpy8, (void *, const void *, size_t), "arm_move");
+OF_ARM(__aeabi_memmove, (void *, const void *, size_t), "arm_move");
+OF_ARM(__aeabi_memmove4, (void *, const void *, size_t), "arm_move");
+OF_ARM(__aeabi_memmove8, (void *, const void *, size_t), "arm_move");
+OF_ARM(__aeabi_memset, (void *, size_t, int), "arm_set");
+OF_ARM(__aeabi_memset4, (void *, size_t, int), "arm_set");
+OF_ARM(__aeabi_memset8, (void *, size_t, int), "arm_set");
+OF_ARM(__aeabi_memclr, (void *, size_t), "arm_clear");
+OF_ARM(__aeabi_memclr4, (void *, size_t), "arm_clear");
+OF_ARM(__aeabi_memclr8, (void *, size_t), "arm_clear");
 
 /* What the processor begins with: the top of the stack, and the handler of each exception. */
 typedef void handler(void);

@@ -14,7 +14,7 @@ pub(super) struct Built {
 
 impl Built {
     pub(super) fn new(choice: &Choice) -> Result<Self, String> {
-        let is_bare = choice.standard == Standard::Absent;
+        let is_bare = choice.standard.is_absent();
         let features = choice.standard.features(&choice.features);
         // With the crate type for Rust among them there would be no link-time optimization.
         let profile = if is_bare { "bare" } else { "dist" };
@@ -81,10 +81,7 @@ fn flags(standard: Standard) -> String {
         flags.push(format!("--remap-path-prefix={sysroot}/lib/rustlib/src/rust=rust"));
     }
     flags.push(format!("--remap-path-prefix={}=.", root().display()));
-    if standard == Standard::Absent {
-        // SHA-256 as a loop: 7 KB less of flash, and slower.
-        flags.push("--cfg=sha2_backend_soft=\"compact\"".into());
-    }
+    flags.extend(standard.flags().iter().map(|flag| (*flag).to_owned()));
     // The separator of this variable: paths may contain spaces.
     flags.join("\x1f")
 }

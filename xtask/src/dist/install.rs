@@ -1,6 +1,6 @@
 //! Copying what was built, and the files by which other build systems find it.
 
-use super::{Choice, Standard, build::Built, object::Object};
+use super::{Choice, build::Built, object::Object};
 use crate::header;
 use std::{
     fs,
@@ -47,7 +47,7 @@ pub(super) fn install(choice: &Choice, folder: &Path, built: &Built) -> Result<P
     };
     let write = |path: PathBuf, template| fs::write(path, fill(template)).map_err(|error| error.to_string());
     write(pkg_config.join("defenderauth.pc"), PKG_CONFIG)?;
-    if choice.standard == Standard::Absent {
+    if choice.standard.is_absent() {
         copy(&header::path().with_file_name(HOOKS), &include.join(HOOKS), 0o644)?;
         return Ok(fixed);
     }

@@ -14,7 +14,7 @@ use std::{
 };
 
 const USAGE: &str = "cargo xtask dist --prefix DIR [--libdir DIR] [--destdir DIR] [--features sas|full|FEATURE,...] [--target TRIPLE] \
-                     [--small|--bare]";
+                     [--small] [--bare]";
 
 /// What to build, and where to install it.
 pub(crate) struct Choice {
@@ -40,8 +40,8 @@ pub(crate) fn dist(options: &[String]) -> Result<(), String> {
 }
 
 /// Builds the library without the standard library for a target, or for this system, and installs it below a folder.
-pub(crate) fn bare(prefix: &Path, target: Option<&str>, features: &str) -> Result<(), String> {
-    made(&Choice::below(prefix, target, features, Standard::Absent)).map(drop)
+pub(crate) fn bare(prefix: &Path, target: Option<&str>, features: &str, standard: Standard) -> Result<(), String> {
+    made(&Choice::below(prefix, target, features, standard)).map(drop)
 }
 
 /// Builds the shared library, and returns its size in bytes.
@@ -80,16 +80,14 @@ fn choice(options: &[String]) -> Result<Choice, String> {
     }
     let libdir = below(&prefix, &libdir)?;
     let is_bare = target.as_ref().is_some_and(|target| target.contains("-none"));
-    let standard = match flags.as_slice() {
-        [] if is_bare => Standard::Absent,
-        [] => Standard::Given,
-        [flag] if *flag == "--bare" => Standard::Absent,
-        [_] if is_bare => return Err("--small builds the standard library, which this target has not".into()),
-        [_] => Standard::Small,
-        _ => return Err(format!("--small and --bare exclude each other\n\n{USAGE}")),
+    let is_bare = is_bare || flags.iter().any(|flag| *flag == "--bare");
+    let standard = match (is_bare, flags.iter().any(|flag| *flag == "--small")) {
+        (false, false) => Standard::Given,
+        (false, true) => Standard::Small,
+        (true, false) => Standard::Absent,
+        (true, true) => Standard::AbsentSmall,
     };
-    let features =
-        if is_default(&features) && matches!(standard, Standard::Absent) { "flows".into() } else { features };
+    let features = if is_default(&features) && is_bare { "flows".into() } else { features };
     standard.check(&features)?;
     Ok(Choice { prefix, libdir, destdir, features, target, standard })
 }

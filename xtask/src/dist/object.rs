@@ -3,7 +3,7 @@
 //! As cargo makes it, the static library contains the standard library with names that every other static library of Rust has too, and a program
 //! cannot be linked with two of them.
 
-use super::{Choice, Standard, build::Built};
+use super::{Choice, build::Built};
 use crate::run::{command, run};
 use std::{
     fs,
@@ -15,7 +15,7 @@ use std::{
 const VISIBLE: [&str; 2] = ["defenderauth_*", "DW.ref.*"];
 
 /// On bare metal nothing unwinds, and the library brings what copies memory, weakly: a program that has its own uses that.
-const VISIBLE_BARE: [&str; 6] = ["defenderauth_*", "memcpy", "memmove", "memset", "memcmp", "bcmp"];
+const VISIBLE_BARE: [&str; 7] = ["defenderauth_*", "__aeabi_mem*", "memcpy", "memmove", "memset", "memcmp", "bcmp"];
 
 /// What only unwinding needs.
 const UNWINDING: [&str; 5] = [".eh_frame*", ".gcc_except_table*", ".data.DW.ref.*", ".ARM.exidx*", ".ARM.extab*"];
@@ -83,7 +83,7 @@ impl<'a> Object<'a> {
         let mut hide = self.choice.tool("objcopy");
         hide.args(["--wildcard", "--strip-debug"]);
         hide.args(BITCODE.iter().flat_map(|section| ["--remove-section", section]));
-        let visible = if self.choice.standard == Standard::Absent {
+        let visible = if self.choice.standard.is_absent() {
             hide.arg("--strip-unneeded").args(UNWINDING.iter().flat_map(|section| ["--remove-section", section]));
             VISIBLE_BARE.as_slice()
         } else {

@@ -20,10 +20,12 @@ pub(crate) enum Standard {
     Small,
     /// None: for bare metal.
     Absent,
+    /// None, and what is below it, `core` and `alloc`, is built with the library for size. A panic does not say where it was.
+    AbsentSmall,
 }
 
 /// Features of the C library that do without the standard library.
-const BARE: [&str; 4] = ["sas", "flows", "messages", "twin"];
+const BARE: [&str; 5] = ["sas", "device-mode", "flows", "messages", "twin"];
 
 impl Standard {
     /// What sizes are recorded under.
@@ -32,12 +34,29 @@ impl Standard {
             Self::Given => "dist",
             Self::Small => "small",
             Self::Absent => "bare",
+            Self::AbsentSmall => "bare small",
+        }
+    }
+
+    /// Whether the library is for bare metal.
+    pub(super) fn is_absent(self) -> bool {
+        matches!(self, Self::Absent | Self::AbsentSmall)
+    }
+
+    /// Flags of the compiler.
+    pub(super) fn flags(self) -> &'static [&'static str] {
+        // SHA-256 as a loop: 7 KB less of flash, and slower.
+        const COMPACT: &str = "--cfg=sha2_backend_soft=\"compact\"";
+        match self {
+            Self::Given | Self::Small => &[],
+            Self::Absent => &[COMPACT],
+            Self::AbsentSmall => &[COMPACT, "-Zlocation-detail=none"],
         }
     }
 
     /// Whether these features can be built with it.
     pub(super) fn check(self, features: &str) -> Result<(), String> {
-        let needs = |feature: &&str| self == Self::Absent && !BARE.contains(feature);
+        let needs = |feature: &&str| self.is_absent() && !BARE.contains(feature);
         match features.split(',').find(needs) {
             Some(feature) => Err(format!(
                 "{feature}: this feature needs the standard library; without it there are {}",
@@ -50,15 +69,24 @@ impl Standard {
     /// The names of the features for cargo.
     pub(super) fn features(self, features: &str) -> String {
         let chosen = if features == "sas" { "" } else { features };
-        let standard = if self == Self::Absent { "" } else { "std" };
+        let standard = if self.is_absent() { "" } else { "std" };
         [standard, chosen].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(",")
     }
 
     /// Cargo, with what makes this standard library.
     pub(super) fn cargo(self, arguments: &[&str], target: Option<&str>) -> Result<Command, String> {
-        if self != Self::Small {
-            return Ok(cargo(arguments));
-        }
+        let options: &[&str] = match self {
+            Self::Given | Self::Absent => return Ok(cargo(arguments)),
+            // `core` is part of every token, and small.
+            Self::Small => &[
+                "-Zbuild-std=std,panic_unwind",
+                "-Zbuild-std-features=panic-unwind",
+                "--config=profile.dist.package.core.opt-level=3",
+            ],
+            Self::AbsentSmall => {
+                &["-Zbuild-std=core,alloc", "-Zbuild-std-features=compiler-builtins-mem,optimize_for_size"]
+            }
+        };
         let mut build = match source()? {
             Source::Own => cargo(arguments),
             Source::Debian => {
@@ -68,9 +96,7 @@ impl Standard {
             }
         };
         // Unstable options of cargo, with a stable compiler.
-        build.env("RUSTC_BOOTSTRAP", "1").args(["-Zbuild-std=std,panic_unwind", "-Zbuild-std-features=panic-unwind"]);
-        // It is part of every token, and small.
-        build.args(["--config", "profile.dist.package.core.opt-level=3"]);
+        build.env("RUSTC_BOOTSTRAP", "1").args(options);
         if target.is_none() && std::env::var_os("CARGO_BUILD_TARGET").is_none() {
             build.args(["--target", &host()?]);
         }
