@@ -1,19 +1,24 @@
 //! `defenderauth derive-key`
 
+mod block;
+mod list;
+
+use self::list::{List, warn_of_repeated};
 use crate::{
     files::private_file::{self, PartError},
     input::{
         finding,
-        registration_ids::{Ids, Seen},
+        seen::{Found, Seen},
+        shard::{Part, Shard},
         source::Source,
-        stdin, text_file,
+        stdin,
     },
     terminal::{failure::Failure, output, stderr},
 };
 use clap::{ArgGroup, Args};
-use defender_auth::{Error, agent, identity::RegistrationId, key::GroupKey};
+use defender_auth::{agent, identity::RegistrationId, key::GroupKey};
 use std::{
-    io::{self, BufRead, BufReader, Write},
+    io::{self, Write},
     iter,
     path::{Path, PathBuf},
 };
@@ -28,6 +33,10 @@ pub(crate) struct DeriveKey {
     /// A list of registration IDs, one per line; each gives a line `id,key`
     #[arg(long = "ids", value_name = "FILE|-")]
     ids_from: Option<Source>,
+    /// Derive the keys of part K of N of the list only, for other machines to derive those of the others. The parts,
+    /// put together in their order, are what one run without this option writes
+    #[arg(long, value_name = "K/N", requires = "ids_from")]
+    shard: Option<Shard>,
     /// Write the keys to this file (mode 0600, replaced in one step) and not to standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -46,9 +55,13 @@ impl DeriveKey {
 pub(crate) fn run(arguments: &DeriveKey) -> Result<(), Failure> {
     let (key, findings) = agent::key_file(&arguments.group_key_file)?;
     finding::warn(findings);
+    let shard = arguments.shard.unwrap_or(Shard::WHOLE);
+    if matches!(arguments.ids_from, Some(Source::Stdin)) && !shard.is_whole() {
+        return Err(Failure::Call("--shard reads a part of a file; give the list as --ids FILE".into()));
+    }
     // Every ID among the arguments is checked before the first key is written.
     let ids = arguments.ids.iter().map(|id| id.parse()).collect::<Result<Vec<RegistrationId>, _>>()?;
-    let derivation = Derivation { group: GroupKey::new(&key), ids: &ids, list: arguments.ids_from.as_ref() };
+    let derivation = Derivation { group: GroupKey::new(&key), ids: &ids, list: arguments.ids_from.as_ref(), shard };
     if let Some(path) = &arguments.out {
         private_file::check_inputs(path, arguments.inputs())?;
         return private_file::write(path, |file| derivation.write(file));
@@ -81,97 +94,42 @@ struct Derivation<'a> {
     group: GroupKey,
     ids: &'a [RegistrationId],
     list: Option<&'a Source>,
+    shard: Shard,
 }
 
 impl Derivation<'_> {
     fn write(&self, out: &mut dyn Write) -> Result<(), PartError> {
-        let mut out = SecretWriter::new(out);
-        let written = self.write_all(&mut out);
-        // What precedes a mistake is written nevertheless: it shows how far the list was read.
-        out.flush().map_err(PartError::Write)?;
-        written
-    }
-
-    fn write_all(&self, out: &mut SecretWriter<'_>) -> Result<(), PartError> {
-        if let ([id], None) = (self.ids, self.list) {
-            return out.write(&[self.group.derive(id).to_base64().expose(), "\n"]).map_err(PartError::Write);
-        }
-        let mut seen = Seen::new();
-        for (id, number) in self.ids.iter().zip(1..) {
-            seen.check(id, "argument", number);
-            self.write_line(out, id)?;
-        }
         match self.list {
-            None => Ok(()),
+            None => self.write_arguments(out),
             Some(Source::Stdin) => {
-                self.write_list(out, &mut seen, stdin::open("registration IDs, one per line,"), stdin::NAME)
+                let reader = stdin::open("registration IDs, one per line,");
+                List { reader, place: stdin::NAME, lines_before: &|| 0, may_be_empty: false }.write(&self.group, out)
             }
             Some(source @ Source::Path(path)) => {
-                let list = text_file::open(path).map_err(|error| PartError::Content(source.failure(error)))?;
-                self.write_list(out, &mut seen, BufReader::new(list), &path.display().to_string())
+                let place = path.display().to_string();
+                let failed = |error| PartError::Content(source.failure(error));
+                let reader = Part::open(path, self.shard).map_err(failed)?;
+                let start = reader.start;
+                let lines_before = || Part::lines_before(path, start);
+                let may_be_empty = !self.shard.is_whole();
+                List { reader, place: &place, lines_before: &lines_before, may_be_empty }.write(&self.group, out)
             }
         }
     }
 
-    /// A line for each ID, as they come: the list may be longer than memory.
-    fn write_list(
-        &self,
-        out: &mut SecretWriter<'_>,
-        seen: &mut Seen,
-        reader: impl BufRead,
-        place: &str,
-    ) -> Result<(), PartError> {
-        let mut ids = Ids::new(reader, place);
-        let mut is_empty = true;
-        while let Some(id) = ids.next_id().map_err(content)? {
-            is_empty = false;
-            seen.check(&id, &format!("{place}, line"), ids.number);
-            self.write_line(out, &id)?;
+    fn write_arguments(&self, out: &mut dyn Write) -> Result<(), PartError> {
+        let mut lines = Zeroizing::new(String::with_capacity(self.ids.iter().map(|id| id.as_str().len() + 90).sum()));
+        let mut seen = Seen::new();
+        for (id, number) in self.ids.iter().zip(1..) {
+            if let Found::Before(first) = seen.take(seen.key().hash(id.as_str()), number) {
+                warn_of_repeated(id.as_str(), "argument", number, first);
+            }
+            let key = self.group.derive(id).to_base64();
+            if self.ids.len() > 1 {
+                lines.extend([id.as_str(), ","]);
+            }
+            lines.extend([key.expose(), "\n"]);
         }
-        if is_empty {
-            let what = "there is no registration ID in it; write one per line";
-            return Err(PartError::Content(Failure::at(place, what)));
-        }
-        Ok(())
-    }
-
-    fn write_line(&self, out: &mut SecretWriter<'_>, id: &RegistrationId) -> Result<(), PartError> {
-        let key = self.group.derive(id).to_base64();
-        out.write(&[id.as_str(), ",", key.expose(), "\n"]).map_err(PartError::Write)
-    }
-}
-
-fn content(error: Error) -> PartError {
-    PartError::Content(error.into())
-}
-
-/// A buffer in front of a file, wiped when dropped.
-struct SecretWriter<'a> {
-    out: &'a mut dyn Write,
-    buffer: Zeroizing<Vec<u8>>,
-}
-
-impl<'a> SecretWriter<'a> {
-    const CAPACITY: usize = 64 * 1024;
-
-    fn new(out: &'a mut dyn Write) -> Self {
-        // It never grows: that would leave copies behind.
-        Self { out, buffer: Zeroizing::new(Vec::with_capacity(Self::CAPACITY)) }
-    }
-
-    fn write(&mut self, parts: &[&str]) -> io::Result<()> {
-        if self.buffer.len() + parts.iter().map(|part| part.len()).sum::<usize>() > Self::CAPACITY {
-            self.flush()?;
-        }
-        for part in parts {
-            self.buffer.extend_from_slice(part.as_bytes());
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let written = self.out.write_all(&self.buffer).and_then(|()| self.out.flush());
-        self.buffer.clear();
-        written
+        out.write_all(lines.as_bytes()).and_then(|()| out.flush()).map_err(PartError::Write)
     }
 }
