@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn blocks_are_whole_lines_and_put_together_the_list() {
         for line in ["d\n", "device-0001\n", &"x".repeat(BLOCK - 1), &format!("{}\n", "x".repeat(3 * BLOCK))] {
-            let list = line.repeat(BLOCK / 2) + "end";
+            let list = line.repeat(4 * BLOCK / line.len() + 1) + "end";
             let list = list.as_bytes().get(..4 * BLOCK).unwrap_or(list.as_bytes());
             let (mut blocks, mut block, mut together) = (Blocks::new(list), Vec::new(), Vec::new());
             loop {

@@ -70,11 +70,14 @@ impl Block {
         self.text = text;
     }
 
-    /// The ID on a line.
-    pub(super) fn id(&self, line: u32) -> &str {
-        let text = self.text.split(|byte| *byte == b'\n').nth(line as usize).unwrap_or_default();
-        let text = str::from_utf8(text).unwrap_or_default();
-        text.strip_prefix('\u{feff}').unwrap_or(text).trim()
+    /// What finds the IDs on lines, if they are asked for in their order.
+    pub(super) fn names(&self) -> impl FnMut(u32) -> String {
+        let mut lines = (0..).zip(self.text.split(|byte| *byte == b'\n'));
+        move |wanted| {
+            let line = lines.find(|(number, _)| *number == wanted).map_or(&[][..], |(_, line)| line);
+            let line = str::from_utf8(line).unwrap_or_default();
+            line.trim_start_matches('\u{feff}').trim().to_owned()
+        }
     }
 }
 
@@ -180,7 +183,7 @@ mod tests {
         assert_eq!(ids, ["dev1", "Dev1", "x"]);
         let found: Vec<u32> = block.ids.iter().map(|id| id.line).collect();
         assert_eq!((found.as_slice(), block.lines), (&[0, 2, 4][..], 5));
-        assert_eq!((block.id(0), block.id(2), block.id(4)), ("dev1", "Dev1", "x"));
+        assert_eq!([0, 2, 4].map(block.names()), ["dev1", "Dev1", "x"]);
         assert_eq!(block.ids[0].hash, block.ids[1].hash, "the same but for case");
         assert!(block.mistake.is_none());
     }

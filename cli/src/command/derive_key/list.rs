@@ -135,6 +135,7 @@ impl Receipt<'_> {
     /// Writes the next block of a worker, and returns it for another.
     fn take(&mut self, worker: Option<&Worker>, out: &mut dyn Write) -> Result<Block, PartError> {
         let mut block = worker.ok_or_else(ended)?.done.recv().map_err(|_| ended())?;
+        let mut names = block.names();
         for id in &block.ids {
             let number = self.lines + u64::from(id.line) + 1;
             match self.seen.take(id.hash, number) {
@@ -142,11 +143,12 @@ impl Receipt<'_> {
                 Found::Before(first) => {
                     let before = (self.lines_before)();
                     let first = first.map(|first| before + first);
-                    warn_of_repeated(block.id(id.line), &format!("{}, line", self.place), before + number, first);
+                    warn_of_repeated(&names(id.line), &format!("{}, line", self.place), before + number, first);
                 }
                 Found::NoRoom => self.warn_of_more(number),
             }
         }
+        drop(names);
         out.write_all(&block.keys).map_err(PartError::Write)?;
         self.lines += block.lines;
         self.ids += block.ids.len();

@@ -9,7 +9,7 @@ use crate::{
     input::{
         finding,
         seen::{Found, Seen},
-        shard::{Part, Shard},
+        shard::{self, Part, Shard},
         source::Source,
         stdin,
     },
@@ -35,7 +35,7 @@ pub(crate) struct DeriveKey {
     ids_from: Option<Source>,
     /// Derive the keys of part K of N of the list only, for other machines to derive those of the others. The parts,
     /// put together in their order, are what one run without this option writes
-    #[arg(long, value_name = "K/N", requires = "ids_from")]
+    #[arg(long, value_name = "K/N", conflicts_with = "ids")]
     shard: Option<Shard>,
     /// Write the keys to this file (mode 0600, replaced in one step) and not to standard output
     #[arg(long, value_name = "FILE")]
@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &DeriveKey) -> Result<(), Failure> {
     finding::warn(findings);
     let shard = arguments.shard.unwrap_or(Shard::WHOLE);
     if matches!(arguments.ids_from, Some(Source::Stdin)) && !shard.is_whole() {
-        return Err(Failure::Call("--shard reads a part of a file; give the list as --ids FILE".into()));
+        return Err(shard::of_stdin());
     }
     // Every ID among the arguments is checked before the first key is written.
     let ids = arguments.ids.iter().map(|id| id.parse()).collect::<Result<Vec<RegistrationId>, _>>()?;
