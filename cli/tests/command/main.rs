@@ -50,6 +50,7 @@ mod device_mode_refused;
 #[cfg(target_os = "linux")]
 mod drafts;
 mod explain;
+mod fleet;
 mod hosts;
 mod inspect;
 #[cfg(unix)]
