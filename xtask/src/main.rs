@@ -10,6 +10,7 @@ mod cortex_m;
 mod coverage;
 mod deb;
 mod dist;
+mod errors;
 mod features;
 mod fuzz;
 mod header;
@@ -38,6 +39,7 @@ cargo xtask cargo-c         install the C library by cargo-c below target, and l
 cargo xtask cortex-m        run the programs of examples/cortex-m in QEMU and measure what they cost
 cargo xtask deb             make the Debian packages in target/deb; with --install install, use and remove them in a clean root too
 cargo xtask dist            build the C library and install it: --prefix DIR [--libdir DIR] [--destdir DIR] [--features sas|full|FEATURE,...] [--target TRIPLE]
+cargo xtask errors          write docs/errors.md, what the numbers of errors mean; with --check only see whether it is the one that is there
 cargo xtask fuzz            fuzz every target, or those named: [--seconds N] [--jobs N] [--seed N] [TARGET...] (needs a C++ compiler)
 cargo xtask header          make include/defenderauth.h of ffi/src; with --check only see whether it is the one that is there
 cargo xtask instructions    count the instructions of one token (needs gdb)
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Some("cortex-m") => cortex_m::cortex_m(),
         Some("deb") => deb::deb(&options),
         Some("dist") => dist::dist(&options),
+        Some("errors") => errors::errors(&options),
         Some("fuzz") => fuzz::fuzz(&options),
         Some("header") => header::header(&options),
         Some("instructions") => instructions::count(),
