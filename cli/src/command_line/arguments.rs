@@ -1,7 +1,7 @@
 //! The arguments. Secrets come from files or standard input only: every user of a system can see arguments.
 
 use crate::{
-    command::{authenticate, certificate, derive_key, inspect, key, provision, token, tpm, twin, verify_token},
+    command::{authenticate, certificate, derive_key, doctor, inspect, key, provision, token, tpm, twin, verify_token},
     terminal::failure::Failure,
 };
 use clap::{Parser, Subcommand};
@@ -40,6 +40,8 @@ enum Command {
     VerifyToken(verify_token::VerifyToken),
     /// Derive device keys from the key of an enrollment group, as DPS and IoT Central do
     DeriveKey(derive_key::DeriveKey),
+    /// Find out why a device does not get in, step by step and without changing anything
+    Doctor(Box<doctor::Doctor>),
     /// Run an agent's configuration (including Device mode and lookups), and with --connect log in at the hub
     Authenticate(authenticate::Authenticate),
     /// Register a device with the provisioning service, and show the hub that it is assigned to
@@ -65,6 +67,7 @@ impl Arguments {
             Command::Token(arguments) => token::run(arguments),
             Command::VerifyToken(arguments) => verify_token::run(arguments),
             Command::DeriveKey(arguments) => derive_key::run(arguments),
+            Command::Doctor(arguments) => doctor::run(arguments),
             Command::Authenticate(arguments) => authenticate::run(arguments),
             Command::Provision(arguments) => provision::run(arguments),
             Command::Twin(arguments) => twin::run(arguments),
