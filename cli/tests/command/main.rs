@@ -51,6 +51,7 @@ mod device_mode_refused;
 mod doctor;
 #[cfg(target_os = "linux")]
 mod drafts;
+mod explain;
 mod hosts;
 mod inspect;
 #[cfg(unix)]
