@@ -8,7 +8,7 @@ use crate::{input::source::Source, login::subject::SubjectOptions, terminal::she
 use defender_auth::{
     agent,
     private_key::Location,
-    tpm::{Endpoint, KeyPlace},
+    tpm::{Endpoint, KeyPlace, SelfTest},
 };
 use std::{fs, path::Path};
 
@@ -71,15 +71,25 @@ fn tpm_next(endpoint: Option<&Endpoint>) -> String {
 /// A TPM that holds the hub's key, or will.
 fn identity_key(subject: &SubjectOptions, endpoint: &Endpoint) -> Found {
     let examined = subject.tpm.open().and_then(|mut keys| {
+        // First: a TPM whose self-test has failed rejects the others.
+        let test = keys.self_test()?;
+        if let SelfTest::Failed(code) = test {
+            return Ok(Err(code));
+        }
         let (facts, handles) = keys.facts()?;
-        keys.places().map(|places| (facts, handles, places))
+        keys.places().map(|places| Ok((test, facts, handles, places)))
     });
-    let (facts, handles, places) = match examined {
-        Ok(examined) => examined,
+    let (test, facts, handles, places) = match examined {
+        Ok(Ok(examined)) => examined,
+        Ok(Err(code)) => {
+            let what = format!("the TPM's self-test has failed ({code}); restart this device, then replace the TPM");
+            return Found::failed(INPUT, what).next("tpm2_gettestresult");
+        }
         Err(failure) => return Found::of(failure).next(tpm_next(Some(endpoint))),
     };
     let handle = format!("{:#010x}", handles.identity);
-    let about = format!("{}, firmware {}", facts.manufacturer, facts.firmware);
+    let test = if test == SelfTest::Passed { "passed" } else { "passed as far as it has run" };
+    let about = format!("{}, firmware {}, self-test {test}", facts.manufacturer, facts.firmware);
     let found = match (facts.has_identity_key, subject.must_register()) {
         (true, _) => Found::ok(format!("{about}; a hub's key is at {handle}")),
         (false, true) => Found::ok(format!("{about}; no hub's key is at {handle} yet, a registration brings it")),

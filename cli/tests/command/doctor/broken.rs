@@ -4,12 +4,14 @@ use super::{ask, doctor, network, told};
 use crate::support::{HOST, Scratch, command, device, run, site::Site, started_by};
 use std::{
     fs::{self, Permissions},
+    io::{Read as _, Write as _},
     os::unix::{
         fs::{MetadataExt as _, PermissionsExt as _},
         net::UnixListener,
         process::CommandExt as _,
     },
     process::Command,
+    thread,
 };
 
 const NOBODY: u32 = 65_534;
@@ -67,6 +69,23 @@ fn a_full_disk_is_named() {
     ] {
         on_a_small_disk(&site, options).fails_first_at(2, "state", &[words]);
     }
+}
+
+/// A TPM in failure mode: to each command it says what came of its self-test.
+#[test]
+fn a_tpm_whose_self_test_has_failed_is_named() {
+    let (site, scratch) = (Site::new(), Scratch::new());
+    let socket = scratch.path("tpm");
+    let listener = UnixListener::bind(&socket).unwrap();
+    thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        while stream.read_exact(&mut [0; 10]).is_ok() {
+            stream.write_all(&[0x80, 1, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]).unwrap();
+        }
+    });
+    let tcti = format!("swtpm:path={socket}");
+    let run = ask(&site, &["--tpm", &tcti, "--host-name", HOST, "--device-id", "dev-01"], "");
+    run.fails_first_at(2, "tpm", &["self-test has failed (0x101", "restart this device"]);
 }
 
 /// Runs it as another user, whose binary and files those of this one are.
