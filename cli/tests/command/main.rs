@@ -48,6 +48,8 @@ mod derive_key;
 mod device_mode;
 mod device_mode_refused;
 #[cfg(target_os = "linux")]
+mod doctor;
+#[cfg(target_os = "linux")]
 mod drafts;
 mod explain;
 mod fleet;
