@@ -11,6 +11,7 @@ use crate::{
     stack::{on_wiped_stack, wipe_small_stack},
     text::{DIGITS_MAX, Place, SIGNATURE_ROOM, copy, decimal, escape_base64, ten_digits},
 };
+use core::mem::MaybeUninit;
 
 const _: () = assert!(DIGITS_MAX <= Last::ROOM, "an expiry fits after any tail");
 
@@ -65,12 +66,23 @@ impl Prepared {
     ///
     /// # Errors
     /// When `out` is too small; it is unchanged then.
-    pub fn token_into<P: Place>(
+    pub fn token_into(&self, head: &str, policy: &str, expiry: u64, out: &mut [u8]) -> Result<usize, BufferTooSmall> {
+        let written = self.token_in_a_call(&Around { head, policy }, expiry, out);
+        wipe_small_stack();
+        written
+    }
+
+    /// The same for memory that holds nothing yet. Not one generic function for both: that would be compiled with the crate that
+    /// calls it, which may be optimised for size, and with another stack than the one that is wiped.
+    ///
+    /// # Errors
+    /// When `out` is too small; it is unchanged then.
+    pub fn token_into_uninit(
         &self,
         head: &str,
         policy: &str,
         expiry: u64,
-        out: &mut [P],
+        out: &mut [MaybeUninit<u8>],
     ) -> Result<usize, BufferTooSmall> {
         let written = self.token_in_a_call(&Around { head, policy }, expiry, out);
         wipe_small_stack();
