@@ -52,6 +52,8 @@ fn stop() -> ! {
 }
 
 /// Where the toolchain has a `core` that can unwind, its code refers to this for what follows a clean-up. Nothing unwinds here.
+///
+/// cbindgen:ignore
 #[cfg(not(target_os = "none"))]
 #[unsafe(export_name = "_Unwind_Resume")]
 extern "C" fn resume() -> ! {

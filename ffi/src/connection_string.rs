@@ -6,20 +6,19 @@ use crate::{
     error::Error,
     failure::Failure,
     guard,
-    identity::Names,
+    identity::{self, Names},
     input,
     key::Key,
     object::{Poison, given, object, shared},
     output,
     view::View,
 };
-use alloc::boxed::Box;
+use alloc::{boxed::Box, vec::Vec};
 use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{
     ConnectionString as Parsed, SharedAccessKey, UnixTime,
-    connection_string::{ConnectionStringError, ServiceConnectionString},
+    connection_string::{ConnectionStringError, Finding, ServiceConnectionString},
     credential::{ClientCertificate, Credential},
-    identity::{DeviceId, HostName, Identity, ModuleId},
     sas::{Audience, SasToken},
     secret::SecretText,
 };
@@ -30,6 +29,8 @@ pub struct ConnectionString {
     pub(crate) whose: Whose,
     names: Names,
     policy: View,
+    /// What was accepted and is unusual.
+    findings: Vec<View>,
 }
 
 object!(ConnectionString, "connection_string");
@@ -44,7 +45,7 @@ pub(crate) enum Whose {
 impl From<Parsed> for ConnectionString {
     fn from(parsed: Parsed) -> Self {
         let names = Names::of(parsed.identity());
-        Self { poison: Poison::new(), whose: Whose::Identity(parsed), names, policy: View::EMPTY }
+        Self { poison: Poison::new(), whose: Whose::Identity(parsed), names, policy: View::EMPTY, findings: Vec::new() }
     }
 }
 
@@ -52,11 +53,15 @@ impl From<ServiceConnectionString> for ConnectionString {
     fn from(service: ServiceConnectionString) -> Self {
         let names = Names { host_name: View::of(service.host_name()), ..Names::default() };
         let policy = View::of(service.policy_name());
-        Self { poison: Poison::new(), whose: Whose::Service(service), names, policy }
+        Self { poison: Poison::new(), whose: Whose::Service(service), names, policy, findings: Vec::new() }
     }
 }
 
 impl ConnectionString {
+    fn read<T: Into<Self>>((parsed, findings): (T, Vec<Finding>)) -> Self {
+        Self { findings: findings.iter().map(View::of).collect(), ..parsed.into() }
+    }
+
     /// Its key, if it has one.
     fn key(&self) -> Option<&SharedAccessKey> {
         match &self.whose {
@@ -101,9 +106,9 @@ pub extern "C" fn defenderauth_connection_string_parse(
 ) -> ResultCode {
     guard::make(out, error, || {
         let text = input::text("s", s, len)?;
-        Ok(match Parsed::parse(text) {
-            Err(ConnectionStringError::ServiceString) => ServiceConnectionString::parse(text)?.into(),
-            parsed => parsed?.into(),
+        Ok(match Parsed::read(text) {
+            Err(ConnectionStringError::ServiceString) => ConnectionString::read(ServiceConnectionString::read(text)?),
+            parsed => ConnectionString::read(parsed?),
         })
     })
 }
@@ -123,18 +128,29 @@ pub extern "C" fn defenderauth_connection_string_new(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::make(out, error, || {
-        let hub = HostName::new(input::text("host_name", host_name, host_name_len)?)?;
-        let device = DeviceId::new(input::text("device_id", device_id, device_id_len)?)?;
-        let identity = match input::text("module_id", module_id, module_id_len)? {
-            "" => Identity::device(hub, device),
-            module => Identity::module(hub, device, ModuleId::new(module)?),
-        };
+        let identity =
+            identity::of((host_name, host_name_len), (device_id, device_id_len), (module_id, module_id_len))?;
         let credential = match given(key_or_null)? {
             Some(key) => Credential::from(key.key.clone()),
             None => ClientCertificate::held_elsewhere(None).into(),
         };
         Ok(Parsed::new(identity, credential)?.into())
     })
+}
+
+/// How many things were accepted and are unusual: names that were ignored, a key of unusual length, a host that is not for devices.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_connection_string_finding_count(connection_string: Option<&ConnectionString>) -> usize {
+    guard::look(connection_string, 0, |it| it.findings.len())
+}
+
+/// Such a finding, counted from 0, and what to do about it, in one line. Empty past the last one.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_connection_string_finding(
+    connection_string: Option<&ConnectionString>,
+    index: usize,
+) -> Str {
+    guard::look(connection_string, Str::EMPTY, |it| it.findings.get(index).map_or(Str::EMPTY, View::as_str))
 }
 
 /// The hub's host name.

@@ -8,6 +8,7 @@ use crate::{
 use alloc::vec::Vec;
 use core::{
     ffi::{CStr, c_char},
+    ptr::NonNull,
     slice, str,
     time::Duration,
 };
@@ -45,6 +46,13 @@ pub(crate) fn text_or_code<'a>(data: *const u8, len: usize) -> Result<&'a str, R
 /// The ID of a registration's operation.
 pub(crate) fn operation(text: &str) -> Result<OperationId, Failure> {
     text.parse().map_err(|error: OperationIdError| Failure::argument("operation", message(&error)))
+}
+
+/// An object that every function reaches through `&` alone, because some may run while another changes it: what the header has as a
+/// pointer to an object that is not const.
+pub(crate) fn object<'a, T: Sync>(object: Option<NonNull<T>>) -> Option<&'a T> {
+    // SAFETY: the caller guarantees that it is an object of this type that is not freed before the call ends.
+    object.map(|object| unsafe { object.as_ref() })
 }
 
 /// Bytes, possibly none. They are valid during the call.

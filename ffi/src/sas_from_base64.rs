@@ -53,5 +53,5 @@ fn token(out: Buffer<'_>, inputs: &[Input; 3], expiry: u64) -> Result<(), Result
     let mut head = [0; LIMIT];
     let head = Head::plain(resource, policy, &mut head).map_err(|_| DEFENDERAUTH_ARGUMENT)?;
     let signer = Signer::new(&key, head);
-    out.fill_or_code(|room| signer.token_into(expiry, room).map(str::len).map_err(|small| small.needed))
+    out.fill_or_code(|room| signer.token_into_uninit(expiry, room).map_err(|small| small.needed))
 }

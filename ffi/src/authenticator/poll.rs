@@ -2,7 +2,6 @@
 
 use super::object::Authenticator;
 use crate::{abi::Str, code::DEFENDERAUTH_ACTION_FAILED, error::Error, guard};
-use alloc::boxed::Box;
 
 /// The failure of an authenticator that does not exist.
 static NO_OBJECT: Error = Error::no_object();
@@ -31,10 +30,4 @@ pub extern "C" fn defenderauth_authenticator_pending_operation(authenticator: Op
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_failure(authenticator: Option<&Authenticator>) -> Option<&Error> {
     guard::look(authenticator, Some(&NO_OBJECT), |it| it.views.failure.as_ref())
-}
-
-/// Frees an authenticator and wipes its secrets. NULL is allowed.
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_authenticator_free(authenticator: Option<Box<Authenticator>>) {
-    guard::get((), || drop(authenticator));
 }

@@ -22,6 +22,13 @@ fn unsupported() -> Failure {
 /// Has no value.
 pub(super) enum Machine {}
 
+#[cfg(not(feature = "std"))]
+impl crate::lock::Never for Machine {
+    fn never(&self) -> ! {
+        match *self {}
+    }
+}
+
 impl Machine {
     pub(super) fn new() -> Result<Self, Failure> {
         Err(unsupported())

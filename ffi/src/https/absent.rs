@@ -17,6 +17,22 @@ fn unsupported() -> Failure {
 /// Has no value.
 pub(crate) enum Driver {}
 
+#[cfg(not(feature = "std"))]
+impl crate::lock::Never for Driver {
+    fn never(&self) -> ! {
+        match *self {}
+    }
+}
+
+/// Has no value.
+pub(super) enum Cancel {}
+
+impl Cancel {
+    pub(super) const fn cancel(&self) {
+        match *self {}
+    }
+}
+
 impl Driver {
     pub(super) fn new() -> Result<Self, Failure> {
         Err(unsupported())
@@ -42,7 +58,7 @@ impl Driver {
         match *self {}
     }
 
-    pub(super) const fn cancel(&self) {
+    pub(super) const fn cancel(&self) -> Cancel {
         match *self {}
     }
 

@@ -68,7 +68,7 @@ fn native(line: &str) -> Option<String> {
 }
 
 /// The caller's flags, plus those that keep this machine's paths out of panic messages.
-fn flags(standard: Standard) -> String {
+pub(crate) fn flags(standard: Standard) -> String {
     let given = std::env::var("RUSTFLAGS").unwrap_or_default();
     let mut flags: Vec<String> = given.split_whitespace().map(str::to_owned).collect();
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);

@@ -7,6 +7,7 @@ mod standard;
 
 use crate::run::{self, root};
 use build::Built;
+pub(crate) use build::flags;
 pub(crate) use standard::Standard;
 use std::{
     fs,
