@@ -51,6 +51,7 @@ mod device_mode_refused;
 mod drafts;
 mod hosts;
 mod inspect;
+mod json;
 #[cfg(unix)]
 mod key_handle;
 #[cfg(unix)]
