@@ -1,6 +1,6 @@
 //! `defenderauth`: authentication for Azure IoT Hub and DPS on the command line.
 //!
-//! Folders are layers. Each imports only from those before it: `system`, `terminal`, `input`, `private_key`, `files`,
+//! Folders are layers. Each imports only from those before it: `system`, `explain`, `terminal`, `input`, `private_key`, `files`,
 //! `network`, `daemon`, `tpm`, `login`, `certificates`, `command`, `command_line`.
 
 #![forbid(unsafe_code)]
@@ -10,6 +10,7 @@ mod certificates;
 mod command;
 mod command_line;
 mod daemon;
+mod explain;
 mod files;
 mod input;
 mod login;

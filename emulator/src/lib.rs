@@ -102,7 +102,7 @@ pub use config::{
 #[cfg(target_os = "linux")]
 pub use daemons::{Host, HostError, RunningHost};
 pub use fault::{Alert, ChainFault, Fault, Operation, OperationError, PlannedFault};
-pub use journal::{Entry, Journal, Refusal};
+pub use journal::{Entry, Journal, Record, Refusal};
 #[doc(hidden)]
 pub use server::rehearsal;
 pub use server::{ChangeError, Emulator, OrderError, PossessionError, Proxy, StartError};

@@ -55,6 +55,9 @@ struct Arguments {
     /// The file with the login that the proxy requires, USER:PASSWORD
     #[arg(long, value_name = "FILE", requires = "proxy")]
     proxy_login_file: Option<PathBuf>,
+    /// How many connections may be open at a time, for each protocol
+    #[arg(long, default_value_t = World::CONNECTIONS, value_name = "N")]
+    connections: usize,
     /// Read orders from standard input, which change keys, devices, enrollments, faults and the clock
     #[arg(long)]
     control: bool,
@@ -113,7 +116,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     };
     let hosts: Vec<Vec<String>> = config.hubs.iter().map(|hub| hub.names().collect()).collect();
     let dps = config.dps.as_ref().map(|dps| (dps.host_name().to_owned(), dps.id_scope().to_owned()));
-    let world = World::from(config).tls(arguments.tls.into());
+    let world = World::from(config).tls(arguments.tls.into()).connections(arguments.connections);
     let world = arguments.https.map_or(world.clone(), |address| world.https_at(address));
     let emulator = Emulator::play_aloud(world, arguments.listen)?;
     let root = arguments.folder.join("ca.pem");

@@ -36,7 +36,12 @@ fn command(name: &str, config: &str) -> (Command, PathBuf) {
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("config.toml"), config).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_defender-auth-emulator"));
-    command.arg(folder.join("config.toml")).arg("--folder").arg(&folder).stdin(Stdio::null());
+    command
+        .arg(folder.join("config.toml"))
+        .arg("--folder")
+        .arg(&folder)
+        .args(["--connections", "128"])
+        .stdin(Stdio::null());
     (command, folder)
 }
 
@@ -110,9 +115,11 @@ fn faults_of_a_configuration_are_met_by_requests() {
     assert_eq!(place.look_up().status, 200);
     let journal = BufReader::new(program.process.stderr.take().unwrap()).lines().map(Result::unwrap);
     let lines: Vec<String> = journal.take(5).collect();
-    assert_eq!(lines[0], "answered \"look up 0ne/dev-01\" with 200: unassigned");
-    assert_eq!(lines[1], "applied a fault to \"look up 0ne/dev-01\": status 429, Retry-After \"3\"");
-    assert_eq!(lines[4], lines[0]);
+    let decisions: Vec<&str> = lines.iter().map(|line| line.split_once(" [from 127.0.0.1:").unwrap().0).collect();
+    assert_eq!(decisions[0], "answered \"look up 0ne/dev-01\" with 200: unassigned");
+    assert!(lines[0].ends_with(", as 0ne/dev-01, by POST /0ne/registrations/dev-01]"), "{}", lines[0]);
+    assert_eq!(decisions[1], "applied a fault to \"look up 0ne/dev-01\": status 429, Retry-After \"3\"");
+    assert_eq!(decisions[4], decisions[0]);
 }
 
 #[test]
@@ -150,7 +157,7 @@ fn orders_of_standard_input_are_carried_out_and_answered_one_by_one() {
     assert!(place.log_in(&good), "it runs after the end of its orders");
 }
 
-/// More logins than there are places for connections.
+/// More logins than there are places for connections, of which `Program::start` gives 128.
 fn logs_in_for_long(place: &Place) {
     let good = token(HUB, KEY);
     for _ in 0..150 {

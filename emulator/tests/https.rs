@@ -121,8 +121,8 @@ fn malformed_requests_are_answered_and_in_the_journal() {
     for (text, status) in [
         ("nonsense\r\n\r\n".to_owned(), 400),
         (format!("GET / HTTP/1.1\r\nHost: h\r\nX: {}\r\n\r\n", "x".repeat(17_000)), 431),
-        ("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 70000\r\n\r\n".to_owned(), 413),
-        ("PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n".to_owned(), 411),
+        ("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 270000\r\n\r\n".to_owned(), 413),
+        ("PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n".to_owned(), 501),
     ] {
         let answer = answer(&raw(&emulator, "localhost", &text).unwrap());
         assert_eq!((answer.status, answer.header("Connection")), (status, Some("close")));

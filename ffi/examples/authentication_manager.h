@@ -12,7 +12,8 @@
 bool AuthenticationManager_Init(void);
 void AuthenticationManager_Deinit(void);
 
-/* The device's key, or its certificate followed by the private key (PEM). Host name and device ID are empty when the
+/* A file whose first line is the device's key; or one with its certificate and private key: the certificate followed by
+ * the key, both in PEM or both in DER, or PKCS#12 (.pfx) without a password. Host name and device ID are empty when the
  * provisioning service assigns them. */
 bool AuthenticationManager_InitFromSharedAccessKey(const char *filePath, char *hostName, char *deviceId);
 bool AuthenticationManager_InitFromCertificate(const char *filePath, char *hostName, char *deviceId);

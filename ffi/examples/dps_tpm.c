@@ -87,8 +87,7 @@ int main(int argc, char **argv) {
     defenderauth_error *error = NULL;
     defenderauth_result result = run(argc, argv, &error);
     if (result != DEFENDERAUTH_OK) {
-        fprintf(stderr, "dps_tpm: %s: %s\n", defenderauth_error_field(error).data,
-                defenderauth_error_message(error).data);
+        fprintf(stderr, "dps_tpm: %s\n", defenderauth_error_line(error).data);
     }
     defenderauth_error_free(error);
     return result == DEFENDERAUTH_OK ? 0 : 1;

@@ -49,8 +49,7 @@ int main(int argc, char **argv) {
     int status = run(text, len, &error);
     defenderauth_wipe(text, sizeof text);
     if (status != 0) {
-        fprintf(stderr, "module_key: %s: %s\n", defenderauth_error_field(error).data,
-                defenderauth_error_message(error).data);
+        fprintf(stderr, "module_key: %s\n", defenderauth_error_line(error).data);
     }
     defenderauth_error_free(error);
     return status;

@@ -36,7 +36,7 @@ int main(int argc, char **argv) {
         puts(token);
         defenderauth_wipe(token, sizeof token);
     } else {
-        fprintf(stderr, "no_key: %s: %s\n", defenderauth_error_field(error).data, defenderauth_error_message(error).data);
+        fprintf(stderr, "no_key: %s\n", defenderauth_error_line(error).data);
     }
     defenderauth_error_free(error);
     defenderauth_authenticator_free(me);

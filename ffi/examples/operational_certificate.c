@@ -45,7 +45,7 @@ static void end(const char *what) {
 
 static void must(defenderauth_result result) {
     if (result != DEFENDERAUTH_OK) {
-        end(defenderauth_error_message(error).data);
+        end(defenderauth_error_line(error).data);
     }
 }
 
@@ -94,7 +94,7 @@ static void accept(const char *how) {
     }
     save();
     if (result != DEFENDERAUTH_OK) {
-        end(defenderauth_error_message(why).data);
+        end(defenderauth_error_line(why).data);
     }
     printf("%s\nvalid from %llu to %llu\n",
            how, (unsigned long long)defenderauth_certificate_not_before(defenderauth_certificates_current(kept)),
@@ -254,7 +254,7 @@ static void renew(const defenderauth_authenticator *device) {
             renewal = NULL;
             return;
         default:
-            end(defenderauth_error_message(defenderauth_renewal_failure(renewal)).data);
+            end(defenderauth_error_line(defenderauth_renewal_failure(renewal)).data);
         }
     }
 }

@@ -51,7 +51,7 @@ static void pause_for(uint64_t span) {
 /* A call that only fails when a parameter of this program is wrong. Its details are in `error`. */
 static void must(defenderauth_result result) {
     if (result != DEFENDERAUTH_OK) {
-        fprintf(stderr, "stay: %s: %s\n", defenderauth_error_field(error).data, defenderauth_error_message(error).data);
+        fprintf(stderr, "stay: %s\n", defenderauth_error_line(error).data);
         exit(1);
     }
 }
@@ -296,7 +296,7 @@ static void begin(const defenderauth_sources *sources, const defenderauth_policy
     defenderauth_result result;
     while ((result = defenderauth_session_new(sources, policy, NULL, saved, len, secret, secret_len, NOW, &session,
                                               &error)) == DEFENDERAUTH_SNAPSHOT) {
-        fprintf(stderr, "stay: %s\n", defenderauth_error_message(error).data);
+        fprintf(stderr, "stay: %s\n", defenderauth_error_line(error).data);
         defenderauth_error_free(error);
         len = secret_len > 0 ? len : 0;
         secret_len = 0;

@@ -70,7 +70,7 @@ static void send_message(defenderauth_driver *driver) {
     defenderauth_result result =
         defenderauth_driver_publish(driver, DEFENDERAUTH_TEXT(topic), payload, sizeof payload - 1,
                                     DEFENDERAUTH_QOS_AT_LEAST_ONCE, &error);
-    printf("%s\n", result == DEFENDERAUTH_OK ? "message sent" : defenderauth_error_message(error).data);
+    printf("%s\n", result == DEFENDERAUTH_OK ? "message sent" : defenderauth_error_line(error).data);
     defenderauth_error_free(error);
 }
 
@@ -119,8 +119,7 @@ int main(int argc, char **argv) {
     }
     STEP(stay(driver, &error));
     if (result != DEFENDERAUTH_CANCELLED) {
-        fprintf(stderr, "stay_builtin: %s: %s\n", defenderauth_error_field(error).data,
-                defenderauth_error_message(error).data);
+        fprintf(stderr, "stay_builtin: %s\n", defenderauth_error_line(error).data);
     }
     defenderauth_error_free(error);
     defenderauth_sources_free(sources);

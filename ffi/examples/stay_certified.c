@@ -58,7 +58,7 @@ static void end(const char *what) {
 /* A call that only fails when a parameter of this program is wrong. Its details are in `error`. */
 static void must(defenderauth_result result) {
     if (result != DEFENDERAUTH_OK) {
-        end(defenderauth_error_message(error).data);
+        end(defenderauth_error_line(error).data);
     }
 }
 
@@ -92,7 +92,7 @@ static defenderauth_result accept_certificate(uint64_t now) {
     defenderauth_error *why = NULL;
     defenderauth_result result = defenderauth_certificates_accept(kept, NULL, 0, now, &why);
     if (result != DEFENDERAUTH_OK) {
-        printf("certificate refused: %s\n", defenderauth_error_message(why).data);
+        printf("certificate refused: %s\n", defenderauth_error_line(why).data);
     }
     defenderauth_error_free(why);
     if (result != DEFENDERAUTH_OK && result != DEFENDERAUTH_CLOCK) {
@@ -119,7 +119,7 @@ static void make_request(void) {
         result = defenderauth_session_handle_request_made(session, NOW, kept, &why);
     }
     if (result != DEFENDERAUTH_OK) {
-        printf("no request: %s\n", defenderauth_error_message(why).data);
+        printf("no request: %s\n", defenderauth_error_line(why).data);
         must(defenderauth_session_handle_request_failed(session, NOW, &error));
     } else {
         say("certificate requested");

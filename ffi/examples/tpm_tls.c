@@ -24,16 +24,23 @@ int main(int argc, char **argv) {
         size_t len = freopen(argv[4], "rb", stdin) != NULL ? fread(text, 1, sizeof text, stdin) : 0;
         STEP(defenderauth_certificate_with_private_key(text, len, key, &certificate, &error));
         STEP(defenderauth_profile_new(ARGUMENT(3), ARGUMENT(2), &profile, &error));
-        STEP(defenderauth_authenticator_new_dps_certificate(profile, 0, 0, certificate, 0, time(NULL), &auth, &error));
+        STEP(defenderauth_authenticator_new_dps_certificate(profile, 0, 0, certificate, 0, (uint64_t)time(NULL), &auth,
+                                                            &error));
         STEP(defenderauth_https_new(&https, &error));
         STEP(defenderauth_https_set_ca_file(https, ARGUMENT(5), &error));
         STEP(defenderauth_https_set_connect_to(https, ARGUMENT(6), &error));
         STEP(defenderauth_authenticator_run(auth, https, NULL, 60000, &error));
     }
     printf("%s", result != DEFENDERAUTH_OK ? "" : argc <= 3 ? text : defenderauth_authenticator_host_name(auth).data);
-    fprintf(stderr, "%s\n", defenderauth_error_message(error).data);
-    defenderauth_authenticator_free(auth); /* The last object with the key flushes it from the TPM. */
+    if (result != DEFENDERAUTH_OK) {
+        fprintf(stderr, "tpm_tls: %s\n", defenderauth_error_line(error).data);
+    }
+    defenderauth_error_free(error);
+    defenderauth_https_free(https);
+    defenderauth_authenticator_free(auth);
+    defenderauth_profile_free(profile);
     defenderauth_certificate_free(certificate);
-    defenderauth_private_key_free(key);
+    defenderauth_certificate_request_free(request);
+    defenderauth_private_key_free(key); /* the last object with the key flushes it from the TPM */
     return result == DEFENDERAUTH_OK ? 0 : 1;
 }

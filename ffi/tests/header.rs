@@ -85,14 +85,15 @@ fn a_compiler_warns_about_an_ignored_result() {
 }
 
 #[test]
-#[ignore = "needs g++, libcurl, libmosquitto and libssl"]
-fn every_example_compiles_as_cpp() {
+#[ignore = "needs gcc, g++, libcurl, libmosquitto and libssl"]
+fn every_example_compiles_as_c_and_as_cpp() {
     let examples = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/examples")).unwrap();
     let examples = examples.map(|example| example.unwrap().path());
     for example in examples.filter(|path| path.extension().is_some_and(|extension| extension == "c")) {
         let program = std::fs::read_to_string(&example).unwrap();
-        for standard in ["c++11", "c++20"] {
-            let output = compiled("g++", "c++", standard, &program);
+        let languages = [("gcc", "c", "c99"), ("gcc", "c", "c17"), ("g++", "c++", "c++11"), ("g++", "c++", "c++20")];
+        for (compiler, language, standard) in languages {
+            let output = compiled(compiler, language, standard, &program);
             let said = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{} -std={standard}: {said}", example.display());
         }

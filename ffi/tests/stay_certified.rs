@@ -156,16 +156,3 @@ fn a_refused_chain_leaves_the_certificate_in_use() {
     agent.says(&["connected anew", "dps/certificate"]);
     assert_ne!(place.kept(), first, "{:#?}", agent.all);
 }
-
-#[test]
-#[ignore = "needs g++ and libmosquitto"]
-fn the_example_is_also_a_program_in_cpp() {
-    let bench = Bench::new();
-    let object = bench.scratch.path("stay_certified.o");
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/stay_certified.c");
-    let include = concat!(env!("CARGO_MANIFEST_DIR"), "/../include");
-    let mut command = Command::new("g++");
-    command.args(["-std=c++11", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror", "-I", include]);
-    let run = run(command.args(["-c", "-x", "c++", source, "-o", &object]));
-    assert!(run.code == Some(0) && run.err.is_empty(), "{run:?}");
-}

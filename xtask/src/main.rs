@@ -8,6 +8,7 @@ mod committed;
 mod cortex_m;
 mod coverage;
 mod dist;
+mod errors;
 mod features;
 mod fuzz;
 mod header;
@@ -29,6 +30,7 @@ cargo xtask abi             write down what C programs rely on, in ffi/abi; with
 cargo xtask bare-metal      compile the core for processors without an operating system and without compare-and-swap
 cargo xtask cortex-m        run the programs of examples/cortex-m in QEMU and measure what they cost
 cargo xtask dist            build the C library and install it: --prefix DIR [--libdir DIR] [--destdir DIR] [--features sas|full|FEATURE,...] [--target TRIPLE]
+cargo xtask errors          write docs/errors.md, what the numbers of errors mean; with --check only see whether it is the one that is there
 cargo xtask fuzz            fuzz every target, or those named: [--seconds N] [--jobs N] [--seed N] [TARGET...] (needs a C++ compiler)
 cargo xtask header          make include/defenderauth.h of ffi/src; with --check only see whether it is the one that is there
 cargo xtask instructions    count the instructions of one token (needs gdb)
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Some("bare-metal") => bare_metal::bare_metal(),
         Some("cortex-m") => cortex_m::cortex_m(),
         Some("dist") => dist::dist(&options),
+        Some("errors") => errors::errors(&options),
         Some("fuzz") => fuzz::fuzz(&options),
         Some("header") => header::header(&options),
         Some("instructions") => instructions::count(),

@@ -1,7 +1,9 @@
 //! The arguments. Secrets come from files or standard input only: every user of a system can see arguments.
 
 use crate::{
-    command::{authenticate, certificate, derive_key, inspect, key, provision, token, tpm, twin, verify_token},
+    command::{
+        authenticate, certificate, derive_key, explain, inspect, key, provision, token, tpm, twin, verify_token,
+    },
     terminal::failure::Failure,
 };
 use clap::{Parser, Subcommand};
@@ -52,6 +54,8 @@ enum Command {
     /// Check a certificate, make a request for one, or make certificates for testing
     #[command(subcommand)]
     Certificate(certificate::Command),
+    /// Explain the number at the end of an error: what it means, likely causes, and what tells them apart
+    Explain(explain::Explain),
     /// Show the data an enrollment of a TPM 2.0 needs: registration ID, endorsement key, storage root key
     #[command(subcommand)]
     Tpm(tpm::Command),
@@ -70,6 +74,7 @@ impl Arguments {
             Command::Twin(arguments) => twin::run(arguments),
             Command::Key(command) => key::run(command),
             Command::Certificate(command) => certificate::run(command),
+            Command::Explain(arguments) => explain::run(arguments),
             Command::Tpm(command) => tpm::run(command),
         }
     }
@@ -83,5 +88,37 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_commands_in_explanations_exist() {
+        let mut seen = 0;
+        for cause in crate::explain::all().flat_map(|entry| entry.causes) {
+            for command in cause.check.split('`').skip(1).step_by(2).filter(|it| it.starts_with("defenderauth ")) {
+                let words = command.split_whitespace().map(|word| if word == "SCOPE" { "0ne00000A0A" } else { word });
+                let parsed = Arguments::command().try_get_matches_from(words.collect::<Vec<_>>());
+                // A command may be named without all of its arguments.
+                let is_known = parsed.is_ok_and(|it| it.subcommand_name().is_some()) || is_incomplete(command);
+                assert!(
+                    is_known,
+                    "{command}: {:?}",
+                    Arguments::command().try_get_matches_from(command.split(' ')).err()
+                );
+                seen += 1;
+            }
+        }
+        assert!(seen > 100, "{seen}");
+    }
+
+    /// Whether only something is missing.
+    fn is_incomplete(command: &str) -> bool {
+        use clap::error::ErrorKind as K;
+        let error = Arguments::command().try_get_matches_from(command.split(' ')).err();
+        error.is_some_and(|error| {
+            matches!(
+                error.kind(),
+                K::MissingRequiredArgument | K::DisplayVersion | K::DisplayHelpOnMissingArgumentOrSubcommand
+            )
+        })
     }
 }

@@ -1,7 +1,7 @@
 //! Why a hub rejected a login: what is known, else what is likely. A hub gives a code and no reason.
 
 use super::refusal::Refusal;
-use crate::terminal::problem::Cause;
+use crate::{explain::cause as known, terminal::problem::Cause};
 use defender_auth::{
     Outcome, UnixTime,
     credential::{ClientCertificate, Credential},
@@ -19,7 +19,7 @@ pub(crate) fn doubt(me: &Outcome, proof: Proof<'_>, now: UnixTime) -> Option<Cau
     if token.expires_at() <= now {
         let ago = Readable(now.since(token.expires_at()));
         let what = format!("the SAS token expired {ago} ago, at {}", token.expires_at());
-        return Some(Cause::coded("token-expired", what));
+        return Some(Cause::coded(known::TOKEN_EXPIRED.code, what));
     }
     let resource = token.plain_resource().unwrap_or_else(|| token.resource().into());
     let is_others = !token.is_good_for(me.identity());
@@ -55,20 +55,25 @@ impl Causes {
             return Self::known(Cause::new(cause));
         }
         if login.client_id != Connect::hub(me.identity(), None).client_id {
-            let cause = Cause::coded("user-name", "the client ID is not that of the identity; leave out --client-id");
+            let cause = Cause::coded(
+                known::WRONG_USER_NAME.code,
+                "the client ID is not that of the identity; leave out --client-id",
+            );
             return Self::known(cause);
         }
         if let Some(doubt) = doubt(me, proof, now) {
             let text = format!("{}; get a new token for this identity", doubt.text);
             return Self::known(Cause { text, ..doubt });
         }
-        let version = other_version(me, login)
-            .map(|version| Cause::coded("api-version", format!("the hub does not support the API version {version}")));
+        let version = other_version(me, login).map(|version| {
+            Cause::coded(known::WRONG_USER_NAME.code, format!("the hub does not support the API version {version}"))
+        });
         let is_module = me.identity().module_id().is_some();
         let what = if is_module { "device or module" } else { "device" };
         let other_type =
-            || Cause::coded("other-authentication", "it is registered with another type of authentication");
-        let absent = || Cause::coded("unknown-or-disabled", format!("the hub has no such {what}, or it is disabled"));
+            || Cause::coded(known::OTHER_AUTHENTICATION.code, "it is registered with another type of authentication");
+        let absent =
+            || Cause::coded(known::UNKNOWN_OR_DISABLED.code, format!("the hub has no such {what}, or it is disabled"));
         let key = match me.credential() {
             Credential::Token(token) if is_module && is_devices(token) => {
                 "the token is the device's, as its `sr` shows, and a module requires one of its own"
@@ -80,9 +85,10 @@ impl Causes {
                     "the hub expects another certificate for it (compare the thumbprint{}, or the authority and the common name)",
                     thumbprints(certificate)
                 );
-                let expired = Cause::coded("certificate-expired", "the certificate has expired by the hub's clock");
+                let expired =
+                    Cause::coded(known::CERTIFICATE_EXPIRED.code, "the certificate has expired by the hub's clock");
                 let list = version.into_iter().chain([
-                    Cause::coded("other-certificate", other),
+                    Cause::coded(known::OTHER_CERTIFICATE.code, other),
                     other_type(),
                     absent(),
                     expired,
@@ -96,9 +102,12 @@ impl Causes {
             _ if is_module => "the hub has other keys for it (a module has keys of its own, not the device's)",
             _ => "the hub has other keys for it",
         };
-        let clock =
-            Cause::coded("clock", format!("this device's clock ({now}) is wrong, so that the token has expired"));
-        let list = version.into_iter().chain([Cause::coded("other-keys", key), other_type(), absent(), clock]);
+        let clock = Cause::coded(
+            known::CLOCK.code,
+            format!("this device's clock ({now}) is wrong, so that the token has expired"),
+        );
+        let list =
+            version.into_iter().chain([Cause::coded(known::OTHER_KEYS.code, key), other_type(), absent(), clock]);
         Self { list: list.collect(), cure: "Compare ID and key with the portal, then check the clock" }
     }
 }

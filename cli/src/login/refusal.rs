@@ -1,6 +1,9 @@
 //! How a hub refuses a login.
 
-use crate::terminal::problem::Cause;
+use crate::{
+    explain::number::{Family, Number},
+    terminal::problem::Cause,
+};
 use defender_auth::{
     error::ErrorKind,
     mqtt::{ConnectRefused, ReasonCode},
@@ -72,8 +75,8 @@ impl From<Refusal> for Cause {
     fn from(refusal: Refusal) -> Self {
         let text = refusal.to_string();
         match refusal {
-            Refusal::Code(refused) => Self::coded(format_args!("connack:{}", refused.code()), text),
-            Refusal::Reason(reason) => Self::coded(format_args!("mqtt5:{:#04x}", reason.code()), text),
+            Refusal::Code(refused) => Self::coded(Number::new(Family::Connack, refused.code().into()), text),
+            Refusal::Reason(reason) => Self::coded(Number::new(Family::Mqtt5, reason.code().into()), text),
         }
     }
 }

@@ -4,6 +4,10 @@ use super::{
     one_line::one_line,
     problem::{Cause, Problem},
 };
+use crate::explain::{
+    self,
+    number::{Family, Number},
+};
 use defender_auth::UnixTime;
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 use std::ffi::OsString;
@@ -56,6 +60,7 @@ struct CauseShape<'a> {
 impl<'a> From<&'a Problem> for Shape<'a> {
     fn from(problem: &'a Problem) -> Self {
         let cause = |cause: &'a Cause| CauseShape { code: cause.code.as_deref(), text: &cause.text };
+        let own = problem.causes.iter().map(cause);
         Self {
             code: problem.code,
             kind: problem.kind.as_str(),
@@ -63,9 +68,16 @@ impl<'a> From<&'a Problem> for Shape<'a> {
             field: problem.field.as_deref(),
             tracking_id: problem.tracking_id.as_deref(),
             retryable: problem.is_retryable,
-            causes: problem.causes.iter().map(cause).collect(),
+            causes: if problem.causes.is_empty() { likely(problem.code) } else { own.collect() },
         }
     }
+}
+
+/// The causes that `explain` has for a number.
+fn likely(code: i32) -> Vec<CauseShape<'static>> {
+    let entry = explain::entry(Number::new(Family::Library, code.unsigned_abs()));
+    let causes = entry.into_iter().flat_map(|entry| entry.causes);
+    causes.map(|cause| CauseShape { code: Some(cause.code), text: cause.text }).collect()
 }
 
 /// A time: seconds since 1970, and the same by RFC 3339.

@@ -15,6 +15,12 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
     out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()).map_err(failed)
 }
 
+/// Prints a text of whole lines.
+pub(crate) fn text(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(failed)
+}
+
 /// Prints a result as a document in JSON.
 pub(crate) fn json(result: &impl Serialize) -> Result<(), Failure> {
     document(result, None)

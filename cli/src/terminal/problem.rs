@@ -1,8 +1,9 @@
 //! What went wrong, as people and programs are told it.
 
+use crate::explain::number::{Family, Number};
 use defender_auth::{
     Error,
-    error::{Code, ErrorKind},
+    error::{Code, ErrorKind, ServiceOperation},
 };
 use std::fmt::Display;
 
@@ -31,8 +32,7 @@ pub(crate) struct Problem {
 /// A cause that is known, or one of several that are likely.
 #[derive(Clone, Debug)]
 pub(crate) struct Cause {
-    /// Its number: one of the library, one of a service, or with a prefix one of a protocol (`connack:5`, `mqtt5:0x87`,
-    /// `tpm:0x9a2`); or a stable word (`other-keys`). `None` where it has none.
+    /// Its number, as `explain` takes it, or its word there (`other-keys`). `None` where it has none.
     pub(crate) code: Option<String>,
     pub(crate) text: String,
 }
@@ -89,15 +89,19 @@ impl From<&Error> for Problem {
     fn from(error: &Error) -> Self {
         let (tracking_id, cause) = match error.inner() {
             Error::Service(service) => {
+                let family = match service.asked {
+                    ServiceOperation::Module | ServiceOperation::CertificateRenewal => Family::Hub,
+                    _ => Family::Dps,
+                };
                 let code = service.code.map(|code| {
                     let text = service.message.clone().unwrap_or_else(|| format!("HTTP status {}", service.status));
-                    Cause::coded(code, text)
+                    Cause::coded(Number::new(family, code), text)
                 });
                 (service.tracking_id.clone(), code)
             }
             Error::Tpm(tpm) => {
                 let code = tpm.response_code();
-                (None, code.map(|code| Cause::coded(format_args!("tpm:{:#x}", code.as_u32()), code.to_string())))
+                (None, code.map(|code| Cause::coded(Number::new(Family::Tpm, code.as_u32()), code.to_string())))
             }
             _ => (None, None),
         };

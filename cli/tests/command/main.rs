@@ -49,6 +49,7 @@ mod device_mode;
 mod device_mode_refused;
 #[cfg(target_os = "linux")]
 mod drafts;
+mod explain;
 mod hosts;
 mod inspect;
 mod json;

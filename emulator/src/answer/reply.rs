@@ -13,6 +13,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<String>,
     pub(crate) location: Option<String>,
+    /// Other headers.
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) content_type: &'static str,
     pub(crate) body: String,
     /// How long it is delayed.
@@ -36,12 +38,18 @@ impl Answer {
             status,
             retry_after: None,
             location: None,
+            headers: Vec::new(),
             content_type: "application/json; charset=utf-8",
             body: body.to_string(),
             delay: Duration::ZERO,
             ending: Ending::Whole,
             outcome: outcome.into(),
         }
+    }
+
+    /// An answer without a body.
+    pub(crate) fn empty(outcome: impl Into<String>) -> Self {
+        Self { body: String::new(), ..Self::new(204, &Value::Null, outcome) }
     }
 
     /// The first half of the body.

@@ -26,7 +26,15 @@ impl Service {
             Self::Hub => {
                 let (status, name) = match reason {
                     Refusal::ApiVersion => (400, "InvalidProtocolVersion"),
-                    Refusal::ModuleBody => (400, "ArgumentInvalid"),
+                    Refusal::ModuleBody
+                    | Refusal::MessageBatch
+                    | Refusal::MethodName
+                    | Refusal::Patch
+                    | Refusal::PropertyName { .. }
+                    | Refusal::PropertyValue { .. } => (400, "ArgumentInvalid"),
+                    Refusal::NotConnected => (404, "DeviceNotOnline"),
+                    Refusal::NoAnswer => (504, "GatewayTimeout"),
+                    Refusal::TooMany => (429, "ThrottlingException"),
                     Refusal::ModuleExists => (409, "ModuleAlreadyExistsOnDevice"),
                     Refusal::Precondition => (412, "PreconditionFailed"),
                     Refusal::NoRandomness => (500, "ServerError"),
@@ -119,7 +127,9 @@ pub(crate) const fn phrase(status: u16) -> &'static str {
         429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
         500 => "Internal Server Error",
+        501 => "Not Implemented",
         503 => "Service Unavailable",
+        504 => "Gateway Timeout",
         _ => "Other",
     }
 }

@@ -1,13 +1,16 @@
 //! The emulator's clock, and how the protocols write its time.
 
 use std::{
-    sync::atomic::{AtomicI64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
-/// The system's clock plus an offset.
-#[derive(Debug, Default)]
-pub(crate) struct Clock(AtomicI64);
+/// The system's clock plus an offset. A clone is the same clock.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Clock(Arc<AtomicI64>);
 
 /// A point in time, as the duration since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

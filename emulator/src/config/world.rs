@@ -12,6 +12,7 @@ pub struct World {
     pub(crate) validity: Option<[SystemTime; 2]>,
     pub(crate) clock_offset: i64,
     pub(crate) tls: TlsVersions,
+    pub(crate) connections: Option<usize>,
 }
 
 /// The versions of TLS that an emulator speaks.
@@ -80,6 +81,16 @@ impl World {
         self
     }
 
+    /// How many connections may be open at a time for each protocol, unless [set](Self::connections).
+    pub const CONNECTIONS: usize = 1000;
+
+    /// Sets how many connections may be open at a time, for each protocol. Each has a thread and, on Unix, a file descriptor.
+    #[must_use]
+    pub const fn connections(mut self, limit: usize) -> Self {
+        self.connections = Some(limit);
+        self
+    }
+
     /// Sets the emulator's clock this number of seconds ahead of the system's, or behind it.
     #[must_use]
     pub const fn clock_offset(mut self, seconds: i64) -> Self {
@@ -91,6 +102,15 @@ impl World {
 impl From<Config> for World {
     fn from(config: Config) -> Self {
         let Config { hubs, dps, faults, clock_offset } = config;
-        Self { hubs, dps, faults, clock_offset, https: None, validity: None, tls: TlsVersions::default() }
+        Self {
+            hubs,
+            dps,
+            faults,
+            clock_offset,
+            https: None,
+            validity: None,
+            tls: TlsVersions::default(),
+            connections: None,
+        }
     }
 }

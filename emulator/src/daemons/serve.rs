@@ -45,16 +45,22 @@ pub(super) fn serve(
                 Err((status, reason)) => return send(&mut stream, &error(status, reason)),
             }
         };
-        while buffer.len() < length + head.body {
-            if !receive(&mut stream, &mut buffer, state, deadline)? {
-                return Ok(());
+        buffer.drain(..length);
+        let (body, end) = loop {
+            match head.body.read(&buffer) {
+                Ok(Some(body)) => break body,
+                Ok(None) => {
+                    if !receive(&mut stream, &mut buffer, state, deadline)? {
+                        return Ok(());
+                    }
+                }
+                Err((status, reason)) => return send(&mut stream, &error(status, reason)),
             }
-        }
-        let body = buffer.get(length..length + head.body).unwrap_or_default();
-        let answer = decide(&head, body, uid, &answer);
+        };
+        let answer = decide(&head, &body, uid, &answer);
         state.note(&format!("{} {} at {name} by uid {uid}", head.method, head.path), answer.status);
         send(&mut stream, &answer)?;
-        buffer.drain(..length + head.body);
+        buffer.drain(..end);
         if head.closes {
             return Ok(());
         }

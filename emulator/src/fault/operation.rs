@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 /// A kind of request, by the names that `defender-auth` has for its operations, or a step of a connection.
 ///
 /// As text it is `register`, `registrationStatus`, `lookUpRegistration`, `readModule`, `writeModule`, `connect`,
-/// `sendMessage`, `issueCertificate`, `httpsHandshake` or `mqttHandshake`.
+/// `subscribe`, `birth`, `sendMessage`, `receiveMessage`, `backEnd`, `issueCertificate`, `httpsHandshake` or `mqttHandshake`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
 #[non_exhaustive]
@@ -27,6 +27,10 @@ pub enum Operation {
     Birth,
     /// Send a message from a device or module to its hub.
     SendMessage,
+    /// Receive a message from the cloud over HTTPS, or settle it.
+    ReceiveMessage,
+    /// Call a REST interface of a hub or of the provisioning service as a back end.
+    BackEnd,
     /// Renew a device's certificate through its hub.
     IssueCertificate,
     /// Open a TLS connection to the port for HTTPS.
@@ -39,12 +43,12 @@ pub enum Operation {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "there is no operation {0:?}; the operations are `register`, `registrationStatus`, `lookUpRegistration`, \
-     `readModule`, `writeModule`, `connect`, `subscribe`, `birth`, `sendMessage`, `issueCertificate`, `httpsHandshake` and `mqttHandshake`"
+     `readModule`, `writeModule`, `connect`, `subscribe`, `birth`, `sendMessage`, `receiveMessage`, `backEnd`, `issueCertificate`, `httpsHandshake` and `mqttHandshake`"
 )]
 pub struct OperationError(String);
 
 impl Operation {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 14] = [
         Self::Register,
         Self::RegistrationStatus,
         Self::LookUpRegistration,
@@ -54,6 +58,8 @@ impl Operation {
         Self::Subscribe,
         Self::Birth,
         Self::SendMessage,
+        Self::ReceiveMessage,
+        Self::BackEnd,
         Self::IssueCertificate,
         Self::HttpsHandshake,
         Self::MqttHandshake,
@@ -75,6 +81,8 @@ impl Operation {
             Self::Subscribe => "subscribe",
             Self::Birth => "birth",
             Self::SendMessage => "sendMessage",
+            Self::ReceiveMessage => "receiveMessage",
+            Self::BackEnd => "backEnd",
             Self::IssueCertificate => "issueCertificate",
             Self::HttpsHandshake => "httpsHandshake",
             Self::MqttHandshake => "mqttHandshake",

@@ -1,5 +1,7 @@
 //! HTTP/1.1, as far as clients of a REST interface require it.
 
+mod answer;
+mod chunked;
 mod request;
 mod route;
 mod serve;

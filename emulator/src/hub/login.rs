@@ -60,7 +60,8 @@ pub(crate) fn log_in(hubs: &[Hub], now: u64, login: &Login<'_>) -> Result<Admiss
     if !hub.is_classic() {
         return Err(Refusal::Profile);
     }
-    if !check_hub_version(query) {
+    // Without an api-version a hub speaks the oldest one.
+    if query.split('&').any(|pair| pair.starts_with("api-version=")) && !check_hub_version(query) {
         return Err(Refusal::ApiVersion);
     }
     if login.client_id != client_id {
@@ -70,28 +71,48 @@ pub(crate) fn log_in(hubs: &[Hub], now: u64, login: &Login<'_>) -> Result<Admiss
         Some((device, module)) => (device, Some(module)),
         None => (client_id, None),
     };
+    let (identity, expiry) = authenticate(hub, now, (device_id, module_id), login.password, login.chain)?;
+    Ok(Admission { identity, expiry, renews: one_version(query) == Some(RENEWING_VERSION) })
+}
+
+/// The device or its module, if a token or certificates prove that it is that one, and when the token expires.
+pub(crate) fn authenticate(
+    hub: &Hub,
+    now: u64,
+    (device_id, module_id): (&str, Option<&str>),
+    token: Option<&[u8]>,
+    chain: &Certificates,
+) -> Result<(Identity, Option<u64>), Refusal> {
     let device = hub.find(device_id).ok_or(Refusal::UnknownDevice)?;
     if device.disabled {
         return Err(Refusal::DeviceDisabled);
     }
-    let (path, proof, issued) = match module_id {
-        None => (format!("devices/{device_id}"), device.credentials.proof(), device.issued.as_slice()),
-        Some(id) => {
-            let module = device.find(id).ok_or(Refusal::UnknownModule)?;
-            (format!("devices/{device_id}/modules/{id}"), module.credentials.proof(), [].as_slice())
-        }
-    };
-    let claimant = Claimant { path: &path, name: client_id, proof, issued };
-    let expiry = proof::prove(hub, now, &claimant, login.password, login.chain)?;
     let identity =
         Identity { host: hub.host_name.clone(), device: device_id.into(), module: module_id.map(Into::into) };
-    Ok(Admission { identity, expiry, renews: one_version(query) == Some(RENEWING_VERSION) })
+    let (path, name, proof, issued) = match module_id {
+        None => {
+            (format!("devices/{device_id}"), device_id.to_owned(), device.credentials.proof(), device.issued.as_slice())
+        }
+        Some(id) => {
+            let module = device.find(id).ok_or(Refusal::UnknownModule)?;
+            let path = format!("devices/{device_id}/modules/{id}");
+            (path, format!("{device_id}/{id}"), module.credentials.proof(), [].as_slice())
+        }
+    };
+    let claimant = Claimant { path: &path, name: &name, proof, issued };
+    let expiry = proof::prove(hub, now, &claimant, token, chain)?;
+    Ok((identity, expiry))
 }
 
-/// The host, `device` or `device/module`, and the query.
+/// The host, `device` or `device/module`, and the query. Hubs take a user name without a query too, and the older
+/// `hub/device/api-version=…` without its question mark.
 fn split_user_name(text: &str) -> Result<(&str, &str, &str), Refusal> {
     let (host, rest) = text.split_once('/').ok_or(Refusal::UserName)?;
-    let (client_id, query) = rest.split_once("/?").ok_or(Refusal::UserName)?;
+    let (client_id, query) = match (rest.split_once("/?"), rest.rsplit_once('/')) {
+        (Some(parts), _) => parts,
+        (None, Some((client_id, query))) if query.is_empty() || query.starts_with("api-version=") => (client_id, query),
+        (None, _) => (rest, ""),
+    };
     let parts = client_id.split('/').count();
     if host.is_empty() || parts > 2 || client_id.split('/').any(str::is_empty) {
         return Err(Refusal::UserName);
@@ -136,6 +157,12 @@ mod tests {
         assert!(ask("d", DEVICE, &token("h.net", OTHER, NOW + 1, "&skn=device")).is_ok(), "a policy");
         let module = token("h.net%2Fdevices%2Fd%2Fmodules%2Fm", OTHER, NOW + 1, "");
         assert_eq!(ask("d/m", MODULE, &module).unwrap(), "h.net/d/m");
+        let good = token(device, KEY, NOW + 1, "");
+        for user in
+            ["h.net/d", "h.net/d/", "h.net/d/?", "h.net/d/?DeviceClientType=x", "h.net/d/api-version=2016-11-14"]
+        {
+            assert_eq!(ask("d", user, &good).unwrap(), "h.net/d", "{user}");
+        }
         let host = token("H.NET%2Fdevices%2Fd", KEY, NOW + 1, "");
         assert!(ask("d", "H.Net/d/?api-version=2020-09-30", &host).is_ok(), "hosts have no case");
     }
@@ -157,11 +184,14 @@ mod tests {
         use Refusal as R;
         let good = token("h.net%2Fdevices%2Fd", KEY, NOW + 1, "");
         let cases = [
-            (ask("d", "h.net/d", &good), R::UserName),
+            (ask("d", "h.net", &good), R::UserName),
+            (ask("d", "h.net/", &good), R::UserName),
             (ask("d", "h.net/d/m/x/?api-version=2020-09-30", &good), R::UserName),
             (ask("d", "h.net//?api-version=2020-09-30", &good), R::UserName),
             (ask("d", "other.net/d/?api-version=2020-09-30", &good), R::UnknownHub),
-            (ask("d", "h.net/d/?DeviceClientType=x", &good), R::ApiVersion),
+            (ask("d", "h.net/d/?api-version=", &good), R::ApiVersion),
+            (ask("d", "h.net/d/api-version=2030-01-01", &good), R::ApiVersion),
+            (ask("d", "h.net/d?api-version=2020-09-30", &good), R::ClientId),
             (ask("d", "h.net/d/?api-version=2030-01-01", &good), R::ApiVersion),
             (ask("d", "h.net/d/?api-version=latest", &good), R::ApiVersion),
             (ask("x", DEVICE, &good), R::ClientId),

@@ -72,6 +72,13 @@ pub enum Entry {
         /// The topic.
         topic: String,
     },
+    /// A subscription was not granted: it is for a topic that is not the client's own.
+    NotGranted {
+        /// `hub/device` or `hub/device/module`.
+        identity: String,
+        /// The topic filter.
+        filter: String,
+    },
     /// The emulator closed a connection after its login.
     Ended {
         /// `hub/device` or `hub/device/module`.
@@ -130,6 +137,9 @@ impl fmt::Display for Entry {
                 write!(f, "received a message of {bytes} bytes from {identity:?} with the properties {properties:?}")
             }
             Self::Unheard { topic } => write!(f, "did not send {topic:?}: the client has not subscribed to it"),
+            Self::NotGranted { identity, filter } => {
+                write!(f, "did not grant {identity:?} the subscription to {filter:?}: it is not a topic of its own")
+            }
             Self::Ended { identity, reason } => write!(f, "closed the connection of {identity:?}: {reason}"),
             Self::Dropped { reason } => write!(f, "dropped a connection: {reason}"),
         }

@@ -8,7 +8,7 @@ use crate::{
 #[non_exhaustive]
 pub enum Refusal {
     /// The CONNECT has no user name, or one of another format.
-    #[error("the user name is not `hub/client ID/?api-version=...`")]
+    #[error("the user name is not `hub/client ID`, with or without `/?api-version=...`")]
     UserName,
     /// The CONNECT of MQTT 5 has no user name, or one of another format.
     #[error(
@@ -237,42 +237,46 @@ pub enum Refusal {
     /// The twin rejects the patch.
     #[error("the patch is not a JSON object, or it makes the twin too large")]
     Patch,
+    /// The twin rejects a name in the patch.
+    #[error(
+        "the patch has the name {name:?}: names have at most 1024 bytes, and no control character, space, `.` or `$`"
+    )]
+    PropertyName {
+        /// The name.
+        name: String,
+    },
+    /// The twin rejects a value in the patch.
+    #[error("the value of {name:?} in the patch is {fault}")]
+    PropertyValue {
+        /// The nearest name.
+        name: String,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// A direct method's name cannot be one level of a topic.
+    #[error("the name of the method is empty, or has a `/`, `+`, `#`, `?` or control character")]
+    MethodName,
+    /// A client that a method is called of is not connected.
+    #[error("the device or module is not connected")]
+    NotConnected,
+    /// A client has not answered a method in time.
+    #[error("the device or module has not answered in time")]
+    NoAnswer,
+    /// The will of a CONNECT cannot be kept.
+    #[error("the will cannot be kept: {fault}")]
+    Will {
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// The body of a message is not what its content type says.
+    #[error("the body is not a JSON array of messages, as its content type says")]
+    MessageBatch,
 }
 
 fn common_name(expected: &str, found: Option<&str>) -> String {
     match found {
         Some(found) => format!("the certificate's common name is {found:?}, not {expected:?}"),
         None => format!("the certificate has no common name; it requires {expected:?}"),
-    }
-}
-
-impl Refusal {
-    /// The return code of the CONNACK: 1 for the version of another profile, 4 for a malformed CONNECT, 5 for one that is not
-    /// authorized.
-    #[must_use]
-    pub const fn return_code(&self) -> u8 {
-        match self {
-            Self::Profile => 1,
-            Self::UserName
-            | Self::ApiVersion
-            | Self::NoPassword
-            | Self::NoToken
-            | Self::Expiry
-            | Self::ExpiryTooLate { .. } => 4,
-            _ => 5,
-        }
-    }
-
-    /// The reason code of the CONNACK of MQTT 5.
-    #[must_use]
-    pub const fn reason_code(&self) -> u8 {
-        match self {
-            Self::Profile => 0x84,
-            Self::NotDeviceId => 0x85,
-            Self::CorrelatedUserName => 0x86,
-            Self::NotByPassword | Self::NoPassword | Self::NoCertificate => 0x8c,
-            _ => 0x87,
-        }
     }
 }
 

@@ -2,6 +2,7 @@ use super::{
     keep_alive::patience,
     peer::{Peer, Registrant},
     session::{Next, Session},
+    will,
 };
 use crate::{
     base::{DPS_VERSIONS, one_version},
@@ -36,7 +37,10 @@ impl Session<'_> {
                     if let Some(Fault::Stall(time)) = fault {
                         self.shared.wait(time);
                     }
-                    self.log_in(&login).map(|admission| self.admit(admission))
+                    self.log_in(&login).and_then(|admission| {
+                        self.will = will::of(connect, &admission.identity)?;
+                        Ok(self.admit(admission))
+                    })
                 }
             },
         };
@@ -68,13 +72,13 @@ impl Session<'_> {
 
     fn log_in(&self, login: &Login<'_>) -> Result<Admission, Refusal> {
         let now = self.shared.clock.now().seconds();
-        hub::log_in(&self.shared.state().hubs, now, login)
+        hub::log_in(&self.shared.seen().hubs, now, login)
     }
 
     /// Accepts every well-formed user name. The registration is answered with the result of authenticating: clients take a
     /// CONNACK that refuses for an error of the network, and repeat it without end.
     fn registrant(&self, login: &Login<'_>, named: &Named<'_>) -> Result<Registrant, Refusal> {
-        if self.shared.state().dps.is_none() {
+        if self.shared.seen().dps.is_none() {
             return Err(Refusal::UnknownDps);
         }
         let api_version = one_version(named.query).ok_or(Refusal::ApiVersion)?;
@@ -86,6 +90,7 @@ impl Session<'_> {
         }
         let token = login.password.and_then(|bytes| std::str::from_utf8(bytes).ok()).map(Into::into);
         let chain = login.chain.to_vec();
+        self.shared.identified(format!("{}/{}", named.scope, named.id));
         Ok(Registrant { scope: named.scope.into(), id: named.id.into(), api_version: api_version.into(), token, chain })
     }
 }

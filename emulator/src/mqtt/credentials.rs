@@ -60,7 +60,7 @@ impl Session<'_> {
     /// Goes on with the client's session, if that is not clean and has a subscription for the answers; otherwise its earlier
     /// request has no answer any more. Returns whether the session is an earlier one.
     pub(super) fn resume(&mut self, identity: &Identity, is_clean: bool) -> bool {
-        let mut state = self.shared.state();
+        let mut state = self.shared.seen();
         let owner = identity.to_string();
         if is_clean || !state.subscribed.contains(&owner) {
             state.subscribed.remove(&owner);

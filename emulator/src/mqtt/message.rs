@@ -2,6 +2,7 @@
 
 use super::{
     issuing_topics,
+    own_topics::{METHOD_ANSWER, may_publish, properties},
     peer::Client,
     session::{Next, Session},
 };
@@ -14,7 +15,7 @@ use crate::{
 use mqtt_protocol_core::mqtt::packet::{Qos, v3_1_1::Publish};
 
 impl Session<'_> {
-    /// Takes a message, or a request for the twin. Anything else ends the connection, as at a hub.
+    /// Takes a message, a request for the twin or for a certificate, or the answer of a method. Anything else ends the connection, as at a hub.
     pub(super) fn published(&mut self, client: &Client, publish: &Publish) -> Result<Next, String> {
         let identity = &client.admission.identity;
         if publish.qos() == Qos::ExactlyOnce {
@@ -24,12 +25,15 @@ impl Session<'_> {
         if let Some(properties) = properties(identity, topic) {
             return self.message(identity, properties, publish);
         }
-        if !topic.starts_with("$iothub/") {
+        if !may_publish(topic) {
             return Ok(self.end(identity, format!("it published to {topic:?}, which is not a topic of its own")));
         }
         self.acknowledge(publish)?;
         if topic.starts_with(issuing_topics::PREFIX) {
             return self.issue(client, publish);
+        }
+        if let Some(answer) = topic.strip_prefix(METHOD_ANSWER) {
+            return Ok(self.answered_method(identity, answer, publish));
         }
         self.twin_request(identity, publish)
     }
@@ -44,46 +48,11 @@ impl Session<'_> {
         }
         let (properties, payload) = (properties.to_owned(), publish.payload().as_slice().to_vec());
         let bytes = payload.len();
-        let message = Message { properties: properties.clone(), payload };
-        self.shared.state().messages.add(identity, message);
+        let message = Message::new(properties.clone(), payload);
+        let now = self.shared.clock.now();
+        self.shared.seen().messages.add(identity, message, now);
         // The journal first: a client that has the acknowledgement finds the entry.
         self.shared.note(Entry::Received { identity: identity.to_string(), properties, bytes });
         self.acknowledge(publish)
-    }
-}
-
-/// The properties in the topic of a message, if it is one of this identity.
-fn properties<'a>(identity: &Identity, topic: &'a str) -> Option<&'a str> {
-    let rest = topic.strip_prefix("devices/")?.strip_prefix(identity.device.as_str())?;
-    let rest = match &identity.module {
-        Some(module) => rest.strip_prefix("/modules/")?.strip_prefix(module.as_str())?,
-        None => rest,
-    };
-    let rest = rest.strip_prefix("/messages/events")?;
-    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn messages_are_recognized_by_their_topics() {
-        let device = Identity { host: "h".into(), device: "d".into(), module: None };
-        let module = Identity { module: Some("m".into()), ..device.clone() };
-        assert_eq!(properties(&device, "devices/d/messages/events/a=b%20c&d"), Some("a=b%20c&d"));
-        assert_eq!(properties(&device, "devices/d/messages/events"), Some(""));
-        assert_eq!(properties(&module, "devices/d/modules/m/messages/events/"), Some(""));
-        for other in [
-            "devices/d/modules/m/messages/events/",
-            "devices/dd/messages/events/",
-            "devices/e/messages/events/",
-            "devices/d/messages/eventsx",
-            "devices/d/messages/devicebound/",
-            "/devices/d/messages/events/",
-        ] {
-            assert_eq!(properties(&device, other), None, "{other}");
-        }
-        assert_eq!(properties(&module, "devices/d/messages/events/"), None);
     }
 }

@@ -60,7 +60,7 @@ impl Session<'_> {
         };
         let now = self.shared.clock.now().seconds();
         let decision = {
-            let state = self.shared.state();
+            let state = self.shared.seen();
             let is_dps = |name: &str| state.dps.as_ref().is_some_and(|dps| dps.host_name.eq_ignore_ascii_case(name));
             match server_name.as_deref().filter(|name| is_dps(name)) {
                 Some(_) => Err(Refusal::Profile),
@@ -77,7 +77,7 @@ impl Session<'_> {
             Ok((admission, nonce)) => {
                 let owner = admission.identity.to_string();
                 let expiry = u64::from(session_expiry(connect));
-                let kept = self.shared.state().sessions.remove(&owner);
+                let kept = self.shared.seen().sessions.remove(&owner);
                 let session = kept.filter(|(until, _)| *until > now && !connect.clean_start());
                 self.presence = Some(Presence {
                     nonce,
@@ -165,7 +165,8 @@ impl Session<'_> {
         }
         let payload = publish.payload().as_slice().to_vec();
         let (properties, bytes) = (rest.to_owned(), payload.len());
-        self.shared.state().messages.add(&identity, Message { properties: properties.clone(), payload });
+        let now = self.shared.clock.now();
+        self.shared.seen().messages.add(&identity, Message::new(properties.clone(), payload), now);
         self.shared.note(Entry::Received { identity: identity.to_string(), properties, bytes });
         Ok(Next::Listen)
     }
@@ -210,7 +211,7 @@ impl Session<'_> {
             _ => {}
         }
         let versions =
-            self.shared.state().twin_mut(identity).map(|twin| (twin.desired_version(), twin.reported_version()));
+            self.shared.seen().twin_mut(identity).map(|twin| (twin.desired_version(), twin.reported_version()));
         let (desired, reported) = versions.unwrap_or((1, 1));
         let mut answer = acknowledgement(desired, reported);
         if fault == Some(Fault::Truncated) {
@@ -233,8 +234,8 @@ impl Session<'_> {
     /// Ends the connection of a client whose standing has changed.
     pub(super) fn follow_v5(&mut self, client: &Client) -> Result<Next, String> {
         let identity = &client.admission.identity;
-        let standing = self.shared.state().connections.standing(client.number);
-        let is_there = self.shared.state().twin_mut(identity).is_some();
+        let standing = self.shared.seen().connections.standing(client.number);
+        let is_there = self.shared.seen().twin_mut(identity).is_some();
         match standing {
             Standing::Replaced => self.disconnect_v5(0x8e, "a later connection has the same client ID"),
             Standing::Closing => self.disconnect_v5(0x98, "it was requested"),
@@ -263,7 +264,7 @@ impl Session<'_> {
     pub(super) fn keep_session(&self, identity: &Identity) {
         if let Some(presence) = self.presence.as_ref().filter(|presence| presence.expiry > 0) {
             let until = self.shared.clock.now().seconds().saturating_add(presence.expiry);
-            self.shared.state().sessions.insert(identity.to_string(), (until, presence.subscribed));
+            self.shared.seen().sessions.insert(identity.to_string(), (until, presence.subscribed));
         }
     }
 

@@ -7,14 +7,14 @@ use super::{
 };
 use crate::{
     journal::Entry,
-    service::Shared,
+    service::{Letter, Message, Shared},
     wire::{Came, PATIENCE, Wire},
 };
 use mqtt_protocol_core::mqtt::{
     Connection, Version,
     common::Cursor,
     connection::{ConnectionOptions, Event, role},
-    packet::{GenericPacketTrait as _, Packet, Qos, v3_1_1},
+    packet::{GenericPacketTrait as _, Packet, Qos, SubEntry, v3_1_1},
     result_code::MqttError,
 };
 use std::time::{Duration, Instant};
@@ -46,6 +46,12 @@ pub(super) struct Session<'a> {
     pub(super) is_clean: bool,
     /// Of a client by MQTT 5.
     pub(super) presence: Option<Presence>,
+    /// The message of its will, until it disconnects in order.
+    pub(super) will: Option<Message>,
+    /// The messages from the cloud that wait for an acknowledgement, in their order.
+    pub(super) letters: Vec<(u16, Letter)>,
+    /// The count of changes of the state when it was looked at last.
+    pub(super) changes: u64,
     unacknowledged: usize,
     /// How long the client may send nothing.
     pub(super) patience: Duration,
@@ -76,6 +82,9 @@ impl<'a> Session<'a> {
             version: Placed::default(),
             is_clean: true,
             presence: None,
+            will: None,
+            letters: Vec::new(),
+            changes: 0,
             unacknowledged: 0,
             patience: PATIENCE,
             deadline: Instant::now() + PATIENCE,
@@ -148,6 +157,13 @@ impl<'a> Session<'a> {
     }
 
     fn received(&mut self, packet: Packet) -> Result<Next, String> {
+        self.shared.asked(named(&packet));
+        let next = self.taken(packet);
+        self.shared.asked(None);
+        next
+    }
+
+    fn taken(&mut self, packet: Packet) -> Result<Next, String> {
         match packet {
             Packet::V3_1_1Connect(connect) => self.connect(&connect),
             Packet::V3_1_1Subscribe(subscribe) => {
@@ -161,7 +177,7 @@ impl<'a> Session<'a> {
                     if let Peer::Hub(client) = &self.peer
                         && filter.as_str() == ANSWERS
                     {
-                        self.shared.state().subscribed.remove(&client.admission.identity.to_string());
+                        self.shared.seen().subscribed.remove(&client.admission.identity.to_string());
                     }
                 }
                 let answer = v3_1_1::Unsuback::builder().packet_id(unsubscribe.packet_id()).build();
@@ -175,11 +191,17 @@ impl<'a> Session<'a> {
                 }
                 Peer::Nobody => Ok(Next::Listen),
             },
-            Packet::V3_1_1Puback(_) => {
+            Packet::V3_1_1Puback(puback) => {
                 self.unacknowledged = self.unacknowledged.saturating_sub(1);
+                self.letters.retain(|(id, _)| *id != puback.packet_id());
+                // There is room for another one.
+                self.changes = 0;
                 Ok(Next::Listen)
             }
-            Packet::V3_1_1Disconnect(_) => Ok(Next::Close),
+            Packet::V3_1_1Disconnect(_) => {
+                self.will = None;
+                Ok(Next::Close)
+            }
             other => self.received_v5(other),
         }
     }
@@ -211,22 +233,45 @@ impl<'a> Session<'a> {
             self.shared.note(Entry::Unheard { topic: topic.into() });
             return Ok(Next::Listen);
         };
+        self.publish_at(qos, topic, payload.as_bytes()).map(|_| Next::Listen)
+    }
+
+    /// Publishes, and returns the packet identifier if it is to be acknowledged.
+    pub(super) fn publish_at(&mut self, qos: Qos, topic: &str, payload: &[u8]) -> Result<Option<u16>, String> {
         let wrong = |error| format!("{error:?}");
-        let publish = v3_1_1::Publish::builder().topic_name(topic).map_err(wrong)?.payload(payload).qos(qos);
-        let publish = if qos == Qos::AtMostOnce {
-            publish
-        } else {
-            self.unacknowledged += 1;
-            if self.unacknowledged > UNACKNOWLEDGED {
-                return Err("the client does not acknowledge messages".into());
-            }
-            publish.packet_id(self.mqtt.acquire_packet_id().map_err(wrong)?)
-        };
-        self.send(publish.build().map_err(wrong)?.into())
+        let publish = v3_1_1::Publish::builder().topic_name(topic).map_err(wrong)?.payload(payload.to_vec()).qos(qos);
+        if qos == Qos::AtMostOnce {
+            return self.send(publish.build().map_err(wrong)?.into()).map(|_| None);
+        }
+        self.unacknowledged += 1;
+        if self.unacknowledged > UNACKNOWLEDGED {
+            return Err("the client does not acknowledge messages".into());
+        }
+        let id = self.mqtt.acquire_packet_id().map_err(wrong)?;
+        self.send(publish.packet_id(id).build().map_err(wrong)?.into())?;
+        Ok(Some(id))
     }
 
     pub(super) fn send(&mut self, packet: Packet) -> Result<Next, String> {
         let events = self.mqtt.send(packet);
         self.act(events)
+    }
+}
+
+/// What a packet is called in the journal. Those that carry nothing but an acknowledgement have no entry.
+fn named(packet: &Packet) -> Option<String> {
+    let filters = |word: &str, filters: Vec<&str>| Some(format!("{word} {}", filters.join(" ")));
+    match packet {
+        Packet::V3_1_1Connect(connect) => Some(format!("CONNECT {}", connect.client_id())),
+        Packet::V5_0Connect(connect) => Some(format!("CONNECT {}", connect.client_id())),
+        Packet::V3_1_1Publish(publish) => Some(format!("PUBLISH {}", publish.topic_name())),
+        Packet::V5_0Publish(publish) => Some(format!("PUBLISH {}", publish.topic_name())),
+        Packet::V3_1_1Subscribe(subscribe) => {
+            filters("SUBSCRIBE", subscribe.entries().iter().map(SubEntry::topic_filter).collect())
+        }
+        Packet::V5_0Subscribe(subscribe) => {
+            filters("SUBSCRIBE", subscribe.entries().iter().map(SubEntry::topic_filter).collect())
+        }
+        _ => None,
     }
 }

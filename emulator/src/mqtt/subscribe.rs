@@ -1,4 +1,5 @@
-use super::{issuing_topics::ANSWERS, peer::Peer, session::Session, twin::DESIRED};
+use super::{issuing_topics::ANSWERS, own_topics::may_subscribe, peer::Peer, session::Session, twin::DESIRED};
+use crate::journal::Entry;
 use mqtt_protocol_core::mqtt::{
     packet::{Qos, SubEntry},
     result_code::SubackReturnCode,
@@ -11,6 +12,13 @@ impl Session<'_> {
         if matches!(self.peer, Peer::Dps(_)) && filter != "$dps/registrations/res/#" {
             return SubackReturnCode::Failure;
         }
+        if let Peer::Hub(client) = &self.peer
+            && !may_subscribe(&client.admission.identity, filter)
+        {
+            let identity = client.admission.identity.to_string();
+            self.shared.note(Entry::NotGranted { identity, filter: filter.into() });
+            return SubackReturnCode::Failure;
+        }
         // The services do not support QoS 2.
         let (qos, granted) = match entry.sub_opts().qos() {
             Qos::AtMostOnce => (Qos::AtMostOnce, SubackReturnCode::SuccessMaximumQos0),
@@ -19,11 +27,13 @@ impl Session<'_> {
         if !self.subscriptions.add(filter, qos) {
             return SubackReturnCode::Failure;
         }
+        // What waits for a subscription is sent now.
+        self.changes = 0;
         if let Peer::Hub(client) = &self.peer
             && filter == ANSWERS
             && !self.is_clean
         {
-            self.shared.state().subscribed.insert(client.admission.identity.to_string());
+            self.shared.seen().subscribed.insert(client.admission.identity.to_string());
         }
         if filter == DESIRED {
             self.begin_following();

@@ -19,11 +19,11 @@ const GONE: &str = "it was removed or disabled";
 pub(super) const DESIRED: &str = "$iothub/twin/PATCH/properties/desired/#";
 
 impl Session<'_> {
-    /// Answers a request for a twin. Other messages of this kind, such as answers of methods, are ignored.
+    /// Answers a request for a twin. One without a request ID is ignored.
     pub(super) fn twin_request(&mut self, identity: &Identity, publish: &Publish) -> Result<Next, String> {
         let name = publish.topic_name();
         if let Some(rid) = topic::query(name, GET).and_then(|query| topic::value(query, "$rid")) {
-            let Some(document) = self.shared.state().twin_mut(identity).map(|twin| twin.document()) else {
+            let Some(document) = self.shared.seen().twin_mut(identity).map(|twin| twin.document()) else {
                 return Ok(self.end(identity, GONE));
             };
             self.shared.note(Entry::answered(&format!("read the twin of {identity}"), 200, "read"));
@@ -36,7 +36,7 @@ impl Session<'_> {
     }
 
     fn report(&mut self, identity: &Identity, rid: &str, patch: &[u8]) -> Result<Next, String> {
-        let reported = match self.shared.state().twin_mut(identity) {
+        let reported = match self.shared.seen().twin_mut(identity) {
             Some(twin) => {
                 serde_json::from_slice(patch).map_err(|_| Refusal::Patch).and_then(|patch| twin.report(&patch))
             }
@@ -59,7 +59,7 @@ impl Session<'_> {
     /// Sends changes of the desired properties from now on.
     pub(super) fn begin_following(&mut self) {
         if let Peer::Hub(client) = &self.peer
-            && let Some(twin) = self.shared.state().twin_mut(&client.admission.identity)
+            && let Some(twin) = self.shared.seen().twin_mut(&client.admission.identity)
         {
             self.desired = twin.desired_version();
         }
@@ -67,7 +67,7 @@ impl Session<'_> {
 
     /// Publishes the changes that the client was not sent. Ends the connection when the identity is removed or disabled.
     pub(super) fn follow_twin(&mut self, identity: &Identity) -> Result<Next, String> {
-        let patches = match self.shared.state().twin_mut(identity) {
+        let patches = match self.shared.seen().twin_mut(identity) {
             Some(twin) => twin.patches_since(self.desired),
             None => return Ok(self.end(identity, GONE)),
         };

@@ -5,6 +5,7 @@ use crate::{
     config::{self, ConfigError, Device, Enrollment, Module},
     fault::{Fault, Operation, PlannedFault},
     hub::Identity,
+    journal::Refusal,
 };
 use serde_json::Value;
 
@@ -24,8 +25,14 @@ pub enum ChangeError {
     /// The certificate authority fails.
     #[error("the certificate authority fails: {0}")]
     Authority(String),
+    /// The hub keeps no more messages for the device.
+    #[error("50 messages wait for {0} already, which are the most that a hub keeps for a device")]
+    QueueFull(String),
+    /// A direct method has no answer.
+    #[error("the method {0} has no answer: {1}")]
+    Method(String, #[source] Refusal),
     /// The twin rejects the patch.
-    #[error("the twin of {0} rejects the patch: it requires a JSON object, and 32 KiB at most in all")]
+    #[error("the twin rejects the patch for {0}")]
     Patch(String),
 }
 
@@ -135,7 +142,7 @@ impl Emulator {
         let twin = state.twin_mut(&identity).ok_or_else(|| ChangeError::Unknown(identity.to_string()))?;
         match twin.desire(patch) {
             Ok(_) => Ok(()),
-            Err(_) => Err(ChangeError::Patch(identity.to_string())),
+            Err(reason) => Err(ChangeError::Patch(format!("{identity}: {reason}"))),
         }
     }
 

@@ -131,7 +131,7 @@ impl Emulator {
     }
 
     /// The identity with the host name as its hub writes it.
-    fn identity(&self, hub: &str, device: &str, module: Option<&str>) -> Identity {
+    pub(super) fn identity(&self, hub: &str, device: &str, module: Option<&str>) -> Identity {
         let host = self.shared.state().hub(hub).map_or_else(|| hub.to_owned(), |known| known.host_name.clone());
         Identity { host, device: device.into(), module: module.map(Into::into) }
     }

@@ -20,8 +20,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// How many connections may be open at a time, for each protocol.
-const CONNECTIONS: usize = 128;
+/// The stack of a connection's thread. Only what is used of it takes memory.
+const STACK: usize = 512 * 1024;
+
+/// How long the listener waits after an error, such as that the process has no file descriptor left.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A running emulator. When it is dropped, it stops and closes all connections.
 pub struct Emulator {
@@ -110,9 +113,10 @@ impl Emulator {
         let authority =
             Authority::new(names, validity, world.tls).map_err(|error| StartError::Certificate(error.to_string()))?;
         let authority = Arc::new(authority);
+        let limit = world.connections.unwrap_or(World::CONNECTIONS);
         let shared = Arc::new(Shared::new(world, journal));
-        let mqtt = Door::open(at, &authority, &shared, MQTT)?;
-        let https = Door::open(https_at, &authority, &shared, HTTPS)?;
+        let mqtt = Door::open(at, &authority, &shared, limit, MQTT)?;
+        let https = Door::open(https_at, &authority, &shared, limit, HTTPS)?;
         Ok(Self { mqtt, https, authority, shared })
     }
 
@@ -183,13 +187,14 @@ impl Door {
         at: SocketAddr,
         authority: &Arc<Authority>,
         shared: &Arc<Shared>,
+        limit: usize,
         service: Service,
     ) -> Result<Self, StartError> {
         let failed = |error| StartError::Listen { address: at, error };
         let listener = TcpListener::bind(at).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (authority, inside) = (Arc::clone(authority), Arc::clone(shared));
-        let accepting = thread::spawn(move || accept(&listener, &authority, &inside, service));
+        let accepting = thread::spawn(move || accept(&listener, &authority, &inside, limit, service));
         Ok(Self { address, shared: Arc::clone(shared), accepting: Some(accepting) })
     }
 }
@@ -206,21 +211,29 @@ impl Drop for Door {
     }
 }
 
-fn accept(listener: &TcpListener, authority: &Arc<Authority>, shared: &Arc<Shared>, service: Service) {
-    let places = Places::new(CONNECTIONS);
+fn accept(listener: &TcpListener, authority: &Arc<Authority>, shared: &Arc<Shared>, limit: usize, service: Service) {
+    let places = Places::new(limit);
     let mut sessions: Vec<JoinHandle<()>> = Vec::new();
     for stream in listener.incoming() {
         if shared.stops() {
             break;
         }
         sessions.retain(|session| !session.is_finished());
-        let Ok(stream) = stream else { continue };
-        let Some(place) = places.take(shared) else {
-            shared.note(Entry::Dropped { reason: "there are too many connections".into() });
+        let stream = match stream {
+            Ok(stream) => stream,
+            Err(error) => {
+                shared.note(Entry::Dropped { reason: format!("the system has no connection for it: {error}") });
+                thread::sleep(PAUSE);
+                continue;
+            }
+        };
+        let inside = Arc::new(shared.of_client(stream.peer_addr().ok()));
+        let Some(place) = places.take(&inside) else {
+            inside.note(Entry::Dropped { reason: format!("there are too many connections, {limit} are permitted") });
             continue;
         };
-        let (authority, inside) = (Arc::clone(authority), Arc::clone(shared));
-        let session = thread::Builder::new().spawn(move || {
+        let authority = Arc::clone(authority);
+        let session = thread::Builder::new().stack_size(STACK).spawn(move || {
             let _place = place;
             let opened = handshake::open(stream, &authority, &inside, service.handshake);
             let ended = opened.and_then(|wire| wire.map_or(Ok(()), |wire| (service.serve)(Box::new(wire), &inside)));
@@ -244,6 +257,8 @@ mod tests {
     use crate::{config::TlsVersions, wire::Wire};
     use std::io::{Read as _, Write as _};
 
+    const LIMIT: usize = 8;
+
     fn panics(_: Box<dyn Wire + '_>, _: &Shared) -> Result<(), String> {
         // Without the message of the panic hook, which would be printed for each connection.
         std::panic::resume_unwind(Box::new("a defect"))
@@ -256,15 +271,15 @@ mod tests {
             Arc::new(Authority::new(names, authority::validity(SystemTime::now()), TlsVersions::All).unwrap());
         let world = World::new().hub(Hub::new("h.net"));
         let shared = Arc::new(Shared::new(world, Journal::default()));
-        let door =
-            Door::open("127.0.0.1:0".parse().unwrap(), &authority, &shared, Service { serve: panics, ..MQTT }).unwrap();
+        let at = "127.0.0.1:0".parse().unwrap();
+        let door = Door::open(at, &authority, &shared, LIMIT, Service { serve: panics, ..MQTT }).unwrap();
         let mut hello = Vec::new();
         let provider = rustls::crypto::ring::default_provider();
         let config = rustls::ClientConfig::builder_with_provider(provider.into()).with_safe_default_protocol_versions();
         let config = config.unwrap().with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
         let mut client = rustls::ClientConnection::new(config.into(), "h.net".try_into().unwrap()).unwrap();
         client.write_tls(&mut hello).unwrap();
-        for _ in 0..2 * CONNECTIONS {
+        for _ in 0..2 * LIMIT {
             let mut stream = TcpStream::connect(door.address).unwrap();
             stream.write_all(&hello).unwrap();
             // To its end, so that no more than a few are open at a time.
@@ -272,7 +287,7 @@ mod tests {
         }
         drop(door);
         let reasons: Vec<String> = shared.journal.entries().iter().map(ToString::to_string).collect();
-        assert_eq!(reasons.len(), 2 * CONNECTIONS);
+        assert_eq!(reasons.len(), 2 * LIMIT);
         assert!(reasons.iter().all(|reason| reason.ends_with("the connection's thread panicked")), "{reasons:?}");
     }
 }

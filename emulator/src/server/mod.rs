@@ -1,6 +1,7 @@
 //! A running emulator: its listeners, and what can be changed and observed while it runs.
 
 mod authority;
+mod cloud;
 mod control;
 mod devices;
 mod handshake;

@@ -57,6 +57,11 @@ impl Connections {
         all.len()
     }
 
+    /// Whether an identity has one.
+    pub(crate) fn has(&self, identity: &Identity) -> bool {
+        self.latest.contains_key(&identity.to_string())
+    }
+
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.latest.len()

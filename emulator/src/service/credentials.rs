@@ -39,7 +39,7 @@ pub(crate) fn ask(shared: &Shared, identity: &Identity, rid: &str, body: &[u8], 
 /// The reply to an earlier request that is ready now.
 pub(crate) fn reply(shared: &Shared, identity: &Identity) -> Option<Reply> {
     let now = shared.clock.now();
-    let reply = shared.state().operations.ready(&identity.to_string(), now)?;
+    let reply = shared.seen().operations.ready(&identity.to_string(), now)?;
     shared.note(Entry::answered(&request_of(identity), reply.status, &reply.outcome));
     Some(reply)
 }

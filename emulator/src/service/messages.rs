@@ -1,6 +1,6 @@
 //! The messages that hubs have received.
 
-use crate::hub::Identity;
+use crate::{base::Moment, hub::Identity};
 use std::collections::{BTreeMap, VecDeque};
 
 /// How many messages of one identity are kept.
@@ -14,6 +14,14 @@ pub struct Message {
     pub properties: String,
     /// Its payload.
     pub payload: Vec<u8>,
+    /// When it arrived by the emulator's clock, as `2024-02-29T23:59:59.0000001Z`.
+    pub enqueued: String,
+}
+
+impl Message {
+    pub(crate) const fn new(properties: String, payload: Vec<u8>) -> Self {
+        Self { properties, payload, enqueued: String::new() }
+    }
 }
 
 /// The messages of each identity: their number, and the latest ones.
@@ -21,13 +29,13 @@ pub struct Message {
 pub(crate) struct Messages(BTreeMap<String, (u64, VecDeque<Message>)>);
 
 impl Messages {
-    pub(crate) fn add(&mut self, identity: &Identity, message: Message) {
+    pub(crate) fn add(&mut self, identity: &Identity, message: Message, now: Moment) {
         let (count, latest) = self.0.entry(identity.to_string()).or_default();
         *count += 1;
         if latest.len() >= KEPT {
             latest.pop_front();
         }
-        latest.push_back(message);
+        latest.push_back(Message { enqueued: now.iso(), ..message });
     }
 
     /// How many there were.
@@ -51,7 +59,7 @@ mod tests {
         let identity = Identity { host: "h.net".into(), device: "d".into(), module: None };
         let module = Identity { module: Some("m".into()), ..identity.clone() };
         for number in 0..=KEPT {
-            messages.add(&identity, Message { properties: String::new(), payload: number.to_string().into() });
+            messages.add(&identity, Message::new(String::new(), number.to_string().into()), Moment::at(0));
         }
         let latest = messages.latest(&identity);
         assert_eq!((messages.count(&identity), latest.len()), (KEPT as u64 + 1, KEPT));

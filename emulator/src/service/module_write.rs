@@ -73,7 +73,7 @@ pub(crate) fn delete_module(shared: &Shared, asked: &AskModule<'_>, if_match: Op
         check_etag(Some(known.ok_or(Refusal::UnknownModule)?), if_match)?;
         let device = state.device_mut(asked.host, asked.device).ok_or(Refusal::UnknownDevice)?;
         device.modules.retain(|module| Some(module.id.as_str()) != asked.module);
-        Ok(Answer { body: String::new(), ..Answer::new(204, &serde_json::Value::Null, "deleted") })
+        Ok(Answer::empty("deleted"))
     };
     decide(shared, Service::Hub, Operation::WriteModule, &asked.name("delete module"), decision)
 }

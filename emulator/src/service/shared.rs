@@ -1,6 +1,6 @@
 //! The state that all connections share.
 
-use super::{connections::Connections, messages::Messages};
+use super::{connections::Connections, mail::Mail, messages::Messages, methods::Methods};
 use crate::{
     base::Clock,
     config::{Device, Dps, Hub, World},
@@ -8,14 +8,15 @@ use crate::{
     fault::{Fault, Faults, Operation},
     hub::Identity,
     issuing::{Authority, Operations},
-    journal::{Entry, Journal},
+    journal::{About, Entry, Journal},
     twin::Twin,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
     sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -24,11 +25,18 @@ use std::{
 /// How often a waiting thread checks whether to stop.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
 
-/// The state, the journal and the clock of an emulator.
+/// The state, the journal and the clock of an emulator, and what one of its connections is about.
 pub(crate) struct Shared {
-    state: Mutex<State>,
+    inside: Arc<Inside>,
     pub(crate) journal: Journal,
     pub(crate) clock: Clock,
+    about: Mutex<About>,
+}
+
+struct Inside {
+    state: Mutex<State>,
+    /// How often the state was locked for a change.
+    changes: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -49,6 +57,8 @@ pub(crate) struct State {
     pub(crate) sessions: BTreeMap<String, (u64, bool)>,
     pub(crate) connections: Connections,
     pub(crate) messages: Messages,
+    pub(crate) mail: Mail,
+    pub(crate) methods: Methods,
 }
 
 impl Shared {
@@ -70,33 +80,72 @@ impl Shared {
             sessions: BTreeMap::new(),
             connections: Connections::default(),
             messages: Messages::default(),
+            mail: Mail::default(),
+            methods: Methods::default(),
         };
         let clock = Clock::default();
         clock.set_offset(clock_offset);
-        Self { state: Mutex::new(state), journal, clock, stop: AtomicBool::new(false) }
+        let inside = Inside { state: Mutex::new(state), changes: AtomicU64::new(1), stop: AtomicBool::new(false) };
+        Self { inside: Arc::new(inside), journal, clock, about: Mutex::default() }
     }
 
+    /// The same for the connection of a client, whose entries in the journal name it.
+    pub(crate) fn of_client(&self, client: Option<SocketAddr>) -> Self {
+        let about = About { client: client.map(|client| client.to_string()), ..About::default() };
+        let (inside, journal, clock) = (Arc::clone(&self.inside), self.journal.clone(), self.clock.clone());
+        Self { inside, journal, clock, about: Mutex::new(about) }
+    }
+
+    /// The state, for a change that connections have to know of.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let state = self.seen();
+        // While it is locked: what counts this change sees it.
+        self.inside.changes.fetch_add(1, Ordering::SeqCst);
+        state
+    }
+
+    /// The state, for a look, or for a change that no other connection has to know of.
+    pub(crate) fn seen(&self) -> MutexGuard<'_, State> {
+        self.inside.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of changes until now.
+    pub(crate) fn changes(&self) -> u64 {
+        self.inside.changes.load(Ordering::SeqCst)
+    }
+
+    fn about(&self) -> MutexGuard<'_, About> {
+        self.about.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The entries are about this request from now on.
+    pub(crate) fn asked(&self, request: impl Into<Option<String>>) {
+        self.about().request = request.into();
+    }
+
+    /// The client is, or claims to be, this one from now on.
+    pub(crate) fn identified(&self, identity: impl Into<Option<String>>) {
+        self.about().identity = identity.into();
     }
 
     pub(crate) fn note(&self, entry: Entry) {
-        self.journal.add(entry);
+        let about = self.about().clone();
+        self.journal.add(entry, about, self.clock.now());
     }
 
     /// The fault that the next request of an operation meets. It is written to the journal.
     pub(crate) fn meet(&self, operation: Operation, request: &str) -> Option<Fault> {
-        let fault = self.state().faults.take(operation)?;
+        let fault = self.seen().faults.take(operation)?;
         self.note(Entry::Faulted { request: request.into(), fault: fault.to_string() });
         Some(fault)
     }
 
     pub(crate) fn stop(&self) {
-        self.stop.store(true, Ordering::SeqCst);
+        self.inside.stop.store(true, Ordering::SeqCst);
     }
 
     pub(crate) fn stops(&self) -> bool {
-        self.stop.load(Ordering::SeqCst)
+        self.inside.stop.load(Ordering::SeqCst)
     }
 
     /// Waits, ten minutes at most, and no longer than the emulator runs.

@@ -204,6 +204,33 @@ impl Mqtt {
         }
     }
 
+    /// Logs in with a will: its topic, its payload and its quality of service.
+    pub(crate) fn connect_with_will(
+        tls: Tls,
+        id: &str,
+        user: &str,
+        password: &str,
+        (topic, payload, qos): (&str, &str, Qos),
+    ) -> (Self, ConnectReturnCode) {
+        let mut client = Self { wire: Wire::new(tls, Version::V3_1_1) };
+        let connect = v3_1_1::Connect::builder().client_id(id).unwrap().user_name(user).unwrap();
+        let connect = connect.password(password).unwrap().will_message(topic, payload, qos, false).unwrap();
+        client.wire.send(connect.clean_session(true).build().unwrap().into());
+        match client.wire.receive() {
+            Some(Packet::V3_1_1Connack(connack)) => (client, connack.return_code()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Whether messages at `QoS` 1 are acknowledged.
+    pub(crate) fn acknowledge(&mut self, does: bool) {
+        self.wire.engine.set_auto_pub_response(does);
+    }
+
+    pub(crate) fn disconnect(&mut self) {
+        self.wire.send(v3_1_1::Disconnect::new().into());
+    }
+
     pub(crate) fn subscribe(&mut self, filter: &str, qos: Qos) -> SubackReturnCode {
         let entry = SubEntry::new(filter, SubOpts::new().set_qos(qos)).unwrap();
         let id = self.wire.engine.acquire_packet_id().unwrap();

@@ -1,6 +1,7 @@
 /*
  * Calls the authentication manager as the agent does, and prints the connection strings.
- * agent CAFILE HOST:PORT HUB SCOPE KEYFILE PEMFILE MODULEKEY
+ * agent CAFILE HOST:PORT HUB SCOPE KEYFILE CERTIFICATEFILE MODULEKEY
+ * agent key|certificate FILE       only reads the file
  */
 #include "authentication_manager.h"
 
@@ -39,7 +40,7 @@ static bool registered(char **argv) {
         defenderauth_https_new(&https, NULL) == DEFENDERAUTH_OK &&
         defenderauth_https_set_ca_file(https, DEFENDERAUTH_TEXT(argv[1]), NULL) == DEFENDERAUTH_OK &&
         defenderauth_https_set_connect_to(https, DEFENDERAUTH_TEXT(argv[2]), NULL) == DEFENDERAUTH_OK &&
-        defenderauth_key_from_base64(DEFENDERAUTH_TEXT(text), &key, NULL) == DEFENDERAUTH_OK &&
+        defenderauth_key_from_base64(text, strcspn(text, "\r\n"), &key, NULL) == DEFENDERAUTH_OK &&
         defenderauth_profile_new(DEFENDERAUTH_TEXT(argv[4]), DEFENDERAUTH_TEXT("dev-01"), &profile, NULL) ==
             DEFENDERAUTH_OK &&
         defenderauth_authenticator_new_dps_key(profile, NULL, 0, key, NULL, (uint64_t)time(NULL), &auth, NULL) ==
@@ -55,7 +56,19 @@ static bool registered(char **argv) {
     return is_done;
 }
 
+static int read_only(const char *kind, const char *file) {
+    char hub[] = "hub.example", device[] = "dev-01";
+    bool is_read = AuthenticationManager_Init() && (strcmp(kind, "key") == 0
+                                                        ? AuthenticationManager_InitFromSharedAccessKey(file, hub, device)
+                                                        : AuthenticationManager_InitFromCertificate(file, hub, device));
+    AuthenticationManager_Deinit();
+    return is_read ? 0 : 1;
+}
+
 int main(int argc, char **argv) {
+    if (argc == 3) {
+        return read_only(argv[1], argv[2]);
+    }
     if (argc != 8) {
         return 2;
     }

@@ -22,7 +22,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// `dev-01` has a key, `dev-02` another, `dev-03` a certificate. `dev-01` has an enrollment.
+    /// `dev-01` has a key, `dev-02` another, `dev-03` a certificate. `dev-01` and `dev-03` have an enrollment each.
     pub(crate) fn new() -> Self {
         let (certificate, thumbprint) = certificate("dev-03");
         let module = || Module::new("azureiotsecurity", MODULE_KEY);
@@ -30,7 +30,9 @@ impl Site {
             .device(Device::new("dev-01", DEVICE_KEY).module(module()))
             .device(Device::new("dev-02", MODULE_KEY).module(module()))
             .device(Device::with_thumbprint("dev-03", &thumbprint).module(module()));
-        let dps = Dps::new(SCOPE).enrollment(Enrollment::new("dev-01", DEVICE_KEY));
+        let dps = Dps::new(SCOPE)
+            .enrollment(Enrollment::new("dev-01", DEVICE_KEY))
+            .enrollment(Enrollment::with_thumbprint("dev-03", &thumbprint).pending(0));
         Self { emulator: play(World::new().hub(hub).dps(dps)), certificate }
     }
 
@@ -39,6 +41,12 @@ impl Site {
         let enrollment = Enrollment::with_endorsement_key(registration_id, &STANDARD.encode(endorsement_key));
         let world = World::new().hub(Hub::new(HOST)).dps(Dps::new(SCOPE).enrollment(enrollment));
         Self { emulator: play(world), certificate: String::new() }
+    }
+
+    /// A provisioning service with a group of this key, whose registrations are assigned at the second status request.
+    pub(crate) fn for_group(key: &str) -> Self {
+        let dps = Dps::new(SCOPE).retry_after(0).group(Group::new("fleet", key).pending(2));
+        Self { emulator: play(World::new().hub(Hub::new(HOST)).dps(dps)), certificate: String::new() }
     }
 
     /// A provisioning service with a group of this authority, and a hub that accepts it.

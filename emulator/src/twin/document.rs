@@ -1,5 +1,6 @@
-//! The twin of a device or module: its desired and its reported properties.
+//! The desired and the reported properties, and their versions.
 
+use super::property;
 use crate::{base::Json, journal::Refusal};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -32,11 +33,10 @@ impl Half {
 
     /// Applies the patch, or changes nothing.
     fn patch(&mut self, patch: &Value) -> Result<u64, Refusal> {
-        // Names that begin with `$` are reserved for the service.
-        let is_patch = patch.as_object().is_some_and(|members| members.keys().all(|name| !name.starts_with('$')));
+        property::check(patch)?;
         let mut merged = self.properties.clone();
         merge(&mut merged, patch);
-        if !is_patch || merged.to_string().len() > LIMIT {
+        if merged.to_string().len() > LIMIT {
             return Err(Refusal::Patch);
         }
         self.version += 1;
@@ -170,9 +170,12 @@ mod tests {
     #[test]
     fn a_rejected_patch_changes_nothing() {
         let mut twin = Twin::default();
-        for patch in [json!([]), json!(null), json!({ "$version": 9 }), json!({ "a": "x".repeat(LIMIT) })] {
+        let large: Map<String, Value> = (0..9).map(|i| (format!("a{i}"), "x".repeat(LIMIT / 8 - 8).into())).collect();
+        for patch in [json!([]), json!(null), json!(large)] {
             assert_eq!(twin.report(&patch), Err(Refusal::Patch));
         }
+        let name = "$version".to_owned();
+        assert_eq!(twin.report(&json!({ "a": 1, "$version": 9 })), Err(Refusal::PropertyName { name }));
         assert_eq!(twin.document(), Twin::default().document());
     }
 }

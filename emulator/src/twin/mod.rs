@@ -1,0 +1,6 @@
+//! The twin of a device or module.
+
+mod document;
+mod property;
+
+pub(crate) use document::Twin;
