@@ -48,20 +48,19 @@ pub(crate) struct Token {
 }
 
 #[derive(Args)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 struct Expiry {
-    /// The expiry, in seconds since 1970
-    #[arg(long, value_name = "UNIX", value_parser = time::unix_time)]
+    /// The expiry: RFC 3339, or seconds since 1970
+    #[arg(long, value_name = "TIME", value_parser = time::time)]
     expires_at: Option<UnixTime>,
     /// The lifetime from now on: 3600, 90s, 15m, 1h, 1d
-    #[arg(long, value_name = "TIME", value_parser = time::lifetime)]
-    ttl: Option<Duration>,
+    #[arg(long, value_name = "DURATION", value_parser = time::lifetime, default_value = "1h")]
+    ttl: Duration,
 }
 
 impl Expiry {
     fn at(&self, now: UnixTime) -> UnixTime {
-        // clap requires one of them.
-        self.expires_at.unwrap_or_else(|| now + self.ttl.unwrap_or_default())
+        self.expires_at.unwrap_or_else(|| now + self.ttl)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     terminal::{
         failure::Failure,
         problem::{Cause, Problem},
-        progress,
+        progress, stderr,
     },
 };
 use defender_auth::{
@@ -25,7 +25,7 @@ use defender_auth::{
     session::{Clock, Diagnosis},
     tls::Roots,
 };
-use defender_auth_mqtt::{self as mqtt, Dial, Login, Proof, Session, Transport};
+use defender_auth_mqtt::{self as mqtt, Dial, Limits, Login, Proof, Session, Transport};
 use std::{net::SocketAddr, time::Duration};
 
 /// The port of HTTPS.
@@ -50,7 +50,12 @@ pub(crate) struct Network {
     endpoints: Vec<Endpoint>,
     transport: Transport,
     proxies: Proxies,
+    timeout: Option<Duration>,
+    retries: u32,
 }
+
+/// The time limit of an attempt.
+const ATTEMPT: Duration = Duration::from_secs(600);
 
 impl Network {
     pub(crate) fn new(trust: &Trust, endpoints: &[Endpoint], way: &Way) -> Result<Self, Failure> {
@@ -66,7 +71,31 @@ impl Network {
             endpoints: endpoints.to_vec(),
             transport: way.transport.into(),
             proxies,
+            timeout: way.timeout,
+            retries: way.retries,
         })
+    }
+
+    /// How long a plan may take.
+    pub(crate) fn attempt(&self) -> Duration {
+        self.timeout.unwrap_or(ATTEMPT)
+    }
+
+    /// How many times more to try what may succeed later.
+    pub(crate) const fn retries(&self) -> u32 {
+        self.retries
+    }
+
+    /// The limits of a login over MQTT.
+    fn limits(&self) -> Limits {
+        let Limits { reach, greet, answer, presence } = Limits::default();
+        let most = self.timeout.unwrap_or(Duration::MAX);
+        Limits {
+            reach: reach.min(most),
+            greet: greet.min(most),
+            answer: answer.min(most),
+            presence: presence.min(most),
+        }
     }
 
     /// What is to carry MQTT.
@@ -79,6 +108,21 @@ impl Network {
         Self { found, ..self }
     }
 
+    /// By what a host is reached and verified, for `--verbose`.
+    pub(crate) fn described(&self, host: &HostName, port: u16) -> String {
+        let roots = match (&self.roots, self.azure_roots, &self.found) {
+            (Some(file), ..) => file.place(),
+            (None, true, _) => "the built-in ones of Azure IoT",
+            (None, false, Some(_)) => "those of the daemon",
+            (None, false, None) => "those of this system",
+        };
+        let address = match self.address(host, port) {
+            Ok(Some(address)) => format!("{address} (--endpoint)"),
+            _ => self.proxies.of(host.as_str(), port).map_or_else(|| "its name".into(), |_| "a proxy".into()),
+        };
+        format!("address: {address}; trust anchors: {roots}")
+    }
+
     pub(crate) fn roots(&self) -> Roots<'_> {
         match &self.roots {
             Some(file) => Roots::Pem(file.bytes()),
@@ -88,8 +132,8 @@ impl Network {
     }
 
     pub(crate) fn https(&self) -> Result<Client, Failure> {
-        let for_https = self.endpoints.iter().filter(|endpoint| endpoint.port.is_none_or(|port| port == HTTPS));
-        // The first that matches counts, and those for this port only are more specific.
+        let for_https = self.endpoints.iter().rev().filter(|endpoint| endpoint.port.is_none_or(|port| port == HTTPS));
+        // The last that is given counts, and those for this port only are more specific. The client takes the first.
         let (these, any): (Vec<_>, Vec<_>) = for_https.partition(|endpoint| endpoint.port.is_some());
         let addresses: Vec<_> =
             these.into_iter().chain(any).map(|endpoint| (endpoint.host.clone(), endpoint.address)).collect();
@@ -112,7 +156,8 @@ impl Network {
         proxy::report_unused(&variables, "MQTT");
         let dial = tcp.map_or_else(Dial::host, Dial::at);
         let dial = websocket.into_iter().fold(dial, Dial::with_websocket_at);
-        Ok(dial.with_transport(self.transport).with_proxies(self.proxies.clone()))
+        let dial = dial.with_transport(self.transport).with_proxies(self.proxies.clone());
+        Ok(dial.with_limits(self.limits()))
     }
 
     /// The addresses that are given for MQTT to a host, by TCP and by WebSocket, as the transport needs them.
@@ -137,7 +182,8 @@ impl Network {
     /// itself is not to be contacted.
     pub(crate) fn address(&self, host: &HostName, port: u16) -> Result<Option<SocketAddr>, Failure> {
         let same = |endpoint: &&Endpoint| endpoint.host.as_str().eq_ignore_ascii_case(host.as_str());
-        let mut fitting = self.endpoints.iter().filter(same);
+        // The last that is given counts.
+        let mut fitting = self.endpoints.iter().rev().filter(same);
         let exact = fitting.clone().find(|endpoint| endpoint.port == Some(port));
         match (exact.or_else(|| fitting.find(|endpoint| endpoint.port.is_none())), self.endpoints.first()) {
             (Some(endpoint), _) => Ok(Some(endpoint.address)),
@@ -159,7 +205,11 @@ impl Network {
         host: &HostName,
         proof: Proof<'_>,
     ) -> Result<Result<Session, Refusal>, Failure> {
-        match Session::open(login, proof, &self.dial(host)?, self.roots()) {
+        let dial = self.dial(host)?;
+        stderr::detail(format_args!("logging in at {host} over MQTT; {}", self.described(host, PORT)));
+        let opened =
+            progress::during(&format!("logging in at {host}"), || Session::open(login, proof, &dial, self.roots()));
+        match opened {
             Ok(session) => {
                 self.report(host, session.transport());
                 Ok(Ok(session))

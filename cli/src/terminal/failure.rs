@@ -5,7 +5,7 @@ use defender_auth::{
     Error,
     error::{Code, ErrorKind},
 };
-use std::{fmt, io};
+use std::{fmt, io, time::Duration};
 
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -65,6 +65,14 @@ impl Failure {
             Self::Printed(failure) => return failure.problem(),
             Self::NotValid | Self::OutputClosed => return None,
         })
+    }
+
+    /// How long the service asked to wait before the next try.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Input(error) | Self::InputOrStdin(error) => error.retry_after(),
+            _ => None,
+        }
     }
 
     /// The exit status.

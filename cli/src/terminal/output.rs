@@ -1,6 +1,7 @@
 //! Standard output: the results.
 
 use super::{
+    colour::{self, Verdict},
     document::{Document, Nothing},
     failure::Failure,
     one_line::one_line,
@@ -53,6 +54,11 @@ pub(crate) fn table(rows: &[(&str, Option<&str>)]) -> Result<(), Failure> {
     rows.iter()
         .filter_map(|(name, value)| value.map(|value| (name, value)))
         .try_for_each(|(name, value)| line(&format!("{name:<width$}{}", one_line(value))))
+}
+
+/// Prints a row of a table that is a verdict.
+pub(crate) fn verdict(name: &str, text: &str, verdict: Verdict) -> Result<(), Failure> {
+    line(&format!("{name:<14}{}", colour::verdict(&one_line(text), verdict)))
 }
 
 /// What a failed write means.

@@ -75,6 +75,7 @@ mod operational;
 mod operational_keys;
 #[cfg(target_os = "linux")]
 mod operational_killed;
+mod options;
 mod outside;
 #[cfg(target_os = "linux")]
 mod owners;
