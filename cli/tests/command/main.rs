@@ -54,6 +54,7 @@ mod drafts;
 mod explain;
 mod hosts;
 mod inspect;
+mod json;
 #[cfg(unix)]
 mod key_handle;
 #[cfg(unix)]
@@ -76,6 +77,7 @@ mod operational;
 mod operational_keys;
 #[cfg(target_os = "linux")]
 mod operational_killed;
+mod options;
 mod outside;
 #[cfg(target_os = "linux")]
 mod owners;

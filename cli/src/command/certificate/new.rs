@@ -132,7 +132,7 @@ impl<'a> Maker<'a> {
         let term = Term::of(days)?;
         let inputs = signer.into_iter().flat_map(Signer::inputs).collect();
         if let (Some(ca), Some(signer)) = (&ca, signer) {
-            let place = signer.ca.display();
+            let place = signer.sign_with.display();
             if authority && !ca.may_sign_authorities {
                 let what = "the CA may not sign other CAs (its path length is 0); use one that may, or make a device";
                 return Err(Failure::at(place, what));
@@ -159,11 +159,11 @@ fn target(folder: &Path, [certificate, key]: Names) -> Target {
 
 fn one(name: &str, kind: Kind, names: Names, signer: Option<&Signer>, making: &Making) -> Result<(), Failure> {
     let maker = Maker::new(kind, signer, making)?;
-    let target = match (&making.out_dir, &making.certificate) {
+    let target = match (&making.out_dir, &making.cert_file) {
         (Some(folder), _) => target(folder, names),
-        (None, Some(certificate)) => Target { certificate: certificate.clone(), key: making.key.clone() },
+        (None, Some(certificate)) => Target { certificate: certificate.clone(), key: making.key_file.clone() },
         // clap requires one of them.
-        (None, None) => return Err(Failure::Call("give --out-dir, or --certificate and --key".into())),
+        (None, None) => return Err(Failure::Call("give --out-dir, or --cert-file and --key-file".into())),
     };
     maker.check(&target)?;
     let made = maker.make(name, &target)?;
@@ -195,7 +195,7 @@ fn batch(
         let made = lines.lines().count();
         stderr::line(format_args!("made {made} of {}; with --force all are made again", ids.len()));
     }
-    stderr::line(NOTE);
+    stderr::note(NOTE);
     ended
 }
 
