@@ -132,7 +132,8 @@ impl Doctor {
             examination.skip("login", None, "because step certificate failed");
             return;
         };
-        let mut services = Services { examination, network: &mut network, ports, doubt };
+        let mut services =
+            Services { examination, network: &mut network, clock_is_right: clock::was_compared(&ports), ports, doubt };
         let me = match subject.plan.outcome() {
             Some(me) => Some(me.clone()),
             None => services.authenticate(&subject.plan, &mut subject.keys),

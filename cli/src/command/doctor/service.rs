@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     command::twin,
-    login::{hub, version},
+    login::{
+        hub::{self, Refused},
+        version,
+    },
     network::route::{HTTPS, Network},
     system::clock,
     terminal::progress,
@@ -35,6 +38,8 @@ pub(super) struct Services<'a> {
     pub(super) examination: &'a mut Examination,
     pub(super) network: &'a mut Network,
     pub(super) ports: Vec<Port>,
+    /// Whether the clock was compared with a server's.
+    pub(super) clock_is_right: bool,
     /// What is doubtful about the client certificate.
     pub(super) doubt: Option<String>,
 }
@@ -225,7 +230,9 @@ impl Services<'_> {
                 self.examination.add("login", place, took, accepted(&me, login, transport, is_second));
                 self.twin(session, &me);
             }
-            Ok(Err(refused)) => {
+            Ok(Err(Refused { refusal, causes })) => {
+                let causes = if self.clock_is_right { causes.without_clock() } else { causes };
+                let refused = Refused { refusal, causes };
                 let found = self.with_doubt(Found::of(&refused.of(&me)).next(registry(me.identity())));
                 self.examination.add("login", place, took, found);
             }

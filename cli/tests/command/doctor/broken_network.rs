@@ -74,6 +74,18 @@ fn a_closed_port_is_named_and_the_other_way_is_tried() {
     assert!(run.lines("warning")[0].contains(":443"), "{:?}", run.0);
 }
 
+/// What connects and then says nothing, as a firewall does that waits for the first bytes.
+#[test]
+fn a_server_that_is_silent_is_waited_for_no_longer_than_is_shown() {
+    let site = Site::new();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let arguments = to(&site, site.emulator.https_address(), silent.local_addr().unwrap());
+    let run = told(doctor(&["-"], &arguments), &device());
+    run.fails_first_at(1, "tls", &["8883", "did not answer within 10 s"]);
+    assert!(run.0.err.contains(":8883, for 20 s at most"), "{:?}", run.0);
+    assert!(run.line("login").starts_with("ok") && run.line("login").contains(":443"), "{:?}", run.0);
+}
+
 /// Runs it by way of a proxy that the environment names.
 fn through(proxy: SocketAddr, site: &Site, more: &[&str]) -> super::Told {
     let mut command = doctor(&[&["-", "--ca-file", &site.roots], more].concat(), &[]);
