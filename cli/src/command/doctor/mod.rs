@@ -103,6 +103,7 @@ impl Doctor {
     }
 
     fn examine(&self, examination: &mut Examination) {
+        self.subject.names().into_iter().for_each(|name| examination.know(name));
         let subject = self.load(examination);
         match &self.state_dir {
             Some(folder) => {

@@ -2,7 +2,7 @@
 
 use super::{
     examination::Examination,
-    step::{Found, NOT_NEEDED, Status},
+    step::{Found, NOT_NEEDED, OUT_OF_TIME, Status},
 };
 use crate::{
     network::route::{HTTPS, Network},
@@ -88,6 +88,10 @@ pub(super) fn reach(
     let (mut ports, mut known) = (Vec::new(), Vec::<(String, Option<Vec<IpAddr>>)>::new());
     for &(number, is_needed) in wanted {
         let place = format!("{host}:{number}");
+        if !examination.has_time() {
+            examination.skip("tcp", Some(place), OUT_OF_TIME);
+            continue;
+        }
         let target = match network.address(host, number) {
             Ok(address) => target(network, host, number, address),
             Err(_) if !is_needed => {

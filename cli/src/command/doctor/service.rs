@@ -4,7 +4,7 @@
 use super::{
     examination::Examination,
     ports::{Port, reach},
-    step::Found,
+    step::{Found, OUT_OF_TIME},
     tls,
 };
 use crate::{
@@ -155,7 +155,7 @@ impl Services<'_> {
     /// Why nothing is to be asked at the HTTPS port of a host.
     fn obstacle(&self, host: &HostName) -> Option<String> {
         if self.is_good(host, HTTPS) {
-            return (!self.examination.has_time()).then(|| "the time limit of this command has passed".into());
+            return (!self.examination.has_time()).then(|| OUT_OF_TIME.into());
         }
         Some(format!("because there is no way to {host}:{HTTPS}"))
     }
@@ -216,7 +216,7 @@ impl Services<'_> {
             }
         };
         if !self.examination.has_time() {
-            self.examination.skip("login", place, "the time limit of this command has passed");
+            self.examination.skip("login", place, OUT_OF_TIME);
             return;
         }
         self.network.set_transport(transport);

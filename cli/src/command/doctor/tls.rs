@@ -172,7 +172,9 @@ fn http(address: SocketAddr, host: &HostName) -> Option<(u16, Option<String>)> {
     let status = lines.next()?.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
     let location = lines.find_map(|line| {
         let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("location").then(|| one_line(value.trim()).chars().take(200).collect())
+        // What follows a question mark may identify the session of a user.
+        let place = value.trim().split('?').next().unwrap_or_default();
+        name.eq_ignore_ascii_case("location").then(|| one_line(place).chars().take(200).collect())
     });
     Some((status, location))
 }

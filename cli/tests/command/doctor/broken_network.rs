@@ -155,7 +155,8 @@ fn portal() -> SocketAddr {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { return };
             let _ = stream.read(&mut [0; 4096]);
-            let page = "HTTP/1.1 302 Found\r\nLocation: http://portal.example/login\r\nContent-Length: 0\r\n\r\n";
+            let page =
+                "HTTP/1.1 302 Found\r\nLocation: http://portal.example/login?session=1\r\nContent-Length: 0\r\n\r\n";
             let _ = stream.write_all(page.as_bytes());
         }
     });
@@ -168,7 +169,7 @@ fn a_captive_portal_is_named() {
     let run = told(doctor(&["-"], &to(&site, portal, portal)), &device());
     let lines = run.lines("warning").into_iter().chain(run.lines("failed"));
     assert_eq!(lines.filter(|line| line.contains("a captive portal answers")).count(), 2, "{:?}", run.0);
-    run.fails_first_at(1, "tls", &["status 302", "http://portal.example/login", "log in to the network"]);
+    run.fails_first_at(1, "tls", &["status 302", "http://portal.example/login); log in to the network"]);
 }
 
 #[test]
