@@ -4,7 +4,10 @@ use crate::{
     command::{
         authenticate, certificate, derive_key, doctor, explain, inspect, key, provision, token, tpm, twin, verify_token,
     },
-    terminal::failure::Failure,
+    terminal::{
+        failure::Failure,
+        stderr::{self, Detail},
+    },
 };
 use clap::{Parser, Subcommand};
 
@@ -22,6 +25,7 @@ use clap::{Parser, Subcommand};
 #[command(
     name = "defenderauth",
     version,
+    propagate_version = true,
     after_help = "\
 Secrets are read from files or standard input, never from arguments.
 Exit status: 0 success, 1 rejected by the service (or the service was not reached), 2 wrong input or wrong call.
@@ -29,6 +33,12 @@ Start with `defenderauth inspect DIR`: it needs no network and never prints a ke
 `defenderauth doctor DIR`."
 )]
 pub(crate) struct Arguments {
+    /// Print no progress, no notes and no warnings: results and errors alone
+    #[arg(long, short, global = true, display_order = 900, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more on standard error: addresses, trust anchors, requests and their answers
+    #[arg(long, short, global = true, display_order = 900)]
+    verbose: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -67,6 +77,11 @@ enum Command {
 impl Arguments {
     /// Runs the subcommand.
     pub(crate) fn run(&self) -> Result<(), Failure> {
+        stderr::set_detail(match (self.quiet, self.verbose) {
+            (true, _) => Detail::Errors,
+            (false, false) => Detail::Steps,
+            (false, true) => Detail::Requests,
+        });
         match &self.command {
             Command::Inspect(arguments) => inspect::run(arguments),
             Command::Token(arguments) => token::run(arguments),

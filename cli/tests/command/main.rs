@@ -55,6 +55,7 @@ mod explain;
 mod fleet;
 mod hosts;
 mod inspect;
+mod json;
 #[cfg(unix)]
 mod key_handle;
 #[cfg(unix)]
@@ -77,6 +78,7 @@ mod operational;
 mod operational_keys;
 #[cfg(target_os = "linux")]
 mod operational_killed;
+mod options;
 mod outside;
 #[cfg(target_os = "linux")]
 mod owners;
