@@ -52,6 +52,7 @@ mod doctor;
 #[cfg(target_os = "linux")]
 mod drafts;
 mod explain;
+mod fleet;
 mod hosts;
 mod inspect;
 mod json;
