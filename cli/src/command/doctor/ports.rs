@@ -12,6 +12,7 @@ use defender_auth::{
     error::{Code, ErrorKind},
     identity::HostName,
     mqtt::PORT,
+    proxy::ProxyProblem,
 };
 use defender_auth_mqtt::{Dial, Error, Probe, Transport};
 use std::{
@@ -57,9 +58,15 @@ impl Port {
         format!("{}:{}", self.host, self.number)
     }
 
-    /// Whether it is open and its server was verified.
-    pub(super) const fn is_good(&self) -> bool {
-        matches!(self.answer, Some(Ok(_)))
+    /// Whether it is open and its server was verified, or will be by the request that is sent there.
+    pub(super) fn is_good(&self) -> bool {
+        matches!(self.answer, Some(Ok(_))) || self.is_behind_tls()
+    }
+
+    /// Whether the proxy itself is behind TLS, which HTTPS alone supports.
+    pub(super) fn is_behind_tls(&self) -> bool {
+        let is_encrypted = matches!(self.answer, Some(Err(Error::Proxy { problem: ProxyProblem::Encrypted, .. })));
+        self.number == HTTPS && is_encrypted
     }
 
     /// How the MQTT client reaches it.

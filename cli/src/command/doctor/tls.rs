@@ -54,6 +54,9 @@ pub(super) fn report(examination: &mut Examination, ports: &[Port], network: &Ne
         let place = Some(port.place());
         match &port.answer {
             None => examination.skip("tls", place, "because step tcp failed"),
+            Some(_) if port.is_behind_tls() => {
+                examination.skip("tls", place, "the proxy is behind TLS itself; the first request goes through it");
+            }
             Some(answer) => {
                 let found = match answer {
                     Ok(probe) => verified(probe),

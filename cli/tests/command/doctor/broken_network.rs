@@ -123,6 +123,8 @@ fn a_proxy_that_requires_a_login_is_named() {
     proxy.refuse(8883);
     let run = through(proxy.address(), &site, &["--proxy-login-file", &login]);
     run.fails_first_at(1, "tls", &["8883", "refuses the connection"]);
+    let run = through(proxy.address(), &site, &["--proxy-login-file", &site.scratch.path("none")]);
+    assert!(run.0.code == 2 && run.lines("failed")[0].starts_with("failed   proxy"), "{:?}", run.0);
     let run = through(closed(), &site, &[]);
     run.fails_first_at(1, "tcp", &["check the proxy that HTTPS_PROXY names"]);
 }
