@@ -43,21 +43,24 @@ pub(crate) struct Token {
     service: bool,
 }
 
+/// The lifetime of a token unless another is given.
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// When a token expires.
 #[derive(Args)]
-#[group(required = true, multiple = false)]
-struct Expiry {
+#[group(multiple = false)]
+pub(crate) struct Expiry {
     /// The expiry, in seconds since 1970
     #[arg(long, value_name = "UNIX", value_parser = time::unix_time)]
     expires_at: Option<UnixTime>,
-    /// The lifetime from now on: 3600, 90s, 15m, 1h, 1d
+    /// The lifetime from now on: 3600, 90s, 15m, 1h, 1d [default: 1h]
     #[arg(long, value_name = "TIME", value_parser = time::lifetime)]
     ttl: Option<Duration>,
 }
 
 impl Expiry {
-    fn at(&self, now: UnixTime) -> UnixTime {
-        // clap requires one of them.
-        self.expires_at.unwrap_or_else(|| now + self.ttl.unwrap_or_default())
+    pub(crate) fn at(&self, now: UnixTime) -> UnixTime {
+        self.expires_at.unwrap_or_else(|| now + self.ttl.unwrap_or(HOUR))
     }
 }
 

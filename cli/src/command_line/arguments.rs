@@ -2,7 +2,7 @@
 
 use crate::{
     command::{
-        authenticate, certificate, derive_key, explain, inspect, key, provision, token, tpm, twin, verify_token,
+        authenticate, certificate, derive_key, explain, inspect, key, login, provision, token, tpm, twin, verify_token,
     },
     terminal::failure::Failure,
 };
@@ -44,6 +44,8 @@ enum Command {
     DeriveKey(derive_key::DeriveKey),
     /// Run an agent's configuration (including Device mode and lookups), and with --connect log in at the hub
     Authenticate(authenticate::Authenticate),
+    /// Print the login of another MQTT client (mosquitto, paho), or judge one that does not work with --check
+    Login(login::Login),
     /// Register a device with the provisioning service, and show the hub that it is assigned to
     Provision(provision::Provision),
     /// Authenticate, get the security module's twin, and print the effective configuration
@@ -70,6 +72,7 @@ impl Arguments {
             Command::VerifyToken(arguments) => verify_token::run(arguments),
             Command::DeriveKey(arguments) => derive_key::run(arguments),
             Command::Authenticate(arguments) => authenticate::run(arguments),
+            Command::Login(arguments) => login::run(arguments),
             Command::Provision(arguments) => provision::run(arguments),
             Command::Twin(arguments) => twin::run(arguments),
             Command::Key(command) => key::run(command),
