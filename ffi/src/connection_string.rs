@@ -6,7 +6,7 @@ use crate::{
     error::Error,
     failure::Failure,
     guard,
-    identity::Names,
+    identity::{self, Names},
     input,
     key::Key,
     object::{Poison, given, object, shared},
@@ -17,7 +17,6 @@ use defender_auth::{
     ConnectionString as Parsed, SharedAccessKey,
     connection_string::{ConnectionStringError, ServiceConnectionString},
     credential::{ClientCertificate, Credential},
-    identity::{DeviceId, HostName, Identity, ModuleId},
     secret::SecretText,
 };
 use std::{ffi::c_char, mem::MaybeUninit};
@@ -112,12 +111,8 @@ pub extern "C" fn defenderauth_connection_string_new(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::make(out, error, || {
-        let hub = HostName::new(input::text("host_name", host_name, host_name_len)?)?;
-        let device = DeviceId::new(input::text("device_id", device_id, device_id_len)?)?;
-        let identity = match input::text("module_id", module_id, module_id_len)? {
-            "" => Identity::device(hub, device),
-            module => Identity::module(hub, device, ModuleId::new(module)?),
-        };
+        let identity =
+            identity::of((host_name, host_name_len), (device_id, device_id_len), (module_id, module_id_len))?;
         let credential = match given(key_or_null)? {
             Some(key) => Credential::from(key.key.clone()),
             None => ClientCertificate::held_elsewhere(None).into(),

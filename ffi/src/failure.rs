@@ -59,7 +59,7 @@ impl Failure {
     /// A feature that this build does not include.
     pub(crate) fn unsupported(what: &'static str) -> Self {
         let message = format!("this build of the library does not include {what}; use the full build");
-        Self::new(code::DEFENDERAUTH_UNSUPPORTED, message)
+        Self::new(code::DEFENDERAUTH_UNSUPPORTED, message).field("features")
     }
 
     /// Sets what caused it.
@@ -98,7 +98,7 @@ impl Failure {
             is_answer: false,
             code: error.code().as_i32(),
             message: message.into(),
-            field: error.field().unwrap_or_default().into_owned().into(),
+            field: error.field().unwrap_or_else(|| at_fault(error).into()).into_owned().into(),
             tracking_id: service.and_then(|service| service.tracking_id.clone()).unwrap_or_default(),
             http_status: service.map(|service| service.status).unwrap_or_default(),
             service_code: service.and_then(|service| service.code).unwrap_or_default(),
@@ -107,6 +107,31 @@ impl Failure {
             is_retryable: error.is_retryable(),
             retry_after: error.retry_after(),
         }))
+    }
+}
+
+/// What is at fault where neither the library nor the call names anything more exact.
+fn at_fault(error: &library::Error) -> &'static str {
+    use library::Error;
+    match error {
+        Error::ApiMisuse(_) => "state",
+        Error::Key(_) => "key",
+        Error::ConnectionString(_) => "connection_string",
+        Error::SasToken(_) | Error::Verify(_) | Error::TokenExpired { .. } => "token",
+        Error::Resource(_) => "resource",
+        Error::Payload(_) => "payload",
+        Error::Certificate(_) | Error::Chain(_) | Error::IssuedChain(_) => "certificate",
+        Error::RequestFormat(_) => "request",
+        Error::PrivateKey(_) => "private_key",
+        Error::Plan(_) => "plan",
+        Error::Module(_) => "module",
+        Error::Twin(_) => "twin",
+        Error::Tls(_) => "trust_anchors",
+        Error::Tpm(_) => "tpm",
+        Error::Unreachable { .. } => "network",
+        Error::OutOfTime | Error::WaitTooLong { .. } => "attempt_seconds",
+        Error::NotSupported { what } => what,
+        _ => "",
     }
 }
 
@@ -162,7 +187,6 @@ from_library!(
     library::connection_string::ConnectionStringError,
     library::dps::BlobError,
     library::error::CertificateError,
-    library::error::ApiMisuse,
     library::error::PlanError,
     library::error::TlsError,
     library::error::TpmError,

@@ -74,7 +74,8 @@ fn run(error: ErrorOut<'_>, body: &mut dyn FnMut() -> Result<(), Failure>) -> Re
             &Failure::new(
                 DEFENDERAUTH_PANIC,
                 "a defect in the library; free the object, which is now unusable, and report the steps that led to this",
-            ),
+            )
+            .field("libdefenderauth"),
         ),
     }
 }

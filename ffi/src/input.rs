@@ -12,6 +12,7 @@ use defender_auth::{
 use std::{
     ffi::{CStr, c_char},
     path::Path,
+    ptr::NonNull,
     slice, str,
     time::Duration,
 };
@@ -34,6 +35,13 @@ pub(crate) fn text<'a>(parameter: &'static str, data: *const c_char, len: usize)
 /// The ID of a registration's operation.
 pub(crate) fn operation(text: &str) -> Result<OperationId, Failure> {
     text.parse().map_err(|error: OperationIdError| Failure::argument("operation", error.to_string()))
+}
+
+/// An object that every function reaches through `&` alone, because some may run while another changes it: what the header has as a
+/// pointer to an object that is not const.
+pub(crate) fn object<'a, T: Sync>(object: Option<NonNull<T>>) -> Option<&'a T> {
+    // SAFETY: the caller guarantees that it is an object of this type that is not freed before the call ends.
+    object.map(|object| unsafe { object.as_ref() })
 }
 
 /// Bytes, possibly none. They are valid during the call.

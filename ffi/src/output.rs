@@ -83,7 +83,7 @@ pub(crate) fn text_at_once(
     buf: *mut c_char,
     cap: usize,
     out_len: &mut Option<&mut MaybeUninit<usize>>,
-    write: impl FnOnce(&mut [u8]) -> Option<usize>,
+    write: impl FnOnce(&mut [MaybeUninit<u8>]) -> Option<usize>,
 ) -> Option<()> {
     if buf.is_null() || cap > usize::MAX / 2 {
         return None;
@@ -92,7 +92,7 @@ pub(crate) fn text_at_once(
     let memory = buffer.memory();
     let (_, room) = memory.split_last_mut()?;
     let len = write(room)?;
-    *memory.get_mut(len)? = 0;
+    memory.get_mut(len)?.write(0);
     if let Some(out) = out_len {
         out.write(len);
     }
@@ -147,14 +147,17 @@ impl<'a> Buffer<'a> {
             return Err(self.too_small(bytes.len()));
         }
         if let Some(start) = self.memory().get_mut(..bytes.len()) {
-            start.copy_from_slice(bytes);
+            start.iter_mut().zip(bytes).for_each(|(to, byte)| _ = to.write(*byte));
         }
         self.end(bytes.len());
         Ok(())
     }
 
     /// Lets `write` fill the buffer. It returns the length, or the length that it needs.
-    pub(crate) fn fill(mut self, write: impl FnOnce(&mut [u8]) -> Result<usize, usize>) -> Result<(), Failure> {
+    pub(crate) fn fill(
+        mut self,
+        write: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<usize, usize>,
+    ) -> Result<(), Failure> {
         let room = self.cap.saturating_sub(usize::from(self.is_text));
         let written = write(self.memory().get_mut(..room).unwrap_or_default());
         let (Ok(len) | Err(len)) = written;
@@ -184,7 +187,7 @@ impl<'a> Buffer<'a> {
         if self.is_text
             && let Some(nul) = self.memory().get_mut(len)
         {
-            *nul = 0;
+            nul.write(0);
         }
     }
 
@@ -197,13 +200,14 @@ impl<'a> Buffer<'a> {
         Failure::new(DEFENDERAUTH_BUFFER_TOO_SMALL, message).field("buf")
     }
 
-    const fn memory(&mut self) -> &mut [u8] {
+    /// The caller's memory, which may hold nothing yet.
+    const fn memory(&mut self) -> &mut [MaybeUninit<u8>] {
         if self.cap == 0 {
             return &mut [];
         }
         // SAFETY: it is not NULL, and the caller guarantees that `cap` bytes are writable until the call ends and that
-        // nothing else accesses them meanwhile.
-        unsafe { slice::from_raw_parts_mut(self.data, self.cap) }
+        // nothing else accesses them meanwhile. Uninitialised memory is a value of `MaybeUninit`.
+        unsafe { slice::from_raw_parts_mut(self.data.cast(), self.cap) }
     }
 }
 

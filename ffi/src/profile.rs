@@ -1,7 +1,7 @@
 //! Profiles: a registration with the provisioning service.
 
 use crate::{
-    abi::ResultCode,
+    abi::{Flag, ResultCode},
     error::Error,
     failure::Failure,
     guard, input,
@@ -26,6 +26,7 @@ pub struct Profile {
     operation: Option<OperationId>,
     version: Option<ApiVersion>,
     lookup_only: bool,
+    has_issued_certificate: bool,
 }
 
 object!(Profile, "profile");
@@ -45,6 +46,7 @@ impl Profile {
             Some(version) => registrant.with_api_version(version.clone()),
             None => registrant,
         };
+        let registrant = if self.has_issued_certificate { registrant.with_issued_certificate() } else { registrant };
         if self.lookup_only { registrant.lookup_only(true) } else { registrant }
     }
 }
@@ -70,6 +72,7 @@ pub extern "C" fn defenderauth_profile_new(
             operation: None,
             version: None,
             lookup_only: false,
+            has_issued_certificate: false,
         })
     })
 }
@@ -183,16 +186,32 @@ pub extern "C" fn defenderauth_profile_set_pending_operation(
     })
 }
 
+/// Sets whether the device has a certificate from an earlier registration or renewal and registers with a key; off by default.
+/// An assignment to a hub with the connection profile `mqttV5`, which accepts no key, is then no failure:
+/// `defenderauth_authenticator_requires_certificate`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_profile_set_issued_certificate(
+    profile: Option<&mut Profile>,
+    has_issued_certificate: Flag,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        exclusive(profile)?.has_issued_certificate = has_issued_certificate != 0;
+        Ok(())
+    })
+}
+
 /// Sets whether the device is only looked up and not registered. A lookup is not possible with a TPM.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_profile_set_lookup_only(
     profile: Option<&mut Profile>,
-    lookup_only: bool,
+    lookup_only: Flag,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        exclusive(profile)?.lookup_only = lookup_only;
+        exclusive(profile)?.lookup_only = lookup_only != 0;
         Ok(())
     })
 }

@@ -4,14 +4,13 @@ use crate::{
     abi::{ResultCode, Str},
     error::Error,
     failure::Failure,
-    guard, input,
+    guard, identity, input,
     key::Key,
     object::{Poison, object, shared},
     view::View,
 };
 use defender_auth::{
     UnixTime,
-    identity::{DeviceId, HostName, Identity, ModuleId},
     sas::{Renewal, SasToken, VerifyError},
 };
 use std::{ffi::c_char, mem::MaybeUninit, time::Duration};
@@ -118,19 +117,8 @@ pub extern "C" fn defenderauth_token_is_good_for(
     module_id_len: usize,
 ) -> bool {
     guard::look(token, false, |it| {
-        identity((host_name, host_name_len), (device_id, device_id_len), (module_id, module_id_len))
+        identity::of((host_name, host_name_len), (device_id, device_id_len), (module_id, module_id_len))
             .is_ok_and(|identity| it.read.is_good_for(&identity))
-    })
-}
-
-type Text = (*const c_char, usize);
-
-fn identity(host_name: Text, device_id: Text, module_id: Text) -> Result<Identity, Failure> {
-    let hub = HostName::new(input::text("host_name", host_name.0, host_name.1)?)?;
-    let device = DeviceId::new(input::text("device_id", device_id.0, device_id.1)?)?;
-    Ok(match input::text("module_id", module_id.0, module_id.1)? {
-        "" => Identity::device(hub, device),
-        module => Identity::module(hub, device, ModuleId::new(module)?),
     })
 }
 

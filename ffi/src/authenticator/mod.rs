@@ -7,9 +7,14 @@ mod views;
 
 mod make;
 
+mod another;
+
 mod poll;
 
 mod request;
+
+mod carried;
+mod dps_mqtt;
 
 mod answer;
 
@@ -17,10 +22,14 @@ mod daemon;
 
 mod outcome;
 
+pub use another::*;
 pub use answer::*;
 pub use daemon::*;
+pub use dps_mqtt::*;
 pub use make::*;
 pub use object::Authenticator;
 pub use outcome::*;
 pub use poll::*;
 pub use request::*;
+#[cfg(feature = "session")]
+pub(crate) use views::number;

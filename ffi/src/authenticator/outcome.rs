@@ -231,6 +231,13 @@ pub extern "C" fn defenderauth_authenticator_connection_profile(authenticator: O
     guard::text(authenticator, |it| &it.views.outcome.profile)
 }
 
+/// Whether its credential has no login at the hub, because the device has registered with a key, was assigned to a hub with the
+/// connection profile `mqttV5`, and has a certificate: log in with that, by `defenderauth_authenticator_new_with_certificate`.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_requires_certificate(authenticator: Option<&Authenticator>) -> bool {
+    guard::look(authenticator, false, |it| it.outcome.as_ref().is_some_and(Outcome::requires_certificate))
+}
+
 /// The payload that the provisioning service returned for the device: JSON text.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_dps_payload(authenticator: Option<&Authenticator>) -> Str {
@@ -261,4 +268,10 @@ pub extern "C" fn defenderauth_authenticator_issuance(authenticator: Option<&Aut
             _ => DEFENDERAUTH_ISSUANCE_NONE,
         }
     })
+}
+
+/// Frees an authenticator and wipes its secrets. NULL is allowed.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_free(authenticator: Option<Box<Authenticator>>) {
+    guard::get((), || drop(authenticator));
 }

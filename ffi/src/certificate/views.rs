@@ -81,6 +81,24 @@ pub extern "C" fn defenderauth_certificate_findings(
     })
 }
 
+/// Verifies that a device's certificate leads to that of an enrollment group, a root or an intermediate, over the certificates of
+/// its chain, and may authenticate a client at the time `now`, as the provisioning service does it. Of `enrolled` it is the first
+/// certificate. `DEFENDERAUTH_CERTIFICATE_RULE` names the certificate at which it fails, and why.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_certificate_verify(
+    certificate: Option<&Certificate>,
+    enrolled: Option<&Certificate>,
+    now: u64,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let certificate = shared(certificate)?;
+        let enrolled = shared(enrolled).map_err(|failure| failure.field("enrolled"))?;
+        certificate.chain()?.verify(enrolled.chain()?, input::time("now", now)?)
+    })
+}
+
 /// The meaning of one bit of `defenderauth_certificate_findings` and what to do about it, in one line. Static and never
 /// NULL; `unknown` for any other number.
 #[unsafe(no_mangle)]

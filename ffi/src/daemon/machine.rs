@@ -4,6 +4,7 @@ use super::views::Views;
 use crate::{
     code::{DEFENDERAUTH_NOT_APPLICABLE, DEFENDERAUTH_STATE},
     failure::Failure,
+    misuse,
 };
 use defender_auth::{
     Error, Now, Plan, UnixTime,
@@ -154,7 +155,8 @@ impl Machine {
     pub(super) fn handle(&mut self, wall: UnixTime, event: Event<'_>) -> Result<(), Failure> {
         let monotonic = self.since.monotonic.saturating_add(wall.since(self.since.wall));
         let now = Now { wall, monotonic };
-        self.pending()?.handle(now, event)?;
+        let handled = self.pending()?.handle(now, event);
+        handled.map_err(|_| self.is_not_answered())?;
         self.since = now;
         self.look()
     }
@@ -162,7 +164,8 @@ impl Machine {
     #[cfg(feature = "local-signer")]
     pub(super) fn run(&mut self) -> Result<(), Failure> {
         let since = self.since;
-        self.pending()?.run(since)?;
+        let run = self.pending()?.run(since);
+        run.map_err(|_| self.is_not_answered())?;
         self.look()
     }
 
@@ -190,6 +193,10 @@ impl Machine {
             State::Done(answer) => Views::of_answer(answer),
             State::Failed(error) => Views::of_failure(error),
         }
+    }
+
+    fn is_not_answered(&self) -> Failure {
+        misuse::of_run(self.views().action).is_not_answered("daemon")
     }
 
     fn pending(&mut self) -> Result<&mut dyn Pending, Failure> {

@@ -31,7 +31,7 @@ pub extern "C" fn defenderauth_driver_control(
 ) -> ResultCode {
     guard::make(out, error, || {
         machine::is_available()?;
-        Ok(Control { poison: Poison::new(), handle: shared(driver)?.machine.control()? })
+        Ok(Control { poison: Poison::new(), handle: shared(driver)?.machine().control()? })
     })
 }
 

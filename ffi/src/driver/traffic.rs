@@ -24,7 +24,7 @@ pub extern "C" fn defenderauth_driver_publish(
     guard::call(error, || {
         let mut driver = open(driver)?;
         let (topic, payload) = (self::topic(topic, topic_len)?, input::bytes("payload", payload, payload_len)?);
-        let sent = driver.machine.publish(topic, payload, is_acknowledged(qos)?);
+        let sent = driver.machine_mut().publish(topic, payload, is_acknowledged(qos)?);
         driver.refresh(None);
         sent
     })
@@ -44,7 +44,7 @@ pub extern "C" fn defenderauth_driver_subscribe(
     guard::call(error, || {
         let mut driver = open(driver)?;
         let topic = self::topic(topic, topic_len)?;
-        let sent = driver.machine.subscribe(topic, is_acknowledged(qos)?);
+        let sent = driver.machine_mut().subscribe(topic, is_acknowledged(qos)?);
         driver.refresh(None);
         sent
     })
@@ -61,7 +61,7 @@ pub extern "C" fn defenderauth_driver_unsubscribe(
 ) -> ResultCode {
     guard::call(error, || {
         let mut driver = open(driver)?;
-        let sent = driver.machine.unsubscribe(self::topic(topic, topic_len)?);
+        let sent = driver.machine_mut().unsubscribe(self::topic(topic, topic_len)?);
         driver.refresh(None);
         sent
     })

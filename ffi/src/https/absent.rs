@@ -16,6 +16,15 @@ fn unsupported() -> Failure {
 /// Has no value.
 pub(crate) enum Driver {}
 
+/// Has no value.
+pub(super) enum Cancel {}
+
+impl Cancel {
+    pub(super) const fn cancel(&self) {
+        match *self {}
+    }
+}
+
 impl Driver {
     pub(super) fn new() -> Result<Self, Failure> {
         Err(unsupported())
@@ -41,7 +50,7 @@ impl Driver {
         match *self {}
     }
 
-    pub(super) const fn cancel(&self) {
+    pub(super) const fn cancel(&self) -> Cancel {
         match *self {}
     }
 

@@ -5,7 +5,7 @@ mod chosen;
 pub(crate) use chosen::Chosen;
 
 use crate::{
-    abi::ResultCode,
+    abi::{Flag, ResultCode},
     certificate::Certificate,
     code::{DEFENDERAUTH_AUDIENCE_ENCODED, DEFENDERAUTH_AUDIENCE_ENCODED_TWICE, DEFENDERAUTH_AUDIENCE_RAW},
     error::Error,
@@ -165,11 +165,11 @@ pub extern "C" fn defenderauth_options_set_module_certificate(
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_options_set_create_module(
     options: Option<&mut Options>,
-    create_module: bool,
+    create_module: Flag,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        exclusive(options)?.chosen.creates_module = create_module;
+        exclusive(options)?.chosen.creates_module = create_module != 0;
         Ok(())
     })
 }
@@ -180,11 +180,11 @@ pub extern "C" fn defenderauth_options_set_create_module(
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_options_set_certificate_renewal(
     options: Option<&mut Options>,
-    renews: bool,
+    renews: Flag,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        exclusive(options)?.chosen.renews_certificate = renews;
+        exclusive(options)?.chosen.renews_certificate = renews != 0;
         Ok(())
     })
 }
@@ -213,11 +213,11 @@ pub extern "C" fn defenderauth_options_set_hub_api_version(
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_options_set_classic_hub_name(
     options: Option<&mut Options>,
-    classic: bool,
+    classic: Flag,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        exclusive(options)?.chosen.classic_hub_name = classic;
+        exclusive(options)?.chosen.classic_hub_name = classic != 0;
         Ok(())
     })
 }

@@ -134,5 +134,10 @@ int main(void) {
     verifying();
     nothing();
     groups();
+    CHECK(defenderauth_sas_renewal_time(NOW, NOW + 3600, 80) == NOW + 2880);
+    CHECK(defenderauth_sas_renewal_time(NOW, NOW + 20, 100) == NOW + 15);
+    CHECK(defenderauth_sas_renewal_time(NOW, NOW + 1000, 255) == NOW + 995);
+    CHECK(defenderauth_sas_renewal_time(NOW, NOW - 1, 80) == NOW);
+    CHECK(defenderauth_sas_renewal_time(0, UINT64_MAX, 80) > UINT64_MAX / 5 * 3);
     return outcome();
 }

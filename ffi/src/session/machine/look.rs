@@ -83,7 +83,7 @@ pub(in crate::session) fn shown(session: &Session, identity: Option<&Identity>, 
     }
 }
 
-const fn number(action: Action<'_>) -> i32 {
+pub(super) const fn number(action: Action<'_>) -> i32 {
     match action {
         Action::Authenticate(_) => code::DEFENDERAUTH_SESSION_ACTION_AUTHENTICATE,
         Action::Sign(..) => code::DEFENDERAUTH_SESSION_ACTION_SIGN,
