@@ -143,37 +143,41 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
     let mut outcome = run::run_noting(&plan, &network, arguments.carrier, &mut keys, note)?;
     // A certificate is kept before anything else, because the service does not repeat it. The registration is reported
     // even if a file cannot be written; and the file is written, even if the report cannot.
-    let settled = requested.as_mut().map(|requested| requested.settle(&outcome)).transpose();
-    let login = if arguments.connect {
-        Some(connect(arguments, &mut outcome, requested.as_ref(), &network, &mut keys))
-    } else {
-        None
+    let (certificate, settled) = match requested.as_mut().map(|requested| requested.settle(&outcome)).transpose() {
+        Ok(certificate) => (certificate, Ok(())),
+        Err(failure) => (None, Err(failure)),
     };
-    let answer = login.as_ref().and_then(|login| login.as_ref().ok());
-    let reported = Registered {
+    let login = arguments.connect.then(|| connect(arguments, &mut outcome, requested.as_ref(), &network, &mut keys));
+    let (answer, connected) = match login {
+        None => (None, Ok(())),
+        Some(Ok(answer)) => {
+            let connected = answer.as_ref().map_or_else(|refused| Err(refused.of(&outcome)), |()| Ok(()));
+            (Some(answer), connected)
+        }
+        Some(Err(failure)) => (None, Err(failure)),
+    };
+    let written = write_connection_string(arguments, &outcome);
+    Registered {
         scope: &arguments.id_scope,
         id: &id,
         outcome: &outcome,
-        certificate: settled.as_ref().ok().and_then(Option::as_ref),
-        login: answer,
+        certificate: certificate.as_ref(),
+        login: answer.as_ref(),
         next: arguments.tpm.endpoint.is_some().then(|| next(arguments, outcome.identity())),
     }
-    .report(arguments.json);
-    if let Some(path) = &arguments.write_connection_string {
-        let string = outcome.connection_string().ok_or_else(|| {
-            Failure::Call(
-                "the device is registered, but has no connection string: its ID contains a `;`, or its credential cannot \
-                 be written there"
-                    .into(),
-            )
-        })?;
-        private_file::replace(path, string.expose().expose())?;
-    }
-    settled.and(reported)?;
-    match login.transpose()? {
-        Some(Err(refused)) => Err(refused.of(&outcome)),
-        Some(Ok(())) | None => Ok(()),
-    }
+    .report(arguments.json, written.and(settled).and(connected))
+}
+
+fn write_connection_string(arguments: &Provision, outcome: &Outcome) -> Result<(), Failure> {
+    let Some(path) = &arguments.write_connection_string else { return Ok(()) };
+    let string = outcome.connection_string().ok_or_else(|| {
+        Failure::Call(
+            "the device is registered, but has no connection string: its ID contains a `;`, or its credential cannot \
+             be written there"
+                .into(),
+        )
+    })?;
+    private_file::replace(path, string.expose().expose())
 }
 
 /// Logs in at the hub, with what was issued if the credential has no login there, and disconnects.

@@ -2,7 +2,7 @@
 
 use crate::{
     input::{finding, source::Source, time},
-    login::hub,
+    login::{described_token::Described, hub},
     terminal::{clock, failure::Failure, output, stderr},
     tpm::options::Tpm,
 };
@@ -14,6 +14,7 @@ use defender_auth::{
     private_key::Opener,
     sas::SasToken,
 };
+use serde::Serialize;
 use std::time::Duration;
 
 #[derive(Args)]
@@ -41,6 +42,9 @@ pub(crate) struct Token {
     /// The input is a service connection string (with a policy's key): make a token for the whole service
     #[arg(long, conflicts_with = "tpm")]
     service: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// The lifetime of a token unless another is given.
@@ -81,7 +85,21 @@ pub(crate) fn run(arguments: &Token) -> Result<(), Failure> {
     if token.expires_at() <= now {
         stderr::warning("the token has expired already; a hub rejects it");
     }
-    output::line(token.expose())
+    if arguments.json { output::json(&Report::of(&token)) } else { output::line(token.expose()) }
+}
+
+/// A token, which is a secret, and what it is for.
+#[derive(Serialize)]
+struct Report<'a> {
+    token: &'a str,
+    #[serde(flatten)]
+    described: Described,
+}
+
+impl<'a> Report<'a> {
+    fn of(token: &'a SasToken) -> Self {
+        Self { token: token.expose(), described: token.into() }
+    }
 }
 
 fn of_agent(source: &Source, by_classic_name: bool, expiry: UnixTime) -> Result<SasToken, Failure> {

@@ -2,7 +2,8 @@
 
 use crate::{
     input::{agent::AgentOrService, finding, source::Source, time},
-    terminal::{clock, failure::Failure, output, stderr},
+    login::described_token::Described,
+    terminal::{clock, document::Time, failure::Failure, output, stderr},
 };
 use clap::Args;
 use defender_auth::{
@@ -14,6 +15,7 @@ use defender_auth::{
     private_key::Opener,
     sas::{SasToken, TokenProblem, VerifyError},
 };
+use serde::Serialize;
 use std::{ffi::OsStr, iter, path::Path, time::Duration};
 
 #[derive(Args)]
@@ -31,6 +33,9 @@ pub(crate) struct VerifyToken {
     /// A file with the token, or `-` for standard input
     #[arg(value_name = "FILE|-")]
     token: Source,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// The keys that may have signed a token, and the identity that they belong to, if that is known.
@@ -49,29 +54,50 @@ pub(crate) fn run(arguments: &VerifyToken) -> Result<(), Failure> {
     if token.is_encoded_twice() {
         stderr::warning("the resource is percent-encoded twice; some services and tools misread that");
     }
-    let resource = token.plain_resource();
-    let resource = resource.as_deref().unwrap_or_else(|| token.resource());
-    let expiry = format!("{} ({})", token.expires_at(), token.expires_at().as_secs());
+    let described = Described::from(&token);
     let signature = holder.verify(&token, now, arguments.skew);
     // An expiry before 2001 is reported only for a token that is not valid at this time.
     let problem = token.problems().find(|problem| signature.is_err() || *problem != TokenProblem::ExpiryTooEarly);
-    let verdict = match (&signature, problem, &holder.identity) {
-        (Err(why), Some(problem), _) if is_signed(&signature) => format!("not valid: {problem}; {why}"),
-        (Err(why), ..) => format!("not valid: {why}"),
-        (Ok(()), Some(problem), _) => format!("not valid: {problem}"),
+    let reason = match (&signature, problem, &holder.identity) {
+        (Err(why), Some(problem), _) if is_signed(&signature) => Some(format!("{problem}; {why}")),
+        (Err(why), ..) => Some(why.to_string()),
+        (Ok(()), Some(problem), _) => Some(problem.to_string()),
         (Ok(()), None, Some(identity)) if !token.is_good_for(identity) => {
-            format!("not valid for {identity}: the token is for {resource}; get a token for that identity")
+            let resource = &described.resource;
+            Some(format!("the token is for {resource}, not for {identity}; get a token for that identity"))
         }
-        (Ok(()), ..) => "valid".into(),
+        (Ok(()), ..) => None,
     };
-    output::table(&[
-        ("resource", Some(resource)),
-        ("policy", Some(token.policy().as_deref().unwrap_or("none"))),
-        ("expires at", Some(&expiry)),
-        ("signature", Some(if is_signed(&signature) { "valid" } else { "not valid" })),
-        ("verdict", Some(&verdict)),
-    ])?;
-    if verdict == "valid" { Ok(()) } else { Err(Failure::NotValid) }
+    let report = Report { described, signature_valid: is_signed(&signature), valid: reason.is_none(), reason };
+    let printed = if arguments.json { output::json(&report) } else { report.print() };
+    printed?;
+    if report.valid { Ok(()) } else { Err(Failure::NotValid) }
+}
+
+#[derive(Serialize)]
+struct Report {
+    #[serde(flatten)]
+    described: Described,
+    /// Whether the key signed it, whatever else is wrong.
+    signature_valid: bool,
+    valid: bool,
+    /// Why it is not valid.
+    reason: Option<String>,
+}
+
+impl Report {
+    fn print(&self) -> Result<(), Failure> {
+        let Described { resource, policy_name, expires_at: Time(expiry) } = &self.described;
+        let expiry = format!("{expiry} ({})", expiry.as_secs());
+        let verdict = self.reason.as_ref().map_or_else(|| "valid".into(), |reason| format!("not valid: {reason}"));
+        output::table(&[
+            ("resource", Some(resource)),
+            ("policy", Some(policy_name.as_deref().unwrap_or("none"))),
+            ("expires at", Some(&expiry)),
+            ("signature", Some(if self.signature_valid { "valid" } else { "not valid" })),
+            ("verdict", Some(&verdict)),
+        ])
+    }
 }
 
 /// Whether the key signed it, whatever else is wrong.

@@ -2,3 +2,4 @@
 
 pub(crate) mod arguments;
 pub(crate) mod misplaced;
+pub(crate) mod mistake;

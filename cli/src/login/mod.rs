@@ -2,6 +2,7 @@
 
 pub(crate) mod causes;
 pub(crate) mod credential_name;
+pub(crate) mod described_token;
 pub(crate) mod hub;
 pub(crate) mod refusal;
 pub(crate) mod registered;

@@ -1,19 +1,22 @@
 //! Runs a plan: like the library's own driver, with progress messages, and with MQTT as a second carrier.
 
+use super::refusal::Refusal;
 use crate::{
     network::{
         options::Carrier,
         route::{HTTPS, Network},
     },
     system::clock,
-    terminal::{failure::Failure, progress},
+    terminal::{failure::Failure, problem::Problem, progress},
     tpm::keys::Keys,
 };
 use defender_auth::{
     Action, Authenticator, Error, Event, Now, Outcome, Plan,
+    error::ErrorKind,
     http::{OperationId, Request, Response},
     https::{Client, Reply},
     key::KeyUse,
+    mqtt::ConnectRefused,
 };
 use defender_auth_mqtt::{self as mqtt, Answer, Provisioner};
 use std::{
@@ -87,6 +90,17 @@ pub(crate) fn run_noting(
     }
 }
 
+/// The provisioning service refused the login over MQTT.
+fn login_refused(refused: ConnectRefused, request: &Request) -> Failure {
+    let refusal = Refusal::Code(refused);
+    let what = format!(
+        "the provisioning service refused the login: {refused}; check ID scope, registration ID, key and the API version {}",
+        request.api_version()
+    );
+    let problem = Problem::new(refusal.diagnosis().as_i32(), ErrorKind::Service, &ErrorKind::Service.to_string(), what);
+    Failure::service(problem.caused_by([refusal.into()]))
+}
+
 enum Link {
     Https(Client),
     Mqtt(Option<Box<Provisioner>>),
@@ -127,14 +141,7 @@ impl Link {
                     *open = None;
                     Ok(None)
                 }
-                Err(mqtt::Error::Refused(refusal)) => Err(Failure::Service {
-                    what: format!(
-                        "the provisioning service refused the login: {refusal}; check ID scope, registration ID, key and the \
-                         API version {}",
-                        request.api_version()
-                    ),
-                    fault: "the credential, or the service's registry",
-                }),
+                Err(mqtt::Error::Refused(refused)) => Err(login_refused(refused, request)),
                 Err(error) => Err(network.mqtt_failed(error)),
             },
         }

@@ -8,25 +8,38 @@ use super::{
 use crate::{
     input::text_file::TextFile,
     login::refusal::Refusal,
-    terminal::{failure::Failure, progress},
+    system::clock,
+    terminal::{
+        failure::Failure,
+        problem::{Cause, Problem},
+        progress,
+    },
 };
 use defender_auth::{
-    Error,
+    Error, Now, UnixTime,
     error::{Code, ErrorKind, TlsFailure},
     https::{Client, HttpsError},
     identity::HostName,
     mqtt::PORT,
     proxy::{Proxies, ProxyUsage},
+    session::{Clock, Diagnosis},
     tls::Roots,
 };
 use defender_auth_mqtt::{self as mqtt, Dial, Login, Proof, Session, Transport};
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 /// The port of HTTPS.
 pub(crate) const HTTPS: u16 = 443;
 
 /// The largest file of root certificates that is read, in bytes: all roots of a system are 250 KB.
 const ROOTS_LIMIT: usize = 1024 * 1024;
+
+/// The number of a server that does not keep to the protocol of a hub.
+const PROTOCOL_REJECTED: i32 = Diagnosis::ProtocolRejected.as_i32();
+
+/// Where the fault lies.
+const PATH: &str = "the network path to the service";
+const TOO_MANY_OPEN: &str = "this process, or its system";
 
 /// Trust anchors, addresses and proxies.
 pub(crate) struct Network {
@@ -169,16 +182,21 @@ impl Network {
             | mqtt::Error::ProfileNeedsCertificate
             | mqtt::Error::ProfileWithoutModules
             | mqtt::Error::UnknownProfile { .. } => Failure::Call(error.to_string()),
-            mqtt::Error::NotAcknowledged { .. } | mqtt::Error::Presence => {
-                Failure::Service { what: error.to_string(), fault: "the hub, or its connection profile" }
-            }
             mqtt::Error::TlsFailed { ref failure, .. } => tls(error.to_string(), failure),
-            mqtt::Error::Proxy { .. } => Failure::Service { what: error.to_string(), fault: "the proxy" },
-            mqtt::Error::TooManyOpen { .. } => too_many_open(error.to_string()),
-            mqtt::Error::NotSubscribed { .. } => {
-                Failure::Service { what: error.to_string(), fault: "the service, or what it allows this identity" }
+            _ => {
+                let on_the_way = |fault| Problem::on_the_way(fault, error.to_string());
+                let rejected = |fault| Problem::new(PROTOCOL_REJECTED, ErrorKind::Peer, fault, error.to_string());
+                let problem = match error {
+                    mqtt::Error::NotAcknowledged { .. } | mqtt::Error::Presence => {
+                        rejected("the hub, or its connection profile")
+                    }
+                    mqtt::Error::NotSubscribed { .. } => rejected("the service, or what it allows this identity"),
+                    mqtt::Error::Proxy { variable, .. } => on_the_way("the proxy").about(variable),
+                    mqtt::Error::TooManyOpen { .. } => on_the_way(TOO_MANY_OPEN),
+                    _ => on_the_way(PATH),
+                };
+                Failure::service(problem.retryable(error.is_transient()))
             }
-            _ => Failure::Service { what: error.to_string(), fault: "the network path to the service" },
         }
     }
 
@@ -193,15 +211,17 @@ impl Network {
             }
             HttpsError::Failed(error) => error.into(),
             HttpsError::Tls { ref failure, .. } => tls(error.to_string(), failure),
-            HttpsError::Proxy { .. } => Failure::Service { what: error.to_string(), fault: "the proxy" },
-            HttpsError::TooManyOpen { .. } => too_many_open(error.to_string()),
-            _ => Failure::Service { what: error.to_string(), fault: "the network path to the service" },
+            _ => {
+                let on_the_way = |fault| Problem::on_the_way(fault, error.to_string());
+                let problem = match error {
+                    HttpsError::Proxy { variable, .. } => on_the_way("the proxy").about(variable),
+                    HttpsError::TooManyOpen { .. } => on_the_way(TOO_MANY_OPEN),
+                    _ => on_the_way(PATH),
+                };
+                Failure::service(problem.retryable(error.is_transient()))
+            }
         }
     }
-}
-
-fn too_many_open(what: String) -> Failure {
-    Failure::Service { what, fault: "this process, or its system" }
 }
 
 fn tls(what: String, failure: &TlsFailure) -> Failure {
@@ -210,8 +230,12 @@ fn tls(what: String, failure: &TlsFailure) -> Failure {
         _ if failure.code() == Code::PrivateKey => "the private key, or what holds it",
         _ if failure.is_about_client() => "the client certificate, or the server",
         _ if matches!(failure, TlsFailure::Incompatible { .. }) => "the server, or its versions of TLS",
-        ErrorKind::Network => "the network path to the service",
+        ErrorKind::Network => PATH,
         _ => "the server's certificate, or the root certificates here",
     };
-    Failure::Service { what, fault }
+    let now = Now { wall: clock::now(), monotonic: Duration::ZERO };
+    let why = Diagnosis::of_tls(failure, &Clock::new(UnixTime::RELEASE, now), now);
+    let problem = Problem::new(failure.code().as_i32(), failure.kind(), fault, what);
+    let cause = Cause::coded(why.as_i32(), failure.to_string());
+    Failure::service(problem.retryable(failure.is_retryable()).caused_by([cause]))
 }

@@ -1,6 +1,12 @@
 //! Standard output: the results.
 
-use super::{failure::Failure, one_line::one_line};
+use super::{
+    document::{Document, Nothing},
+    failure::Failure,
+    one_line::one_line,
+    problem::Problem,
+};
+use serde::Serialize;
 use std::io::{self, ErrorKind, Write as _};
 
 /// Prints a line.
@@ -15,10 +21,29 @@ pub(crate) fn text(text: &str) -> Result<(), Failure> {
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(failed)
 }
 
-/// Prints a value as JSON.
-pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Output(error.into()))?;
-    line(&text)
+/// Prints a result as a document in JSON.
+pub(crate) fn json(result: &impl Serialize) -> Result<(), Failure> {
+    document(result, None)
+}
+
+/// The same with what failed after it, which is passed on.
+pub(crate) fn json_ended(result: &impl Serialize, ended: Result<(), Failure>) -> Result<(), Failure> {
+    let problem = ended.as_ref().err().and_then(Failure::problem);
+    match (document(result, problem.as_ref()), ended) {
+        (Ok(()), ended) => ended.map_err(|failure| Failure::Printed(Box::new(failure))),
+        (Err(_), Err(failure)) => Err(failure),
+        (unprinted, Ok(())) => unprinted,
+    }
+}
+
+/// Prints what failed, without a result.
+pub(crate) fn json_problem(problem: &Problem) -> Result<(), Failure> {
+    document(&Nothing {}, Some(problem))
+}
+
+fn document(result: &impl Serialize, problem: Option<&Problem>) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(&Document::new(result, problem));
+    line(&text.map_err(|error| Failure::Output(error.into()))?)
 }
 
 /// Prints `name value` in two columns. Rows without a value are left out.

@@ -1,7 +1,7 @@
 //! What is said of a certificate before a service is asked.
 
 use crate::support::{Run, Scratch, data, defenderauth};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{fs, slice};
 
 const ID: &str = "dev-01";
@@ -47,7 +47,7 @@ fn json_has_certificates_findings_and_verdict() {
     let folder = chain();
     let report = check(&folder, &["--json", "--device-id", "dev-02"]);
     assert_eq!(report.code, 1);
-    let report: Value = serde_json::from_str(&report.out).unwrap();
+    let report = report.json();
     assert_eq!((&report["usable"], &report["certificates"][0]["subject"]), (&json!(false), &json!("CN=dev-01")));
     assert_eq!(report["certificates"][0]["sha1"].as_str().unwrap().len(), 40);
     assert_eq!(report["findings"][0]["severity"], json!("refused"));

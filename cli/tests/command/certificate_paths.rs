@@ -9,7 +9,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
     date_time_ymd,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use std::fs;
 
 const ID: &str = "dev-01";
@@ -122,7 +122,7 @@ fn what_cannot_be_checked_here_is_no_rejection() {
     assert!(run.out.contains(said) && run.out.contains("check it with `openssl verify`"), "{run:?}");
     assert!(run.out.ends_with("verdict       usable, as far as it could be checked here\n"), "{run:?}");
     let run = defenderauth(&[&call[..], &["--group-ca", &root, "--json"]].concat(), "").done();
-    let report: Value = serde_json::from_str(&run.out).unwrap();
+    let report = run.json();
     assert_eq!((&report["usable"], &report["findings"][0]["severity"]), (&json!(true), &json!("unchecked")));
 }
 
@@ -150,6 +150,6 @@ fn what_was_not_given_is_reported_at_the_end() {
     defenderauth(&["certificate", "new", "self-signed", "--device-id", ID, "--out-dir", &own.folder()], "").done();
     let run =
         defenderauth(&["certificate", "check", "--json", "--chain", &own.path("certificate_public.pem")], "").done();
-    let report: Value = serde_json::from_str(&run.out).unwrap();
+    let report = run.json();
     assert_eq!(report["not_checked"].as_array().unwrap().len(), 2, "{report}");
 }

@@ -52,6 +52,7 @@ mod drafts;
 mod explain;
 mod hosts;
 mod inspect;
+mod json;
 #[cfg(unix)]
 mod key_handle;
 #[cfg(unix)]

@@ -158,10 +158,10 @@ fn json_has_the_certificate() {
     let plant = Plant::new();
     let report = plant.provision("https", &["--json", "--key-type", "p256"]).done().json();
     let certificate = &report["certificate"];
-    let life = certificate["not_after"].as_u64().unwrap() - certificate["not_before"].as_u64().unwrap();
+    let life = certificate["not_after"]["unix"].as_u64().unwrap() - certificate["not_before"]["unix"].as_u64().unwrap();
     assert!((29 * DAY..=31 * DAY).contains(&life), "{certificate}");
     assert_eq!((&certificate["subject"], &certificate["is_due"]), (&json!(format!("CN={ID}")), &json!(false)));
-    let now = certificate["not_before"].as_u64().unwrap() + DAY;
+    let now = certificate["not_before"]["unix"].as_u64().unwrap() + DAY;
     let shown = plant.status(&["--json", "--now", &now.to_string()]).done().json();
     let changed = (&shown["days_left"], &shown["life_used_percent"]);
     assert_eq!(changed, (&json!(life / DAY - 1), &json!(DAY * 100 / life)));
@@ -254,7 +254,7 @@ fn openssl_verifies_each_chain() {
 fn a_certificate_is_due_after_two_thirds_of_its_life() {
     let plant = Plant::new().provisioned(&["--export-pem"]);
     let shown = plant.status(&["--json"]).done().json();
-    let at = |name: &str| shown[name].as_u64().unwrap();
+    let at = |name: &str| shown[name]["unix"].as_u64().unwrap();
     let (from, to, due) = (at("not_before"), at("not_after"), at("due_from"));
     assert_eq!(due - from, (to - from) * 2 / 3);
     for (now, code, left) in [

@@ -2,9 +2,10 @@
 //! them.
 
 use crate::{
+    certificates::described::Described,
     input::{finding, time},
     private_key::{name, options::Unlock},
-    terminal::{clock, failure::Failure, one_line::one_line, output},
+    terminal::{clock, failure::Failure, one_line::one_line, output, said::Said},
 };
 use clap::Args;
 use defender_auth::{
@@ -16,7 +17,7 @@ use defender_auth::{
         Certificate, Chain, EnrollmentGroups, Finding, PrivateKey, Purpose, Severity, check, check_for_group, verify,
     },
 };
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use std::{
     cmp::Reverse,
     ffi::OsStr,
@@ -60,41 +61,13 @@ pub(crate) struct Check {
 
 #[derive(Serialize)]
 struct Report {
-    certificates: Vec<Shown>,
+    /// The leaf first.
+    certificates: Vec<Described>,
     findings: Vec<Said>,
     /// What was not checked because it was not given, and how to give it.
     not_checked: Vec<&'static str>,
     /// Whether no finding is a refusal.
     usable: bool,
-}
-
-/// A certificate, the leaf first. Times are in seconds since 1970.
-#[derive(Serialize)]
-struct Shown {
-    subject: String,
-    issuer: String,
-    sha1: String,
-    sha256: String,
-    not_before: u64,
-    not_after: u64,
-}
-
-#[derive(Serialize)]
-struct Said {
-    #[serde(serialize_with = "as_text")]
-    severity: Severity,
-    text: String,
-}
-
-impl Said {
-    fn new(severity: Severity, text: String) -> Self {
-        Self { severity, text }
-    }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn as_text<S: Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(severity)
 }
 
 /// What was not given, and so not checked.
@@ -140,7 +113,7 @@ pub(crate) fn run(arguments: &Check) -> Result<(), Failure> {
     let usable = findings.iter().all(|said| said.severity < Severity::Refused);
     let is_signed = found.iter().any(|finding| matches!(finding, Finding::CaSigned { .. }));
     let report = Report {
-        certificates: chain.certificates().iter().map(Shown::of).collect(),
+        certificates: chain.certificates().iter().map(Described::from).collect(),
         not_checked: not_checked(arguments, key.is_some() || elsewhere.is_some(), is_signed),
         findings,
         usable,
@@ -230,23 +203,10 @@ fn enrolled(path: &Path) -> Result<Certificate, Failure> {
     first.ok_or_else(|| Failure::at(path.display(), "there is no certificate in it; give the group's"))
 }
 
-impl Shown {
-    fn of(certificate: &Certificate) -> Self {
-        Self {
-            subject: certificate.subject().to_string(),
-            issuer: certificate.issuer().to_string(),
-            sha1: certificate.sha1().to_string(),
-            sha256: certificate.sha256().to_string(),
-            not_before: certificate.not_before().as_secs(),
-            not_after: certificate.not_after().as_secs(),
-        }
-    }
-}
-
 impl Report {
     fn print(&self) -> Result<(), Failure> {
         for shown in &self.certificates {
-            let until = UnixTime::from_secs(shown.not_after).to_string();
+            let until = shown.not_after.0.to_string();
             output::table(&[
                 ("subject", Some(&shown.subject)),
                 ("issuer", Some(&shown.issuer)),
