@@ -10,6 +10,8 @@ pub(crate) enum Failure {
     Service { what: String, fault: &'static str },
     /// A token or a certificate is not valid, which standard output says: 1.
     NotValid,
+    /// A step of an examination failed, which standard output says: 1 or 2, as that step's own failure has.
+    Found(u8),
     /// An error of the library. The input is wrong: 2; or the service rejected it, or was not reached: 1.
     Input(Error),
     /// A file cannot be read where standard input is accepted as well.
@@ -34,7 +36,20 @@ impl Failure {
 
     /// Prints it, and returns the exit status.
     pub(crate) fn report(self) -> ExitCode {
-        let (what, fault, status) = match self {
+        match self {
+            Self::NotValid => return ExitCode::from(1),
+            Self::Found(status) => return ExitCode::from(status),
+            Self::OutputClosed => return ExitCode::SUCCESS,
+            _ => {}
+        }
+        let (what, fault, status) = self.into_parts();
+        stderr::line(format_args!("error: {}\nfault: {fault}", one_line(what)));
+        ExitCode::from(status)
+    }
+
+    /// What happened and what to do, where the fault is, and the exit status.
+    pub(crate) fn into_parts(self) -> (String, String, u8) {
+        match self {
             Self::Service { what, fault } => (what, fault.to_owned(), 1),
             Self::Input(error) => (error.to_string(), error.kind().to_string(), status(&error)),
             Self::InputOrStdin(error) => {
@@ -50,11 +65,10 @@ impl Failure {
                 "standard output".into(),
                 2,
             ),
-            Self::NotValid => return ExitCode::from(1),
-            Self::OutputClosed => return ExitCode::SUCCESS,
-        };
-        stderr::line(format_args!("error: {}\nfault: {fault}", one_line(what)));
-        ExitCode::from(status)
+            Self::NotValid => (String::new(), String::new(), 1),
+            Self::Found(status) => (String::new(), String::new(), status),
+            Self::OutputClosed => (String::new(), String::new(), 0),
+        }
     }
 }
 
