@@ -64,7 +64,6 @@ pub(crate) struct Doctor {
 /// The result as JSON.
 #[derive(Serialize)]
 struct Shown<'a> {
-    schema_version: u32,
     /// `ok`, `warning` or `failed`.
     verdict: Status,
     summary: String,
@@ -83,7 +82,6 @@ pub(crate) fn run(arguments: &Doctor) -> Result<(), Failure> {
     }
     if arguments.json {
         output::json(&Shown {
-            schema_version: 1,
             verdict: examination.verdict(),
             summary: examination.summary(),
             first_failure: examination.first_failure().map(|step| step.name),
@@ -175,7 +173,7 @@ impl Doctor {
                 found
             }
             Err(failure) => {
-                let found = Found::of(failure);
+                let found = Found::of(&failure);
                 match self.subject.source.as_ref().and_then(Source::path) {
                     Some(path) => found.next(format!("defenderauth inspect {}", path.display())),
                     None => found,
@@ -201,7 +199,7 @@ impl Doctor {
                     made = Some(network);
                     found
                 }
-                Err(failure) => Found::of(failure),
+                Err(failure) => Found::of(&failure),
             });
         if !can_be_used {
             examination.skip("login", None, "because step roots failed");
@@ -245,7 +243,7 @@ impl Doctor {
         let Some(certificate) = certificate::of(plan) else { return Ok(None) };
         let now = UnixTime::from_secs(system::clock::now().as_secs().saturating_add_signed(offset));
         let mut absent = None;
-        let file = self.subject.certificate_file.as_deref();
+        let file = self.subject.cert_file.as_deref();
         let can_be_used = examination.step("certificate", None, || {
             let (found, issuer) = certificate::examine(plan, certificate, file, now);
             absent = issuer;

@@ -104,7 +104,7 @@ fn an_intermediate_that_is_missing_is_named() {
     let site = Site::play(World::new().hub(Hub::new(HOST).authority(&root.pem)).dps(dps));
     let device = ["--id-scope", SCOPE, "--registration-id", "dev-01"];
     let [chain, key] = given(&scratch, &format!("{leaf}{}", between.pem), &key);
-    let proof = ["--certificate-file", &chain, "--key-file", &key];
+    let proof = ["--cert-file", &chain, "--key-file", &key];
     site.ask_dps(&[&["provision"], &device[..], &proof].concat()).done();
     ask(&site, &[&device[..], &proof].concat(), "").is_well();
     fs::write(&chain, leaf).unwrap();
