@@ -8,10 +8,10 @@ use crate::{
     key::SharedAccessKey,
 };
 use alloc::{boxed::Box, string::String};
-use core::{fmt, str};
+use core::{fmt, mem::MaybeUninit, str};
 use defender_auth_signer::{
     prepared::Prepared,
-    text::{DIGITS_MAX, HEAD, SIGNATURE_MAX, decimal},
+    text::{DIGITS_MAX, HEAD, SIGNATURE_MAX, SIGNATURE_ROOM, decimal},
 };
 
 /// The caller's buffer is smaller than the token.
@@ -43,11 +43,11 @@ crate::base::debug::debug_as_text! { BufferTooSmall }
 /// ```
 pub struct Signer {
     /// In a box, because moving a value leaves a copy of it behind.
-    prepared: Box<Prepared>,
+    pub(super) prepared: Box<Prepared>,
     /// `SharedAccessSignature sr=…&sig=`
-    head: Box<str>,
+    pub(super) head: Box<str>,
     /// `&skn=…`, or nothing.
-    policy: Box<str>,
+    pub(super) policy: Box<str>,
 }
 
 impl Signer {
@@ -72,6 +72,11 @@ impl Signer {
         self.head.len() + SIGNATURE_MAX + 4 + DIGITS_MAX + self.policy.len()
     }
 
+    /// With this length a signature is escaped where it belongs, without a copy.
+    pub(super) fn roomy_len(&self) -> usize {
+        self.max_len() + SIGNATURE_ROOM
+    }
+
     /// Writes the token that expires at `expiry` and returns its length. Allocates nothing.
     ///
     /// # Errors
@@ -79,6 +84,28 @@ impl Signer {
     #[inline]
     pub fn token_into(&self, expiry: UnixTime, out: &mut [u8]) -> Result<usize, BufferTooSmall> {
         let written = self.prepared.token_into(&self.head, &self.policy, expiry.as_secs(), out);
+        written.map_err(|error| BufferTooSmall { needed: error.needed })
+    }
+
+    /// The same for memory that holds nothing yet. What is returned is how many bytes at its start have been written.
+    ///
+    /// # Errors
+    /// As those of [`token_into`](Self::token_into).
+    ///
+    /// ```
+    /// # use defender_auth::{SharedAccessKey, UnixTime, sas::{Resource, Signer}};
+    /// use core::mem::MaybeUninit;
+    ///
+    /// # let key = SharedAccessKey::from_base64("AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=")?;
+    /// # let signer = Signer::new(&key, &Resource::from_plain("contoso.azure-devices.net/devices/dev-1")?);
+    /// let mut memory = [MaybeUninit::uninit(); 256];
+    /// let length = signer.token_into_uninit(UnixTime::from_secs(1_700_003_600), &mut memory)?;
+    /// assert_eq!(length, signer.token(UnixTime::from_secs(1_700_003_600)).expose().len());
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn token_into_uninit(&self, expiry: UnixTime, out: &mut [MaybeUninit<u8>]) -> Result<usize, BufferTooSmall> {
+        let written = self.prepared.token_into_uninit(&self.head, &self.policy, expiry.as_secs(), out);
         written.map_err(|error| BufferTooSmall { needed: error.needed })
     }
 

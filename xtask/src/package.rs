@@ -4,7 +4,8 @@ use crate::run::{cargo, root, run, target};
 use std::{fs, process::Command};
 
 /// In the order in which they are published: each after those that it depends on.
-pub(crate) const CRATES: [&str; 6] = [
+pub(crate) const CRATES: [&str; 7] = [
+    "defender-auth-lanes",
     "defender-auth-signer",
     "defender-auth",
     "defender-auth-pkcs11",
