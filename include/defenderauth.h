@@ -30,6 +30,12 @@
  *            need exclusive access. defenderauth_https_cancel and defenderauth_control_cancel may be called at any time, also
  *            from a signal handler. The library needs no initialisation and has no threads or signal handlers of its
  *            own. It calls back only into the functions of defenderauth_private_key_from_callback.
+ * Stack.     A thread with 96 KB is enough for every call. Tokens and keys need 6 KB, authenticators 22 KB, certificates 24 KB,
+ *            private keys 42 KB, the HTTPS driver 50 KB, sessions 60 KB, their driver 72 KB, and glibc 6 KB of each thread: one with
+ *            16 KB is enough for tokens only. A stack that is too small ends the process (SIGSEGV).
+ * Panics.    A panic is a defect of the library. It becomes DEFENDERAUTH_PANIC, and prints two or three lines to standard error:
+ *            the thread, file and line in the library, and what was violated; with the environment variable RUST_BACKTRACE also
+ *            the calls that led to it. Memory that runs out ends the process (SIGABRT), with one line there.
  * Changes.   Structs and numbers never change; additions get new names. Treat an unknown action as
  *            DEFENDERAUTH_ACTION_FAILED, one of a session as DEFENDERAUTH_SESSION_ACTION_NONE, and ignore unknown findings.
  *            Every function is in every build of the library; one whose feature was left out returns

@@ -55,6 +55,17 @@ pub(crate) fn object<'a, T: Sync>(object: Option<NonNull<T>>) -> Option<&'a T> {
     object.map(|object| unsafe { object.as_ref() })
 }
 
+/// An object that is given beside one that it may be a view of. It is read before that is changed, by `changed`.
+pub(crate) fn beside<'a, T: Sync>(object: *const T) -> Option<&'a T> {
+    self::object(NonNull::new(object.cast_mut()))
+}
+
+/// An object that is changed, after everything was read that may be a view of it.
+pub(crate) fn changed<'a, T>(object: Option<NonNull<T>>) -> Option<&'a mut T> {
+    // SAFETY: the caller guarantees that it is an object of this type, and that nothing else uses it during the call.
+    object.map(|mut object| unsafe { object.as_mut() })
+}
+
 /// Bytes, possibly none. They are valid during the call.
 pub(crate) fn bytes<'a>(parameter: &'static str, data: *const u8, len: usize) -> Result<&'a [u8], Failure> {
     memory(data, len).map_err(|code| match code {

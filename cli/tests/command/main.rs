@@ -55,6 +55,7 @@ mod explain;
 mod fleet;
 mod hosts;
 mod inspect;
+mod json;
 #[cfg(unix)]
 mod key_handle;
 #[cfg(unix)]
@@ -63,6 +64,9 @@ mod key_new;
 #[cfg(unix)]
 mod key_token;
 mod lists;
+mod login;
+mod login_check;
+mod login_clients;
 mod misplaced_secrets;
 mod mistakes;
 #[cfg(target_os = "linux")]
@@ -77,6 +81,7 @@ mod operational;
 mod operational_keys;
 #[cfg(target_os = "linux")]
 mod operational_killed;
+mod options;
 mod outside;
 #[cfg(target_os = "linux")]
 mod owners;

@@ -35,7 +35,7 @@ pub(crate) fn deb(options: &[String]) -> Result<(), String> {
     copy(&root().join("packaging/debian"), &debian)?;
     copy(&root().join("ffi/examples"), &source.join("examples"))?;
     copy(&root().join("packaging/agent.service"), &source.join("examples/agent.service"))?;
-    let architecture = stage::stage(&debian.join("tmp"))?;
+    let architecture = stage::stage(&source.join("staged"))?;
     changelog(&debian.join("changelog"))?;
     build(&source)?;
 

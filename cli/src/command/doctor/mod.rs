@@ -24,7 +24,7 @@ use crate::{
         credential_name,
         subject::{Subject, SubjectOptions},
     },
-    network::{options::NetworkOptions, route::Network},
+    network::{options::NetworkOptions, proxy, route::Network},
     system,
     terminal::{failure::Failure, output},
 };
@@ -64,7 +64,6 @@ pub(crate) struct Doctor {
 /// The result as JSON.
 #[derive(Serialize)]
 struct Shown<'a> {
-    schema_version: u32,
     /// `ok`, `warning` or `failed`.
     verdict: Status,
     summary: String,
@@ -83,7 +82,6 @@ pub(crate) fn run(arguments: &Doctor) -> Result<(), Failure> {
     }
     if arguments.json {
         output::json(&Shown {
-            schema_version: 1,
             verdict: examination.verdict(),
             summary: examination.summary(),
             first_failure: examination.first_failure().map(|step| step.name),
@@ -105,6 +103,7 @@ impl Doctor {
     }
 
     fn examine(&self, examination: &mut Examination) {
+        self.subject.names().into_iter().for_each(|name| examination.know(name));
         let subject = self.load(examination);
         match &self.state_dir {
             Some(folder) => {
@@ -134,7 +133,8 @@ impl Doctor {
             examination.skip("login", None, "because step certificate failed");
             return;
         };
-        let mut services = Services { examination, network: &mut network, ports, doubt };
+        let mut services =
+            Services { examination, network: &mut network, clock_is_right: clock::was_compared(&ports), ports, doubt };
         let me = match subject.plan.outcome() {
             Some(me) => Some(me.clone()),
             None => services.authenticate(&subject.plan, &mut subject.keys),
@@ -175,7 +175,7 @@ impl Doctor {
                 found
             }
             Err(failure) => {
-                let found = Found::of(failure);
+                let found = Found::of(&failure);
                 match self.subject.source.as_ref().and_then(Source::path) {
                     Some(path) => found.next(format!("defenderauth inspect {}", path.display())),
                     None => found,
@@ -193,6 +193,12 @@ impl Doctor {
         let (mut subject, mut made) = (subject, None);
         let gateway_roots = subject.as_mut().and_then(|subject| subject.gateway_roots.take());
         let options = &self.network;
+        // Else it would be taken for a failure of the trust anchors.
+        if let Some(Err(failure)) = options.way.proxy_login_file.as_deref().map(proxy::login) {
+            examination.step("proxy", None, || Found::of(&failure));
+            examination.skip("login", None, "because step proxy failed");
+            return None;
+        }
         let can_be_used =
             examination.step("roots", None, || match Network::new(&options.trust, &options.endpoints, &options.way) {
                 Ok(network) => {
@@ -201,7 +207,7 @@ impl Doctor {
                     made = Some(network);
                     found
                 }
-                Err(failure) => Found::of(failure),
+                Err(failure) => Found::of(&failure),
             });
         if !can_be_used {
             examination.skip("login", None, "because step roots failed");
@@ -245,7 +251,7 @@ impl Doctor {
         let Some(certificate) = certificate::of(plan) else { return Ok(None) };
         let now = UnixTime::from_secs(system::clock::now().as_secs().saturating_add_signed(offset));
         let mut absent = None;
-        let file = self.subject.certificate_file.as_deref();
+        let file = self.subject.cert_file.as_deref();
         let can_be_used = examination.step("certificate", None, || {
             let (found, issuer) = certificate::examine(plan, certificate, file, now);
             absent = issuer;

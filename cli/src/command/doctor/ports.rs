@@ -2,16 +2,21 @@
 
 use super::{
     examination::Examination,
-    step::{Found, NOT_NEEDED, SERVICE, Status},
+    step::{Found, NOT_NEEDED, OUT_OF_TIME, Status},
 };
 use crate::{
     network::route::{HTTPS, Network},
     terminal::progress,
 };
-use defender_auth::{identity::HostName, mqtt::PORT};
+use defender_auth::{
+    error::{Code, ErrorKind},
+    identity::HostName,
+    mqtt::PORT,
+    proxy::ProxyProblem,
+};
 use defender_auth_mqtt::{Dial, Error, Probe, Transport};
 use std::{
-    io::{self, ErrorKind},
+    io,
     net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _},
     sync::mpsc,
     thread,
@@ -53,9 +58,15 @@ impl Port {
         format!("{}:{}", self.host, self.number)
     }
 
-    /// Whether it is open and its server was verified.
-    pub(super) const fn is_good(&self) -> bool {
-        matches!(self.answer, Some(Ok(_)))
+    /// Whether it is open and its server was verified, or will be by the request that is sent there.
+    pub(super) fn is_good(&self) -> bool {
+        matches!(self.answer, Some(Ok(_))) || self.is_behind_tls()
+    }
+
+    /// Whether the proxy itself is behind TLS, which HTTPS alone supports.
+    pub(super) fn is_behind_tls(&self) -> bool {
+        let is_encrypted = matches!(self.answer, Some(Err(Error::Proxy { problem: ProxyProblem::Encrypted, .. })));
+        self.number == HTTPS && is_encrypted
     }
 
     /// How the MQTT client reaches it.
@@ -84,6 +95,10 @@ pub(super) fn reach(
     let (mut ports, mut known) = (Vec::new(), Vec::<(String, Option<Vec<IpAddr>>)>::new());
     for &(number, is_needed) in wanted {
         let place = format!("{host}:{number}");
+        if !examination.has_time() {
+            examination.skip("tcp", Some(place), OUT_OF_TIME);
+            continue;
+        }
         let target = match network.address(host, number) {
             Ok(address) => target(network, host, number, address),
             Err(_) if !is_needed => {
@@ -91,7 +106,7 @@ pub(super) fn reach(
                 continue;
             }
             Err(failure) => {
-                examination.step("tcp", Some(place), || Found::of(failure));
+                examination.step("tcp", Some(place), || Found::of(&failure));
                 continue;
             }
         };
@@ -203,7 +218,7 @@ fn judged(name: &str, looked_up: &Result<Vec<IpAddr>, String>, took: Duration) -
                 "the name cannot be looked up: {error}; check the spelling of the host name (a hub that does not exist has \
                  none), and the name server in /etc/resolv.conf"
             );
-            Found::failed(SERVICE, what).next(next)
+            Found::failed(Code::NoResponse, ErrorKind::Network, what).next(next)
         }
     }
 }
@@ -241,17 +256,19 @@ fn connect(target: &Target, addresses: &[SocketAddr], number: u16) -> Found {
     let first = addresses
         .first()
         .map_or_else(String::new, |address| format!("nc -vz -w 5 {} {}", address.ip(), address.port()));
-    failures.into_iter().fold(Found::failed(SERVICE, format!("{what}; {cure}")).next(first), Found::note)
+    failures
+        .into_iter()
+        .fold(Found::failed(Code::NoResponse, ErrorKind::Network, format!("{what}; {cure}")).next(first), Found::note)
 }
 
 /// Why there was no connection.
 fn refused(error: &io::Error) -> String {
     match error.kind() {
-        ErrorKind::ConnectionRefused => "refuses connections: the port is closed".into(),
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => {
+        io::ErrorKind::ConnectionRefused => "refuses connections: the port is closed".into(),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
             format!("does not answer within {} s: a firewall may drop what is sent there", CONNECT.as_secs())
         }
-        ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable => format!("has no route: {error}"),
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => format!("has no route: {error}"),
         _ => format!("is not reached: {error}"),
     }
 }

@@ -4,7 +4,7 @@
 use super::{
     examination::Examination,
     ports::{Port, reach},
-    step::{Found, SERVICE},
+    step::{Found, OUT_OF_TIME},
     tls,
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 };
 use defender_auth::{
     Action, Authenticator, Error, Event, Now, Outcome, Plan,
-    error::Refusal,
+    error::{Code, ErrorKind, Refusal},
     http::{Operation, Request},
     https::Reply,
     identity::{HostName, Identity},
@@ -38,6 +38,8 @@ pub(super) struct Services<'a> {
     pub(super) examination: &'a mut Examination,
     pub(super) network: &'a mut Network,
     pub(super) ports: Vec<Port>,
+    /// Whether the clock was compared with a server's.
+    pub(super) clock_is_right: bool,
     /// What is doubtful about the client certificate.
     pub(super) doubt: Option<String>,
 }
@@ -110,14 +112,18 @@ impl Services<'_> {
                 Action::Sign(key_use, string) => match keys.sign(key_use, string) {
                     Ok(signature) => authenticator.handle(now(), Event::Signed(signature)),
                     Err(failure) => {
-                        self.failed(current, Found::of(failure));
+                        self.failed(current, Found::of(&failure));
                         return None;
                     }
                 },
                 Action::Done(_) => break,
                 Action::Wait(wait) => {
                     let what = format!("the service does not answer now: {}; try again later", wait.reason);
-                    self.failed(current, Found::failed(SERVICE, what).next("defenderauth doctor …, in some minutes"));
+                    self.failed(
+                        current,
+                        Found::failed(Code::ServiceUnavailable, ErrorKind::Peer, what)
+                            .next("defenderauth doctor …, in some minutes"),
+                    );
                     return None;
                 }
                 Action::Failed(error) => {
@@ -131,7 +137,7 @@ impl Services<'_> {
                 }
             };
             if let Err(error) = handled {
-                self.failed(current, Found::of(Error::from(error).into()));
+                self.failed(current, Found::of(&Error::from(error).into()));
                 return None;
             }
         }
@@ -142,14 +148,14 @@ impl Services<'_> {
     /// Sends a request once.
     fn exchange(&self, request: &Request) -> Result<Reply, Box<Found>> {
         progress::step(&format!("{} at {}, for 30 s at most", request.operation(), request.host()));
-        let client = self.network.client().map_err(|failure| Box::new(Found::of(failure)))?;
-        client.exchange(request).map_err(|error| Box::new(Found::of(self.network.failed(error))))
+        let client = self.network.client().map_err(|failure| Box::new(Found::of(&failure)))?;
+        client.exchange(request).map_err(|error| Box::new(Found::of(&self.network.failed(error))))
     }
 
     /// Why nothing is to be asked at the HTTPS port of a host.
     fn obstacle(&self, host: &HostName) -> Option<String> {
         if self.is_good(host, HTTPS) {
-            return (!self.examination.has_time()).then(|| "the time limit of this command has passed".into());
+            return (!self.examination.has_time()).then(|| OUT_OF_TIME.into());
         }
         Some(format!("because there is no way to {host}:{HTTPS}"))
     }
@@ -179,7 +185,7 @@ impl Services<'_> {
             (_, Some(device)) => registry(device.identity()),
             _ => "defenderauth authenticate … --connect".into(),
         };
-        self.with_doubt(Found::of(error.clone().into()).next(next))
+        self.with_doubt(Found::of(&error.clone().into()).next(next))
     }
 
     /// With what was doubtful before, which may be the cause.
@@ -201,7 +207,7 @@ impl Services<'_> {
             _ if https => Transport::WebSocket,
             Transport::Auto => {
                 let what = "there is no way to the hub by either port; see the steps tcp and tls";
-                self.examination.step("login", place, || Found::failed(SERVICE, what));
+                self.examination.step("login", place, || Found::failed(Code::NoResponse, ErrorKind::Network, what));
                 return;
             }
             _ => {
@@ -210,7 +216,7 @@ impl Services<'_> {
             }
         };
         if !self.examination.has_time() {
-            self.examination.skip("login", place, "the time limit of this command has passed");
+            self.examination.skip("login", place, OUT_OF_TIME);
             return;
         }
         self.network.set_transport(transport);
@@ -224,12 +230,14 @@ impl Services<'_> {
                 self.examination.add("login", place, took, accepted(&me, login, transport, is_second));
                 self.twin(session, &me);
             }
-            Ok(Err(refused)) => {
-                let found = self.with_doubt(refusal(&refused, me.identity()));
+            Ok(Err(Refused { refusal, causes })) => {
+                let causes = if self.clock_is_right { causes.without_clock() } else { causes };
+                let refused = Refused { refusal, causes };
+                let found = self.with_doubt(Found::of(&refused.of(&me)).next(registry(me.identity())));
                 self.examination.add("login", place, took, found);
             }
             Err(failure) => {
-                let found = self.with_doubt(Found::of(failure).next(registry(me.identity())));
+                let found = self.with_doubt(Found::of(&failure).next(registry(me.identity())));
                 self.examination.add("login", place, took, found);
             }
         }
@@ -248,8 +256,8 @@ impl Services<'_> {
                 twin.desired.version().map_or_else(|| "?".into(), |version| version.to_string()),
                 twin.reported.version().map_or_else(|| "?".into(), |version| version.to_string()),
             )),
-            Ok(Err(failure)) => Found::of(failure),
-            Err(error) => Found::of(network.mqtt_failed(error)),
+            Ok(Err(failure)) => Found::of(&failure),
+            Err(error) => Found::of(&network.mqtt_failed(error)),
         });
         session.close();
     }
@@ -264,11 +272,6 @@ fn accepted(me: &Outcome, login: &Connect, transport: Transport, is_second: bool
         return Found::warning(what).next(registry(me.identity()));
     }
     Found::ok(what)
-}
-
-fn refusal(refused: &Refused, identity: &Identity) -> Found {
-    let what = format!("the hub refused the login: {}. {}", refused.refusal, refused.cause);
-    Found::failed(SERVICE, what).note(format!("fault: {}", refused.refusal.fault())).next(registry(identity))
 }
 
 /// The command that shows what the hub knows of an identity.

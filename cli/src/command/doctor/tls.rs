@@ -3,13 +3,18 @@
 use super::{
     examination::Examination,
     ports::Port,
-    step::{Found, NOT_NEEDED, SERVICE},
+    step::{Found, NOT_NEEDED},
 };
 use crate::{
     network::route::Network,
     terminal::{one_line::one_line, progress},
 };
-use defender_auth::{error::TlsFailure, identity::HostName, proxy::ProxyProblem, x509::Certificate};
+use defender_auth::{
+    error::{Code, ErrorKind, TlsFailure},
+    identity::HostName,
+    proxy::ProxyProblem,
+    x509::Certificate,
+};
 use defender_auth_mqtt::{Error, Limits, Probe};
 use std::{
     io::{Read as _, Write as _},
@@ -49,6 +54,9 @@ pub(super) fn report(examination: &mut Examination, ports: &[Port], network: &Ne
         let place = Some(port.place());
         match &port.answer {
             None => examination.skip("tls", place, "because step tcp failed"),
+            Some(_) if port.is_behind_tls() => {
+                examination.skip("tls", place, "the proxy is behind TLS itself; the first request goes through it");
+            }
             Some(answer) => {
                 let found = match answer {
                     Ok(probe) => verified(probe),
@@ -82,23 +90,28 @@ fn failed(port: &Port, error: &Error, network: &Network) -> Found {
         port.address.map_or_else(|| port.place(), |address| address.to_string()),
         port.host
     );
-    let of = |what: String| Found::failed(SERVICE, what);
+    let unanswered = |what: String| Found::failed(Code::NoResponse, ErrorKind::Network, what);
     match error {
-        Error::TlsFailed { failure, .. } => match failure {
-            TlsFailure::Intercepted { issuer } => {
-                let by = issuer.as_deref().unwrap_or("an unknown issuer");
-                of(format!("this looks like a company's inspecting proxy ({by}): {failure}")).next(look)
+        Error::TlsFailed { failure, .. } => {
+            let of = |what: String| Found::failed(failure.code(), failure.kind(), what);
+            match failure {
+                TlsFailure::Intercepted { issuer } => {
+                    let by = issuer.as_deref().unwrap_or("an unknown issuer");
+                    of(format!("this looks like a company's inspecting proxy ({by}): {failure}")).next(look)
+                }
+                TlsFailure::ServerUntrusted { issuer } => {
+                    of(untrusted(&port.host, issuer.as_deref(), failure)).next(look)
+                }
+                TlsFailure::PlainText => of(portal(port, failure)).next(format!("curl -v http://{}/", port.host)),
+                TlsFailure::ServerWrongName { .. } => {
+                    let note = "a captive portal, or a name server that gives another address, looks like this";
+                    of(failure.to_string()).note(note).next(look)
+                }
+                _ => of(failure.to_string()).next(look),
             }
-            TlsFailure::ServerUntrusted { issuer } => of(untrusted(&port.host, issuer.as_deref(), failure)).next(look),
-            TlsFailure::PlainText => of(portal(port, failure)).next(format!("curl -v http://{}/", port.host)),
-            TlsFailure::ServerWrongName { .. } => {
-                let note = "a captive portal, or a name server that gives another address, looks like this";
-                of(failure.to_string()).note(note).next(look)
-            }
-            _ => of(failure.to_string()).next(look),
-        },
+        }
         Error::Proxy { problem, .. } => {
-            let found = of(error.to_string());
+            let found = unanswered(error.to_string());
             match problem {
                 ProxyProblem::LoginRequired { .. } => {
                     found.next("defenderauth doctor … --proxy-login-file FILE, which holds USER:PASSWORD")
@@ -107,8 +120,8 @@ fn failed(port: &Port, error: &Error, network: &Network) -> Found {
             }
         }
         // The file of the roots is named.
-        Error::Tls(error) => Found::of(network.mqtt_failed(Error::Tls(error.clone()))),
-        _ => of(error.to_string()).next(look),
+        Error::Tls(error) => Found::of(&network.mqtt_failed(Error::Tls(error.clone()))),
+        _ => unanswered(error.to_string()).next(look),
     }
 }
 
@@ -162,7 +175,9 @@ fn http(address: SocketAddr, host: &HostName) -> Option<(u16, Option<String>)> {
     let status = lines.next()?.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
     let location = lines.find_map(|line| {
         let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("location").then(|| one_line(value.trim()).chars().take(200).collect())
+        // What follows a question mark may identify the session of a user.
+        let place = value.trim().split('?').next().unwrap_or_default();
+        name.eq_ignore_ascii_case("location").then(|| one_line(place).chars().take(200).collect())
     });
     Some((status, location))
 }

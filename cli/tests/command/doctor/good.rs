@@ -85,7 +85,7 @@ fn a_certificate_of_an_enrollment_gets_in_without_a_registration() {
     let enrollment = Enrollment::with_certificate("dev-01", &std::fs::read_to_string(&chain).unwrap()).pending(0);
     let site = Site::play(World::new().hub(Hub::new(HOST)).dps(Dps::new(SCOPE).enrollment(enrollment)));
     let device = ["--id-scope", SCOPE, "--registration-id", "dev-01"];
-    let proof = ["--certificate-file", &chain, "--key-file", &key];
+    let proof = ["--cert-file", &chain, "--key-file", &key];
     site.ask_dps(&[&["provision"], &device[..], &proof].concat()).done();
     ask(&site, &[&device[..], &proof].concat(), "").is_well();
 }
@@ -132,7 +132,7 @@ fn a_device_whose_key_is_in_a_token_gets_in() {
     let thumbprint = authority.certify(&request).certificates()[0].sha256().to_string();
     let site = Site::play(World::new().hub(Hub::new(HOST).device(Device::with_thumbprint("dev-01", &thumbprint))));
     let chain = authority.path("requested.pem");
-    let arguments = ["-", "--certificate-file", &chain, "--key-file", &uri];
+    let arguments = ["-", "--cert-file", &chain, "--key-file", &uri];
     let mut command = doctor(&arguments, &network(&site));
     command.env("SOFTHSM2_CONF", token.configuration());
     let run = told(command, &string("DeviceId=dev-01;x509=true"));
