@@ -1,6 +1,6 @@
 //! Objects that C owns, and how a panic makes them unusable.
 
-use crate::{code::DEFENDERAUTH_PANIC, failure::Failure, guard};
+use crate::{code::DEFENDERAUTH_PANIC, failure::Failure, panic};
 use core::{
     ops::{Deref, DerefMut},
     sync::atomic::{AtomicBool, Ordering},
@@ -77,7 +77,7 @@ fn whole<T: Object>(object: &T) -> Result<(), Failure> {
 }
 
 fn poison_if_panicking<T: Object>(object: &T) {
-    if guard::is_panicking() {
+    if panic::is_panicking() {
         object.poison().0.store(true, Ordering::Release);
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     cortex_m::{Measured, Memory, provide_qemu, show, simulated},
     dist::{self, Standard},
     run::{command, root, run, target},
-    size::Recorded,
+    size::recorded::Recorded,
     tools,
 };
 use std::{fs, path::Path};
