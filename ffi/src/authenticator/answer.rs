@@ -11,8 +11,9 @@ use crate::{
     object::{exclusive, shared},
     sas,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit, ptr::NonNull};
 use defender_auth::{Action, Event, http::Response, mqtt};
-use std::{ffi::c_char, mem::MaybeUninit, ptr::NonNull};
 
 /// SEND and ASK: a response arrived, whatever its status. Pass all of its headers (`Retry-After` and `Date` are read), or NULL
 /// and 0 when they are not available. Wipe the body afterwards: it can hold keys.

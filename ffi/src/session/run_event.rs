@@ -10,8 +10,9 @@ use crate::{
     guard, input,
     object::shared,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit, ptr::NonNull};
 use defender_auth::http::Response;
-use std::{ffi::c_char, mem::MaybeUninit, ptr::NonNull};
 
 /// AUTHENTICATE: a response arrived, whatever its status. Pass all of its headers (`Retry-After` and `Date` are read), or NULL
 /// and 0 when they are not available. Wipe the body afterwards: it can hold keys.
