@@ -175,6 +175,8 @@ fn faults_and_the_clock_are_set() {
     let fault = json!({ "operation": "connect", "fault": "connack", "code": 3, "times": 2 });
     assert_eq!(ask(&admin, "POST /faults", &fault).status, 204);
     assert!(!log_in(&emulator, "dev-01", KEY).1);
+    let left = json!([{ "operation": "connect", "fault": "CONNACK 3", "skip": 0, "times": 1 }]);
+    assert_eq!(get(&admin, "/faults"), left);
     assert_eq!(ask(&admin, "DELETE /faults", &Value::Null).json(), json!({ "removed": 1 }));
     assert!(log_in(&emulator, "dev-01", KEY).1);
     assert_eq!(ask(&admin, "PUT /clock", &json!({ "offset_seconds": 3600 })).status, 200);

@@ -147,8 +147,12 @@ fn a_back_end_calls_a_method() {
         call.join().unwrap()
     });
     assert_eq!((answered.status, answered.json()), (200, json!({ "status": 200, "payload": null })));
-    for body in [json!({ "methodName": "a/b" }), json!({}), json!({ "methodName": "a", "responseTimeoutInSeconds": 1 })]
-    {
+    for body in [
+        json!({ "methodName": "a/b" }),
+        json!({ "methodName": "a".repeat(101) }),
+        json!({}),
+        json!({ "methodName": "a", "responseTimeoutInSeconds": 1 }),
+    ] {
         assert_eq!(ask(&emulator, HUB, line, &body).status, 400, "{body}");
     }
 }

@@ -45,6 +45,18 @@ impl Desk<'_> {
                 self.emulator.clock_offset(offset);
                 Ok(Reply::json(200, &self.clock()))
             }
+            ("GET", ["faults"]) => {
+                let state = self.emulator.shared.seen();
+                let planned = state.faults.planned().map(|planned| {
+                    json!({
+                        "operation": planned.operation.to_string(),
+                        "fault": planned.fault.to_string(),
+                        "skip": planned.skip,
+                        "times": planned.times,
+                    })
+                });
+                Ok(Reply::json(200, &planned.collect::<Vec<_>>().into()))
+            }
             ("POST", ["faults"]) => {
                 let fault: PlannedFault = self.json()?;
                 self.emulator.shared.state().faults.plan(fault);

@@ -11,6 +11,11 @@ impl Faults {
         }
     }
 
+    /// Those to come.
+    pub(crate) fn planned(&self) -> impl Iterator<Item = &PlannedFault> {
+        self.0.iter()
+    }
+
     /// Removes all of them, and returns how many requests they would still have met.
     pub(crate) fn clear(&mut self) -> u32 {
         self.0.drain(..).fold(0, |sum, planned| sum.saturating_add(planned.times))

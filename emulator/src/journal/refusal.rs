@@ -269,7 +269,7 @@ pub enum Refusal {
         fault: &'static str,
     },
     /// A direct method's name cannot be one level of a topic.
-    #[error("the name of the method is empty, or has a `/`, `+`, `#`, `?` or control character")]
+    #[error("the name of the method is empty, longer than 100 bytes, or has a `/`, `+`, `#`, `?` or control character")]
     MethodName,
     /// A client that a method is called of is not connected.
     #[error("the device or module is not connected")]

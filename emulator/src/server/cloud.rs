@@ -10,7 +10,8 @@ impl Emulator {
     /// such as `$.mid`.
     ///
     /// # Errors
-    /// When there is no such device, or 50 messages wait for it.
+    /// When there is no such device, 50 messages wait for it, the payload is larger than 64 KiB, or the properties are larger
+    /// than 8 KiB as a topic has them.
     pub fn send_to_device(
         &self,
         hub: &str,
@@ -24,7 +25,11 @@ impl Emulator {
             return Err(ChangeError::Unknown(format!("device {device} at {hub}")));
         }
         let named = properties.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let posted = state.mail.post(&identity, Letter::new(named, payload.to_vec()));
+        let letter = Letter::new(named, payload.to_vec());
+        if !letter.fits(&identity) {
+            return Err(ChangeError::TooLarge(identity.to_string()));
+        }
+        let posted = state.mail.post(&identity, letter);
         if posted { Ok(()) } else { Err(ChangeError::QueueFull(identity.to_string())) }
     }
 

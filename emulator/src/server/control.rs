@@ -28,6 +28,11 @@ pub enum ChangeError {
     /// The hub keeps no more messages for the device.
     #[error("50 messages wait for {0} already, which are the most that a hub keeps for a device")]
     QueueFull(String),
+    /// The message is larger than a hub takes.
+    #[error(
+        "the message for {0} has a payload of more than 64 KiB, or properties of more than 8 KiB as a topic has them"
+    )]
+    TooLarge(String),
     /// A direct method has no answer.
     #[error("the method {0} has no answer: {1}")]
     Method(String, #[source] Refusal),

@@ -11,6 +11,9 @@ use std::{
 /// How often the answer is looked for.
 const LOOK: Duration = Duration::from_millis(10);
 
+/// The longest name, in bytes.
+const NAME: usize = 100;
+
 /// Calls a method of a connected device or module, and returns the status and the payload of its answer.
 pub(crate) fn call_method(
     shared: &Shared,
@@ -20,7 +23,7 @@ pub(crate) fn call_method(
     wait: Duration,
 ) -> Result<(i64, Value), Refusal> {
     // It is a level of a topic.
-    if name.is_empty() || name.contains(['/', '+', '#', '?']) || name.contains(char::is_control) {
+    if name.is_empty() || name.len() > NAME || name.contains(['/', '+', '#', '?']) || name.contains(char::is_control) {
         return Err(Refusal::MethodName);
     }
     let rid = {

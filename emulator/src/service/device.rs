@@ -148,7 +148,9 @@ fn batch(body: &[u8]) -> Result<Vec<Message>, Refusal> {
 pub(crate) fn receive_message(shared: &Shared, asked: &AskDevice<'_>) -> Answer {
     let decision = |state: &mut State, now: Moment, _: Option<&Fault>| {
         let identity = asked.admit(state, now)?;
-        let Some(letter) = state.mail.lock(&identity) else { return Ok(Answer::empty("no message waits")) };
+        let Some(letter) = state.mail.lock(&identity, now.seconds()) else {
+            return Ok(Answer::empty("no message waits"));
+        };
         Ok(delivered(&letter))
     };
     decide(shared, Service::Hub, Operation::ReceiveMessage, &asked.name("receive a message for"), decision)

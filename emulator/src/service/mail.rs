@@ -7,6 +7,12 @@ use std::collections::{BTreeMap, VecDeque};
 /// How many messages wait for one device, as at a hub.
 const WAITING: usize = 50;
 
+/// How long a device may take to complete a message that it has received over HTTPS, in seconds, as at a hub.
+const LOCKED: u64 = 60;
+
+/// The longest properties as a topic has them, and the longest payload, in bytes.
+const SIZES: [usize; 2] = [8 * 1024, 64 * 1024];
+
 /// What is not encoded in a topic.
 const PLAIN: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -23,14 +29,19 @@ pub(crate) struct Letter {
 #[derive(Default)]
 pub(crate) struct Mail {
     waiting: BTreeMap<String, VecDeque<Letter>>,
-    /// Those that a device has received over HTTPS, and not completed.
-    locked: BTreeMap<String, Vec<Letter>>,
+    /// Those that a device has received over HTTPS and not completed, and when it did.
+    locked: BTreeMap<String, Vec<(u64, Letter)>>,
 }
 
 impl Letter {
     /// With these properties, of which those of the system begin with `$.`.
     pub(crate) fn new(named: Vec<(String, String)>, payload: Vec<u8>) -> Self {
         Self { lock: random_hex(), named, payload }
+    }
+
+    /// Whether a hub takes it.
+    pub(crate) fn fits(&self, identity: &Identity) -> bool {
+        [self.properties(identity).len(), self.payload.len()].iter().zip(SIZES).all(|(length, most)| *length <= most)
     }
 
     /// The properties as a topic has them.
@@ -68,18 +79,24 @@ impl Mail {
         self.waiting.entry(identity.to_string()).or_default().push_front(letter);
     }
 
-    /// The next message for a device, which keeps it until it is completed.
-    pub(crate) fn lock(&mut self, identity: &Identity) -> Option<Letter> {
-        let letter = self.take(identity)?;
-        self.locked.entry(identity.to_string()).or_default().push(letter.clone());
-        Some(letter)
+    /// The next message for a device, which keeps it until it is completed, or for a minute.
+    pub(crate) fn lock(&mut self, identity: &Identity, now: u64) -> Option<Letter> {
+        let locked = self.locked.remove(&identity.to_string()).unwrap_or_default();
+        let (late, mut locked): (Vec<_>, Vec<_>) = locked.into_iter().partition(|(since, _)| since + LOCKED <= now);
+        for (_, letter) in late.into_iter().rev() {
+            self.put_back(identity, letter);
+        }
+        let letter = self.take(identity);
+        locked.extend(letter.clone().map(|letter| (now, letter)));
+        self.locked.insert(identity.to_string(), locked);
+        letter
     }
 
     /// Completes a message, or returns it to those that wait. `false` when there is none with this lock.
     pub(crate) fn settle(&mut self, identity: &Identity, lock: &str, abandons: bool) -> bool {
         let Some(locked) = self.locked.get_mut(&identity.to_string()) else { return false };
-        let Some(index) = locked.iter().position(|letter| letter.lock == lock) else { return false };
-        let letter = locked.remove(index);
+        let Some(index) = locked.iter().position(|(_, letter)| letter.lock == lock) else { return false };
+        let (_, letter) = locked.remove(index);
         if abandons {
             self.put_back(identity, letter);
         }
@@ -109,10 +126,35 @@ mod tests {
             "a%20b=%C3%A4%26%3D&%24.to=%2Fdevices%2Fn%40m%2Fmessages%2Fdevicebound"
         );
         mail.put_back(&identity, first.clone());
-        let locked = mail.lock(&identity).unwrap();
+        let locked = mail.lock(&identity, 100).unwrap();
         assert_eq!((&locked, mail.count(&identity)), (&first, WAITING - 1));
         assert!(mail.settle(&identity, &locked.lock, true) && !mail.settle(&identity, &locked.lock, true));
-        let locked = mail.lock(&identity).unwrap();
+        let locked = mail.lock(&identity, 100).unwrap();
         assert!(mail.settle(&identity, &locked.lock, false) && mail.count(&identity) == WAITING - 1);
+    }
+
+    #[test]
+    fn a_message_that_is_not_completed_in_a_minute_comes_again() {
+        let identity = Identity::of("h.net", "d", None);
+        let mut mail = Mail::default();
+        for text in ["1", "2"] {
+            assert!(mail.post(&identity, Letter::new(Vec::new(), text.into())));
+        }
+        let taken = |mail: &mut Mail, now| mail.lock(&identity, now).map(|letter| letter.payload);
+        assert_eq!(
+            [taken(&mut mail, 100), taken(&mut mail, 130), taken(&mut mail, 159)],
+            [Some(b"1".to_vec()), Some(b"2".to_vec()), None]
+        );
+        assert_eq!([taken(&mut mail, 160), taken(&mut mail, 161)], [Some(b"1".to_vec()), None]);
+    }
+
+    #[test]
+    fn a_message_has_limits() {
+        let identity = Identity::of("h.net", "d", None);
+        let fits = |name: usize, payload: usize| {
+            Letter::new(vec![("%".repeat(name), String::new())], vec![0; payload]).fits(&identity)
+        };
+        assert!(fits(1, 64 * 1024) && fits(2000, 0));
+        assert!(!fits(1, 64 * 1024 + 1) && !fits(3000, 0), "names are encoded");
     }
 }
