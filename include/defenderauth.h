@@ -30,10 +30,19 @@
  *            need exclusive access. defenderauth_https_cancel and defenderauth_control_cancel may be called at any time, also
  *            from a signal handler. The library needs no initialisation and has no threads or signal handlers of its
  *            own. It calls back only into the functions of defenderauth_private_key_from_callback.
+ * Stack.     A thread with 96 KB is enough for every call. Tokens and keys need 6 KB, authenticators 22 KB, certificates 24 KB,
+ *            private keys 42 KB, the HTTPS driver 50 KB, sessions 60 KB, their driver 72 KB, and glibc 6 KB of each thread: one with
+ *            16 KB is enough for tokens only. A stack that is too small ends the process (SIGSEGV).
+ * Panics.    A panic is a defect of the library. It becomes DEFENDERAUTH_PANIC, and prints two or three lines to standard error:
+ *            the thread, file and line in the library, and what was violated; with the environment variable RUST_BACKTRACE also
+ *            the calls that led to it. Memory that runs out ends the process (SIGABRT), with one line there.
  * Changes.   Structs and numbers never change; additions get new names. Treat an unknown action as
  *            DEFENDERAUTH_ACTION_FAILED, one of a session as DEFENDERAUTH_SESSION_ACTION_NONE, and ignore unknown findings.
  *            Every function is in every build of the library; one whose feature was left out returns
  *            DEFENDERAUTH_UNSUPPORTED.
+ * Bare metal.  The static library of `cargo xtask dist --bare` has no operating system under it. The program gives it memory
+ *            and is told of panics by the functions of defenderauth_hooks.h; no call returns DEFENDERAUTH_PANIC. Paths and
+ *            what needs files, sockets or certificates are DEFENDERAUTH_UNSUPPORTED.
  */
 
 #ifndef DEFENDERAUTH_H
@@ -42,7 +51,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#if !defined(__STDC_HOSTED__) || __STDC_HOSTED__
 #include <string.h>
+#endif
 
 /** Marks a function whose result must be checked. A cast to void ignores it, but not with GCC before 10. */
 #if defined(__GNUC__) && __GNUC__ >= 10 && !defined(__clang__)
@@ -830,6 +842,12 @@ typedef struct defenderauth_daemon defenderauth_daemon;
  */
 typedef struct defenderauth_driver defenderauth_driver;
 
+/**
+ * The enrollment groups of a service, each with its root or intermediate certificates. Free it with
+ * `defenderauth_enrollment_groups_free`.
+ */
+typedef struct defenderauth_enrollment_groups defenderauth_enrollment_groups;
+
 /** What went wrong, what caused it, and what to do about it. Immutable. Free it with `defenderauth_error_free`. */
 typedef struct defenderauth_error defenderauth_error;
 
@@ -1231,6 +1249,13 @@ defenderauth_result defenderauth_connection_string_new(const char *host_name,
                                                        struct defenderauth_connection_string **out,
                                                        struct defenderauth_error **error);
 
+/** How many things were accepted and are unusual: names that were ignored, a key of unusual length, a host that is not for devices. */
+size_t defenderauth_connection_string_finding_count(const struct defenderauth_connection_string *connection_string);
+
+/** Such a finding, counted from 0, and what to do about it, in one line. Empty past the last one. */
+struct defenderauth_str defenderauth_connection_string_finding(const struct defenderauth_connection_string *connection_string,
+                                                               size_t index);
+
 /** The hub's host name. */
 struct defenderauth_str defenderauth_connection_string_host_name(const struct defenderauth_connection_string *connection_string);
 
@@ -1258,6 +1283,18 @@ defenderauth_result defenderauth_connection_string_key(const struct defenderauth
                                                        struct defenderauth_key **out,
                                                        struct defenderauth_error **error);
 
+/**
+ * Writes a token that expires at `expiry`, in seconds since 1970: for the device or the module, or for the service under its
+ * policy. A ready-made token is written unchanged. With `x509=true` there is none: `DEFENDERAUTH_NOT_APPLICABLE`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_connection_string_sas_token(const struct defenderauth_connection_string *connection_string,
+                                                             uint64_t expiry,
+                                                             char *buf,
+                                                             size_t cap,
+                                                             size_t *out_len,
+                                                             struct defenderauth_error **error);
+
 /** Writes it as text, including its key. Wipe the buffer when it is no longer needed. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_connection_string_to_text(const struct defenderauth_connection_string *connection_string,
@@ -1278,6 +1315,13 @@ defenderauth_result defenderauth_key_from_base64(const char *s,
                                                  struct defenderauth_key **out,
                                                  struct defenderauth_error **error);
 
+/** Makes a key of its bytes. 32 or 64 bytes of the system's random generator make a new key. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_key_from_bytes(const uint8_t *bytes,
+                                                size_t len,
+                                                struct defenderauth_key **out,
+                                                struct defenderauth_error **error);
+
 /** Derives the key of one device from the key of its enrollment group, as the provisioning service does. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_key_derive(const struct defenderauth_key *group_key,
@@ -1293,6 +1337,19 @@ defenderauth_result defenderauth_key_to_base64(const struct defenderauth_key *ke
                                                size_t cap,
                                                size_t *out_len,
                                                struct defenderauth_error **error);
+
+/**
+ * Signs bytes with HMAC-SHA256 and writes the signature, 32 bytes: for a program that holds a key for others, and answers
+ * `DEFENDERAUTH_ACTION_SIGN` with it.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_key_sign(const struct defenderauth_key *key,
+                                          const uint8_t *bytes,
+                                          size_t len,
+                                          uint8_t *buf,
+                                          size_t cap,
+                                          size_t *out_len,
+                                          struct defenderauth_error **error);
 
 /** Frees a key and wipes it. NULL is allowed. */
 void defenderauth_key_free(struct defenderauth_key *key);
@@ -1376,6 +1433,32 @@ uint64_t defenderauth_sas_renew_at_least_milliseconds(uint64_t ttl_seconds);
  * spreads the load of a fleet.
  */
 uint64_t defenderauth_sas_renew_at_most_milliseconds(uint64_t ttl_seconds);
+
+/**
+ * The time at which `percent` of the lifetime of a token have passed, and five seconds before it expires at the latest; all in
+ * seconds since 1970. For any token, also one that was made elsewhere. More than 100 counts as 100.
+ */
+uint64_t defenderauth_sas_renewal_time(uint64_t issued,
+                                       uint64_t expiry,
+                                       uint8_t percent);
+
+/**
+ * Writes a token as `defenderauth_sas_token` does, from the key's base64 and without allocating: for a program that has no
+ * heap. There are no objects and no error: the result is all. It is `DEFENDERAUTH_KEY_BASE64` unless `key` is base64 of 1 to
+ * 64 bytes and nothing else, and `DEFENDERAUTH_ARGUMENT` for a resource that is empty or has more than 900 bytes when it is
+ * percent-encoded. A buffer of `DEFENDERAUTH_TEXT_CAPACITY` is always large enough. It takes 6 KB of stack.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_sas_token_from_base64(const char *key,
+                                                       size_t key_len,
+                                                       const char *resource,
+                                                       size_t resource_len,
+                                                       const char *policy,
+                                                       size_t policy_len,
+                                                       uint64_t expiry,
+                                                       char *buf,
+                                                       size_t cap,
+                                                       size_t *out_len);
 
 /* ---- tokens that were made elsewhere: immutable; wiped when freed */
 
@@ -1615,6 +1698,16 @@ defenderauth_result defenderauth_profile_set_pending_operation(struct defenderau
                                                                const char *operation,
                                                                size_t len,
                                                                struct defenderauth_error **error);
+
+/**
+ * Sets whether the device has a certificate from an earlier registration or renewal and registers with a key; off by default.
+ * An assignment to a hub with the connection profile `mqttV5`, which accepts no key, is then no failure:
+ * `defenderauth_authenticator_requires_certificate`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_profile_set_issued_certificate(struct defenderauth_profile *profile,
+                                                                bool has_issued_certificate,
+                                                                struct defenderauth_error **error);
 
 /** Sets whether the device is only looked up and not registered. A lookup is not possible with a TPM. */
 DEFENDERAUTH_MUST_USE
@@ -1898,6 +1991,17 @@ uint32_t defenderauth_certificate_findings(const struct defenderauth_certificate
                                            size_t len);
 
 /**
+ * Verifies that a device's certificate leads to that of an enrollment group, a root or an intermediate, over the certificates of
+ * its chain, and may authenticate a client at the time `now`, as the provisioning service does it. Of `enrolled` it is the first
+ * certificate. `DEFENDERAUTH_CERTIFICATE_RULE` names the certificate at which it fails, and why.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_certificate_verify(const struct defenderauth_certificate *certificate,
+                                                    const struct defenderauth_certificate *enrolled,
+                                                    uint64_t now,
+                                                    struct defenderauth_error **error);
+
+/**
  * The meaning of one bit of `defenderauth_certificate_findings` and what to do about it, in one line. Static and never
  * NULL; `unknown` for any other number.
  */
@@ -1919,6 +2023,35 @@ defenderauth_result defenderauth_certificate_key_to_pem(const struct defenderaut
 
 /** Frees a certificate and wipes its key. NULL is allowed. */
 void defenderauth_certificate_free(struct defenderauth_certificate *certificate);
+
+/* ---- enrollment groups of a provisioning service, by their certificates */
+
+/** Creates a service without any group. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_enrollment_groups_new(struct defenderauth_enrollment_groups **out,
+                                                       struct defenderauth_error **error);
+
+/**
+ * Adds a certificate to a group: its primary, or under the same name its secondary. Of a chain it is the first certificate. One
+ * that another group has is `DEFENDERAUTH_CERTIFICATE_RULE`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_enrollment_groups_add(struct defenderauth_enrollment_groups *enrollment_groups,
+                                                       const char *name,
+                                                       size_t len,
+                                                       const struct defenderauth_certificate *certificate,
+                                                       struct defenderauth_error **error);
+
+/**
+ * The name of the group of a device with this certificate at the time `now`: the one that its chain leads to, and of several the
+ * one that is nearest to the leaf. Empty when it leads to none; `defenderauth_certificate_verify` says why.
+ */
+struct defenderauth_str defenderauth_enrollment_groups_find(const struct defenderauth_enrollment_groups *enrollment_groups,
+                                                            const struct defenderauth_certificate *certificate,
+                                                            uint64_t now);
+
+/** Frees enrollment groups. NULL is allowed. */
+void defenderauth_enrollment_groups_free(struct defenderauth_enrollment_groups *enrollment_groups);
 
 /* ---- operational certificates: what a device keeps of them */
 
@@ -2289,13 +2422,13 @@ struct defenderauth_str defenderauth_agent_config_finding(const struct defendera
 /** Frees a configuration and wipes it. NULL is allowed. */
 void defenderauth_agent_config_free(struct defenderauth_agent_config *config);
 
-/* ---- authenticators: create, poll, perform the pending action, report its result, read the outcome */
+/* ---- authenticators, first: make one, of what the agent has */
 
 /**
- * Uses a connection string as it is, with no request: DONE immediately. A module's gives the module's identity; a
- * device's gives the device's, not a module's (for Device mode use `defenderauth_authenticator_new_device_key`). A
- * service's is rejected. One with `x509=true` requires the certificate for the TLS handshake, or NULL when the program's
- * TLS library has it.
+ * Uses a connection string as it is, with no request: DONE immediately. A module's gives the module's identity. A device's gives
+ * the identity of the device itself, without a module: no request for a module is made, `_module_id` is empty, and tokens and
+ * logins are those of the device. For a module of that device use `defenderauth_authenticator_new_device_key`. A service's is
+ * rejected. One with `x509=true` requires the certificate for the TLS handshake, or NULL when the program's TLS library has it.
  */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_authenticator_new_module(const struct defenderauth_connection_string *connection_string,
@@ -2356,6 +2489,39 @@ defenderauth_result defenderauth_authenticator_new_device_tpm(const char *host_n
                                                               struct defenderauth_error **error);
 
 /**
+ * Uses an identity whose key is held elsewhere as it is, with no request: DONE immediately. Its tokens are signed by the holder of
+ * the key (`defenderauth_authenticator_sas_string_to_sign`). Without a module ID it is the device's.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_new_module_tpm(const char *host_name,
+                                                              size_t host_name_len,
+                                                              const char *device_id,
+                                                              size_t device_id_len,
+                                                              const char *module_id,
+                                                              size_t module_id_len,
+                                                              const struct defenderauth_options *options_or_null,
+                                                              uint64_t now,
+                                                              struct defenderauth_authenticator **out,
+                                                              struct defenderauth_error **error);
+
+/**
+ * Uses an identity with a token that was made elsewhere, with no request: DONE immediately, until the token expires. Without a
+ * module ID the identity is the device. A token for another resource is `DEFENDERAUTH_ARGUMENT`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_new_module_token(const char *host_name,
+                                                                size_t host_name_len,
+                                                                const char *device_id,
+                                                                size_t device_id_len,
+                                                                const char *module_id,
+                                                                size_t module_id_len,
+                                                                const struct defenderauth_token *token,
+                                                                const struct defenderauth_options *options_or_null,
+                                                                uint64_t now,
+                                                                struct defenderauth_authenticator **out,
+                                                                struct defenderauth_error **error);
+
+/**
  * Registers with the provisioning service by a symmetric key: an individual enrollment's, or one derived from an
  * enrollment group's with `defenderauth_key_derive`.
  */
@@ -2414,6 +2580,51 @@ defenderauth_result defenderauth_authenticator_new_secondary(const struct defend
                                                              struct defenderauth_authenticator **out,
                                                              struct defenderauth_error **error);
 
+/**
+ * An authenticator with the identity of another that is DONE, and this certificate in place of its credential. It is DONE
+ * immediately. For a device that `defenderauth_authenticator_requires_certificate`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_new_with_certificate(const struct defenderauth_authenticator *done,
+                                                                    const struct defenderauth_certificate *certificate,
+                                                                    struct defenderauth_authenticator **out,
+                                                                    struct defenderauth_error **error);
+
+/**
+ * An authenticator with the identity and the credential of another that is DONE, at a hub with this connection profile: `classic`
+ * or `mqttV5`. It is DONE immediately. A registration tells the profile; this is for an identity that is known without one.
+ * `mqttV5` is for devices with a certificate: any other is `DEFENDERAUTH_NOT_APPLICABLE`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_new_with_connection_profile(const struct defenderauth_authenticator *done,
+                                                                           const char *profile,
+                                                                           size_t len,
+                                                                           struct defenderauth_authenticator **out,
+                                                                           struct defenderauth_error **error);
+
+/**
+ * An authenticator with the identity and the key of another that is DONE, and this key as the secondary one
+ * (`defenderauth_authenticator_new_secondary`). It is DONE immediately. For a program that has both keys of a device or module.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_new_with_secondary_key(const struct defenderauth_authenticator *done,
+                                                                      const struct defenderauth_key *key,
+                                                                      struct defenderauth_authenticator **out,
+                                                                      struct defenderauth_error **error);
+
+/**
+ * Authenticates as what a daemon of this device signs for. With the workload API it is DONE immediately; the identity service
+ * is asked for the identity first (ASK). `DEFENDERAUTH_CREDENTIAL_TPM` then means that the daemon signs.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_new_daemon(const struct defenderauth_daemon *daemon,
+                                                          const struct defenderauth_options *options_or_null,
+                                                          uint64_t now,
+                                                          struct defenderauth_authenticator **out,
+                                                          struct defenderauth_error **error);
+
+/* ---- authenticators, second: poll for the next action */
+
 /** The next action, one of `DEFENDERAUTH_ACTION_`. Polling changes nothing; poll as often as you like. */
 int32_t defenderauth_authenticator_poll(const struct defenderauth_authenticator *authenticator);
 
@@ -2432,8 +2643,7 @@ struct defenderauth_str defenderauth_authenticator_pending_operation(const struc
  */
 const struct defenderauth_error *defenderauth_authenticator_failure(const struct defenderauth_authenticator *authenticator);
 
-/** Frees an authenticator and wipes its secrets. NULL is allowed. */
-void defenderauth_authenticator_free(struct defenderauth_authenticator *authenticator);
+/* ---- authenticators, third: read the data of the action, and perform it */
 
 /**
  * SEND: the host to connect to, on port 443. The server's certificate must be valid for this name. An IPv6 address is in
@@ -2491,6 +2701,47 @@ int32_t defenderauth_authenticator_key_use(const struct defenderauth_authenticat
 int64_t defenderauth_authenticator_clock_offset_seconds(const struct defenderauth_authenticator *authenticator);
 
 /**
+ * SEND, for a registration over MQTT in place of HTTPS: the MQTT client identifier. Empty when MQTT cannot carry the request: a
+ * lookup, the first request of a TPM, and requests to a hub, which are sent over HTTPS.
+ *
+ * Connect to `defenderauth_authenticator_request_host` on port `DEFENDERAUTH_MQTT_PORT` by MQTT 3.1.1 with this identifier and
+ * `defenderauth_authenticator_dps_mqtt_user_name`. The password is `defenderauth_authenticator_request_authorization`; with
+ * `defenderauth_authenticator_certificate` there is none. Subscribe to `defenderauth_authenticator_dps_mqtt_subscription`. Then,
+ * for each SEND of the registration, over the same connection: publish `defenderauth_authenticator_request_body` to
+ * `defenderauth_authenticator_dps_mqtt_topic` at `QoS` 1, and report the answer with
+ * `defenderauth_authenticator_handle_dps_message`. Report a connection that is lost with `_handle_no_response`, and a CONNACK that
+ * rejects the credential (4, 5) with `_handle_response` and the status 401.
+ */
+struct defenderauth_str defenderauth_authenticator_dps_mqtt_client_id(const struct defenderauth_authenticator *authenticator);
+
+/** SEND over MQTT: the MQTT user name. */
+struct defenderauth_str defenderauth_authenticator_dps_mqtt_user_name(const struct defenderauth_authenticator *authenticator);
+
+/** SEND over MQTT: the one topic filter to subscribe to. Empty when MQTT cannot carry the request. */
+struct defenderauth_str defenderauth_authenticator_dps_mqtt_subscription(const struct defenderauth_authenticator *authenticator);
+
+/**
+ * SEND over MQTT: writes the topic to publish the request's body to. `request_number` comes back with the answer: another one
+ * for each request, from 1. `DEFENDERAUTH_NOT_APPLICABLE` when MQTT cannot carry the request.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_dps_mqtt_topic(const struct defenderauth_authenticator *authenticator,
+                                                              uint32_t request_number,
+                                                              char *buf,
+                                                              size_t cap,
+                                                              size_t *out_len,
+                                                              struct defenderauth_error **error);
+
+/**
+ * The number of the request that a message with this topic answers; 0 when it is no answer of the provisioning service. Answers
+ * to other requests than the latest are to be ignored.
+ */
+uint32_t defenderauth_authenticator_dps_topic_request_number(const char *topic,
+                                                             size_t len);
+
+/* ---- authenticators, fourth: report what came of it, and poll again */
+
+/**
  * SEND and ASK: a response arrived, whatever its status. Pass all of its headers (`Retry-After` and `Date` are read), or NULL
  * and 0 when they are not available. Wipe the body afterwards: it can hold keys.
  */
@@ -2511,6 +2762,20 @@ defenderauth_result defenderauth_authenticator_handle_response(struct defenderau
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_authenticator_handle_no_response(struct defenderauth_authenticator *authenticator,
                                                                   uint64_t now,
+                                                                  struct defenderauth_error **error);
+
+/**
+ * SEND over MQTT: a message of the provisioning service arrived that answers the request, by its number
+ * (`defenderauth_authenticator_dps_topic_request_number`). One whose topic is not that of an answer is `DEFENDERAUTH_ARGUMENT`.
+ * Wipe the payload afterwards.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_handle_dps_message(struct defenderauth_authenticator *authenticator,
+                                                                  uint64_t now,
+                                                                  const char *topic,
+                                                                  size_t topic_len,
+                                                                  const uint8_t *payload,
+                                                                  size_t payload_len,
                                                                   struct defenderauth_error **error);
 
 /** ASK: the socket does not exist, this user may not connect to it, or it is none: one of `DEFENDERAUTH_OBSTACLE_`. */
@@ -2550,16 +2815,37 @@ defenderauth_result defenderauth_authenticator_handle_signature(struct defendera
                                                                 size_t len,
                                                                 struct defenderauth_error **error);
 
+/* ---- authenticators, second to fourth by the built-in HTTPS driver */
+
 /**
- * Authenticates as what a daemon of this device signs for. With the workload API it is DONE immediately; the identity service
- * is asked for the identity first (ASK). `DEFENDERAUTH_CREDENTIAL_TPM` then means that the daemon signs.
+ * Runs an authenticator until it is DONE (`DEFENDERAUTH_OK`) or fails. NULL for the driver means a default one, which
+ * cannot be cancelled. After `DEFENDERAUTH_TIMEOUT`, `DEFENDERAUTH_CANCELLED`, a failure of the TPM, or an untrusted server
+ * (`DEFENDERAUTH_TLS`) the action is still pending; run it again to continue. A wait continues between runs. Without a TPM,
+ * an action that needs one ends the run with `DEFENDERAUTH_NULL`; perform it yourself, or run again with a TPM.
  */
 DEFENDERAUTH_MUST_USE
-defenderauth_result defenderauth_authenticator_new_daemon(const struct defenderauth_daemon *daemon,
-                                                          const struct defenderauth_options *options_or_null,
-                                                          uint64_t now,
-                                                          struct defenderauth_authenticator **out,
-                                                          struct defenderauth_error **error);
+defenderauth_result defenderauth_authenticator_run(struct defenderauth_authenticator *authenticator,
+                                                   const struct defenderauth_https *https_or_null,
+                                                   struct defenderauth_tpm *tpm_or_null,
+                                                   uint64_t timeout_milliseconds,
+                                                   struct defenderauth_error **error);
+
+/**
+ * The same for a registration that requests a certificate: as soon as the service has told its operation, that is noted in
+ * `certificates`, and written into `certificates.json` of the folder. A program that ends after that continues with
+ * `defenderauth_profile_set_pending_operation`, and gets what was issued.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_run_keeping(struct defenderauth_authenticator *authenticator,
+                                                           const struct defenderauth_https *https_or_null,
+                                                           struct defenderauth_tpm *tpm_or_null,
+                                                           uint64_t timeout_milliseconds,
+                                                           struct defenderauth_certificates *certificates,
+                                                           const char *folder,
+                                                           size_t folder_len,
+                                                           struct defenderauth_error **error);
+
+/* ---- authenticators, last: read the outcome when it is DONE, and free it */
 
 /** The kind of credential, one of `DEFENDERAUTH_CREDENTIAL_`. */
 int32_t defenderauth_authenticator_credential(const struct defenderauth_authenticator *authenticator);
@@ -2646,11 +2932,23 @@ struct defenderauth_str defenderauth_authenticator_mqtt_client_id(const struct d
 struct defenderauth_str defenderauth_authenticator_mqtt_user_name(const struct defenderauth_authenticator *authenticator);
 
 /**
+ * The topic to publish events to, at a hub with the connection profile `classic`. The properties of a message, percent-encoded and
+ * joined by `&`, are appended to it.
+ */
+struct defenderauth_str defenderauth_authenticator_events_topic(const struct defenderauth_authenticator *authenticator);
+
+/**
  * The connection profile of the hub: `classic` (MQTT 3.1.1, the login above), or `mqttV5` (MQTT 5, by
  * `defenderauth_presence_new`). A registration tells it from the api-version 2026-11-02-preview on
  * (`defenderauth_profile_set_api_version`).
  */
 struct defenderauth_str defenderauth_authenticator_connection_profile(const struct defenderauth_authenticator *authenticator);
+
+/**
+ * Whether its credential has no login at the hub, because the device has registered with a key, was assigned to a hub with the
+ * connection profile `mqttV5`, and has a certificate: log in with that, by `defenderauth_authenticator_new_with_certificate`.
+ */
+bool defenderauth_authenticator_requires_certificate(const struct defenderauth_authenticator *authenticator);
 
 /** The payload that the provisioning service returned for the device: JSON text. */
 struct defenderauth_str defenderauth_authenticator_dps_payload(const struct defenderauth_authenticator *authenticator);
@@ -2664,33 +2962,8 @@ struct defenderauth_str defenderauth_authenticator_dps_last_updated(const struct
 /** What came of the request for a certificate at a registration: one of `DEFENDERAUTH_ISSUANCE_`. */
 int32_t defenderauth_authenticator_issuance(const struct defenderauth_authenticator *authenticator);
 
-/**
- * Runs an authenticator until it is DONE (`DEFENDERAUTH_OK`) or fails. NULL for the driver means a default one, which
- * cannot be cancelled. After `DEFENDERAUTH_TIMEOUT`, `DEFENDERAUTH_CANCELLED`, a failure of the TPM, or an untrusted server
- * (`DEFENDERAUTH_TLS`) the action is still pending; run it again to continue. A wait continues between runs. Without a TPM,
- * an action that needs one ends the run with `DEFENDERAUTH_NULL`; perform it yourself, or run again with a TPM.
- */
-DEFENDERAUTH_MUST_USE
-defenderauth_result defenderauth_authenticator_run(struct defenderauth_authenticator *authenticator,
-                                                   const struct defenderauth_https *https_or_null,
-                                                   struct defenderauth_tpm *tpm_or_null,
-                                                   uint64_t timeout_milliseconds,
-                                                   struct defenderauth_error **error);
-
-/**
- * The same for a registration that requests a certificate: as soon as the service has told its operation, that is noted in
- * `certificates`, and written into `certificates.json` of the folder. A program that ends after that continues with
- * `defenderauth_profile_set_pending_operation`, and gets what was issued.
- */
-DEFENDERAUTH_MUST_USE
-defenderauth_result defenderauth_authenticator_run_keeping(struct defenderauth_authenticator *authenticator,
-                                                           const struct defenderauth_https *https_or_null,
-                                                           struct defenderauth_tpm *tpm_or_null,
-                                                           uint64_t timeout_milliseconds,
-                                                           struct defenderauth_certificates *certificates,
-                                                           const char *folder,
-                                                           size_t folder_len,
-                                                           struct defenderauth_error **error);
+/** Frees an authenticator and wipes its secrets. NULL is allowed. */
+void defenderauth_authenticator_free(struct defenderauth_authenticator *authenticator);
 
 /* ---- logins at hubs with the connection profile mqttV5 */
 
@@ -2811,7 +3084,8 @@ defenderauth_result defenderauth_https_set_clock_offset_seconds(struct defendera
 
 /**
  * Ends the current and every later run of this driver with `DEFENDERAUTH_CANCELLED`, within a second unless the run is
- * resolving a name or waiting for a TPM. Any thread and any signal handler may call it at any time.
+ * resolving a name or waiting for a TPM. Any thread and any signal handler may call it at any time before the driver is freed,
+ * also while it is being configured.
  */
 void defenderauth_https_cancel(const struct defenderauth_https *https);
 
@@ -3348,6 +3622,9 @@ struct defenderauth_str defenderauth_session_mqtt_client_id(const struct defende
 /** CONNECT and RENEW: the MQTT user name. */
 struct defenderauth_str defenderauth_session_mqtt_user_name(const struct defenderauth_session *session);
 
+/** CONNECT, RENEW and later: the topic to publish events to, as `defenderauth_authenticator_events_topic`. */
+struct defenderauth_str defenderauth_session_events_topic(const struct defenderauth_session *session);
+
 /**
  * CONNECT and RENEW: the connection profile of the hub: `classic` (MQTT 3.1.1, by these names), or `mqttV5` (MQTT 5, by
  * `defenderauth_presence_new`; the session is told that it is connected when the birth is acknowledged).
@@ -3439,6 +3716,20 @@ DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_session_handle_no_response(struct defenderauth_session *session,
                                                             uint64_t wall,
                                                             uint64_t monotonic_milliseconds,
+                                                            struct defenderauth_error **error);
+
+/**
+ * AUTHENTICATE: a message of the provisioning service arrived that answers the request of a registration over MQTT, as for
+ * `defenderauth_authenticator_handle_dps_message`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_session_handle_dps_message(struct defenderauth_session *session,
+                                                            uint64_t wall,
+                                                            uint64_t monotonic_milliseconds,
+                                                            const char *topic,
+                                                            size_t topic_len,
+                                                            const uint8_t *payload,
+                                                            size_t payload_len,
                                                             struct defenderauth_error **error);
 
 /** AUTHENTICATE: a daemon of this device has no socket, or this user may not connect to it: one of `DEFENDERAUTH_OBSTACLE_`. */

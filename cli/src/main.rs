@@ -20,21 +20,22 @@ mod system;
 mod terminal;
 mod tpm;
 
-use clap::Parser as _;
-use command_line::{arguments::Arguments, misplaced};
-use std::{env, process::ExitCode};
-use terminal::failure::Failure;
+use command_line::{arguments::Arguments, misplaced, mistake};
+use std::{env, ffi::OsString, process::ExitCode};
+use terminal::{document, failure::Failure, report};
 
 fn main() -> ExitCode {
     // Before there is a secret in memory.
     #[cfg(unix)]
     system::core_dump::switch_off();
-    run().map_or_else(Failure::report, |()| ExitCode::SUCCESS)
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    let as_json = document::is_wanted(&arguments);
+    report::end(&run(&arguments, as_json), as_json)
 }
 
-fn run() -> Result<(), Failure> {
-    let arguments: Vec<_> = env::args_os().skip(1).collect();
-    misplaced::check(&arguments)?;
-    // clap ends the process itself, with 2, when an argument is wrong.
-    Arguments::parse().run()
+fn run(arguments: &[OsString], as_json: bool) -> Result<(), Failure> {
+    misplaced::check(arguments)?;
+    // A wrong argument, `--help` and `--version` end the process here.
+    let arguments: Arguments = mistake::parse(as_json);
+    arguments.run()
 }

@@ -1,9 +1,12 @@
 //! The plain types of the interface. They never change.
 
-use std::ffi::c_char;
+use core::ffi::c_char;
 
 /// 0 is `DEFENDERAUTH_OK`; for the others see each definition.
 pub type ResultCode = i32;
+
+/// A `bool` that C passes: any byte, of which 0 is false. Only C and C++ see to it that a `bool` is 0 or 1, which Rust relies on.
+pub type Flag = u8;
 
 /// A view of text. `data` is never NULL and ends with a NUL that `len` does not count; an absent text has `len == 0`. It is
 /// valid until the next non-const call on its object, or until the object is freed.

@@ -1,7 +1,21 @@
-//! The names of an identity, as C reads them.
+//! The names of an identity, as C passes and reads them.
 
-use crate::view::View;
-use defender_auth::identity::Identity;
+use crate::{failure::Failure, input, view::View};
+use core::ffi::c_char;
+use defender_auth::identity::{DeviceId, HostName, Identity, ModuleId};
+
+/// A text as C passes it.
+type Text = (*const c_char, usize);
+
+/// The identity with these names. Without a module ID it is a device.
+pub(crate) fn of(host_name: Text, device_id: Text, module_id: Text) -> Result<Identity, Failure> {
+    let hub = HostName::new(input::text("host_name", host_name.0, host_name.1)?)?;
+    let device = DeviceId::new(input::text("device_id", device_id.0, device_id.1)?)?;
+    Ok(match input::text("module_id", module_id.0, module_id.1)? {
+        "" => Identity::device(hub, device),
+        module => Identity::module(hub, device, ModuleId::new(module)?),
+    })
+}
 
 #[derive(Default)]
 pub(crate) struct Names {

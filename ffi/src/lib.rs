@@ -4,12 +4,18 @@
 //! Every function is guarded: a panic becomes a result and never leaves the library. Objects are boxes that C owns; their
 //! contents are copied in and never shared.
 
-#[cfg(panic = "abort")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+#[cfg(all(feature = "std", panic = "abort"))]
 compile_error!("a panic has to become DEFENDERAUTH_PANIC: build this library with `panic = \"unwind\"`");
+
+extern crate alloc;
 
 mod abi;
 pub mod agent_config;
 pub mod authenticator;
+#[cfg(not(feature = "std"))]
+mod bare;
 pub mod certificate;
 pub mod certificate_request;
 mod code;
@@ -17,6 +23,7 @@ pub mod connection_string;
 pub mod daemon;
 pub mod diagnosis;
 pub mod driver;
+pub mod enrollment_groups;
 pub mod error;
 mod failure;
 pub mod group_key;
@@ -25,6 +32,8 @@ pub mod https;
 mod identity;
 mod input;
 pub mod key;
+mod lock;
+mod misuse;
 mod object;
 pub mod opener;
 pub mod operational;
@@ -34,6 +43,7 @@ pub mod presence;
 pub mod private_key;
 pub mod profile;
 pub mod sas;
+pub mod sas_from_base64;
 pub mod session;
 pub mod signer;
 #[cfg(feature = "operational")]
@@ -45,7 +55,7 @@ pub mod twin;
 pub mod version;
 mod view;
 
-pub use abi::{Header, ResultCode, Slice, Str};
+pub use abi::{Flag, Header, ResultCode, Slice, Str};
 pub use agent_config::AgentConfig;
 pub use authenticator::Authenticator;
 pub use certificate::Certificate;
@@ -55,6 +65,7 @@ pub use connection_string::ConnectionString;
 pub use daemon::Daemon;
 pub use diagnosis::*;
 pub use driver::{Control, Driver, code::*};
+pub use enrollment_groups::EnrollmentGroups;
 pub use error::Error;
 pub use group_key::GroupKey;
 pub use https::Https;

@@ -1,7 +1,7 @@
 //! The login at a hub with the connection profile `mqttV5`.
 
 use crate::{
-    abi::{ResultCode, Slice, Str},
+    abi::{Flag, ResultCode, Slice, Str},
     code::DEFENDERAUTH_PROTOCOL_MESSAGE,
     error::Error,
     failure::Failure,
@@ -10,11 +10,12 @@ use crate::{
     output,
     view::{self, View},
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{
     identity::{DeviceId, Identity},
     mqtt::presence::{Acknowledged, Announcing, Birth, Connecting, Correlation, Incoming},
 };
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// One login of a device at a hub with the connection profile `mqttV5`. Free it with `defenderauth_presence_free`.
 ///
@@ -114,8 +115,8 @@ pub extern "C" fn defenderauth_presence_correlation(presence: Option<&Presence>)
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_presence_birth(
     presence: Option<&Presence>,
-    session_present: bool,
-    push: bool,
+    session_present: Flag,
+    push: Flag,
     buf: *mut u8,
     cap: usize,
     out_len: Option<&mut MaybeUninit<usize>>,
@@ -123,7 +124,7 @@ pub extern "C" fn defenderauth_presence_birth(
 ) -> ResultCode {
     guard::call(error, || {
         let out = output::bytes(buf, cap, out_len)?;
-        let Birth { payload, .. } = shared(presence)?.announcing(session_present).birth_with(push);
+        let Birth { payload, .. } = shared(presence)?.announcing(session_present != 0).birth_with(push != 0);
         out.put(&payload)
     })
 }
@@ -154,7 +155,10 @@ pub extern "C" fn defenderauth_presence_received(
         };
         match presence.announcing(false).received(&message) {
             Some(Ok(acknowledged)) => presence.acknowledged = Some(acknowledged),
-            Some(Err(error)) => return Err(Failure::new(DEFENDERAUTH_PROTOCOL_MESSAGE, error.to_string())),
+            Some(Err(error)) => {
+                let message = crate::failure::message(&error);
+                return Err(Failure::new(DEFENDERAUTH_PROTOCOL_MESSAGE, message).field("payload"));
+            }
             None => {}
         }
         Ok(())

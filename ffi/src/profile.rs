@@ -1,13 +1,15 @@
 //! Profiles: a registration with the provisioning service.
 
 use crate::{
-    abi::ResultCode,
+    abi::{Flag, ResultCode},
     error::Error,
-    failure::Failure,
+    failure::{Failure, message},
     guard, input,
     object::{Poison, exclusive, object},
     options,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{
     credential::CertificateRequest,
     dps::Profile as Registrant,
@@ -15,7 +17,6 @@ use defender_auth::{
     identity::{HostName, IdScope, RegistrationId},
     payload::Payload,
 };
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// What to register: ID scope, registration ID, provisioning service and payload. Free it with
 /// `defenderauth_profile_free`; authenticators keep a copy.
@@ -26,6 +27,7 @@ pub struct Profile {
     operation: Option<OperationId>,
     version: Option<ApiVersion>,
     lookup_only: bool,
+    has_issued_certificate: bool,
 }
 
 object!(Profile, "profile");
@@ -45,6 +47,7 @@ impl Profile {
             Some(version) => registrant.with_api_version(version.clone()),
             None => registrant,
         };
+        let registrant = if self.has_issued_certificate { registrant.with_issued_certificate() } else { registrant };
         if self.lookup_only { registrant.lookup_only(true) } else { registrant }
     }
 }
@@ -70,6 +73,7 @@ pub extern "C" fn defenderauth_profile_new(
             operation: None,
             version: None,
             lookup_only: false,
+            has_issued_certificate: false,
         })
     })
 }
@@ -154,7 +158,7 @@ pub extern "C" fn defenderauth_profile_set_certificate_request(
             [] => None,
             der => {
                 let request = CertificateRequest::from_der(der);
-                Some(request.map_err(|error| Failure::argument("request", error.to_string()))?)
+                Some(request.map_err(|error| Failure::argument("request", message(&error)))?)
             }
         };
         Ok(())
@@ -183,16 +187,32 @@ pub extern "C" fn defenderauth_profile_set_pending_operation(
     })
 }
 
+/// Sets whether the device has a certificate from an earlier registration or renewal and registers with a key; off by default.
+/// An assignment to a hub with the connection profile `mqttV5`, which accepts no key, is then no failure:
+/// `defenderauth_authenticator_requires_certificate`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_profile_set_issued_certificate(
+    profile: Option<&mut Profile>,
+    has_issued_certificate: Flag,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        exclusive(profile)?.has_issued_certificate = has_issued_certificate != 0;
+        Ok(())
+    })
+}
+
 /// Sets whether the device is only looked up and not registered. A lookup is not possible with a TPM.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_profile_set_lookup_only(
     profile: Option<&mut Profile>,
-    lookup_only: bool,
+    lookup_only: Flag,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        exclusive(profile)?.lookup_only = lookup_only;
+        exclusive(profile)?.lookup_only = lookup_only != 0;
         Ok(())
     })
 }

@@ -1,13 +1,14 @@
 //! Tokens, one at a time.
 
 use crate::{abi::ResultCode, error::Error, failure::Failure, guard, input, key::Key, object::shared, output};
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit, time::Duration};
 use defender_auth::{
     UnixTime,
     identity::PolicyName,
     key::Signature,
     sas::{Renewal, Resource, SasToken, StringToSign},
 };
-use std::{ffi::c_char, mem::MaybeUninit, time::Duration};
 
 /// The resource of a token, with a policy unless its name is empty.
 pub(crate) fn resource(
@@ -120,6 +121,15 @@ pub extern "C" fn defenderauth_sas_renew_at_least_milliseconds(ttl_seconds: u64)
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_sas_renew_at_most_milliseconds(ttl_seconds: u64) -> u64 {
     guard::get(0, || renewal(ttl_seconds).1)
+}
+
+/// The time at which `percent` of the lifetime of a token have passed, and five seconds before it expires at the latest; all in
+/// seconds since 1970. For any token, also one that was made elsewhere. More than 100 counts as 100.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_sas_renewal_time(issued: u64, expiry: u64, percent: u8) -> u64 {
+    guard::get(0, || {
+        Renewal::within(UnixTime::from_secs(issued), UnixTime::from_secs(expiry), percent..=percent).from.as_secs()
+    })
 }
 
 fn renewal(ttl_seconds: u64) -> (u64, u64) {

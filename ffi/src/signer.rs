@@ -8,8 +8,9 @@ use crate::{
     object::{Poison, object, shared},
     output, sas,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::sas::Signer as Prepared;
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// A key and a resource, prepared so that each token takes one call and no allocation. Immutable. Free it with
 /// `defenderauth_signer_free`.
@@ -61,13 +62,13 @@ pub extern "C" fn defenderauth_signer_token(
         |out_len| {
             let signer = shared(signer).ok()?;
             let expiry = input::time("expiry", expiry).ok()?;
-            output::text_at_once(buf, cap, out_len, |room| signer.signer.token_into(expiry, room).ok())
+            output::text_at_once(buf, cap, out_len, |room| signer.signer.token_into_uninit(expiry, room).ok())
         },
         |out_len| {
             let out = output::text(buf, cap, out_len)?;
             let signer = shared(signer)?;
             let expiry = input::time("expiry", expiry)?;
-            out.fill(|room| signer.signer.token_into(expiry, room).map_err(|small| small.needed))
+            out.fill(|room| signer.signer.token_into_uninit(expiry, room).map_err(|small| small.needed))
         },
     )
 }

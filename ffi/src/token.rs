@@ -4,17 +4,17 @@ use crate::{
     abi::{ResultCode, Str},
     error::Error,
     failure::Failure,
-    guard, input,
+    guard, identity, input,
     key::Key,
     object::{Poison, object, shared},
     view::View,
 };
+use alloc::{boxed::Box, vec::Vec};
+use core::{ffi::c_char, mem::MaybeUninit, time::Duration};
 use defender_auth::{
     UnixTime,
-    identity::{DeviceId, HostName, Identity, ModuleId},
     sas::{Renewal, SasToken, VerifyError},
 };
-use std::{ffi::c_char, mem::MaybeUninit, time::Duration};
 
 /// A token that was made elsewhere. Immutable; wiped when freed. Free it with `defenderauth_token_free`.
 pub struct Token {
@@ -29,6 +29,11 @@ pub struct Token {
 object!(Token, "token");
 
 impl Token {
+    /// As the library reads it.
+    pub(crate) const fn read(&self) -> &SasToken {
+        &self.read
+    }
+
     fn renewal(&self, issued: u64) -> Renewal {
         Renewal::of(UnixTime::from_secs(issued), self.read.expires_at())
     }
@@ -118,19 +123,8 @@ pub extern "C" fn defenderauth_token_is_good_for(
     module_id_len: usize,
 ) -> bool {
     guard::look(token, false, |it| {
-        identity((host_name, host_name_len), (device_id, device_id_len), (module_id, module_id_len))
+        identity::of((host_name, host_name_len), (device_id, device_id_len), (module_id, module_id_len))
             .is_ok_and(|identity| it.read.is_good_for(&identity))
-    })
-}
-
-type Text = (*const c_char, usize);
-
-fn identity(host_name: Text, device_id: Text, module_id: Text) -> Result<Identity, Failure> {
-    let hub = HostName::new(input::text("host_name", host_name.0, host_name.1)?)?;
-    let device = DeviceId::new(input::text("device_id", device_id.0, device_id.1)?)?;
-    Ok(match input::text("module_id", module_id.0, module_id.1)? {
-        "" => Identity::device(hub, device),
-        module => Identity::module(hub, device, ModuleId::new(module)?),
     })
 }
 

@@ -92,13 +92,14 @@ fn lookup_only_can_be_set_on_every_configuration() {
         let mut config = load(&example(name)).unwrap();
         let before = names(&config);
         for lookup_only in [false, true] {
-            let set =
-                call(|error| defenderauth_agent_config_set_lookup_only(Some(&mut config), lookup_only, Some(error)));
+            let set = call(|error| {
+                defenderauth_agent_config_set_lookup_only(Some(&mut config), lookup_only.into(), Some(error))
+            });
             assert_eq!(set, Ok(()));
         }
         assert_eq!(names(&config), before);
     }
-    let null = call(|error| defenderauth_agent_config_set_lookup_only(None, false, Some(error))).unwrap_err();
+    let null = call(|error| defenderauth_agent_config_set_lookup_only(None, 0, Some(error))).unwrap_err();
     assert_eq!((null.code, null.field.as_str()), (DEFENDERAUTH_NULL, "config"));
 }
 

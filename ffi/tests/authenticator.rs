@@ -205,7 +205,7 @@ fn the_classic_name_of_a_hub_is_signed_and_the_given_one_is_dialled() {
     let signs = |auth: &Authenticator| String::from_utf8(for_the_tpm(auth).1).unwrap();
     let given = of_device(DEVICE_NAME, &options);
     assert!(signs(&given).starts_with("contoso.device.azure-devices.net%2Fdevices%2Fdev-01"), "{}", signs(&given));
-    call(|error| defenderauth_options_set_classic_hub_name(Some(&mut *options), true, Some(error))).unwrap();
+    call(|error| defenderauth_options_set_classic_hub_name(Some(&mut *options), 1, Some(error))).unwrap();
     let mut classic = of_device(DEVICE_NAME, &options);
     assert!(signs(&classic).starts_with("contoso.azure-devices.net%2Fdevices%2Fdev-01"), "{}", signs(&classic));
     signed(&mut classic, NOW).unwrap();

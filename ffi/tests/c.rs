@@ -32,10 +32,16 @@ fn passes(name: &str, arguments: &[&str]) {
 /// The same with variables in its environment.
 #[track_caller]
 fn passes_in(name: &str, arguments: &[&str], variables: &[(&str, String)]) {
+    passes_with(name, &[], arguments, variables);
+}
+
+/// The same for a program that is linked with other libraries.
+#[track_caller]
+fn passes_with(name: &str, libraries: &[&str], arguments: &[&str], variables: &[(&str, String)]) {
     let bench = Bench::new();
     let source = format!("tests/c/{name}.c");
     let sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", DATA];
-    let sanitized = bench.build("sanitized", &[&source], &sanitizers);
+    let sanitized = bench.build("sanitized", &[&source], &[&sanitizers, libraries].concat());
     let mut sanitized = bench.command(sanitized);
     sanitized
         .args(arguments)
@@ -44,7 +50,7 @@ fn passes_in(name: &str, arguments: &[&str], variables: &[(&str, String)]) {
     let run = sanitized.output().unwrap();
     assert!(run.status.success(), "{}{}", text(&run.stdout), text(&run.stderr));
 
-    let plain = bench.build("plain", &[&source], &[DATA]);
+    let plain = bench.build("plain", &[&source], &[&[DATA], libraries].concat());
     let mut valgrind = bench.command("valgrind");
     valgrind.args(["--quiet", "--error-exitcode=1", "--leak-check=full", "--num-callers=40", SUPPRESSIONS]);
     let run = valgrind.arg(plain).args(arguments).envs(variables.iter().cloned()).output().unwrap();
@@ -153,6 +159,16 @@ fn a_tpm_respects_buffers_and_rejects_invalid_calls() {
 }
 
 #[test]
+#[ignore = "needs a C compiler, libmosquitto and valgrind"]
+fn a_device_registers_over_the_mqtt_client_of_its_program() {
+    let (site, scratch) = (site::Site::new(), scratch::Scratch::new());
+    let roots = scratch.write("roots.pem", site.emulator.root_pem());
+    let (address, port) = (site.emulator.address().ip().to_string(), site.emulator.address().port().to_string());
+    let arguments = [&*roots, &*address, &*port, site::SCOPE, site::DEVICE_KEY];
+    passes_with("registers", &["-lmosquitto"], &arguments, &[]);
+}
+
+#[test]
 fn every_function_is_called_from_c() {
     let programs = [
         include_str!("c/check.h"),
@@ -167,6 +183,7 @@ fn every_function_is_called_from_c() {
         include_str!("c/keys.c"),
         include_str!("c/states.c"),
         include_str!("c/runs.c"),
+        include_str!("c/registers.c"),
         include_str!("c/tpm.c"),
         include_str!("c/threads.c"),
         include_str!("c/tokens.c"),

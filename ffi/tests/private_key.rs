@@ -164,8 +164,12 @@ fn run(site: &Site, authenticator: &mut Authenticator) -> (ResultCode, bool, i32
     let mut https = made(|out, error| defenderauth_https_new(Some(out), Some(error))).unwrap();
     let (address, (pem, pem_len)) = (site.address(), text(site.emulator.root_pem()));
     let (address, len) = text(&address);
-    call(|error| defenderauth_https_set_ca_pem(Some(&mut *https), pem, pem_len, Some(error))).unwrap();
-    call(|error| defenderauth_https_set_connect_to(Some(&mut *https), address, len, Some(error))).unwrap();
+    call(|error| defenderauth_https_set_ca_pem(Some(std::ptr::NonNull::from(&mut *https)), pem, pem_len, Some(error)))
+        .unwrap();
+    call(|error| {
+        defenderauth_https_set_connect_to(Some(std::ptr::NonNull::from(&mut *https)), address, len, Some(error))
+    })
+    .unwrap();
     let mut error = place();
     let code = defenderauth_authenticator_run(Some(authenticator), Some(&https), None, 60_000, Some(&mut error));
     // SAFETY: every call writes it.

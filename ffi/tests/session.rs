@@ -321,7 +321,7 @@ fn an_event_that_does_not_match_changes_nothing() {
     let mut agent = Agent::new(vec![("key", of_device(KEY))]);
     let before = (agent.poll(), agent.status());
     for outcome in [
-        agent.handle(|it, wall, at, error| defenderauth_session_handle_saved(it, wall, at, true, error)),
+        agent.handle(|it, wall, at, error| defenderauth_session_handle_saved(it, wall, at, 1, error)),
         agent.handle(|it, wall, at, error| defenderauth_session_handle_no_response(it, wall, at, error)),
         agent.handle(|it, wall, at, error| defenderauth_session_handle_activated(it, wall, at, error)),
         agent.handle(|it, wall, at, error| defenderauth_session_handle_key_failed(it, wall, at, error)),
@@ -410,7 +410,7 @@ fn a_clock_that_is_wrong_is_told_and_replaced() {
 fn a_state_that_is_not_saved_is_told() {
     let mut agent = Agent::new(vec![("key", of_device(KEY))]);
     agent.connected();
-    agent.handle(|it, wall, at, error| defenderauth_session_handle_saved(it, wall, at, false, error)).unwrap();
+    agent.handle(|it, wall, at, error| defenderauth_session_handle_saved(it, wall, at, 0, error)).unwrap();
     assert!(defenderauth_session_is_unsaved(Some(&agent.session)));
     assert_eq!(agent.poll(), DEFENDERAUTH_SESSION_ACTION_STAY);
     agent.free();

@@ -25,8 +25,12 @@ fn driver(cloud: &Emulator, trusted: &Emulator) -> Box<Https> {
     let mut https = made(|out, error| defenderauth_https_new(Some(out), Some(error))).unwrap();
     let (address, (pem, pem_len)) = (cloud.https_address().to_string(), text(trusted.root_pem()));
     let (address, len) = text(&address);
-    call(|error| defenderauth_https_set_connect_to(Some(&mut *https), address, len, Some(error))).unwrap();
-    call(|error| defenderauth_https_set_ca_pem(Some(&mut *https), pem, pem_len, Some(error))).unwrap();
+    call(|error| {
+        defenderauth_https_set_connect_to(Some(std::ptr::NonNull::from(&mut *https)), address, len, Some(error))
+    })
+    .unwrap();
+    call(|error| defenderauth_https_set_ca_pem(Some(std::ptr::NonNull::from(&mut *https)), pem, pem_len, Some(error)))
+        .unwrap();
     https
 }
 

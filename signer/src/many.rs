@@ -3,7 +3,7 @@
 use crate::{
     hmac::{PreparedKey, State},
     prepared::Prepared,
-    text::{put, ten_digits},
+    text::ten_digits,
 };
 use defender_auth_lanes::{compress, hash_block, macs};
 
@@ -37,7 +37,7 @@ impl Prepared {
     pub fn macs(several: &[&Self; LANES], expiry: u64) -> [State; LANES] {
         let Some(digits) = ten_digits(expiry) else { return several.map(|one| one.mac(expiry)) };
         let mut states = several.map(|one| *one.key.inner);
-        let lasts = several.map(|one| one.last_with(put(digits)));
+        let lasts = several.map(|one| one.last_with(|to| digits.put(to)));
         let outer_states = several.map(|one| *one.key.outer);
         let (first, second) = (lasts.each_ref().map(|last| *last.first()), lasts.each_ref().map(|last| *last.second()));
         let has_two = |lane: usize| lasts.get(lane).is_some_and(|last| last.only().is_none());

@@ -9,8 +9,9 @@ use crate::{
     BufferTooSmall,
     hmac::{Last, PreparedKey, State},
     stack::{on_wiped_stack, wipe_small_stack},
-    text::{DIGITS_MAX, SIGNATURE_ROOM, decimal, escape_base64, put, ten_digits},
+    text::{DIGITS_MAX, Place, SIGNATURE_ROOM, copy, decimal, escape_base64, ten_digits},
 };
+use core::mem::MaybeUninit;
 
 const _: () = assert!(DIGITS_MAX <= Last::ROOM, "an expiry fits after any tail");
 
@@ -55,7 +56,7 @@ impl Prepared {
     #[must_use]
     pub fn mac(&self, expiry: u64) -> State {
         match ten_digits(expiry) {
-            Some(digits) => self.mac_of_ten(put(digits)),
+            Some(digits) => self.mac_of_ten(|to| digits.put(to)),
             None => self.mac_of_any(decimal(expiry, &mut [0; DIGITS_MAX])),
         }
     }
@@ -71,18 +72,44 @@ impl Prepared {
         written
     }
 
+    /// The same for memory that holds nothing yet. Not one generic function for both: that would be compiled with the crate that
+    /// calls it, which may be optimised for size, and with another stack than the one that is wiped.
+    ///
+    /// # Errors
+    /// When `out` is too small; it is unchanged then.
+    pub fn token_into_uninit(
+        &self,
+        head: &str,
+        policy: &str,
+        expiry: u64,
+        out: &mut [MaybeUninit<u8>],
+    ) -> Result<usize, BufferTooSmall> {
+        let written = self.token_in_a_call(&Around { head, policy }, expiry, out);
+        wipe_small_stack();
+        written
+    }
+
     /// In a call of its own, for the stack that it used to be wiped.
     #[inline(never)]
-    fn token_in_a_call(&self, around: &Around<'_>, expiry: u64, out: &mut [u8]) -> Result<usize, BufferTooSmall> {
+    fn token_in_a_call<P: Place>(
+        &self,
+        around: &Around<'_>,
+        expiry: u64,
+        out: &mut [P],
+    ) -> Result<usize, BufferTooSmall> {
         let Some(digits) = ten_digits(expiry) else { return self.any_token_into(around, expiry, out) };
-        let put = put(digits);
-        around.write(&self.mac_of_ten(put), 10, put, out)
+        around.write(&self.mac_of_ten(|to| digits.put(to)), 10, |to| digits.put(to), out)
     }
 
     /// For an expiry before 2001 or after 2286.
     #[cold]
-    fn any_token_into(&self, around: &Around<'_>, expiry: u64, out: &mut [u8]) -> Result<usize, BufferTooSmall> {
-        on_wiped_stack(|| write_token(&self.mac(expiry), around.head, around.policy, expiry, out))
+    fn any_token_into<P: Place>(
+        &self,
+        around: &Around<'_>,
+        expiry: u64,
+        out: &mut [P],
+    ) -> Result<usize, BufferTooSmall> {
+        on_wiped_stack(|| around.write_for(&self.mac(expiry), expiry, out))
     }
 
     /// The MAC for an expiry of ten digits, which `put` writes where they belong.
@@ -113,7 +140,7 @@ impl Prepared {
         let tail = self.last.flat().get(..self.tail_len).unwrap_or_default();
         let mut last = Last::new(tail, self.absorbed, digits.len());
         let room = last.flat_mut().get_mut(self.tail_len..).unwrap_or_default();
-        room.iter_mut().zip(digits).for_each(|(to, digit)| *to = *digit);
+        copy(room, digits);
         self.key.finish(last.blocks())
     }
 }
@@ -130,14 +157,7 @@ pub fn write_token(
     expiry: u64,
     out: &mut [u8],
 ) -> Result<usize, BufferTooSmall> {
-    let around = Around { head, policy };
-    if let Some(digits) = ten_digits(expiry) {
-        return around.write(mac, 10, put(digits), out);
-    }
-    let mut buffer = [0; DIGITS_MAX];
-    let digits = decimal(expiry, &mut buffer);
-    let put = |to: &mut [u8]| to.iter_mut().zip(digits).for_each(|(to, digit)| *to = *digit);
-    around.write(mac, digits.len(), put, out)
+    Around { head, policy }.write_for(mac, expiry, out)
 }
 
 /// What a token has before its signature and after its expiry.
@@ -148,12 +168,22 @@ struct Around<'a> {
 
 impl Around<'_> {
     #[inline]
-    fn write(
+    fn write_for<P: Place>(&self, mac: &State, expiry: u64, out: &mut [P]) -> Result<usize, BufferTooSmall> {
+        if let Some(digits) = ten_digits(expiry) {
+            return self.write(mac, 10, |to| digits.put(to), out);
+        }
+        let mut buffer = [0; DIGITS_MAX];
+        let digits = decimal(expiry, &mut buffer);
+        self.write(mac, digits.len(), |to| copy(to, digits), out)
+    }
+
+    #[inline]
+    fn write<P: Place>(
         &self,
         mac: &[u32; 8],
         digits: usize,
-        put: impl Fn(&mut [u8]),
-        out: &mut [u8],
+        put: impl Fn(&mut [P]),
+        out: &mut [P],
     ) -> Result<usize, BufferTooSmall> {
         // With room to spare the signature is escaped where it belongs.
         if out.len() >= self.head.len() + SIGNATURE_ROOM + 4 + DIGITS_MAX + self.policy.len()
@@ -161,7 +191,7 @@ impl Around<'_> {
             && let Some(signature) = rest.first_chunk_mut()
         {
             let length = escape_base64(mac, signature);
-            head.copy_from_slice(self.head.as_bytes());
+            copy(head, self.head.as_bytes());
             let end = rest.get_mut(length..).map_or(0, |end| self.write_end(digits, put, end));
             return Ok(self.head.len() + length + end);
         }
@@ -169,12 +199,12 @@ impl Around<'_> {
     }
 
     /// Into a buffer that may have the exact size: the signature goes through a buffer of our own.
-    fn write_exactly(
+    fn write_exactly<P: Place>(
         &self,
         mac: &[u32; 8],
         digits: usize,
-        put: impl Fn(&mut [u8]),
-        out: &mut [u8],
+        put: impl Fn(&mut [P]),
+        out: &mut [P],
     ) -> Result<usize, BufferTooSmall> {
         let mut buffer = [0; SIGNATURE_ROOM];
         let length = escape_base64(mac, &mut buffer);
@@ -182,9 +212,9 @@ impl Around<'_> {
         let Some((head, rest)) = out.get_mut(..needed).and_then(|out| out.split_at_mut_checked(self.head.len())) else {
             return Err(BufferTooSmall { needed });
         };
-        head.copy_from_slice(self.head.as_bytes());
+        copy(head, self.head.as_bytes());
         if let Some((signature, end)) = rest.split_at_mut_checked(length) {
-            signature.iter_mut().zip(buffer).for_each(|(to, byte)| *to = byte);
+            copy(signature, &buffer);
             self.write_end(digits, put, end);
         }
         Ok(needed)
@@ -192,16 +222,16 @@ impl Around<'_> {
 
     /// `&se=…` and the policy.
     #[inline]
-    fn write_end(&self, digits: usize, put: impl Fn(&mut [u8]), out: &mut [u8]) -> usize {
+    fn write_end<P: Place>(&self, digits: usize, put: impl Fn(&mut [P]), out: &mut [P]) -> usize {
         if let Some((name, rest)) = out.split_first_chunk_mut()
             && let Some((number, rest)) = rest.split_at_mut_checked(digits)
         {
-            *name = *b"&se=";
+            *name = b"&se=".map(P::holding);
             put(number);
             if let Some(policy) = rest.get_mut(..self.policy.len())
                 && !policy.is_empty()
             {
-                policy.copy_from_slice(self.policy.as_bytes());
+                copy(policy, self.policy.as_bytes());
             }
         }
         4 + digits + self.policy.len()

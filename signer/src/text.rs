@@ -5,7 +5,7 @@
     reason = "every index is masked to its table or below a constant that the buffer's type carries"
 )]
 
-use core::str;
+use core::{mem::MaybeUninit, str};
 
 /// The beginning of a token, before the resource.
 pub const HEAD: &str = "SharedAccessSignature sr=";
@@ -19,6 +19,32 @@ pub const SIGNATURE_ROOM: usize = 256 + 4;
 
 /// The digits of the largest expiry.
 pub const DIGITS_MAX: usize = 20;
+
+/// A byte of a buffer that a token is written to: of one that holds bytes already, or of one that holds nothing yet.
+pub(crate) trait Place: Copy {
+    /// The place with this byte in it.
+    fn holding(byte: u8) -> Self;
+}
+
+impl Place for u8 {
+    #[inline]
+    fn holding(byte: u8) -> Self {
+        byte
+    }
+}
+
+impl Place for MaybeUninit<u8> {
+    #[inline]
+    fn holding(byte: u8) -> Self {
+        Self::new(byte)
+    }
+}
+
+/// Writes bytes to places, of which there are as many.
+#[inline]
+pub(crate) fn copy<P: Place>(to: &mut [P], bytes: &[u8]) {
+    to.iter_mut().zip(bytes).for_each(|(to, byte)| *to = P::holding(*byte));
+}
 
 /// For each sextet up to three bytes of text and, last, how many of them count.
 const TABLE: [[u8; 4]; 64] = {
@@ -38,12 +64,12 @@ const TABLE: [[u8; 4]; 64] = {
 /// another stall the pipeline.
 #[inline]
 #[expect(clippy::many_single_char_names, reason = "the names that FIPS 180-4 gives to the words of a hash")]
-pub(crate) fn escape_base64(mac: &[u32; 8], out: &mut [u8; SIGNATURE_ROOM]) -> usize {
+pub(crate) fn escape_base64<P: Place>(mac: &[u32; 8], out: &mut [P; SIGNATURE_ROOM]) -> usize {
     let mut at = 0u8;
     let mut put = |sextet: u64| {
         let entry = TABLE[(sextet & 63) as usize];
         let from = usize::from(at);
-        out[from..from + 4].copy_from_slice(&entry);
+        out[from..from + 4].copy_from_slice(&entry.map(P::holding));
         at = at.wrapping_add(entry[3]);
     };
     let [a, b, c, d, e, f, g, h] = mac.map(u64::from);
@@ -71,7 +97,7 @@ pub(crate) fn escape_base64(mac: &[u32; 8], out: &mut [u8; SIGNATURE_ROOM]) -> u
     put(bits >> 6);
     put(bits);
     let from = usize::from(at);
-    out[from..from + 3].copy_from_slice(b"%3D");
+    out[from..from + 3].copy_from_slice(&b"%3D".map(P::holding));
     from + 3
 }
 
@@ -99,7 +125,7 @@ pub(crate) fn ascii(bytes: &[u8]) -> &str {
 /// as much as half a compression.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "each part is below the limit of its type")]
-pub(crate) const fn ten_digits(n: u64) -> Option<([u8; 2], [u8; 8])> {
+pub(crate) const fn ten_digits(n: u64) -> Option<TenDigits> {
     let high @ 10..=99 = n / 100_000_000 else { return None };
     let low = n % 100_000_000;
     // 10486 / 2^20 is 1/100 for numbers of four digits, 103 / 2^10 is 1/10 for numbers of two.
@@ -109,18 +135,22 @@ pub(crate) const fn ten_digits(n: u64) -> Option<([u8; 2], [u8; 8])> {
     let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
     let ones = tens | ((twos - tens * 10) << 8);
     let eight = (ones | 0x3030_3030_3030_3030).to_le_bytes();
-    Some(([b'0' + (high / 10) as u8, b'0' + (high % 10) as u8], eight))
+    Some(TenDigits([b'0' + (high / 10) as u8, b'0' + (high % 10) as u8], eight))
 }
 
-/// Writes the ten digits to the start of a place that has room for them.
-#[inline]
-pub(crate) fn put((two, eight): ([u8; 2], [u8; 8])) -> impl Fn(&mut [u8]) + Copy {
-    move |to| {
+/// Ten digits: two and eight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TenDigits([u8; 2], [u8; 8]);
+
+impl TenDigits {
+    /// Writes them to the start of a place that has room for them.
+    #[inline]
+    pub(crate) fn put<P: Place>(self, to: &mut [P]) {
         if let Some((first, rest)) = to.split_first_chunk_mut()
             && let Some(second) = rest.first_chunk_mut()
         {
-            *first = two;
-            *second = eight;
+            *first = self.0.map(P::holding);
+            *second = self.1.map(P::holding);
         }
     }
 }
@@ -181,21 +211,21 @@ mod tests {
             let text = n.to_string();
             assert_eq!(decimal(n, &mut [0; DIGITS_MAX]), text.as_bytes());
             match ten_digits(n) {
-                Some((two, eight)) => assert_eq!(format!("{}{}", ascii(&two), ascii(&eight)), text),
+                Some(TenDigits(two, eight)) => assert_eq!(format!("{}{}", ascii(&two), ascii(&eight)), text),
                 None => assert_ne!(text.len(), 10),
             }
             let Some(next) = n.checked_add(n / 7 + 1) else { break };
             n = next;
         }
-        assert_eq!(ten_digits(9_999_999_999), Some((*b"99", *b"99999999")));
-        assert_eq!(ten_digits(1_000_000_000), Some((*b"10", *b"00000000")));
+        assert_eq!(ten_digits(9_999_999_999), Some(TenDigits(*b"99", *b"99999999")));
+        assert_eq!(ten_digits(1_000_000_000), Some(TenDigits(*b"10", *b"00000000")));
         assert_eq!(decimal(u64::MAX, &mut [0; DIGITS_MAX]).len(), DIGITS_MAX);
     }
 
     #[test]
     fn every_group_of_four_digits_is_split_right() {
         for n in 0..10_000u64 {
-            let (_, eight) = ten_digits(1_000_000_000 + n * 10_000 + (9_999 - n)).unwrap();
+            let TenDigits(_, eight) = ten_digits(1_000_000_000 + n * 10_000 + (9_999 - n)).unwrap();
             assert_eq!(ascii(&eight), format!("{n:04}{:04}", 9_999 - n));
         }
     }

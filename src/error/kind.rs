@@ -31,6 +31,33 @@ pub enum ErrorKind {
     PrivateKey,
 }
 
+impl ErrorKind {
+    /// Its name for programs, which stays the same in all versions. [`Display`](fmt::Display) is for people.
+    ///
+    /// ```
+    /// use defender_auth::error::ErrorKind;
+    ///
+    /// assert_eq!(ErrorKind::PrivateKey.as_str(), "private_key");
+    /// ```
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Caller => "caller",
+            Self::Input => "input",
+            Self::File => "file",
+            Self::Configuration => "configuration",
+            Self::Library => "library",
+            Self::Time => "time",
+            Self::Service => "service",
+            Self::Registry => "registry",
+            Self::Peer => "peer",
+            Self::Network => "network",
+            Self::Tpm => "tpm",
+            Self::PrivateKey => "private_key",
+        }
+    }
+}
+
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

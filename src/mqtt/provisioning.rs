@@ -15,8 +15,14 @@ impl Connect {
     /// challenge of a TPM, and what is for a hub.
     #[must_use]
     pub fn provisioning(request: &Request) -> Option<Self> {
+        Self::provisioning_as(request, AGENT)
+    }
+
+    /// The same for a client with a name of its own, such as `contoso-agent/2.1`.
+    #[must_use]
+    pub fn provisioning_as(request: &Request, user_agent: &str) -> Option<Self> {
         let Registrant { scope, id, version } = carried(request)?;
-        let agent = encode::percent(AGENT);
+        let agent = encode::percent(user_agent);
         // No `?` before the query, unlike the hub's.
         let user_name = format!("{scope}/registrations/{id}/api-version={}&ClientVersion={agent}", version.as_str());
         Some(Self { host: request.host().clone(), client_id: id.to_string(), user_name })

@@ -8,7 +8,7 @@ use crate::{
     key::SharedAccessKey,
 };
 use alloc::{boxed::Box, string::String};
-use core::{fmt, str};
+use core::{fmt, mem::MaybeUninit, str};
 use defender_auth_signer::{
     prepared::Prepared,
     text::{DIGITS_MAX, HEAD, SIGNATURE_MAX, SIGNATURE_ROOM, decimal},
@@ -84,6 +84,28 @@ impl Signer {
     #[inline]
     pub fn token_into(&self, expiry: UnixTime, out: &mut [u8]) -> Result<usize, BufferTooSmall> {
         let written = self.prepared.token_into(&self.head, &self.policy, expiry.as_secs(), out);
+        written.map_err(|error| BufferTooSmall { needed: error.needed })
+    }
+
+    /// The same for memory that holds nothing yet. What is returned is how many bytes at its start have been written.
+    ///
+    /// # Errors
+    /// As those of [`token_into`](Self::token_into).
+    ///
+    /// ```
+    /// # use defender_auth::{SharedAccessKey, UnixTime, sas::{Resource, Signer}};
+    /// use core::mem::MaybeUninit;
+    ///
+    /// # let key = SharedAccessKey::from_base64("AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=")?;
+    /// # let signer = Signer::new(&key, &Resource::from_plain("contoso.azure-devices.net/devices/dev-1")?);
+    /// let mut memory = [MaybeUninit::uninit(); 256];
+    /// let length = signer.token_into_uninit(UnixTime::from_secs(1_700_003_600), &mut memory)?;
+    /// assert_eq!(length, signer.token(UnixTime::from_secs(1_700_003_600)).expose().len());
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn token_into_uninit(&self, expiry: UnixTime, out: &mut [MaybeUninit<u8>]) -> Result<usize, BufferTooSmall> {
+        let written = self.prepared.token_into_uninit(&self.head, &self.policy, expiry.as_secs(), out);
         written.map_err(|error| BufferTooSmall { needed: error.needed })
     }
 

@@ -3,41 +3,63 @@
 use crate::{committed, run::root};
 use std::path::PathBuf;
 
-/// The subjects of the functions, in the order of the header. Functions of no subject come first.
-const SECTIONS: [(&str, &str); 27] = [
-    ("error", "errors: immutable; NULL means no error"),
-    ("connection_string", "connection strings: immutable"),
-    ("key", "keys: immutable; wiped when freed"),
-    ("group_key", "keys of enrollment groups, for many devices: immutable; wiped when freed"),
-    ("sas", "tokens"),
-    ("token", "tokens that were made elsewhere: immutable; wiped when freed"),
-    ("signer", "signers: immutable; one per identity, one call per token"),
-    ("options", "options of authenticators"),
-    ("profile", "profiles: a registration with the provisioning service"),
-    ("opener", "how private keys are opened"),
-    ("private_key", "private keys of certificates: immutable"),
-    ("certificate_request", "requests for certificates: immutable"),
-    ("certificate", "certificates: immutable"),
-    ("certificates", "operational certificates: what a device keeps of them"),
+/// The sections of the header, in their order: how the names of their functions begin, and what they are about. A function belongs
+/// to the section with the longest beginning of its name; those of none come first.
+const SECTIONS: [(&[&str], &str); 33] = [
+    (&["error"], "errors: immutable; NULL means no error"),
+    (&["connection_string"], "connection strings: immutable"),
+    (&["key"], "keys: immutable; wiped when freed"),
+    (&["group_key"], "keys of enrollment groups, for many devices: immutable; wiped when freed"),
+    (&["sas"], "tokens"),
+    (&["token"], "tokens that were made elsewhere: immutable; wiped when freed"),
+    (&["signer"], "signers: immutable; one per identity, one call per token"),
+    (&["options"], "options of authenticators"),
+    (&["profile"], "profiles: a registration with the provisioning service"),
+    (&["opener"], "how private keys are opened"),
+    (&["private_key"], "private keys of certificates: immutable"),
+    (&["certificate_request"], "requests for certificates: immutable"),
+    (&["certificate"], "certificates: immutable"),
+    (&["enrollment_groups"], "enrollment groups of a provisioning service, by their certificates"),
+    (&["certificates"], "operational certificates: what a device keeps of them"),
     (
-        "renewal",
+        &["renewal"],
         "renewals of operational certificates: create, poll, perform the pending action, report what came of it",
     ),
-    ("agent_config", "configurations of agents"),
-    ("authenticator", "authenticators: create, poll, perform the pending action, report its result, read the outcome"),
-    ("presence", "logins at hubs with the connection profile mqttV5"),
-    ("https", "the built-in HTTPS driver: configure once, then share"),
-    ("tpm", "a TPM 2.0"),
-    ("twin", "twins: subscribe, request, handle what arrives, read the effective values, report"),
+    (&["agent_config"], "configurations of agents"),
+    (&["authenticator_new", "authenticator_from"], "authenticators, first: make one, of what the agent has"),
     (
-        "daemon",
+        &["authenticator_poll", "authenticator_state", "authenticator_failure", "authenticator_pending"],
+        "authenticators, second: poll for the next action",
+    ),
+    (
+        &[
+            "authenticator_request",
+            "authenticator_certificate",
+            "authenticator_dps_mqtt",
+            "authenticator_dps_topic",
+            "authenticator_wait",
+            "authenticator_tpm",
+            "authenticator_key",
+            "authenticator_clock",
+        ],
+        "authenticators, third: read the data of the action, and perform it",
+    ),
+    (&["authenticator_handle"], "authenticators, fourth: report what came of it, and poll again"),
+    (&["authenticator_run"], "authenticators, second to fourth by the built-in HTTPS driver"),
+    (&["authenticator"], "authenticators, last: read the outcome when it is DONE, and free it"),
+    (&["presence"], "logins at hubs with the connection profile mqttV5"),
+    (&["https"], "the built-in HTTPS driver: configure once, then share"),
+    (&["tpm"], "a TPM 2.0"),
+    (&["twin"], "twins: subscribe, request, handle what arrives, read the effective values, report"),
+    (
+        &["daemon"],
         "daemons of the device that hold the agent's key: begin, poll, perform the pending action, read the answer",
     ),
-    ("sources", "credential sources of a session, the preferred one first"),
-    ("policy", "how patient a session is"),
-    ("session", "sessions: create, poll, perform the pending action, report what came of it, until the agent ends"),
-    ("driver", "the built-in driver of a session: configure, start, then wait for what happens"),
-    ("control", "steers a driver from other threads"),
+    (&["sources"], "credential sources of a session, the preferred one first"),
+    (&["policy"], "how patient a session is"),
+    (&["session"], "sessions: create, poll, perform the pending action, report what came of it, until the agent ends"),
+    (&["driver"], "the built-in driver of a session: configure, start, then wait for what happens"),
+    (&["control"], "steers a driver from other threads"),
 ];
 
 /// Its path.
@@ -71,8 +93,7 @@ fn sectioned(header: &str) -> Result<String, String> {
     sections.extend(SECTIONS.map(|(_, title)| (title, Vec::new())));
     for function in functions.split("\n\n").map(str::trim).filter(|function| !function.is_empty()) {
         let name = name(function).ok_or_else(|| format!("not a function:\n{function}"))?;
-        let is_about = |subject: &str| name.strip_prefix(subject).is_some_and(|rest| rest.starts_with('_'));
-        let place = SECTIONS.iter().position(|(subject, _)| is_about(subject)).map_or(0, |index| index + 1);
+        let place = section(name).map_or(0, |index| index + 1);
         if let Some((_, functions)) = sections.get_mut(place) {
             functions.push(function);
         }
@@ -84,6 +105,15 @@ fn sectioned(header: &str) -> Result<String, String> {
     }
     parts.push(format!("#ifdef __cplusplus\n}}{after}"));
     Ok(parts.join("\n"))
+}
+
+/// The section of a function, by its name.
+fn section(name: &str) -> Option<usize> {
+    let is_about =
+        |subject: &&str| name.strip_prefix(subject).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+    let longest = |subjects: &[&str]| subjects.iter().copied().filter(is_about).map(str::len).max();
+    let fitting = SECTIONS.iter().enumerate().filter_map(|(index, (subjects, _))| Some((longest(subjects)?, index)));
+    fitting.max_by_key(|(length, _)| *length).map(|(_, index)| index)
 }
 
 /// A function's name without the common prefix.

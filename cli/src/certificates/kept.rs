@@ -7,7 +7,7 @@ use super::{
 use crate::{
     private_key::options::Secrets,
     system::clock,
-    terminal::{failure::Failure, progress, stderr},
+    terminal::{failure::Failure, problem::Problem, progress, stderr},
 };
 use clap::ValueEnum;
 use defender_auth::{
@@ -289,7 +289,7 @@ pub(crate) fn leaf(current: &Current) -> Option<Certificate> {
 fn failed(error: StoreError) -> Failure {
     match error {
         StoreError::Write(_) => Failure::Write(error.to_string()),
-        StoreError::InUse { .. } => Failure::Service { what: error.to_string(), fault: "another process" },
+        StoreError::InUse { ref folder } => Failure::service(Problem::in_use(folder, error.to_string())),
         error => Failure::Call(error.to_string()),
     }
 }

@@ -8,11 +8,12 @@ use super::{
 use crate::{
     private_key::options::{Secrets, Unlock},
     system::clock,
-    terminal::{failure::Failure, stderr},
+    terminal::{failure::Failure, problem::Problem, stderr},
 };
 use clap::Args;
 use defender_auth::{
-    Outcome, dps::Profile, http::OperationId, identity::RegistrationId, outcome::Issuance, renewal::Pending,
+    Outcome, dps::Profile, error::ErrorKind, http::OperationId, identity::RegistrationId, outcome::Issuance,
+    renewal::Pending, session::Diagnosis,
 };
 use std::path::{Path, PathBuf};
 
@@ -111,12 +112,10 @@ impl Requested {
         }
         self.kept.write_identity(outcome)?;
         if self.to_send().is_some() {
-            return Err(Failure::Service {
-                what: "the device is assigned, but no certificate was issued, because its enrollment has no policy for that; \
-                       add one, and run this again"
-                    .into(),
-                fault: "the enrollment",
-            });
+            let what = "the device is assigned, but no certificate was issued, because its enrollment has no policy for that; \
+                        add one, and run this again";
+            let why = Diagnosis::CertificateWithheld.as_i32();
+            return Err(Failure::service(Problem::new(why, ErrorKind::Registry, "the enrollment", what)));
         }
         self.kept.accept()?;
         if self.export_pem {

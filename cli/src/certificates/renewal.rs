@@ -4,15 +4,17 @@ use crate::{
     login::{hub, refusal::Refusal, run::random},
     network::route::Network,
     system::clock,
-    terminal::{failure::Failure, progress},
+    terminal::{failure::Failure, problem::Problem, progress},
     tpm::keys::Keys,
 };
 use defender_auth::{
     Error, Now, Outcome,
     credential::IssuedChain,
+    error::ErrorKind,
     http::ApiVersion,
     mqtt::{Connect, ConnectRefused},
     renewal::{Action, Event, Pending, Renewal},
+    session::Diagnosis,
 };
 use defender_auth_mqtt::{self as mqtt, Message, Session};
 use std::time::{Duration, Instant};
@@ -82,14 +84,15 @@ pub(crate) fn renew(me: &mut Outcome, pending: &Pending, network: &Network) -> R
 pub(crate) fn connect(me: &mut Outcome, network: &Network) -> Result<Session, Failure> {
     let login = Connect::hub_at(me.identity(), None, &ApiVersion::certificate_renewal());
     hub::log_in(me, &login, network, &mut Keys::none())?.map_err(|refused| match refused.refusal {
-        Refusal::Code(ConnectRefused::ProtocolVersion) => Failure::Service {
-            what: format!(
+        Refusal::Code(ConnectRefused::ProtocolVersion) => {
+            let what = format!(
                 "{} does not support MQTT 3.1.1: it has the connection profile `mqttV5`, which has no renewal of \
                  certificates. Request one with a registration (`defenderauth provision --request-certificate`)",
                 me.identity().hub()
-            ),
-            fault: "the hub's connection profile",
-        },
+            );
+            let why = Diagnosis::RenewalUnsupported.as_i32();
+            Failure::service(Problem::new(why, ErrorKind::Registry, "the hub's connection profile", what))
+        }
         _ => refused.of(me),
     })
 }

@@ -12,7 +12,7 @@ use crate::{
         options::{Carrier, NetworkOptions},
         route::{HTTPS, Network},
     },
-    terminal::{failure::Failure, output},
+    terminal::{colour::Verdict, failure::Failure, output},
 };
 use clap::Args;
 use defender_auth::{
@@ -64,8 +64,6 @@ struct Report<'a> {
     connected: Option<bool>,
     /// The return code or the reason code with which the hub refused the login, if it did.
     connack: Option<u8>,
-    /// The likely causes of that, as far as they can be known from here.
-    cause: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -108,13 +106,10 @@ pub(crate) fn run(arguments: &Authenticate) -> Result<(), Failure> {
         }
         Err(refused) => Answer::Refused(refused),
     };
-    report(arguments, &me, &login, transport, &answer)?;
-    match answer {
-        Answer::Refused(refused) => Err(refused.of(&me)),
-        Answer::Accepted | Answer::NotAsked => Ok(()),
-    }
+    report(arguments, &me, &login, transport, &answer)
 }
 
+/// Reports it, and fails if the hub refused the login.
 fn report(
     arguments: &Authenticate,
     me: &Outcome,
@@ -130,10 +125,11 @@ fn report(
     let (connected, refused) = match answer {
         Answer::NotAsked => (None, None),
         Answer::Accepted => (Some(true), None),
-        Answer::Refused(refused) => (Some(false), Some((refused.refusal.code(), refused.cause.as_str()))),
+        Answer::Refused(refused) => (Some(false), Some(refused)),
     };
+    let ended = refused.map_or(Ok(()), |refused| Err(refused.of(me)));
     if arguments.json {
-        return output::json(&Report {
+        let report = Report {
             host_name: identity.hub().as_str(),
             device_id: identity.device_id().as_str(),
             module_id: identity.module_id().map(ModuleId::as_str),
@@ -142,9 +138,9 @@ fn report(
             connection_profile: me.connection_profile().as_str(),
             mqtt: Login { version, host: login.host.as_str(), port, client_id: &login.client_id, user_name },
             connected,
-            connack: refused.map(|(code, _)| code),
-            cause: refused.map(|(_, cause)| cause),
-        });
+            connack: refused.map(|refused| refused.refusal.code()),
+        };
+        return output::json_ended(&report, ended);
     }
     let hub = match connected {
         Some(true) => "accepted",
@@ -158,6 +154,12 @@ fn report(
         ("MQTT host", Some(&format!("{}:{port}", login.host))),
         ("client ID", Some(&login.client_id)),
         ("user name", user_name),
-        ("hub", Some(hub)),
-    ])
+    ])?;
+    let verdict = |verdict| output::verdict("hub", hub, verdict);
+    match connected {
+        Some(true) => verdict(Verdict::Good),
+        Some(false) => verdict(Verdict::Bad),
+        None => output::table(&[("hub", Some(hub))]),
+    }?;
+    ended
 }

@@ -28,7 +28,6 @@ pub(crate) struct Explain {
 
 #[derive(Serialize)]
 struct Report {
-    schema_version: u32,
     entries: Vec<Explained>,
 }
 
@@ -74,10 +73,7 @@ pub(crate) fn run(arguments: &Explain) -> Result<(), Failure> {
         )));
     }
     if arguments.json {
-        return output::json(&Report {
-            schema_version: 1,
-            entries: entries.into_iter().map(Explained::from).collect(),
-        });
+        return output::json(&Report { entries: entries.into_iter().map(Explained::from).collect() });
     }
     let texts: Vec<String> = entries.iter().map(shown).collect();
     output::text(&texts.join("\n"))

@@ -9,10 +9,10 @@ use crate::{
     },
     login::credential_name,
     private_key::options::Unlock,
-    terminal::{failure::Failure, one_line::one_line, output},
+    terminal::{document::Time, failure::Failure, one_line::one_line, output, said::Said},
 };
 use clap::{ArgGroup, Args};
-use defender_auth::{Plan, UnixTime, credential::Credential, dps::Attestation, identity::Identity, local_signer};
+use defender_auth::{Plan, credential::Credential, dps::Attestation, identity::Identity, local_signer};
 use serde::Serialize;
 
 #[derive(Args)]
@@ -42,13 +42,13 @@ struct Report {
     gateway_host_name: Option<String>,
     policy_name: Option<String>,
     credential: &'static str,
-    /// The expiry of a ready-made token, in seconds since 1970.
-    expires_at: Option<u64>,
+    /// The expiry of a ready-made token.
+    expires_at: Option<Time>,
     /// The daemon of this device that signs, and where it listens.
     signer: Option<String>,
     /// How the device was provisioned, by the identity service: a source and a kind of credential.
     provisioning: Option<String>,
-    findings: Vec<String>,
+    findings: Vec<Said>,
 }
 
 pub(crate) fn run(arguments: &Inspect) -> Result<(), Failure> {
@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &Inspect) -> Result<(), Failure> {
             let loaded = source.load_or_service(&arguments.unlock.read(None)?.opener());
             match loaded.map_err(|error| source.failure(error))? {
                 AgentOrService::Agent(loaded) => {
-                    Report { findings: texts(loaded.findings), ..Report::of(&loaded.plan)? }
+                    Report { findings: said(loaded.findings), ..Report::of(&loaded.plan)? }
                 }
                 AgentOrService::Service(service) => Report::of_service(*service),
             }
@@ -109,7 +109,7 @@ impl Report {
             },
             credential: credential_name::of(held),
             expires_at: match held {
-                Credential::Token(token) => Some(token.expires_at().as_secs()),
+                Credential::Token(token) => Some(Time(token.expires_at())),
                 _ => None,
             },
             ..Self::default()
@@ -140,15 +140,15 @@ impl Report {
             host_name: string.host_name().to_string(),
             policy_name: Some(string.policy_name().to_string()),
             credential: if token.is_some() { "shared_access_signature" } else { "shared_access_key" },
-            expires_at: token.map(|token| token.expires_at().as_secs()),
-            findings: texts(findings),
+            expires_at: token.map(|token| Time(token.expires_at())),
+            findings: said(findings),
             ..Self::default()
         }
     }
 
     fn print(&self) -> Result<(), Failure> {
         let credential = self.credential.replace('_', " ");
-        let expires = self.expires_at.map(|at| UnixTime::from_secs(at).to_string());
+        let expires = self.expires_at.map(|Time(at)| at.to_string());
         output::table(&[
             ("kind", Some(&self.kind.replace('_', " "))),
             ("host name", Some(&self.host_name)),
@@ -163,10 +163,10 @@ impl Report {
             ("signer", self.signer.as_deref()),
             ("provisioning", self.provisioning.as_deref()),
         ])?;
-        self.findings.iter().try_for_each(|finding| output::line(&format!("note          {}", one_line(finding))))
+        self.findings.iter().try_for_each(|finding| output::line(&format!("note          {}", one_line(&finding.text))))
     }
 }
 
-fn texts(findings: Vec<Finding>) -> Vec<String> {
-    findings.into_iter().map(|finding| finding.text).collect()
+fn said(findings: Vec<Finding>) -> Vec<Said> {
+    findings.into_iter().map(Finding::into_said).collect()
 }

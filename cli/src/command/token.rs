@@ -2,7 +2,7 @@
 
 use crate::{
     input::{finding, source::Source, time},
-    login::hub,
+    login::{described_token::Described, hub},
     terminal::{clock, failure::Failure, output, stderr},
     tpm::options::Tpm,
 };
@@ -14,6 +14,7 @@ use defender_auth::{
     private_key::Opener,
     sas::SasToken,
 };
+use serde::Serialize;
 use std::time::Duration;
 
 #[derive(Args)]
@@ -41,23 +42,26 @@ pub(crate) struct Token {
     /// The input is a service connection string (with a policy's key): make a token for the whole service
     #[arg(long, conflicts_with = "tpm")]
     service: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
+/// When a token expires.
 #[derive(Args)]
-#[group(required = true, multiple = false)]
-struct Expiry {
-    /// The expiry, in seconds since 1970
-    #[arg(long, value_name = "UNIX", value_parser = time::unix_time)]
+#[group(multiple = false)]
+pub(crate) struct Expiry {
+    /// The expiry: RFC 3339, or seconds since 1970
+    #[arg(long, value_name = "TIME", value_parser = time::time)]
     expires_at: Option<UnixTime>,
     /// The lifetime from now on: 3600, 90s, 15m, 1h, 1d
-    #[arg(long, value_name = "TIME", value_parser = time::lifetime)]
-    ttl: Option<Duration>,
+    #[arg(long, value_name = "DURATION", value_parser = time::lifetime, default_value = "1h")]
+    ttl: Duration,
 }
 
 impl Expiry {
-    fn at(&self, now: UnixTime) -> UnixTime {
-        // clap requires one of them.
-        self.expires_at.unwrap_or_else(|| now + self.ttl.unwrap_or_default())
+    pub(crate) fn at(&self, now: UnixTime) -> UnixTime {
+        self.expires_at.unwrap_or_else(|| now + self.ttl)
     }
 }
 
@@ -78,7 +82,21 @@ pub(crate) fn run(arguments: &Token) -> Result<(), Failure> {
     if token.expires_at() <= now {
         stderr::warning("the token has expired already; a hub rejects it");
     }
-    output::line(token.expose())
+    if arguments.json { output::json(&Report::of(&token)) } else { output::line(token.expose()) }
+}
+
+/// A token, which is a secret, and what it is for.
+#[derive(Serialize)]
+struct Report<'a> {
+    token: &'a str,
+    #[serde(flatten)]
+    described: Described,
+}
+
+impl<'a> Report<'a> {
+    fn of(token: &'a SasToken) -> Self {
+        Self { token: token.expose(), described: token.into() }
+    }
 }
 
 fn of_agent(source: &Source, by_classic_name: bool, expiry: UnixTime) -> Result<SasToken, Failure> {

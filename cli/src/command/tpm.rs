@@ -1,7 +1,7 @@
 //! `defenderauth tpm`
 
 use crate::{
-    terminal::{failure::Failure, output},
+    terminal::{failure::Failure, output, said::Said},
     tpm::{
         keys::{Keys, Places},
         setup::Setup,
@@ -12,8 +12,8 @@ use clap::{Args, Subcommand};
 use defender_auth::{
     dps::Attestation,
     tpm::{Endpoint, KeyPlace},
+    x509::Severity,
 };
-
 use serde::Serialize;
 
 #[derive(Subcommand)]
@@ -51,7 +51,7 @@ struct Report {
     /// `null` likewise.
     storage_root_key_handle: Option<String>,
     /// Handles that hold other objects than these keys.
-    notes: Vec<String>,
+    findings: Vec<Said>,
     manufacturer: String,
     firmware: String,
     identity_key: IdentityKey,
@@ -80,7 +80,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         endorsement_key_handle: persistent(handles.endorsement, endorsement),
         storage_root_key: STANDARD.encode(storage_root_key),
         storage_root_key_handle: persistent(handles.storage, storage),
-        notes: [
+        findings: [
             note("endorsement key", handles.endorsement, endorsement),
             note("storage root key", handles.storage, storage),
         ]
@@ -100,10 +100,11 @@ fn persistent(handle: u32, place: KeyPlace) -> Option<String> {
 }
 
 /// What a handle holds in place of the key.
-fn note(key: &str, handle: u32, place: KeyPlace) -> Option<String> {
+fn note(key: &str, handle: u32, place: KeyPlace) -> Option<Said> {
     match place {
         KeyPlace::Occupied(found) => {
-            Some(format!("{handle:#010x} holds {found}; the {key} is created from the template for each use"))
+            let text = format!("{handle:#010x} holds {found}; the {key} is created from the template for each use");
+            Some(Said::new(Severity::Note, text))
         }
         _ => None,
     }
@@ -123,7 +124,7 @@ impl Report {
             ("TLS keys", Some(&tls_keys)),
             ("identity key", Some(&identity)),
         ];
-        rows.extend(self.notes.iter().map(|note| ("note", Some(note.as_str()))));
+        rows.extend(self.findings.iter().map(|note| ("note", Some(note.text.as_str()))));
         output::table(&rows)
     }
 }

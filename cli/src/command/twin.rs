@@ -6,18 +6,22 @@ use crate::{
         options::{Carrier, NetworkOptions},
         route::Network,
     },
-    terminal::{failure::Failure, output, stderr},
+    terminal::{failure::Failure, output, problem::Problem, said::Said, stderr},
     tpm::keys::Keys,
 };
 use clap::Args;
 use defender_auth::{
     Outcome,
+    error::ErrorKind,
     identity::ModuleId,
     mqtt::Connect,
+    session::{Diagnosis, Rejection},
     twin::{self, Agent, Incoming, MicroAgentSettings, PropertyError, SecurityConfiguration},
+    x509::Severity,
 };
 use defender_auth_mqtt::Session;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// The request ID of this command's only request.
 const RID: u32 = 1;
@@ -31,6 +35,16 @@ pub(crate) struct Twin {
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    desired_version: Option<u64>,
+    reported_version: Option<u64>,
+    /// A member for each property that is in force, by its name.
+    configuration: Map<String, Value>,
+    /// Properties that could not be applied.
+    findings: Vec<Said>,
 }
 
 pub(crate) fn run(arguments: &Twin) -> Result<(), Failure> {
@@ -52,13 +66,13 @@ pub(crate) fn run(arguments: &Twin) -> Result<(), Failure> {
     for mistake in &mistakes {
         stderr::warning(format_args!("{mistake}; the previous value stays in force"));
     }
-    let document = json!({
-        "desired_version": twin.desired.version(),
-        "reported_version": twin.reported.version(),
-        "configuration": configuration,
-        "mistakes": mistakes.iter().map(ToString::to_string).collect::<Vec<_>>(),
-    });
-    if arguments.json { output::json(&document) } else { print(&document) }
+    let report = Report {
+        desired_version: twin.desired.version(),
+        reported_version: twin.reported.version(),
+        configuration,
+        findings: mistakes.iter().map(|mistake| Said::new(Severity::Warning, mistake.to_string())).collect(),
+    };
+    if arguments.json { output::json(&report) } else { report.print() }
 }
 
 /// The twin of this identity.
@@ -70,7 +84,7 @@ fn fetch(login: &Connect, me: &mut Outcome, network: &Network, keys: &mut Keys) 
 }
 
 /// The twin, or the hub's refusal; or what is wrong with the connection.
-fn ask(session: &mut Session) -> Result<Result<twin::Twin, Failure>, defender_auth_mqtt::Error> {
+pub(super) fn ask(session: &mut Session) -> Result<Result<twin::Twin, Failure>, defender_auth_mqtt::Error> {
     let [answers, _] = twin::SUBSCRIPTIONS;
     session.subscribe(answers)?;
     session.publish(&twin::get_topic(RID), b"")?;
@@ -82,7 +96,13 @@ fn ask(session: &mut Session) -> Result<Result<twin::Twin, Failure>, defender_au
             }
             Some(Incoming::Answer(answer)) if answer.rid == RID => {
                 let what = format!("the hub answered {} to the request for the twin; try again later", answer.status);
-                return Ok(Err(Failure::Service { what, fault: "the hub" }));
+                let problem = Problem::new(
+                    Diagnosis::of_rejection(Rejection::Http(answer.status)).as_i32(),
+                    ErrorKind::Peer,
+                    "the hub",
+                    what,
+                );
+                return Ok(Err(Failure::service(problem.retryable(true))));
             }
             _ => {}
         }
@@ -90,14 +110,24 @@ fn ask(session: &mut Session) -> Result<Result<twin::Twin, Failure>, defender_au
 }
 
 /// The twin applied to an agent's defaults, and the properties that could not be applied.
-fn in_force(defaults: SecurityConfiguration, twin: &twin::Twin) -> (Value, Vec<PropertyError>) {
+fn in_force(defaults: SecurityConfiguration, twin: &twin::Twin) -> (Map<String, Value>, Vec<PropertyError>) {
     let mut configuration = defaults;
     let mistakes = configuration.apply(&twin.desired);
-    (serde_json::from_str(&configuration.reported().to_string()).unwrap_or_default(), mistakes)
+    let reported: Map<String, Value> = serde_json::from_str(&configuration.reported().to_string()).unwrap_or_default();
+    // In the message the properties are in an object of their own, and each value in another.
+    let properties = reported.into_iter().find_map(|(_, value)| match value {
+        Value::Object(properties) => Some(properties),
+        _ => None,
+    });
+    let plain = |(name, mut value): (String, Value)| {
+        let inner = value.get_mut("value").map(Value::take);
+        (name, inner.unwrap_or(value))
+    };
+    (properties.into_iter().flatten().map(plain).collect(), mistakes)
 }
 
 /// The same for a micro agent, whose defaults are not documented.
-fn micro_in_force(twin: &twin::Twin) -> (Value, Vec<PropertyError>) {
+fn micro_in_force(twin: &twin::Twin) -> (Map<String, Value>, Vec<PropertyError>) {
     let mut settings = MicroAgentSettings::default();
     let mistakes = settings.apply(&twin.desired);
     (settings.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(), mistakes)
@@ -108,19 +138,14 @@ fn defaults(given: Option<SecurityConfiguration>, module: &ModuleId) -> Option<S
     given.or_else(|| (*module == ModuleId::azureiotsecurity()).then(|| SecurityConfiguration::default_for(Agent::C)))
 }
 
-/// A line for each property, without the objects that wrap it in the message.
-fn print(document: &Value) -> Result<(), Failure> {
-    let version = document["desired_version"].to_string();
-    output::line(&format!("desired version {version}"))?;
-    let mut properties = &document["configuration"];
-    // A security agent's properties are in an object of their own; a micro agent's are never objects.
-    if let Some(inner) = properties.as_object().and_then(|all| all.values().find(|value| value.is_object())) {
-        properties = inner;
+impl Report {
+    /// Prints a line for each property.
+    fn print(&self) -> Result<(), Failure> {
+        let version = self.desired_version.map_or_else(|| "unknown".to_owned(), |version| version.to_string());
+        output::line(&format!("desired version {version}"))?;
+        self.configuration.iter().try_for_each(|(name, value)| {
+            let text = value.as_str().map_or_else(|| value.to_string(), String::from);
+            output::line(&format!("{name:<42}{text}"))
+        })
     }
-    for (name, value) in properties.as_object().into_iter().flatten() {
-        let value = value.get("value").unwrap_or(value);
-        let text = value.as_str().map_or_else(|| value.to_string(), String::from);
-        output::line(&format!("{name:<42}{text}"))?;
-    }
-    Ok(())
 }

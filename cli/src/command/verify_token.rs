@@ -2,7 +2,8 @@
 
 use crate::{
     input::{agent::AgentOrService, finding, source::Source, time},
-    terminal::{clock, failure::Failure, output, stderr},
+    login::described_token::Described,
+    terminal::{clock, colour::Verdict, document::Time, failure::Failure, output, stderr},
 };
 use clap::Args;
 use defender_auth::{
@@ -14,6 +15,7 @@ use defender_auth::{
     private_key::Opener,
     sas::{SasToken, TokenProblem, VerifyError},
 };
+use serde::Serialize;
 use std::{ffi::OsStr, iter, path::Path, time::Duration};
 
 #[derive(Args)]
@@ -22,21 +24,24 @@ pub(crate) struct VerifyToken {
     /// file, or a file with a connection string. `-` reads it from standard input
     #[arg(long, value_name = "FILE|DIR|-")]
     key_file: Source,
-    /// The time at which the token must not have expired, in seconds since 1970 [default: the system clock]
-    #[arg(long, value_name = "UNIX", value_parser = time::unix_time)]
+    /// The time at which the token must not have expired: RFC 3339, or seconds since 1970 [default: the system clock]
+    #[arg(long, value_name = "TIME", value_parser = time::time)]
     now: Option<UnixTime>,
     /// How long after its expiry a token is still accepted, for clocks that differ
-    #[arg(long, value_name = "TIME", value_parser = time::duration, default_value = "0s")]
+    #[arg(long, value_name = "DURATION", value_parser = time::duration, default_value = "0s")]
     skew: Duration,
     /// A file with the token, or `-` for standard input
     #[arg(value_name = "FILE|-")]
     token: Source,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// The keys that may have signed a token, and the identity that they belong to, if that is known.
-struct Holder {
+pub(crate) struct Holder {
     keys: Vec<SharedAccessKey>,
-    identity: Option<Identity>,
+    pub(crate) identity: Option<Identity>,
 }
 
 pub(crate) fn run(arguments: &VerifyToken) -> Result<(), Failure> {
@@ -49,29 +54,50 @@ pub(crate) fn run(arguments: &VerifyToken) -> Result<(), Failure> {
     if token.is_encoded_twice() {
         stderr::warning("the resource is percent-encoded twice; some services and tools misread that");
     }
-    let resource = token.plain_resource();
-    let resource = resource.as_deref().unwrap_or_else(|| token.resource());
-    let expiry = format!("{} ({})", token.expires_at(), token.expires_at().as_secs());
+    let described = Described::from(&token);
     let signature = holder.verify(&token, now, arguments.skew);
     // An expiry before 2001 is reported only for a token that is not valid at this time.
     let problem = token.problems().find(|problem| signature.is_err() || *problem != TokenProblem::ExpiryTooEarly);
-    let verdict = match (&signature, problem, &holder.identity) {
-        (Err(why), Some(problem), _) if is_signed(&signature) => format!("not valid: {problem}; {why}"),
-        (Err(why), ..) => format!("not valid: {why}"),
-        (Ok(()), Some(problem), _) => format!("not valid: {problem}"),
+    let reason = match (&signature, problem, &holder.identity) {
+        (Err(why), Some(problem), _) if is_signed(&signature) => Some(format!("{problem}; {why}")),
+        (Err(why), ..) => Some(why.to_string()),
+        (Ok(()), Some(problem), _) => Some(problem.to_string()),
         (Ok(()), None, Some(identity)) if !token.is_good_for(identity) => {
-            format!("not valid for {identity}: the token is for {resource}; get a token for that identity")
+            let resource = &described.resource;
+            Some(format!("the token is for {resource}, not for {identity}; get a token for that identity"))
         }
-        (Ok(()), ..) => "valid".into(),
+        (Ok(()), ..) => None,
     };
-    output::table(&[
-        ("resource", Some(resource)),
-        ("policy", Some(token.policy().as_deref().unwrap_or("none"))),
-        ("expires at", Some(&expiry)),
-        ("signature", Some(if is_signed(&signature) { "valid" } else { "not valid" })),
-        ("verdict", Some(&verdict)),
-    ])?;
-    if verdict == "valid" { Ok(()) } else { Err(Failure::NotValid) }
+    let report = Report { described, signature_valid: is_signed(&signature), valid: reason.is_none(), reason };
+    let printed = if arguments.json { output::json(&report) } else { report.print() };
+    printed?;
+    if report.valid { Ok(()) } else { Err(Failure::NotValid) }
+}
+
+#[derive(Serialize)]
+struct Report {
+    #[serde(flatten)]
+    described: Described,
+    /// Whether the key signed it, whatever else is wrong.
+    signature_valid: bool,
+    valid: bool,
+    /// Why it is not valid.
+    reason: Option<String>,
+}
+
+impl Report {
+    fn print(&self) -> Result<(), Failure> {
+        let Described { resource, policy_name, expires_at: Time(expiry) } = &self.described;
+        let expiry = format!("{expiry} ({})", expiry.as_secs());
+        let verdict = self.reason.as_ref().map_or_else(|| "valid".into(), |reason| format!("not valid: {reason}"));
+        output::table(&[
+            ("resource", Some(resource)),
+            ("policy", Some(policy_name.as_deref().unwrap_or("none"))),
+            ("expires at", Some(&expiry)),
+            ("signature", Some(if self.signature_valid { "valid" } else { "not valid" })),
+        ])?;
+        output::verdict("verdict", &verdict, if self.valid { Verdict::Good } else { Verdict::Bad })
+    }
 }
 
 /// Whether the key signed it, whatever else is wrong.
@@ -85,7 +111,7 @@ fn read(source: &Source) -> Result<SasToken, Failure> {
 }
 
 impl Holder {
-    fn load(source: &Source) -> Result<Self, Failure> {
+    pub(crate) fn load(source: &Source) -> Result<Self, Failure> {
         let failed = |error| source.failure(error);
         let found = match source {
             Source::Path(path) if path.is_dir() || is_configuration(path) => {
@@ -146,7 +172,7 @@ impl Holder {
     }
 
     /// The first key that signed it decides.
-    fn verify(&self, token: &SasToken, now: UnixTime, skew: Duration) -> Result<(), VerifyError> {
+    pub(crate) fn verify(&self, token: &SasToken, now: UnixTime, skew: Duration) -> Result<(), VerifyError> {
         let mut verified = Err(VerifyError::Key);
         for key in &self.keys {
             verified = token.verify(key, now, skew);

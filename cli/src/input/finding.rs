@@ -1,18 +1,23 @@
 //! What was noticed in a file that can be used.
 
-use crate::terminal::stderr;
-use defender_auth::{agent, connection_string};
+use crate::terminal::{said::Said, stderr};
+use defender_auth::{agent, connection_string, x509::Severity};
 
 /// A remark about a file, with its name.
 pub(crate) struct Finding {
     pub(crate) text: String,
-    is_warning: bool,
+    pub(crate) is_warning: bool,
 }
 
 impl Finding {
     /// In the text of a connection string.
     pub(crate) fn in_text(place: &str, finding: connection_string::Finding) -> Self {
         Self { text: format!("{place}: {finding}"), is_warning: finding.is_warning() }
+    }
+
+    /// As documents have it.
+    pub(crate) fn into_said(self) -> Said {
+        Said::new(if self.is_warning { Severity::Warning } else { Severity::Note }, self.text)
     }
 
     /// Every user of the system may read a file with a secret in it.

@@ -1,18 +1,23 @@
 //! A login at the hub: the token, and the secondary key.
 
 use super::{
-    causes::{cause, doubt},
+    causes::{Causes, doubt},
     refusal::Refusal,
+    retry,
 };
 use crate::{
     network::route::Network,
     system::clock,
-    terminal::{failure::Failure, progress, stderr},
+    terminal::{
+        failure::Failure,
+        problem::{Cause, Problem},
+        progress, stderr,
+    },
     tpm::keys::Keys,
 };
 use defender_auth::{Outcome, Password, UnixTime, error::TlsError, key::KeyUse, mqtt::Connect};
 use defender_auth_mqtt::{Login, Proof, Session};
-use std::time::Duration;
+use std::{iter, time::Duration};
 
 /// The lifetime of the token for the login: long enough for a slow network, no longer.
 const TOKEN_LIFE: Duration = Duration::from_secs(600);
@@ -21,15 +26,21 @@ const TOKEN_LIFE: Duration = Duration::from_secs(600);
 pub(crate) struct Refused {
     pub(crate) refusal: Refusal,
     /// The likely causes, as far as they can be known from here.
-    pub(crate) cause: String,
+    pub(crate) causes: Causes,
 }
 
 impl Refused {
     pub(crate) fn of(&self, me: &Outcome) -> Failure {
-        Failure::Service {
-            what: format!("the hub refused {}: {}. {}", me.identity(), self.refusal, self.cause),
-            fault: self.refusal.fault(),
-        }
+        let Self { refusal, causes } = self;
+        let what = format!("the hub refused {}: {refusal}. {causes}", me.identity());
+        let problem = Problem::new(refusal.diagnosis().as_i32(), refusal.kind(), refusal.fault(), what);
+        let known = iter::once(Cause::from(*refusal));
+        Failure::service(
+            problem
+                .about(me.identity().to_string())
+                .retryable(refusal.is_retryable())
+                .caused_by(known.chain(causes.list.iter().cloned())),
+        )
     }
 }
 
@@ -40,12 +51,26 @@ pub(crate) fn log_in(
     network: &Network,
     keys: &mut Keys,
 ) -> Result<Result<Session, Refused>, Failure> {
+    let reason = |result: &Result<Result<Session, Refused>, Failure>| match result {
+        Ok(Ok(_)) => None,
+        Ok(Err(refused)) => refused.refusal.is_retryable().then(|| refused.refusal.to_string()),
+        Err(failure) => retry::passing(failure),
+    };
+    retry::repeating(network.retries(), reason, || attempt(me, login, network, keys))
+}
+
+fn attempt(
+    me: &mut Outcome,
+    login: &Connect,
+    network: &Network,
+    keys: &mut Keys,
+) -> Result<Result<Session, Refused>, Failure> {
     loop {
         let now = clock::now();
         let password = password(me, now + TOKEN_LIFE, keys)?;
         let proof = proof(&password)?;
         if let Some(doubt) = doubt(me, proof, now) {
-            stderr::warning(format_args!("{doubt}; trying the login anyway"));
+            stderr::warning(format_args!("{}; trying the login anyway", doubt.text));
         }
         let greeting =
             Login::of(me.connection_profile(), login, me.identity()).map_err(|error| network.mqtt_failed(error))?;
@@ -55,7 +80,7 @@ pub(crate) fn log_in(
                 progress::step("the hub refused the primary key; trying the secondary key");
             }
             Err(refusal) => {
-                return Ok(Err(Refused { refusal, cause: cause(me, login, proof, now, refusal) }));
+                return Ok(Err(Refused { refusal, causes: Causes::of(me, login, proof, now, refusal) }));
             }
         }
     }

@@ -1,6 +1,14 @@
 //! How a hub refuses a login.
 
-use defender_auth::mqtt::{ConnectRefused, ReasonCode};
+use crate::{
+    explain::number::{Family, Number},
+    terminal::problem::Cause,
+};
+use defender_auth::{
+    error::ErrorKind,
+    mqtt::{ConnectRefused, ReasonCode},
+    session::{Diagnosis, Rejection},
+};
 use std::fmt;
 
 /// The code of a refusal, by either version of MQTT.
@@ -29,6 +37,27 @@ impl Refusal {
         }
     }
 
+    /// What a session makes of it.
+    pub(crate) const fn diagnosis(self) -> Diagnosis {
+        Diagnosis::of_rejection(match self {
+            Self::Code(refused) => Rejection::Connack(refused),
+            Self::Reason(reason) => Rejection::Reason(reason.code()),
+        })
+    }
+
+    /// Whether the same login may succeed later.
+    pub(crate) const fn is_retryable(self) -> bool {
+        match self {
+            Self::Code(refused) => refused.is_retryable(),
+            Self::Reason(reason) => reason.is_retryable(),
+        }
+    }
+
+    /// Where the fault lies, for programs.
+    pub(crate) const fn kind(self) -> ErrorKind {
+        if self.is_credential() { ErrorKind::Service } else { ErrorKind::Peer }
+    }
+
     /// Where the fault lies.
     pub(crate) const fn fault(self) -> &'static str {
         match self {
@@ -37,6 +66,17 @@ impl Refusal {
             Self::Reason(reason) if reason.is_retryable() => "the hub",
             Self::Reason(reason) if !reason.is_credential() => "the server, or its version of MQTT",
             Self::Code(_) | Self::Reason(_) => "the credential, or the hub's registry",
+        }
+    }
+}
+
+/// The code, as `explain` takes it.
+impl From<Refusal> for Cause {
+    fn from(refusal: Refusal) -> Self {
+        let text = refusal.to_string();
+        match refusal {
+            Refusal::Code(refused) => Self::coded(Number::new(Family::Connack, refused.code().into()), text),
+            Refusal::Reason(reason) => Self::coded(Number::new(Family::Mqtt5, reason.code().into()), text),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{hub::Refused, version};
 use crate::{
     certificates::shown::Shown,
     system::clock,
-    terminal::{failure::Failure, output},
+    terminal::{colour::Verdict, failure::Failure, output},
 };
 use defender_auth::{
     Outcome,
@@ -21,7 +21,6 @@ struct Report<'a> {
     registration_id: &'a str,
     host_name: &'a str,
     /// The assigned name of the hub, which is the one to connect to, when `host_name` is the classic one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     gateway_host_name: Option<&'a str>,
     device_id: &'a str,
     substatus: Option<String>,
@@ -54,8 +53,8 @@ pub(crate) struct Registered<'a> {
 }
 
 impl Registered<'_> {
-    /// Prints it.
-    pub(crate) fn report(&self, as_json: bool) -> Result<(), Failure> {
+    /// Prints it, and passes on what failed after the registration.
+    pub(crate) fn report(&self, as_json: bool, ended: Result<(), Failure>) -> Result<(), Failure> {
         let Self { scope, id, outcome, certificate, login, ref next } = *self;
         let identity = outcome.identity();
         let record = outcome.registration_state();
@@ -79,14 +78,10 @@ impl Registered<'_> {
                 .unwrap_or_default(),
         };
         if as_json {
-            return output::json(&report);
+            return output::json_ended(&report, ended);
         }
-        let hub = login.map(|login| match login {
-            Ok(()) => format!("accepted, MQTT {}", version::of(outcome)),
-            Err(_) => "refused".into(),
-        });
         let profile = Some(report.connection_profile).filter(|profile| *profile != ConnectionProfile::Classic.as_str());
-        output::table(&[
+        let printed = output::table(&[
             ("host name", Some(report.host_name)),
             ("gateway", report.gateway_host_name),
             ("device ID", Some(report.device_id)),
@@ -94,9 +89,14 @@ impl Registered<'_> {
             ("last updated", report.last_updated),
             ("profile", profile),
             ("payload", record.and_then(|record| record.payload.as_ref()).map(Payload::as_str)),
-            ("hub", hub.as_deref()),
-            ("next", next.as_deref()),
-        ])?;
-        certificate.map_or(Ok(()), |certificate| certificate.print(clock::now()))
+        ]);
+        let printed = printed.and_then(|()| match login {
+            Some(Ok(())) => output::verdict("hub", &format!("accepted, MQTT {}", version::of(outcome)), Verdict::Good),
+            Some(Err(_)) => output::verdict("hub", "refused", Verdict::Bad),
+            None => Ok(()),
+        });
+        let printed = printed.and_then(|()| output::table(&[("next", next.as_deref())]));
+        let certificate = || certificate.map_or(Ok(()), |certificate| certificate.print(clock::now()));
+        ended.and(printed.and_then(|()| certificate()))
     }
 }

@@ -2,5 +2,5 @@
 
 pub(crate) mod endpoint;
 pub(crate) mod options;
-mod proxy;
+pub(crate) mod proxy;
 pub(crate) mod route;

@@ -8,25 +8,38 @@ use super::{
 use crate::{
     input::text_file::TextFile,
     login::refusal::Refusal,
-    terminal::{failure::Failure, progress},
+    system::clock,
+    terminal::{
+        failure::Failure,
+        problem::{Cause, Problem},
+        progress, stderr,
+    },
 };
 use defender_auth::{
-    Error,
+    Error, Now, UnixTime,
     error::{Code, ErrorKind, TlsFailure},
     https::{Client, HttpsError},
     identity::HostName,
     mqtt::PORT,
     proxy::{Proxies, ProxyUsage},
+    session::{Clock, Diagnosis},
     tls::Roots,
 };
-use defender_auth_mqtt::{self as mqtt, Dial, Login, Proof, Session, Transport};
-use std::net::SocketAddr;
+use defender_auth_mqtt::{self as mqtt, Dial, Limits, Login, Proof, Session, Transport};
+use std::{net::SocketAddr, time::Duration};
 
 /// The port of HTTPS.
 pub(crate) const HTTPS: u16 = 443;
 
 /// The largest file of root certificates that is read, in bytes: all roots of a system are 250 KB.
 const ROOTS_LIMIT: usize = 1024 * 1024;
+
+/// The number of a server that does not keep to the protocol of a hub.
+const PROTOCOL_REJECTED: i32 = Diagnosis::ProtocolRejected.as_i32();
+
+/// Where the fault lies.
+const PATH: &str = "the network path to the service";
+const TOO_MANY_OPEN: &str = "this process, or its system";
 
 /// Trust anchors, addresses and proxies.
 pub(crate) struct Network {
@@ -37,7 +50,12 @@ pub(crate) struct Network {
     endpoints: Vec<Endpoint>,
     transport: Transport,
     proxies: Proxies,
+    timeout: Option<Duration>,
+    retries: u32,
 }
+
+/// The time limit of an attempt.
+const ATTEMPT: Duration = Duration::from_secs(600);
 
 impl Network {
     pub(crate) fn new(trust: &Trust, endpoints: &[Endpoint], way: &Way) -> Result<Self, Failure> {
@@ -53,7 +71,31 @@ impl Network {
             endpoints: endpoints.to_vec(),
             transport: way.transport.into(),
             proxies,
+            timeout: way.timeout,
+            retries: way.retries,
         })
+    }
+
+    /// How long a plan may take.
+    pub(crate) fn attempt(&self) -> Duration {
+        self.timeout.unwrap_or(ATTEMPT)
+    }
+
+    /// How many times more to try what may succeed later.
+    pub(crate) const fn retries(&self) -> u32 {
+        self.retries
+    }
+
+    /// The limits of a login over MQTT.
+    fn limits(&self) -> Limits {
+        let Limits { reach, greet, answer, presence } = Limits::default();
+        let most = self.timeout.unwrap_or(Duration::MAX);
+        Limits {
+            reach: reach.min(most),
+            greet: greet.min(most),
+            answer: answer.min(most),
+            presence: presence.min(most),
+        }
     }
 
     /// What is to carry MQTT.
@@ -66,6 +108,21 @@ impl Network {
         Self { found, ..self }
     }
 
+    /// By what a host is reached and verified, for `--verbose`.
+    pub(crate) fn described(&self, host: &HostName, port: u16) -> String {
+        let roots = match (&self.roots, self.azure_roots, &self.found) {
+            (Some(file), ..) => file.place(),
+            (None, true, _) => "the built-in ones of Azure IoT",
+            (None, false, Some(_)) => "those of the daemon",
+            (None, false, None) => "those of this system",
+        };
+        let address = match self.address(host, port) {
+            Ok(Some(address)) => format!("{address} (--endpoint)"),
+            _ => self.proxies.of(host.as_str(), port).map_or_else(|| "its name".into(), |_| "a proxy".into()),
+        };
+        format!("address: {address}; trust anchors: {roots}")
+    }
+
     pub(crate) fn roots(&self) -> Roots<'_> {
         match &self.roots {
             Some(file) => Roots::Pem(file.bytes()),
@@ -74,16 +131,31 @@ impl Network {
         }
     }
 
+    /// The proxies of the environment.
+    pub(crate) const fn proxies(&self) -> &Proxies {
+        &self.proxies
+    }
+
+    /// With another carrier of MQTT.
+    pub(crate) const fn set_transport(&mut self, transport: Transport) {
+        self.transport = transport;
+    }
+
     pub(crate) fn https(&self) -> Result<Client, Failure> {
-        let for_https = self.endpoints.iter().filter(|endpoint| endpoint.port.is_none_or(|port| port == HTTPS));
-        // The first that matches counts, and those for this port only are more specific.
+        let client = self.client()?;
+        proxy::report_unused(&client.proxy_variables(), "HTTPS");
+        Ok(client)
+    }
+
+    /// The same without a report of the variables that it ignores.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        let for_https = self.endpoints.iter().rev().filter(|endpoint| endpoint.port.is_none_or(|port| port == HTTPS));
+        // The last that is given counts, and those for this port only are more specific. The client takes the first.
         let (these, any): (Vec<_>, Vec<_>) = for_https.partition(|endpoint| endpoint.port.is_some());
         let addresses: Vec<_> =
             these.into_iter().chain(any).map(|endpoint| (endpoint.host.clone(), endpoint.address)).collect();
         let client = Client::with(self.roots(), addresses).map_err(|error| self.failed(error))?;
-        let client = client.with_proxies(self.proxies.clone());
-        proxy::report_unused(&client.proxy_variables(), "HTTPS");
-        Ok(client)
+        Ok(client.with_proxies(self.proxies.clone()))
     }
 
     /// The way to a host for MQTT.
@@ -99,7 +171,8 @@ impl Network {
         proxy::report_unused(&variables, "MQTT");
         let dial = tcp.map_or_else(Dial::host, Dial::at);
         let dial = websocket.into_iter().fold(dial, Dial::with_websocket_at);
-        Ok(dial.with_transport(self.transport).with_proxies(self.proxies.clone()))
+        let dial = dial.with_transport(self.transport).with_proxies(self.proxies.clone());
+        Ok(dial.with_limits(self.limits()))
     }
 
     /// The addresses that are given for MQTT to a host, by TCP and by WebSocket, as the transport needs them.
@@ -124,7 +197,8 @@ impl Network {
     /// itself is not to be contacted.
     pub(crate) fn address(&self, host: &HostName, port: u16) -> Result<Option<SocketAddr>, Failure> {
         let same = |endpoint: &&Endpoint| endpoint.host.as_str().eq_ignore_ascii_case(host.as_str());
-        let mut fitting = self.endpoints.iter().filter(same);
+        // The last that is given counts.
+        let mut fitting = self.endpoints.iter().rev().filter(same);
         let exact = fitting.clone().find(|endpoint| endpoint.port == Some(port));
         match (exact.or_else(|| fitting.find(|endpoint| endpoint.port.is_none())), self.endpoints.first()) {
             (Some(endpoint), _) => Ok(Some(endpoint.address)),
@@ -146,7 +220,11 @@ impl Network {
         host: &HostName,
         proof: Proof<'_>,
     ) -> Result<Result<Session, Refusal>, Failure> {
-        match Session::open(login, proof, &self.dial(host)?, self.roots()) {
+        let dial = self.dial(host)?;
+        stderr::detail(format_args!("logging in at {host} over MQTT; {}", self.described(host, PORT)));
+        let opened =
+            progress::during(&format!("logging in at {host}"), || Session::open(login, proof, &dial, self.roots()));
+        match opened {
             Ok(session) => {
                 self.report(host, session.transport());
                 Ok(Ok(session))
@@ -169,16 +247,21 @@ impl Network {
             | mqtt::Error::ProfileNeedsCertificate
             | mqtt::Error::ProfileWithoutModules
             | mqtt::Error::UnknownProfile { .. } => Failure::Call(error.to_string()),
-            mqtt::Error::NotAcknowledged { .. } | mqtt::Error::Presence => {
-                Failure::Service { what: error.to_string(), fault: "the hub, or its connection profile" }
-            }
             mqtt::Error::TlsFailed { ref failure, .. } => tls(error.to_string(), failure),
-            mqtt::Error::Proxy { .. } => Failure::Service { what: error.to_string(), fault: "the proxy" },
-            mqtt::Error::TooManyOpen { .. } => too_many_open(error.to_string()),
-            mqtt::Error::NotSubscribed { .. } => {
-                Failure::Service { what: error.to_string(), fault: "the service, or what it allows this identity" }
+            _ => {
+                let on_the_way = |fault| Problem::on_the_way(fault, error.to_string());
+                let rejected = |fault| Problem::new(PROTOCOL_REJECTED, ErrorKind::Peer, fault, error.to_string());
+                let problem = match error {
+                    mqtt::Error::NotAcknowledged { .. } | mqtt::Error::Presence => {
+                        rejected("the hub, or its connection profile")
+                    }
+                    mqtt::Error::NotSubscribed { .. } => rejected("the service, or what it allows this identity"),
+                    mqtt::Error::Proxy { variable, .. } => on_the_way("the proxy").about(variable),
+                    mqtt::Error::TooManyOpen { .. } => on_the_way(TOO_MANY_OPEN),
+                    _ => on_the_way(PATH),
+                };
+                Failure::service(problem.retryable(error.is_transient()))
             }
-            _ => Failure::Service { what: error.to_string(), fault: "the network path to the service" },
         }
     }
 
@@ -193,15 +276,17 @@ impl Network {
             }
             HttpsError::Failed(error) => error.into(),
             HttpsError::Tls { ref failure, .. } => tls(error.to_string(), failure),
-            HttpsError::Proxy { .. } => Failure::Service { what: error.to_string(), fault: "the proxy" },
-            HttpsError::TooManyOpen { .. } => too_many_open(error.to_string()),
-            _ => Failure::Service { what: error.to_string(), fault: "the network path to the service" },
+            _ => {
+                let on_the_way = |fault| Problem::on_the_way(fault, error.to_string());
+                let problem = match error {
+                    HttpsError::Proxy { variable, .. } => on_the_way("the proxy").about(variable),
+                    HttpsError::TooManyOpen { .. } => on_the_way(TOO_MANY_OPEN),
+                    _ => on_the_way(PATH),
+                };
+                Failure::service(problem.retryable(error.is_transient()))
+            }
         }
     }
-}
-
-fn too_many_open(what: String) -> Failure {
-    Failure::Service { what, fault: "this process, or its system" }
 }
 
 fn tls(what: String, failure: &TlsFailure) -> Failure {
@@ -210,8 +295,12 @@ fn tls(what: String, failure: &TlsFailure) -> Failure {
         _ if failure.code() == Code::PrivateKey => "the private key, or what holds it",
         _ if failure.is_about_client() => "the client certificate, or the server",
         _ if matches!(failure, TlsFailure::Incompatible { .. }) => "the server, or its versions of TLS",
-        ErrorKind::Network => "the network path to the service",
+        ErrorKind::Network => PATH,
         _ => "the server's certificate, or the root certificates here",
     };
-    Failure::Service { what, fault }
+    let now = Now { wall: clock::now(), monotonic: Duration::ZERO };
+    let why = Diagnosis::of_tls(failure, &Clock::new(UnixTime::RELEASE, now), now);
+    let problem = Problem::new(failure.code().as_i32(), failure.kind(), fault, what);
+    let cause = Cause::coded(why.as_i32(), failure.to_string());
+    Failure::service(problem.retryable(failure.is_retryable()).caused_by([cause]))
 }

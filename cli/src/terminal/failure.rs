@@ -1,15 +1,20 @@
 //! Why the command failed: what happened and what to do, where the fault is, and the exit status.
 
-use super::{one_line::one_line, stderr};
-use defender_auth::{Error, error::ErrorKind};
-use std::{fmt, io, process::ExitCode};
+use super::problem::{FILE_WRITE, Problem};
+use defender_auth::{
+    Error,
+    error::{Code, ErrorKind},
+};
+use std::{fmt, io, time::Duration};
 
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The service rejected the request, or was not reached, or another process is at work: 1.
-    Service { what: String, fault: &'static str },
+    Service(Box<Problem>),
     /// A token or a certificate is not valid, which standard output says: 1.
     NotValid,
+    /// A step of an examination failed, which standard output says: 1 or 2, as that step's own failure has.
+    Found(u8),
     /// An error of the library. The input is wrong: 2; or the service rejected it, or was not reached: 1.
     Input(Error),
     /// A file cannot be read where standard input is accepted as well.
@@ -24,6 +29,8 @@ pub(crate) enum Failure {
     OutputClosed,
     /// Standard output cannot be written: 2.
     Output(io::Error),
+    /// One that is part of the document on standard output.
+    Printed(Box<Self>),
 }
 
 impl Failure {
@@ -32,36 +39,61 @@ impl Failure {
         Self::Call(format!("{place}: {what}"))
     }
 
-    /// Prints it, and returns the exit status.
-    pub(crate) fn report(self) -> ExitCode {
-        let (what, fault, status) = match self {
-            Self::Service { what, fault } => (what, fault.to_owned(), 1),
-            Self::Input(error) => (error.to_string(), error.kind().to_string(), status(&error)),
+    /// The service rejected the request, or was not reached, or another process is at work.
+    pub(crate) fn service(problem: Problem) -> Self {
+        Self::Service(Box::new(problem))
+    }
+
+    /// What there is to tell. `None` if everything has been told.
+    pub(crate) fn problem(&self) -> Option<Problem> {
+        use ErrorKind as K;
+        let of = |code: Code, kind: K, fault: &str, what: String| Problem::new(code.as_i32(), kind, fault, what);
+        Some(match self {
+            Self::Service(problem) => (**problem).clone(),
+            Self::Input(error) => error.into(),
             Self::InputOrStdin(error) => {
-                (format!("{error}, or `-` for standard input"), error.kind().to_string(), status(&error))
+                Problem { what: format!("{error}, or `-` for standard input"), ..Problem::from(error) }
             }
-            Self::Call(what) => (what, "the call".into(), 2),
+            Self::Call(what) => of(Code::Argument, K::Caller, "the call", what.clone()),
             Self::NotSupported(what) => {
-                (format!("{what} is not supported by this build; use a newer one"), "this build".into(), 2)
+                let what = format!("{what} is not supported by this build; use a newer one");
+                of(Code::Unsupported, K::Library, "this build", what)
             }
-            Self::Write(what) => (what, "the file".into(), 2),
-            Self::Output(error) => (
-                format!("standard output cannot be written: {error}; write to another file or disk"),
-                "standard output".into(),
-                2,
-            ),
-            Self::NotValid => return ExitCode::from(1),
-            Self::OutputClosed => return ExitCode::SUCCESS,
-        };
-        stderr::line(format_args!("error: {}\nfault: {fault}", one_line(what)));
-        ExitCode::from(status)
+            Self::Write(what) => Problem::new(FILE_WRITE, K::File, "the file", what.as_str()),
+            Self::Output(error) => {
+                let what = format!("standard output cannot be written: {error}; write to another file or disk");
+                Problem::new(FILE_WRITE, K::File, "standard output", what).about("standard output")
+            }
+            Self::Printed(failure) => return failure.problem(),
+            Self::NotValid | Self::Found(_) | Self::OutputClosed => return None,
+        })
+    }
+
+    /// How long the service asked to wait before the next try.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Input(error) | Self::InputOrStdin(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+
+    /// The exit status.
+    pub(crate) fn status(&self) -> u8 {
+        match self {
+            Self::OutputClosed => 0,
+            Self::Service(_) | Self::NotValid => 1,
+            Self::Found(status) => *status,
+            Self::Input(error) | Self::InputOrStdin(error) => status(error.kind()),
+            Self::Call(_) | Self::NotSupported(_) | Self::Write(_) | Self::Output(_) => 2,
+            Self::Printed(failure) => failure.status(),
+        }
     }
 }
 
-/// Whether it is a service that rejected the request.
-fn status(error: &Error) -> u8 {
+/// The exit status for where the fault lies: 1 for a service or the way there.
+pub(crate) const fn status(kind: ErrorKind) -> u8 {
     use ErrorKind as K;
-    match error.kind() {
+    match kind {
         K::Service | K::Registry | K::Peer | K::Network | K::Time => 1,
         _ => 2,
     }

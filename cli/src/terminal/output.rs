@@ -1,6 +1,13 @@
 //! Standard output: the results.
 
-use super::{failure::Failure, one_line::one_line};
+use super::{
+    colour::{self, Verdict},
+    document::{Document, Nothing},
+    failure::Failure,
+    one_line::one_line,
+    problem::Problem,
+};
+use serde::Serialize;
 use std::io::{self, ErrorKind, Write as _};
 
 /// Prints a line.
@@ -15,19 +22,48 @@ pub(crate) fn text(text: &str) -> Result<(), Failure> {
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(failed)
 }
 
-/// Prints a value as JSON.
-pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Output(error.into()))?;
-    line(&text)
+/// Prints a result as a document in JSON.
+pub(crate) fn json(result: &impl Serialize) -> Result<(), Failure> {
+    document(result, None)
+}
+
+/// The same with what failed after it, which is passed on.
+pub(crate) fn json_ended(result: &impl Serialize, ended: Result<(), Failure>) -> Result<(), Failure> {
+    let problem = ended.as_ref().err().and_then(Failure::problem);
+    match (document(result, problem.as_ref()), ended) {
+        (Ok(()), ended) => ended.map_err(|failure| Failure::Printed(Box::new(failure))),
+        (Err(_), Err(failure)) => Err(failure),
+        (unprinted, Ok(())) => unprinted,
+    }
+}
+
+/// Prints what failed, without a result.
+pub(crate) fn json_problem(problem: &Problem) -> Result<(), Failure> {
+    document(&Nothing {}, Some(problem))
+}
+
+fn document(result: &impl Serialize, problem: Option<&Problem>) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(&Document::new(result, problem));
+    line(&text.map_err(|error| Failure::Output(error.into()))?)
 }
 
 /// Prints `name value` in two columns. Rows without a value are left out.
-pub(crate) fn table(rows: &[(&str, Option<&str>)]) -> Result<(), Failure> {
+pub(crate) fn table(table: &[(&str, Option<&str>)]) -> Result<(), Failure> {
+    text(&rows(table))
+}
+
+/// The lines of a table.
+pub(crate) fn rows(rows: &[(&str, Option<&str>)]) -> String {
     // The tables of all commands have the same width, unless a name is longer.
     let width = rows.iter().map(|(name, _)| name.len() + 2).fold(14, usize::max);
-    rows.iter()
-        .filter_map(|(name, value)| value.map(|value| (name, value)))
-        .try_for_each(|(name, value)| line(&format!("{name:<width$}{}", one_line(value))))
+    let rows = rows.iter().filter_map(|(name, value)| value.map(|value| (name, value)));
+    let rows: Vec<String> = rows.map(|(name, value)| format!("{name:<width$}{}\n", one_line(value))).collect();
+    rows.concat()
+}
+
+/// Prints a row of a table that is a verdict.
+pub(crate) fn verdict(name: &str, text: &str, verdict: Verdict) -> Result<(), Failure> {
+    line(&format!("{name:<14}{}", colour::verdict(&one_line(text), verdict)))
 }
 
 /// What a failed write means.

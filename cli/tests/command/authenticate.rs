@@ -6,7 +6,7 @@ use crate::support::{
     string,
 };
 use defender_auth_emulator::{Device, Entry, Hub, Refusal, World};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{
     net::TcpListener,
     time::{Duration, SystemTime},
@@ -240,6 +240,6 @@ fn without_connect_the_report_says_that_the_hub_was_not_contacted() {
         "{told:?}"
     );
     let asked = defenderauth(&["authenticate", "-", "--json"], device()).done();
-    let report: Value = serde_json::from_str(&asked.out).unwrap();
+    let report = asked.json();
     assert_eq!((&report["connected"], &report["mqtt"]["port"]), (&json!(null), &json!(8883)));
 }

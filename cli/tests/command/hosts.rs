@@ -86,7 +86,7 @@ fn a_registration_writes_the_classic_name_and_the_assigned_one() {
     let text = std::fs::read_to_string(file).unwrap();
     assert!(text.starts_with(&format!("HostName={HOST};")), "{}", text.len());
     assert!(text.trim_end().ends_with(&format!(";GatewayHostName={DEVICE_NAME}")), "{}", text.len());
-    assert!(registrar.register("https", &["--json"]).done().json().get("gateway_host_name").is_none());
+    assert!(registrar.register("https", &["--json"]).done().json()["gateway_host_name"].is_null());
 }
 
 #[test]

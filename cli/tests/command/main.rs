@@ -48,11 +48,14 @@ mod derive_key;
 mod device_mode;
 mod device_mode_refused;
 #[cfg(target_os = "linux")]
+mod doctor;
+#[cfg(target_os = "linux")]
 mod drafts;
 mod explain;
 mod fleet;
 mod hosts;
 mod inspect;
+mod json;
 #[cfg(unix)]
 mod key_handle;
 #[cfg(unix)]
@@ -61,6 +64,9 @@ mod key_new;
 #[cfg(unix)]
 mod key_token;
 mod lists;
+mod login;
+mod login_check;
+mod login_clients;
 mod misplaced_secrets;
 mod mistakes;
 #[cfg(target_os = "linux")]
@@ -75,6 +81,7 @@ mod operational;
 mod operational_keys;
 #[cfg(target_os = "linux")]
 mod operational_killed;
+mod options;
 mod outside;
 #[cfg(target_os = "linux")]
 mod owners;

@@ -14,7 +14,8 @@ fn misplaced(arguments: &[&str], secret: &str) -> Run {
         &["is not repeated here", "a file", "standard input (`-`)", "Replace this secret", "fault: the call"],
     );
     let parts = secret.as_bytes().chunks_exact(16).map(|part| str::from_utf8(part).unwrap());
-    assert!(run.out.is_empty() && parts.into_iter().skip(1).all(|part| !run.shows(part)), "{run:?}");
+    assert!(run.out.is_empty() != arguments.contains(&"--json"), "{run:?}");
+    assert!(parts.into_iter().skip(1).all(|part| !run.shows(part)), "{run:?}");
     run
 }
 
@@ -54,7 +55,7 @@ fn a_secret_in_any_position_is_not_printed() {
             &["provision", "--carrier", secret],
             &["twin", secret],
             &["twin", "-", "--tpm", secret],
-            &["certificate", "check", "--chain", secret],
+            &["certificate", "check", "--cert-file", secret],
             &["certificate", "new", "root", "--common-name", secret],
             &["certificate", "new", "self-signed", "--device-id", secret],
             &["certificate", "verification", "--code", secret],
@@ -76,7 +77,7 @@ fn what_to_type_is_said() {
         (&[device.as_str()][..], "type `defenderauth inspect -`"),
         (&["inspect", &device], "type `defenderauth inspect -`"),
         (&["authenticate", &device, "--connect"], "type `defenderauth authenticate - --connect`"),
-        (&["token", "--ttl", "1h", &device], "type `defenderauth token --ttl TIME -`"),
+        (&["token", "--ttl", "1h", &device], "type `defenderauth token --ttl DURATION -`"),
         (&["provision", "--key-file", KEY], "type `defenderauth provision --key-file FILE`"),
         (&["verify-token", "--key-file", "k", TOKEN], "type `defenderauth verify-token --key-file FILE -`"),
     ] {

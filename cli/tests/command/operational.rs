@@ -158,10 +158,10 @@ fn json_has_the_certificate() {
     let plant = Plant::new();
     let report = plant.provision("https", &["--json", "--key-type", "p256"]).done().json();
     let certificate = &report["certificate"];
-    let life = certificate["not_after"].as_u64().unwrap() - certificate["not_before"].as_u64().unwrap();
+    let life = certificate["not_after"]["unix"].as_u64().unwrap() - certificate["not_before"]["unix"].as_u64().unwrap();
     assert!((29 * DAY..=31 * DAY).contains(&life), "{certificate}");
     assert_eq!((&certificate["subject"], &certificate["is_due"]), (&json!(format!("CN={ID}")), &json!(false)));
-    let now = certificate["not_before"].as_u64().unwrap() + DAY;
+    let now = certificate["not_before"]["unix"].as_u64().unwrap() + DAY;
     let shown = plant.status(&["--json", "--now", &now.to_string()]).done().json();
     let changed = (&shown["days_left"], &shown["life_used_percent"]);
     assert_eq!(changed, (&json!(life / DAY - 1), &json!(DAY * 100 / life)));
@@ -199,7 +199,7 @@ fn a_device_with_a_certificate_of_its_own_gets_another() {
     let enrollment = Enrollment::with_thumbprint(ID, &thumbprint).pending(0).issuing(Issuing::new());
     let registrar = Registrar::of(enrollment);
     let (chain, key) = (given.path("certificate_public.pem"), given.path("certificate_private.pem"));
-    let own = ["--certificate-file", &chain, "--private-key-file", &key, "--request-certificate", "--export-pem"];
+    let own = ["--cert-file", &chain, "--key-file", &key, "--request-certificate", "--export-pem"];
     for carrier in CARRIERS {
         let folder = operational.path(carrier);
         registrar.provision(carrier, ID, &[&own[..], &["--out-dir", &folder]].concat()).done();
@@ -254,7 +254,7 @@ fn openssl_verifies_each_chain() {
 fn a_certificate_is_due_after_two_thirds_of_its_life() {
     let plant = Plant::new().provisioned(&["--export-pem"]);
     let shown = plant.status(&["--json"]).done().json();
-    let at = |name: &str| shown[name].as_u64().unwrap();
+    let at = |name: &str| shown[name]["unix"].as_u64().unwrap();
     let (from, to, due) = (at("not_before"), at("not_after"), at("due_from"));
     assert_eq!(due - from, (to - from) * 2 / 3);
     for (now, code, left) in [

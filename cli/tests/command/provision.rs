@@ -86,12 +86,14 @@ fn json_has_all_members_of_the_services_answer() {
             "connection_profile",
             "device_id",
             "etag",
+            "gateway_host_name",
             "host_name",
             "id_scope",
             "last_updated",
             "others",
             "payload",
             "registration_id",
+            "schema_version",
             "substatus",
         ];
         assert_eq!(sorted(names), expected);

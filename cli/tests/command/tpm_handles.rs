@@ -33,7 +33,7 @@ fn public(swtpm: &Swtpm, handle: &str) -> Vec<u8> {
 fn a_tpm_with_ecc_keys_at_the_default_handles_is_shown_and_provisioned() {
     let machine = Machine::new();
     let before = machine.show(&["--json"]).done().json();
-    assert_eq!((&before["endorsement_key_handle"], &before["notes"]), (&json!(null), &json!([])));
+    assert_eq!((&before["endorsement_key_handle"], &before["findings"]), (&json!(null), &json!([])));
     machine.tpm.tool(&format!("createek -G ecc -c {EK}"));
     persist(&machine.tpm, &format!("-G ecc:aes128cfb -a {STORAGE}"), SRK);
     let others = [EK, SRK].map(|handle| public(&machine.tpm, handle));
@@ -46,7 +46,10 @@ fn a_tpm_with_ecc_keys_at_the_default_handles_is_shown_and_provisioned() {
         format!("{EK} holds an ECC key; the endorsement key is created from the template for each use"),
         format!("{SRK} holds an ECC key; the storage root key is created from the template for each use"),
     ];
-    assert_eq!((&shown["notes"], &shown["endorsement_key_handle"]), (&json!(notes), &json!(null)));
+    assert_eq!(
+        (&shown["findings"], &shown["endorsement_key_handle"]),
+        (&json!(notes.each_ref().map(|text| json!({"severity": "note", "text": text}))), &json!(null))
+    );
     let text = machine.show(&[]).done();
     assert!(notes.iter().all(|note| text.out.contains(&format!("\nnote              {note}\n"))), "{text:?}");
 
@@ -75,7 +78,7 @@ fn every_kind_of_foreign_key_at_the_primary_handles_is_replaced_by_a_transient_k
         let shown = machine.show(&["--json"]).done().json();
         assert_eq!(shown["endorsement_key"], key);
         for (note, word) in words.iter().enumerate() {
-            assert!(shown["notes"][note].as_str().unwrap().contains(word), "{shown}");
+            assert!(shown["findings"][note]["text"].as_str().unwrap().contains(word), "{shown}");
         }
         machine.provision(&[]).done();
         machine.is_accepted();
@@ -104,7 +107,7 @@ fn keys_are_made_persistent_at_the_given_handles() {
     let shown = machine.show(&[&all[..], &["--json"]].concat()).done().json();
     assert_eq!(shown["endorsement_key_handle"], "0x81010002");
     assert_eq!(shown["storage_root_key_handle"], "0x81000002");
-    assert_eq!((&shown["identity_key"]["is_present"], &shown["notes"]), (&json!(true), &json!([])));
+    assert_eq!((&shown["identity_key"]["is_present"], &shown["findings"]), (&json!(true), &json!([])));
     machine.connect(&all).done();
 
     let (_, next) = run.out.split_once("\nnext          ").unwrap();

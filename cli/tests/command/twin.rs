@@ -36,7 +36,7 @@ fn micro_twin(site: &Site, more: &[&str]) -> Run {
 
 /// The value that a property has, in a report of a security module.
 fn value<'a>(report: &'a Value, name: &str) -> &'a Value {
-    &report["configuration"][OBJECT][name]["value"]
+    &report["configuration"][name]
 }
 
 /// The line of a property.
@@ -65,7 +65,7 @@ fn json_has_versions_and_configuration() {
     let site = security_module(&json!({"snapshotFrequency": {"value": "PT1H"}}));
     let report = twin(&site, "c/module", &["--json"]).done().json();
     assert_eq!((&report["desired_version"], &report["reported_version"]), (&json!(1), &json!(1)));
-    assert_eq!(report["mistakes"], json!([]));
+    assert_eq!(report["findings"], json!([]));
     assert_eq!(value(&report, "snapshotFrequency"), "PT1H");
     assert_eq!(value(&report, "highPriorityMessageFrequency"), "PT7M");
 }
@@ -99,9 +99,12 @@ fn a_bad_property_is_named_and_the_others_apply() {
 fn json_lists_the_mistakes() {
     let site = security_module(&json!({"snapshotFrequency": "PT1H"}));
     let report = twin(&site, "c/module", &["--json"]).done().json();
-    assert_eq!(report["mistakes"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (report["findings"].as_array().unwrap().len(), &report["findings"][0]["severity"]),
+        (1, &json!("warning"))
+    );
     assert!(
-        report["mistakes"][0].as_str().unwrap().contains("`snapshotFrequency` is not wrapped in an object"),
+        report["findings"][0]["text"].as_str().unwrap().contains("`snapshotFrequency` is not wrapped in an object"),
         "{report}"
     );
     assert_eq!(value(&report, "snapshotFrequency"), "PT13H");
@@ -192,7 +195,7 @@ fn json_has_a_micro_agents_settings() {
     let site = micro_agent(json!({"Process_CacheSize": 256}));
     let report = micro_twin(&site, &["--json"]).done().json();
     assert_eq!(report["configuration"]["Process_CacheSize"], 256);
-    assert_eq!((&report["desired_version"], &report["mistakes"]), (&json!(1), &json!([])));
+    assert_eq!((&report["desired_version"], &report["findings"]), (&json!(1), &json!([])));
 }
 
 #[test]

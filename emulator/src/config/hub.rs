@@ -1,4 +1,4 @@
-use super::{Authority, Device, Key};
+use super::{Authority, Device, Permission, Policy};
 use crate::base::other_name;
 use serde::Deserialize;
 
@@ -15,14 +15,6 @@ pub struct Hub {
     pub(crate) policies: Vec<Policy>,
     #[serde(default, rename = "authority")]
     pub(crate) authorities: Vec<Authority>,
-}
-
-/// A shared access policy with the permission `DeviceConnect`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Policy {
-    pub(crate) name: String,
-    pub(crate) key: Key,
 }
 
 impl Hub {
@@ -68,10 +60,17 @@ impl Hub {
         self
     }
 
-    /// Adds a shared access policy.
+    /// Adds a shared access policy with all permissions, as `iothubowner` has.
     #[must_use]
     pub fn policy(mut self, name: &str, key: &str) -> Self {
-        self.policies.push(Policy { name: name.into(), key: key.into() });
+        self.policies.push(Policy::new(name, key, None));
+        self
+    }
+
+    /// Adds a shared access policy with these permissions.
+    #[must_use]
+    pub fn policy_with(mut self, name: &str, key: &str, permissions: &[Permission]) -> Self {
+        self.policies.push(Policy::new(name, key, Some(permissions)));
         self
     }
 
@@ -94,6 +93,15 @@ impl Hub {
     /// `contoso.device.azure-devices.net`; the one that it was made with is the first.
     pub fn names(&self) -> impl Iterator<Item = String> {
         [Some(self.host_name.clone()), other_name(&self.host_name)].into_iter().flatten()
+    }
+
+    /// Whether it has a device or module that authenticates with a key.
+    #[must_use]
+    pub fn has_keys(&self) -> bool {
+        self.devices.iter().any(|device| {
+            let modules = device.modules.iter().map(|module| module.credentials.keys());
+            modules.chain([device.credentials.keys()]).any(|keys| keys.iter().any(Option::is_some))
+        })
     }
 
     pub(crate) fn is_at(&self, host: &str) -> bool {

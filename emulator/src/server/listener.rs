@@ -4,7 +4,7 @@ use super::{
     places::Places,
 };
 use crate::{
-    config::{self, ConfigError, Hub, World},
+    config::{self, ConfigError, Dps, Hub, World},
     fault::Operation,
     http,
     journal::{Entry, Journal},
@@ -30,7 +30,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub struct Emulator {
     mqtt: Door,
     https: Door,
-    authority: Arc<Authority>,
+    pub(super) authority: Arc<Authority>,
+    remote: bool,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -43,7 +44,8 @@ pub enum StartError {
     Config(#[from] ConfigError),
     /// The address is not a loopback address.
     #[error(
-        "{0} is not a loopback address; the emulator has keys for tests and accepts connections of this machine only"
+        "{0} is not a loopback address; the emulator has keys for tests and accepts connections of this machine only, unless \
+         other machines are permitted (`--remote`, `World::remote`)"
     )]
     NotLoopback(IpAddr),
     /// The address cannot be used.
@@ -63,7 +65,8 @@ impl Emulator {
     /// Emulates these hubs at a loopback address. Port 0 stands for a free port.
     ///
     /// # Errors
-    /// When the configuration has a mistake, the address is not a loopback address or not free, or a host name is invalid.
+    /// When the configuration has a mistake, the address is not free, or not a loopback address without
+    /// [`World::remote`], or a host name is invalid.
     pub fn start(hubs: impl IntoIterator<Item = Hub>, at: SocketAddr) -> Result<Self, StartError> {
         Self::play(hubs.into_iter().fold(World::new(), World::hub), at)
     }
@@ -96,28 +99,21 @@ impl Emulator {
         config::check(&world.hubs, world.dps.as_ref())?;
         let https_at = world.https.unwrap_or_else(|| SocketAddr::new(at.ip(), 0));
         for address in [at, https_at] {
-            if !address.ip().is_loopback() {
+            if !address.ip().is_loopback() && !world.remote {
                 return Err(StartError::NotLoopback(address.ip()));
             }
         }
-        let mut names: Vec<String> = world.hubs.iter().flat_map(Hub::names).collect();
-        names.extend(world.dps.as_ref().map(|dps| dps.host_name.clone()));
-        for name in &mut names {
-            // An IPv6 address has brackets in a URL and none in a certificate.
-            *name = name.trim_start_matches('[').trim_end_matches(']').into();
-        }
-        names.extend(["localhost".into(), at.ip().to_string(), https_at.ip().to_string()]);
-        names.sort();
-        names.dedup();
+        let names = names(&world, [at.ip(), https_at.ip()]);
         let validity = world.validity.unwrap_or_else(|| authority::validity(SystemTime::now()));
-        let authority =
-            Authority::new(names, validity, world.tls).map_err(|error| StartError::Certificate(error.to_string()))?;
+        let authority = Authority::new(names, validity, world.tls, world.root.as_ref())
+            .map_err(|error| StartError::Certificate(error.to_string()))?;
         let authority = Arc::new(authority);
+        let remote = world.remote;
         let limit = world.connections.unwrap_or(World::CONNECTIONS);
         let shared = Arc::new(Shared::new(world, journal));
         let mqtt = Door::open(at, &authority, &shared, limit, MQTT)?;
         let https = Door::open(https_at, &authority, &shared, limit, HTTPS)?;
-        Ok(Self { mqtt, https, authority, shared })
+        Ok(Self { mqtt, https, authority, remote, shared })
     }
 
     /// The address for MQTT.
@@ -138,6 +134,11 @@ impl Emulator {
         self.authority.root_pem()
     }
 
+    /// Whether other machines may connect.
+    pub(crate) const fn is_remote(&self) -> bool {
+        self.remote
+    }
+
     /// An authority below the root for the modules of a device, and its certificate in PEM.
     #[cfg(target_os = "linux")]
     pub(crate) fn edge(&self, device: &str) -> Result<authority::Below, String> {
@@ -149,6 +150,21 @@ impl Emulator {
     pub fn journal(&self) -> &Journal {
         &self.shared.journal
     }
+}
+
+/// The names of the server's certificate.
+pub(super) fn names(world: &World, addresses: [IpAddr; 2]) -> Vec<String> {
+    let mut names: Vec<String> = world.hubs.iter().flat_map(Hub::names).collect();
+    names.extend(world.dps.iter().flat_map(Dps::names));
+    for name in &mut names {
+        // An IPv6 address has brackets in a URL and none in a certificate.
+        *name = name.trim_start_matches('[').trim_end_matches(']').into();
+    }
+    names.push("localhost".into());
+    names.extend(addresses.map(|address| address.to_string()));
+    names.sort();
+    names.dedup();
+    names
 }
 
 impl fmt::Debug for Emulator {
@@ -268,7 +284,7 @@ mod tests {
     fn a_connection_whose_thread_panics_is_not_counted_for_ever() {
         let names = vec!["h.net".to_owned()];
         let authority =
-            Arc::new(Authority::new(names, authority::validity(SystemTime::now()), TlsVersions::All).unwrap());
+            Arc::new(Authority::new(names, authority::validity(SystemTime::now()), TlsVersions::All, None).unwrap());
         let world = World::new().hub(Hub::new("h.net"));
         let shared = Arc::new(Shared::new(world, Journal::default()));
         let at = "127.0.0.1:0".parse().unwrap();

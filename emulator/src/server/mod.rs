@@ -4,6 +4,7 @@ mod authority;
 mod cloud;
 mod control;
 mod devices;
+mod enrollments;
 mod handshake;
 mod listener;
 mod orders;
@@ -12,6 +13,7 @@ mod possession;
 mod proxy;
 #[doc(hidden)]
 pub mod rehearsal;
+mod reload;
 mod tls_versions;
 mod verifier;
 

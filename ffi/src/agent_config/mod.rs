@@ -3,7 +3,7 @@
 mod reading;
 
 use crate::{
-    abi::{ResultCode, Str},
+    abi::{Flag, ResultCode, Str},
     code::{
         DEFENDERAUTH_IDENTITY_DAEMON, DEFENDERAUTH_IDENTITY_DEVICE, DEFENDERAUTH_IDENTITY_DPS,
         DEFENDERAUTH_IDENTITY_MODULE, DEFENDERAUTH_NOT_APPLICABLE,
@@ -13,18 +13,19 @@ use crate::{
     failure::Failure,
     guard,
     identity::Names,
-    input,
+    input::{self, Path},
     object::{Poison, exclusive, object, shared},
     opener::{self, Opener},
     view::View,
 };
+use alloc::{boxed::Box, vec::Vec};
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{
     Plan,
     device_mode::Target,
     identity::Identity,
     outcome::{Device, Outcome},
 };
-use std::{ffi::c_char, mem::MaybeUninit, path::Path};
 
 /// The configuration of an agent, with the files that it names. Wiped when freed. Free it with
 /// `defenderauth_agent_config_free`.
@@ -173,12 +174,12 @@ pub extern "C" fn defenderauth_agent_config_daemon(
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_agent_config_set_lookup_only(
     config: Option<&mut AgentConfig>,
-    lookup_only: bool,
+    lookup_only: Flag,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
         let mut config = exclusive(config)?;
-        config.plan = config.plan().lookup_only(lookup_only)?;
+        config.plan = config.plan().lookup_only(lookup_only != 0)?;
         Ok(())
     })
 }
@@ -250,7 +251,7 @@ mod tests {
         let mut config = AgentConfig::load(Path::new(folder), "").unwrap();
         let is_lookup_only = |config: &AgentConfig| config.plan().profile().map(Profile::is_lookup_only);
         assert_eq!(is_lookup_only(&config), Some(true));
-        assert_eq!(defenderauth_agent_config_set_lookup_only(Some(&mut config), false, None), DEFENDERAUTH_OK);
+        assert_eq!(defenderauth_agent_config_set_lookup_only(Some(&mut config), 0, None), DEFENDERAUTH_OK);
         assert_eq!(is_lookup_only(&config), Some(false));
         assert!(config.plan().attestation().is_some() && config.plan().target().is_some());
     }

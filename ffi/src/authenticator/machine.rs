@@ -3,10 +3,10 @@
 
 use crate::failure::Failure;
 #[cfg(feature = "flows")]
-use defender_auth::Now;
-use defender_auth::{Action, Event, Plan, UnixTime, http::OperationId, wait::TimeLimit};
+use core::time::Duration;
 #[cfg(feature = "flows")]
-use std::time::Duration;
+use defender_auth::Now;
+use defender_auth::{Action, Event, Plan, UnixTime, error::ApiMisuse, http::OperationId, wait::TimeLimit};
 
 #[cfg(feature = "flows")]
 type Inner = defender_auth::Authenticator;
@@ -28,10 +28,10 @@ impl Machine {
     }
 
     /// C gives wall times alone. The time between two of them counts as passed; a clock that is set back counts as none.
-    pub(super) fn handle(&mut self, now: UnixTime, event: Event<'_>) -> Result<(), Failure> {
+    pub(super) fn handle(&mut self, now: UnixTime, event: Event<'_>) -> Result<(), ApiMisuse> {
         let since = self.0.since();
         let monotonic = since.monotonic.saturating_add(now.since(since.wall));
-        Ok(self.0.handle(Now { wall: now, monotonic }, event)?)
+        self.0.handle(Now { wall: now, monotonic }, event)
     }
 
     pub(super) fn clock_offset(&self) -> i64 {
@@ -60,9 +60,8 @@ impl Machine {
     }
 
     #[expect(clippy::unused_self, reason = "a build with the flows asks its state machine")]
-    pub(super) fn handle(&mut self, _: UnixTime, _: Event<'_>) -> Result<(), Failure> {
-        let message = "the authenticator is DONE and expects no result; take the outcome";
-        Err(Failure::new(crate::code::DEFENDERAUTH_STATE, message))
+    pub(super) fn handle(&mut self, _: UnixTime, _: Event<'_>) -> Result<(), ApiMisuse> {
+        Err(ApiMisuse { pending: "Done", given: "an event" })
     }
 
     #[expect(clippy::unused_self, reason = "a build with the flows asks its state machine")]

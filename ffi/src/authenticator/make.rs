@@ -5,29 +5,30 @@ use crate::{
     abi::ResultCode,
     agent_config::AgentConfig,
     certificate::Certificate,
-    code::DEFENDERAUTH_KEY_ABSENT,
     connection_string::{ConnectionString, Whose},
     error::Error,
     failure::Failure,
-    guard, input,
+    guard, identity, input,
     key::Key,
     object::{given, shared},
     options::{Chosen, Options},
     profile::Profile,
+    token::Token,
 };
+use alloc::{boxed::Box, vec::Vec};
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{
-    Device, Plan, UnixTime,
+    Device, Plan,
     connection_string::ConnectionStringError,
     credential::Credential,
     dps::Attestation,
     identity::{DeviceId, HostName, ModuleId},
 };
-use std::{ffi::c_char, mem::MaybeUninit};
 
-/// Uses a connection string as it is, with no request: DONE immediately. A module's gives the module's identity; a
-/// device's gives the device's, not a module's (for Device mode use `defenderauth_authenticator_new_device_key`). A
-/// service's is rejected. One with `x509=true` requires the certificate for the TLS handshake, or NULL when the program's
-/// TLS library has it.
+/// Uses a connection string as it is, with no request: DONE immediately. A module's gives the module's identity. A device's gives
+/// the identity of the device itself, without a module: no request for a module is made, `_module_id` is empty, and tokens and
+/// logins are those of the device. For a module of that device use `defenderauth_authenticator_new_device_key`. A service's is
+/// rejected. One with `x509=true` requires the certificate for the TLS handshake, or NULL when the program's TLS library has it.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_new_module(
@@ -114,6 +115,60 @@ pub extern "C" fn defenderauth_authenticator_new_device_tpm(
     })
 }
 
+/// Uses an identity whose key is held elsewhere as it is, with no request: DONE immediately. Its tokens are signed by the holder of
+/// the key (`defenderauth_authenticator_sas_string_to_sign`). Without a module ID it is the device's.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_new_module_tpm(
+    host_name: *const c_char,
+    host_name_len: usize,
+    device_id: *const c_char,
+    device_id_len: usize,
+    module_id: *const c_char,
+    module_id_len: usize,
+    options_or_null: Option<&Options>,
+    now: u64,
+    out: Option<&mut MaybeUninit<Option<Box<Authenticator>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || {
+        let identity =
+            identity::of((host_name, host_name_len), (device_id, device_id_len), (module_id, module_id_len))?;
+        let plan = Plan::known(identity, Credential::ExternalSigner);
+        Authenticator::new(&plan, Chosen::of(options_or_null)?, input::time("now", now)?)
+    })
+}
+
+/// Uses an identity with a token that was made elsewhere, with no request: DONE immediately, until the token expires. Without a
+/// module ID the identity is the device. A token for another resource is `DEFENDERAUTH_ARGUMENT`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_new_module_token(
+    host_name: *const c_char,
+    host_name_len: usize,
+    device_id: *const c_char,
+    device_id_len: usize,
+    module_id: *const c_char,
+    module_id_len: usize,
+    token: Option<&Token>,
+    options_or_null: Option<&Options>,
+    now: u64,
+    out: Option<&mut MaybeUninit<Option<Box<Authenticator>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || {
+        let identity =
+            identity::of((host_name, host_name_len), (device_id, device_id_len), (module_id, module_id_len))?;
+        let token = shared(token)?.read().clone();
+        if !token.is_good_for(&identity) {
+            let message = "its resource is neither this identity nor something that contains it; have one made for it";
+            return Err(Failure::argument("token", message));
+        }
+        let plan = Plan::known(identity, token);
+        Authenticator::new(&plan, Chosen::of(options_or_null)?, input::time("now", now)?)
+    })
+}
+
 /// Registers with the provisioning service by a symmetric key: an individual enrollment's, or one derived from an
 /// enrollment group's with `defenderauth_key_derive`.
 #[must_use]
@@ -197,27 +252,6 @@ pub extern "C" fn defenderauth_authenticator_from_agent_config(
             None => plan,
         };
         Authenticator::new(&plan, chosen, input::time("now", now)?)
-    })
-}
-
-/// The same outcome with the module's other key, for when the hub rejects the first: DONE immediately. Without another
-/// key `DEFENDERAUTH_KEY_ABSENT`.
-#[must_use]
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_authenticator_new_secondary(
-    done: Option<&Authenticator>,
-    out: Option<&mut MaybeUninit<Option<Box<Authenticator>>>>,
-    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
-) -> ResultCode {
-    guard::make(out, error, || {
-        let done = shared(done)?;
-        let mut outcome = done.outcome()?.clone();
-        if !outcome.fall_back() {
-            let message = "there is no other key; authenticate again, in case the keys were regenerated";
-            return Err(Failure::new(DEFENDERAUTH_KEY_ABSENT, message).field("done"));
-        }
-        // It is DONE immediately, so the deadline does not matter.
-        Authenticator::new(&Plan::from(outcome), done.chosen.clone(), UnixTime::from_secs(0))
     })
 }
 

@@ -73,7 +73,8 @@ impl Authenticator {
     /// The outcome, once there is one.
     pub(crate) fn outcome(&self) -> Result<&Outcome, Failure> {
         self.outcome.as_ref().ok_or_else(|| {
-            let message = "it is not DONE yet; poll it, perform the pending action, and report the result";
+            let message =
+                "it is not DEFENDERAUTH_ACTION_DONE; poll it, perform the pending action, and report the result";
             Failure::new(DEFENDERAUTH_STATE, message).field("authenticator")
         })
     }

@@ -15,13 +15,14 @@ use crate::{
     output, sas,
     signer::Signer,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{
     Error as LibraryError, Outcome, Password, SharedAccessKey, UnixTime,
     credential::Credential,
     outcome::Issuance,
     sas::{SasToken, StringToSign},
 };
-use std::{ffi::c_char, mem::MaybeUninit};
 
 const NONE: i32 = DEFENDERAUTH_CREDENTIAL_NONE;
 
@@ -223,12 +224,26 @@ pub extern "C" fn defenderauth_authenticator_mqtt_user_name(authenticator: Optio
     guard::text(authenticator, |it| &it.views.outcome.user_name)
 }
 
+/// The topic to publish events to, at a hub with the connection profile `classic`. The properties of a message, percent-encoded and
+/// joined by `&`, are appended to it.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_events_topic(authenticator: Option<&Authenticator>) -> Str {
+    guard::text(authenticator, |it| &it.views.outcome.events_topic)
+}
+
 /// The connection profile of the hub: `classic` (MQTT 3.1.1, the login above), or `mqttV5` (MQTT 5, by
 /// `defenderauth_presence_new`). A registration tells it from the api-version 2026-11-02-preview on
 /// (`defenderauth_profile_set_api_version`).
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_connection_profile(authenticator: Option<&Authenticator>) -> Str {
     guard::text(authenticator, |it| &it.views.outcome.profile)
+}
+
+/// Whether its credential has no login at the hub, because the device has registered with a key, was assigned to a hub with the
+/// connection profile `mqttV5`, and has a certificate: log in with that, by `defenderauth_authenticator_new_with_certificate`.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_requires_certificate(authenticator: Option<&Authenticator>) -> bool {
+    guard::look(authenticator, false, |it| it.outcome.as_ref().is_some_and(Outcome::requires_certificate))
 }
 
 /// The payload that the provisioning service returned for the device: JSON text.
@@ -261,4 +276,10 @@ pub extern "C" fn defenderauth_authenticator_issuance(authenticator: Option<&Aut
             _ => DEFENDERAUTH_ISSUANCE_NONE,
         }
     })
+}
+
+/// Frees an authenticator and wipes its secrets. NULL is allowed.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_free(authenticator: Option<Box<Authenticator>>) {
+    guard::get((), || drop(authenticator));
 }

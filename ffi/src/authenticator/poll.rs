@@ -31,9 +31,3 @@ pub extern "C" fn defenderauth_authenticator_pending_operation(authenticator: Op
 pub extern "C" fn defenderauth_authenticator_failure(authenticator: Option<&Authenticator>) -> Option<&Error> {
     guard::look(authenticator, Some(&NO_OBJECT), |it| it.views.failure.as_ref())
 }
-
-/// Frees an authenticator and wipes its secrets. NULL is allowed.
-#[unsafe(no_mangle)]
-pub extern "C" fn defenderauth_authenticator_free(authenticator: Option<Box<Authenticator>>) {
-    guard::get((), || drop(authenticator));
-}

@@ -11,9 +11,12 @@ mod read;
 mod views;
 
 use crate::{
+    code::DEFENDERAUTH_CERTIFICATE_ABSENT,
+    failure::Failure,
     object::{Poison, object},
     view::View,
 };
+use alloc::format;
 #[cfg(feature = "session")]
 use defender_auth::UnixTime;
 use defender_auth::credential::ClientCertificate;
@@ -57,10 +60,31 @@ impl Certificate {
         Some((UnixTime::from_secs(self.facts.not_before), UnixTime::from_secs(self.facts.not_after)))
     }
 
+    /// As it was parsed. `None` when it is held elsewhere.
+    #[cfg(feature = "x509")]
+    pub(crate) fn parsed(&self) -> Option<&defender_auth::x509::Chain> {
+        self.chain.as_ref().map(Chain::parsed)
+    }
+
+    /// The first certificate of its chain.
+    #[cfg(feature = "x509")]
+    pub(crate) fn leaf(&self) -> Result<&defender_auth::x509::Certificate, Failure> {
+        self.chain.as_ref().and_then(Chain::leaf).ok_or_else(held_elsewhere)
+    }
+
+    fn chain(&self) -> Result<&Chain, Failure> {
+        self.chain.as_ref().ok_or_else(held_elsewhere)
+    }
+
     /// For the library's plans and options.
     pub(crate) fn client_certificate(&self) -> ClientCertificate {
         self.carried.clone()
     }
+}
+
+fn held_elsewhere() -> Failure {
+    let message = "the certificate is held elsewhere, so that it cannot be read here; load it";
+    Failure::new(DEFENDERAUTH_CERTIFICATE_ABSENT, message).field("certificate")
 }
 
 /// For the library's requests and outcomes.

@@ -3,7 +3,7 @@
 use super::{facts::Facts, finding};
 use crate::{code::DEFENDERAUTH_CERTIFICATE_ABSENT, failure::Failure, view::View};
 use defender_auth::{
-    UnixTime,
+    self as library, UnixTime,
     credential::ClientCertificate,
     error::{CertificateError, CertificateProblem},
     secret::SecretText,
@@ -108,7 +108,21 @@ impl Chain {
         x509::check(&self.0, None, Purpose::Any, now).iter().fold(0, |bits, finding| bits | finding::bit(finding))
     }
 
-    fn leaf(&self) -> Option<&x509::Certificate> {
+    pub(super) const fn parsed(&self) -> &x509::Chain {
+        &self.0
+    }
+
+    /// Whether it leads to the first certificate of another chain.
+    pub(super) fn verify(&self, enrolled: &Self, now: UnixTime) -> Result<(), Failure> {
+        // A chain has at least one.
+        let Some(enrolled) = enrolled.leaf() else { return Ok(()) };
+        x509::verify(&self.0, enrolled, now).map_err(|error| {
+            let parameter = if error.number == 0 { "enrolled" } else { "certificate" };
+            Failure::from(library::Error::from(error)).field(parameter)
+        })
+    }
+
+    pub(super) fn leaf(&self) -> Option<&x509::Certificate> {
         self.0.certificates().first()
     }
 }

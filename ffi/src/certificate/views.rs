@@ -9,8 +9,9 @@ use crate::{
     object::shared,
     output,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{UnixTime, credential::Issuer};
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// Whether it includes the private key, or one that signs where it is. If not, the key is held elsewhere, and the TLS of
 /// this library cannot use the certificate.
@@ -78,6 +79,24 @@ pub extern "C" fn defenderauth_certificate_findings(
         let is_named = input::text("expected_name", expected_name, len)
             .is_ok_and(|expected| expected.is_empty() || chain.common_name() == Some(expected));
         chain.findings(UnixTime::from_secs(now)) | if is_named { 0 } else { DEFENDERAUTH_FINDING_NAME_MISMATCH }
+    })
+}
+
+/// Verifies that a device's certificate leads to that of an enrollment group, a root or an intermediate, over the certificates of
+/// its chain, and may authenticate a client at the time `now`, as the provisioning service does it. Of `enrolled` it is the first
+/// certificate. `DEFENDERAUTH_CERTIFICATE_RULE` names the certificate at which it fails, and why.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_certificate_verify(
+    certificate: Option<&Certificate>,
+    enrolled: Option<&Certificate>,
+    now: u64,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let certificate = shared(certificate)?;
+        let enrolled = shared(enrolled).map_err(|failure| failure.field("enrolled"))?;
+        certificate.chain()?.verify(enrolled.chain()?, input::time("now", now)?)
     })
 }
 

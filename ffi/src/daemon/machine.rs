@@ -3,8 +3,11 @@
 use super::views::Views;
 use crate::{
     code::{DEFENDERAUTH_NOT_APPLICABLE, DEFENDERAUTH_STATE},
-    failure::Failure,
+    failure::{Failure, message},
+    misuse,
 };
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::time::Duration;
 use defender_auth::{
     Error, Now, Plan, UnixTime,
     error::ApiMisuse,
@@ -13,7 +16,6 @@ use defender_auth::{
     sas::{Resource, StringToSign},
     workload::Workload,
 };
-use std::{env, time::Duration};
 use zeroize::Zeroizing;
 
 /// How long a task may take.
@@ -32,6 +34,18 @@ pub(crate) fn can_run() -> Result<(), Failure> {
     Err(Failure::unsupported("the built-in client for daemons of the device (feature `local-signer`)"))
 }
 
+/// A variable of the environment.
+#[cfg(feature = "std")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Without an operating system there are none.
+#[cfg(not(feature = "std"))]
+fn variable(_: &str) -> Option<String> {
+    None
+}
+
 /// Who signs.
 #[derive(Clone)]
 pub(crate) enum Holder {
@@ -44,7 +58,7 @@ impl Holder {
     pub(super) fn workload(variables: &[(&str, &str)]) -> Result<Self, Failure> {
         let given = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into());
         let workload = match variables {
-            [] => Workload::from_environment(|name| env::var(name).ok()),
+            [] => Workload::from_environment(variable),
             _ => Workload::from_environment(given),
         };
         Ok(Self::Workload(workload?.into()))
@@ -55,7 +69,7 @@ impl Holder {
         let service = match folder {
             "" => IdentityService::default(),
             folder => {
-                IdentityService::in_folder(folder).map_err(|error| Failure::argument("folder", error.to_string()))?
+                IdentityService::in_folder(folder).map_err(|error| Failure::argument("folder", message(&error)))?
             }
         };
         Ok(Self::IdentityService(with_own_uid(service).into()))
@@ -154,7 +168,8 @@ impl Machine {
     pub(super) fn handle(&mut self, wall: UnixTime, event: Event<'_>) -> Result<(), Failure> {
         let monotonic = self.since.monotonic.saturating_add(wall.since(self.since.wall));
         let now = Now { wall, monotonic };
-        self.pending()?.handle(now, event)?;
+        let handled = self.pending()?.handle(now, event);
+        handled.map_err(|_| self.is_not_answered())?;
         self.since = now;
         self.look()
     }
@@ -162,7 +177,8 @@ impl Machine {
     #[cfg(feature = "local-signer")]
     pub(super) fn run(&mut self) -> Result<(), Failure> {
         let since = self.since;
-        self.pending()?.run(since)?;
+        let run = self.pending()?.run(since);
+        run.map_err(|_| self.is_not_answered())?;
         self.look()
     }
 
@@ -190,6 +206,10 @@ impl Machine {
             State::Done(answer) => Views::of_answer(answer),
             State::Failed(error) => Views::of_failure(error),
         }
+    }
+
+    fn is_not_answered(&self) -> Failure {
+        misuse::of_run(self.views().action).is_not_answered("daemon")
     }
 
     fn pending(&mut self) -> Result<&mut dyn Pending, Failure> {

@@ -3,7 +3,6 @@
 use super::{
     machine::{self, Machine},
     object::Driver,
-    views::Views,
 };
 use crate::{
     abi::ResultCode,
@@ -11,12 +10,13 @@ use crate::{
     error::Error,
     failure::Failure,
     guard, input,
-    object::{Exclusive, Poison, exclusive, given, shared},
-    session::{Policy, Session, Sources},
+    object::{Exclusive, exclusive, given, shared},
+    session::{Policy, Sources},
     tpm::Tpm,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit, net::SocketAddr, time::Duration};
 use defender_auth::identity::HostName;
-use std::{ffi::c_char, mem::MaybeUninit, net::SocketAddr, time::Duration};
 
 /// Creates a driver with the system's trust anchors, which saves nothing. Configure it, then start it.
 #[must_use]
@@ -27,7 +27,7 @@ pub extern "C" fn defenderauth_driver_new(
 ) -> ResultCode {
     guard::make(out, error, || {
         let machine = Machine::new()?;
-        Ok(Driver { poison: Poison::new(), machine, views: Views::default(), session: Session::of_driver() })
+        Ok(Driver::new(machine))
     })
 }
 
@@ -41,7 +41,7 @@ pub extern "C" fn defenderauth_driver_set_ca_file(
     len: usize,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || open(driver)?.machine.trust_file(input::path("path", path, len)?))
+    guard::call(error, || open(driver)?.machine_mut().trust_file(input::path("path", path, len)?))
 }
 
 /// Sets the trust anchors to the root certificates in this PEM text, replacing all others.
@@ -53,7 +53,7 @@ pub extern "C" fn defenderauth_driver_set_ca_pem(
     len: usize,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || open(driver)?.machine.trust_pem(input::text("pem", pem, len)?))
+    guard::call(error, || open(driver)?.machine_mut().trust_pem(input::text("pem", pem, len)?))
 }
 
 /// Sets the trust anchors to the built-in root certificates of Azure IoT, replacing all others: for systems without a
@@ -64,7 +64,7 @@ pub extern "C" fn defenderauth_driver_set_azure_roots(
     driver: Option<&mut Driver>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || open(driver)?.machine.trust_azure())
+    guard::call(error, || open(driver)?.machine_mut().trust_azure())
 }
 
 /// Sets the addresses to connect to instead of a host's, such as `127.0.0.1:8443` and `127.0.0.1:8883`, for HTTPS and for
@@ -85,7 +85,7 @@ pub extern "C" fn defenderauth_driver_set_addresses(
         let mut driver = open(driver)?;
         let host = HostName::new(input::text("host_name", host_name, host_name_len)?)?;
         let https = address("https", input::text("https", https, https_len)?)?;
-        driver.machine.set_addresses(host, https, address("mqtt", input::text("mqtt", mqtt, mqtt_len)?)?)
+        driver.machine_mut().set_addresses(host, https, address("mqtt", input::text("mqtt", mqtt, mqtt_len)?)?)
     })
 }
 
@@ -99,7 +99,7 @@ pub extern "C" fn defenderauth_driver_set_folder(
     len: usize,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || open(driver)?.machine.set_folder(input::path("path", path, len)?))
+    guard::call(error, || open(driver)?.machine_mut().set_folder(input::path("path", path, len)?))
 }
 
 /// Sets the keep-alive interval of the connection, from 1 to 1177 seconds. The default is 240.
@@ -115,7 +115,7 @@ pub extern "C" fn defenderauth_driver_set_keep_alive_seconds(
         if !(1..=1177).contains(&seconds) {
             return Err(Failure::argument("seconds", "a hub accepts 1 to 1177; pass 240, for example"));
         }
-        driver.machine.set_keep_alive(Duration::from_secs(seconds.into()))
+        driver.machine_mut().set_keep_alive(Duration::from_secs(seconds.into()))
     })
 }
 
@@ -131,7 +131,7 @@ pub extern "C" fn defenderauth_driver_give_tpm(
     guard::call(error, || {
         let tpm = tpm.ok_or_else(|| Failure::null("tpm"))?;
         shared(Some(&*tpm))?;
-        open(driver)?.machine.set_tpm(tpm.device)
+        open(driver)?.machine_mut().set_tpm(tpm.device)
     })
 }
 
@@ -143,7 +143,7 @@ pub extern "C" fn defenderauth_driver_set_certificate_curve(
     curve: i32,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || open(driver)?.machine.set_certificate_curve(curve))
+    guard::call(error, || open(driver)?.machine_mut().set_certificate_curve(curve))
 }
 
 /// Accepts operational certificates only if they lead to this root certificate.
@@ -155,7 +155,7 @@ pub extern "C" fn defenderauth_driver_set_certificate_root_pem(
     len: usize,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || open(driver)?.machine.set_certificate_root(input::text("pem", pem, len)?))
+    guard::call(error, || open(driver)?.machine_mut().set_certificate_root(input::text("pem", pem, len)?))
 }
 
 /// Exports the operational certificate in use, for agents that read files: writes `certificate_public.pem` and
@@ -168,7 +168,7 @@ pub extern "C" fn defenderauth_driver_set_export_folder(
     len: usize,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || open(driver)?.machine.set_export_folder(input::path("path", path, len)?))
+    guard::call(error, || open(driver)?.machine_mut().set_export_folder(input::path("path", path, len)?))
 }
 
 /// Gives the driver a daemon of this device, which signs. The driver owns it from then on, also when the call fails: do not
@@ -185,7 +185,7 @@ pub extern "C" fn defenderauth_driver_give_daemon(
         daemon::can_run()?;
         let daemon = daemon.ok_or_else(|| Failure::null("daemon"))?;
         shared(Some(&*daemon))?;
-        open(driver)?.machine.set_daemon(daemon.holder())
+        open(driver)?.machine_mut().set_daemon(daemon.holder())
     })
 }
 
@@ -202,7 +202,7 @@ pub extern "C" fn defenderauth_driver_start(
     guard::call(error, || {
         let mut driver = open(driver)?;
         let (sources, policy) = (shared(sources)?, given(policy_or_null)?);
-        driver.machine.start(&sources.list, policy.as_ref().map(|policy| &policy.values))?;
+        driver.machine_mut().start(&sources.list, policy.as_ref().map(|policy| &policy.values))?;
         driver.refresh(None);
         Ok(())
     })
@@ -213,7 +213,7 @@ pub extern "C" fn defenderauth_driver_start(
 pub extern "C" fn defenderauth_driver_free(driver: Option<Box<Driver>>) {
     guard::get((), || {
         if let Some(driver) = driver {
-            driver.machine.close();
+            driver.into_machine().close();
         }
     });
 }

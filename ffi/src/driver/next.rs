@@ -8,7 +8,8 @@ use crate::{
     session::Session,
     view,
 };
-use std::{mem::MaybeUninit, time::Duration};
+use alloc::boxed::Box;
+use core::{mem::MaybeUninit, time::Duration};
 
 /// Works until something has happened, or until the time limit: `defenderauth_driver_event` says what, or
 /// `DEFENDERAUTH_EVENT_NONE`. A request or a login that has begun is ended first, by its own limits. Call it again within the
@@ -23,7 +24,7 @@ pub extern "C" fn defenderauth_driver_next(
     guard::call(error, || {
         let mut driver = open(driver)?;
         driver.views = Views::default();
-        let next = driver.machine.next(Duration::from_millis(timeout_milliseconds));
+        let next = driver.machine_mut().next(Duration::from_millis(timeout_milliseconds));
         let result = next.map(|(identity, views)| {
             driver.views = views;
             identity
@@ -72,12 +73,12 @@ pub extern "C" fn defenderauth_driver_message_payload(driver: Option<&Driver>) -
 /// Whether there is a connection to send with. It may have broken without having been noticed.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_driver_is_connected(driver: Option<&Driver>) -> bool {
-    guard::look(driver, false, |it| it.machine.is_connected())
+    guard::look(driver, false, |it| it.machine().is_connected())
 }
 
 /// The session, to read its status and the names of the latest login. The driver performs its actions. NULL before the start.
 /// The driver owns it: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_driver_session(driver: Option<&Driver>) -> Option<&Session> {
-    guard::look(driver, None, |it| it.machine.is_started().then_some(&it.session))
+    guard::look(driver, None, |it| it.machine().is_started().then_some(&it.session))
 }

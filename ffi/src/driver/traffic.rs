@@ -6,7 +6,8 @@ use super::{
     object::Driver,
 };
 use crate::{abi::ResultCode, error::Error, failure::Failure, guard, input};
-use std::{ffi::c_char, mem::MaybeUninit};
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 
 /// Publishes a message. With `DEFENDERAUTH_QOS_AT_LEAST_ONCE` it returns when the hub has acknowledged it; messages that
 /// arrive meanwhile are the next events. Without a connection `DEFENDERAUTH_NOT_CONNECTED`.
@@ -24,7 +25,7 @@ pub extern "C" fn defenderauth_driver_publish(
     guard::call(error, || {
         let mut driver = open(driver)?;
         let (topic, payload) = (self::topic(topic, topic_len)?, input::bytes("payload", payload, payload_len)?);
-        let sent = driver.machine.publish(topic, payload, is_acknowledged(qos)?);
+        let sent = driver.machine_mut().publish(topic, payload, is_acknowledged(qos)?);
         driver.refresh(None);
         sent
     })
@@ -44,7 +45,7 @@ pub extern "C" fn defenderauth_driver_subscribe(
     guard::call(error, || {
         let mut driver = open(driver)?;
         let topic = self::topic(topic, topic_len)?;
-        let sent = driver.machine.subscribe(topic, is_acknowledged(qos)?);
+        let sent = driver.machine_mut().subscribe(topic, is_acknowledged(qos)?);
         driver.refresh(None);
         sent
     })
@@ -61,7 +62,7 @@ pub extern "C" fn defenderauth_driver_unsubscribe(
 ) -> ResultCode {
     guard::call(error, || {
         let mut driver = open(driver)?;
-        let sent = driver.machine.unsubscribe(self::topic(topic, topic_len)?);
+        let sent = driver.machine_mut().unsubscribe(self::topic(topic, topic_len)?);
         driver.refresh(None);
         sent
     })

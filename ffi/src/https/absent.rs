@@ -1,9 +1,10 @@
 //! The driver of a build without one.
 
-use crate::{authenticator::machine::Machine, failure::Failure, operational::Noting, tpm::Device};
+use crate::{authenticator::machine::Machine, failure::Failure, input::Path, operational::Noting, tpm::Device};
+use alloc::sync::Arc;
+use core::time::Duration;
 #[cfg(feature = "session")]
 use defender_auth::{http::Request, session::Event};
-use std::{path::Path, sync::Arc, time::Duration};
 
 pub(crate) fn is_available() -> Result<(), Failure> {
     Err(unsupported())
@@ -15,6 +16,22 @@ fn unsupported() -> Failure {
 
 /// Has no value.
 pub(crate) enum Driver {}
+
+#[cfg(not(feature = "std"))]
+impl crate::lock::Never for Driver {
+    fn never(&self) -> ! {
+        match *self {}
+    }
+}
+
+/// Has no value.
+pub(super) enum Cancel {}
+
+impl Cancel {
+    pub(super) const fn cancel(&self) {
+        match *self {}
+    }
+}
 
 impl Driver {
     pub(super) fn new() -> Result<Self, Failure> {
@@ -41,7 +58,7 @@ impl Driver {
         match *self {}
     }
 
-    pub(super) const fn cancel(&self) {
+    pub(super) const fn cancel(&self) -> Cancel {
         match *self {}
     }
 

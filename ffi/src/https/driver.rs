@@ -1,9 +1,10 @@
 //! The driver, on the library's client.
 
 use crate::{code::DEFENDERAUTH_NULL, failure::Failure, operational::Noting, tpm::Device};
+pub(super) use defender_auth::https::Cancel;
 use defender_auth::{
     Action, Authenticator, agent,
-    https::{Cancel, Client, HttpsError},
+    https::{Client, HttpsError},
     tls::Roots,
 };
 use std::{
@@ -57,8 +58,9 @@ impl Driver {
         self.clock_offset = seconds;
     }
 
-    pub(super) fn cancel(&self) {
-        self.cancel.cancel();
+    /// What ends its runs.
+    pub(super) fn cancel(&self) -> Cancel {
+        self.cancel.clone()
     }
 
     pub(super) fn run(
@@ -209,7 +211,7 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 std::thread::sleep(Duration::from_millis(300));
-                driver.cancel();
+                driver.cancel().cancel();
             });
             assert!(!ends(driver.run(&mut machine, None, MINUTE * 9, None), DEFENDERAUTH_CANCELLED).is_retryable);
         });

@@ -29,9 +29,9 @@ impl From<&HttpsError> for Failure {
             HttpsError::NoAnswer { host, .. } | HttpsError::TooManyOpen { host } => {
                 (DEFENDERAUTH_NO_RESPONSE, host.to_string(), true)
             }
-            HttpsError::TimedOut => (DEFENDERAUTH_TIMEOUT, String::new(), true),
+            HttpsError::TimedOut => (DEFENDERAUTH_TIMEOUT, "timeout_milliseconds".into(), true),
             // Cancelled, the only other one.
-            _ => (DEFENDERAUTH_CANCELLED, String::new(), false),
+            _ => (DEFENDERAUTH_CANCELLED, "https".into(), false),
         };
         let mut failure = Self::new(code, message).field(host);
         failure.is_retryable = is_retryable;

@@ -13,22 +13,28 @@ mod failure;
 use crate::{
     abi::ResultCode,
     authenticator::Authenticator,
+    code::DEFENDERAUTH_STATE,
     error::Error,
     failure::Failure,
     guard, input,
-    object::{Exclusive, Poison, exclusive, given, object},
+    lock::{PoisonError, RwLock, TryLockError},
+    object::{Poison, exclusive, given, object, shared},
     operational::{self, Certificates, Noting},
     tpm::Tpm,
 };
+use alloc::{boxed::Box, sync::Arc};
+use core::{ffi::c_char, mem::MaybeUninit, ptr::NonNull, time::Duration};
 use defender_auth::{UnixTime, identity::HostName};
+use driver::Cancel;
 pub(crate) use driver::{Driver, is_available};
-use std::{ffi::c_char, mem::MaybeUninit, sync::Arc, time::Duration};
 
 /// The HTTPS driver with its trust anchors, address and clock offset. Configure it once; then any number of runs, in any
 /// threads, may share it. Free it with `defenderauth_https_free`.
 pub struct Https {
     poison: Poison,
-    driver: Driver,
+    /// Apart from the driver: it is stored to while another thread configures or runs that.
+    cancel: Cancel,
+    driver: RwLock<Driver>,
 }
 
 object!(Https, "https");
@@ -40,7 +46,10 @@ pub extern "C" fn defenderauth_https_new(
     out: Option<&mut MaybeUninit<Option<Box<Https>>>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::make(out, error, || Ok(Https { poison: Poison::new(), driver: Driver::new()? }))
+    guard::make(out, error, || {
+        let driver = Driver::new()?;
+        Ok(Https { poison: Poison::new(), cancel: driver.cancel(), driver: RwLock::new(driver) })
+    })
 }
 
 /// Sets the trust anchors to the root certificates in this file (PEM), replacing all others. The path is in the system's
@@ -48,24 +57,24 @@ pub extern "C" fn defenderauth_https_new(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_https_set_ca_file(
-    https: Option<&mut Https>,
+    https: Option<NonNull<Https>>,
     path: *const c_char,
     len: usize,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || configurable(https)?.driver.trust_file(input::path("path", path, len)?))
+    guard::call(error, || configure(https, |driver| driver.trust_file(input::path("path", path, len)?)))
 }
 
 /// Sets the trust anchors to the root certificates in this PEM text, replacing all others.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_https_set_ca_pem(
-    https: Option<&mut Https>,
+    https: Option<NonNull<Https>>,
     pem: *const c_char,
     len: usize,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || configurable(https)?.driver.trust_pem(input::text("pem", pem, len)?))
+    guard::call(error, || configure(https, |driver| driver.trust_pem(input::text("pem", pem, len)?)))
 }
 
 /// Sets the trust anchors to the built-in root certificates of Azure IoT, replacing all others: for systems without a
@@ -73,10 +82,10 @@ pub extern "C" fn defenderauth_https_set_ca_pem(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_https_set_azure_roots(
-    https: Option<&mut Https>,
+    https: Option<NonNull<Https>>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || configurable(https)?.driver.trust_azure())
+    guard::call(error, || configure(https, Driver::trust_azure))
 }
 
 /// Sets the address for every connection, such as `127.0.0.1:8443`, `[::1]:8443` or `emulator:8443`, instead of the
@@ -84,16 +93,17 @@ pub extern "C" fn defenderauth_https_set_azure_roots(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_https_set_connect_to(
-    https: Option<&mut Https>,
+    https: Option<NonNull<Https>>,
     host_and_port: *const c_char,
     len: usize,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        let mut https = configurable(https)?;
-        let (host, port) = address(input::text("host_and_port", host_and_port, len)?)?;
-        https.driver.connect_to(host.without_brackets(), port);
-        Ok(())
+        configure(https, |driver| {
+            let (host, port) = address(input::text("host_and_port", host_and_port, len)?)?;
+            driver.connect_to(host.without_brackets(), port);
+            Ok(())
+        })
     })
 }
 
@@ -101,29 +111,31 @@ pub extern "C" fn defenderauth_https_set_connect_to(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_https_set_clock_offset_seconds(
-    https: Option<&mut Https>,
+    https: Option<NonNull<Https>>,
     seconds: i64,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        let mut https = configurable(https)?;
-        if seconds.unsigned_abs() > UnixTime::LATEST.as_secs() {
-            let message = "it is out of range; give the difference in seconds, not milliseconds";
-            return Err(Failure::argument("seconds", message));
-        }
-        https.driver.set_clock_offset(seconds);
-        Ok(())
+        configure(https, |driver| {
+            if seconds.unsigned_abs() > UnixTime::LATEST.as_secs() {
+                let message = "it is out of range; give the difference in seconds, not milliseconds";
+                return Err(Failure::argument("seconds", message));
+            }
+            driver.set_clock_offset(seconds);
+            Ok(())
+        })
     })
 }
 
 /// Ends the current and every later run of this driver with `DEFENDERAUTH_CANCELLED`, within a second unless the run is
-/// resolving a name or waiting for a TPM. Any thread and any signal handler may call it at any time.
+/// resolving a name or waiting for a TPM. Any thread and any signal handler may call it at any time before the driver is freed,
+/// also while it is being configured.
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_https_cancel(https: Option<&Https>) {
     guard::get((), || {
         // A single atomic store, which is sound on an unusable object too.
         if let Some(https) = https {
-            https.driver.cancel();
+            https.cancel.cancel();
         }
     });
 }
@@ -199,15 +211,27 @@ pub(crate) fn with_driver(
     run: impl FnOnce(&Driver) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     match https {
-        Some(https) => run(&https.driver),
+        Some(https) => run(&https.driver.read().unwrap_or_else(PoisonError::into_inner)),
         None => run(&Driver::new()?),
     }
 }
 
-/// A driver to configure.
-fn configurable(https: Option<&mut Https>) -> Result<Exclusive<'_, Https>, Failure> {
+/// Changes a driver that nothing runs. It is reached through `&`, so that it can be cancelled meanwhile.
+fn configure(
+    https: Option<NonNull<Https>>,
+    set: impl FnOnce(&mut Driver) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     is_available()?;
-    exclusive(https)
+    let https = shared(input::object(https))?;
+    match https.driver.try_write() {
+        Ok(mut driver) => set(&mut driver),
+        // The panic has made the object unusable too, unless it happened at this moment.
+        Err(TryLockError::Poisoned(driver)) => set(&mut driver.into_inner()),
+        Err(TryLockError::WouldBlock) => {
+            let message = "another thread is using it; configure it before the first run, or create another";
+            Err(Failure::new(DEFENDERAUTH_STATE, message).field("https"))
+        }
+    }
 }
 
 /// `host:port`, as in URLs.

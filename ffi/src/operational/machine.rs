@@ -11,6 +11,7 @@ use crate::{
     code::{DEFENDERAUTH_CERTIFICATE_ABSENT, DEFENDERAUTH_SNAPSHOT, DEFENDERAUTH_STATE},
     error::Error,
     failure::Failure,
+    misuse,
     view::View,
 };
 use defender_auth::{
@@ -237,7 +238,8 @@ impl Machine {
             Given::Elapsed => Event::Elapsed,
             Given::Disconnected => Event::Dropped,
         };
-        Ok(self.0.handle(now, event)?)
+        let handled = self.0.handle(now, event);
+        handled.map_err(|_| misuse::of_renewal(number(self.0.poll())).is_not_answered("renewal"))
     }
 
     pub(super) fn views(&self) -> Pending {
@@ -245,33 +247,31 @@ impl Machine {
     }
 }
 
+/// The constant of an action.
+pub(crate) const fn number(action: Action<'_>) -> i32 {
+    match action {
+        Action::Subscribe(_) => code::DEFENDERAUTH_RENEWAL_ACTION_SUBSCRIBE,
+        Action::Publish { .. } => code::DEFENDERAUTH_RENEWAL_ACTION_PUBLISH,
+        Action::Listen { .. } => code::DEFENDERAUTH_RENEWAL_ACTION_LISTEN,
+        Action::Wait(_) => code::DEFENDERAUTH_RENEWAL_ACTION_WAIT,
+        Action::Done(_) => code::DEFENDERAUTH_RENEWAL_ACTION_DONE,
+        Action::Failed(_) => code::DEFENDERAUTH_RENEWAL_ACTION_FAILED,
+        // An action that this interface does not know.
+        _ => code::DEFENDERAUTH_RENEWAL_ACTION_NONE,
+    }
+}
+
 /// What can be read of an action.
 pub(super) fn views(action: Action<'_>) -> Pending {
-    let views = Pending::default();
+    let views = Pending { action: number(action), ..Pending::default() };
     match action {
-        Action::Subscribe(filter) => {
-            Pending { action: code::DEFENDERAUTH_RENEWAL_ACTION_SUBSCRIBE, topic: View::new(filter), ..views }
+        Action::Subscribe(filter) => Pending { topic: View::new(filter), ..views },
+        Action::Publish { topic, body } => {
+            Pending { topic: View::new(topic), payload: body.as_bytes().to_vec(), ..views }
         }
-        Action::Publish { topic, body } => Pending {
-            action: code::DEFENDERAUTH_RENEWAL_ACTION_PUBLISH,
-            topic: View::new(topic),
-            payload: body.as_bytes().to_vec(),
-            ..views
-        },
-        Action::Listen { until } => {
-            Pending { action: code::DEFENDERAUTH_RENEWAL_ACTION_LISTEN, until: milliseconds(until), ..views }
-        }
-        Action::Wait(wait) => Pending {
-            action: code::DEFENDERAUTH_RENEWAL_ACTION_WAIT,
-            wait: (milliseconds(wait.at_least), milliseconds(wait.at_most)),
-            ..views
-        },
-        Action::Done(_) => Pending { action: code::DEFENDERAUTH_RENEWAL_ACTION_DONE, ..views },
-        Action::Failed(error) => Pending {
-            action: code::DEFENDERAUTH_RENEWAL_ACTION_FAILED,
-            failure: Some(Error::new(&Failure::from(error))),
-            ..views
-        },
+        Action::Listen { until } => Pending { until: milliseconds(until), ..views },
+        Action::Wait(wait) => Pending { wait: (milliseconds(wait.at_least), milliseconds(wait.at_most)), ..views },
+        Action::Failed(error) => Pending { failure: Some(Error::new(&Failure::from(error))), ..views },
         _ => views,
     }
 }

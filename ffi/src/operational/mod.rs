@@ -23,6 +23,8 @@ pub use kept::*;
 #[cfg(not(feature = "operational"))]
 pub(crate) use machine::Noting;
 pub(crate) use machine::is_available;
+#[cfg(all(feature = "operational", feature = "session"))]
+pub(crate) use machine::number;
 #[cfg(feature = "mqtt")]
 pub(crate) use machine::{curve, root};
 #[cfg(feature = "operational")]

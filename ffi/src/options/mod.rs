@@ -5,16 +5,17 @@ mod chosen;
 pub(crate) use chosen::Chosen;
 
 use crate::{
-    abi::ResultCode,
+    abi::{Flag, ResultCode},
     certificate::Certificate,
     code::{DEFENDERAUTH_AUDIENCE_ENCODED, DEFENDERAUTH_AUDIENCE_ENCODED_TWICE, DEFENDERAUTH_AUDIENCE_RAW},
     error::Error,
-    failure::Failure,
+    failure::{Failure, message},
     guard, input,
     object::{Poison, exclusive, given, object, shared},
 };
+use alloc::{boxed::Box, string::String};
+use core::{ffi::c_char, mem::MaybeUninit, time::Duration};
 use defender_auth::{UnixTime, http::ApiVersion, identity::HostName, sas::Audience};
-use std::{ffi::c_char, mem::MaybeUninit, time::Duration};
 
 /// Options of authenticators; what is not set has its default. Free it with `defenderauth_options_free`; authenticators
 /// keep a copy.
@@ -165,11 +166,11 @@ pub extern "C" fn defenderauth_options_set_module_certificate(
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_options_set_create_module(
     options: Option<&mut Options>,
-    create_module: bool,
+    create_module: Flag,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        exclusive(options)?.chosen.creates_module = create_module;
+        exclusive(options)?.chosen.creates_module = create_module != 0;
         Ok(())
     })
 }
@@ -180,11 +181,11 @@ pub extern "C" fn defenderauth_options_set_create_module(
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_options_set_certificate_renewal(
     options: Option<&mut Options>,
-    renews: bool,
+    renews: Flag,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        exclusive(options)?.chosen.renews_certificate = renews;
+        exclusive(options)?.chosen.renews_certificate = renews != 0;
         Ok(())
     })
 }
@@ -213,11 +214,11 @@ pub extern "C" fn defenderauth_options_set_hub_api_version(
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_options_set_classic_hub_name(
     options: Option<&mut Options>,
-    classic: bool,
+    classic: Flag,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        exclusive(options)?.chosen.classic_hub_name = classic;
+        exclusive(options)?.chosen.classic_hub_name = classic != 0;
         Ok(())
     })
 }
@@ -236,7 +237,7 @@ pub(crate) fn api_version(
 ) -> Result<Option<ApiVersion>, Failure> {
     match input::text(parameter, text, len)? {
         "" => Ok(None),
-        text => ApiVersion::new(text).map(Some).map_err(|error| Failure::argument(parameter, error.to_string())),
+        text => ApiVersion::new(text).map(Some).map_err(|error| Failure::argument(parameter, message(&error))),
     }
 }
 

@@ -1,9 +1,17 @@
 //! What came of the pending action, or happened by itself. An event that does not match the action changes nothing.
 
 use super::{given::Given, machine, make::now, object::Session};
-use crate::{abi::ResultCode, error::Error, failure::Failure, guard, input, object::exclusive, sas};
+use crate::{
+    abi::{Flag, ResultCode},
+    error::Error,
+    failure::Failure,
+    guard, input,
+    object::exclusive,
+    sas,
+};
+use alloc::boxed::Box;
+use core::{mem::MaybeUninit, time::Duration};
 use defender_auth::UnixTime;
-use std::{mem::MaybeUninit, time::Duration};
 
 /// AUTHENTICATE and SIGN: the signature, 32 bytes.
 #[must_use]
@@ -148,10 +156,10 @@ pub extern "C" fn defenderauth_session_handle_saved(
     session: Option<&mut Session>,
     wall: u64,
     monotonic_milliseconds: u64,
-    is_saved: bool,
+    is_saved: Flag,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
-    guard::call(error, || handle(session, wall, monotonic_milliseconds, || Ok(Given::Saved(is_saved))))
+    guard::call(error, || handle(session, wall, monotonic_milliseconds, || Ok(Given::Saved(is_saved != 0))))
 }
 
 /// At any time: the wall clock was set.

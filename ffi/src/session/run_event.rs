@@ -3,14 +3,16 @@
 use super::{event::handle, given::Given, machine, object::Session};
 use crate::{
     abi::{Header, ResultCode},
+    authenticator::dps_answer,
     certificate::Certificate,
     daemon,
     error::Error,
     guard, input,
     object::shared,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit, ptr::NonNull};
 use defender_auth::http::Response;
-use std::mem::MaybeUninit;
 
 /// AUTHENTICATE: a response arrived, whatever its status. Pass all of its headers (`Retry-After` and `Date` are read), or NULL
 /// and 0 when they are not available. Wipe the body afterwards: it can hold keys.
@@ -49,6 +51,26 @@ pub extern "C" fn defenderauth_session_handle_no_response(
     guard::call(error, || handle(session, wall, monotonic_milliseconds, || Ok(Given::NoResponse)))
 }
 
+/// AUTHENTICATE: a message of the provisioning service arrived that answers the request of a registration over MQTT, as for
+/// `defenderauth_authenticator_handle_dps_message`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_session_handle_dps_message(
+    session: Option<&mut Session>,
+    wall: u64,
+    monotonic_milliseconds: u64,
+    topic: *const c_char,
+    topic_len: usize,
+    payload: *const u8,
+    payload_len: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let answer = dps_answer((topic, topic_len), (payload, payload_len));
+        handle(session, wall, monotonic_milliseconds, || Ok(Given::Response(answer?)))
+    })
+}
+
 /// AUTHENTICATE: a daemon of this device has no socket, or this user may not connect to it: one of `DEFENDERAUTH_OBSTACLE_`.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -69,16 +91,16 @@ pub extern "C" fn defenderauth_session_handle_not_reached(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_session_handle_certificate(
-    session: Option<&mut Session>,
+    session: Option<NonNull<Session>>,
     wall: u64,
     monotonic_milliseconds: u64,
-    certificate: Option<&Certificate>,
+    certificate: *const Certificate,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
         machine::is_available()?;
-        let certificate = shared(certificate)?.client_certificate();
-        handle(session, wall, monotonic_milliseconds, || Ok(Given::Certificate(&certificate)))
+        let certificate = shared(input::beside(certificate))?.client_certificate();
+        handle(input::changed(session), wall, monotonic_milliseconds, || Ok(Given::Certificate(&certificate)))
     })
 }
 

@@ -42,6 +42,25 @@ static inline int is_nothing(defenderauth_slice view) {
         CHECK(its_error == NULL);                                                                                      \
     } while (0)
 
+/* Every failure names what is at fault, and a call in the wrong state the action that is pending, as this header does. */
+static inline void names_its_cause(const defenderauth_error *error, const char *call) {
+    static const char *const rust[] = {" answer Send;",   " answer Ask;",      " answer Wait;", " answer Sign;",
+                                       " answer Listen;", " answer Publish;",  " answer Done;", " answer Failed;",
+                                       "Authenticate;",   "MakeRequest;",      "Disconnect;",  "KeepCertificate;",
+                                       " answer Stay;",   " answer Activate;", " answer Save;", " answer Connect;"};
+    const char *message = defenderauth_error_message(error).data;
+    if (error != NULL && defenderauth_error_field(error).len == 0) {
+        printf("nothing is at fault in %s: %s\n", call, message);
+        failures++;
+    }
+    for (size_t i = 0; i < sizeof rust / sizeof *rust; i++) {
+        if (strstr(message, rust[i]) != NULL) {
+            printf("%s: %s\n", call, message);
+            failures++;
+        }
+    }
+}
+
 /* The call has to return this result, with error details for a failure. `error` in it is where they go. */
 #define FAILS(expected, call)                                                                                          \
     do {                                                                                                               \
@@ -56,6 +75,7 @@ static inline int is_nothing(defenderauth_slice view) {
         if (its_error != before()) {                                                                                   \
             CHECK(defenderauth_error_result(its_error) == result);                                                     \
             CHECK((defenderauth_error_message(its_error).len > 0) == (result != DEFENDERAUTH_OK));                     \
+            names_its_cause(its_error, #call);                                                                         \
             defenderauth_error_free(its_error);                                                                        \
         }                                                                                                              \
     } while (0)

@@ -196,7 +196,7 @@ impl Agent {
     }
 
     pub(crate) fn saved(&mut self) {
-        self.handle(|it, wall, at, error| defenderauth_session_handle_saved(it, wall, at, true, error)).unwrap();
+        self.handle(|it, wall, at, error| defenderauth_session_handle_saved(it, wall, at, 1, error)).unwrap();
     }
 
     pub(crate) fn rejected(&mut self, rejection: i32, code: u16, retry_after: u64) -> Result<(), Failed> {

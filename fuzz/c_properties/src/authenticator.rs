@@ -88,6 +88,15 @@ impl Held {
             _ if it.number(0) == 1 => {
                 defenderauth_authenticator_new_secondary(it.pick(&self.authenticators), out, error)
             }
+            _ if it.number(0) == 2 => {
+                defenderauth_authenticator_new_with_certificate(it.pick(&self.authenticators), certificate, out, error)
+            }
+            _ if it.number(0) == 3 => {
+                defenderauth_authenticator_new_with_secondary_key(it.pick(&self.authenticators), key, out, error)
+            }
+            _ if it.number(0) == 4 => defenderauth_authenticator_new_module_tpm(
+                host.0, host.1, device.0, device.1, module.0, module.1, options, now, out, error,
+            ),
             _ => defenderauth_authenticator_from_agent_config(it.pick(&self.configs), options, now, out, error),
         });
         self.authenticators.extend(made);
@@ -107,6 +116,11 @@ fn answer(it: Option<&mut Authenticator>, event: &Call<'_>) {
     let (body, signature) = (event.text(4), event.text(1));
     let (headers, count) = if event.bytes(2).is_empty() { (null(), 0) } else { (headers.as_ptr(), headers.len()) };
     let code = call(event.wants_error(), |error| match event.function {
+        b'A' if event.bytes(3).starts_with(b"$dps") => {
+            let topic = event.text(3);
+            let (data, length) = (body.0.cast(), body.1);
+            defenderauth_authenticator_handle_dps_message(Some(it), now, topic.0, topic.1, data, length, error)
+        }
         b'A' => {
             let (data, length) = (body.0.cast(), body.1);
             defenderauth_authenticator_handle_response(Some(it), now, status, headers, count, data, length, error)

@@ -78,6 +78,7 @@ pub(crate) fn call(wants_error: bool, run: impl FnOnce(ErrorPlace<'_>) -> Result
     let words = words.map(text);
     assert!(words.iter().all(|text| !text.contains(char::is_control)), "{words:?} is not one line");
     assert!(words[0].is_empty() == (code == DEFENDERAUTH_OK) && words[0].len() < 4096, "{words:?}");
+    assert!(words[1].is_empty() == (code == DEFENDERAUTH_OK), "{code} names nothing that is at fault: {words:?}");
     assert!(defenderauth_error_http_status(it) == 0 || (400..500).contains(&code), "{code} has a status");
     defenderauth_error_free(error);
     code

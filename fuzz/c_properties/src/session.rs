@@ -153,7 +153,7 @@ fn handle(it: &mut Session, sources: Option<&defenderauth::Sources>, given: &Cal
         b'N' => defenderauth_session_handle_unreachable(Some(it), wall, at, error),
         b'L' => defenderauth_session_handle_tls_failed(Some(it), wall, at, kind, date, error),
         b'E' => defenderauth_session_handle_elapsed(Some(it), wall, at, error),
-        b'V' => defenderauth_session_handle_saved(Some(it), wall, at, kind == 1, error),
+        b'V' => defenderauth_session_handle_saved(Some(it), wall, at, kind.to_le_bytes()[0], error),
         b'D' => defenderauth_session_handle_disconnected(Some(it), wall, at, kind, error),
         b'B' => defenderauth_session_handle_disconnected_by_server(Some(it), wall, at, kind, status, error),
         b'O' => defenderauth_session_handle_rotated(Some(it), wall, at, sources, error),
@@ -185,7 +185,7 @@ fn go_on(it: Option<&mut Session>, given: &Call<'_>) {
         DEFENDERAUTH_SESSION_ACTION_CONNECT | DEFENDERAUTH_SESSION_ACTION_RENEW => {
             defenderauth_session_handle_rejected(Some(it), wall, 0, DEFENDERAUTH_REJECTION_CONNACK, 5, 0, 0, error)
         }
-        DEFENDERAUTH_SESSION_ACTION_SAVE => defenderauth_session_handle_saved(Some(it), wall, 0, is_well, error),
+        DEFENDERAUTH_SESSION_ACTION_SAVE => defenderauth_session_handle_saved(Some(it), wall, 0, is_well.into(), error),
         DEFENDERAUTH_SESSION_ACTION_WAIT => defenderauth_session_handle_elapsed(Some(it), wall, at, error),
         DEFENDERAUTH_SESSION_ACTION_STAY if is_well => defenderauth_session_handle_elapsed(Some(it), wall, at, error),
         _ => defenderauth_session_handle_disconnected(Some(it), wall, 0, DEFENDERAUTH_LOSS_DROPPED, error),

@@ -31,7 +31,7 @@ impl Held {
             _ => {
                 // Later calls use this setting.
                 if let Some(config) = call.pick_mut(&mut self.configs) {
-                    let is_lookup = call.number(0).is_multiple_of(2);
+                    let [is_lookup, ..] = call.number(0).to_le_bytes();
                     assert_eq!(
                         defenderauth_agent_config_set_lookup_only(Some(config), is_lookup, None),
                         DEFENDERAUTH_OK
@@ -44,6 +44,7 @@ impl Held {
     fn set_option(&mut self, it: &Call<'_>) {
         let (which, value) = (it.bytes(0).first().copied(), it.text(1));
         let (seconds, number) = (it.number(1), i32::try_from(it.number(1)).unwrap_or(-1));
+        let [flag, ..] = seconds.to_le_bytes();
         let certificate = it.option(&self.certificates);
         let options = it.pick_mut(&mut self.options);
         call(it.wants_error(), |error| match which {
@@ -53,22 +54,23 @@ impl Held {
             Some(b'a') => defenderauth_options_set_audience(options, number, error),
             Some(b't') => defenderauth_options_set_token_seconds(options, seconds, error),
             Some(b's') => defenderauth_options_set_attempt_seconds(options, seconds, error),
-            Some(b'c') => defenderauth_options_set_create_module(options, number == 1, error),
+            Some(b'c') => defenderauth_options_set_create_module(options, flag, error),
             Some(b'v') => defenderauth_options_set_hub_api_version(options, value.0, value.1, error),
-            Some(b'n') => defenderauth_options_set_classic_hub_name(options, number == 1, error),
+            Some(b'n') => defenderauth_options_set_classic_hub_name(options, flag, error),
             _ => defenderauth_options_set_module_certificate(options, certificate, error),
         });
     }
 
     fn set_profile(&mut self, it: &Call<'_>) {
         let (which, value) = (it.bytes(0).first().copied(), it.text(1));
-        let is_lookup = it.number(1).is_multiple_of(2);
+        let [flag, ..] = it.number(1).to_le_bytes();
         let profile = it.pick_mut(&mut self.profiles);
         call(it.wants_error(), |error| match which {
             Some(b'e') => defenderauth_profile_set_endpoint(profile, value.0, value.1, error),
             Some(b'p') => defenderauth_profile_set_payload(profile, value.0, value.1, error),
+            Some(b'i') => defenderauth_profile_set_issued_certificate(profile, flag, error),
             Some(b'v') => defenderauth_profile_set_api_version(profile, value.0, value.1, error),
-            _ => defenderauth_profile_set_lookup_only(profile, is_lookup, error),
+            _ => defenderauth_profile_set_lookup_only(profile, flag, error),
         });
     }
 

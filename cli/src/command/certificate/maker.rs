@@ -42,7 +42,7 @@ impl<'a> Maker<'a> {
         let term = Term::of(days)?;
         let inputs = signer.into_iter().flat_map(Signer::inputs).collect();
         if let (Some(ca), Some(signer)) = (&ca, signer) {
-            let place = signer.ca.display();
+            let place = signer.sign_with.display();
             if authority && !ca.may_sign_authorities {
                 let what = "the CA may not sign other CAs (its path length is 0); use one that may, or make a device";
                 return Err(Failure::at(place, what));

@@ -104,11 +104,11 @@ fn devices(
 
 fn one(name: &str, kind: Kind, names: Names, signer: Option<&Signer>, making: &Making) -> Result<(), Failure> {
     let maker = Maker::new(kind, signer, making)?;
-    let target = match (&making.out_dir, &making.certificate) {
+    let target = match (&making.out_dir, &making.cert_file) {
         (Some(folder), _) => target(folder, names),
-        (None, Some(certificate)) => Target { certificate: certificate.clone(), key: making.key.clone() },
+        (None, Some(certificate)) => Target { certificate: certificate.clone(), key: making.key_file.clone() },
         // clap requires one of them.
-        (None, None) => return Err(Failure::Call("give --out-dir, or --certificate and --key".into())),
+        (None, None) => return Err(Failure::Call("give --out-dir, or --cert-file and --key-file".into())),
     };
     maker.check(&target)?;
     let made = maker.make(name, &target)?;

@@ -75,14 +75,15 @@ pub(super) fn run(arguments: &Renew) -> Result<(), Failure> {
     let exported = if export { kept.export() } else { Ok(()) };
     let now = clock::now();
     let shown = kept.show(now).ok_or(Failure::NotSupported("a certificate that cannot be shown"))?;
-    let reported = if arguments.json { output::json(&shown) } else { shown.print(now) };
-    exported?;
-    use_it(&kept, &network, &secrets)?;
-    kept.remove_unused_keys();
-    if let Some(uri) = former.filter(|name| name.starts_with("pkcs11:")) {
-        progress::step(&format!("the former key is still in its token; remove it when nothing uses it: {uri}"));
+    let reported = if arguments.json { Ok(()) } else { shown.print(now) };
+    let ended = exported.and_then(|()| use_it(&kept, &network, &secrets));
+    if ended.is_ok() {
+        kept.remove_unused_keys();
+        if let Some(uri) = former.filter(|name| name.starts_with("pkcs11:")) {
+            progress::step(&format!("the former key is still in its token; remove it when nothing uses it: {uri}"));
+        }
     }
-    reported
+    if arguments.json { output::json_ended(&shown, ended) } else { ended.and(reported) }
 }
 
 /// Connects with the new certificate, and reports it in the device's twin.

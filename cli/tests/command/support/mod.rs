@@ -9,6 +9,7 @@ pub(crate) mod machine;
 #[cfg(unix)]
 pub(crate) mod place;
 pub(crate) mod registrar;
+pub(crate) mod shapes;
 pub(crate) mod site;
 
 pub(crate) use crate::scratch::Scratch;
@@ -57,6 +58,7 @@ pub(crate) fn data(name: &str) -> String {
 /// How the command ended.
 #[derive(Debug)]
 pub(crate) struct Run {
+    arguments: Vec<String>,
     pub(crate) code: i32,
     pub(crate) out: String,
     pub(crate) err: String,
@@ -93,6 +95,7 @@ pub(crate) fn run(mut command: Command, input: &[u8]) -> Run {
         child.wait_with_output().unwrap()
     });
     let run = Run {
+        arguments: command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect(),
         code: output.status.code().unwrap(),
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
@@ -132,10 +135,12 @@ impl Run {
         self.out.contains(text) || self.err.contains(text)
     }
 
-    /// What it printed, as JSON.
+    /// What it printed: one document, as `docs/json.md` describes it.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap()
+        let document = serde_json::from_str(&self.out).unwrap();
+        shapes::check(&self.arguments, &document);
+        document
     }
 
     /// The service refused it, for a reason that is reported once, and nothing is on standard output.

@@ -2,7 +2,7 @@
 
 use crate::support::{HOST, KEY, LONG_KEY, Run, SHORT_KEY, Scratch, defenderauth};
 use defender_auth_emulator::{Device, Emulator, Entry, Hub, Module, Refusal, World};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{mem::discriminant, net::SocketAddr};
 
 /// Where devices register unless they are told otherwise.
@@ -72,9 +72,8 @@ impl Site {
         let told = self.connect(source, input, &[]).done();
         assert!(told.out.ends_with("hub           accepted\n"), "{told:?}");
         let asked = self.connect(source, input, &["--json"]).done();
-        let report: Value = serde_json::from_str(&asked.out).unwrap();
-        let outcome = (&report["connected"], &report["connack"], &report["cause"]);
-        assert_eq!(outcome, (&json!(true), &json!(null), &json!(null)));
+        let report = asked.json();
+        assert_eq!((&report["connected"], &report["connack"]), (&json!(true), &json!(null)));
         let entry = Entry::Accepted { identity: identity.into() };
         assert!(self.emulator.journal().entries().ends_with(&[entry.clone(), entry]));
     }
@@ -86,9 +85,12 @@ impl Site {
         let told = self.connect("-", input, more).failed(1, &["the hub refused", "CONNACK 5", "Cause", cause]);
         assert!(told.out.ends_with("hub           refused\n"), "{told:?}");
         let asked = self.connect("-", input, &[more, &["--json"]].concat()).failed(1, &[cause]);
-        let report: Value = serde_json::from_str(&asked.out).unwrap();
+        let report = asked.json();
         assert_eq!((&report["connected"], &report["connack"]), (&json!(false), &json!(5)));
-        assert!(report["cause"].as_str().unwrap().contains(cause), "{report}");
+        let error = &report["error"];
+        assert_eq!((&error["code"], &error["causes"][0]["code"]), (&json!(901), &json!("connack:5")));
+        let causes = error["causes"].as_array().unwrap();
+        assert!(causes.iter().any(|it| it["text"].as_str().unwrap().contains(cause)), "{report}");
         let entries = self.emulator.journal().entries();
         let is_right = |entry: &Entry| match entry {
             Entry::Refused { reason: said, .. } => discriminant(said) == discriminant(reason),

@@ -18,17 +18,17 @@ impl From<DriverError> for Failure {
         let message = error.to_string();
         let (code, field, is_retryable) = match error {
             DriverError::Https(error) => return error.into(),
-            DriverError::Misuse(error) => return error.into(),
-            DriverError::Cancelled => (DEFENDERAUTH_CANCELLED, "", false),
+            DriverError::Misuse(error) => return Self::from(defender_auth::Error::from(error)).field("driver"),
+            DriverError::Cancelled => (DEFENDERAUTH_CANCELLED, "driver", false),
             DriverError::Sources(_) => (DEFENDERAUTH_ARGUMENT, "sources", false),
             DriverError::TooLong => (DEFENDERAUTH_ARGUMENT, "payload", false),
             DriverError::Unsendable { field } => (DEFENDERAUTH_ARGUMENT, field, false),
             DriverError::NotSubscribed { .. } | DriverError::NotPublished { .. } => {
                 (DEFENDERAUTH_SERVICE_FORBIDDEN, "topic", false)
             }
-            DriverError::NotConnected | DriverError::NotAcknowledged(_) => (DEFENDERAUTH_NOT_CONNECTED, "", true),
+            DriverError::NotConnected | DriverError::NotAcknowledged(_) => (DEFENDERAUTH_NOT_CONNECTED, "driver", true),
             // The system has no socket, or what this interface does not know.
-            _ => (DEFENDERAUTH_NO_RESPONSE, "", true),
+            _ => (DEFENDERAUTH_NO_RESPONSE, "driver", true),
         };
         let mut failure = Self::new(code, message).field(field);
         failure.is_retryable = is_retryable;

@@ -1,12 +1,17 @@
 //! The library's events, made of what C reports.
 
-use super::values::none_of;
+use super::{look::number, values::none_of};
+#[cfg(feature = "operational")]
+use crate::operational;
 use crate::{
+    authenticator,
     failure::Failure,
+    misuse,
     operational::Usable,
     session::{code, given::Given},
     tls_failure,
 };
+use alloc::string::String;
 use defender_auth::{
     Error, Now,
     authenticator::Event as RunEvent,
@@ -34,7 +39,7 @@ pub(super) fn handle(session: &mut Session, now: Now, given: Given<'_>) -> Resul
         Given::Signature(signature) => Event::Signed(signature),
         Given::KeyFailed if is_running => {
             let error = Error::from(no_key());
-            return Ok(session.handle(now, Event::Authenticator(RunEvent::TpmFailed(&error)))?);
+            return pass(session, now, Event::Authenticator(RunEvent::TpmFailed(&error)));
         }
         Given::KeyFailed => Event::SignFailed,
         Given::Connected { date } => Event::Connected { date },
@@ -44,7 +49,7 @@ pub(super) fn handle(session: &mut Session, now: Now, given: Given<'_>) -> Resul
         Given::TlsFailed { tls_failure, date } => {
             let failure = tls_failure::given(tls_failure, now.wall, date);
             let failure = failure.ok_or_else(|| none_of("tls_failure", "DEFENDERAUTH_TLS_FAILURE_"))?;
-            return Ok(session.handle(now, Event::TlsFailed(&failure))?);
+            return pass(session, now, Event::TlsFailed(&failure));
         }
         Given::Unreachable => Event::Unreachable,
         Given::Disconnected { loss: code::DEFENDERAUTH_LOSS_DROPPED } => Event::Disconnected(Loss::Dropped),
@@ -77,7 +82,23 @@ pub(super) fn handle(session: &mut Session, now: Now, given: Given<'_>) -> Resul
         Given::ClockSet => Event::ClockSet,
         Given::Wake => Event::Wake,
     };
-    Ok(session.handle(now, event)?)
+    pass(session, now, event)
+}
+
+/// Passes on an event of the library.
+pub(super) fn pass(session: &mut Session, now: Now, event: Event<'_>) -> Result<(), Failure> {
+    let handled = session.handle(now, event);
+    handled.map_err(|_| pending(session.poll()).is_not_answered("session"))
+}
+
+/// What is pending, of the run or the renewal within if there is one.
+const fn pending(action: Action<'_>) -> misuse::Pending {
+    match action {
+        Action::Authenticate(action) => misuse::of_run(authenticator::number(action)),
+        #[cfg(feature = "operational")]
+        Action::RenewCertificate(action) => misuse::of_renewal(operational::number(action)),
+        action => misuse::of_session(number(action)),
+    }
 }
 
 /// Whether a request is for the common name that the session needs one for, if it needs one.

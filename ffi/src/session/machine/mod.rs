@@ -12,6 +12,7 @@ use crate::{
     https::Driver,
     options::Chosen,
 };
+use alloc::string::ToString;
 use defender_auth::{
     Now, Password, authenticator,
     credential::IssuedChain,
@@ -57,7 +58,7 @@ impl Machine {
 
     pub(super) fn rotate(&mut self, now: Now, sources: &SourceList) -> Result<(), Failure> {
         sources.check()?;
-        Ok(self.0.handle(now, Event::Rotated(sources.all().to_vec()))?)
+        event::pass(&mut self.0, now, Event::Rotated(sources.all().to_vec()))
     }
 
     /// Sends the request of the run within, and reports what came of it.
@@ -66,19 +67,19 @@ impl Machine {
         match self.0.poll() {
             Action::Authenticate(authenticator::Action::Send(request)) => {
                 let exchanged = driver.exchange(request, limit)?;
-                Ok(self.0.handle(now + begun.elapsed(), exchanged.event())?)
+                event::pass(&mut self.0, now + begun.elapsed(), exchanged.event())
             }
             #[cfg(feature = "local-signer")]
             Action::Authenticate(authenticator::Action::Ask(request)) => {
                 let client = defender_auth::local_signer::Client::default().give_up_after(limit);
                 let reply = client.exchange(request);
-                Ok(self.0.handle(now + begun.elapsed(), Event::Authenticator(reply.event().into()))?)
+                event::pass(&mut self.0, now + begun.elapsed(), Event::Authenticator(reply.event().into()))
             }
             #[cfg(all(feature = "local-signer", feature = "private-key"))]
             Action::Authenticate(authenticator::Action::Open(account)) => {
                 let opened = defender_auth::private_key::open_account(account);
                 let event = opened.as_ref().map_or_else(authenticator::Event::TpmFailed, authenticator::Event::Opened);
-                Ok(self.0.handle(now + begun.elapsed(), Event::Authenticator(event))?)
+                event::pass(&mut self.0, now + begun.elapsed(), Event::Authenticator(event))
             }
             _ => {
                 let message = "no request is pending; poll the session, and perform the action that it returns";
@@ -94,7 +95,8 @@ impl Machine {
     /// The token of the pending login.
     pub(super) fn with_password(&self, write: impl FnOnce(&[u8]) -> Result<(), Failure>) -> Result<(), Failure> {
         let (Action::Connect(login) | Action::Renew(login)) = self.0.poll() else {
-            let message = "no connection is to be made; poll the session, and read the password while CONNECT or RENEW is pending";
+            let message = "no connection is to be made; poll the session, and read the password while \
+                           DEFENDERAUTH_SESSION_ACTION_CONNECT or DEFENDERAUTH_SESSION_ACTION_RENEW is pending";
             return Err(Failure::new(DEFENDERAUTH_STATE, message).field("session"));
         };
         let Password::Token(token) = &login.password else {
@@ -107,7 +109,7 @@ impl Machine {
     /// The certificates that are to be kept.
     pub(super) fn issued(&self) -> Result<&IssuedChain, Failure> {
         let Action::KeepCertificate(chain) = self.0.poll() else {
-            let message = "nothing was issued; take it while KEEP_CERTIFICATE is pending";
+            let message = "nothing was issued; take it while DEFENDERAUTH_SESSION_ACTION_KEEP_CERTIFICATE is pending";
             return Err(Failure::new(DEFENDERAUTH_STATE, message).field("session"));
         };
         Ok(chain)
@@ -116,7 +118,7 @@ impl Machine {
     /// The keys of the snapshot that is to be saved.
     pub(super) fn secret(&self) -> Result<Option<SecretText>, Failure> {
         let Action::Save(snapshot) = self.0.poll() else {
-            let message = "nothing is to be saved; read the secret while SAVE is pending";
+            let message = "nothing is to be saved; read the secret while DEFENDERAUTH_SESSION_ACTION_SAVE is pending";
             return Err(Failure::new(DEFENDERAUTH_STATE, message).field("session"));
         };
         Ok(snapshot.secret())

@@ -25,6 +25,13 @@ pub(crate) fn look(it: Option<&Authenticator>) {
     }
     let body = bytes(defenderauth_authenticator_request_body(it));
     assert!(sends || body.is_empty());
+    let login = [
+        defenderauth_authenticator_dps_mqtt_client_id(it),
+        defenderauth_authenticator_dps_mqtt_user_name(it),
+        defenderauth_authenticator_dps_mqtt_subscription(it),
+    ];
+    let [carried, ..] = login.map(|view| view.len > 0);
+    assert!(login.iter().all(|view| (view.len > 0) == carried) && (sends || !carried));
     let authorization = text(defenderauth_authenticator_request_authorization(it));
     let headers = headers(it);
     assert!(headers.len() <= DEFENDERAUTH_REQUEST_HEADER_LIMIT && headers.is_empty() != sends);

@@ -1,0 +1,107 @@
+//! What every document in JSON has in common: one for each call, also for one that fails.
+
+use crate::support::{KEY, Scratch, command, defenderauth, device, run, shapes};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The subcommands, as `--help` lists them.
+fn subcommands(path: &[&str]) -> Vec<String> {
+    let help = defenderauth(&[path, &["--help"]].concat(), "").done().out;
+    let Some((_, rest)) = help.split_once("\nCommands:\n") else { return vec![path.join(" ")] };
+    let list = rest.split("\n\n").next().unwrap();
+    let names = list.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names = names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
+    names.flat_map(|name| subcommands(&[path, &[name]].concat())).collect()
+}
+
+#[test]
+fn the_page_has_every_subcommand_that_prints_json() {
+    let prints = |name: &String| {
+        let words: Vec<_> = name.split(' ').chain(["--help"]).collect();
+        defenderauth(&words, "").out.contains("--json")
+    };
+    let with_json: BTreeSet<_> = subcommands(&[]).into_iter().filter(prints).collect();
+    let is_subcommand = |name: &&String| name.chars().next().is_some_and(char::is_lowercase);
+    let described: BTreeSet<_> = shapes::sections().keys().filter(is_subcommand).cloned().collect();
+    assert!(with_json.len() >= 10, "{with_json:?}");
+    assert_eq!(with_json, described);
+}
+
+/// A call that fails before it has anything to report.
+#[track_caller]
+fn fails(arguments: &[&str], input: &str, status: i32) -> Value {
+    let run = defenderauth(&[arguments, &["--json"]].concat(), input);
+    assert_eq!(run.code, status, "{run:?}");
+    assert!(run.err.contains("error: "), "people are told as well: {run:?}");
+    let document = run.json();
+    let members: Vec<_> = document.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(members, ["error", "schema_version"]);
+    document["error"].clone()
+}
+
+#[test]
+fn an_error_of_the_library_has_its_number_and_its_place() {
+    let error = fails(&["inspect", "/no/such/folder"], "", 2);
+    assert_eq!((&error["code"], &error["kind"], &error["retryable"]), (&json!(211), &json!("file"), &json!(false)));
+    assert_eq!(error["field"], "/no/such/folder");
+    assert_eq!((&error["tracking_id"], &error["causes"][0]["code"]), (&json!(null), &json!("path")));
+    let error = fails(&["authenticate", "-"], "HostName=h;DeviceId=d;SharedAccessKey=****", 2);
+    assert_eq!((&error["code"], &error["kind"]), (&json!(301), &json!("input")));
+    assert!(error["message"].as_str().unwrap().contains("masked"), "{error}");
+}
+
+#[test]
+fn a_wrong_argument_is_an_error_of_the_call() {
+    for (arguments, field) in [
+        (&["inspect", "-", "--no-such"][..], json!("--no-such")),
+        (&["twin"], json!(null)),
+        (&["token", "-", "--ttl", "soon"], json!("--ttl <DURATION>")),
+    ] {
+        let error = fails(arguments, "", 2);
+        assert_eq!((&error["code"], &error["kind"]), (&json!(105), &json!("caller")), "{arguments:?}");
+        assert!(field.is_null() || error["field"] == field, "{error}");
+        assert!(!error["message"].as_str().unwrap().contains("Usage"), "{error}");
+    }
+}
+
+#[test]
+fn a_secret_among_the_arguments_is_not_repeated() {
+    let error = fails(&["inspect", KEY], "", 2);
+    assert_eq!(error["kind"], "caller");
+    assert!(error["message"].as_str().unwrap().contains("never") || !error.to_string().contains(KEY), "{error}");
+}
+
+#[test]
+fn a_service_that_is_not_reached_may_be_reached_later() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let endpoint = format!("contoso.azure-devices.net={free}");
+    let error = fails(&["authenticate", "-", "--connect", "--azure-roots", "--endpoint", &endpoint], &device(), 1);
+    let told = (&error["code"], &error["kind"], &error["retryable"]);
+    assert_eq!(told, (&json!(801), &json!("network"), &json!(true)), "{error}");
+}
+
+#[test]
+fn json_after_two_dashes_is_a_name() {
+    let run = defenderauth(&["inspect", "--", "--json"], "");
+    assert!(run.code == 2 && run.out.is_empty(), "{run:?}");
+}
+
+#[test]
+fn a_token_is_described_in_one_way() {
+    let scratch = Scratch::new();
+    let key = scratch.write("device.key", KEY);
+    let made = defenderauth(&["token", "-", "--expires-at", "4102444800", "--json"], device()).done().json();
+    let token = made["token"].as_str().unwrap();
+    let verified = defenderauth(&["verify-token", "--key-file", &key, "-", "--json"], token).done().json();
+    for member in ["resource", "policy_name", "expires_at"] {
+        assert_eq!(made[member], verified[member]);
+    }
+    assert_eq!(made["expires_at"], json!({"unix": 4_102_444_800_u64, "rfc3339": "2100-01-01T00:00:00Z"}));
+    assert_eq!((&verified["valid"], &verified["signature_valid"]), (&json!(true), &json!(true)));
+    let expired = ["verify-token", "--key-file", &key, "-", "--now", "4102444801", "--json"];
+    let expired = run(command(&expired), token.as_bytes());
+    assert_eq!(expired.code, 1, "a token that is not valid is a result: {expired:?}");
+    let expired = expired.json();
+    assert_eq!((&expired["valid"], &expired["signature_valid"]), (&json!(false), &json!(true)));
+    assert!(expired["reason"].as_str().unwrap().contains("expired") && expired.get("error").is_none(), "{expired}");
+}
