@@ -148,7 +148,7 @@ fn fleet(key: &SharedAccessKey, group: &GroupKey, base64: f64) {
     };
     let texts: Vec<String> = (0..FLEET).map(|number| format!("device-{number:04}")).collect();
     let ids: Vec<RegistrationIdRef> = texts.iter().map(|text| RegistrationIdRef::new(text).unwrap()).collect();
-    let took = measure::seconds(4, || group.derive_each(ids.iter().copied(), |_, key| drop(black_box(key)))) * 1e9;
+    let took = measure::seconds(4, || group.derive_each(ids.iter().copied(), |_, key| _ = black_box(key))) * 1e9;
     one("GroupKey::derive_each (target 24 million)", 2.0, took, 0.0);
     let mut text = [0; DerivedKey::TEXT_LEN];
     let took = measure::seconds(4, || {
@@ -157,6 +157,6 @@ fn fleet(key: &SharedAccessKey, group: &GroupKey, base64: f64) {
     one("  with its text", 2.0, took * 1e9, base64);
     let signers: Vec<Signer> = texts.iter().map(|id| Signer::new(key, &Resource::of(&device(id)))).collect();
     let expiry = UnixTime::from_secs(NOW);
-    let took = measure::seconds(4, || Signer::token_each(&signers, expiry, |_, token| drop(black_box(token))));
+    let took = measure::seconds(4, || Signer::token_each(&signers, expiry, |_, token| _ = black_box(token)));
     one("Signer::token_each, 3 compressions", 3.0, took * 1e9, base64);
 }
