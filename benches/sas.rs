@@ -36,7 +36,7 @@ fn main() {
 
 /// Nanoseconds a call.
 fn time(name: &str, call: impl FnMut()) -> f64 {
-    let took = measure::seconds(20_000, call) * 1e9;
+    let took = measure::seconds(2_000, call) * 1e9;
     println!("{name:<58}{took:>8.1} ns");
     took
 }
@@ -136,7 +136,7 @@ fn report() {
 fn fleet(key: &SharedAccessKey, group: &GroupKey, base64: f64) {
     println!("-- a fleet, each figure for one of {FLEET}");
     let mut states = [[1; 8]; LANES];
-    let took = measure::seconds(20_000, || compress(black_box(&mut states), black_box(&[[7; 64]; LANES])));
+    let took = measure::seconds(2_000, || compress(black_box(&mut states), black_box(&[[7; 64]; LANES])));
     let compression = took * 1e9 / LANES as f64;
     println!("{:<58}{compression:>8.1} ns", "a compression, eight lanes");
     let one = |name: &str, compressions: f64, took: f64, floor: f64| {
@@ -148,15 +148,15 @@ fn fleet(key: &SharedAccessKey, group: &GroupKey, base64: f64) {
     };
     let texts: Vec<String> = (0..FLEET).map(|number| format!("device-{number:04}")).collect();
     let ids: Vec<RegistrationIdRef> = texts.iter().map(|text| RegistrationIdRef::new(text).unwrap()).collect();
-    let took = measure::seconds(40, || group.derive_each(ids.iter().copied(), |_, key| drop(black_box(key)))) * 1e9;
+    let took = measure::seconds(4, || group.derive_each(ids.iter().copied(), |_, key| _ = black_box(key))) * 1e9;
     one("GroupKey::derive_each (target 24 million)", 2.0, took, 0.0);
     let mut text = [0; DerivedKey::TEXT_LEN];
-    let took = measure::seconds(40, || {
+    let took = measure::seconds(4, || {
         group.derive_each(ids.iter().copied(), |_, key| key.to_base64(black_box(&mut text)));
     });
     one("  with its text", 2.0, took * 1e9, base64);
     let signers: Vec<Signer> = texts.iter().map(|id| Signer::new(key, &Resource::of(&device(id)))).collect();
     let expiry = UnixTime::from_secs(NOW);
-    let took = measure::seconds(40, || Signer::token_each(&signers, expiry, |_, token| drop(black_box(token))));
+    let took = measure::seconds(4, || Signer::token_each(&signers, expiry, |_, token| _ = black_box(token)));
     one("Signer::token_each, 3 compressions", 3.0, took * 1e9, base64);
 }

@@ -24,7 +24,11 @@ mod constants;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+#[cfg(target_arch = "aarch64")]
+use aarch64 as with_instructions;
 use sha2::block_api::compress256;
+#[cfg(target_arch = "x86_64")]
+use x86 as with_instructions;
 
 /// The state of SHA-256 between two blocks.
 pub type State = [u32; 8];
@@ -43,18 +47,32 @@ cpufeatures::new!(has_sha, "sha", "sse4.1");
 pub fn compress<const LANES: usize>(states: &mut [State; LANES], blocks: &[[u8; 64]; LANES]) {
     #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
     if has_sha::get() {
-        #[cfg(target_arch = "aarch64")]
-        use aarch64::compress as with_instructions;
-        #[cfg(target_arch = "x86_64")]
-        use x86::compress as with_instructions;
         #[expect(unsafe_code, reason = "it is compiled for instructions that not every processor has")]
         // SAFETY: the processor has the instructions that the function is compiled for, as was tested just now.
         unsafe {
-            with_instructions(states, blocks);
+            with_instructions::compress(states, blocks);
         }
         return;
     }
     one_by_one(states, blocks);
+}
+
+/// HMACs (RFC 2104): compresses the last block of each message into its inner state, and the hash that comes out into its
+/// outer state. What it leaves on the stack is the caller's to wipe.
+#[inline]
+#[must_use]
+pub fn macs<const LANES: usize>(
+    inner: &[State; LANES],
+    outer: &[State; LANES],
+    blocks: &[[u8; 64]; LANES],
+) -> [State; LANES] {
+    #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+    if has_sha::get() {
+        #[expect(unsafe_code, reason = "it is compiled for instructions that not every processor has")]
+        // SAFETY: the processor has the instructions that the function is compiled for, as was tested just now.
+        return unsafe { with_instructions::macs(inner, outer, blocks) };
+    }
+    macs_one_by_one(inner, outer, blocks)
 }
 
 /// The same for every processor.
@@ -62,6 +80,31 @@ fn one_by_one<const LANES: usize>(states: &mut [State; LANES], blocks: &[[u8; 64
     for (state, block) in states.iter_mut().zip(blocks) {
         compress256(state, &[*block]);
     }
+}
+
+/// The same for every processor.
+fn macs_one_by_one<const LANES: usize>(
+    inner: &[State; LANES],
+    outer: &[State; LANES],
+    blocks: &[[u8; 64]; LANES],
+) -> [State; LANES] {
+    let mut hashes = *inner;
+    one_by_one(&mut hashes, blocks);
+    let mut states = *outer;
+    one_by_one(&mut states, &hashes.map(|hash| hash_block(&hash)));
+    states
+}
+
+/// The block that a hash is the content of, behind a block of the key: 96 bytes have been hashed at its end.
+#[must_use]
+pub fn hash_block(hash: &State) -> [u8; 64] {
+    let mut block = [0; 64];
+    for (to, word) in block.as_chunks_mut::<4>().0.iter_mut().zip(hash) {
+        *to = word.to_be_bytes();
+    }
+    block[32] = 0x80;
+    block[62] = 0x03;
+    block
 }
 
 #[cfg(test)]
@@ -75,5 +118,6 @@ mod tests {
         compress(&mut states, &blocks);
         one_by_one(&mut others, &blocks);
         assert_eq!(states, others);
+        assert_eq!(macs(&others, &[INITIAL; 3], &blocks), macs_one_by_one(&others, &[INITIAL; 3], &blocks));
     }
 }

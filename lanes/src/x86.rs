@@ -4,6 +4,7 @@
 
 #![expect(clippy::cast_possible_wrap, reason = "the intrinsics take words as signed numbers")]
 #![expect(clippy::indexing_slicing, reason = "every index is below a constant that the array's type carries")]
+#![expect(clippy::many_single_char_names, reason = "the names that FIPS 180-4 gives to the words of a hash")]
 
 use super::{State, constants::K};
 use core::arch::x86_64::{
@@ -12,53 +13,111 @@ use core::arch::x86_64::{
     _mm_shuffle_epi32, _mm_unpackhi_epi64,
 };
 
-/// Some registers of each lane.
+/// A register of each lane.
 type Lanes<const LANES: usize> = [__m128i; LANES];
 
 #[target_feature(enable = "sha,sse4.1")]
 pub(crate) fn compress<const LANES: usize>(states: &mut [State; LANES], blocks: &[[u8; 64]; LANES]) {
-    let mut abef = [_mm_setzero_si128(); LANES];
-    let mut cdgh = abef;
-    let mut words = [abef; 4];
+    let mut registers = loaded(states);
+    sixty_four_rounds(&mut registers, block_words(blocks));
+    store(registers, states);
+}
+
+#[target_feature(enable = "sha,sse4.1")]
+pub(crate) fn macs<const LANES: usize>(
+    inner: &[State; LANES],
+    outer: &[State; LANES],
+    blocks: &[[u8; 64]; LANES],
+) -> [State; LANES] {
+    let mut registers = loaded(inner);
+    sixty_four_rounds(&mut registers, block_words(blocks));
+    let hashes = registers.map(|(abef, cdgh)| in_order(abef, cdgh));
+    let mut registers = loaded(outer);
+    sixty_four_rounds(&mut registers, hash_words(&hashes));
+    let mut states = [[0; 8]; LANES];
+    store(registers, &mut states);
+    states
+}
+
+/// The two halves of the states of all lanes.
+type Registers<const LANES: usize> = [(__m128i, __m128i); LANES];
+
+#[inline]
+#[target_feature(enable = "sha,sse4.1")]
+fn loaded<const LANES: usize>(states: &[State; LANES]) -> Registers<LANES> {
+    let mut registers = [(_mm_setzero_si128(), _mm_setzero_si128()); LANES];
     for lane in 0..LANES {
-        (abef[lane], cdgh[lane]) = halves(&states[lane]);
-        let block = sixteen_words(&blocks[lane]);
-        for (to, from) in words.iter_mut().zip(block) {
+        registers[lane] = halves(&states[lane]);
+    }
+    registers
+}
+
+#[inline]
+#[target_feature(enable = "sha,sse4.1")]
+fn store<const LANES: usize>(registers: Registers<LANES>, states: &mut [State; LANES]) {
+    for lane in 0..LANES {
+        let (abcd, efgh) = in_order(registers[lane].0, registers[lane].1);
+        let ([a, b, c, d], [e, f, g, h]) = (four_words(abcd), four_words(efgh));
+        states[lane] = [a, b, c, d, e, f, g, h];
+    }
+}
+
+/// The words of a block of each lane, four in a register.
+#[inline]
+#[target_feature(enable = "sha,sse4.1")]
+fn block_words<const LANES: usize>(blocks: &[[u8; 64]; LANES]) -> [Lanes<LANES>; 4] {
+    let mut words = [[_mm_setzero_si128(); LANES]; 4];
+    for lane in 0..LANES {
+        for (to, from) in words.iter_mut().zip(sixteen_words(&blocks[lane])) {
             to[lane] = from;
         }
     }
-    let before = (abef, cdgh);
+    words
+}
+
+/// The words of the block that a hash is the content of, behind a block of the key.
+#[inline]
+#[target_feature(enable = "sha,sse4.1")]
+fn hash_words<const LANES: usize>(hashes: &Registers<LANES>) -> [Lanes<LANES>; 4] {
+    let (one, length) = (_mm_set_epi32(0, 0, 0, i32::MIN), _mm_set_epi32(8 * (64 + 32), 0, 0, 0));
+    let mut words = [[one; LANES], [one; LANES], [one; LANES], [length; LANES]];
+    for lane in 0..LANES {
+        (words[0][lane], words[1][lane]) = hashes[lane];
+    }
+    words
+}
+
+#[inline]
+#[target_feature(enable = "sha,sse4.1")]
+fn sixty_four_rounds<const LANES: usize>(states: &mut Registers<LANES>, mut words: [Lanes<LANES>; 4]) {
+    let before = *states;
     for i in 0..4 {
-        four_rounds(K[i], &words[i], &mut abef, &mut cdgh);
+        four_rounds(K[i], &words[i], states);
     }
     for group in 1..4 {
         for i in 0..4 {
             let next = schedule(&words[i], &words[(i + 1) % 4], &words[(i + 2) % 4], &words[(i + 3) % 4]);
             words[i] = next;
-            four_rounds(K[4 * group + i], &next, &mut abef, &mut cdgh);
+            four_rounds(K[4 * group + i], &next, states);
         }
     }
     for lane in 0..LANES {
-        let (abef, cdgh) = (_mm_add_epi32(abef[lane], before.0[lane]), _mm_add_epi32(cdgh[lane], before.1[lane]));
-        states[lane] = whole(abef, cdgh);
+        let ((abef, cdgh), before) = (states[lane], before[lane]);
+        states[lane] = (_mm_add_epi32(abef, before.0), _mm_add_epi32(cdgh, before.1));
     }
 }
 
 /// Four rounds of every lane.
 #[inline]
 #[target_feature(enable = "sha,sse4.1")]
-fn four_rounds<const LANES: usize>(
-    constants: [u32; 4],
-    words: &Lanes<LANES>,
-    abef: &mut Lanes<LANES>,
-    cdgh: &mut Lanes<LANES>,
-) {
+fn four_rounds<const LANES: usize>(constants: [u32; 4], words: &Lanes<LANES>, states: &mut Registers<LANES>) {
     let [k0, k1, k2, k3] = constants.map(|k| k as i32);
     let constants = _mm_set_epi32(k3, k2, k1, k0);
     for lane in 0..LANES {
+        let (abef, cdgh) = &mut states[lane];
         let sum = _mm_add_epi32(words[lane], constants);
-        cdgh[lane] = _mm_sha256rnds2_epu32(cdgh[lane], abef[lane], sum);
-        abef[lane] = _mm_sha256rnds2_epu32(abef[lane], cdgh[lane], _mm_shuffle_epi32::<0x0e>(sum));
+        *cdgh = _mm_sha256rnds2_epu32(*cdgh, *abef, sum);
+        *abef = _mm_sha256rnds2_epu32(*abef, *cdgh, _mm_shuffle_epi32::<0x0e>(sum));
     }
 }
 
@@ -89,14 +148,12 @@ fn halves(state: &State) -> (__m128i, __m128i) {
     (_mm_alignr_epi8::<8>(cdab, efgh), _mm_blend_epi16::<0xf0>(efgh, cdab))
 }
 
-/// A state in its order.
+/// A state in its order: `a b c d` and `e f g h`.
 #[inline]
 #[target_feature(enable = "sha,sse4.1")]
-fn whole(abef: __m128i, cdgh: __m128i) -> State {
+fn in_order(abef: __m128i, cdgh: __m128i) -> (__m128i, __m128i) {
     let (feba, dchg) = (_mm_shuffle_epi32::<0x1b>(abef), _mm_shuffle_epi32::<0xb1>(cdgh));
-    let [a, b, c, d] = four_words(_mm_blend_epi16::<0xf0>(feba, dchg));
-    let [e, f, g, h] = four_words(_mm_alignr_epi8::<8>(dchg, feba));
-    [a, b, c, d, e, f, g, h]
+    (_mm_blend_epi16::<0xf0>(feba, dchg), _mm_alignr_epi8::<8>(dchg, feba))
 }
 
 #[inline]

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
-use defender_auth_lanes::{INITIAL, State, compress};
+use defender_auth_lanes::{INITIAL, State, compress, hash_block, macs};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Sha256, block_api::compress256};
 
@@ -91,12 +91,17 @@ fn messages_of_every_length_give_the_macs_of_the_hmac_crate() {
             state
         };
         let mut inner = [prepared(0x36); 4];
-        for step in 0..blocks[0].len() {
-            compress(&mut inner, &std::array::from_fn(|lane| blocks[lane][step]));
+        let step = |at: usize| std::array::from_fn(|lane| blocks[lane][at]);
+        let last = blocks[0].len() - 1;
+        (0..last).for_each(|at| compress(&mut inner, &step(at)));
+        let outer = macs(&inner, &[prepared(0x5c); 4], &step(last));
+        compress(&mut inner, &step(last));
+        for (made, hash) in outer.iter().zip(inner) {
+            assert_eq!(hash_block(&hash).as_slice(), padded(hash.map(u32::to_be_bytes).as_flattened()).as_flattened());
+            let mut state = prepared(0x5c);
+            compress256(&mut state, &[hash_block(&hash)]);
+            assert_eq!(*made, state);
         }
-        let hashes = inner.map(|state| padded(state.map(u32::to_be_bytes).as_flattened())[0]);
-        let mut outer = [prepared(0x5c); 4];
-        compress(&mut outer, &hashes);
         for (state, message) in outer.into_iter().zip(messages) {
             let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
             mac.update(&message);

@@ -8,18 +8,10 @@
 //! The two states can sign everything that the key can, and are wiped as the key is. They are computed on a stack that is
 //! wiped afterwards (`on_wiped_stack`) and kept in a box, because moving a value leaves a copy of it behind.
 
-use defender_auth_lanes::INITIAL;
 pub use defender_auth_lanes::State;
+use defender_auth_lanes::{INITIAL, compress, macs};
 use sha2::{Digest as _, Sha256, block_api::compress256};
 use zeroize::Zeroizing;
-
-/// The second block of the outer hash without the inner hash: 96 bytes have been hashed at its end.
-pub(crate) const OUTER: [u8; 64] = {
-    let mut block = [0; 64];
-    block[32] = 0x80;
-    block[62] = 0x03;
-    block
-};
 
 /// A key as HMAC uses it: hashed if it is longer than a block of SHA-256, then filled up with zeros (RFC 2104). To be called on
 /// a stack that is wiped.
@@ -50,10 +42,10 @@ impl PreparedKey {
     /// Hashes the two blocks of a key. To be called on a stack that is wiped.
     #[must_use]
     pub fn new(block: &[u8; 64]) -> Self {
-        let mut this = Self { inner: Zeroizing::new(INITIAL), outer: Zeroizing::new(INITIAL) };
-        compress256(&mut this.inner, &[block.map(|byte| byte ^ 0x36)]);
-        compress256(&mut this.outer, &[block.map(|byte| byte ^ 0x5c)]);
-        this
+        let mut states = [INITIAL; 2];
+        compress(&mut states, &[block.map(|byte| byte ^ 0x36), block.map(|byte| byte ^ 0x5c)]);
+        let [inner, outer] = states;
+        Self { inner: Zeroizing::new(inner), outer: Zeroizing::new(outer) }
     }
 
     /// Hashes the beginning of every message that will be signed.
@@ -79,14 +71,10 @@ impl PreparedKey {
 
     #[inline]
     fn finish_from(mut inner: State, outer: &State, last: &[[u8; 64]]) -> State {
-        compress256(&mut inner, last);
-        let mut block = OUTER;
-        for (to, word) in block.as_chunks_mut::<4>().0.iter_mut().zip(inner) {
-            *to = word.to_be_bytes();
-        }
-        let mut state = *outer;
-        compress256(&mut state, &[block]);
-        state
+        let Some((last, before)) = last.split_last() else { return inner };
+        compress256(&mut inner, before);
+        let [mac] = macs(&[inner], &[*outer], &[*last]);
+        mac
     }
 }
 

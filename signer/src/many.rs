@@ -1,12 +1,11 @@
 //! Several MACs at once, so that the hash unit is never idle.
 
 use crate::{
-    hmac::{OUTER, PreparedKey, State},
+    hmac::{PreparedKey, State},
     prepared::Prepared,
     text::ten_digits,
 };
-use core::array;
-use defender_auth_lanes::compress;
+use defender_auth_lanes::{compress, hash_block, macs};
 
 /// How many MACs are computed at once.
 pub const LANES: usize = 8;
@@ -19,12 +18,16 @@ impl PreparedKey {
     #[must_use]
     pub fn macs(&self, messages: &[&[u8]; LANES]) -> [State; LANES] {
         let counts = messages.map(|message| (message.len() + 9).div_ceil(64));
-        let mut states = [*self.inner; LANES];
+        let (mut states, outer_states) = ([*self.inner; LANES], [*self.outer; LANES]);
+        // IDs of up to 55 characters, which most are, have one block.
+        if counts == [1; LANES] {
+            return macs(&states, &outer_states, &messages.map(|message| block(message, 0)));
+        }
         for at in 0..counts.into_iter().max().unwrap_or_default() {
             let blocks = messages.map(|message| block(message, at));
             compress_some(&mut states, &blocks, |lane| counts.get(lane).is_some_and(|count| at < *count));
         }
-        outer([&self.outer; LANES], &states)
+        outer(outer_states, &states)
     }
 }
 
@@ -35,12 +38,21 @@ impl Prepared {
         let Some(digits) = ten_digits(expiry) else { return several.map(|one| one.mac(expiry)) };
         let mut states = several.map(|one| *one.key.inner);
         let lasts = several.map(|one| one.last_with(|to| digits.put(to)));
-        compress_some(&mut states, &lasts.each_ref().map(|last| *last.first()), |_| true);
-        if lasts.iter().any(|last| last.only().is_none()) {
-            let has_two = |lane: usize| lasts.get(lane).is_some_and(|last| last.only().is_none());
-            compress_some(&mut states, &lasts.each_ref().map(|last| *last.second()), has_two);
+        let outer_states = several.map(|one| *one.key.outer);
+        let (first, second) = (lasts.each_ref().map(|last| *last.first()), lasts.each_ref().map(|last| *last.second()));
+        let has_two = |lane: usize| lasts.get(lane).is_some_and(|last| last.only().is_none());
+        match (0..LANES).filter(|lane| has_two(*lane)).count() {
+            0 => macs(&states, &outer_states, &first),
+            LANES => {
+                compress(&mut states, &first);
+                macs(&states, &outer_states, &second)
+            }
+            _ => {
+                compress(&mut states, &first);
+                compress_some(&mut states, &second, has_two);
+                outer(outer_states, &states)
+            }
         }
-        outer(several.map(|one| &*one.key.outer), &states)
     }
 }
 
@@ -81,17 +93,8 @@ fn block(message: &[u8], at: usize) -> [u8; 64] {
 
 /// The outer hashes.
 #[inline]
-fn outer(keys: [&State; LANES], inner: &[State; LANES]) -> [State; LANES] {
-    let blocks = array::from_fn(|lane| {
-        let mut block = OUTER;
-        let words = inner.get(lane).into_iter().flatten();
-        for (to, word) in block.as_chunks_mut::<4>().0.iter_mut().zip(words) {
-            *to = word.to_be_bytes();
-        }
-        block
-    });
-    let mut states = keys.map(|state| *state);
-    compress(&mut states, &blocks);
+fn outer(mut states: [State; LANES], inner: &[State; LANES]) -> [State; LANES] {
+    compress(&mut states, &inner.each_ref().map(hash_block));
     states
 }
 
@@ -99,6 +102,7 @@ fn outer(keys: [&State; LANES], inner: &[State; LANES]) -> [State; LANES] {
 mod tests {
     use super::*;
     use crate::block as key_block;
+    use core::array;
     use std::{string::String, vec::Vec};
 
     fn prepared() -> PreparedKey {

@@ -29,19 +29,33 @@ const SMALL_STACK: usize = if cfg!(debug_assertions) { STACK } else { 896 };
 /// overwritten.
 #[inline]
 pub fn on_wiped_stack<T>(work: impl FnOnce() -> T) -> T {
-    on_wiped_stack_of::<STACK, T>(work)
+    let result = in_a_call(work);
+    wipe_stack_twice::<{ STACK / 2 }>();
+    result
 }
 
 /// The same for work that needs more of it, in bytes.
 #[inline]
 pub fn on_wiped_stack_of<const LENGTH: usize, T>(work: impl FnOnce() -> T) -> T {
-    #[inline(never)]
-    fn in_a_call<T>(work: impl FnOnce() -> T) -> T {
-        work()
-    }
     let result = in_a_call(work);
     wipe_stack::<LENGTH>();
     result
+}
+
+#[inline(never)]
+fn in_a_call<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}
+
+/// Overwrites twice that many bytes. More than 2 KiB at once are three times as slow: the C library fills them by an
+/// instruction that takes long to begin.
+#[inline(never)]
+fn wipe_stack_twice<const LENGTH: usize>() {
+    let (mut one, mut other) = ([0; LENGTH], [0; LENGTH]);
+    wipe(&mut one);
+    wipe(&mut other);
+    // Both are in use until here, so that they do not share their place.
+    optimization_barrier(&one);
 }
 
 /// Overwrites the stack that one token of a prepared key used.

@@ -25,8 +25,9 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     String::from_utf8(text).unwrap_or_default()
 }
 
-/// The base64 text of the bytes of a hash, from its words: twice as fast as by the bytes, for a fleet's keys.
+/// The base64 text of the bytes of a hash, from its words and without an allocation, for a fleet's keys.
 #[inline]
+#[expect(clippy::many_single_char_names, reason = "the names that FIPS 180-4 gives to the words of a hash")]
 pub(crate) fn base64_of_words(words: &[u32; 8], text: &mut [u8; 44]) {
     let [a, b, c, d, e, f, g, h] = words.map(u64::from);
     // 256 bits are five times 48, eight characters each, and sixteen that are filled up to three characters.

@@ -7,7 +7,7 @@ use crate::base::{
     secret::{SecretBytes, SecretText, on_wiped_stack},
 };
 use core::{fmt, str::FromStr};
-use defender_auth_signer::block;
+use defender_auth_signer::{PreparedKey, block};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
@@ -95,11 +95,7 @@ impl SharedAccessKey {
     /// HMAC-SHA256 over any bytes.
     #[must_use]
     pub fn sign(&self, data: &[u8]) -> Signature {
-        on_wiped_stack(|| {
-            let mut mac = self.prepare();
-            mac.update(data);
-            Signature::from_bytes(mac.finalize().into_bytes().into())
-        })
+        on_wiped_stack(|| Signature::from_state(PreparedKey::new(&self.block()).mac(data)))
     }
 
     /// Whether a signature is the HMAC-SHA256 over texts that follow each other. The comparison takes constant time.

@@ -15,7 +15,7 @@ impl Signer {
     /// Makes the tokens of many signers that expire at `expiry` and hands them out in the order of the signers. The text
     /// is wiped afterwards.
     ///
-    /// Eight tokens are computed at once, which takes two thirds of the time of eight calls of
+    /// Eight tokens are computed at once, which takes seven tenths of the time of eight calls of
     /// [`token_into`](Self::token_into): signers are taken from the iterator before the token of the first of them is
     /// handed out.
     ///

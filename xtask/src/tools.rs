@@ -7,7 +7,7 @@ use std::{
 };
 
 /// A program and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 25] = [
+const PROGRAMS: [(&str, &str); 26] = [
     ("abidiff", "abigail-tools"),
     ("clang", "clang"),
     ("cmake", "cmake"),
@@ -22,6 +22,7 @@ const PROGRAMS: [(&str, &str); 25] = [
     ("nginx", "nginx"),
     ("nm", "binutils"),
     ("openssl", "openssl"),
+    ("parallel", "parallel"),
     ("pkcs11-tool", "opensc"),
     ("pkg-config", "pkg-config"),
     ("python3", "python3"),

@@ -40,18 +40,25 @@ impl Key {
         let bytes = id.as_bytes();
         let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes) | FOLD;
         // The last eight bytes, or all if there are fewer. Those that were hashed with the whole words do no harm.
-        let all = || bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte | 0x20));
+        let all = || bytes.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte | 0x20));
         let last = bytes.last_chunk().map_or_else(all, word);
         let whole = bytes.as_chunks().0;
-        let hash = whole.iter().fold(self.0, |hash, bytes| self.mix(hash, word(bytes)));
-        self.mix(self.mix(hash, last), id.len() as u64)
+        let hash = whole.iter().fold(self.0, |hash, bytes| mix(hash, word(bytes)));
+        finish(mix(mix(hash, last), id.len() as u64))
     }
+}
 
-    #[expect(clippy::cast_possible_truncation, reason = "both halves of the product are used")]
-    fn mix(self, hash: u64, word: u64) -> u64 {
-        let product = u128::from(hash ^ word) * u128::from(self.0 ^ 0x9e37_79b9_7f4a_7c15 | 1);
-        (product as u64) ^ (product >> 64) as u64
-    }
+/// Another word. No two words give the same hash after the same hash.
+const fn mix(hash: u64, word: u64) -> u64 {
+    let product = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    product ^ (product >> 32)
+}
+
+/// Has every bit depend on all others, for the table to be filled evenly. Source: `aappleby/smhasher:src/MurmurHash3.cpp`.
+const fn finish(hash: u64) -> u64 {
+    let hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    hash ^ (hash >> 33)
 }
 
 impl Seen {
@@ -93,7 +100,7 @@ const BUCKET: usize = 16;
 const BUCKETS: usize = 11 << 16;
 
 /// How many buckets are tried before one is full.
-const TRIES: usize = 64;
+const TRIES: usize = 4096;
 
 /// Hashes in a fixed amount of memory.
 struct Table {
@@ -106,13 +113,13 @@ impl Table {
     }
 
     fn insert(&mut self, hash: u64) -> Found {
-        let first = usize::try_from((hash >> 32) * BUCKETS as u64 >> 32).unwrap_or_default();
+        let first = usize::try_from(((hash >> 32) * BUCKETS as u64) >> 32).unwrap_or_default();
         // 0 is a free place.
         let mark = u32::try_from(hash & u64::from(u32::MAX)).unwrap_or_default().max(1);
         for at in (first..BUCKETS).chain(0..first).take(TRIES) {
             let Some(bucket) = self.buckets.get_mut(at) else { break };
             // All at once: the places are compared in one step.
-            if bucket.iter().fold(false, |found, place| found | (*place == mark)) {
+            if bucket.iter().map(|place| u32::from(*place == mark)).sum::<u32>() > 0 {
                 return Found::Before(None);
             }
             let used = bucket.iter().map(|place| u32::from(*place != 0)).sum::<u32>();

@@ -1,6 +1,9 @@
 //! `--shard K/N`: one of the parts into which a list is divided, each for another machine.
 
-use super::text_file::{self, io_error};
+use super::{
+    lines,
+    text_file::{self, io_error},
+};
 use crate::terminal::failure::Failure;
 use defender_auth::Error;
 use std::{
@@ -96,7 +99,7 @@ impl Part {
             loop {
                 let read = rest.read(&mut buffer)?;
                 let bytes = buffer.get(..read).unwrap_or_default();
-                lines += u64::try_from(bytes.iter().filter(|byte| **byte == b'\n').count()).unwrap_or_default();
+                lines += u64::try_from(lines::count(bytes)).unwrap_or_default();
                 if read == 0 {
                     return Ok(lines);
                 }

@@ -1,6 +1,9 @@
 //! One block of a list: its IDs, and the lines with their keys.
 
-use crate::input::{lines::BLOCK, seen::Key};
+use crate::input::{
+    lines::{self, BLOCK},
+    seen::Key,
+};
 use defender_auth::{
     Error,
     error::{FileError, FileProblem},
@@ -42,7 +45,7 @@ impl Block {
         self.ids.clear();
         self.keys.clear();
         (self.lines, self.mistake) = (0, None);
-        let most = self.text.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let most = lines::count(&self.text) + 1;
         // An ID is in a line of its own, and becomes `id,key` and a line break.
         let room = self.text.len() + most * (DerivedKey::TEXT_LEN + 2);
         if self.keys.capacity() < room {

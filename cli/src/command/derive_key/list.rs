@@ -83,12 +83,11 @@ impl<R: Read> List<'_, R> {
         let mut in_work = 0_usize;
         loop {
             // One that is new, or the oldest of those in work.
-            let mut block = match free.pop() {
-                Some(block) => block,
-                None => {
-                    in_work -= 1;
-                    receipt.take(from.next(), out)?
-                }
+            let mut block = if let Some(block) = free.pop() {
+                block
+            } else {
+                in_work -= 1;
+                receipt.take(from.next(), out)?
             };
             if let Err(error) = blocks.next_into(&mut block.text) {
                 block.text.clear();

@@ -66,7 +66,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         let (one, long) = (key(folder), long_key(folder));
         let signers =
             [Signer::new(&one, &resource()), Signer::new(&long, &resource()), Signer::new(&one, &two_blocks())];
-        Signer::token_each(signers.iter().cycle().take(20), EXPIRY, |_, token| drop(black_box(token)));
+        Signer::token_each(signers.iter().cycle().take(20), EXPIRY, |_, token| _ = black_box(token));
     }),
     ("parse-token", |folder| drop(token(folder))),
     ("verify-token", |folder| {
