@@ -2,7 +2,8 @@
 
 use crate::{
     command::{
-        authenticate, certificate, derive_key, explain, inspect, key, login, provision, token, tpm, twin, verify_token,
+        authenticate, certificate, derive_key, explain, inspect, key, login, provision, stay, token, tpm, twin,
+        verify_token,
     },
     terminal::failure::Failure,
 };
@@ -48,6 +49,8 @@ enum Command {
     Login(login::Login),
     /// Register a device with the provisioning service, and show the hub that it is assigned to
     Provision(provision::Provision),
+    /// Stay connected until SIGTERM: reconnect, renew, recover, and print a line for each event
+    Stay(stay::Stay),
     /// Authenticate, get the security module's twin, and print the effective configuration
     Twin(twin::Twin),
     /// Create a certificate's private key in a TPM, a token or a file, or show what one can do
@@ -74,6 +77,7 @@ impl Arguments {
             Command::Authenticate(arguments) => authenticate::run(arguments),
             Command::Login(arguments) => login::run(arguments),
             Command::Provision(arguments) => provision::run(arguments),
+            Command::Stay(arguments) => stay::run(arguments),
             Command::Twin(arguments) => twin::run(arguments),
             Command::Key(command) => key::run(command),
             Command::Certificate(command) => certificate::run(command),

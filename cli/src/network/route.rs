@@ -25,7 +25,7 @@ use defender_auth::{
     session::{Clock, Diagnosis},
     tls::Roots,
 };
-use defender_auth_mqtt::{self as mqtt, Dial, Login, Proof, Session, Transport};
+use defender_auth_mqtt::{self as mqtt, Dial, Login, Proof, Session, Transport, driver};
 use std::{net::SocketAddr, time::Duration};
 
 /// The port of HTTPS.
@@ -97,6 +97,23 @@ impl Network {
         let client = client.with_proxies(self.proxies.clone());
         proxy::report_unused(&client.proxy_variables(), "HTTPS");
         Ok(client)
+    }
+
+    /// What a driver needs of it. Hosts without an address of their own are reached by their names.
+    pub(crate) fn driver_options(&self) -> driver::Options {
+        let at = |port: u16| {
+            let fitting = self.endpoints.iter().filter(|endpoint| endpoint.port.is_none_or(|given| given == port));
+            fitting.map(|endpoint| (endpoint.host.clone(), endpoint.address)).collect()
+        };
+        let options = driver::Options::default()
+            .with_addresses(at(HTTPS), at(PORT))
+            .with_transport(self.transport)
+            .with_proxies(self.proxies.clone());
+        match self.roots() {
+            Roots::Pem(pem) => options.with_root_pem(String::from_utf8_lossy(pem)),
+            _ if self.azure_roots => options.with_roots(Roots::Azure),
+            _ => options.with_roots(Roots::Platform),
+        }
     }
 
     /// The way to a host for MQTT.

@@ -124,7 +124,7 @@ fn standard_input_is_advised_only_where_it_is_accepted() {
     let pipe = scratch.path("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let key = scratch.write("key", KEY);
-    let advice = "give a regular file, or `-` for standard input\n";
+    let advice = "give a regular file, or `-` for standard input (";
     for arguments in [
         &["inspect", &pipe][..],
         &["authenticate", &pipe],
