@@ -30,10 +30,19 @@
  *            need exclusive access. defenderauth_https_cancel and defenderauth_control_cancel may be called at any time, also
  *            from a signal handler. The library needs no initialisation and has no threads or signal handlers of its
  *            own. It calls back only into the functions of defenderauth_private_key_from_callback.
+ * Stack.     A thread with 96 KB is enough for every call. Tokens and keys need 6 KB, authenticators 22 KB, certificates 24 KB,
+ *            private keys 42 KB, the HTTPS driver 50 KB, sessions 60 KB, their driver 72 KB, and glibc 6 KB of each thread: one with
+ *            16 KB is enough for tokens only. A stack that is too small ends the process (SIGSEGV).
+ * Panics.    A panic is a defect of the library. It becomes DEFENDERAUTH_PANIC, and prints two or three lines to standard error:
+ *            the thread, file and line in the library, and what was violated; with the environment variable RUST_BACKTRACE also
+ *            the calls that led to it. Memory that runs out ends the process (SIGABRT), with one line there.
  * Changes.   Structs and numbers never change; additions get new names. Treat an unknown action as
  *            DEFENDERAUTH_ACTION_FAILED, one of a session as DEFENDERAUTH_SESSION_ACTION_NONE, and ignore unknown findings.
  *            Every function is in every build of the library; one whose feature was left out returns
  *            DEFENDERAUTH_UNSUPPORTED.
+ * Bare metal.  The static library of `cargo xtask dist --bare` has no operating system under it. The program gives it memory
+ *            and is told of panics by the functions of defenderauth_hooks.h; no call returns DEFENDERAUTH_PANIC. Paths and
+ *            what needs files, sockets or certificates are DEFENDERAUTH_UNSUPPORTED.
  */
 
 #ifndef DEFENDERAUTH_H
@@ -42,7 +51,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#if !defined(__STDC_HOSTED__) || __STDC_HOSTED__
 #include <string.h>
+#endif
 
 /** Marks a function whose result must be checked. A cast to void ignores it, but not with GCC before 10. */
 #if defined(__GNUC__) && __GNUC__ >= 10 && !defined(__clang__)
@@ -1237,6 +1249,13 @@ defenderauth_result defenderauth_connection_string_new(const char *host_name,
                                                        struct defenderauth_connection_string **out,
                                                        struct defenderauth_error **error);
 
+/** How many things were accepted and are unusual: names that were ignored, a key of unusual length, a host that is not for devices. */
+size_t defenderauth_connection_string_finding_count(const struct defenderauth_connection_string *connection_string);
+
+/** Such a finding, counted from 0, and what to do about it, in one line. Empty past the last one. */
+struct defenderauth_str defenderauth_connection_string_finding(const struct defenderauth_connection_string *connection_string,
+                                                               size_t index);
+
 /** The hub's host name. */
 struct defenderauth_str defenderauth_connection_string_host_name(const struct defenderauth_connection_string *connection_string);
 
@@ -1264,6 +1283,18 @@ defenderauth_result defenderauth_connection_string_key(const struct defenderauth
                                                        struct defenderauth_key **out,
                                                        struct defenderauth_error **error);
 
+/**
+ * Writes a token that expires at `expiry`, in seconds since 1970: for the device or the module, or for the service under its
+ * policy. A ready-made token is written unchanged. With `x509=true` there is none: `DEFENDERAUTH_NOT_APPLICABLE`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_connection_string_sas_token(const struct defenderauth_connection_string *connection_string,
+                                                             uint64_t expiry,
+                                                             char *buf,
+                                                             size_t cap,
+                                                             size_t *out_len,
+                                                             struct defenderauth_error **error);
+
 /** Writes it as text, including its key. Wipe the buffer when it is no longer needed. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_connection_string_to_text(const struct defenderauth_connection_string *connection_string,
@@ -1284,6 +1315,13 @@ defenderauth_result defenderauth_key_from_base64(const char *s,
                                                  struct defenderauth_key **out,
                                                  struct defenderauth_error **error);
 
+/** Makes a key of its bytes. 32 or 64 bytes of the system's random generator make a new key. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_key_from_bytes(const uint8_t *bytes,
+                                                size_t len,
+                                                struct defenderauth_key **out,
+                                                struct defenderauth_error **error);
+
 /** Derives the key of one device from the key of its enrollment group, as the provisioning service does. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_key_derive(const struct defenderauth_key *group_key,
@@ -1299,6 +1337,19 @@ defenderauth_result defenderauth_key_to_base64(const struct defenderauth_key *ke
                                                size_t cap,
                                                size_t *out_len,
                                                struct defenderauth_error **error);
+
+/**
+ * Signs bytes with HMAC-SHA256 and writes the signature, 32 bytes: for a program that holds a key for others, and answers
+ * `DEFENDERAUTH_ACTION_SIGN` with it.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_key_sign(const struct defenderauth_key *key,
+                                          const uint8_t *bytes,
+                                          size_t len,
+                                          uint8_t *buf,
+                                          size_t cap,
+                                          size_t *out_len,
+                                          struct defenderauth_error **error);
 
 /** Frees a key and wipes it. NULL is allowed. */
 void defenderauth_key_free(struct defenderauth_key *key);
@@ -1390,6 +1441,24 @@ uint64_t defenderauth_sas_renew_at_most_milliseconds(uint64_t ttl_seconds);
 uint64_t defenderauth_sas_renewal_time(uint64_t issued,
                                        uint64_t expiry,
                                        uint8_t percent);
+
+/**
+ * Writes a token as `defenderauth_sas_token` does, from the key's base64 and without allocating: for a program that has no
+ * heap. There are no objects and no error: the result is all. It is `DEFENDERAUTH_KEY_BASE64` unless `key` is base64 of 1 to
+ * 64 bytes and nothing else, and `DEFENDERAUTH_ARGUMENT` for a resource that is empty or has more than 900 bytes when it is
+ * percent-encoded. A buffer of `DEFENDERAUTH_TEXT_CAPACITY` is always large enough. It takes 6 KB of stack.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_sas_token_from_base64(const char *key,
+                                                       size_t key_len,
+                                                       const char *resource,
+                                                       size_t resource_len,
+                                                       const char *policy,
+                                                       size_t policy_len,
+                                                       uint64_t expiry,
+                                                       char *buf,
+                                                       size_t cap,
+                                                       size_t *out_len);
 
 /* ---- tokens that were made elsewhere: immutable; wiped when freed */
 
@@ -2436,6 +2505,23 @@ defenderauth_result defenderauth_authenticator_new_module_tpm(const char *host_n
                                                               struct defenderauth_error **error);
 
 /**
+ * Uses an identity with a token that was made elsewhere, with no request: DONE immediately, until the token expires. Without a
+ * module ID the identity is the device. A token for another resource is `DEFENDERAUTH_ARGUMENT`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_new_module_token(const char *host_name,
+                                                                size_t host_name_len,
+                                                                const char *device_id,
+                                                                size_t device_id_len,
+                                                                const char *module_id,
+                                                                size_t module_id_len,
+                                                                const struct defenderauth_token *token,
+                                                                const struct defenderauth_options *options_or_null,
+                                                                uint64_t now,
+                                                                struct defenderauth_authenticator **out,
+                                                                struct defenderauth_error **error);
+
+/**
  * Registers with the provisioning service by a symmetric key: an individual enrollment's, or one derived from an
  * enrollment group's with `defenderauth_key_derive`.
  */
@@ -2503,6 +2589,18 @@ defenderauth_result defenderauth_authenticator_new_with_certificate(const struct
                                                                     const struct defenderauth_certificate *certificate,
                                                                     struct defenderauth_authenticator **out,
                                                                     struct defenderauth_error **error);
+
+/**
+ * An authenticator with the identity and the credential of another that is DONE, at a hub with this connection profile: `classic`
+ * or `mqttV5`. It is DONE immediately. A registration tells the profile; this is for an identity that is known without one.
+ * `mqttV5` is for devices with a certificate: any other is `DEFENDERAUTH_NOT_APPLICABLE`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_new_with_connection_profile(const struct defenderauth_authenticator *done,
+                                                                           const char *profile,
+                                                                           size_t len,
+                                                                           struct defenderauth_authenticator **out,
+                                                                           struct defenderauth_error **error);
 
 /**
  * An authenticator with the identity and the key of another that is DONE, and this key as the secondary one
@@ -2832,6 +2930,12 @@ struct defenderauth_str defenderauth_authenticator_mqtt_client_id(const struct d
 
 /** The MQTT user name. The password is a token; with a certificate there is no password. */
 struct defenderauth_str defenderauth_authenticator_mqtt_user_name(const struct defenderauth_authenticator *authenticator);
+
+/**
+ * The topic to publish events to, at a hub with the connection profile `classic`. The properties of a message, percent-encoded and
+ * joined by `&`, are appended to it.
+ */
+struct defenderauth_str defenderauth_authenticator_events_topic(const struct defenderauth_authenticator *authenticator);
 
 /**
  * The connection profile of the hub: `classic` (MQTT 3.1.1, the login above), or `mqttV5` (MQTT 5, by
@@ -3517,6 +3621,9 @@ struct defenderauth_str defenderauth_session_mqtt_client_id(const struct defende
 
 /** CONNECT and RENEW: the MQTT user name. */
 struct defenderauth_str defenderauth_session_mqtt_user_name(const struct defenderauth_session *session);
+
+/** CONNECT, RENEW and later: the topic to publish events to, as `defenderauth_authenticator_events_topic`. */
+struct defenderauth_str defenderauth_session_events_topic(const struct defenderauth_session *session);
 
 /**
  * CONNECT and RENEW: the connection profile of the hub: `classic` (MQTT 3.1.1, by these names), or `mqttV5` (MQTT 5, by

@@ -2,7 +2,7 @@
 
 use crate::{
     abi::{ResultCode, Str},
-    code::DEFENDERAUTH_KEY_ABSENT,
+    code::{DEFENDERAUTH_KEY_ABSENT, DEFENDERAUTH_NOT_APPLICABLE},
     error::Error,
     failure::Failure,
     guard,
@@ -13,13 +13,15 @@ use crate::{
     output,
     view::View,
 };
+use alloc::{boxed::Box, vec::Vec};
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{
-    ConnectionString as Parsed, SharedAccessKey,
-    connection_string::{ConnectionStringError, ServiceConnectionString},
+    ConnectionString as Parsed, SharedAccessKey, UnixTime,
+    connection_string::{ConnectionStringError, Finding, ServiceConnectionString},
     credential::{ClientCertificate, Credential},
+    sas::{Audience, SasToken},
     secret::SecretText,
 };
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// A connection string. Immutable; wiped when freed. Free it with `defenderauth_connection_string_free`.
 pub struct ConnectionString {
@@ -27,6 +29,8 @@ pub struct ConnectionString {
     pub(crate) whose: Whose,
     names: Names,
     policy: View,
+    /// What was accepted and is unusual.
+    findings: Vec<View>,
 }
 
 object!(ConnectionString, "connection_string");
@@ -41,7 +45,7 @@ pub(crate) enum Whose {
 impl From<Parsed> for ConnectionString {
     fn from(parsed: Parsed) -> Self {
         let names = Names::of(parsed.identity());
-        Self { poison: Poison::new(), whose: Whose::Identity(parsed), names, policy: View::EMPTY }
+        Self { poison: Poison::new(), whose: Whose::Identity(parsed), names, policy: View::EMPTY, findings: Vec::new() }
     }
 }
 
@@ -49,11 +53,15 @@ impl From<ServiceConnectionString> for ConnectionString {
     fn from(service: ServiceConnectionString) -> Self {
         let names = Names { host_name: View::of(service.host_name()), ..Names::default() };
         let policy = View::of(service.policy_name());
-        Self { poison: Poison::new(), whose: Whose::Service(service), names, policy }
+        Self { poison: Poison::new(), whose: Whose::Service(service), names, policy, findings: Vec::new() }
     }
 }
 
 impl ConnectionString {
+    fn read<T: Into<Self>>((parsed, findings): (T, Vec<Finding>)) -> Self {
+        Self { findings: findings.iter().map(View::of).collect(), ..parsed.into() }
+    }
+
     /// Its key, if it has one.
     fn key(&self) -> Option<&SharedAccessKey> {
         match &self.whose {
@@ -68,6 +76,15 @@ impl ConnectionString {
 
     fn is_x509(&self) -> bool {
         matches!(&self.whose, Whose::Identity(parsed) if parsed.credential().certificate().is_some())
+    }
+
+    fn token(&self, expiry: UnixTime) -> Option<SasToken> {
+        match &self.whose {
+            Whose::Identity(parsed) => {
+                parsed.credential().password(parsed.identity(), Audience::default(), expiry).into_token()
+            }
+            Whose::Service(service) => Some(service.token(expiry)),
+        }
     }
 
     fn text(&self) -> SecretText {
@@ -89,9 +106,9 @@ pub extern "C" fn defenderauth_connection_string_parse(
 ) -> ResultCode {
     guard::make(out, error, || {
         let text = input::text("s", s, len)?;
-        Ok(match Parsed::parse(text) {
-            Err(ConnectionStringError::ServiceString) => ServiceConnectionString::parse(text)?.into(),
-            parsed => parsed?.into(),
+        Ok(match Parsed::read(text) {
+            Err(ConnectionStringError::ServiceString) => ConnectionString::read(ServiceConnectionString::read(text)?),
+            parsed => ConnectionString::read(parsed?),
         })
     })
 }
@@ -119,6 +136,21 @@ pub extern "C" fn defenderauth_connection_string_new(
         };
         Ok(Parsed::new(identity, credential)?.into())
     })
+}
+
+/// How many things were accepted and are unusual: names that were ignored, a key of unusual length, a host that is not for devices.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_connection_string_finding_count(connection_string: Option<&ConnectionString>) -> usize {
+    guard::look(connection_string, 0, |it| it.findings.len())
+}
+
+/// Such a finding, counted from 0, and what to do about it, in one line. Empty past the last one.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_connection_string_finding(
+    connection_string: Option<&ConnectionString>,
+    index: usize,
+) -> Str {
+    guard::look(connection_string, Str::EMPTY, |it| it.findings.get(index).map_or(Str::EMPTY, View::as_str))
 }
 
 /// The hub's host name.
@@ -180,6 +212,29 @@ pub extern "C" fn defenderauth_connection_string_key(
             Failure::new(DEFENDERAUTH_KEY_ABSENT, message).field("connection_string")
         })?;
         Ok(key.clone().into())
+    })
+}
+
+/// Writes a token that expires at `expiry`, in seconds since 1970: for the device or the module, or for the service under its
+/// policy. A ready-made token is written unchanged. With `x509=true` there is none: `DEFENDERAUTH_NOT_APPLICABLE`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_connection_string_sas_token(
+    connection_string: Option<&ConnectionString>,
+    expiry: u64,
+    buf: *mut c_char,
+    cap: usize,
+    out_len: Option<&mut MaybeUninit<usize>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let out = output::text(buf, cap, out_len)?;
+        let token = shared(connection_string)?.token(input::time("expiry", expiry)?);
+        let token = token.ok_or_else(|| {
+            let message = "the credential is a certificate; present it in the TLS handshake";
+            Failure::new(DEFENDERAUTH_NOT_APPLICABLE, message).field("connection_string")
+        })?;
+        out.put(token.expose().as_bytes())
     })
 }
 

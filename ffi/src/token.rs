@@ -9,11 +9,12 @@ use crate::{
     object::{Poison, object, shared},
     view::View,
 };
+use alloc::{boxed::Box, vec::Vec};
+use core::{ffi::c_char, mem::MaybeUninit, time::Duration};
 use defender_auth::{
     UnixTime,
     sas::{Renewal, SasToken, VerifyError},
 };
-use std::{ffi::c_char, mem::MaybeUninit, time::Duration};
 
 /// A token that was made elsewhere. Immutable; wiped when freed. Free it with `defenderauth_token_free`.
 pub struct Token {
@@ -28,6 +29,11 @@ pub struct Token {
 object!(Token, "token");
 
 impl Token {
+    /// As the library reads it.
+    pub(crate) const fn read(&self) -> &SasToken {
+        &self.read
+    }
+
     fn renewal(&self, issued: u64) -> Renewal {
         Renewal::of(UnixTime::from_secs(issued), self.read.expires_at())
     }

@@ -11,6 +11,7 @@ use crate::{
     stack::{on_wiped_stack, wipe_small_stack},
     text::{DIGITS_MAX, Place, SIGNATURE_ROOM, copy, decimal, escape_base64, ten_digits},
 };
+use core::mem::MaybeUninit;
 
 const _: () = assert!(DIGITS_MAX <= Last::ROOM, "an expiry fits after any tail");
 
@@ -18,7 +19,7 @@ const _: () = assert!(DIGITS_MAX <= Last::ROOM, "an expiry fits after any tail")
 #[derive(Clone)]
 pub struct Prepared {
     /// After the whole blocks of `resource LF`.
-    key: PreparedKey,
+    pub(crate) key: PreparedKey,
     /// What follows, with room for the ten digits of every expiry from 2001 to 2286.
     last: Last,
     /// How much of `resource LF` precedes the digits, in bytes.
@@ -65,12 +66,23 @@ impl Prepared {
     ///
     /// # Errors
     /// When `out` is too small; it is unchanged then.
-    pub fn token_into<P: Place>(
+    pub fn token_into(&self, head: &str, policy: &str, expiry: u64, out: &mut [u8]) -> Result<usize, BufferTooSmall> {
+        let written = self.token_in_a_call(&Around { head, policy }, expiry, out);
+        wipe_small_stack();
+        written
+    }
+
+    /// The same for memory that holds nothing yet. Not one generic function for both: that would be compiled with the crate that
+    /// calls it, which may be optimised for size, and with another stack than the one that is wiped.
+    ///
+    /// # Errors
+    /// When `out` is too small; it is unchanged then.
+    pub fn token_into_uninit(
         &self,
         head: &str,
         policy: &str,
         expiry: u64,
-        out: &mut [P],
+        out: &mut [MaybeUninit<u8>],
     ) -> Result<usize, BufferTooSmall> {
         let written = self.token_in_a_call(&Around { head, policy }, expiry, out);
         wipe_small_stack();
@@ -97,11 +109,7 @@ impl Prepared {
         expiry: u64,
         out: &mut [P],
     ) -> Result<usize, BufferTooSmall> {
-        on_wiped_stack(|| {
-            let mut buffer = [0; DIGITS_MAX];
-            let digits = decimal(expiry, &mut buffer);
-            around.write(&self.mac_of_any(digits), digits.len(), |to| copy(to, digits), out)
-        })
+        on_wiped_stack(|| around.write_for(&self.mac(expiry), expiry, out))
     }
 
     /// The MAC for an expiry of ten digits, which `put` writes where they belong.
@@ -114,10 +122,16 @@ impl Prepared {
             block.get_mut(self.tail_len..).map(put);
             self.key.finish(&[block])
         } else {
-            let mut last = self.last;
-            last.flat_mut().get_mut(self.tail_len..).map(put);
-            self.key.finish(last.blocks())
+            self.key.finish(self.last_with(put).blocks())
         }
+    }
+
+    /// The last blocks with an expiry of ten digits, which `put` writes where they belong.
+    #[inline]
+    pub(crate) fn last_with(&self, put: impl Fn(&mut [u8])) -> Last {
+        let mut last = self.last;
+        last.flat_mut().get_mut(self.tail_len..).map(put);
+        last
     }
 
     /// The MAC for any expiry.
@@ -131,6 +145,21 @@ impl Prepared {
     }
 }
 
+/// Writes the token whose MAC was computed before, as [`Prepared::token_into`] does. To be called on a stack that is wiped.
+///
+/// # Errors
+/// When `out` is too small; it is unchanged then.
+#[inline]
+pub fn write_token(
+    mac: &State,
+    head: &str,
+    policy: &str,
+    expiry: u64,
+    out: &mut [u8],
+) -> Result<usize, BufferTooSmall> {
+    Around { head, policy }.write_for(mac, expiry, out)
+}
+
 /// What a token has before its signature and after its expiry.
 struct Around<'a> {
     head: &'a str,
@@ -138,6 +167,16 @@ struct Around<'a> {
 }
 
 impl Around<'_> {
+    #[inline]
+    fn write_for<P: Place>(&self, mac: &State, expiry: u64, out: &mut [P]) -> Result<usize, BufferTooSmall> {
+        if let Some(digits) = ten_digits(expiry) {
+            return self.write(mac, 10, |to| digits.put(to), out);
+        }
+        let mut buffer = [0; DIGITS_MAX];
+        let digits = decimal(expiry, &mut buffer);
+        self.write(mac, digits.len(), |to| copy(to, digits), out)
+    }
+
     #[inline]
     fn write<P: Place>(
         &self,

@@ -11,7 +11,7 @@ use alloc::{boxed::Box, string::String};
 use core::{fmt, mem::MaybeUninit, str};
 use defender_auth_signer::{
     prepared::Prepared,
-    text::{DIGITS_MAX, HEAD, Place, SIGNATURE_MAX, decimal},
+    text::{DIGITS_MAX, HEAD, SIGNATURE_MAX, SIGNATURE_ROOM, decimal},
 };
 
 /// The caller's buffer is smaller than the token.
@@ -43,11 +43,11 @@ crate::base::debug::debug_as_text! { BufferTooSmall }
 /// ```
 pub struct Signer {
     /// In a box, because moving a value leaves a copy of it behind.
-    prepared: Box<Prepared>,
+    pub(super) prepared: Box<Prepared>,
     /// `SharedAccessSignature sr=…&sig=`
-    head: Box<str>,
+    pub(super) head: Box<str>,
     /// `&skn=…`, or nothing.
-    policy: Box<str>,
+    pub(super) policy: Box<str>,
 }
 
 impl Signer {
@@ -72,13 +72,19 @@ impl Signer {
         self.head.len() + SIGNATURE_MAX + 4 + DIGITS_MAX + self.policy.len()
     }
 
+    /// With this length a signature is escaped where it belongs, without a copy.
+    pub(super) fn roomy_len(&self) -> usize {
+        self.max_len() + SIGNATURE_ROOM
+    }
+
     /// Writes the token that expires at `expiry` and returns its length. Allocates nothing.
     ///
     /// # Errors
     /// When `out` is too small, with the size that this token needs; `out` is unchanged then.
     #[inline]
     pub fn token_into(&self, expiry: UnixTime, out: &mut [u8]) -> Result<usize, BufferTooSmall> {
-        self.write(expiry, out)
+        let written = self.prepared.token_into(&self.head, &self.policy, expiry.as_secs(), out);
+        written.map_err(|error| BufferTooSmall { needed: error.needed })
     }
 
     /// The same for memory that holds nothing yet. What is returned is how many bytes at its start have been written.
@@ -99,12 +105,7 @@ impl Signer {
     /// ```
     #[inline]
     pub fn token_into_uninit(&self, expiry: UnixTime, out: &mut [MaybeUninit<u8>]) -> Result<usize, BufferTooSmall> {
-        self.write(expiry, out)
-    }
-
-    #[inline]
-    fn write<P: Place>(&self, expiry: UnixTime, out: &mut [P]) -> Result<usize, BufferTooSmall> {
-        let written = self.prepared.token_into(&self.head, &self.policy, expiry.as_secs(), out);
+        let written = self.prepared.token_into_uninit(&self.head, &self.policy, expiry.as_secs(), out);
         written.map_err(|error| BufferTooSmall { needed: error.needed })
     }
 

@@ -12,7 +12,7 @@ use crate::{
         options::{Carrier, NetworkOptions},
         route::{HTTPS, Network},
     },
-    terminal::{failure::Failure, output},
+    terminal::{colour::Verdict, failure::Failure, output},
 };
 use clap::Args;
 use defender_auth::{
@@ -154,7 +154,12 @@ fn report(
         ("MQTT host", Some(&format!("{}:{port}", login.host))),
         ("client ID", Some(&login.client_id)),
         ("user name", user_name),
-        ("hub", Some(hub)),
     ])?;
+    let verdict = |verdict| output::verdict("hub", hub, verdict);
+    match connected {
+        Some(true) => verdict(Verdict::Good),
+        Some(false) => verdict(Verdict::Bad),
+        None => output::table(&[("hub", Some(hub))]),
+    }?;
     ended
 }

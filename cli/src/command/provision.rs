@@ -23,7 +23,7 @@ use defender_auth::{
     Error, Outcome, Plan, SharedAccessKey, agent,
     dps::{Attestation, Profile},
     http::{ApiVersion, OperationId},
-    identity::{IdScope, Identity, RegistrationId},
+    identity::{HostName, IdScope, Identity, RegistrationId},
     mqtt::Connect,
     payload::Payload,
     private_key::Location,
@@ -34,9 +34,8 @@ use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 #[command(group = ArgGroup::new("key").required(true).multiple(true).args([
-    "key_file", "group_key_file", "certificate_file", "tpm",
+    "key_file", "group_key_file", "cert_file", "tpm",
 ]))]
-#[command(group = ArgGroup::new("private_key").args(["key_file", "private_key_file"]))]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct Provision {
     /// The ID scope of the provisioning service
@@ -46,28 +45,31 @@ pub(crate) struct Provision {
     #[arg(long, value_name = "ID", required_unless_present = "tpm")]
     registration_id: Option<RegistrationId>,
     /// The file with the key of the individual enrollment, or with the key derived for this registration ID; with
-    /// --certificate-file, the certificate's private key: a file (PEM, also of a TPM), tpm:file=PATH,
+    /// --cert-file, the certificate's private key: a file (PEM, also of a TPM), tpm:file=PATH,
     /// tpm:handle=0x81000005, keyd:id=KEY, pkcs11:… or unix:SOCKET
-    #[arg(long, value_name = "FILE|URI", value_parser = name::parser(),
+    #[arg(long, alias = "private-key-file", value_name = "FILE|URI", value_parser = name::parser(),
         conflicts_with_all = ["tpm", "tpm_setup", "group_key_file"])]
     key_file: Option<Location>,
     /// The file with the key of the enrollment group, from which the device's key is derived. For manufacturing: do not
     /// store it on devices
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["tpm", "tpm_setup", "certificate_file"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["tpm", "tpm_setup", "cert_file"])]
     group_key_file: Option<PathBuf>,
     /// The device's certificate chain in PEM: leaf first, then intermediates
-    #[arg(long, value_name = "PEM", requires = "private_key", conflicts_with_all = ["tpm", "tpm_setup"])]
-    certificate_file: Option<PathBuf>,
-    /// The same as --key-file with --certificate-file
-    #[arg(long, value_name = "FILE|URI", requires = "certificate_file", value_parser = name::parser())]
-    private_key_file: Option<Location>,
+    #[arg(long, alias = "certificate-file", value_name = "PEM", requires = "key_file",
+        conflicts_with_all = ["tpm", "tpm_setup"])]
+    cert_file: Option<PathBuf>,
     #[command(flatten)]
     unlock: Unlock,
     #[command(flatten)]
     tpm: Tpm,
-    /// The provisioning service, if it is not the global one: HOST, HOST:PORT, or HOST=ADDR:PORT
-    #[arg(long, value_name = "HOST[:PORT]")]
-    endpoint: Option<ServiceEndpoint>,
+    /// The host of the provisioning service, if it is not the global one
+    #[arg(long, value_name = "HOST")]
+    service_host: Option<HostName>,
+    /// Connect to ADDR:PORT instead of HOST (an emulator, a tunnel), which may be the service or the hub; the server's
+    /// certificate must still name HOST. HOST:443 applies to HTTPS only, HOST:8883 to MQTT only. May be repeated; the last for
+    /// a host counts
+    #[arg(long = "endpoint", value_name = "HOST=ADDR:PORT")]
+    endpoints: Vec<ServiceEndpoint>,
     #[command(flatten)]
     trust: Trust,
     #[command(flatten)]
@@ -97,9 +99,9 @@ pub(crate) struct Provision {
     /// Log in at the assigned hub, by the version of MQTT that its connection profile has
     #[arg(long)]
     connect: bool,
-    /// Connect to ADDR:PORT instead of the hub HOST (an emulator, a tunnel); the server's certificate must still name HOST
-    #[arg(long = "hub-endpoint", value_name = "HOST=ADDR:PORT", requires = "connect")]
-    hub_endpoints: Vec<Endpoint>,
+    /// The former name of --endpoint for the hub.
+    #[arg(long, hide = true, value_name = "HOST=ADDR:PORT")]
+    hub_endpoint: Vec<Endpoint>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -109,12 +111,22 @@ pub(crate) struct Provision {
 }
 
 impl Provision {
+    /// The provisioning service, if it is not the global one. Before there was `--service-host`, the only `--endpoint` named
+    /// it.
+    fn service_host(&self) -> Option<&HostName> {
+        let named = match &*self.endpoints {
+            [only] => Some(&only.host),
+            _ => None,
+        };
+        self.service_host.as_ref().or(named)
+    }
+
     /// The files that it reads.
     fn inputs(&self) -> impl Iterator<Item = &Path> {
-        let Self { key_file, group_key_file, certificate_file, private_key_file, payload_file, .. } = self;
-        let keys = [key_file, private_key_file].into_iter().flatten().filter_map(name::file);
-        let others = [group_key_file, certificate_file, payload_file, &self.trust.ca_file, &self.way.proxy_login_file];
-        keys.chain(others.into_iter().filter_map(Option::as_deref))
+        let Self { key_file, group_key_file, cert_file, payload_file, trust, way, .. } = self;
+        let key = key_file.iter().filter_map(name::file);
+        let others = [group_key_file, cert_file, payload_file, &trust.ca_file, &way.proxy_login_file];
+        key.chain(others.into_iter().filter_map(Option::as_deref))
     }
 }
 
@@ -124,8 +136,8 @@ pub(crate) fn run(arguments: &Provision) -> Result<(), Failure> {
         private_file::check_inputs(path, arguments.inputs())?;
         private_file::check(path)?;
     }
-    let endpoints = arguments.endpoint.as_ref().and_then(|service| service.endpoint.as_ref());
-    let endpoints: Vec<Endpoint> = endpoints.into_iter().chain(&arguments.hub_endpoints).cloned().collect();
+    let given = arguments.endpoints.iter().filter_map(|given| given.endpoint.as_ref());
+    let endpoints: Vec<Endpoint> = given.chain(&arguments.hub_endpoint).cloned().collect();
     let network = Network::new(&arguments.trust, &endpoints, &arguments.way)?;
     let mut keys = arguments.tpm.open()?;
     let id = keys.registration_id(arguments.registration_id.as_ref())?;
@@ -222,8 +234,8 @@ fn check(arguments: &Provision) -> Result<(), Failure> {
 
 fn profile(arguments: &Provision, id: &RegistrationId) -> Result<Profile, Failure> {
     let mut profile = Profile::new(arguments.id_scope.clone(), id.clone());
-    if let Some(service) = &arguments.endpoint {
-        profile = profile.with_endpoint(service.host.clone());
+    if let Some(host) = arguments.service_host() {
+        profile = profile.with_endpoint(host.clone());
     }
     if let Some(model) = &arguments.model_id {
         profile = profile.with_payload(Payload::model_id(model));
@@ -250,14 +262,12 @@ fn attestation(arguments: &Provision, id: &RegistrationId, keys: &mut Keys) -> R
         Ok(key)
     };
     match arguments {
-        Provision { certificate_file: Some(file), private_key_file: Some(key), .. }
-        | Provision { certificate_file: Some(file), key_file: Some(key), .. } => {
+        Provision { cert_file: Some(file), key_file: Some(key), .. } => {
             Ok(arguments.unlock.read(Some(key))?.certificate(file, key, Purpose::Provisioning(id))?.into())
         }
         Provision { key_file: Some(Location::File(path)), .. } => Ok(key(path)?.into()),
         Provision { key_file: Some(_), .. } => {
-            let what =
-                "--key-file names the private key of a certificate; give its certificate with --certificate-file";
+            let what = "--key-file names the private key of a certificate; give its certificate with --cert-file";
             Err(Failure::Call(what.into()))
         }
         Provision { group_key_file: Some(path), .. } => Ok(key(path)?.derive(id).into()),

@@ -47,24 +47,21 @@ pub(crate) struct Token {
     json: bool,
 }
 
-/// The lifetime of a token unless another is given.
-const HOUR: Duration = Duration::from_secs(3600);
-
 /// When a token expires.
 #[derive(Args)]
 #[group(multiple = false)]
 pub(crate) struct Expiry {
-    /// The expiry, in seconds since 1970
-    #[arg(long, value_name = "UNIX", value_parser = time::unix_time)]
+    /// The expiry: RFC 3339, or seconds since 1970
+    #[arg(long, value_name = "TIME", value_parser = time::time)]
     expires_at: Option<UnixTime>,
-    /// The lifetime from now on: 3600, 90s, 15m, 1h, 1d [default: 1h]
-    #[arg(long, value_name = "TIME", value_parser = time::lifetime)]
-    ttl: Option<Duration>,
+    /// The lifetime from now on: 3600, 90s, 15m, 1h, 1d
+    #[arg(long, value_name = "DURATION", value_parser = time::lifetime, default_value = "1h")]
+    ttl: Duration,
 }
 
 impl Expiry {
     pub(crate) fn at(&self, now: UnixTime) -> UnixTime {
-        self.expires_at.unwrap_or_else(|| now + self.ttl.unwrap_or(HOUR))
+        self.expires_at.unwrap_or_else(|| now + self.ttl)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     input::{agent::AgentOrService, finding, source::Source, time},
     login::described_token::Described,
-    terminal::{clock, document::Time, failure::Failure, output, stderr},
+    terminal::{clock, colour::Verdict, document::Time, failure::Failure, output, stderr},
 };
 use clap::Args;
 use defender_auth::{
@@ -24,11 +24,11 @@ pub(crate) struct VerifyToken {
     /// file, or a file with a connection string. `-` reads it from standard input
     #[arg(long, value_name = "FILE|DIR|-")]
     key_file: Source,
-    /// The time at which the token must not have expired, in seconds since 1970 [default: the system clock]
-    #[arg(long, value_name = "UNIX", value_parser = time::unix_time)]
+    /// The time at which the token must not have expired: RFC 3339, or seconds since 1970 [default: the system clock]
+    #[arg(long, value_name = "TIME", value_parser = time::time)]
     now: Option<UnixTime>,
     /// How long after its expiry a token is still accepted, for clocks that differ
-    #[arg(long, value_name = "TIME", value_parser = time::duration, default_value = "0s")]
+    #[arg(long, value_name = "DURATION", value_parser = time::duration, default_value = "0s")]
     skew: Duration,
     /// A file with the token, or `-` for standard input
     #[arg(value_name = "FILE|-")]
@@ -95,8 +95,8 @@ impl Report {
             ("policy", Some(policy_name.as_deref().unwrap_or("none"))),
             ("expires at", Some(&expiry)),
             ("signature", Some(if self.signature_valid { "valid" } else { "not valid" })),
-            ("verdict", Some(&verdict)),
-        ])
+        ])?;
+        output::verdict("verdict", &verdict, if self.valid { Verdict::Good } else { Verdict::Bad })
     }
 }
 

@@ -2,10 +2,13 @@
 
 use crate::{
     command::{
-        authenticate, certificate, derive_key, explain, inspect, key, login, provision, stay, token, tpm, twin,
+        authenticate, certificate, derive_key, doctor, explain, inspect, key, login, provision, stay, token, tpm, twin,
         verify_token,
     },
-    terminal::failure::Failure,
+    terminal::{
+        failure::Failure,
+        stderr::{self, Detail},
+    },
 };
 use clap::{Parser, Subcommand};
 
@@ -23,12 +26,20 @@ use clap::{Parser, Subcommand};
 #[command(
     name = "defenderauth",
     version,
+    propagate_version = true,
     after_help = "\
 Secrets are read from files or standard input, never from arguments.
 Exit status: 0 success, 1 rejected by the service (or the service was not reached), 2 wrong input or wrong call.
-Start with `defenderauth inspect DIR`: it needs no network and never prints a key."
+Start with `defenderauth inspect DIR`: it needs no network and never prints a key. When a device does not get in, run
+`defenderauth doctor DIR`."
 )]
 pub(crate) struct Arguments {
+    /// Print no progress, no notes and no warnings: results and errors alone
+    #[arg(long, short, global = true, display_order = 900, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more on standard error: addresses, trust anchors, requests and their answers
+    #[arg(long, short, global = true, display_order = 900)]
+    verbose: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -43,6 +54,8 @@ enum Command {
     VerifyToken(verify_token::VerifyToken),
     /// Derive device keys from the key of an enrollment group, as DPS and IoT Central do
     DeriveKey(derive_key::DeriveKey),
+    /// Find out why a device does not get in, step by step and without changing anything
+    Doctor(Box<doctor::Doctor>),
     /// Run an agent's configuration (including Device mode and lookups), and with --connect log in at the hub
     Authenticate(authenticate::Authenticate),
     /// Print the login of another MQTT client (mosquitto, paho), or judge one that does not work with --check
@@ -69,11 +82,17 @@ enum Command {
 impl Arguments {
     /// Runs the subcommand.
     pub(crate) fn run(&self) -> Result<(), Failure> {
+        stderr::set_detail(match (self.quiet, self.verbose) {
+            (true, _) => Detail::Errors,
+            (false, false) => Detail::Steps,
+            (false, true) => Detail::Requests,
+        });
         match &self.command {
             Command::Inspect(arguments) => inspect::run(arguments),
             Command::Token(arguments) => token::run(arguments),
             Command::VerifyToken(arguments) => verify_token::run(arguments),
             Command::DeriveKey(arguments) => derive_key::run(arguments),
+            Command::Doctor(arguments) => doctor::run(arguments),
             Command::Authenticate(arguments) => authenticate::run(arguments),
             Command::Login(arguments) => login::run(arguments),
             Command::Provision(arguments) => provision::run(arguments),

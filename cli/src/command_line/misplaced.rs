@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, Command, CommandFactory as _};
 use std::{ffi::OsString, iter, path::Path};
 
 /// Options that name a file to be written, which is not a place to read a secret from.
-const OUTPUTS: [&str; 2] = ["--out", "--write-connection-string"];
+const OUTPUTS: [&str; 3] = ["--out", "--report", "--write-connection-string"];
 
 /// Fails if one of the arguments, which begin after the program's name, is a secret.
 pub(crate) fn check(arguments: &[OsString]) -> Result<(), Failure> {
@@ -26,6 +26,7 @@ pub(crate) fn check(arguments: &[OsString]) -> Result<(), Failure> {
 /// The command line as it should be typed. Only names that the program knows are taken from what was typed, and every
 /// other word is replaced by a placeholder: it may be another part of the secret.
 struct Line {
+    program: Command,
     /// The subcommand so far.
     command: Command,
     /// The program and the names of its subcommands so far.
@@ -66,6 +67,7 @@ impl Line {
     fn new(stdin_is_taken: bool) -> Self {
         let words = vec!["defenderauth".to_owned()];
         Self {
+            program: Arguments::command(),
             command: Arguments::command(),
             names: words.clone(),
             positions: 0,
@@ -162,9 +164,10 @@ impl Line {
 
     fn option(&self, word: &str) -> Option<&Arg> {
         let name = word.strip_prefix("--")?;
-        self.command.get_arguments().find(|argument| {
+        let global = self.program.get_arguments().filter(|argument| argument.is_global_set());
+        self.command.get_arguments().chain(global).find(|argument| {
             argument.get_long() == Some(name)
-                || argument.get_visible_aliases().is_some_and(|aliases| aliases.contains(&name))
+                || argument.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
         })
     }
 
@@ -247,7 +250,7 @@ mod tests {
             (&["inspect", STRING], "defenderauth inspect -"),
             (&["inspect", "--json", STRING], "defenderauth inspect --json -"),
             (&["inspect", STRING, "--json"], "defenderauth inspect - --json"),
-            (&["token", "--ttl", "1h", STRING], "defenderauth token --ttl TIME -"),
+            (&["token", "--ttl", "1h", STRING], "defenderauth token --ttl DURATION -"),
             (&["provision", "--key-file", KEY], "defenderauth provision --key-file FILE"),
             (&["provision", &format!("--key-file={KEY}")], "defenderauth provision --key-file=FILE"),
             (&[&format!("--key-file={KEY}")], "defenderauth --help"),
@@ -258,6 +261,10 @@ mod tests {
             (&["verify-token", "--key-file", KEY, "-"], "defenderauth verify-token --key-file FILE -"),
             (&["help", STRING], "defenderauth inspect -"),
             (&["help", KEY], "defenderauth --help"),
+            (&["inspect", "--quiet", STRING], "defenderauth inspect --quiet -"),
+            (&["--verbose", "token", STRING], "defenderauth --verbose token -"),
+            (&["token", "--cacert", "f", STRING], "defenderauth token --help"),
+            (&["provision", "--certificate-file", KEY], "defenderauth provision --certificate-file PEM"),
             (&["inspect", "a", "b", KEY], "defenderauth inspect --help"),
             (&["provision", "--no-such", KEY], "defenderauth provision --help"),
             (&["verify-token", "--key-file", KEY, STRING], "defenderauth verify-token --key-file - FILE"),

@@ -34,12 +34,12 @@ pub(crate) const CLOCK: Cause = Cause {
 pub(crate) const OTHER_CERTIFICATE: Cause = Cause {
     code: "other-certificate",
     text: "the hub expects another certificate (thumbprint, or authority and common name)",
-    check: "`defenderauth certificate check --chain PEM` shows both thumbprints; compare them with `az iot hub device-identity show`",
+    check: "`defenderauth certificate check --cert-file PEM` shows both thumbprints; compare them with `az iot hub device-identity show`",
 };
 pub(crate) const CERTIFICATE_EXPIRED: Cause = Cause {
     code: "certificate-expired",
     text: "the client certificate has expired",
-    check: "`defenderauth certificate check --chain PEM`",
+    check: "`defenderauth certificate check --cert-file PEM`",
 };
 pub(crate) const WRONG_USER_NAME: Cause = Cause {
     code: "user-name",
@@ -54,7 +54,7 @@ pub(crate) const ENROLLMENT_KEY: Cause = Cause {
 pub(crate) const ENROLLMENT_CERTIFICATE: Cause = Cause {
     code: "enrollment-certificate",
     text: "the certificate's common name is not the registration ID, or an intermediate certificate is not sent, or another authority is enrolled",
-    check: "`defenderauth certificate check --chain PEM --registration-id ID`",
+    check: "`defenderauth certificate check --cert-file PEM --registration-id ID`",
 };
 pub(crate) const ENROLLMENT_TPM: Cause = Cause {
     code: "enrollment-tpm",
@@ -220,7 +220,7 @@ pub(crate) const MODULE_AUTHENTICATION: Cause = Cause {
 pub(crate) const KEY_PAIR: Cause = Cause {
     code: "pair",
     text: "the private key is missing, or belongs to another certificate, often because one of the two was renewed alone",
-    check: "`defenderauth certificate check --chain PEM --key KEYFILE`",
+    check: "`defenderauth certificate check --cert-file PEM --key-file KEYFILE`",
 };
 pub(crate) const TOKEN_EXPIRED: Cause = Cause {
     code: "expired",

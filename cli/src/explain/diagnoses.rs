@@ -102,7 +102,7 @@ const fn causes(diagnosis: Diagnosis) -> &'static [Cause] {
             Cause {
                 code: "issued",
                 text: "the issued certificate is for another name or key, or its chain is not complete",
-                check: "`defenderauth certificate check --chain PEM`",
+                check: "`defenderauth certificate check --cert-file PEM`",
             },
             c::CLOCK,
         ],

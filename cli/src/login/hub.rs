@@ -3,6 +3,7 @@
 use super::{
     causes::{Causes, doubt},
     refusal::Refusal,
+    retry,
 };
 use crate::{
     network::route::Network,
@@ -45,6 +46,20 @@ impl Refused {
 
 /// Logs in, by the version of MQTT that the hub's connection profile has. If the hub refuses the primary key, the secondary is tried once.
 pub(crate) fn log_in(
+    me: &mut Outcome,
+    login: &Connect,
+    network: &Network,
+    keys: &mut Keys,
+) -> Result<Result<Session, Refused>, Failure> {
+    let reason = |result: &Result<Result<Session, Refused>, Failure>| match result {
+        Ok(Ok(_)) => None,
+        Ok(Err(refused)) => refused.refusal.is_retryable().then(|| refused.refusal.to_string()),
+        Err(failure) => retry::passing(failure),
+    };
+    retry::repeating(network.retries(), reason, || attempt(me, login, network, keys))
+}
+
+fn attempt(
     me: &mut Outcome,
     login: &Connect,
     network: &Network,

@@ -4,7 +4,7 @@ use super::{hub::Refused, version};
 use crate::{
     certificates::shown::Shown,
     system::clock,
-    terminal::{failure::Failure, output},
+    terminal::{colour::Verdict, failure::Failure, output},
 };
 use defender_auth::{
     Outcome,
@@ -80,10 +80,6 @@ impl Registered<'_> {
         if as_json {
             return output::json_ended(&report, ended);
         }
-        let hub = login.map(|login| match login {
-            Ok(()) => format!("accepted, MQTT {}", version::of(outcome)),
-            Err(_) => "refused".into(),
-        });
         let profile = Some(report.connection_profile).filter(|profile| *profile != ConnectionProfile::Classic.as_str());
         let printed = output::table(&[
             ("host name", Some(report.host_name)),
@@ -93,9 +89,13 @@ impl Registered<'_> {
             ("last updated", report.last_updated),
             ("profile", profile),
             ("payload", record.and_then(|record| record.payload.as_ref()).map(Payload::as_str)),
-            ("hub", hub.as_deref()),
-            ("next", next.as_deref()),
         ]);
+        let printed = printed.and_then(|()| match login {
+            Some(Ok(())) => output::verdict("hub", &format!("accepted, MQTT {}", version::of(outcome)), Verdict::Good),
+            Some(Err(_)) => output::verdict("hub", "refused", Verdict::Bad),
+            None => Ok(()),
+        });
+        let printed = printed.and_then(|()| output::table(&[("next", next.as_deref())]));
         let certificate = || certificate.map_or(Ok(()), |certificate| certificate.print(clock::now()));
         ended.and(printed.and_then(|()| certificate()))
     }

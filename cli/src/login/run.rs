@@ -1,13 +1,13 @@
 //! Runs a plan: like the library's own driver, with progress messages, and with MQTT as a second carrier.
 
-use super::refusal::Refusal;
+use super::{refusal::Refusal, retry};
 use crate::{
     network::{
         options::Carrier,
         route::{HTTPS, Network},
     },
     system::clock,
-    terminal::{failure::Failure, problem::Problem, progress},
+    terminal::{failure::Failure, problem::Problem, progress, stderr},
     tpm::keys::Keys,
 };
 use defender_auth::{
@@ -21,11 +21,8 @@ use defender_auth::{
 use defender_auth_mqtt::{self as mqtt, Answer, Provisioner};
 use std::{
     hash::{BuildHasher as _, Hasher as _, RandomState},
-    time::{Duration, Instant},
+    time::Instant,
 };
-
-/// The time limit of an attempt.
-const ATTEMPT: Duration = Duration::from_secs(600);
 
 /// Runs a plan to its end. A plan that needs no network request is done immediately.
 pub(crate) fn run(plan: &Plan, network: &Network, carrier: Carrier, keys: &mut Keys) -> Result<Outcome, Failure> {
@@ -40,9 +37,20 @@ pub(crate) fn run_noting(
     keys: &mut Keys,
     mut note: impl FnMut(&OperationId),
 ) -> Result<Outcome, Failure> {
+    let reason = |result: &Result<Outcome, Failure>| result.as_ref().err().and_then(retry::passing);
+    retry::repeating(network.retries(), reason, || attempt(plan, network, carrier, keys, &mut note))
+}
+
+fn attempt(
+    plan: &Plan,
+    network: &Network,
+    carrier: Carrier,
+    keys: &mut Keys,
+    note: &mut impl FnMut(&OperationId),
+) -> Result<Outcome, Failure> {
     let start = Instant::now();
     let now = || Now { wall: clock::now(), monotonic: start.elapsed() };
-    let mut authenticator = Authenticator::new(plan, now(), ATTEMPT);
+    let mut authenticator = Authenticator::new(plan, now(), network.attempt());
     if let Action::Done(_) | Action::Failed(_) = authenticator.poll() {
         return Ok(authenticator.into_outcome()?);
     }
@@ -59,8 +67,13 @@ pub(crate) fn run_noting(
                     Carrier::Https => network.address(request.host(), HTTPS).map(drop)?,
                     Carrier::Mqtt => network.mqtt_addresses(request.host()).map(drop)?,
                 }
-                let answer = link.exchange(request, network)?;
+                let what = format!("{} {}", request.method(), request.target());
+                stderr::detail(format_args!("{what}; {}", network.described(request.host(), HTTPS)));
+                let answer = progress::during("waiting for the answer", || link.exchange(request, network))?;
                 let response = answer.as_ref().and_then(Answered::as_response);
+                if let Some(response) = &response {
+                    stderr::detail(format_args!("answered with status {}", response.status()));
+                }
                 authenticator.handle(now(), response.map_or(Event::Unanswered, Event::Answered))
             }
             Action::Wait(wait) => {

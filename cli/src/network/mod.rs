@@ -1,6 +1,8 @@
 //! Where services are reached, which servers are trusted, and what carries the requests.
 
+mod described;
+mod driver;
 pub(crate) mod endpoint;
 pub(crate) mod options;
-mod proxy;
+pub(crate) mod proxy;
 pub(crate) mod route;

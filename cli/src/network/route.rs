@@ -12,7 +12,7 @@ use crate::{
     terminal::{
         failure::Failure,
         problem::{Cause, Problem},
-        progress,
+        progress, stderr,
     },
 };
 use defender_auth::{
@@ -25,7 +25,7 @@ use defender_auth::{
     session::{Clock, Diagnosis},
     tls::Roots,
 };
-use defender_auth_mqtt::{self as mqtt, Dial, Login, Proof, Session, Transport, driver};
+use defender_auth_mqtt::{self as mqtt, Dial, Limits, Login, Proof, Session, Transport};
 use std::{net::SocketAddr, time::Duration};
 
 /// The port of HTTPS.
@@ -43,14 +43,19 @@ const TOO_MANY_OPEN: &str = "this process, or its system";
 
 /// Trust anchors, addresses and proxies.
 pub(crate) struct Network {
-    roots: Option<TextFile>,
-    azure_roots: bool,
+    pub(super) roots: Option<TextFile>,
+    pub(super) azure_roots: bool,
     /// Trust anchors in PEM that were found, for when none are given.
-    found: Option<String>,
-    endpoints: Vec<Endpoint>,
-    transport: Transport,
-    proxies: Proxies,
+    pub(super) found: Option<String>,
+    pub(super) endpoints: Vec<Endpoint>,
+    pub(super) transport: Transport,
+    pub(super) proxies: Proxies,
+    timeout: Option<Duration>,
+    retries: u32,
 }
+
+/// The time limit of an attempt.
+const ATTEMPT: Duration = Duration::from_secs(600);
 
 impl Network {
     pub(crate) fn new(trust: &Trust, endpoints: &[Endpoint], way: &Way) -> Result<Self, Failure> {
@@ -66,7 +71,31 @@ impl Network {
             endpoints: endpoints.to_vec(),
             transport: way.transport.into(),
             proxies,
+            timeout: way.timeout,
+            retries: way.retries,
         })
+    }
+
+    /// How long a plan may take.
+    pub(crate) fn attempt(&self) -> Duration {
+        self.timeout.unwrap_or(ATTEMPT)
+    }
+
+    /// How many times more to try what may succeed later.
+    pub(crate) const fn retries(&self) -> u32 {
+        self.retries
+    }
+
+    /// The limits of a login over MQTT.
+    pub(super) fn limits(&self) -> Limits {
+        let Limits { reach, greet, answer, presence } = Limits::default();
+        let most = self.timeout.unwrap_or(Duration::MAX);
+        Limits {
+            reach: reach.min(most),
+            greet: greet.min(most),
+            answer: answer.min(most),
+            presence: presence.min(most),
+        }
     }
 
     /// What is to carry MQTT.
@@ -87,33 +116,31 @@ impl Network {
         }
     }
 
+    /// The proxies of the environment.
+    pub(crate) const fn proxies(&self) -> &Proxies {
+        &self.proxies
+    }
+
+    /// With another carrier of MQTT.
+    pub(crate) const fn set_transport(&mut self, transport: Transport) {
+        self.transport = transport;
+    }
+
     pub(crate) fn https(&self) -> Result<Client, Failure> {
-        let for_https = self.endpoints.iter().filter(|endpoint| endpoint.port.is_none_or(|port| port == HTTPS));
-        // The first that matches counts, and those for this port only are more specific.
-        let (these, any): (Vec<_>, Vec<_>) = for_https.partition(|endpoint| endpoint.port.is_some());
-        let addresses: Vec<_> =
-            these.into_iter().chain(any).map(|endpoint| (endpoint.host.clone(), endpoint.address)).collect();
-        let client = Client::with(self.roots(), addresses).map_err(|error| self.failed(error))?;
-        let client = client.with_proxies(self.proxies.clone());
+        let client = self.client()?;
         proxy::report_unused(&client.proxy_variables(), "HTTPS");
         Ok(client)
     }
 
-    /// What a driver needs of it. Hosts without an address of their own are reached by their names.
-    pub(crate) fn driver_options(&self) -> driver::Options {
-        let at = |port: u16| {
-            let fitting = self.endpoints.iter().filter(|endpoint| endpoint.port.is_none_or(|given| given == port));
-            fitting.map(|endpoint| (endpoint.host.clone(), endpoint.address)).collect()
-        };
-        let options = driver::Options::default()
-            .with_addresses(at(HTTPS), at(PORT))
-            .with_transport(self.transport)
-            .with_proxies(self.proxies.clone());
-        match self.roots() {
-            Roots::Pem(pem) => options.with_root_pem(String::from_utf8_lossy(pem)),
-            _ if self.azure_roots => options.with_roots(Roots::Azure),
-            _ => options.with_roots(Roots::Platform),
-        }
+    /// The same without a report of the variables that it ignores.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        let for_https = self.endpoints.iter().rev().filter(|endpoint| endpoint.port.is_none_or(|port| port == HTTPS));
+        // The last that is given counts, and those for this port only are more specific. The client takes the first.
+        let (these, any): (Vec<_>, Vec<_>) = for_https.partition(|endpoint| endpoint.port.is_some());
+        let addresses: Vec<_> =
+            these.into_iter().chain(any).map(|endpoint| (endpoint.host.clone(), endpoint.address)).collect();
+        let client = Client::with(self.roots(), addresses).map_err(|error| self.failed(error))?;
+        Ok(client.with_proxies(self.proxies.clone()))
     }
 
     /// The way to a host for MQTT.
@@ -129,7 +156,8 @@ impl Network {
         proxy::report_unused(&variables, "MQTT");
         let dial = tcp.map_or_else(Dial::host, Dial::at);
         let dial = websocket.into_iter().fold(dial, Dial::with_websocket_at);
-        Ok(dial.with_transport(self.transport).with_proxies(self.proxies.clone()))
+        let dial = dial.with_transport(self.transport).with_proxies(self.proxies.clone());
+        Ok(dial.with_limits(self.limits()))
     }
 
     /// The addresses that are given for MQTT to a host, by TCP and by WebSocket, as the transport needs them.
@@ -154,7 +182,8 @@ impl Network {
     /// itself is not to be contacted.
     pub(crate) fn address(&self, host: &HostName, port: u16) -> Result<Option<SocketAddr>, Failure> {
         let same = |endpoint: &&Endpoint| endpoint.host.as_str().eq_ignore_ascii_case(host.as_str());
-        let mut fitting = self.endpoints.iter().filter(same);
+        // The last that is given counts.
+        let mut fitting = self.endpoints.iter().rev().filter(same);
         let exact = fitting.clone().find(|endpoint| endpoint.port == Some(port));
         match (exact.or_else(|| fitting.find(|endpoint| endpoint.port.is_none())), self.endpoints.first()) {
             (Some(endpoint), _) => Ok(Some(endpoint.address)),
@@ -176,7 +205,11 @@ impl Network {
         host: &HostName,
         proof: Proof<'_>,
     ) -> Result<Result<Session, Refusal>, Failure> {
-        match Session::open(login, proof, &self.dial(host)?, self.roots()) {
+        let dial = self.dial(host)?;
+        stderr::detail(format_args!("logging in at {host} over MQTT; {}", self.described(host, PORT)));
+        let opened =
+            progress::during(&format!("logging in at {host}"), || Session::open(login, proof, &dial, self.roots()));
+        match opened {
             Ok(session) => {
                 self.report(host, session.transport());
                 Ok(Ok(session))

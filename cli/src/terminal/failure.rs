@@ -5,7 +5,7 @@ use defender_auth::{
     Error,
     error::{Code, ErrorKind},
 };
-use std::{fmt, io};
+use std::{fmt, io, time::Duration};
 
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -13,6 +13,8 @@ pub(crate) enum Failure {
     Service(Box<Problem>),
     /// A token or a certificate is not valid, which standard output says: 1.
     NotValid,
+    /// A step of an examination failed, which standard output says: 1 or 2, as that step's own failure has.
+    Found(u8),
     /// An error of the library. The input is wrong: 2; or the service rejected it, or was not reached: 1.
     Input(Error),
     /// A file cannot be read where standard input is accepted as well.
@@ -63,8 +65,16 @@ impl Failure {
                 Problem::new(FILE_WRITE, K::File, "standard output", what).about("standard output")
             }
             Self::Printed(failure) => return failure.problem(),
-            Self::NotValid | Self::OutputClosed => return None,
+            Self::NotValid | Self::Found(_) | Self::OutputClosed => return None,
         })
+    }
+
+    /// How long the service asked to wait before the next try.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Input(error) | Self::InputOrStdin(error) => error.retry_after(),
+            _ => None,
+        }
     }
 
     /// The exit status.
@@ -72,17 +82,18 @@ impl Failure {
         match self {
             Self::OutputClosed => 0,
             Self::Service(_) | Self::NotValid => 1,
-            Self::Input(error) | Self::InputOrStdin(error) => status(error),
+            Self::Found(status) => *status,
+            Self::Input(error) | Self::InputOrStdin(error) => status(error.kind()),
             Self::Call(_) | Self::NotSupported(_) | Self::Write(_) | Self::Output(_) => 2,
             Self::Printed(failure) => failure.status(),
         }
     }
 }
 
-/// Whether it is a service that rejected the request.
-fn status(error: &Error) -> u8 {
+/// The exit status for where the fault lies: 1 for a service or the way there.
+pub(crate) const fn status(kind: ErrorKind) -> u8 {
     use ErrorKind as K;
-    match error.kind() {
+    match kind {
         K::Service | K::Registry | K::Peer | K::Network | K::Time => 1,
         _ => 2,
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod bar;
 pub(crate) mod clock;
+pub(crate) mod colour;
 pub(crate) mod document;
 pub(crate) mod failure;
 pub(crate) mod one_line;

@@ -1,6 +1,7 @@
 //! Standard output: the results.
 
 use super::{
+    colour::{self, Verdict},
     document::{Document, Nothing},
     failure::Failure,
     one_line::one_line,
@@ -64,6 +65,11 @@ pub(crate) fn rows(rows: &[(&str, Option<&str>)]) -> String {
     let rows = rows.iter().filter_map(|(name, value)| value.map(|value| (name, value)));
     let rows: Vec<String> = rows.map(|(name, value)| format!("{name:<width$}{}\n", one_line(value))).collect();
     rows.concat()
+}
+
+/// Prints a row of a table that is a verdict.
+pub(crate) fn verdict(name: &str, text: &str, verdict: Verdict) -> Result<(), Failure> {
+    line(&format!("{name:<14}{}", colour::verdict(&one_line(text), verdict)))
 }
 
 /// What a failed write means.

@@ -1,7 +1,7 @@
 //! How the command ends: what failed is told to people on standard error, and to programs that want JSON on standard
 //! output.
 
-use super::{failure::Failure, one_line::one_line, output, stderr};
+use super::{colour, failure::Failure, one_line::one_line, output, stderr};
 use std::process::ExitCode;
 
 /// The exit status of a run, after what failed has been told.
@@ -13,7 +13,8 @@ pub(crate) fn end(ended: &Result<(), Failure>, as_json: bool) -> ExitCode {
             let _ = output::json_problem(&problem);
         }
         stderr::line(format_args!(
-            "error: {} (explain {})\nfault: {}",
+            "{} {} (explain {})\nfault: {}",
+            colour::error("error:"),
             one_line(&problem.what),
             problem.number(),
             problem.fault

@@ -14,16 +14,16 @@ fn chain() -> Scratch {
     let new = |arguments: &[&str]| defenderauth(&[&["certificate", "new"], arguments].concat(), "").done();
     new(&["root", "--common-name", "root", "--out-dir", &folder]);
     let (root, key) = (at("root.pem"), at("root.key.pem"));
-    new(&["intermediate", "--common-name", "between", "--ca", &root, "--ca-key", &key, "--out-dir", &folder]);
+    new(&["intermediate", "--common-name", "between", "--sign-with", &root, "--sign-key", &key, "--out-dir", &folder]);
     let (ca, key) = (at("intermediate.pem"), at("intermediate.key.pem"));
-    new(&["device", "--device-id", ID, "--ca", &ca, "--ca-key", &key, "--out-dir", &folder]);
+    new(&["device", "--device-id", ID, "--sign-with", &ca, "--sign-key", &key, "--out-dir", &folder]);
     scratch
 }
 
 /// Checks the device's certificate of such a folder.
 fn check(folder: &Scratch, more: &[&str]) -> Run {
     let chain = folder.path("certificate_public.pem");
-    defenderauth(&[&["certificate", "check", "--chain", &chain], more].concat(), "")
+    defenderauth(&[&["certificate", "check", "--cert-file", &chain], more].concat(), "")
 }
 
 /// It will be refused, for a reason with these words.
@@ -38,7 +38,7 @@ fn refused(run: &Run, words: &str) {
 fn a_good_certificate_is_usable() {
     let folder = chain();
     let (key, root) = (folder.path("certificate_private.pem"), folder.path("root.pem"));
-    let run = check(&folder, &["--key", &key, "--group-ca", &root, "--registration-id", ID]).done();
+    let run = check(&folder, &["--key-file", &key, "--group-ca", &root, "--registration-id", ID]).done();
     assert!(run.out.contains("subject       CN=dev-01\n") && run.out.ends_with("verdict       usable\n"), "{run:?}");
 }
 
@@ -63,7 +63,7 @@ fn another_id_is_refused() {
 #[test]
 fn a_key_of_another_certificate_is_refused() {
     let folder = chain();
-    refused(&check(&folder, &["--key", &folder.path("root.key.pem")]), "does not belong to the certificate");
+    refused(&check(&folder, &["--key-file", &folder.path("root.key.pem")]), "does not belong to the certificate");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn two_groups_with_one_certificate_are_refused_in_the_words_of_the_documentation
 fn a_ca_is_no_device() {
     let folder = chain();
     let root = folder.path("root.pem");
-    refused(&defenderauth(&["certificate", "check", "--chain", &root, "--device-id", "root"], ""), "");
+    refused(&defenderauth(&["certificate", "check", "--cert-file", &root, "--device-id", "root"], ""), "");
 }
 
 #[test]
@@ -112,26 +112,27 @@ fn what_cannot_be_read_is_named_with_its_cure() {
     let (cut, _) = whole.split_once("-----END").unwrap();
     for (name, text) in [("empty.pem", ""), ("request.pem", request), ("cut.pem", cut), ("der.pem", "0\u{1}")] {
         let file = folder.write(name, text);
-        let run = defenderauth(&["certificate", "check", "--chain", &file], "");
+        let run = defenderauth(&["certificate", "check", "--cert-file", &file], "");
         assert!(run.out.is_empty(), "{run:?}");
         run.failed(2, slice::from_ref(&name));
     }
     let legacy = "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n\
                   -----END EC PRIVATE KEY-----\n";
     let key = folder.write("legacy.pem", legacy);
-    check(&folder, &["--key", &key]).failed(2, &["legacy.pem", "encrypted"]);
+    check(&folder, &["--key-file", &key]).failed(2, &["legacy.pem", "encrypted"]);
 }
 
 #[test]
 fn a_pfx_brings_certificate_and_key() {
     let pfx = data("p256.pfx");
-    let call = ["certificate", "check", "--now", "1800000000", "--chain", &pfx];
+    let call = ["certificate", "check", "--now", "1800000000", "--cert-file", &pfx];
     let run = defenderauth(&[&call[..], &["--device-id", ID]].concat(), "").done();
     assert!(run.out.contains("subject       CN=dev-01\n"), "{run:?}");
     let key = data("p256.pkcs8.pem");
-    defenderauth(&[&call[..], &["--key", &key]].concat(), "").failed(2, &["p256.pkcs8.pem", "leave out --key"]);
+    defenderauth(&[&call[..], &["--key-file", &key]].concat(), "")
+        .failed(2, &["p256.pkcs8.pem", "leave out --key-file"]);
     let locked = data("p256.password.pfx");
-    defenderauth(&["certificate", "check", "--chain", &locked], "")
+    defenderauth(&["certificate", "check", "--cert-file", &locked], "")
         .failed(2, &["p256.password.pfx", "openssl pkcs12 -in"]);
 }
 

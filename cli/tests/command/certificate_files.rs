@@ -32,14 +32,14 @@ fn check(arguments: &[&str], files: &[&[u8]]) -> Run {
 /// With a file `chain.pem` that has this in it.
 fn check_chain(contents: impl AsRef<[u8]>) -> Run {
     let folder = Scratch::new();
-    check(&["--chain", &folder.write("chain.pem", &contents)], &[contents.as_ref()])
+    check(&["--cert-file", &folder.write("chain.pem", &contents)], &[contents.as_ref()])
 }
 
 /// With a good certificate and a file `key.pem` that has this in it.
 fn check_key(contents: impl AsRef<[u8]>) -> Run {
     let folder = Scratch::new();
     let key = folder.write("key.pem", &contents);
-    check(&["--chain", &data("p256.certificate.pem"), "--key", &key], &[contents.as_ref()])
+    check(&["--cert-file", &data("p256.certificate.pem"), "--key-file", &key], &[contents.as_ref()])
 }
 
 type Check = fn(&str) -> Run;
@@ -96,7 +96,7 @@ fn keys_are_read_in_every_form() {
         let (file, folder) = (data(name), Scratch::new());
         let chain = folder.write("chain.pem", root.issue(&device("dev-01"), &Public::of(&file)));
         let key = folder.write("key.pem", text(name));
-        usable(check(&["--chain", &chain, "--key", &key], &[text(name).as_bytes()]));
+        usable(check(&["--cert-file", &chain, "--key-file", &key], &[text(name).as_bytes()]));
     }
 }
 
@@ -181,9 +181,12 @@ fn empty_files_are_named() {
         );
     }
     let good = data("p256.certificate.pem");
-    unreadable(check(&["--chain", "nowhere.pem"], &[]), &["nowhere.pem: there is no such file; check the path"]);
-    unreadable(check(&["--chain", &good, "--key", "no.pem"], &[]), &["no.pem: there is no such file; check the path"]);
-    unreadable(check(&["--chain", &data("")], &[]), &["data/: it is not a regular file; give a regular file"]);
+    unreadable(check(&["--cert-file", "nowhere.pem"], &[]), &["nowhere.pem: there is no such file; check the path"]);
+    unreadable(
+        check(&["--cert-file", &good, "--key-file", "no.pem"], &[]),
+        &["no.pem: there is no such file; check the path"],
+    );
+    unreadable(check(&["--cert-file", &data("")], &[]), &["data/: it is not a regular file; give a regular file"]);
 }
 
 #[test]
@@ -267,12 +270,12 @@ fn a_groups_file_is_named_as_its_own() {
     let (folder, good) = (Scratch::new(), data("p256.certificate.pem"));
     let with_group = |text: &str| {
         let group = folder.write("group.pem", text);
-        check(&["--chain", &good, "--group-ca", &group], &[text.as_bytes()])
+        check(&["--cert-file", &good, "--group-ca", &group], &[text.as_bytes()])
     };
     unreadable(with_group(""), &["group.pem: it is empty"]);
     unreadable(with_group(&text("p256.csr.pem")), &["group.pem: block 1 (CERTIFICATE REQUEST): "]);
     unreadable(with_group(&text("p256.pkcs8.pem")), &["group.pem: block 1 (PRIVATE KEY): ", "were exchanged"]);
-    unreadable(check(&["--chain", &good, "--group-ca", "no.pem"], &[]), &["no.pem: there is no such file"]);
+    unreadable(check(&["--cert-file", &good, "--group-ca", "no.pem"], &[]), &["no.pem: there is no such file"]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ const ID: &str = "dev-01";
 fn check(pems: &[&str], more: &[&str]) -> Run {
     let folder = Scratch::new();
     let chain = folder.write("chain.pem", pems.concat());
-    defenderauth(&[&["certificate", "check", "--chain", &chain], more].concat(), "")
+    defenderauth(&[&["certificate", "check", "--cert-file", &chain], more].concat(), "")
 }
 
 /// The same at a time when they are valid.
@@ -205,11 +205,11 @@ fn the_key_chooses_its_certificate_out_of_a_chain() {
     let folder = Scratch::new();
     let key = folder.write("key.pem", include_str!("../../../tests/x509/data/p256.sec1.pem"));
     let (own, other) = (include_str!("../../../tests/x509/data/p256.certificate.pem"), self_signed(device("other")));
-    let run = check_now(&[&other, own], &["--key", &key]);
+    let run = check_now(&[&other, own], &["--key-file", &key]);
     noted(&run, ["the certificates were not in order, leaf first", "put in order"]);
     assert!(run.out.starts_with("subject       CN=dev-01\n"), "{run:?}");
     let words = ["the private key does not belong to the certificate", "give the key that"];
-    refused(&check_now(&[&other], &["--key", &key]), words);
+    refused(&check_now(&[&other], &["--key-file", &key]), words);
 }
 
 #[test]

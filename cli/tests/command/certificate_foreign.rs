@@ -18,14 +18,14 @@ fn provision(id: &str, certificate: &str, key: &str, thumbprint: &str) -> Run {
     let enrollment = Enrollment::with_thumbprint(ID, thumbprint).pending(0);
     let site = Site::play(World::new().hub(Hub::new(HOST)).dps(Dps::new(SCOPE).enrollment(enrollment)));
     let device = ["provision", "--id-scope", SCOPE, "--registration-id", id];
-    site.ask_dps(&[&device[..], &["--certificate-file", certificate, "--private-key-file", key]].concat())
+    site.ask_dps(&[&device[..], &["--cert-file", certificate, "--key-file", key]].concat())
 }
 
 #[test]
 fn what_tls_cannot_use_is_refused_and_named_by_its_own_file() {
     for (name, reason) in [("v1", "UnsupportedCertVersion"), ("critical", "UnsupportedCriticalExtension")] {
         let (pem, key) = (data(&format!("foreign/{name}.pem")), data(&format!("foreign/{name}.key.pem")));
-        let run = check(&["--chain", &pem, "--key", &key, "--device-id", ID]);
+        let run = check(&["--cert-file", &pem, "--key-file", &key, "--device-id", ID]);
         assert!(
             run.code == 1 && run.out.contains(&format!("this library's TLS cannot use the certificate ({reason})"))
         );
@@ -62,12 +62,12 @@ fn a_module_has_a_certificate_of_its_own() {
     let office = Scratch::new();
     let root = ["certificate", "new", "root", "--common-name", "root", "--out-dir", &office.folder()];
     defenderauth(&root, "").done();
-    let ca = ["--ca", &office.path("root.pem"), "--ca-key", &office.path("root.key.pem")];
+    let ca = ["--sign-with", &office.path("root.pem"), "--sign-key", &office.path("root.key.pem")];
     let module = ["--device-id", ID, "--module-id", "azureiotsecurity"];
     let new = ["certificate", "new", "device", "--out-dir", &office.folder()];
     defenderauth(&[&new[..], &ca, &module].concat(), "").done();
     let chain = office.path("certificate_public.pem");
-    let check = |more: &[&str]| defenderauth(&[&["certificate", "check", "--chain", &chain], more].concat(), "");
+    let check = |more: &[&str]| defenderauth(&[&["certificate", "check", "--cert-file", &chain], more].concat(), "");
     let run = check(&module).done();
     assert!(run.out.starts_with("subject       CN=dev-01/azureiotsecurity\n"), "{run:?}");
     for other in [&["--device-id", ID][..], &["--device-id", ID, "--module-id", "other"]] {
@@ -82,7 +82,8 @@ fn a_module_has_a_certificate_of_its_own() {
     let batch = ["certificate", "new", "device", "--ids", &ids, "--module-id", "m", "--out-dir", &office.path("fleet")];
     defenderauth(&[&batch[..], &ca].concat(), "").done();
     let chain = office.path("fleet/dev-03/certificate_public.pem");
-    defenderauth(&["certificate", "check", "--chain", &chain, "--device-id", "dev-03", "--module-id", "m"], "").done();
+    defenderauth(&["certificate", "check", "--cert-file", &chain, "--device-id", "dev-03", "--module-id", "m"], "")
+        .done();
 }
 
 #[test]
@@ -97,7 +98,7 @@ fn an_at_sign_cannot_become_a_registration_id() {
 }
 
 fn check_names(folder: &Scratch, more: &[&str]) -> Run {
-    defenderauth(&[&["certificate", "check", "--chain", &folder.path("certificate_public.pem")], more].concat(), "")
+    defenderauth(&[&["certificate", "check", "--cert-file", &folder.path("certificate_public.pem")], more].concat(), "")
 }
 
 #[test]
@@ -105,12 +106,12 @@ fn a_pfx_is_opened_by_the_passphrase_in_a_file() {
     let folder = Scratch::new();
     for pfx in [data("p256.password.pfx"), data("foreign/legacy-password.pfx")] {
         let right = folder.write("right", "orchid\n");
-        let run = check(&["--chain", &pfx, "--passphrase-file", &right, "--device-id", ID]).done();
-        assert!(run.out.ends_with("verdict       usable\n") && !run.out.contains("give --key"), "{run:?}");
+        let run = check(&["--cert-file", &pfx, "--passphrase-file", &right, "--device-id", ID]).done();
+        assert!(run.out.ends_with("verdict       usable\n") && !run.out.contains("give --key-file"), "{run:?}");
         let wrong = folder.write("wrong", "rose");
-        check(&["--chain", &pfx, "--passphrase-file", &wrong])
+        check(&["--cert-file", &pfx, "--passphrase-file", &wrong])
             .failed(2, &[&pfx, "the password does not open the .pfx"]);
-        check(&["--chain", &pfx]).failed(2, &[&pfx, "`openssl pkcs12 -in FILE.pfx -nodes -out device.pem`"]);
+        check(&["--cert-file", &pfx]).failed(2, &[&pfx, "`openssl pkcs12 -in FILE.pfx -nodes -out device.pem`"]);
     }
 }
 
@@ -121,11 +122,11 @@ fn the_command_that_converts_a_pfx_works() {
     let (pfx, pem) = (data("p256.password.pfx"), folder.path("device.pem"));
     let convert = ["pkcs12", "-in", &pfx, "-nodes", "-out", &pem, "-passin", "pass:orchid"];
     assert!(Command::new("openssl").args(convert).status().unwrap().success());
-    check(&["--chain", &pem, "--key", &pem, "--device-id", ID]).done();
+    check(&["--cert-file", &pem, "--key-file", &pem, "--device-id", ID]).done();
     let (p7b, pem) = (data("foreign/chain.p7b"), folder.path("chain.pem"));
     let convert = ["pkcs7", "-in", &p7b, "-print_certs", "-out", &pem];
     assert!(Command::new("openssl").args(convert).status().unwrap().success());
-    check(&["--chain", &pem]).done();
+    check(&["--cert-file", &pem]).done();
 }
 
 /// The command out of the message, run over the file.
@@ -134,11 +135,11 @@ fn the_command_that_takes_quotation_marks_off_works() {
     let (folder, text) = (Scratch::new(), fs::read_to_string(data("p256.certificate.pem")).unwrap());
     let source: String = text.lines().flat_map(|line| ["    \"", line, "\\r\\n\"\n"]).collect();
     let file = folder.write("certificate.h", format!("static const char certificate[] =\n{source};\n"));
-    let run = check(&["--chain", &file]).failed(2, &["certificate.h", "in the quotation marks of a program"]);
+    let run = check(&["--cert-file", &file]).failed(2, &["certificate.h", "in the quotation marks of a program"]);
     let command = run.err.split('`').nth(1).unwrap().replace("FILE", &file);
     let output = Command::new("sh").args(["-c", &command]).output().unwrap();
     let plain = folder.write("plain.pem", output.stdout);
-    check(&["--chain", &plain]).done();
+    check(&["--cert-file", &plain]).done();
 }
 
 #[test]
@@ -150,11 +151,11 @@ fn a_file_of_roots_may_have_any_bytes_outside_its_blocks() {
     let roots = fs::read(&site.roots).unwrap();
     site.roots = folder.write("roots.pem", [b"# Ger\xe4t\n", &*roots, b"\xff\xfe\n"].concat());
     let device = ["provision", "--id-scope", SCOPE, "--registration-id", ID];
-    site.ask_dps(&[&device[..], &["--certificate-file", &pem, "--private-key-file", &key]].concat()).done();
+    site.ask_dps(&[&device[..], &["--cert-file", &pem, "--key-file", &key]].concat()).done();
     fs::create_dir(folder.path("folder")).unwrap();
     for (name, words) in [("folder", "not a regular file"), ("absent", "no such file")] {
         site.roots = folder.path(name);
-        let run = site.ask_dps(&[&device[..], &["--certificate-file", &pem, "--private-key-file", &key]].concat());
+        let run = site.ask_dps(&[&device[..], &["--cert-file", &pem, "--key-file", &key]].concat());
         run.failed(2, &[name, words]);
     }
 }

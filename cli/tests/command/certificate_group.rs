@@ -17,7 +17,7 @@ fn check(sent: &[&Signer], group: &Signer) -> Run {
 fn check_pem(sent: &str, group: &str) -> Run {
     let folder = Scratch::new();
     let (chain, group) = (folder.write("chain.pem", sent), folder.write("group.pem", group));
-    let files = ["--chain", &chain, "--group-ca", &group, "--now", NOW];
+    let files = ["--cert-file", &chain, "--group-ca", &group, "--now", NOW];
     defenderauth(&[&["certificate", "check", "--registration-id", ID], &files[..]].concat(), "")
 }
 

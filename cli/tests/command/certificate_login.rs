@@ -92,7 +92,7 @@ fn a_ca_signed_certificate_is_refused_in_device_mode_before_any_request() {
     let folder = Scratch::new();
     let at = |name: &str| folder.path(name);
     make(&["root", "--common-name", "root", "--out-dir", &folder.folder()]);
-    let ca = ["--ca", &at("root.pem"), "--ca-key", &at("root.key.pem")];
+    let ca = ["--sign-with", &at("root.pem"), "--sign-key", &at("root.key.pem")];
     make(&[&["device", "--device-id", ID, "--out-dir", &folder.folder()], &ca[..]].concat());
     let read = |name| fs::read_to_string(at(name)).unwrap();
     folder.write("both.pem", read("certificate_public.pem") + &read("certificate_private.pem"));
@@ -105,7 +105,7 @@ fn provisioning_takes_a_certificate_over_both_carriers() {
     let folder = Scratch::new();
     let at = |name: &str| folder.path(name);
     make(&["root", "--common-name", "root", "--out-dir", &folder.folder()]);
-    let ca = ["--ca", &at("root.pem"), "--ca-key", &at("root.key.pem")];
+    let ca = ["--sign-with", &at("root.pem"), "--sign-key", &at("root.key.pem")];
     make(&[&["device", "--device-id", ID, "--out-dir", &folder.folder()], &ca[..]].concat());
     let group = Group::with_authority("fleet", &fs::read_to_string(at("root.pem")).unwrap()).pending(0);
     let site = Site::play(World::new().hub(Hub::new(HOST)).dps(Dps::new(SCOPE).group(group)));
@@ -113,7 +113,7 @@ fn provisioning_takes_a_certificate_over_both_carriers() {
     for (carrier, address) in [("https", site.emulator.https_address()), ("mqtt", site.emulator.address())] {
         let endpoint = format!("{DPS}={address}");
         let device = ["provision", "--id-scope", SCOPE, "--registration-id", ID, "--ca-file", &site.roots];
-        let proof = ["--certificate-file", &certificate, "--private-key-file", &key];
+        let proof = ["--cert-file", &certificate, "--key-file", &key];
         let run = defenderauth(&[&device[..], &proof, &["--carrier", carrier, "--endpoint", &endpoint]].concat(), "");
         assert!(run.done().out.contains(HOST));
     }
@@ -127,6 +127,6 @@ fn a_certificate_without_an_enrollment_is_refused_by_the_provisioning_service() 
     let site = Site::play(World::new().hub(Hub::new(HOST)).dps(Dps::new(SCOPE).enrollment(enrollment)));
     let (certificate, key) = (folder.path("certificate_public.pem"), folder.path("certificate_private.pem"));
     let device = ["provision", "--id-scope", SCOPE, "--registration-id", ID];
-    let run = site.ask_dps(&[&device[..], &["--certificate-file", &certificate, "--private-key-file", &key]].concat());
+    let run = site.ask_dps(&[&device[..], &["--cert-file", &certificate, "--key-file", &key]].concat());
     run.failed(1, &["the provisioning service answered 401"]);
 }

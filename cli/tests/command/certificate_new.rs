@@ -26,7 +26,12 @@ impl Office {
     }
 
     fn signer(&self, ca: &str) -> Vec<String> {
-        vec!["--ca".into(), self.path(&format!("{ca}.pem")), "--ca-key".into(), self.path(&format!("{ca}.key.pem"))]
+        vec![
+            "--sign-with".into(),
+            self.path(&format!("{ca}.pem")),
+            "--sign-key".into(),
+            self.path(&format!("{ca}.key.pem")),
+        ]
     }
 
     fn new_one(&self, arguments: &[&str]) -> Run {
@@ -96,7 +101,7 @@ fn a_ca_is_no_client_and_a_device_certificate_cannot_sign() {
     let office = Office::new("p256");
     assert!(accepted(&office.path("intermediate.pem"), &office.path("root.pem")).is_err());
     office.device(&["--device-id", "pump-1", "--out-dir", &office.0.folder()], "").done();
-    let signer = ["--ca", &office.path(PUBLIC), "--ca-key", &office.path(PRIVATE)];
+    let signer = ["--sign-with", &office.path(PUBLIC), "--sign-key", &office.path(PRIVATE)];
     let run = office.new_one(&[&["device", "--device-id", "pump-2"][..], &signer].concat());
     run.failed(2, &[PUBLIC, "not a CA certificate", "give a CA"]);
 }
@@ -105,15 +110,15 @@ fn a_ca_is_no_client_and_a_device_certificate_cannot_sign() {
 fn chains_may_be_longer() {
     let office = Office::new("p256");
     let [a, b] = ["line.pem", "line.key.pem"].map(|name| office.path(name));
-    let line = ["intermediate", "--common-name", "Line", "--certificate", &a, "--key", &b];
+    let line = ["intermediate", "--common-name", "Line", "--cert-file", &a, "--key-file", &b];
     make(&[&line[..], &strs(&office.signer("intermediate"))].concat(), "").done();
-    office.new_one(&["device", "--device-id", "pump-1", "--ca", &a, "--ca-key", &b]).done();
+    office.new_one(&["device", "--device-id", "pump-1", "--sign-with", &a, "--sign-key", &b]).done();
     assert_eq!(certificates(&office.path(PUBLIC)).len(), 3);
     assert_eq!(accepted(&office.path(PUBLIC), &office.path("root.pem")), Ok(()));
     // In any order: the key says which of them signs.
     let mixed = format!("{}{}", fs::read_to_string(office.path("root.pem")).unwrap(), fs::read_to_string(&a).unwrap());
     let mixed = office.0.write("mixed.pem", mixed);
-    let run = ["device", "--device-id", "pump-2", "--ca", &mixed, "--ca-key", &b, "--force"];
+    let run = ["device", "--device-id", "pump-2", "--sign-with", &mixed, "--sign-key", &b, "--force"];
     office.new_one(&run).done();
     assert_eq!(certificates(&office.path(PUBLIC)).len(), 3, "all but the root");
 }
@@ -150,10 +155,10 @@ fn the_cas_own_files_are_never_replaced() {
     let office = Office::new("p256");
     let key = fs::read(office.path("root.key.pem")).unwrap();
     let [a, b] = ["x.pem", "root.key.pem"].map(|name| office.path(name));
-    let call = ["device", "--device-id", "d", "--force", "--certificate", &a, "--key", &b];
+    let call = ["device", "--device-id", "d", "--force", "--cert-file", &a, "--key-file", &b];
     make(&[&call[..], &strs(&office.signer("root"))].concat(), "").failed(2, &["root.key.pem", "which would be lost"]);
     assert_eq!(fs::read(office.path("root.key.pem")).unwrap(), key);
-    let same = ["root", "--common-name", "R", "--certificate", &a, "--key", &a];
+    let same = ["root", "--common-name", "R", "--cert-file", &a, "--key-file", &a];
     make(&same, "").failed(2, &["give two names"]);
 }
 
@@ -195,11 +200,11 @@ fn a_mistake_in_a_list_is_found_before_the_first_is_made() {
 #[test]
 fn wrong_calls_say_what_to_do() {
     let office = Office::new("p256");
-    let swapped = ["--ca", &office.path("root.pem"), "--ca-key", &office.path("intermediate.key.pem")];
+    let swapped = ["--sign-with", &office.path("root.pem"), "--sign-key", &office.path("intermediate.key.pem")];
     let device = ["device", "--device-id", "d"];
     office.new_one(&[&device[..], &swapped].concat()).failed(2, &["intermediate.key.pem", "not the key", "root.pem"]);
     let signer = office.signer("root");
-    let missing = ["--ca", &office.path("nowhere.pem"), "--ca-key", &office.path("root.key.pem")];
+    let missing = ["--sign-with", &office.path("nowhere.pem"), "--sign-key", &office.path("root.key.pem")];
     office.new_one(&[&device[..], &missing].concat()).failed(2, &["nowhere.pem", "check the path"]);
     let named = ["device", "--device-id", "Root"];
     office.new_one(&[&named[..], &strs(&signer)].concat()).failed(2, &["would look self-signed"]);
@@ -209,8 +214,8 @@ fn wrong_calls_say_what_to_do() {
     make(&[&["root", "--common-name", ""], &at[..]].concat(), "").misused(&["give a name"]);
     make(&[&["root", "--common-name", "a", "--algorithm", "rsa2048"], &at[..]].concat(), "").misused(&["p256"]);
     make(&["root", "--common-name", "a"], "").misused(&["--out-dir"]);
-    make(&["self-signed", "--ids", "-", "--certificate", "a", "--key", "b"], "").misused(&["--ids"]);
-    make(&["root", "--common-name", "a", "--certificate", "a"], "").misused(&["--key"]);
+    make(&["self-signed", "--ids", "-", "--cert-file", "a", "--key-file", "b"], "").misused(&["--ids"]);
+    make(&["root", "--common-name", "a", "--cert-file", "a"], "").misused(&["--key-file"]);
     let list = office.0.write("ids.txt", "a\nb c\n");
     make(&[&["self-signed", "--ids", &list], &at[..]].concat(), "").failed(2, &["ids.txt, line 2"]);
     assert!(!Path::new(at[1]).exists());

@@ -14,7 +14,7 @@ const PASSPHRASE: &str = "orchid";
 fn check(folder: &Scratch, passphrase: &str) -> Run {
     let file = folder.write("passphrase", passphrase);
     let (chain, key) = (data("p256.certificate.pem"), data("p256.encrypted.pem"));
-    let call = ["certificate", "check", "--now", "1800000000", "--chain", &chain, "--key", &key];
+    let call = ["certificate", "check", "--now", "1800000000", "--cert-file", &chain, "--key-file", &key];
     defenderauth(&[&call[..], &["--passphrase-file", &file]].concat(), "")
 }
 
@@ -48,7 +48,7 @@ fn a_file_without_a_passphrase_is_named() {
 #[test]
 fn without_a_passphrase_the_remedy_is_reported() {
     let (chain, key) = (data("p256.certificate.pem"), data("p256.encrypted.pem"));
-    let run = defenderauth(&["certificate", "check", "--chain", &chain, "--key", &key], "");
+    let run = defenderauth(&["certificate", "check", "--cert-file", &chain, "--key-file", &key], "");
     run.failed(2, &["p256.encrypted.pem", "the key is encrypted", "give its passphrase"]);
 }
 
@@ -89,7 +89,7 @@ fn a_device_with_an_encrypted_key_is_provisioned() {
     let site = Site::play(World::new().hub(Hub::new(HOST)).dps(Dps::new(SCOPE).enrollment(enrollment)));
     let (certificate, key) = (folder.path("certificate_public.pem"), folder.path("certificate_private.pem"));
     let device = ["provision", "--id-scope", SCOPE, "--registration-id", ID];
-    let proof = ["--certificate-file", &certificate, "--private-key-file", &key];
+    let proof = ["--cert-file", &certificate, "--key-file", &key];
     let opened = ["--passphrase-file", &folder.path("passphrase")];
     assert!(site.ask_dps(&[&device[..], &proof, &opened].concat()).done().out.contains(HOST));
 }
@@ -104,7 +104,7 @@ fn a_ca_with_an_encrypted_key_signs() {
     let pass = format!("file:{passphrase}");
     let encrypt = ["pkcs8", "-topk8", "-v2", "aes256", "-in", &folder.path("root.key.pem"), "-out", &key];
     assert!(Command::new("openssl").args(encrypt).args(["-passout", &pass]).status().unwrap().success());
-    let signer = ["--ca", &folder.path("root.pem"), "--ca-key", &key];
+    let signer = ["--sign-with", &folder.path("root.pem"), "--sign-key", &key];
     let device = ["certificate", "new", "device", "--device-id", ID, "--out-dir", &folder.folder()];
     defenderauth(&[&device[..], &signer].concat(), "").failed(2, &["encrypted.pem", "give its passphrase"]);
     defenderauth(&[&device[..], &signer, &["--passphrase-file", &passphrase]].concat(), "").done();

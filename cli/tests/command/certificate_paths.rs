@@ -61,8 +61,8 @@ impl Office {
 
     fn check(&self, sent: &[&str], root: usize) -> Run {
         let (chain, group) = self.files(sent, root);
-        let names = ["--registration-id", ID, "--key", &self.folder.path("key.pem")];
-        defenderauth(&[&["certificate", "check", "--chain", &chain, "--group-ca", &group], &names[..]].concat(), "")
+        let names = ["--registration-id", ID, "--key-file", &self.folder.path("key.pem")];
+        defenderauth(&[&["certificate", "check", "--cert-file", &chain, "--group-ca", &group], &names[..]].concat(), "")
     }
 
     fn provision(&self, sent: &[&str], root: usize) -> Run {
@@ -70,7 +70,7 @@ impl Office {
         let group = Group::with_authority("fleet", &fs::read_to_string(group).unwrap()).pending(0);
         let site = Site::play(World::new().hub(Hub::new(HOST)).dps(Dps::new(SCOPE).group(group)));
         let device = ["provision", "--id-scope", SCOPE, "--registration-id", ID];
-        let proof = ["--certificate-file", &chain, "--private-key-file", &self.folder.path("key.pem")];
+        let proof = ["--cert-file", &chain, "--key-file", &self.folder.path("key.pem")];
         site.ask_dps(&[&device[..], &proof].concat())
     }
 
@@ -114,7 +114,7 @@ fn what_is_sent_without_need_is_reported() {
 #[test]
 fn what_cannot_be_checked_here_is_no_rejection() {
     let (leaf, root) = (data("foreign/sha512.leaf.pem"), data("foreign/sha512.root.pem"));
-    let call = ["certificate", "check", "--chain", &leaf, "--now", "1800000000"];
+    let call = ["certificate", "check", "--cert-file", &leaf, "--now", "1800000000"];
     let alone = defenderauth(&call, "").done();
     assert!(alone.out.ends_with("verdict       usable\n"), "{alone:?}");
     let run = defenderauth(&[&call[..], &["--group-ca", &root]].concat(), "").done();
@@ -132,24 +132,24 @@ fn what_was_not_given_is_reported_at_the_end() {
     let (chain, group) = office.files(&[&office.leaf, &office.renewed], 0);
     let key = office.folder.path("key.pem");
     let check = |more: &[&str]| {
-        let run = defenderauth(&[&["certificate", "check", "--chain", &chain], more].concat(), "").done();
+        let run = defenderauth(&[&["certificate", "check", "--cert-file", &chain], more].concat(), "").done();
         run.out.lines().filter(|line| line.starts_with("not checked   ")).map(str::to_owned).collect::<Vec<_>>()
     };
-    let [no_key, no_name, no_group] = ["give --key", "give --device-id", "give --group-ca"];
+    let [no_key, no_name, no_group] = ["give --key-file", "give --device-id", "give --group-ca"];
     let told = |lines: &[String], words: &[&str]| {
         assert_eq!(lines.len(), words.len(), "{lines:?}");
         words.iter().zip(lines).for_each(|(word, line)| assert!(line.contains(word), "{line}"));
     };
     told(&check(&[]), &[no_key, no_name, no_group]);
-    told(&check(&["--key", &key]), &[no_name, no_group]);
+    told(&check(&["--key-file", &key]), &[no_name, no_group]);
     told(&check(&["--device-id", ID]), &[no_key, no_group]);
     told(&check(&["--group-ca", &group]), &[no_key, no_name]);
-    told(&check(&["--group-ca", &group, "--key", &key, "--registration-id", ID]), &[]);
+    told(&check(&["--group-ca", &group, "--key-file", &key, "--registration-id", ID]), &[]);
     // A thumbprint leads nowhere.
     let own = Scratch::new();
     defenderauth(&["certificate", "new", "self-signed", "--device-id", ID, "--out-dir", &own.folder()], "").done();
-    let run =
-        defenderauth(&["certificate", "check", "--json", "--chain", &own.path("certificate_public.pem")], "").done();
+    let run = defenderauth(&["certificate", "check", "--json", "--cert-file", &own.path("certificate_public.pem")], "")
+        .done();
     let report = run.json();
     assert_eq!(report["not_checked"].as_array().unwrap().len(), 2, "{report}");
 }

@@ -18,7 +18,7 @@ fn office() -> Scratch {
 /// A proof by these files, as the file `proof.pem`.
 fn prove(office: &Scratch, code: &str, ca: &str, key: &str) -> Run {
     let (ca, key, proof) = (office.path(ca), office.path(key), office.path("proof.pem"));
-    let files = ["--ca", &ca, "--ca-key", &key, "--certificate", &proof];
+    let files = ["--sign-with", &ca, "--sign-key", &key, "--cert-file", &proof];
     defenderauth(&[&["certificate", "verification", "--code", code], &files[..]].concat(), "")
 }
 
@@ -48,7 +48,7 @@ fn the_proof_is_one_certificate_that_the_ca_has_signed() {
 #[test]
 fn a_folder_gets_it_under_the_usual_name() {
     let office = office();
-    let signer = ["--ca", &office.path("root.pem"), "--ca-key", &office.path("root.key.pem")];
+    let signer = ["--sign-with", &office.path("root.pem"), "--sign-key", &office.path("root.key.pem")];
     let call = ["certificate", "verification", "--code", CODE, "--out-dir", &office.folder()];
     defenderauth(&[&call[..], &signer].concat(), "").done();
     assert!(Path::new(&office.path("verification.pem")).exists());
@@ -139,7 +139,7 @@ fn a_ca_that_may_not_sign_now_is_refused() {
     odd_authority(&office, |ca| ca.is_ca = IsCa::ExplicitNoCa);
     prove(&office, CODE, "ca.pem", "ca.key").failed(2, &["ca.pem", "not a CA certificate"]);
     odd_authority(&office, |ca| ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0)));
-    let signer = ["--ca", &office.path("ca.pem"), "--ca-key", &office.path("ca.key")];
+    let signer = ["--sign-with", &office.path("ca.pem"), "--sign-key", &office.path("ca.key")];
     let call = ["certificate", "new", "intermediate", "--common-name", "Mid", "--out-dir", &office.folder()];
     defenderauth(&[&call[..], &signer].concat(), "").failed(2, &["ca.pem", "path length"]);
     prove(&office, CODE, "ca.pem", "ca.key").done();

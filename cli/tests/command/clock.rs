@@ -71,7 +71,7 @@ fn a_verdict_or_a_certificate_of_a_time_before_this_release_is_warned_of() {
     let chain = format!("{out}/certificate_public.pem");
     let verify = ["verify-token", "--key-file", &key, "-"];
     let new = ["certificate", "new", "self-signed", "--device-id", "dev-01", "--out-dir", &out];
-    let check = ["certificate", "check", "--chain", &chain];
+    let check = ["certificate", "check", "--cert-file", &chain];
     for (arguments, input) in [(&verify[..], token.as_str()), (&new, ""), (&check, "")] {
         let run = at("2020-01-01 00:10:00", arguments, input);
         assert_eq!(run.err.matches("the clock of this device is at 2020-01-01T00:1").count(), 1, "{run:?}");

@@ -57,7 +57,7 @@ fn a_wrong_argument_is_an_error_of_the_call() {
     for (arguments, field) in [
         (&["inspect", "-", "--no-such"][..], json!("--no-such")),
         (&["twin"], json!(null)),
-        (&["token", "-", "--ttl", "soon"], json!("--ttl <TIME>")),
+        (&["token", "-", "--ttl", "soon"], json!("--ttl <DURATION>")),
     ] {
         let error = fails(arguments, "", 2);
         assert_eq!((&error["code"], &error["kind"]), (&json!(105), &json!("caller")), "{arguments:?}");

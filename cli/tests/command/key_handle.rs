@@ -111,7 +111,7 @@ fn a_killed_process_does_not_stop_the_next() {
     let name = format!("tpm:handle=0x81010020&tpm={tcti}");
     let issued = Issued::to(&[&name]);
     let text = string(&format!("DeviceId={ID};x509=true"));
-    let call = ["authenticate", "-", "--connect", "--certificate-file", &issued.chain, "--key-file", &name];
+    let call = ["authenticate", "-", "--connect", "--cert-file", &issued.chain, "--key-file", &name];
     is_accepted(&issued.hub().ask(&call, &text).done());
     assert!(tpm.handles("transient").len() < 3);
 }

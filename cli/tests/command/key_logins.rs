@@ -82,7 +82,7 @@ fn a_device_whose_key_is_in_the_tpm_continues_as_its_security_module() {
     let thumbprint = chain.certificates()[0].sha256().to_string();
     let device = Device::with_thumbprint(ID, &thumbprint).module(Module::new("azureiotsecurity", MODULE_KEY));
     let site = Site::play(World::new().hub(Hub::new(HOST).device(device)));
-    let proof = ["--certificate-file", &certificate, "--key-file", &key, "--key-tpm", &tcti];
+    let proof = ["--cert-file", &certificate, "--key-file", &key, "--key-tpm", &tcti];
     let module = ["--host-name", HOST, "--device-id", ID, "--module-id", "azureiotsecurity"];
     let run = site.ask(&[&["authenticate", "--connect"], &module[..], &proof].concat(), "").done();
     assert!(run.out.ends_with("\nhub           accepted\n"), "{run:?}");
@@ -91,7 +91,7 @@ fn a_device_whose_key_is_in_the_tpm_continues_as_its_security_module() {
     assert_eq!(twin["desired_version"], 1);
     // The documentation allows Device mode for self-signed certificates only.
     let issued = Issued::to(&[&key, "--key-tpm", &tcti]);
-    let proof = ["--certificate-file", &issued.chain, "--key-file", &key, "--key-tpm", &tcti];
+    let proof = ["--cert-file", &issued.chain, "--key-file", &key, "--key-tpm", &tcti];
     let before = site.journal().len();
     site.ask(&[&["authenticate"], &module[..], &proof].concat(), "").failed(2, &["self-signed"]);
     assert_eq!(site.journal().len(), before);
@@ -160,7 +160,7 @@ fn mosquitto_that_requires_a_certificate_accepts_a_key_of_the_tpm() {
         });
         let endpoint = format!("{HOST}={}", broker.address);
         let root = authority.path("root.pem");
-        let proof = ["--certificate-file", &chain, "--key-file", &key, "--key-tpm", &tcti];
+        let proof = ["--cert-file", &chain, "--key-file", &key, "--key-tpm", &tcti];
         let call = ["authenticate", "-", "--connect", "--ca-file", &root, "--endpoint", &endpoint];
         let text = string(&format!("DeviceId={ID};x509=true"));
         is_accepted(&defenderauth(&[&call[..], &proof].concat(), text.as_bytes()).done());
@@ -173,9 +173,9 @@ fn what_cannot_be_is_said_before_anything_is_sent() {
     let key = scratch.write("key.pem", PrivateKey::generate(Curve::P256).unwrap().to_pem().expose());
     let certificate = crate::support::data("p256.certificate.pem");
     let provision = ["provision", "--id-scope", "0ne00000A0A", "--registration-id", ID];
-    let proof = ["--certificate-file", &certificate, "--key-file"];
+    let proof = ["--cert-file", &certificate, "--key-file"];
     for (more, parts) in [
-        (vec!["--key-file", "tpm:handle=0x81000005"], vec!["give its certificate with --certificate-file"]),
+        (vec!["--key-file", "tpm:handle=0x81000005"], vec!["give its certificate with --cert-file"]),
         ([&proof[..], &["unix:/nowhere/s"]].concat(), vec!["no process signs at /nowhere/s"]),
         ([&proof[..], &[&key[..]]].concat(), vec!["key.pem", "belongs"]),
         ([&proof[..], &["tpm:handle=0x81000005&tpm=swtpm:path=/nowhere"]].concat(), vec!["/nowhere", "no TPM"]),
@@ -189,6 +189,6 @@ fn what_cannot_be_is_said_before_anything_is_sent() {
     let pin = "pkcs11:token=a;object=b?pin-value=4711";
     let run = defenderauth(&[&provision[..], &proof, &[pin]].concat(), "").failed(2, &["pin-source"]);
     assert!(!run.shows("4711"), "{run:?}");
-    let other = ["authenticate", "-", "--certificate-file", &certificate, "--key-file", &key];
+    let other = ["authenticate", "-", "--cert-file", &certificate, "--key-file", &key];
     defenderauth(&other, crate::support::device()).failed(2, &["x509=true"]);
 }

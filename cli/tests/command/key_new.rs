@@ -135,15 +135,15 @@ fn an_authority_whose_key_is_in_the_tpm_issues_certificates() {
         let with = ["-provider", "tpm2", "-provider", "default", "-key", &key, "-out", &root];
         openssl(&tpm, &[&["req", "-x509"][..], &of_ca, &with].concat());
         let device = ["certificate", "new", "device", "--device-id", "dev-01", "--out-dir", &scratch.path(kind)];
-        let signer = ["--ca", &root, "--ca-key", &key, "--key-tpm", &tcti];
+        let signer = ["--sign-with", &root, "--sign-key", &key, "--key-tpm", &tcti];
         defenderauth(&[&device[..], &signer].concat(), "").done();
         let leaf = scratch.path(&format!("{kind}/certificate_public.pem"));
         others::run(Command::new("openssl").args(["verify", "-CAfile", &root, &leaf]));
         // The key is the root's, by every command.
-        let check = ["certificate", "check", "--chain", &root, "--key", &key, "--key-tpm", &tcti, "--json"];
+        let check = ["certificate", "check", "--cert-file", &root, "--key-file", &key, "--key-tpm", &tcti, "--json"];
         let report = defenderauth(&check, "").json();
         assert!(!report.to_string().contains("another certificate"), "{report}");
-        let of_leaf = ["certificate", "check", "--chain", &leaf, "--key", &key, "--key-tpm", &tcti];
+        let of_leaf = ["certificate", "check", "--cert-file", &leaf, "--key-file", &key, "--key-tpm", &tcti];
         let run = defenderauth(&of_leaf, "");
         assert!(run.code == 1 && run.out.contains("refused"), "{run:?}");
     }

@@ -48,8 +48,11 @@ mod derive_key;
 mod device_mode;
 mod device_mode_refused;
 #[cfg(target_os = "linux")]
+mod doctor;
+#[cfg(target_os = "linux")]
 mod drafts;
 mod explain;
+mod fleet;
 mod hosts;
 mod inspect;
 mod json;
@@ -79,6 +82,7 @@ mod operational;
 mod operational_keys;
 #[cfg(target_os = "linux")]
 mod operational_killed;
+mod options;
 mod outside;
 #[cfg(target_os = "linux")]
 mod owners;

@@ -55,7 +55,7 @@ fn a_secret_in_any_position_is_not_printed() {
             &["provision", "--carrier", secret],
             &["twin", secret],
             &["twin", "-", "--tpm", secret],
-            &["certificate", "check", "--chain", secret],
+            &["certificate", "check", "--cert-file", secret],
             &["certificate", "new", "root", "--common-name", secret],
             &["certificate", "new", "self-signed", "--device-id", secret],
             &["certificate", "verification", "--code", secret],
@@ -77,7 +77,7 @@ fn what_to_type_is_said() {
         (&[device.as_str()][..], "type `defenderauth inspect -`"),
         (&["inspect", &device], "type `defenderauth inspect -`"),
         (&["authenticate", &device, "--connect"], "type `defenderauth authenticate - --connect`"),
-        (&["token", "--ttl", "1h", &device], "type `defenderauth token --ttl TIME -`"),
+        (&["token", "--ttl", "1h", &device], "type `defenderauth token --ttl DURATION -`"),
         (&["provision", "--key-file", KEY], "type `defenderauth provision --key-file FILE`"),
         (&["verify-token", "--key-file", "k", TOKEN], "type `defenderauth verify-token --key-file FILE -`"),
     ] {

@@ -60,7 +60,9 @@ fn with_every_limit_a_registration_succeeds_or_says_why_not() {
 fn every_file_that_cannot_be_opened_is_named() {
     let scratch = Scratch::new();
     let path = scratch.write("connection_string.txt", device());
-    for arguments in [&["inspect", &path][..], &["authenticate", &path], &["certificate", "check", "--chain", &path]] {
+    for arguments in
+        [&["inspect", &path][..], &["authenticate", &path], &["certificate", "check", "--cert-file", &path]]
+    {
         with_at_most(3, &words(arguments)).failed(2, &[&path, CAUSE[0], CAUSE[1]]);
         with_at_most(64, &words(arguments));
     }

@@ -199,7 +199,7 @@ fn a_device_with_a_certificate_of_its_own_gets_another() {
     let enrollment = Enrollment::with_thumbprint(ID, &thumbprint).pending(0).issuing(Issuing::new());
     let registrar = Registrar::of(enrollment);
     let (chain, key) = (given.path("certificate_public.pem"), given.path("certificate_private.pem"));
-    let own = ["--certificate-file", &chain, "--private-key-file", &key, "--request-certificate", "--export-pem"];
+    let own = ["--cert-file", &chain, "--key-file", &key, "--request-certificate", "--export-pem"];
     for carrier in CARRIERS {
         let folder = operational.path(carrier);
         registrar.provision(carrier, ID, &[&own[..], &["--out-dir", &folder]].concat()).done();

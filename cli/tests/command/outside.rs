@@ -29,7 +29,7 @@ impl Office {
 
     fn signer(&self, ca: &str) -> [String; 4] {
         let path = |name: &str| self.scratch.path(name);
-        ["--ca".into(), path(&format!("{ca}.pem")), "--ca-key".into(), path(&format!("{ca}.key.pem"))]
+        ["--sign-with".into(), path(&format!("{ca}.pem")), "--sign-key".into(), path(&format!("{ca}.key.pem"))]
     }
 
     fn self_signed(&self, id: &str) -> Run {
@@ -92,7 +92,7 @@ fn a_server_that_rejects_the_client_is_distinguished_from_one_that_is_not_truste
             let endpoint = format!("global.azure-devices-provisioning.net={}", server.address);
             let service = ["provision", "--endpoint", &endpoint, "--ca-file", &roots, "--carrier", carrier];
             let device = ["--id-scope", "0ne00000A0A", "--registration-id", "dev-01"];
-            let proof = ["--certificate-file", &chain, "--private-key-file", &key];
+            let proof = ["--cert-file", &chain, "--key-file", &key];
             let run = defenderauth(&[&service[..], &device, &proof].concat(), "");
             run.failed(1, &["ended the TLS handshake", "fault: the client certificate, or the server"]);
         }

@@ -33,7 +33,7 @@ impl Plant {
     fn certificate(&self) -> [String; 4] {
         let at = |name| self.folder.path(name);
         let (certificate, key) = (at("certificate_public.pem"), at("certificate_private.pem"));
-        ["--certificate-file".into(), certificate, "--key-file".into(), key]
+        ["--cert-file".into(), certificate, "--key-file".into(), key]
     }
 
     /// `provision --connect`
@@ -48,7 +48,7 @@ impl Plant {
         let dps = format!("{DPS}={}", emulator.https_address());
         let hub = [format!("{HOST}:8883={}", emulator.address()), format!("{HOST}:443={}", emulator.https_address())];
         let service = ["provision", "--id-scope", SCOPE, "--registration-id", id, "--connect", "--endpoint", &dps];
-        let network = ["--ca-file", &self.site.roots, "--hub-endpoint", &hub[0], "--hub-endpoint", &hub[1]];
+        let network = ["--ca-file", &self.site.roots, "--endpoint", &hub[0], "--endpoint", &hub[1]];
         no_token(defenderauth(&[&service[..], &network, credential, more].concat(), ""))
     }
 

@@ -10,7 +10,7 @@ use std::{
 /// Every way to give a file: what is said of it does not depend on what it is for.
 fn each_reader(path: &str, test: impl Fn(Run)) {
     let key = ["derive-key", "--group-key-file", path, "dev-01"];
-    let certificate = ["certificate", "check", "--chain", path];
+    let certificate = ["certificate", "check", "--cert-file", path];
     let roots = ["authenticate", "-", "--connect", "--ca-file", path];
     for arguments in [&["inspect", path][..], &["authenticate", path], &key, &certificate, &roots] {
         test(defenderauth(arguments, device()));
@@ -139,10 +139,10 @@ fn standard_input_is_advised_only_where_it_is_accepted() {
     }
     for arguments in [
         &["derive-key", "--group-key-file", &pipe, "dev-01"][..],
-        &["certificate", "check", "--chain", &pipe],
+        &["certificate", "check", "--cert-file", &pipe],
         &["authenticate", "-", "--connect", "--ca-file", &pipe],
     ] {
-        let run = defenderauth(arguments, device()).failed(2, &[&pipe, "give a regular file\n"]);
+        let run = defenderauth(arguments, device()).failed(2, &[&pipe, "give a regular file ("]);
         assert!(!run.err.contains("standard input"), "{run:?}");
     }
 }

@@ -11,10 +11,16 @@ use std::{
 
 /// Runs the command on a terminal of `script`, types a text and the end of the input, and returns what is shown.
 fn on_a_terminal(arguments: &[&str], typed: &str) -> String {
+    on_a_terminal_with(&[], arguments, typed)
+}
+
+/// The same with these variables.
+fn on_a_terminal_with(variables: &[(&str, &str)], arguments: &[&str], typed: &str) -> String {
     let words = arguments.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
     let program = command(&[]).get_program().to_str().unwrap().to_owned();
     let mut script = std::process::Command::new("script");
     script.args(["--quiet", "--echo", "never", "--return", "--command", &format!("{program} {words}"), "/dev/null"]);
+    script.env_remove("NO_COLOR").env_remove("CLICOLOR").env_remove("CLICOLOR_FORCE").envs(variables.iter().copied());
     let mut child = Ended(script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap());
     // Ctrl-D on a line of its own ends the input.
     child.0.stdin.take().unwrap().write_all(format!("{typed}\n\u{4}").as_bytes()).unwrap();
@@ -71,5 +77,48 @@ fn standard_error_that_is_full_or_closed_changes_no_exit_status() {
             let run = run(command, input.as_bytes());
             assert_eq!(run.code, code, "{redirect} {arguments:?} {run:?}");
         }
+    }
+}
+
+/// What is written on both outputs with these variables, in pipes.
+fn with(variables: &[(&str, &str)], arguments: &[&str], input: &str) -> String {
+    let mut command = command(arguments);
+    command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env("TERM", "xterm");
+    command.envs(variables.iter().copied());
+    let run = run(command, input.as_bytes());
+    run.out + &run.err
+}
+
+#[test]
+fn there_is_colour_in_a_pipe_only_if_it_is_forced() {
+    let cases: [(&[(&str, &str)], bool); 5] = [
+        (&[], false),
+        (&[("CLICOLOR", "1")], false),
+        (&[("CLICOLOR_FORCE", "1")], true),
+        (&[("CLICOLOR_FORCE", "0")], false),
+        (&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], false),
+    ];
+    for (variables, is_coloured) in cases {
+        let error = with(variables, &["inspect", "/no/such/file"], "");
+        assert_eq!(error.starts_with("\u{1b}[1;31merror:\u{1b}[0m "), is_coloured, "{variables:?}: {error:?}");
+        assert!(is_coloured || !error.contains('\u{1b}'), "{variables:?}: {error:?}");
+        let json = with(variables, &["inspect", "-", "--json"], &device());
+        assert!(!json.contains('\u{1b}'), "{variables:?}: {json:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs script"]
+fn a_terminal_has_colour_unless_it_is_not_wanted() {
+    let scratch = Scratch::new();
+    let key = scratch.write("device.key", KEY);
+    let token = run(command(&["token", "-"]), device().as_bytes()).done().out;
+    let token = scratch.write("token", token);
+    let arguments = ["verify-token", "--key-file", &key, &token];
+    let shown = |variables: &[(&str, &str)]| on_a_terminal_with(variables, &arguments, "");
+    assert!(shown(&[("TERM", "xterm")]).contains("\u{1b}[1;32mvalid\u{1b}[0m"));
+    for variables in [[("TERM", "dumb")], [("NO_COLOR", "1")], [("CLICOLOR", "0")]] {
+        let shown = shown(&variables);
+        assert!(shown.contains("verdict") && !shown.contains('\u{1b}'), "{variables:?}: {shown:?}");
     }
 }

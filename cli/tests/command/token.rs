@@ -43,8 +43,8 @@ fn a_token_has_one_expiry() {
     for (arguments, word) in [
         (&["--ttl", "1h", "--expires-at", "1700003600"][..], "cannot be used with"),
         (&["--expires-at", "1700003600000"], "not milliseconds"),
-        (&["--expires-at", "tomorrow"], "whole number of seconds"),
-        (&["--expires-at=-1"], "whole number of seconds"),
+        (&["--expires-at", "tomorrow"], "seconds since 1970"),
+        (&["--expires-at=-1"], "seconds since 1970"),
         (&["--ttl", "0"], "at least one second"),
         (&["--ttl", "0s"], "at least one second"),
         (&["--ttl", "an hour"], "90s, 15m, 1h, 1d"),

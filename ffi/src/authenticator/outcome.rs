@@ -15,13 +15,14 @@ use crate::{
     output, sas,
     signer::Signer,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{
     Error as LibraryError, Outcome, Password, SharedAccessKey, UnixTime,
     credential::Credential,
     outcome::Issuance,
     sas::{SasToken, StringToSign},
 };
-use std::{ffi::c_char, mem::MaybeUninit};
 
 const NONE: i32 = DEFENDERAUTH_CREDENTIAL_NONE;
 
@@ -221,6 +222,13 @@ pub extern "C" fn defenderauth_authenticator_mqtt_client_id(authenticator: Optio
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_mqtt_user_name(authenticator: Option<&Authenticator>) -> Str {
     guard::text(authenticator, |it| &it.views.outcome.user_name)
+}
+
+/// The topic to publish events to, at a hub with the connection profile `classic`. The properties of a message, percent-encoded and
+/// joined by `&`, are appended to it.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_events_topic(authenticator: Option<&Authenticator>) -> Str {
+    guard::text(authenticator, |it| &it.views.outcome.events_topic)
 }
 
 /// The connection profile of the hub: `classic` (MQTT 3.1.1, the login above), or `mqttV5` (MQTT 5, by

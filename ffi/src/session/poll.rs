@@ -10,7 +10,8 @@ use crate::{
     object::shared,
     output, view,
 };
-use std::{ffi::c_char, mem::MaybeUninit};
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 
 /// The next action, one of `DEFENDERAUTH_SESSION_ACTION_`. Polling changes nothing; poll as often as you like.
 #[unsafe(no_mangle)]
@@ -56,6 +57,12 @@ pub extern "C" fn defenderauth_session_mqtt_client_id(session: Option<&Session>)
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_session_mqtt_user_name(session: Option<&Session>) -> Str {
     guard::text(session, |it| &it.views.login.user_name)
+}
+
+/// CONNECT, RENEW and later: the topic to publish events to, as `defenderauth_authenticator_events_topic`.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_session_events_topic(session: Option<&Session>) -> Str {
+    guard::text(session, |it| &it.views.login.events_topic)
 }
 
 /// CONNECT and RENEW: the connection profile of the hub: `classic` (MQTT 3.1.1, by these names), or `mqttV5` (MQTT 5, by

@@ -3,6 +3,7 @@
 use crate::{
     authenticator::Authenticator, certificate::Certificate, identity::Names, operational::Renewal, view::View,
 };
+use alloc::vec::Vec;
 
 /// The data of the pending action, the latest login, and the status. Everything else is empty.
 #[derive(Default)]
@@ -43,6 +44,7 @@ pub(super) struct Login {
     pub(super) mqtt_host: View,
     pub(super) client_id: View,
     pub(super) user_name: View,
+    pub(super) events_topic: View,
     pub(super) profile: View,
     pub(super) certificate: Option<Certificate>,
     pub(super) deadline: u64,

@@ -27,10 +27,10 @@ pub(super) struct Authority {
 
 impl Authority {
     pub(super) fn load(signer: &Signer) -> Result<Self, Failure> {
-        let place = signer.ca.display();
+        let place = signer.sign_with.display();
         let wrong = |what: String| Failure::at(&place, what);
-        let opened = signer.unlock.read(Some(&signer.ca_key))?.open(&signer.ca_key)?;
-        let given = agent::chain_file(&signer.ca)?;
+        let opened = signer.unlock.read(Some(&signer.sign_key))?.open(&signer.sign_key)?;
+        let given = agent::chain_file(&signer.sign_with)?;
         let in_memory = opened.in_memory_of_process().cloned();
         let elsewhere = if in_memory.is_none() { Some(opened.into_private_key()?) } else { None };
         let chain = match (&in_memory, &elsewhere) {
@@ -40,7 +40,7 @@ impl Authority {
         };
         let chain = chain.ok_or_else(|| {
             let what = format!("it is not the key of a certificate in {place}; give the key of the CA that signs");
-            Failure::at(&signer.ca_key, what)
+            Failure::at(&signer.sign_key, what)
         })?;
         let now = clock::now();
         links(&chain, in_memory.as_ref(), now).map_err(wrong)?;
@@ -56,7 +56,7 @@ impl Authority {
             None => elsewhere.and_then(CaKey::elsewhere),
         };
         let key = key.ok_or_else(|| {
-            Failure::at(&signer.ca_key, "a key of this kind cannot sign certificates here; use an EC key")
+            Failure::at(&signer.sign_key, "a key of this kind cannot sign certificates here; use an EC key")
         })?;
         Ok(Self {
             not_after: first.not_after(),

@@ -5,7 +5,7 @@ use crate::{
     certificates::described::Described,
     input::{finding, time},
     private_key::{name, options::Unlock},
-    terminal::{clock, failure::Failure, one_line::one_line, output, said::Said},
+    terminal::{clock, colour::Verdict, failure::Failure, one_line::one_line, output, said::Said},
 };
 use clap::Args;
 use defender_auth::{
@@ -27,12 +27,12 @@ use std::{
 #[derive(Args)]
 pub(crate) struct Check {
     /// The certificate chain in PEM: leaf first, then intermediates; or a .pfx that holds chain and key
-    #[arg(long, value_name = "FILE")]
-    chain: PathBuf,
+    #[arg(long, alias = "chain", value_name = "PEM")]
+    cert_file: PathBuf,
     /// The private key, to check whether it is the leaf's: a file (PEM, also of a TPM), tpm:file=PATH,
     /// tpm:handle=0x81000005, keyd:id=KEY, pkcs11:… or unix:SOCKET
-    #[arg(long, value_name = "FILE|URI", visible_alias = "key-file", value_parser = name::parser())]
-    key: Option<Location>,
+    #[arg(long, alias = "key", value_name = "FILE|URI", value_parser = name::parser())]
+    key_file: Option<Location>,
     #[command(flatten)]
     unlock: Unlock,
     /// The root or intermediate of an enrollment group in PEM, to check whether the chain leads to it. Repeat it for
@@ -51,8 +51,8 @@ pub(crate) struct Check {
     /// It is for an individual enrollment of IoT Central, which has its own rules
     #[arg(long, requires = "device_id")]
     central: bool,
-    /// The time of the check, in seconds since 1970 [default: the system clock]
-    #[arg(long, value_name = "UNIX", value_parser = time::unix_time)]
+    /// The time of the check: RFC 3339, or seconds since 1970 [default: the system clock]
+    #[arg(long, value_name = "TIME", value_parser = time::time)]
     now: Option<UnixTime>,
     /// Print JSON
     #[arg(long)]
@@ -74,7 +74,7 @@ struct Report {
 fn not_checked(arguments: &Check, has_key: bool, is_signed: bool) -> Vec<&'static str> {
     let has_name = arguments.device_id.is_some() || arguments.registration_id.is_some();
     let all = [
-        (has_key, "whether the private key belongs to the certificate; give --key"),
+        (has_key, "whether the private key belongs to the certificate; give --key-file"),
         (has_name, "the common name; give --device-id, with --module-id for a module, or --registration-id"),
         (
             !is_signed || !arguments.group_ca.is_empty(),
@@ -132,16 +132,16 @@ struct Loaded {
 }
 
 fn load(arguments: &Check) -> Result<Loaded, Failure> {
-    if is_pkcs12(&arguments.chain) {
-        if let Some(key) = &arguments.key {
-            return Err(Failure::at(key, "the .pfx contains the key; leave out --key"));
+    if is_pkcs12(&arguments.cert_file) {
+        if let Some(key) = &arguments.key_file {
+            return Err(Failure::at(key, "the .pfx contains the key; leave out --key-file"));
         }
-        let (both, findings) = agent::identity_file(&arguments.chain, arguments.unlock.read(None)?.passphrase())?;
+        let (both, findings) = agent::identity_file(&arguments.cert_file, arguments.unlock.read(None)?.passphrase())?;
         finding::warn(findings);
         return Ok(Loaded { chain: both.chain().clone(), key: Some(both.key().clone()), elsewhere: None });
     }
-    let chain = agent::chain_file(&arguments.chain)?;
-    let Some(location) = &arguments.key else { return Ok(Loaded { chain, key: None, elsewhere: None }) };
+    let chain = agent::chain_file(&arguments.cert_file)?;
+    let Some(location) = &arguments.key_file else { return Ok(Loaded { chain, key: None, elsewhere: None }) };
     let opened = arguments.unlock.read(Some(location))?.open(location)?;
     if let Some(key) = opened.in_memory_of_process() {
         return Ok(Loaded { chain, key: Some(key.clone()), elsewhere: None });
@@ -222,11 +222,11 @@ impl Report {
             output::line(&format!("{:<14}{}", "not checked", one_line(what)))?;
         }
         let is_unchecked = self.findings.iter().any(|said| said.severity == Severity::Unchecked);
-        let verdict = match self.usable {
-            true if is_unchecked => "usable, as far as it could be checked here",
-            true => "usable",
-            false => "it will be refused",
+        let (text, verdict) = match self.usable {
+            true if is_unchecked => ("usable, as far as it could be checked here", Verdict::Doubtful),
+            true => ("usable", Verdict::Good),
+            false => ("it will be refused", Verdict::Bad),
         };
-        output::line(&format!("{:<14}{verdict}", "verdict"))
+        output::verdict("verdict", text, verdict)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::ids;
 use crate::{
-    input::source::Source,
+    input::{shard::Shard, source::Source},
     private_key::{name, options::Unlock},
 };
 use clap::{ArgGroup, Args, ValueEnum};
@@ -21,19 +21,30 @@ pub(super) struct Subject {
     pub(super) device_id: Option<DeviceId>,
     /// A list of device IDs, one per line: each device gets a folder of that name in --out-dir, and a line
     /// `id,SHA-1,SHA-256` on standard output
-    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["certificate", "key"])]
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["cert_file", "key_file"])]
     pub(super) ids: Option<Source>,
+}
+
+/// How a list is worked on.
+#[derive(Args, Clone, Copy)]
+pub(super) struct Batch {
+    /// Make those of part K of N of the list only, for other machines to make the others
+    #[arg(long, value_name = "K/N", conflicts_with = "device_id")]
+    pub(super) shard: Option<Shard>,
+    /// Continue after an interruption: those that were made are kept, and their lines are printed again
+    #[arg(long, conflicts_with_all = ["device_id", "force"])]
+    pub(super) resume: bool,
 }
 
 /// The CA that signs.
 #[derive(Args)]
 pub(super) struct Signer {
     /// The certificate of the CA that signs, in PEM, followed by the CAs up to the root
-    #[arg(long, value_name = "FILE")]
-    pub(super) ca: PathBuf,
+    #[arg(long, alias = "ca", value_name = "PEM")]
+    pub(super) sign_with: PathBuf,
     /// The CA's private key: a file (PEM, also of a TPM), tpm:file=PATH, tpm:handle=0x81000005, keyd:id=KEY, pkcs11:… or unix:SOCKET
-    #[arg(long, value_name = "FILE|URI", value_parser = name::parser())]
-    pub(super) ca_key: Location,
+    #[arg(long, alias = "ca-key", value_name = "FILE|URI", value_parser = name::parser())]
+    pub(super) sign_key: Location,
     #[command(flatten)]
     pub(super) unlock: Unlock,
 }
@@ -41,13 +52,13 @@ pub(super) struct Signer {
 impl Signer {
     /// The files that it is read from.
     pub(super) fn inputs(&self) -> impl Iterator<Item = &Path> {
-        iter::once(self.ca.as_path()).chain(name::file(&self.ca_key))
+        iter::once(self.sign_with.as_path()).chain(name::file(&self.sign_key))
     }
 }
 
 /// Key, lifetime and files.
 #[derive(Args)]
-#[command(group = ArgGroup::new("where").required(true).args(["out_dir", "certificate"]))]
+#[command(group = ArgGroup::new("where").required(true).args(["out_dir", "cert_file"]))]
 pub(super) struct Making {
     /// The algorithm of the key. RSA keys can sign here, but cannot be generated
     #[arg(long, value_enum, default_value = "p256")]
@@ -59,11 +70,11 @@ pub(super) struct Making {
     #[arg(long, value_name = "DIR")]
     pub(super) out_dir: Option<PathBuf>,
     /// Write the certificate, followed by the CAs up to the root, to this file
-    #[arg(long, value_name = "FILE", requires = "key")]
-    pub(super) certificate: Option<PathBuf>,
+    #[arg(long, alias = "certificate", value_name = "FILE", requires = "key_file")]
+    pub(super) cert_file: Option<PathBuf>,
     /// Write the private key to this file (mode 0600)
-    #[arg(long, value_name = "FILE", requires = "certificate", conflicts_with = "out_dir")]
-    pub(super) key: Option<PathBuf>,
+    #[arg(long, alias = "key", value_name = "FILE", requires = "cert_file", conflicts_with = "out_dir")]
+    pub(super) key_file: Option<PathBuf>,
     /// Replace existing files
     #[arg(long)]
     pub(super) force: bool,

@@ -16,7 +16,7 @@ pub(crate) struct Request {
     #[arg(long, value_name = "NAME", visible_aliases = ["registration-id", "device-id"], value_parser = ids::common_name)]
     common_name: String,
     /// The private key: a file (PEM, also of a TPM), tpm:file=PATH, tpm:handle=0x81000005, keyd:id=KEY, pkcs11:… or unix:SOCKET
-    #[arg(long, value_name = "FILE|URI", visible_alias = "key", value_parser = name::parser())]
+    #[arg(long, value_name = "FILE|URI", alias = "key", value_parser = name::parser())]
     key_file: Location,
     #[command(flatten)]
     unlock: Unlock,

@@ -17,8 +17,8 @@ pub(crate) struct Status {
     /// The folder that `provision --request-certificate` has filled, a micro agent's folder, or a certificate in PEM
     #[arg(value_name = "DIR|FILE")]
     source: PathBuf,
-    /// The time of the check, in seconds since 1970 [default: the system clock]
-    #[arg(long, value_name = "UNIX", value_parser = time::unix_time)]
+    /// The time of the check: RFC 3339, or seconds since 1970 [default: the system clock]
+    #[arg(long, value_name = "TIME", value_parser = time::time)]
     now: Option<UnixTime>,
     /// Print JSON
     #[arg(long)]

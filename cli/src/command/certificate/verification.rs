@@ -14,7 +14,7 @@ use std::path::PathBuf;
 const NAME: &str = "verification.pem";
 
 #[derive(Args)]
-#[command(group = ArgGroup::new("where").required(true).args(["out_dir", "certificate"]))]
+#[command(group = ArgGroup::new("where").required(true).args(["out_dir", "cert_file"]))]
 pub(crate) struct Verification {
     /// The verification code that the service shows for the CA
     #[arg(long, value_name = "CODE", value_parser = ids::code)]
@@ -28,8 +28,8 @@ pub(crate) struct Verification {
     #[arg(long, value_name = "DIR")]
     out_dir: Option<PathBuf>,
     /// Write the certificate to this file
-    #[arg(long, value_name = "FILE")]
-    certificate: Option<PathBuf>,
+    #[arg(long, alias = "certificate", value_name = "FILE")]
+    cert_file: Option<PathBuf>,
     /// Replace an existing file
     #[arg(long)]
     force: bool,
@@ -41,8 +41,8 @@ pub(super) fn run(arguments: &Verification) -> Result<(), Failure> {
     // The service has the CA, and expects a single certificate.
     ca.issuer.chain.clear();
     let term = Term::of(arguments.days)?;
-    warn_of_early_expiry(&ca, term, signer.ca.display());
-    let path = arguments.out_dir.as_ref().map(|folder| folder.join(NAME)).or_else(|| arguments.certificate.clone());
+    warn_of_early_expiry(&ca, term, signer.sign_with.display());
+    let path = arguments.out_dir.as_ref().map(|folder| folder.join(NAME)).or_else(|| arguments.cert_file.clone());
     // clap requires one of them.
     let target = Target { certificate: path.unwrap_or_else(|| PathBuf::from(NAME)), key: None };
     target.check(arguments.force, &signer.inputs().collect::<Vec<_>>())?;

@@ -9,7 +9,7 @@ const CERTIFICATE: &[Cause] = &[
     Cause {
         code: "format",
         text: "the file is in another format (PKCS#12, DER, an encrypted key without its passphrase)",
-        check: "`defenderauth certificate check --chain PEM --key KEYFILE`",
+        check: "`defenderauth certificate check --cert-file PEM --key-file KEYFILE`",
     },
     c::COPIED_IN_PART,
 ];
@@ -128,7 +128,7 @@ pub(super) const ROWS: [Row; 28] = [
             Cause {
                 code: "device-mode",
                 text: "Device mode accepts self-signed certificates only",
-                check: "`defenderauth certificate check --chain PEM`",
+                check: "`defenderauth certificate check --cert-file PEM`",
             },
         ],
     ),

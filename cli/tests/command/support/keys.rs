@@ -60,7 +60,7 @@ impl Issued {
     /// Logs in at the hub of a connection string, and registers over both carriers and logs in at the hub it is assigned to.
     #[track_caller]
     pub(crate) fn log_in_everywhere(&self, key: &[&str]) {
-        let certificate = ["--certificate-file", &self.chain, "--key-file"];
+        let certificate = ["--cert-file", &self.chain, "--key-file"];
         let proof = [&certificate[..], key].concat();
         let text = string(&format!("DeviceId={ID};x509=true"));
         let run = self.hub().ask(&[&["authenticate", "-", "--connect"], &proof[..]].concat(), &text);

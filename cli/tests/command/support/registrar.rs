@@ -31,7 +31,7 @@ pub(crate) struct Registrar {
     pub(crate) site: Site,
     /// Where the service is asked for.
     host: String,
-    key: String,
+    pub(crate) key: String,
     group_key: String,
 }
 

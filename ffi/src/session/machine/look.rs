@@ -14,14 +14,16 @@ use crate::{
     },
     view::View,
 };
+use alloc::string::ToString;
+use core::time::Duration;
 use defender_auth::{
     Password, UnixTime,
     authenticator::Action as RunAction,
     identity::Identity,
     key::KeyUse,
+    mqtt::events_topic,
     session::{self, Action, Diagnosis, Due, Phase, Session, Window},
 };
-use std::time::Duration;
 
 /// The views; those of the latest login remain until there is another.
 pub(super) fn views(session: &Session, chosen: &Chosen, former: Views) -> Views {
@@ -118,6 +120,7 @@ fn names(identity: &Identity, renews: bool, chosen: &Chosen) -> Login {
         mqtt_host: View::of(&connect.host),
         client_id: View::new(&connect.client_id),
         user_name: View::new(&connect.user_name),
+        events_topic: View::new(&events_topic(identity)),
         ..Login::default()
     }
 }
