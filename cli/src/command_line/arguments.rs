@@ -136,6 +136,28 @@ mod tests {
         assert!(seen > 100, "{seen}");
     }
 
+    #[test]
+    fn the_guide_names_commands_functions_and_files_that_exist() {
+        let project = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let read = |name: &str| std::fs::read_to_string(project.join(name)).unwrap();
+        let (guide, header) = (read("docs/guide.md"), read("include/defenderauth.h"));
+        let commands: Vec<_> = guide.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
+        for command in commands.iter().filter(|command| command.starts_with("defenderauth ")) {
+            let parsed = Arguments::command().try_get_matches_from(command.split(' '));
+            assert!(parsed.is_ok(), "{command}: {:?}", parsed.err());
+        }
+        let words = guide.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let functions: Vec<_> = words.filter(|word| word.starts_with("defenderauth_")).collect();
+        for function in &functions {
+            assert!(header.contains(&format!("{function}(")), "{function}");
+        }
+        let links: Vec<_> = guide.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+        for link in &links {
+            assert!(project.join("docs").join(link).exists(), "{link}");
+        }
+        assert!(commands.len() > 10 && functions.len() > 20 && links.len() > 4);
+    }
+
     /// Whether only something is missing.
     fn is_incomplete(command: &str) -> bool {
         use clap::error::ErrorKind as K;
