@@ -3,6 +3,7 @@
 mod described;
 mod driver;
 pub(crate) mod endpoint;
+mod failures;
 pub(crate) mod options;
 pub(crate) mod proxy;
 pub(crate) mod route;
