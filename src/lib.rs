@@ -152,3 +152,7 @@ pub use session::Session;
 #[cfg(all(doctest, feature = "agent", feature = "https"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(all(doctest, feature = "agent", feature = "https"))]
+#[doc = include_str!("../docs/guide.md")]
+struct Guide;

@@ -30,6 +30,7 @@ const PROGRAMS: [(&str, &str); 26] = [
     ("strace", "strace"),
     ("strip", "binutils"),
     ("swtpm", "swtpm"),
+    ("systemd-analyze", "systemd"),
     ("swtpm_setup", "swtpm-tools"),
     ("tinyproxy", "tinyproxy-bin"),
     ("tpm2_createek", "tpm2-tools"),

@@ -286,7 +286,8 @@ pub(crate) fn leaf(current: &Current) -> Option<Certificate> {
     current.chain.certificates().first().and_then(|der| Certificate::from_der(der).ok())
 }
 
-fn failed(error: StoreError) -> Failure {
+/// What an error of a folder with a state means.
+pub(crate) fn failed(error: StoreError) -> Failure {
     match error {
         StoreError::Write(_) => Failure::Write(error.to_string()),
         StoreError::InUse { ref folder } => Failure::service(Problem::in_use(folder, error.to_string())),

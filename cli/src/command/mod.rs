@@ -9,6 +9,7 @@ pub(crate) mod inspect;
 pub(crate) mod key;
 pub(crate) mod login;
 pub(crate) mod provision;
+pub(crate) mod stay;
 pub(crate) mod token;
 pub(crate) mod tpm;
 pub(crate) mod twin;

@@ -2,7 +2,7 @@
 
 use crate::{
     command::{
-        authenticate, certificate, derive_key, doctor, explain, inspect, key, login, provision, token, tpm, twin,
+        authenticate, certificate, derive_key, doctor, explain, inspect, key, login, provision, stay, token, tpm, twin,
         verify_token,
     },
     terminal::{
@@ -62,6 +62,8 @@ enum Command {
     Login(login::Login),
     /// Register a device with the provisioning service, and show the hub that it is assigned to
     Provision(provision::Provision),
+    /// Stay connected until SIGTERM: reconnect, renew, recover, and print a line for each event
+    Stay(stay::Stay),
     /// Authenticate, get the security module's twin, and print the effective configuration
     Twin(twin::Twin),
     /// Create a certificate's private key in a TPM, a token or a file, or show what one can do
@@ -94,6 +96,7 @@ impl Arguments {
             Command::Authenticate(arguments) => authenticate::run(arguments),
             Command::Login(arguments) => login::run(arguments),
             Command::Provision(arguments) => provision::run(arguments),
+            Command::Stay(arguments) => stay::run(arguments),
             Command::Twin(arguments) => twin::run(arguments),
             Command::Key(command) => key::run(command),
             Command::Certificate(command) => certificate::run(command),
@@ -131,6 +134,28 @@ mod tests {
             }
         }
         assert!(seen > 100, "{seen}");
+    }
+
+    #[test]
+    fn the_guide_names_commands_functions_and_files_that_exist() {
+        let project = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let read = |name: &str| std::fs::read_to_string(project.join(name)).unwrap();
+        let (guide, header) = (read("docs/guide.md"), read("include/defenderauth.h"));
+        let commands: Vec<_> = guide.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
+        for command in commands.iter().filter(|command| command.starts_with("defenderauth ")) {
+            let parsed = Arguments::command().try_get_matches_from(command.split(' '));
+            assert!(parsed.is_ok(), "{command}: {:?}", parsed.err());
+        }
+        let words = guide.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let functions: Vec<_> = words.filter(|word| word.starts_with("defenderauth_")).collect();
+        for function in &functions {
+            assert!(header.contains(&format!("{function}(")), "{function}");
+        }
+        let links: Vec<_> = guide.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+        for link in &links {
+            assert!(project.join("docs").join(link).exists(), "{link}");
+        }
+        assert!(commands.len() > 10 && functions.len() > 20 && links.len() > 4);
     }
 
     /// Whether only something is missing.

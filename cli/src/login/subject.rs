@@ -155,6 +155,11 @@ impl SubjectOptions {
         Ok(Subject { plan: subject.plan.in_device_mode(target.create_if_missing())?, ..subject })
     }
 
+    /// The version of the hub's interface, if it was chosen.
+    pub(crate) const fn hub_api_version(&self) -> Option<&ApiVersion> {
+        self.hub_api_version.as_ref()
+    }
+
     /// The agent's files, if they are given.
     pub(crate) const fn source(&self) -> Option<&Source> {
         self.source.as_ref()

@@ -1,5 +1,7 @@
 //! Where services are reached, which servers are trusted, and what carries the requests.
 
+mod described;
+mod driver;
 pub(crate) mod endpoint;
 mod failures;
 pub(crate) mod options;

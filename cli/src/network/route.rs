@@ -29,13 +29,13 @@ const ROOTS_LIMIT: usize = 1024 * 1024;
 
 /// Trust anchors, addresses and proxies.
 pub(crate) struct Network {
-    roots: Option<TextFile>,
-    azure_roots: bool,
+    pub(super) roots: Option<TextFile>,
+    pub(super) azure_roots: bool,
     /// Trust anchors in PEM that were found, for when none are given.
-    found: Option<String>,
-    endpoints: Vec<Endpoint>,
-    transport: Transport,
-    proxies: Proxies,
+    pub(super) found: Option<String>,
+    pub(super) endpoints: Vec<Endpoint>,
+    pub(super) transport: Transport,
+    pub(super) proxies: Proxies,
     timeout: Option<Duration>,
     retries: u32,
 }
@@ -73,7 +73,7 @@ impl Network {
     }
 
     /// The limits of a login over MQTT.
-    fn limits(&self) -> Limits {
+    pub(super) fn limits(&self) -> Limits {
         let Limits { reach, greet, answer, presence } = Limits::default();
         let most = self.timeout.unwrap_or(Duration::MAX);
         Limits {
@@ -92,21 +92,6 @@ impl Network {
     /// With trust anchors in PEM for when the arguments give none.
     pub(crate) fn or_roots(self, found: Option<String>) -> Self {
         Self { found, ..self }
-    }
-
-    /// By what a host is reached and verified, for `--verbose`.
-    pub(crate) fn described(&self, host: &HostName, port: u16) -> String {
-        let roots = match (&self.roots, self.azure_roots, &self.found) {
-            (Some(file), ..) => file.place(),
-            (None, true, _) => "the built-in ones of Azure IoT",
-            (None, false, Some(_)) => "those of the daemon",
-            (None, false, None) => "those of this system",
-        };
-        let address = match self.address(host, port) {
-            Ok(Some(address)) => format!("{address} (--endpoint)"),
-            _ => self.proxies.of(host.as_str(), port).map_or_else(|| "its name".into(), |_| "a proxy".into()),
-        };
-        format!("address: {address}; trust anchors: {roots}")
     }
 
     pub(crate) fn roots(&self) -> Roots<'_> {

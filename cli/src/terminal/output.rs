@@ -27,6 +27,12 @@ pub(crate) fn json(result: &impl Serialize) -> Result<(), Failure> {
     document(result, None)
 }
 
+/// Prints one of several results, each as a document on a line of its own.
+pub(crate) fn json_line(result: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(&Document::new(result, None));
+    line(&text.map_err(|error| Failure::Output(error.into()))?)
+}
+
 /// The same with what failed after it, which is passed on.
 pub(crate) fn json_ended(result: &impl Serialize, ended: Result<(), Failure>) -> Result<(), Failure> {
     let problem = ended.as_ref().err().and_then(Failure::problem);

@@ -1,6 +1,6 @@
 //! What went wrong, as people and programs are told it.
 
-use crate::explain::number::{Family, Number};
+use crate::explain::number::{Asked, Family, Number};
 use defender_auth::{
     Error,
     error::{Code, ErrorKind, ServiceOperation},
@@ -70,6 +70,14 @@ impl Problem {
     /// Another process uses a folder.
     pub(crate) fn in_use(folder: &str, what: impl Into<String>) -> Self {
         Self::new(FILE_WRITE, ErrorKind::File, "another process", what).about(folder).retryable(true)
+    }
+
+    /// The number that says most about it: that of the service, the hub or the TPM, else the library's.
+    pub(crate) fn number(&self) -> String {
+        let known = self.causes.first().and_then(|cause| cause.code.as_deref());
+        // Likely causes have a word, and no number.
+        let is_number = |code: &&str| matches!(Asked::read(code), Asked::Number { .. });
+        known.filter(is_number).map_or_else(|| self.code.to_string(), Into::into)
     }
 
     pub(crate) fn about(self, field: impl Into<String>) -> Self {

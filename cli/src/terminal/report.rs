@@ -12,7 +12,13 @@ pub(crate) fn end(ended: &Result<(), Failure>, as_json: bool) -> ExitCode {
             // Where it cannot be written, standard error has it.
             let _ = output::json_problem(&problem);
         }
-        stderr::line(format_args!("{} {}\nfault: {}", colour::error("error:"), one_line(&problem.what), problem.fault));
+        stderr::line(format_args!(
+            "{} {} (explain {})\nfault: {}",
+            colour::error("error:"),
+            one_line(&problem.what),
+            problem.number(),
+            problem.fault
+        ));
     }
     ExitCode::from(failure.status())
 }

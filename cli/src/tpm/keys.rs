@@ -3,6 +3,7 @@
 use super::setup::Setup;
 use crate::{input::passphrase, terminal::failure::Failure};
 use defender_auth::{
+    Error,
     dps::Attestation,
     error::{CommandCause, CommandError, Hierarchy, KeyRole, TpmError, TpmKeyKind},
     identity::RegistrationId,
@@ -11,6 +12,7 @@ use defender_auth::{
     sas::StringToSign,
     tpm::{Endpoint, Facts, Handles, KeyPlace, SelfTest, Tpm as _, TpmClient},
 };
+use defender_auth_mqtt::driver;
 
 #[cfg(unix)]
 use defender_auth::tpm::Connection;
@@ -153,6 +155,22 @@ impl Keys {
 
     fn tpm(&mut self) -> Result<&mut TpmClient<Connection>, Failure> {
         self.tpm.as_mut().ok_or(Failure::NotSupported("a key that is held elsewhere"))
+    }
+}
+
+/// The same keys for a driver.
+impl driver::Signer for Keys {
+    fn sign(&mut self, key: KeyUse, string_to_sign: &StringToSign) -> Result<Signature, Error> {
+        match (&mut self.daemon, &mut self.tpm) {
+            (Some(daemon), _) => daemon.sign(key, string_to_sign),
+            (None, Some(tpm)) => Ok(tpm.sign(key, string_to_sign.as_bytes())?),
+            (None, None) => Err(Error::NotSupported { what: "a key that is held elsewhere" }),
+        }
+    }
+
+    fn activate(&mut self, blob: &ActivationBlob) -> Result<(), Error> {
+        let tpm = self.tpm.as_mut().ok_or(Error::NotSupported { what: "a key that is held elsewhere" })?;
+        Ok(tpm.activate(blob)?)
     }
 }
 

@@ -22,7 +22,9 @@ fn the_page_has_every_subcommand_that_prints_json() {
     };
     let with_json: BTreeSet<_> = subcommands(&[]).into_iter().filter(prints).collect();
     let is_subcommand = |name: &&String| name.chars().next().is_some_and(char::is_lowercase);
-    let described: BTreeSet<_> = shapes::sections().keys().filter(is_subcommand).cloned().collect();
+    // An option may make another document of a subcommand's.
+    let named = |name: &String| name.split(" --").next().unwrap_or_default().to_owned();
+    let described: BTreeSet<_> = shapes::sections().keys().filter(is_subcommand).map(named).collect();
     assert!(with_json.len() >= 10, "{with_json:?}");
     assert_eq!(with_json, described);
 }

@@ -24,7 +24,7 @@ fn every_field_of_the_login_is_printed() {
         "client_id": "dev-01",
         "user_name": format!("{HOST}/dev-01/?api-version=2020-09-30&{AGENT}"),
         "password": null,
-        "expires_at": "2027-01-15T08:00:00Z",
+        "expires_at": {"unix": 1_800_000_000, "rfc3339": "2027-01-15T08:00:00Z"},
         "certificate_file": null,
         "key_file": null,
         "topic": "devices/dev-01/messages/events/",

@@ -18,7 +18,7 @@ fn check(key: Option<&str>, client_id: &str, user_name: &str, password: &str) ->
     let login = json!({"client_id": client_id, "user_name": user_name, "password": password});
     let key = key.map(|key| scratch.write("key", key));
     let source: Vec<&str> = key.iter().map(String::as_str).collect();
-    let run = defenderauth(&[&["login", "--json", "--check", "-"], source.as_slice()].concat(), login.to_string());
+    let run = defenderauth(&[&["login", "--check", "-", "--json"], source.as_slice()].concat(), login.to_string());
     assert!(password.len() < 10 || !run.shows(password), "the password in {run:?}");
     run
 }
@@ -109,7 +109,7 @@ fn a_login_of_another_identity_than_the_agents_is_wrong() {
     let agent = scratch.write("string", device());
     let other = json!({"client_id": "dev-02", "user_name": format!("{HOST}/dev-02{VERSION}"),
         "password": token(&string(&format!("DeviceId=dev-02;SharedAccessKey={KEY}")))});
-    let run = defenderauth(&["login", &agent, "--json", "--check", "-"], other.to_string());
+    let run = defenderauth(&["login", "--check", "-", "--json", &agent], other.to_string());
     assert_eq!((run.code, verdicts(&run.json())[1].as_str()), (1, "wrong"), "{run:?}");
     assert!(run.out.contains("it is that of contoso.azure-devices.net/devices/dev-02, not of"), "{run:?}");
 }

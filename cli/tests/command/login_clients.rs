@@ -1,6 +1,7 @@
 //! Clients that others wrote log in with the settings that the command prints.
 
 use crate::{
+    ended::Ended,
     others::run,
     sdk::{Root, python, start_for_sdk},
     support::{KEY, Scratch, defenderauth},
@@ -8,7 +9,7 @@ use crate::{
 use defender_auth_emulator::{Device, Emulator, Entry, Hub, World};
 use std::{
     fs,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -66,16 +67,6 @@ fn paho_sends_with_the_program() {
     let output = python(&[&program]);
     assert!(output.status.success(), "{output:?}");
     place.received();
-}
-
-/// A process that ends with its owner.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 #[test]

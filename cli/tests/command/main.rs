@@ -66,6 +66,7 @@ mod key_token;
 mod lists;
 mod login;
 mod login_check;
+#[cfg(target_os = "linux")]
 mod login_clients;
 mod misplaced_secrets;
 mod mistakes;
@@ -94,6 +95,8 @@ mod proxies;
 #[cfg(target_os = "linux")]
 mod read_faults;
 mod secondary_key;
+#[cfg(target_os = "linux")]
+mod stay;
 #[cfg(target_os = "linux")]
 mod terminals;
 mod token;

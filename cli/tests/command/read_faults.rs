@@ -124,7 +124,7 @@ fn standard_input_is_advised_only_where_it_is_accepted() {
     let pipe = scratch.path("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let key = scratch.write("key", KEY);
-    let advice = "give a regular file, or `-` for standard input\n";
+    let advice = "give a regular file, or `-` for standard input (";
     for arguments in [
         &["inspect", &pipe][..],
         &["authenticate", &pipe],
@@ -142,7 +142,7 @@ fn standard_input_is_advised_only_where_it_is_accepted() {
         &["certificate", "check", "--cert-file", &pipe],
         &["authenticate", "-", "--connect", "--ca-file", &pipe],
     ] {
-        let run = defenderauth(arguments, device()).failed(2, &[&pipe, "give a regular file\n"]);
+        let run = defenderauth(arguments, device()).failed(2, &[&pipe, "give a regular file ("]);
         assert!(!run.err.contains("standard input"), "{run:?}");
     }
 }

@@ -17,7 +17,7 @@ use crate::{
         options::{Carrier, NetworkOptions},
         route::Network,
     },
-    terminal::{clock, failure::Failure, output},
+    terminal::{clock, document::Time, failure::Failure, output},
 };
 use clap::Args;
 use client::Client;
@@ -55,14 +55,13 @@ pub(crate) struct Login {
 
 #[derive(Serialize)]
 struct Report<'a> {
-    schema_version: u32,
     host: &'a str,
     port: u16,
     client_id: &'a str,
     user_name: &'a str,
     /// `null` with a certificate.
     password: Option<&'a str>,
-    expires_at: Option<String>,
+    expires_at: Option<Time>,
     certificate_file: Option<String>,
     key_file: Option<String>,
     /// The topic of the identity's own messages.
@@ -71,7 +70,6 @@ struct Report<'a> {
 
 #[derive(Serialize)]
 struct Checked {
-    schema_version: u32,
     fields: Vec<Judged>,
     /// The return code of the CONNACK that a hub would send.
     connack: u8,
@@ -105,22 +103,21 @@ pub(crate) fn run(arguments: &Login) -> Result<(), Failure> {
 
 fn print(arguments: &Login, triple: &Triple) -> Result<(), Failure> {
     let [certificate_file, key_file] = triple.files().map_or([None, None], |files| files.map(Some));
-    let expires_at = triple.expires_at().map(|time| time.to_string());
     if arguments.json {
         return output::json(&Report {
-            schema_version: 1,
             host: triple.host().as_str(),
             port: Triple::port(),
             client_id: &triple.login.client_id,
             user_name: &triple.login.user_name,
             password: triple.password(),
-            expires_at,
+            expires_at: triple.expires_at().map(Time),
             certificate_file,
             key_file,
             topic: &triple.topic,
         });
     }
     let port = Triple::port().to_string();
+    let expires_at = triple.expires_at().map(|time| time.to_string());
     let rows = [
         ("host", Some(triple.host().as_str())),
         ("port", Some(&port)),
@@ -149,7 +146,7 @@ fn check(arguments: &Login, pasted: &Source) -> Result<(), Failure> {
     let pasted = Pasted::read(&file)?;
     let Judgement { fields, connack, is_verified } = judge(&pasted, holder.as_ref(), clock::now());
     if arguments.json {
-        output::json(&Checked { schema_version: 1, fields, connack, verified: is_verified })?;
+        output::json(&Checked { fields, connack, verified: is_verified })?;
     } else {
         let title = |field: &'static str| match field {
             "client_id" => "client ID",
