@@ -59,7 +59,10 @@ pub(crate) fn make<T>(
 
 /// `call`, compiled once and not once for each function, which would be much larger.
 fn run(error: ErrorOut<'_>, body: &mut dyn FnMut() -> Result<(), Failure>) -> ResultCode {
-    match caught(body) {
+    match caught(|| {
+        defect();
+        body()
+    }) {
         Ok(Ok(())) => {
             if let Some(error) = error {
                 error.write(None);
@@ -75,6 +78,16 @@ fn run(error: ErrorOut<'_>, body: &mut dyn FnMut() -> Result<(), Failure>) -> Re
             )
             .field("libdefenderauth"),
         ),
+    }
+}
+
+/// Where a test of a built library asks for it (`--cfg defenderauth_defect`), every call that may fail has a defect.
+#[inline]
+const fn defect() {
+    #[cfg(defenderauth_defect)]
+    #[expect(clippy::panic, reason = "that is what is tested")]
+    {
+        panic!("a defect, for a test")
     }
 }
 

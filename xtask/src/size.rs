@@ -37,6 +37,9 @@ pub(crate) fn size(options: &[String]) -> Result<(), String> {
             }
         }
     }
+    if found.iter().any(|(name, _)| name.starts_with(Standard::Small.name())) {
+        defect_is_caught()?;
+    }
     found.extend(host()?);
     for standard in [Standard::Absent, Standard::AbsentSmall] {
         match rtos::measured(standard) {
@@ -50,6 +53,28 @@ pub(crate) fn size(options: &[String]) -> Result<(), String> {
     let recorded = Recorded::read()?;
     println!("{}", recorded.table(&found));
     if is_update { recorded.updated(&found).write() } else { recorded.check(&found) }
+}
+
+/// Whether a panic is still a result in the library whose standard library is built with it: with a defect in every call.
+fn defect_is_caught() -> Result<(), String> {
+    let prefix = root().join(target()).join("size/defect");
+    let xtask = std::env::current_exe().map_err(|error| format!("xtask: {error}"))?;
+    let mut dist = command(&xtask.display().to_string(), &["dist", "--small", "--features", "sas", "--prefix"]);
+    dist.arg(&prefix).env("RUSTFLAGS", "--cfg defenderauth_defect").env_remove("DESTDIR");
+    run(dist)?;
+    let program = prefix.join("agent");
+    let mut compile = command("cc", &["xtask/tests/dist/agent.c", "-ldefenderauth", "-o"]);
+    compile.arg(&program).arg(format!("-I{}", prefix.join("include").display()));
+    let lib = prefix.join("lib").display().to_string();
+    compile.args([format!("-L{lib}"), format!("-Wl,-rpath,{lib}")]);
+    run(compile)?;
+    let ended = command(&program.display().to_string(), &[]).output().map_err(|error| format!("agent: {error}"))?;
+    let said = String::from_utf8_lossy(&ended.stderr);
+    if ended.status.code() == Some(1) && said.contains("\nDEFENDERAUTH_PANIC: ") {
+        Ok(())
+    } else {
+        Err(format!("a panic is no result with --small: {}\n{said}", ended.status))
+    }
 }
 
 /// What a program of this system grows by with the library for bare metal.

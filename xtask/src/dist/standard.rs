@@ -67,7 +67,7 @@ impl Standard {
     }
 
     /// The names of the features for cargo.
-    pub(super) fn features(self, features: &str) -> String {
+    pub(crate) fn features(self, features: &str) -> String {
         let chosen = if features == "sas" { "" } else { features };
         let standard = if self.is_absent() { "" } else { "std" };
         [standard, chosen].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(",")
