@@ -75,7 +75,7 @@ mod tests {
     /// The crates of this workspace that a section names, and what it says of each.
     fn own<'a>(manifest: &'a str, heading: &str) -> Vec<(&'a str, &'a str)> {
         let lines = section(manifest, heading).filter_map(|line| line.split_once(" = "));
-        lines.filter(|(name, _)| CRATES.contains(name)).collect()
+        lines.filter(|(name, _)| name.starts_with("defender-auth")).collect()
     }
 
     fn manifest(name: &str) -> String {
@@ -89,7 +89,11 @@ mod tests {
             let manifest = manifest(name);
             assert!(manifest.contains(&format!("name = \"{name}\"\n")), "{name}");
             for (needed, _) in own(&manifest, "[dependencies]") {
-                assert!(CRATES.iter().position(|it| *it == needed).unwrap() < place, "{name} needs {needed}");
+                let earlier = CRATES.iter().position(|it| *it == needed);
+                assert!(
+                    earlier.is_some_and(|earlier| earlier < place),
+                    "{name} needs {needed}, which is published later"
+                );
             }
         }
     }
