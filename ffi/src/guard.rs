@@ -140,14 +140,6 @@ fn caught<T>(body: impl FnOnce() -> T) -> Result<T, Panicked> {
     Ok(body())
 }
 
-/// Whether this thread unwinds.
-pub(crate) fn is_panicking() -> bool {
-    #[cfg(feature = "std")]
-    return std::thread::panicking();
-    #[cfg(not(feature = "std"))]
-    return false;
-}
-
 #[cfg(test)]
 #[allow(clippy::panic, reason = "that is what is tested")]
 mod tests {
