@@ -7,7 +7,6 @@ use crate::{
     failure::Failure,
     object::{self, Object},
     output,
-    panic::{Panicked, caught},
     view::View,
 };
 use alloc::boxed::Box;
@@ -116,6 +115,29 @@ pub(crate) fn look<'a, T: Object, R: Copy>(object: Option<&'a T>, nothing: R, re
 /// Runs the body of a getter of a text.
 pub(crate) fn text<'a, T: Object>(object: Option<&'a T>, which: impl FnOnce(&'a T) -> &'a View) -> Str {
     look(object, Str::EMPTY, |object| which(object).as_str())
+}
+
+struct Panicked;
+
+#[cfg(feature = "std")]
+fn caught<T>(body: impl FnOnce() -> T) -> Result<T, Panicked> {
+    use std::{
+        mem,
+        panic::{AssertUnwindSafe, catch_unwind},
+    };
+    // An object in the middle of a change when the panic came is marked unusable by its own guard.
+    catch_unwind(AssertUnwindSafe(body)).map_err(|payload| {
+        // Dropping the payload could panic again.
+        mem::forget(payload);
+        Panicked
+    })
+}
+
+/// Without the standard library nothing unwinds: a panic calls the program's hook and does not return.
+#[cfg(not(feature = "std"))]
+#[expect(clippy::unnecessary_wraps, reason = "with the standard library a panic is caught")]
+fn caught<T>(body: impl FnOnce() -> T) -> Result<T, Panicked> {
+    Ok(body())
 }
 
 #[cfg(test)]

@@ -39,7 +39,6 @@ pub mod opener;
 pub mod operational;
 pub mod options;
 mod output;
-mod panic;
 pub mod presence;
 pub mod private_key;
 pub mod profile;

@@ -1,6 +1,6 @@
 //! Objects that C owns, and how a panic makes them unusable.
 
-use crate::{code::DEFENDERAUTH_PANIC, failure::Failure, panic};
+use crate::{code::DEFENDERAUTH_PANIC, failure::Failure};
 use core::{
     ops::{Deref, DerefMut},
     sync::atomic::{AtomicBool, Ordering},
@@ -76,8 +76,16 @@ fn whole<T: Object>(object: &T) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether this thread unwinds.
+fn is_panicking() -> bool {
+    #[cfg(feature = "std")]
+    return std::thread::panicking();
+    #[cfg(not(feature = "std"))]
+    return false;
+}
+
 fn poison_if_panicking<T: Object>(object: &T) {
-    if panic::is_panicking() {
+    if is_panicking() {
         object.poison().0.store(true, Ordering::Release);
     }
 }

@@ -19,6 +19,7 @@ mod instructions;
 mod mutants;
 mod package;
 mod platforms;
+mod recorded;
 mod release;
 mod reproducible;
 mod rtos;

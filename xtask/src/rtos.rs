@@ -4,8 +4,8 @@ use crate::{
     bare_metal,
     cortex_m::{Measured, Memory, provide_qemu, show, simulated},
     dist::{self, Standard},
+    recorded::Recorded,
     run::{command, root, run, target},
-    size::recorded::Recorded,
     tools,
 };
 use std::{fs, path::Path};

@@ -1,14 +1,12 @@
 //! How large the C library is, in every variant, beside what was recorded last. It may grow by three percent before that is an
 //! error.
 
-pub(crate) mod recorded;
-
 use crate::{
     dist::{self, Standard},
+    recorded::Recorded,
     rtos,
     run::{command, root, run, target},
 };
-use recorded::Recorded;
 use std::path::Path;
 
 /// The variants of the shared library.

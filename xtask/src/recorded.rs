@@ -38,7 +38,7 @@ impl Recorded {
     }
 
     /// What was found, beside what was recorded.
-    pub(super) fn table(&self, found: &[(String, u64)]) -> String {
+    pub(crate) fn table(&self, found: &[(String, u64)]) -> String {
         let mut rows = vec![format!("{:<28} {:>10} {:>10} {:>8}", "bytes", "now", "recorded", "change")];
         for (name, bytes) in found {
             let recorded = self.of(name);
@@ -49,7 +49,7 @@ impl Recorded {
         rows.join("\n")
     }
 
-    pub(super) fn check(&self, found: &[(String, u64)]) -> Result<(), String> {
+    pub(crate) fn check(&self, found: &[(String, u64)]) -> Result<(), String> {
         let is_larger = |(name, bytes): &&(String, u64)| self.limit(name).is_some_and(|limit| *bytes > limit);
         let larger: Vec<&str> = found.iter().filter(is_larger).map(|(name, _)| name.as_str()).collect();
         if larger.is_empty() {
@@ -62,7 +62,7 @@ impl Recorded {
     }
 
     /// With what was found. What was not measured here stays as it was.
-    pub(super) fn updated(mut self, found: &[(String, u64)]) -> Self {
+    pub(crate) fn updated(mut self, found: &[(String, u64)]) -> Self {
         for (name, bytes) in found {
             match self.0.iter_mut().find(|(known, _)| known == name) {
                 Some((_, recorded)) => *recorded = *bytes,
@@ -78,7 +78,7 @@ impl Recorded {
         std::iter::once(head.to_owned()).chain(lines).collect()
     }
 
-    pub(super) fn write(&self) -> Result<(), String> {
+    pub(crate) fn write(&self) -> Result<(), String> {
         fs::write(path(), self.text()).map_err(|error| format!("{}: {error}", path().display()))
     }
 }
