@@ -4,6 +4,7 @@
 
 mod abi;
 mod bare_metal;
+mod command_docs;
 mod committed;
 mod cortex_m;
 mod coverage;
@@ -28,6 +29,7 @@ cargo xtask check           formatting, lints, every feature alone, documentatio
 cargo xtask coverage        run every test on an instrumented build, then print how much of each module they ran
 cargo xtask abi             write down what C programs rely on, in ffi/abi; with --check only see whether it changed
 cargo xtask bare-metal      compile the core for processors without an operating system and without compare-and-swap
+cargo xtask command-docs    write the command's shell completions and manual pages into target/command-docs
 cargo xtask cortex-m        run the programs of examples/cortex-m in QEMU and measure what they cost
 cargo xtask dist            build the C library and install it: --prefix DIR [--libdir DIR] [--destdir DIR] [--features sas|full|FEATURE,...] [--target TRIPLE]
 cargo xtask errors          write docs/errors.md, what the numbers of errors mean; with --check only see whether it is the one that is there
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Some("coverage") => coverage::coverage(),
         Some("abi") => abi::abi(&options),
         Some("bare-metal") => bare_metal::bare_metal(),
+        Some("command-docs") => command_docs::command_docs(),
         Some("cortex-m") => cortex_m::cortex_m(),
         Some("dist") => dist::dist(&options),
         Some("errors") => errors::errors(&options),

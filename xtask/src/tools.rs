@@ -7,13 +7,14 @@ use std::{
 };
 
 /// A program and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 25] = [
+const PROGRAMS: [(&str, &str); 26] = [
     ("abidiff", "abigail-tools"),
     ("clang", "clang"),
     ("cmake", "cmake"),
     ("faketime", "faketime"),
     ("g++", "g++"),
     ("gcc", "gcc"),
+    ("groff", "groff-base"),
     ("ldd", "libc-bin"),
     ("make", "make"),
     ("mosquitto", "mosquitto"),
