@@ -1237,6 +1237,13 @@ defenderauth_result defenderauth_connection_string_new(const char *host_name,
                                                        struct defenderauth_connection_string **out,
                                                        struct defenderauth_error **error);
 
+/** How many things were accepted and are unusual: names that were ignored, a key of unusual length, a host that is not for devices. */
+size_t defenderauth_connection_string_finding_count(const struct defenderauth_connection_string *connection_string);
+
+/** Such a finding, counted from 0, and what to do about it, in one line. Empty past the last one. */
+struct defenderauth_str defenderauth_connection_string_finding(const struct defenderauth_connection_string *connection_string,
+                                                               size_t index);
+
 /** The hub's host name. */
 struct defenderauth_str defenderauth_connection_string_host_name(const struct defenderauth_connection_string *connection_string);
 
@@ -1284,6 +1291,13 @@ defenderauth_result defenderauth_key_from_base64(const char *s,
                                                  struct defenderauth_key **out,
                                                  struct defenderauth_error **error);
 
+/** Makes a key of its bytes. 32 or 64 bytes of the system's random generator make a new key. */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_key_from_bytes(const uint8_t *bytes,
+                                                size_t len,
+                                                struct defenderauth_key **out,
+                                                struct defenderauth_error **error);
+
 /** Derives the key of one device from the key of its enrollment group, as the provisioning service does. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_key_derive(const struct defenderauth_key *group_key,
@@ -1299,6 +1313,19 @@ defenderauth_result defenderauth_key_to_base64(const struct defenderauth_key *ke
                                                size_t cap,
                                                size_t *out_len,
                                                struct defenderauth_error **error);
+
+/**
+ * Signs bytes with HMAC-SHA256 and writes the signature, 32 bytes: for a program that holds a key for others, and answers
+ * `DEFENDERAUTH_ACTION_SIGN` with it.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_key_sign(const struct defenderauth_key *key,
+                                          const uint8_t *bytes,
+                                          size_t len,
+                                          uint8_t *buf,
+                                          size_t cap,
+                                          size_t *out_len,
+                                          struct defenderauth_error **error);
 
 /** Frees a key and wipes it. NULL is allowed. */
 void defenderauth_key_free(struct defenderauth_key *key);
@@ -2436,6 +2463,23 @@ defenderauth_result defenderauth_authenticator_new_module_tpm(const char *host_n
                                                               struct defenderauth_error **error);
 
 /**
+ * Uses an identity with a token that was made elsewhere, with no request: DONE immediately, until the token expires. Without a
+ * module ID the identity is the device. A token for another resource is `DEFENDERAUTH_ARGUMENT`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_new_module_token(const char *host_name,
+                                                                size_t host_name_len,
+                                                                const char *device_id,
+                                                                size_t device_id_len,
+                                                                const char *module_id,
+                                                                size_t module_id_len,
+                                                                const struct defenderauth_token *token,
+                                                                const struct defenderauth_options *options_or_null,
+                                                                uint64_t now,
+                                                                struct defenderauth_authenticator **out,
+                                                                struct defenderauth_error **error);
+
+/**
  * Registers with the provisioning service by a symmetric key: an individual enrollment's, or one derived from an
  * enrollment group's with `defenderauth_key_derive`.
  */
@@ -2503,6 +2547,18 @@ defenderauth_result defenderauth_authenticator_new_with_certificate(const struct
                                                                     const struct defenderauth_certificate *certificate,
                                                                     struct defenderauth_authenticator **out,
                                                                     struct defenderauth_error **error);
+
+/**
+ * An authenticator with the identity and the credential of another that is DONE, at a hub with this connection profile: `classic`
+ * or `mqttV5`. It is DONE immediately. A registration tells the profile; this is for an identity that is known without one.
+ * `mqttV5` is for devices with a certificate: any other is `DEFENDERAUTH_NOT_APPLICABLE`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_authenticator_new_with_connection_profile(const struct defenderauth_authenticator *done,
+                                                                           const char *profile,
+                                                                           size_t len,
+                                                                           struct defenderauth_authenticator **out,
+                                                                           struct defenderauth_error **error);
 
 /**
  * An authenticator with the identity and the key of another that is DONE, and this key as the secondary one
@@ -2832,6 +2888,12 @@ struct defenderauth_str defenderauth_authenticator_mqtt_client_id(const struct d
 
 /** The MQTT user name. The password is a token; with a certificate there is no password. */
 struct defenderauth_str defenderauth_authenticator_mqtt_user_name(const struct defenderauth_authenticator *authenticator);
+
+/**
+ * The topic to publish events to, at a hub with the connection profile `classic`. The properties of a message, percent-encoded and
+ * joined by `&`, are appended to it.
+ */
+struct defenderauth_str defenderauth_authenticator_events_topic(const struct defenderauth_authenticator *authenticator);
 
 /**
  * The connection profile of the hub: `classic` (MQTT 3.1.1, the login above), or `mqttV5` (MQTT 5, by
@@ -3517,6 +3579,9 @@ struct defenderauth_str defenderauth_session_mqtt_client_id(const struct defende
 
 /** CONNECT and RENEW: the MQTT user name. */
 struct defenderauth_str defenderauth_session_mqtt_user_name(const struct defenderauth_session *session);
+
+/** CONNECT, RENEW and later: the topic to publish events to, as `defenderauth_authenticator_events_topic`. */
+struct defenderauth_str defenderauth_session_events_topic(const struct defenderauth_session *session);
 
 /**
  * CONNECT and RENEW: the connection profile of the hub: `classic` (MQTT 3.1.1, by these names), or `mqttV5` (MQTT 5, by

@@ -69,7 +69,8 @@
 
 // The layers, of which each uses only those before it: base, fault, tpm, journal, sas, chain, twin, config, issuing,
 // answer, hub, dps, service, wire, http and mqtt, server,
-// daemons.
+// daemons and admin.
+mod admin;
 mod answer;
 mod base;
 mod chain;
@@ -96,8 +97,10 @@ mod test_certificates;
 #[cfg(test)]
 mod test_tokens;
 
+pub use admin::Admin;
 pub use config::{
-    Config, ConfigError, Device, Dps, Enrollment, Group, Hub, Issuing, KeyType, Module, Policy, TlsVersions, World,
+    Config, ConfigError, Device, Dps, Enrollment, Group, Hub, Issuing, KeyType, Module, Permission, Policy,
+    TlsVersions, World,
 };
 #[cfg(target_os = "linux")]
 pub use daemons::{Host, HostError, RunningHost};

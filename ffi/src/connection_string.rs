@@ -15,7 +15,7 @@ use crate::{
 };
 use defender_auth::{
     ConnectionString as Parsed, SharedAccessKey,
-    connection_string::{ConnectionStringError, ServiceConnectionString},
+    connection_string::{ConnectionStringError, Finding, ServiceConnectionString},
     credential::{ClientCertificate, Credential},
     secret::SecretText,
 };
@@ -27,6 +27,8 @@ pub struct ConnectionString {
     pub(crate) whose: Whose,
     names: Names,
     policy: View,
+    /// What was accepted and is unusual.
+    findings: Vec<View>,
 }
 
 object!(ConnectionString, "connection_string");
@@ -41,7 +43,7 @@ pub(crate) enum Whose {
 impl From<Parsed> for ConnectionString {
     fn from(parsed: Parsed) -> Self {
         let names = Names::of(parsed.identity());
-        Self { poison: Poison::new(), whose: Whose::Identity(parsed), names, policy: View::EMPTY }
+        Self { poison: Poison::new(), whose: Whose::Identity(parsed), names, policy: View::EMPTY, findings: Vec::new() }
     }
 }
 
@@ -49,11 +51,15 @@ impl From<ServiceConnectionString> for ConnectionString {
     fn from(service: ServiceConnectionString) -> Self {
         let names = Names { host_name: View::of(service.host_name()), ..Names::default() };
         let policy = View::of(service.policy_name());
-        Self { poison: Poison::new(), whose: Whose::Service(service), names, policy }
+        Self { poison: Poison::new(), whose: Whose::Service(service), names, policy, findings: Vec::new() }
     }
 }
 
 impl ConnectionString {
+    fn read<T: Into<Self>>((parsed, findings): (T, Vec<Finding>)) -> Self {
+        Self { findings: findings.iter().map(View::of).collect(), ..parsed.into() }
+    }
+
     /// Its key, if it has one.
     fn key(&self) -> Option<&SharedAccessKey> {
         match &self.whose {
@@ -89,9 +95,9 @@ pub extern "C" fn defenderauth_connection_string_parse(
 ) -> ResultCode {
     guard::make(out, error, || {
         let text = input::text("s", s, len)?;
-        Ok(match Parsed::parse(text) {
-            Err(ConnectionStringError::ServiceString) => ServiceConnectionString::parse(text)?.into(),
-            parsed => parsed?.into(),
+        Ok(match Parsed::read(text) {
+            Err(ConnectionStringError::ServiceString) => ConnectionString::read(ServiceConnectionString::read(text)?),
+            parsed => ConnectionString::read(parsed?),
         })
     })
 }
@@ -119,6 +125,21 @@ pub extern "C" fn defenderauth_connection_string_new(
         };
         Ok(Parsed::new(identity, credential)?.into())
     })
+}
+
+/// How many things were accepted and are unusual: names that were ignored, a key of unusual length, a host that is not for devices.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_connection_string_finding_count(connection_string: Option<&ConnectionString>) -> usize {
+    guard::look(connection_string, 0, |it| it.findings.len())
+}
+
+/// Such a finding, counted from 0, and what to do about it, in one line. Empty past the last one.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_connection_string_finding(
+    connection_string: Option<&ConnectionString>,
+    index: usize,
+) -> Str {
+    guard::look(connection_string, Str::EMPTY, |it| it.findings.get(index).map_or(Str::EMPTY, View::as_str))
 }
 
 /// The hub's host name.

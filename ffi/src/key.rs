@@ -40,6 +40,21 @@ pub extern "C" fn defenderauth_key_from_base64(
     })
 }
 
+/// Makes a key of its bytes. 32 or 64 bytes of the system's random generator make a new key.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_key_from_bytes(
+    bytes: *const u8,
+    len: usize,
+    out: Option<&mut MaybeUninit<Option<Box<Key>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || {
+        let key = SharedAccessKey::from_bytes(input::bytes("bytes", bytes, len)?);
+        Ok(key.map_err(|error| Failure::from(error).field("bytes"))?.into())
+    })
+}
+
 /// Derives the key of one device from the key of its enrollment group, as the provisioning service does.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -67,6 +82,25 @@ pub extern "C" fn defenderauth_key_to_base64(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || output::text(buf, cap, out_len)?.put(shared(key)?.key.to_base64().expose().as_bytes()))
+}
+
+/// Signs bytes with HMAC-SHA256 and writes the signature, 32 bytes: for a program that holds a key for others, and answers
+/// `DEFENDERAUTH_ACTION_SIGN` with it.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_key_sign(
+    key: Option<&Key>,
+    bytes: *const u8,
+    len: usize,
+    buf: *mut u8,
+    cap: usize,
+    out_len: Option<&mut MaybeUninit<usize>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let out = output::bytes_apart(buf, cap, out_len, &[("bytes", bytes, len)])?;
+        out.put(shared(key)?.key.sign(input::bytes("bytes", bytes, len)?).as_bytes())
+    })
 }
 
 /// Frees a key and wipes it. NULL is allowed.

@@ -28,6 +28,11 @@ pub struct Token {
 object!(Token, "token");
 
 impl Token {
+    /// As the library reads it.
+    pub(crate) const fn read(&self) -> &SasToken {
+        &self.read
+    }
+
     fn renewal(&self, issued: u64) -> Renewal {
         Renewal::of(UnixTime::from_secs(issued), self.read.expires_at())
     }

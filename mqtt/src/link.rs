@@ -43,29 +43,13 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn open(host: &str, dial: &Dial, mut config: ClientConfig, version: Version) -> Result<Self, Error> {
-        let (way, limits) = (dial.way(host), dial.limits);
-        let place = way.place();
-        let failed = |failure| Error::TlsFailed { place: place.clone(), failure };
-        config.time_provider = Arc::new(Clock(dial.clone()));
-        let name = ServerName::try_from(without_brackets(host).to_owned())
-            .map_err(|_| failed(TlsFailure::ServerWrongName { names: Vec::new() }))?;
-        let mut tls = ClientConnection::new(Arc::new(config), name)
-            .map_err(|error| failed(TlsFailure::Protocol { reason: error.to_string() }))?;
-        let mut socket = reach(dial, &way)?;
-        socket.deadline = Deadline::after(limits.greet);
-        // The handshake alone, so that its errors are not taken for others.
-        while tls.is_handshaking() {
-            if let Err(error) = tls.complete_io(&mut socket) {
-                let error = broken(&place, limits.greet, alert_behind(&mut tls, &mut socket, error));
-                return Err(behind(&way, error));
-            }
-        }
+    pub(crate) fn open(host: &str, dial: &Dial, config: ClientConfig, version: Version) -> Result<Self, Error> {
+        let (stream, place) = secured(host, dial, config)?;
         let limit = u32::try_from(PACKET_LIMIT).unwrap_or(u32::MAX);
         let options = ConnectionOptions::new().maximum_packet_size_recv(limit);
         let mqtt = Connection::with_options(version, options);
-        let stream = StreamOwned::new(tls, socket);
-        let mut this = Self { stream, mqtt, version, inbox: VecDeque::new(), websocket: None, place, limits };
+        let mut this =
+            Self { stream, mqtt, version, inbox: VecDeque::new(), websocket: None, place, limits: dial.limits };
         if dial.transport == Transport::WebSocket {
             this.upgrade(host)?;
         }
@@ -262,6 +246,32 @@ impl Link {
         }
         Ok(())
     }
+}
+
+/// A connection after the TLS handshake, in which the server is verified; and what errors call the server.
+pub(crate) fn secured(
+    host: &str,
+    dial: &Dial,
+    mut config: ClientConfig,
+) -> Result<(StreamOwned<ClientConnection, Socket>, String), Error> {
+    let (way, limits) = (dial.way(host), dial.limits);
+    let place = way.place();
+    let failed = |failure| Error::TlsFailed { place: place.clone(), failure };
+    config.time_provider = Arc::new(Clock(dial.clone()));
+    let name = ServerName::try_from(without_brackets(host).to_owned())
+        .map_err(|_| failed(TlsFailure::ServerWrongName { names: Vec::new() }))?;
+    let mut tls = ClientConnection::new(Arc::new(config), name)
+        .map_err(|error| failed(TlsFailure::Protocol { reason: error.to_string() }))?;
+    let mut socket = reach(dial, &way)?;
+    socket.deadline = Deadline::after(limits.greet);
+    // The handshake alone, so that its errors are not taken for others.
+    while tls.is_handshaking() {
+        if let Err(error) = tls.complete_io(&mut socket) {
+            let error = broken(&place, limits.greet, alert_behind(&mut tls, &mut socket, error));
+            return Err(behind(&way, error));
+        }
+    }
+    Ok((StreamOwned::new(tls, socket), place))
 }
 
 /// The time by which the server's certificate is verified.

@@ -8,18 +8,13 @@
 //! The two states can sign everything that the key can, and are wiped as the key is. They are computed on a stack that is
 //! wiped afterwards (`on_wiped_stack`) and kept in a box, because moving a value leaves a copy of it behind.
 
+use defender_auth_lanes::INITIAL;
+pub use defender_auth_lanes::State;
 use sha2::{Digest as _, Sha256, block_api::compress256};
 use zeroize::Zeroizing;
 
-/// The state of SHA-256 between two blocks.
-pub type State = [u32; 8];
-
-/// FIPS 180-4, section 5.3.3.
-const INITIAL: State =
-    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
-
 /// The second block of the outer hash without the inner hash: 96 bytes have been hashed at its end.
-const OUTER: [u8; 64] = {
+pub(crate) const OUTER: [u8; 64] = {
     let mut block = [0; 64];
     block[32] = 0x80;
     block[62] = 0x03;
@@ -47,8 +42,8 @@ pub fn block(key: &[u8]) -> [u8; 64] {
 /// A key after its two blocks: it can sign everything that the key can.
 #[derive(Clone)]
 pub struct PreparedKey {
-    inner: Zeroizing<State>,
-    outer: Zeroizing<State>,
+    pub(crate) inner: Zeroizing<State>,
+    pub(crate) outer: Zeroizing<State>,
 }
 
 impl PreparedKey {
@@ -130,7 +125,18 @@ impl Last {
 
     /// The only block, if there is one only. It is the common case and half the copying.
     pub(crate) const fn only(&self) -> Option<&[u8; 64]> {
-        if self.used == 1 { self.blocks.first() } else { None }
+        if self.used == 1 { Some(self.first()) } else { None }
+    }
+
+    pub(crate) const fn first(&self) -> &[u8; 64] {
+        let [first, _] = &self.blocks;
+        first
+    }
+
+    /// All zeros if there is one block only.
+    pub(crate) const fn second(&self) -> &[u8; 64] {
+        let [_, second] = &self.blocks;
+        second
     }
 
     /// Both blocks as one.

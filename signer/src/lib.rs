@@ -30,6 +30,7 @@ extern crate std;
 mod head;
 mod hmac;
 mod key;
+pub mod many;
 pub mod prepared;
 mod signer;
 pub mod stack;

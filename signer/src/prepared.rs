@@ -18,7 +18,7 @@ const _: () = assert!(DIGITS_MAX <= Last::ROOM, "an expiry fits after any tail")
 #[derive(Clone)]
 pub struct Prepared {
     /// After the whole blocks of `resource LF`.
-    key: PreparedKey,
+    pub(crate) key: PreparedKey,
     /// What follows, with room for the ten digits of every expiry from 2001 to 2286.
     last: Last,
     /// How much of `resource LF` precedes the digits, in bytes.
@@ -97,11 +97,7 @@ impl Prepared {
         expiry: u64,
         out: &mut [P],
     ) -> Result<usize, BufferTooSmall> {
-        on_wiped_stack(|| {
-            let mut buffer = [0; DIGITS_MAX];
-            let digits = decimal(expiry, &mut buffer);
-            around.write(&self.mac_of_any(digits), digits.len(), |to| copy(to, digits), out)
-        })
+        on_wiped_stack(|| write_token(&self.mac(expiry), around.head, around.policy, expiry, out))
     }
 
     /// The MAC for an expiry of ten digits, which `put` writes where they belong.
@@ -114,10 +110,16 @@ impl Prepared {
             block.get_mut(self.tail_len..).map(put);
             self.key.finish(&[block])
         } else {
-            let mut last = self.last;
-            last.flat_mut().get_mut(self.tail_len..).map(put);
-            self.key.finish(last.blocks())
+            self.key.finish(self.last_with(put).blocks())
         }
+    }
+
+    /// The last blocks with an expiry of ten digits, which `put` writes where they belong.
+    #[inline]
+    pub(crate) fn last_with(&self, put: impl Fn(&mut [u8])) -> Last {
+        let mut last = self.last;
+        last.flat_mut().get_mut(self.tail_len..).map(put);
+        last
     }
 
     /// The MAC for any expiry.
@@ -129,6 +131,27 @@ impl Prepared {
         copy(room, digits);
         self.key.finish(last.blocks())
     }
+}
+
+/// Writes the token whose MAC was computed before, as [`Prepared::token_into`] does. To be called on a stack that is wiped.
+///
+/// # Errors
+/// When `out` is too small; it is unchanged then.
+#[inline]
+pub fn write_token<P: Place>(
+    mac: &State,
+    head: &str,
+    policy: &str,
+    expiry: u64,
+    out: &mut [P],
+) -> Result<usize, BufferTooSmall> {
+    let around = Around { head, policy };
+    if let Some(digits) = ten_digits(expiry) {
+        return around.write(mac, 10, |to| digits.put(to), out);
+    }
+    let mut buffer = [0; DIGITS_MAX];
+    let digits = decimal(expiry, &mut buffer);
+    around.write(mac, digits.len(), |to| copy(to, digits), out)
 }
 
 /// What a token has before its signature and after its expiry.

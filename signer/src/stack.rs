@@ -29,12 +29,18 @@ const SMALL_STACK: usize = if cfg!(debug_assertions) { STACK } else { 896 };
 /// overwritten.
 #[inline]
 pub fn on_wiped_stack<T>(work: impl FnOnce() -> T) -> T {
+    on_wiped_stack_of::<STACK, T>(work)
+}
+
+/// The same for work that needs more of it, in bytes.
+#[inline]
+pub fn on_wiped_stack_of<const LENGTH: usize, T>(work: impl FnOnce() -> T) -> T {
     #[inline(never)]
     fn in_a_call<T>(work: impl FnOnce() -> T) -> T {
         work()
     }
     let result = in_a_call(work);
-    wipe_stack::<STACK>();
+    wipe_stack::<LENGTH>();
     result
 }
 

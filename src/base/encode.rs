@@ -25,6 +25,51 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     String::from_utf8(text).unwrap_or_default()
 }
 
+/// The base64 text of the bytes of a hash, from its words: twice as fast as by the bytes, for a fleet's keys.
+#[inline]
+pub(crate) fn base64_of_words(words: &[u32; 8], text: &mut [u8; 44]) {
+    let [a, b, c, d, e, f, g, h] = words.map(u64::from);
+    // 256 bits are five times 48, eight characters each, and sixteen that are filled up to three characters.
+    let groups = [
+        a << 16 | b >> 16,
+        (b & 0xffff) << 32 | c,
+        d << 16 | e >> 16,
+        (e & 0xffff) << 32 | f,
+        g << 16 | h >> 16,
+        (h & 0xffff) << 32,
+    ];
+    let mut padded = [[b'='; 8]; 6];
+    for (to, bits) in padded.iter_mut().zip(groups) {
+        for (at, pair) in to.as_chunks_mut().0.iter_mut().enumerate() {
+            #[expect(clippy::indexing_slicing, reason = "twelve bits index 4,096 pairs")]
+            {
+                *pair = PAIRS[(bits >> (36 - 12 * at) & 0xfff) as usize];
+            }
+        }
+    }
+    let characters = padded.as_flattened();
+    for (to, from) in text.iter_mut().zip(characters) {
+        *to = *from;
+    }
+    let [.., end] = text;
+    *end = b'=';
+}
+
+/// The two characters of each twelve bits.
+const PAIRS: [[u8; 2]; 4096] = {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut pairs = [[0; 2]; 4096];
+    let mut bits = 0;
+    while bits < pairs.len() {
+        #[expect(clippy::indexing_slicing, reason = "six bits index sixty-four characters")]
+        {
+            pairs[bits] = [alphabet[bits >> 6], alphabet[bits & 63]];
+        }
+        bits += 1;
+    }
+    pairs
+};
+
 /// The characters in a line of a PEM text (RFC 7468, section 2).
 const LINE: usize = 64;
 

@@ -33,9 +33,12 @@ use core::{fmt, mem};
 use subtle::ConstantTimeEq as _;
 use zeroize::optimization_barrier;
 
-pub(crate) use defender_auth_signer::stack::on_wiped_stack;
 #[cfg(feature = "x509")]
-pub(crate) use {defender_auth_signer::stack::wipe_stack, zeroize::Zeroizing};
+pub(crate) use defender_auth_signer::stack::wipe_stack;
+pub(crate) use {
+    defender_auth_signer::stack::{on_wiped_stack, on_wiped_stack_of},
+    zeroize::Zeroizing,
+};
 
 /// Whether two secrets are the same, in a time that depends on their lengths only.
 pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {

@@ -6,6 +6,7 @@ mod kind;
 mod literal;
 mod names;
 mod placeholder;
+mod registration_id;
 
 pub use error::IdentifierError;
 pub use hub_name::HubNameForm;
@@ -14,6 +15,7 @@ pub use kind::IdentifierKind;
 pub(crate) use names::is_folder;
 pub use names::{DeviceId, HostName, IdScope, ModuleId, PolicyName, RegistrationId};
 pub(crate) use placeholder::{is_in as has_placeholder, is_variable_in as has_variable};
+pub use registration_id::RegistrationIdRef;
 
 use core::fmt;
 

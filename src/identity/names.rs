@@ -2,7 +2,7 @@ use super::{IdentifierError, IdentifierKind, literal, placeholder};
 use alloc::{boxed::Box, string::String};
 use core::fmt;
 
-fn check(name: IdentifierKind, text: &str) -> Result<(), IdentifierError> {
+pub(super) fn check(name: IdentifierKind, text: &str) -> Result<(), IdentifierError> {
     if text.is_empty() {
         return Err(IdentifierError::Empty { name });
     }
@@ -141,6 +141,13 @@ names! {
     /// The name of a shared access policy, like `iothubowner`: 1 to 64 letters, digits and ASCII punctuation other
     /// than `;`.
     PolicyName
+}
+
+impl RegistrationId {
+    /// A text that was checked.
+    pub(super) fn checked(text: &str) -> Self {
+        Self(text.into())
+    }
 }
 
 #[cfg(feature = "flows")]

@@ -19,7 +19,7 @@ use defender_auth_signer::PreparedKey;
 /// ```
 ///
 /// Source: `Azure/azure-iot-cli-extension`, `az iot dps enrollment-group compute-device-key`.
-pub struct GroupKey(Box<PreparedKey>);
+pub struct GroupKey(pub(super) Box<PreparedKey>);
 
 impl GroupKey {
     /// Prepares a group key.
@@ -28,7 +28,7 @@ impl GroupKey {
         Self(on_wiped_stack(|| Box::new(PreparedKey::new(&key.block()))))
     }
 
-    /// The key of one device.
+    /// The key of one device. For many, [`derive_each`](Self::derive_each) is faster.
     #[must_use]
     pub fn derive(&self, id: &RegistrationId) -> SharedAccessKey {
         on_wiped_stack(|| derived(&self.0, id))

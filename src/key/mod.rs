@@ -2,6 +2,7 @@
 
 mod activation_blob;
 mod error;
+mod fleet;
 mod group_key;
 mod private_key;
 mod public_key;
@@ -10,6 +11,7 @@ mod signature;
 
 pub use activation_blob::{ActivationBlob, BlobError, KeyUse};
 pub use error::{KEY_LIMIT, KEY_TEXT_LIMIT, KeyError};
+pub use fleet::DerivedKey;
 pub use group_key::GroupKey;
 pub use private_key::{PrivateKey, PrivateKeyError, SignatureScheme, ecdsa_signature};
 pub use public_key::PublicKey;

@@ -30,6 +30,7 @@
 
 mod coverage;
 mod fields;
+mod fleet;
 mod problem;
 mod renewal;
 mod resource;

@@ -11,7 +11,7 @@ use alloc::{boxed::Box, string::String};
 use core::{fmt, mem::MaybeUninit, str};
 use defender_auth_signer::{
     prepared::Prepared,
-    text::{DIGITS_MAX, HEAD, Place, SIGNATURE_MAX, decimal},
+    text::{DIGITS_MAX, HEAD, Place, SIGNATURE_MAX, SIGNATURE_ROOM, decimal},
 };
 
 /// The caller's buffer is smaller than the token.
@@ -43,11 +43,11 @@ crate::base::debug::debug_as_text! { BufferTooSmall }
 /// ```
 pub struct Signer {
     /// In a box, because moving a value leaves a copy of it behind.
-    prepared: Box<Prepared>,
+    pub(super) prepared: Box<Prepared>,
     /// `SharedAccessSignature sr=…&sig=`
-    head: Box<str>,
+    pub(super) head: Box<str>,
     /// `&skn=…`, or nothing.
-    policy: Box<str>,
+    pub(super) policy: Box<str>,
 }
 
 impl Signer {
@@ -70,6 +70,11 @@ impl Signer {
     #[must_use]
     pub fn max_len(&self) -> usize {
         self.head.len() + SIGNATURE_MAX + 4 + DIGITS_MAX + self.policy.len()
+    }
+
+    /// With this length a signature is escaped where it belongs, without a copy.
+    pub(super) fn roomy_len(&self) -> usize {
+        self.max_len() + SIGNATURE_ROOM
     }
 
     /// Writes the token that expires at `expiry` and returns its length. Allocates nothing.

@@ -48,7 +48,7 @@ const ADAPTERS: [&str; 13] = [
 ];
 
 /// Every crate of the workspace.
-const CRATES: [&str; 12] = [
+const CRATES: [&str; 13] = [
     "",
     "cli",
     "emulator",
@@ -56,6 +56,7 @@ const CRATES: [&str; 12] = [
     "fuzz",
     "fuzz/c_properties",
     "fuzz/properties",
+    "lanes",
     "mqtt",
     "pkcs11",
     "signer",

@@ -10,7 +10,7 @@ use defender_auth::{
     Error,
     error::{AccessError, CommandCause, TpmError},
     key::{ActivationBlob, KeyUse},
-    tpm::{Firmware, Tpm, TpmClient, Transport},
+    tpm::{Firmware, SelfTest, Tpm, TpmClient, Transport},
 };
 use std::time::Duration;
 
@@ -175,6 +175,22 @@ fn facts_take_two_commands() {
     assert_eq!((facts.manufacturer.as_str(), facts.firmware, facts.has_identity_key), ("", Firmware(0), false));
     let properties = [0, 0, 1, 0x7a, 0, 0, 0, 6, 0, 0, 1, 5, 0, 0, 0, 8];
     assert_eq!(questions, [properties.as_slice(), &[0, 0, 1, 0x73, 0x81, 0, 1, 0]]);
+}
+
+#[test]
+fn a_self_test_passes_is_incomplete_or_fails() {
+    let told = |code: u32| {
+        let answer = move |command: &[u8]| {
+            assert_eq!(command, [0x80, 1, 0, 0, 0, 10, 0, 0, 1, 0x7c]);
+            // Two bytes of the manufacturer's.
+            [&[0x80, 1, 0, 0, 0, 18, 0, 0, 0, 0, 0, 2, 7, 7], code.to_be_bytes().as_slice()].concat()
+        };
+        TpmClient::new(Script(answer, 0)).self_test().unwrap()
+    };
+    assert_eq!([0, 0x153, 0x90a].map(told), [SelfTest::Passed, SelfTest::Incomplete, SelfTest::Incomplete]);
+    assert!(matches!(told(0x101), SelfTest::Failed(code) if code.as_u32() == 0x101));
+    let rejected = TpmClient::new(Script(|_: &[u8]| refusal(0x143), 0)).self_test().unwrap_err();
+    assert!(rejected.to_string().contains("GetTestResult"), "{rejected}");
 }
 
 #[test]

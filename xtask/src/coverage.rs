@@ -16,11 +16,12 @@ use std::{collections::BTreeMap, fs, process::Command};
 const LLVM_COV: &str = "0.9.1";
 
 /// All but xtask, whose tests build a whole release of the library and run none of it.
-const PACKAGES: [&str; 6] = [
+const PACKAGES: [&str; 7] = [
     "--package=defender-auth",
     "--package=defender-auth-cli",
     "--package=defender-auth-emulator",
     "--package=defender-auth-ffi",
+    "--package=defender-auth-lanes",
     "--package=defender-auth-mqtt",
     "--package=defender-auth-signer",
 ];

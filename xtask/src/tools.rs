@@ -52,6 +52,11 @@ pub(crate) fn provide() -> Result<PathBuf, String> {
 ///
 /// Its first argument is the subcommand's name, as it is when cargo calls it.
 pub(crate) fn cargo_program(name: &str, version: &str) -> Result<String, String> {
+    cargo_program_of(name, name, version)
+}
+
+/// The same of a package that has another name than the program.
+pub(crate) fn cargo_program_of(package: &str, name: &str, version: &str) -> Result<String, String> {
     let subcommand = name.trim_start_matches("cargo-");
     if works(name, &[subcommand, "--version"]) {
         return Ok(name.to_owned());
@@ -60,7 +65,7 @@ pub(crate) fn cargo_program(name: &str, version: &str) -> Result<String, String>
     let program = folder.join("bin").join(name).display().to_string();
     if !works(&program, &[subcommand, "--version"]) {
         let folder = folder.display().to_string();
-        run(cargo(&["install", name, "--version", version, "--locked", "--root", &folder]))?;
+        run(cargo(&["install", package, "--version", version, "--locked", "--root", &folder]))?;
     }
     Ok(program)
 }

@@ -3,6 +3,7 @@
 pub(crate) mod authenticate;
 pub(crate) mod certificate;
 pub(crate) mod derive_key;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod inspect;
 pub(crate) mod key;

@@ -84,7 +84,7 @@ fn fetch(login: &Connect, me: &mut Outcome, network: &Network, keys: &mut Keys) 
 }
 
 /// The twin, or the hub's refusal; or what is wrong with the connection.
-fn ask(session: &mut Session) -> Result<Result<twin::Twin, Failure>, defender_auth_mqtt::Error> {
+pub(super) fn ask(session: &mut Session) -> Result<Result<twin::Twin, Failure>, defender_auth_mqtt::Error> {
     let [answers, _] = twin::SUBSCRIPTIONS;
     session.subscribe(answers)?;
     session.publish(&twin::get_topic(RID), b"")?;

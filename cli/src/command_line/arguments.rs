@@ -3,7 +3,7 @@
 use super::pages;
 use crate::{
     command::{
-        authenticate, certificate, derive_key, explain, inspect, key, provision, token, tpm, twin, verify_token,
+        authenticate, certificate, derive_key, doctor, explain, inspect, key, provision, token, tpm, twin, verify_token,
     },
     terminal::{
         failure::Failure,
@@ -30,7 +30,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
     after_help = "\
 Secrets are read from files or standard input, never from arguments.
 Exit status: 0 success, 1 rejected by the service (or the service was not reached), 2 wrong input or wrong call.
-Start with `defenderauth inspect DIR`: it needs no network and never prints a key."
+Start with `defenderauth inspect DIR`: it needs no network and never prints a key. When a device does not get in, run
+`defenderauth doctor DIR`."
 )]
 pub(crate) struct Arguments {
     /// Print no progress, no notes and no warnings: results and errors alone
@@ -53,6 +54,8 @@ enum Command {
     VerifyToken(verify_token::VerifyToken),
     /// Derive device keys from the key of an enrollment group, as DPS and IoT Central do
     DeriveKey(derive_key::DeriveKey),
+    /// Find out why a device does not get in, step by step and without changing anything
+    Doctor(Box<doctor::Doctor>),
     /// Run an agent's configuration (including Device mode and lookups), and with --connect log in at the hub
     Authenticate(authenticate::Authenticate),
     /// Register a device with the provisioning service, and show the hub that it is assigned to
@@ -90,6 +93,7 @@ impl Arguments {
             Command::Token(arguments) => token::run(arguments),
             Command::VerifyToken(arguments) => verify_token::run(arguments),
             Command::DeriveKey(arguments) => derive_key::run(arguments),
+            Command::Doctor(arguments) => doctor::run(arguments),
             Command::Authenticate(arguments) => authenticate::run(arguments),
             Command::Provision(arguments) => provision::run(arguments),
             Command::Twin(arguments) => twin::run(arguments),

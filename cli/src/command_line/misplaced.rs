@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, Command, CommandFactory as _};
 use std::{ffi::OsString, iter, path::Path};
 
 /// Options that name a file to be written, which is not a place to read a secret from.
-const OUTPUTS: [&str; 2] = ["--out", "--write-connection-string"];
+const OUTPUTS: [&str; 3] = ["--out", "--report", "--write-connection-string"];
 
 /// Fails if one of the arguments, which begin after the program's name, is a secret.
 pub(crate) fn check(arguments: &[OsString]) -> Result<(), Failure> {

@@ -26,6 +26,11 @@ pub(crate) struct OnDevice {
 }
 
 impl OnDevice {
+    /// Whether a daemon is to sign.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.workload || self.identity_service.is_some()
+    }
+
     /// The identity service, if it is to be asked.
     pub(crate) fn service(&self) -> Result<Option<IdentityService>, Failure> {
         let service = self.identity_service.as_deref().map(IdentityService::in_folder).transpose();

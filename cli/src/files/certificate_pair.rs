@@ -11,7 +11,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const PUBLIC: u32 = 0o644;
+/// A certificate is for everybody.
+pub(crate) const PUBLIC: u32 = 0o644;
 
 /// Their paths.
 pub(crate) struct Target {

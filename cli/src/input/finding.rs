@@ -6,7 +6,7 @@ use defender_auth::{agent, connection_string, x509::Severity};
 /// A remark about a file, with its name.
 pub(crate) struct Finding {
     pub(crate) text: String,
-    is_warning: bool,
+    pub(crate) is_warning: bool,
 }
 
 impl Finding {

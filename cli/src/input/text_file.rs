@@ -36,6 +36,11 @@ impl TextFile {
         Self::read(stdin::open(expected), stdin::NAME.into(), limit, false)
     }
 
+    /// The same for a part of a file.
+    pub(crate) fn part(part: impl Read, path: &Path, limit: usize) -> Result<Self, Error> {
+        Self::read(part, path.display().to_string(), limit, false)
+    }
+
     /// The same for PEM, in which bytes outside the blocks are ignored and need not be UTF-8 (RFC 7468, section 2).
     pub(crate) fn open_pem(path: &Path, limit: usize) -> Result<Self, Error> {
         let place = path.display().to_string();

@@ -4,7 +4,11 @@
 use super::version::HubProfile;
 use crate::{
     daemon::options::OnDevice,
-    input::{agent::Loaded, finding, source::Source},
+    input::{
+        agent::Loaded,
+        finding::{self, Finding},
+        source::Source,
+    },
     private_key::{name, options::Unlock},
     terminal::failure::Failure,
     tpm::{keys::Keys, options::Tpm},
@@ -21,7 +25,7 @@ use defender_auth::{
     twin::SecurityConfiguration,
     x509::Purpose,
 };
-use std::path::PathBuf;
+use std::{mem, path::PathBuf};
 
 /// Arguments that do not apply to an agent's files.
 const NOT_FOR_FILES: [&str; 5] = ["tpm", "tpm_setup", "registration_id", "device_id", "module_id"];
@@ -32,21 +36,21 @@ const NOT_FOR_FILES: [&str; 5] = ["tpm", "tpm_setup", "registration_id", "device
 pub(crate) struct SubjectOptions {
     /// The agent's folder or configuration file, or a file with a connection string
     #[arg(value_name = "FILE|DIR|-", conflicts_with_all = NOT_FOR_FILES)]
-    source: Option<Source>,
+    pub(crate) source: Option<Source>,
     /// The device's certificate chain in PEM: with a connection string that has x509=true, or instead of an agent's files
     #[arg(long, alias = "certificate-file", value_name = "PEM", requires = "key_file",
         conflicts_with_all = ["tpm", "tpm_setup", "workload", "identity_service"])]
-    cert_file: Option<PathBuf>,
+    pub(crate) cert_file: Option<PathBuf>,
     /// The certificate's private key: a file (PEM, also of a TPM), tpm:file=PATH, tpm:handle=0x81000005, keyd:id=KEY, pkcs11:… or
     /// unix:SOCKET
     #[arg(long, value_name = "FILE|URI", requires = "cert_file", value_parser = name::parser())]
-    key_file: Option<Location>,
+    pub(crate) key_file: Option<Location>,
     #[command(flatten)]
-    unlock: Unlock,
+    pub(crate) unlock: Unlock,
     #[command(flatten)]
-    tpm: Tpm,
+    pub(crate) tpm: Tpm,
     #[command(flatten)]
-    on_device: OnDevice,
+    pub(crate) on_device: OnDevice,
     #[command(flatten)]
     profile: HubProfile,
     /// With --tpm or --cert-file: register the device in this ID scope, and log in at the hub that it is assigned to
@@ -67,7 +71,7 @@ pub(crate) struct SubjectOptions {
     module_id: Option<ModuleId>,
     /// In Device mode: create the module when the hub does not have it
     #[arg(long, conflicts_with_all = ["workload", "identity_service"])]
-    create_module: bool,
+    pub(crate) create_module: bool,
     /// Use the hub's classic name (contoso.azure-devices.net) in tokens and the user name, and connect to the given or
     /// assigned one (contoso.device.azure-devices.net)
     #[arg(long, conflicts_with_all = ["workload", "identity_service"])]
@@ -83,6 +87,8 @@ pub(crate) struct SubjectOptions {
 /// An identity, and how it authenticates.
 pub(crate) struct Subject {
     pub(crate) plan: Plan,
+    /// What was noticed in its files.
+    pub(crate) findings: Vec<Finding>,
     /// A security agent's configuration while its module's twin desires nothing else.
     pub(crate) defaults: Option<SecurityConfiguration>,
     pub(crate) keys: Keys,
@@ -97,13 +103,26 @@ impl SubjectOptions {
     }
 
     pub(crate) fn load(&self) -> Result<Subject, Failure> {
+        let mut subject = self.read()?;
+        finding::warn(mem::take(&mut subject.findings));
+        Ok(subject)
+    }
+
+    /// The same without warnings of what was noticed.
+    pub(crate) fn read(&self) -> Result<Subject, Failure> {
         if let Some(signer) = self.on_device.signer()? {
             let gateway_roots = signer.gateway_roots()?;
             let plan = match signer.certified() {
                 Some(account) => Plan::known(account.identity().clone(), private_key::open_account(&account)?),
                 None => Plan::from(signer.outcome()),
             };
-            return Ok(Subject { plan, defaults: None, keys: Keys::of_daemon(signer), gateway_roots });
+            return Ok(Subject {
+                plan,
+                findings: Vec::new(),
+                defaults: None,
+                keys: Keys::of_daemon(signer),
+                gateway_roots,
+            });
         }
         let mut subject = self.load_own()?;
         subject.plan = self.profile.apply(subject.plan)?;
@@ -139,9 +158,8 @@ impl SubjectOptions {
                 None => source.load(&self.unlock.read(None)?.opener()),
             };
             let Loaded { plan, findings, defaults } = loaded.map_err(|error| source.failure(error))?;
-            finding::warn(findings);
             let plan = if self.cert_file.is_some() { self.with_certificate(&plan)? } else { plan };
-            return Ok(Subject { plan, defaults, keys: Keys::none(), gateway_roots: None });
+            return Ok(Subject { plan, findings, defaults, keys: Keys::none(), gateway_roots: None });
         }
         let mut keys = self.tpm.open()?;
         let plan = self.plan(&mut keys)?;
@@ -149,7 +167,7 @@ impl SubjectOptions {
             Some(module) => plan.in_device_mode(module.clone())?,
             None => plan,
         };
-        Ok(Subject { plan, defaults: None, keys, gateway_roots: None })
+        Ok(Subject { plan, findings: Vec::new(), defaults: None, keys, gateway_roots: None })
     }
 
     /// The plan of a connection string, with the certificate of the arguments.

@@ -131,16 +131,31 @@ impl Network {
         }
     }
 
+    /// The proxies of the environment.
+    pub(crate) const fn proxies(&self) -> &Proxies {
+        &self.proxies
+    }
+
+    /// With another carrier of MQTT.
+    pub(crate) const fn set_transport(&mut self, transport: Transport) {
+        self.transport = transport;
+    }
+
     pub(crate) fn https(&self) -> Result<Client, Failure> {
+        let client = self.client()?;
+        proxy::report_unused(&client.proxy_variables(), "HTTPS");
+        Ok(client)
+    }
+
+    /// The same without a report of the variables that it ignores.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
         let for_https = self.endpoints.iter().rev().filter(|endpoint| endpoint.port.is_none_or(|port| port == HTTPS));
         // The last that is given counts, and those for this port only are more specific. The client takes the first.
         let (these, any): (Vec<_>, Vec<_>) = for_https.partition(|endpoint| endpoint.port.is_some());
         let addresses: Vec<_> =
             these.into_iter().chain(any).map(|endpoint| (endpoint.host.clone(), endpoint.address)).collect();
         let client = Client::with(self.roots(), addresses).map_err(|error| self.failed(error))?;
-        let client = client.with_proxies(self.proxies.clone());
-        proxy::report_unused(&client.proxy_variables(), "HTTPS");
-        Ok(client)
+        Ok(client.with_proxies(self.proxies.clone()))
     }
 
     /// The way to a host for MQTT.

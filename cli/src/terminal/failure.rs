@@ -13,6 +13,8 @@ pub(crate) enum Failure {
     Service(Box<Problem>),
     /// A token or a certificate is not valid, which standard output says: 1.
     NotValid,
+    /// A step of an examination failed, which standard output says: 1 or 2, as that step's own failure has.
+    Found(u8),
     /// An error of the library. The input is wrong: 2; or the service rejected it, or was not reached: 1.
     Input(Error),
     /// A file cannot be read where standard input is accepted as well.
@@ -63,7 +65,7 @@ impl Failure {
                 Problem::new(FILE_WRITE, K::File, "standard output", what).about("standard output")
             }
             Self::Printed(failure) => return failure.problem(),
-            Self::NotValid | Self::OutputClosed => return None,
+            Self::NotValid | Self::Found(_) | Self::OutputClosed => return None,
         })
     }
 
@@ -79,6 +81,7 @@ impl Failure {
     pub(crate) fn status(&self) -> u8 {
         match self {
             Self::OutputClosed => 0,
+            Self::Found(status) => *status,
             Self::Service(_) | Self::NotValid => 1,
             Self::Input(error) | Self::InputOrStdin(error) => status(error),
             Self::Call(_) | Self::NotSupported(_) | Self::Write(_) | Self::Output(_) => 2,

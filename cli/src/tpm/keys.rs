@@ -9,7 +9,7 @@ use defender_auth::{
     key::{ActivationBlob, KeyUse, Signature},
     local_signer::Signer,
     sas::StringToSign,
-    tpm::{Endpoint, Facts, Handles, KeyPlace, Tpm as _, TpmClient},
+    tpm::{Endpoint, Facts, Handles, KeyPlace, SelfTest, Tpm as _, TpmClient},
 };
 
 #[cfg(unix)]
@@ -109,6 +109,11 @@ impl Keys {
     pub(crate) fn facts(&mut self) -> Result<(Facts, Handles), Failure> {
         let tpm = self.tpm()?;
         Ok((tpm.facts().map_err(explained)?, tpm.handles()))
+    }
+
+    /// What came of the TPM's self-test.
+    pub(crate) fn self_test(&mut self) -> Result<SelfTest, Failure> {
+        self.tpm()?.self_test().map_err(explained)
     }
 
     /// The kinds of keys for TLS that the TPM has.

@@ -29,6 +29,11 @@ impl Tpm {
         self.endpoint.as_ref().map_or_else(|| Ok(Keys::none()), |endpoint| Keys::open(endpoint, &self.setup))
     }
 
+    /// Whether the TPM is to be changed.
+    pub(crate) const fn persists_keys(&self) -> bool {
+        self.setup.persist_keys
+    }
+
     /// The arguments that name the same keys again.
     pub(crate) fn again(&self) -> Vec<String> {
         let endpoint = self.endpoint.iter().flat_map(|endpoint| ["--tpm".into(), endpoint.to_string()]);

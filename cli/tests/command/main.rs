@@ -48,8 +48,11 @@ mod derive_key;
 mod device_mode;
 mod device_mode_refused;
 #[cfg(target_os = "linux")]
+mod doctor;
+#[cfg(target_os = "linux")]
 mod drafts;
 mod explain;
+mod fleet;
 mod hosts;
 mod inspect;
 mod json;

@@ -27,6 +27,7 @@ impl Service {
                 let (status, name) = match reason {
                     Refusal::ApiVersion => (400, "InvalidProtocolVersion"),
                     Refusal::ModuleBody
+                    | Refusal::IdentityBody
                     | Refusal::MessageBatch
                     | Refusal::MethodName
                     | Refusal::Patch
@@ -36,6 +37,7 @@ impl Service {
                     Refusal::NoAnswer => (504, "GatewayTimeout"),
                     Refusal::TooMany => (429, "ThrottlingException"),
                     Refusal::ModuleExists => (409, "ModuleAlreadyExistsOnDevice"),
+                    Refusal::DeviceExists => (409, "DeviceAlreadyExists"),
                     Refusal::Precondition => (412, "PreconditionFailed"),
                     Refusal::NoRandomness => (500, "ServerError"),
                     Refusal::UnknownHub => (404, "IotHubNotFound"),
@@ -75,6 +77,9 @@ const fn provisioning_error(reason: &Refusal) -> (u32, &'static str) {
         Refusal::ApiVersion | Refusal::Body | Refusal::TpmKey { .. } | Refusal::SigningRequest { .. } => {
             (400_207, "Bad request")
         }
+        Refusal::IdentityBody => (400_004, "Invalid enrollment"),
+        Refusal::Precondition => (412_001, "Precondition failed"),
+        Refusal::UnknownRegistration => (404_204, "Registration not found"),
         Refusal::RegistrationId => (400_004, "Invalid RegistrationId"),
         Refusal::UnknownDps => (404_001, "Not found"),
         Refusal::UnknownEnrollment => (404_201, "Enrollment not found"),

@@ -21,9 +21,13 @@ impl Clock {
         self.0.store(seconds, Ordering::SeqCst);
     }
 
+    pub(crate) fn offset(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn now(&self) -> Moment {
         let system = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let offset = self.0.load(Ordering::SeqCst);
+        let offset = self.offset();
         let by = Duration::from_secs(offset.unsigned_abs());
         Moment(if offset < 0 { system.saturating_sub(by) } else { system.saturating_add(by) })
     }

@@ -1,7 +1,7 @@
 //! The checks of a configuration before the emulator starts.
 
 use super::{
-    Certificate, ConfigError, Device, Dps, EndorsementKey, Enrollment, Hub, Issuing, Key, Module,
+    Certificate, ConfigError, Device, Dps, EndorsementKey, Enrollment, Group, Hub, Issuing, Key, Module,
     credentials::{Authentication, Credentials},
 };
 use crate::{chain::Thumbprint, twin::Twin};
@@ -24,24 +24,33 @@ pub(crate) fn check(hubs: &[Hub], dps: Option<&Dps>) -> Result<(), ConfigError> 
         hub.devices.iter().try_for_each(device)?;
     }
     let Some(dps) = dps else { return Ok(()) };
-    dps.enrollments.iter().try_for_each(|each| enrollment("enrollment", each))?;
-    for group in &dps.groups {
-        let group = &group.enrollment;
-        enrollment("group", group)?;
-        if group.device_id.is_some() {
-            return Err(ConfigError::GroupDeviceId(group.id.clone()));
-        }
-        if group.attestation.thumbprints() != [None, None] {
-            return Err(ConfigError::GroupThumbprint(group.id.clone()));
-        }
-        if group.attestation.endorsement_key.is_some() {
-            return Err(ConfigError::GroupEndorsementKey(group.id.clone()));
-        }
-        for certificate in group.attestation.certificates().into_iter().flatten() {
-            authority(format!("group {}", group.id), certificate)?;
-        }
+    for policy in &dps.policies {
+        keys(format!("policy {}", policy.name), [Some(&policy.key), None])?;
     }
-    Ok(())
+    dps.enrollments.iter().try_for_each(enrollment)?;
+    dps.groups.iter().try_for_each(group)
+}
+
+/// Whether an individual enrollment can be emulated.
+pub(crate) fn enrollment(enrollment: &Enrollment) -> Result<(), ConfigError> {
+    enrolled("enrollment", enrollment)
+}
+
+/// Whether an enrollment group can be emulated.
+pub(crate) fn group(group: &Group) -> Result<(), ConfigError> {
+    let group = &group.enrollment;
+    enrolled("group", group)?;
+    if group.device_id.is_some() {
+        return Err(ConfigError::GroupDeviceId(group.id.clone()));
+    }
+    if group.attestation.thumbprints() != [None, None] {
+        return Err(ConfigError::GroupThumbprint(group.id.clone()));
+    }
+    if group.attestation.endorsement_key.is_some() {
+        return Err(ConfigError::GroupEndorsementKey(group.id.clone()));
+    }
+    let mut certificates = group.attestation.certificates().into_iter().flatten();
+    certificates.try_for_each(|certificate| authority(format!("group {}", group.id), certificate))
 }
 
 /// Whether a device can be emulated.
@@ -98,7 +107,7 @@ fn authority(owner: String, certificate: &Certificate) -> Result<(), ConfigError
     }
 }
 
-fn enrollment(kind: &str, enrollment: &Enrollment) -> Result<(), ConfigError> {
+fn enrolled(kind: &str, enrollment: &Enrollment) -> Result<(), ConfigError> {
     let owner = format!("{kind} {}", enrollment.id);
     let attestation = &enrollment.attestation;
     let by_certificate =
@@ -141,7 +150,7 @@ fn twin(owner: &str, twin: &Twin) -> Result<(), ConfigError> {
 mod tests {
     use super::*;
     use crate::{
-        config::{Config, Group},
+        config::Config,
         fault::{Alert, Fault, Operation, PlannedFault},
         test_certificates::{Authority, Leaf},
         tpm::vectors,

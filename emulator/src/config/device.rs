@@ -23,6 +23,9 @@ pub struct Device {
     /// The certificates that were issued for it, which it may connect with.
     #[serde(skip)]
     pub(crate) issued: Vec<Issued>,
+    /// How often it was changed. The etag is made of it.
+    #[serde(skip)]
+    pub(crate) revision: u64,
 }
 
 impl Device {
@@ -44,9 +47,9 @@ impl Device {
         Self::with(id, Credentials::of(Authentication::CertificateAuthority))
     }
 
-    fn with(id: &str, credentials: Credentials) -> Self {
+    pub(crate) fn with(id: &str, credentials: Credentials) -> Self {
         let (twin, modules, issued) = (Twin::default(), Vec::new(), Vec::new());
-        Self { id: id.into(), credentials, disabled: false, twin, modules, issuing: None, issued }
+        Self { id: id.into(), credentials, disabled: false, twin, modules, issuing: None, issued, revision: 0 }
     }
 
     key_builder!(credentials);

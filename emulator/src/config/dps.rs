@@ -1,4 +1,4 @@
-use super::{Enrollment, Group};
+use super::{Enrollment, Group, Policy};
 use serde::Deserialize;
 
 /// A provisioning service.
@@ -10,6 +10,10 @@ pub struct Dps {
     pub(crate) host_name: String,
     #[serde(default = "one")]
     pub(crate) retry_after: u32,
+    /// Where a back end calls it, beside the host name.
+    pub(crate) service_host_name: Option<String>,
+    #[serde(default, rename = "policy")]
+    pub(crate) policies: Vec<Policy>,
     #[serde(default, rename = "enrollment")]
     pub(crate) enrollments: Vec<Enrollment>,
     #[serde(default, rename = "group")]
@@ -33,6 +37,8 @@ impl Dps {
             id_scope: id_scope.into(),
             host_name: global(),
             retry_after: one(),
+            service_host_name: None,
+            policies: Vec::new(),
             enrollments: Vec::new(),
             groups: Vec::new(),
         }
@@ -43,6 +49,26 @@ impl Dps {
     pub fn at(mut self, host_name: &str) -> Self {
         self.host_name = host_name.into();
         self
+    }
+
+    /// Sets the host name at which a back end calls it, such as `contoso.azure-devices-provisioning.net`. Unless set, that is
+    /// the host name for devices.
+    #[must_use]
+    pub fn service_at(mut self, host_name: &str) -> Self {
+        self.service_host_name = Some(host_name.into());
+        self
+    }
+
+    /// Adds a shared access policy, whose tokens a back end sends.
+    #[must_use]
+    pub fn policy(mut self, name: &str, key: &str) -> Self {
+        self.policies.push(Policy::new(name, key, None));
+        self
+    }
+
+    /// Its host names.
+    pub(crate) fn names(&self) -> Vec<String> {
+        [Some(self.host_name.clone()), self.service_host_name.clone()].into_iter().flatten().collect()
     }
 
     /// Sets the `Retry-After` of a pending registration in seconds, one unless set.

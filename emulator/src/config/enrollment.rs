@@ -16,6 +16,9 @@ pub struct Enrollment {
     pub(crate) device_id: Option<String>,
     #[serde(flatten)]
     pub(crate) assignment: Assignment,
+    /// How often it was changed. The etag is made of it.
+    #[serde(skip)]
+    pub(crate) revision: u64,
 }
 
 /// An enrollment group: devices with keys that are derived from the group's, or with certificates that lead to the group's
@@ -118,10 +121,10 @@ impl Enrollment {
         )
     }
 
-    fn by(id: &str, attestation: Attestation) -> Self {
+    pub(crate) fn by(id: &str, attestation: Attestation) -> Self {
         let (hub, mqtt_broker, failing, payload, issuing) = (None, None, None, None, None);
         let assignment = Assignment { hub, mqtt_broker, disabled: false, failing, pending: one(), payload, issuing };
-        Self { id: id.into(), attestation, device_id: None, assignment }
+        Self { id: id.into(), attestation, device_id: None, assignment, revision: 0 }
     }
 
     key_builder!(attestation);

@@ -1,4 +1,4 @@
-use super::{Authority, Device, Key};
+use super::{Authority, Device, Permission, Policy};
 use crate::base::other_name;
 use serde::Deserialize;
 
@@ -15,14 +15,6 @@ pub struct Hub {
     pub(crate) policies: Vec<Policy>,
     #[serde(default, rename = "authority")]
     pub(crate) authorities: Vec<Authority>,
-}
-
-/// A shared access policy with the permission `DeviceConnect`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Policy {
-    pub(crate) name: String,
-    pub(crate) key: Key,
 }
 
 impl Hub {
@@ -68,10 +60,17 @@ impl Hub {
         self
     }
 
-    /// Adds a shared access policy.
+    /// Adds a shared access policy with all permissions, as `iothubowner` has.
     #[must_use]
     pub fn policy(mut self, name: &str, key: &str) -> Self {
-        self.policies.push(Policy { name: name.into(), key: key.into() });
+        self.policies.push(Policy::new(name, key, None));
+        self
+    }
+
+    /// Adds a shared access policy with these permissions.
+    #[must_use]
+    pub fn policy_with(mut self, name: &str, key: &str, permissions: &[Permission]) -> Self {
+        self.policies.push(Policy::new(name, key, Some(permissions)));
         self
     }
 

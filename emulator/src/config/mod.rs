@@ -14,21 +14,26 @@ mod hub;
 mod issuing;
 mod key;
 mod module;
+mod policy;
 mod world;
 
 pub(crate) use certificate::{Authority, Certificate};
-pub(crate) use check::{check, device as check_device, keys as check_keys, module as check_module};
-pub(crate) use credentials::{Authentication, Proof};
+pub(crate) use check::{
+    check, device as check_device, enrollment as check_enrollment, group as check_group, keys as check_keys,
+    module as check_module,
+};
+pub(crate) use credentials::{Authentication, Credentials, Proof};
 pub use device::Device;
 pub use dps::Dps;
 pub(crate) use endorsement_key::EndorsementKey;
-pub(crate) use enrollment::Assignment;
+pub(crate) use enrollment::{Assignment, Attestation};
 pub use enrollment::{Enrollment, Group};
 pub use error::ConfigError;
 pub use file::Config;
-pub use hub::{Hub, Policy};
+pub use hub::Hub;
 pub(crate) use issuing::Issued;
 pub use issuing::{Issuing, KeyType};
 pub(crate) use key::Key;
 pub use module::Module;
+pub use policy::{Permission, Policy};
 pub use world::{TlsVersions, World};

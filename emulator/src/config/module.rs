@@ -45,7 +45,7 @@ impl Module {
         Self::with(id, Credentials::of(Authentication::None))
     }
 
-    fn with(id: &str, credentials: Credentials) -> Self {
+    pub(crate) fn with(id: &str, credentials: Credentials) -> Self {
         Self { id: id.into(), credentials, twin: Twin::default(), revision: 0 }
     }
 

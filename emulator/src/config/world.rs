@@ -13,6 +13,7 @@ pub struct World {
     pub(crate) clock_offset: i64,
     pub(crate) tls: TlsVersions,
     pub(crate) connections: Option<usize>,
+    pub(crate) remote: bool,
 }
 
 /// The versions of TLS that an emulator speaks.
@@ -81,6 +82,14 @@ impl World {
         self
     }
 
+    /// Permits addresses that other machines reach, such as `0.0.0.0` in a container. The emulator has keys for tests: it is no
+    /// server for a network that is not trusted.
+    #[must_use]
+    pub const fn remote(mut self) -> Self {
+        self.remote = true;
+        self
+    }
+
     /// How many connections may be open at a time for each protocol, unless [set](Self::connections).
     pub const CONNECTIONS: usize = 1000;
 
@@ -111,6 +120,7 @@ impl From<Config> for World {
             validity: None,
             tls: TlsVersions::default(),
             connections: None,
+            remote: false,
         }
     }
 }

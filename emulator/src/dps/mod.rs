@@ -2,6 +2,7 @@
 
 mod challenge;
 mod claim;
+mod listing;
 mod registration;
 mod request;
 mod settle;

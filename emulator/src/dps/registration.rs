@@ -19,23 +19,25 @@ const LIMIT: usize = 10_000;
 
 /// The registrations, by registration ID in lower case.
 #[derive(Default)]
-pub(crate) struct Registrations(BTreeMap<String, Registration>);
+pub(crate) struct Registrations(pub(super) BTreeMap<String, Registration>);
 
-struct Registration {
+pub(super) struct Registration {
     /// The latest operation, the only one whose status can be requested.
     operation: String,
     phase: Phase,
+    /// The enrollment group.
+    pub(super) group: Option<String>,
     /// The payload of the request.
     sent: Option<Value>,
-    created: Moment,
-    updated: Moment,
-    etag: String,
+    pub(super) created: Moment,
+    pub(super) updated: Moment,
+    pub(super) etag: String,
     /// The certificate signing request, until it is answered, or why the authority refuses it.
     request: Option<Result<Request, String>>,
     /// The certificates that were issued. The status of the operation has them, the state of the registration has not.
     chain: Option<Vec<String>>,
     /// The last assignment, which is kept while a new registration is pending.
-    assigned: Option<Assigned>,
+    pub(super) assigned: Option<Assigned>,
 }
 
 enum Phase {
@@ -46,9 +48,9 @@ enum Phase {
     Disabled,
 }
 
-struct Assigned {
-    target: Target,
-    device_id: String,
+pub(super) struct Assigned {
+    pub(super) target: Target,
+    pub(super) device_id: String,
     /// Whether it was assigned to another hub before.
     moved: bool,
     /// The connection profile of the hub, if it has one.
@@ -87,6 +89,7 @@ impl Registrations {
             registration.finish(claim, means)?;
         }
         registration.operation = operation;
+        registration.group = claim.group.map(Into::into);
         registration.sent = sent;
         (registration.request, registration.chain) = (request, None);
         registration.phase = Phase::Assigning(claim.enrollment.assignment.pending);
@@ -134,7 +137,7 @@ impl Registration {
     fn new(now: Moment) -> Self {
         let (operation, sent, request, chain, assigned) = (String::new(), None, None, None, None);
         let (phase, etag) = (Phase::Assigning(0), etag());
-        Self { operation, phase, sent, request, chain, created: now, updated: now, etag, assigned }
+        Self { operation, phase, group: None, sent, request, chain, created: now, updated: now, etag, assigned }
     }
 
     fn finish(&mut self, claim: &Claim<'_>, means: &mut Means<'_>) -> Result<(), Refusal> {
@@ -195,7 +198,7 @@ impl Registration {
         Ok(())
     }
 
-    const fn status(&self) -> &'static str {
+    pub(super) const fn status(&self) -> &'static str {
         match self.phase {
             Phase::Assigning(_) => "assigning",
             Phase::Assigned => "assigned",

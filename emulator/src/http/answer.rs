@@ -1,13 +1,15 @@
 //! Which service answers a request.
 
 use super::{
+    back_end,
     request::Head,
-    route::{Route, Verb, route},
+    route::{Route, Verb, route, segments},
 };
 use crate::{
     answer::{Answer, Service},
     base::one_version,
     chain::Certificates,
+    config::Permission,
     dps::{Asked, Carrier, Wanted},
     journal::{Entry, Refusal},
     service::{self, AskDevice, AskModule, Shared},
@@ -53,6 +55,11 @@ impl Desk<'_> {
                 self.device(&device, None, |asked| service::settle_message(self.shared, asked, &lock, how))
             }
             Err(status) => {
+                let segments = segments(self.head).unwrap_or_default();
+                let path: Vec<&str> = segments.iter().map(String::as_str).collect();
+                if let Some(answer) = back_end::answer(self.shared, &self.host_of(&path), self.head, &path, self.body) {
+                    return answer;
+                }
                 let request = format!("{} {}", self.head.method, self.head.path);
                 self.shared.note(Entry::answered(&request, status, "no service has this path or method"));
                 self.service().fail(status, self.shared.clock.now())
@@ -76,7 +83,9 @@ impl Desk<'_> {
         let host = self.hub();
         self.shared.identified(format!("{host}/{device}"));
         let token = self.head.authorization.as_deref();
-        answer(&AskModule { host: &host, device, module, query: &self.head.query, token, chain: self.chain })
+        let (query, chain) = (self.head.query.as_str(), self.chain);
+        let permission = if self.head.method == "GET" { Permission::RegistryRead } else { Permission::RegistryWrite };
+        answer(&AskModule { host: &host, device, module, query, token, chain, permission })
     }
 
     fn device(&self, device: &str, module: Option<&str>, answer: impl FnOnce(&AskDevice<'_>) -> Answer) -> Answer {
@@ -107,6 +116,18 @@ impl Desk<'_> {
     fn is_provisioning_host(&self) -> bool {
         let (state, host) = (self.shared.seen(), &self.head.host);
         state.dps.as_ref().is_some_and(|dps| dps.host_name.eq_ignore_ascii_case(host) || is_this_machine(host))
+    }
+
+    /// The host name of the service that has a path for back ends.
+    fn host_of(&self, path: &[&str]) -> String {
+        if matches!(path.first(), Some(&("devices" | "twins"))) {
+            return self.hub();
+        }
+        let (state, host) = (self.shared.seen(), &self.head.host);
+        match &state.dps {
+            Some(dps) if is_this_machine(host) => dps.host_name.clone(),
+            _ => host.clone(),
+        }
     }
 
     /// The host name of the hub: for a name of this machine it is the only hub.

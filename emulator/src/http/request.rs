@@ -20,6 +20,9 @@ pub(crate) struct Head {
     pub(crate) query: String,
     /// Without the port.
     pub(crate) host: String,
+    /// With the port.
+    pub(crate) authority: String,
+    pub(crate) origin: Option<String>,
     pub(crate) authorization: Option<String>,
     pub(crate) if_match: Option<String>,
     pub(crate) body: Body,
@@ -89,6 +92,8 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Unfit> {
         path: path.into(),
         query: query.into(),
         host: without_port(host).into(),
+        authority: host.into(),
+        origin: headers.one("origin")?.map(Into::into),
         authorization: headers.one("authorization")?.map(Into::into),
         if_match: headers.one("if-match")?.map(Into::into),
         body,

@@ -51,12 +51,15 @@ pub(crate) enum Verb {
     Delete,
 }
 
+/// The segments of a path. `None` when one is not UTF-8.
+pub(crate) fn segments(head: &Head) -> Option<Vec<String>> {
+    let path = head.path.strip_prefix('/')?;
+    path.split('/').map(|segment| percent_decode_str(segment).decode_utf8().ok().map(Into::into)).collect()
+}
+
 /// The route, or the status for an unknown path or method.
 pub(crate) fn route(head: &Head) -> Result<Route, u16> {
-    let segments: Option<Vec<String>> = head.path.strip_prefix('/').and_then(|path| {
-        path.split('/').map(|segment| percent_decode_str(segment).decode_utf8().ok().map(Into::into)).collect()
-    });
-    let Some(segments) = segments else { return Err(400) };
+    let segments = segments(head).ok_or(400u16)?;
     let names: Vec<&str> = segments.iter().map(String::as_str).collect();
     let own = |text: &str| text.to_owned();
     let (method, route) = match names.as_slice() {

@@ -26,6 +26,12 @@ pub(crate) struct Identity {
     pub(crate) module: Option<String>,
 }
 
+impl Identity {
+    pub(crate) fn of(host: &str, device: &str, module: Option<&str>) -> Self {
+        Self { host: host.into(), device: device.into(), module: module.map(Into::into) }
+    }
+}
+
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.host, self.device)?;

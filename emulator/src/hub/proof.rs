@@ -3,7 +3,7 @@
 use super::token::check_token;
 use crate::{
     chain::{Certificates, Facts, lead},
-    config::{Hub, Issued, Proof},
+    config::{Hub, Issued, Permission, Proof},
     journal::Refusal,
     sas::Token,
 };
@@ -46,7 +46,7 @@ pub(crate) fn prove(
     };
     if let Some((token, keys)) = token {
         let token = std::str::from_utf8(token).ok().and_then(Token::parse).ok_or(Refusal::NoToken)?;
-        return check_token(hub, now, &token, claimant.path, keys).map(Some);
+        return check_token(hub, now, &token, claimant.path, keys, Permission::DeviceConnect).map(Some);
     }
     let leaf = Facts::read(chain.first().ok_or(Refusal::NoCertificate)?)?;
     if let Proof::Thumbprints(known) = claimant.proof {

@@ -1,17 +1,19 @@
+use super::policy;
 use crate::{
-    config::{Hub, Key},
+    config::{Hub, Key, Permission},
     journal::Refusal,
     sas::Token,
 };
 
-/// Whether a token authorizes access to `path` (`devices/id…`) of a hub: by one of these keys, or by a shared access
-/// policy's. Returns the token's expiry.
+/// Whether a token authorizes access to `path` (`devices/id…`) of a hub: by one of these keys, or by that of a shared
+/// access policy with the permission. Returns the token's expiry.
 pub(crate) fn check_token(
     hub: &Hub,
     now: u64,
     token: &Token<'_>,
     path: &str,
     keys: [Option<&Key>; 2],
+    permission: Permission,
 ) -> Result<u64, Refusal> {
     let expiry = token.expiry()?;
     if !hub.names().any(|name| token.covers(&name, path)) {
@@ -19,10 +21,7 @@ pub(crate) fn check_token(
     }
     let signed = |key: &Key| key.decode().is_some_and(|key| token.is_signed_with(&key));
     let is_valid = match token.policy() {
-        Some(name) => {
-            let policy = hub.policies.iter().find(|policy| policy.name == name).ok_or(Refusal::UnknownPolicy)?;
-            signed(&policy.key)
-        }
+        Some(name) => signed(&policy::find(&hub.policies, name, permission)?.key),
         None => keys.into_iter().flatten().any(signed),
     };
     if is_valid { token.check_expiry(now).map(|()| expiry) } else { Err(Refusal::Signature) }

@@ -1,6 +1,7 @@
 //! The codes that a refused login is answered with.
 
 use super::Refusal;
+use crate::tpm;
 
 impl Refusal {
     /// The return code of the CONNACK: 1 for the version of another profile, 4 for a malformed CONNECT, 5 for one that is not
@@ -29,5 +30,11 @@ impl Refusal {
             Self::NotByPassword | Self::NoPassword | Self::NoCertificate => 0x8c,
             _ => 0x87,
         }
+    }
+}
+
+impl From<tpm::NoRandomness> for Refusal {
+    fn from(_: tpm::NoRandomness) -> Self {
+        Self::NoRandomness
     }
 }

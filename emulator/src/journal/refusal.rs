@@ -1,7 +1,4 @@
-use crate::{
-    base::{DPS_VERSIONS, HUB_VERSIONS, RENEWING_VERSION},
-    tpm,
-};
+use crate::base::{DPS_VERSIONS, HUB_VERSIONS, RENEWING_VERSION};
 
 /// Why a login or a request is refused. The real services do not tell a client.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -190,6 +187,15 @@ pub enum Refusal {
     /// The token names a policy that does not exist.
     #[error("the token names a shared access policy (`skn`) that does not exist")]
     UnknownPolicy,
+    /// A request of a back end has the token of a device.
+    #[error("the token names no shared access policy (`skn`), which a request of a back end requires")]
+    NoPolicy,
+    /// The token's policy lacks a permission.
+    #[error("the token's shared access policy lacks the permission {permission}")]
+    Permission {
+        /// The permission.
+        permission: &'static str,
+    },
     /// The token's signature was made with neither of the keys.
     #[error("the token's signature was made with neither of the keys")]
     Signature,
@@ -219,6 +225,9 @@ pub enum Refusal {
     /// There is no such operation, or a later registration replaced it.
     #[error("there is no such operation, or a later registration replaced it")]
     UnknownOperation,
+    /// There is no registration of this ID.
+    #[error("there is no registration of this ID")]
+    UnknownRegistration,
     /// The body has another format than the request requires.
     #[error("the body is not a JSON object, or it names another registration ID")]
     Body,
@@ -228,6 +237,12 @@ pub enum Refusal {
     /// The body is not that of the module in the path.
     #[error("the body is not a JSON object with the `moduleId` and `deviceId` of the path and keys in base64")]
     ModuleBody,
+    /// The body is not that of the identity, the twin, the call or the enrollment in the path.
+    #[error("the body is not the JSON object that this request has, or a member of it cannot be used")]
+    IdentityBody,
+    /// The device exists, and the request has no `If-Match`.
+    #[error("the device exists already; a change of it requires `If-Match`")]
+    DeviceExists,
     /// The module exists, and the request has no `If-Match`.
     #[error("the module exists already; a change of it requires `If-Match`")]
     ModuleExists,
@@ -277,11 +292,5 @@ fn common_name(expected: &str, found: Option<&str>) -> String {
     match found {
         Some(found) => format!("the certificate's common name is {found:?}, not {expected:?}"),
         None => format!("the certificate has no common name; it requires {expected:?}"),
-    }
-}
-
-impl From<tpm::NoRandomness> for Refusal {
-    fn from(_: tpm::NoRandomness) -> Self {
-        Self::NoRandomness
     }
 }

@@ -2,7 +2,7 @@
 
 use super::listener::Emulator;
 use crate::{
-    config::{self, ConfigError, Device, Enrollment, Module},
+    config::{self, ConfigError, Device, Module},
     fault::{Fault, Operation, PlannedFault},
     hub::Identity,
     journal::Refusal,
@@ -93,6 +93,28 @@ impl Emulator {
         })
     }
 
+    /// Adds a module to a device, or replaces the credentials of the one of its ID, whose twin and connection stay. Returns
+    /// whether it is new.
+    ///
+    /// # Errors
+    /// When there is no such device, or the module has a mistake.
+    pub fn put_module(&self, hub: &str, device: &str, module: Module) -> Result<bool, ChangeError> {
+        config::check_module(device, &module)?;
+        let mut is_new = true;
+        self.change_device(hub, device, |device| {
+            match device.find_mut(&module.id) {
+                Some(known) => {
+                    is_new = false;
+                    known.credentials = module.credentials;
+                    known.revision += 1;
+                }
+                None => device.modules.push(module),
+            }
+            Ok(())
+        })?;
+        Ok(is_new)
+    }
+
     /// Removes a module from a device, and closes its connections.
     ///
     /// # Errors
@@ -106,38 +128,13 @@ impl Emulator {
         })
     }
 
-    /// Assigns an enrollment or a group to another hub, from the next registration on. The device is migrated there with its
-    /// modules, unless that hub has a device of its ID.
-    ///
-    /// # Errors
-    /// When there is neither an enrollment nor a group of this name.
-    pub fn move_enrollment(&self, name: &str, hub: &str) -> Result<(), ChangeError> {
-        self.change_enrollment(name, |enrollment| enrollment.assignment.hub = Some(hub.into()))
-    }
-
-    /// Disables an enrollment or a group. The device at the hub is unchanged.
-    ///
-    /// # Errors
-    /// When there is neither an enrollment nor a group of this name.
-    pub fn disable_enrollment(&self, name: &str) -> Result<(), ChangeError> {
-        self.change_enrollment(name, |enrollment| enrollment.assignment.disabled = true)
-    }
-
-    /// Enables a disabled enrollment or group.
-    ///
-    /// # Errors
-    /// When there is neither an enrollment nor a group of this name.
-    pub fn enable_enrollment(&self, name: &str) -> Result<(), ChangeError> {
-        self.change_enrollment(name, |enrollment| enrollment.assignment.disabled = false)
-    }
-
     /// Merges a patch into the desired properties of a device or its module, and publishes it to subscribed clients. A null
     /// removes a property.
     ///
     /// # Errors
     /// When there is no such device or module, or the patch is not an object.
     pub fn set_desired(&self, hub: &str, device: &str, module: Option<&str>, patch: Value) -> Result<(), ChangeError> {
-        let identity = identity(hub, device, module);
+        let identity = Identity::of(hub, device, module);
         let mut state = self.shared.state();
         let twin = state.twin_mut(&identity).ok_or_else(|| ChangeError::Unknown(identity.to_string()))?;
         match twin.desire(patch) {
@@ -146,10 +143,21 @@ impl Emulator {
         }
     }
 
+    /// The twin of a device or its module as a back end reads it: `tags`, and `properties` with `desired` and `reported`.
+    ///
+    /// # Errors
+    /// When there is no such device or module, or it is disabled.
+    pub fn twin(&self, hub: &str, device: &str, module: Option<&str>) -> Result<Value, ChangeError> {
+        let identity = Identity::of(hub, device, module);
+        let mut state = self.shared.seen();
+        let twin = state.twin_mut(&identity).map(|twin| twin.back_end_document());
+        twin.ok_or_else(|| ChangeError::Unknown(identity.to_string()))
+    }
+
     /// The reported properties of a device or its module. `None` when there is no such device or module.
     #[must_use]
     pub fn reported(&self, hub: &str, device: &str, module: Option<&str>) -> Option<Value> {
-        self.shared.state().twin_mut(&identity(hub, device, module)).map(|twin| twin.reported().clone())
+        self.shared.state().twin_mut(&Identity::of(hub, device, module)).map(|twin| twin.reported().clone())
     }
 
     /// Revokes every certificate that was issued for a device: from now on it cannot connect with any of them. Its connection
@@ -219,15 +227,4 @@ impl Emulator {
         let known = state.device_mut(hub, device);
         change(known.ok_or_else(|| ChangeError::Unknown(format!("device {device} at {hub}")))?)
     }
-
-    fn change_enrollment(&self, name: &str, change: impl FnOnce(&mut Enrollment)) -> Result<(), ChangeError> {
-        let mut state = self.shared.state();
-        let known = state.dps.as_mut().and_then(|dps| dps.find_mut(name));
-        change(known.ok_or_else(|| ChangeError::Unknown(format!("enrollment {name}")))?);
-        Ok(())
-    }
-}
-
-fn identity(hub: &str, device: &str, module: Option<&str>) -> Identity {
-    Identity { host: hub.into(), device: device.into(), module: module.map(Into::into) }
 }

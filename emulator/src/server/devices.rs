@@ -23,6 +23,27 @@ impl Emulator {
         Ok(())
     }
 
+    /// Adds a device to a hub, or replaces the credentials of the one of its ID and whether it is disabled, whose twin and
+    /// certificates stay; its modules stay too unless the new one has any. Returns whether it is new.
+    ///
+    /// # Errors
+    /// When there is no such hub, or the device has a mistake.
+    pub fn put_device(&self, hub: &str, device: Device) -> Result<bool, ChangeError> {
+        config::check_device(&device)?;
+        let mut state = self.shared.state();
+        let hub = state.hub_mut(hub).ok_or_else(|| ChangeError::Unknown(format!("hub {hub}")))?;
+        let Some(known) = hub.find_mut(&device.id) else {
+            hub.devices.push(device);
+            return Ok(true);
+        };
+        (known.credentials, known.disabled) = (device.credentials, device.disabled);
+        if !device.modules.is_empty() {
+            known.modules = device.modules;
+        }
+        known.revision += 1;
+        Ok(false)
+    }
+
     /// Removes a device from its hub with its modules, and closes their connections.
     ///
     /// # Errors

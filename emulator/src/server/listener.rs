@@ -4,7 +4,7 @@ use super::{
     places::Places,
 };
 use crate::{
-    config::{self, ConfigError, Hub, World},
+    config::{self, ConfigError, Dps, Hub, World},
     fault::Operation,
     http,
     journal::{Entry, Journal},
@@ -31,6 +31,7 @@ pub struct Emulator {
     mqtt: Door,
     https: Door,
     authority: Arc<Authority>,
+    remote: bool,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -43,7 +44,8 @@ pub enum StartError {
     Config(#[from] ConfigError),
     /// The address is not a loopback address.
     #[error(
-        "{0} is not a loopback address; the emulator has keys for tests and accepts connections of this machine only"
+        "{0} is not a loopback address; the emulator has keys for tests and accepts connections of this machine only, unless \
+         other machines are permitted (`--remote`, `World::remote`)"
     )]
     NotLoopback(IpAddr),
     /// The address cannot be used.
@@ -63,7 +65,8 @@ impl Emulator {
     /// Emulates these hubs at a loopback address. Port 0 stands for a free port.
     ///
     /// # Errors
-    /// When the configuration has a mistake, the address is not a loopback address or not free, or a host name is invalid.
+    /// When the configuration has a mistake, the address is not free, or not a loopback address without
+    /// [`World::remote`], or a host name is invalid.
     pub fn start(hubs: impl IntoIterator<Item = Hub>, at: SocketAddr) -> Result<Self, StartError> {
         Self::play(hubs.into_iter().fold(World::new(), World::hub), at)
     }
@@ -96,12 +99,12 @@ impl Emulator {
         config::check(&world.hubs, world.dps.as_ref())?;
         let https_at = world.https.unwrap_or_else(|| SocketAddr::new(at.ip(), 0));
         for address in [at, https_at] {
-            if !address.ip().is_loopback() {
+            if !address.ip().is_loopback() && !world.remote {
                 return Err(StartError::NotLoopback(address.ip()));
             }
         }
         let mut names: Vec<String> = world.hubs.iter().flat_map(Hub::names).collect();
-        names.extend(world.dps.as_ref().map(|dps| dps.host_name.clone()));
+        names.extend(world.dps.iter().flat_map(Dps::names));
         for name in &mut names {
             // An IPv6 address has brackets in a URL and none in a certificate.
             *name = name.trim_start_matches('[').trim_end_matches(']').into();
@@ -113,11 +116,12 @@ impl Emulator {
         let authority =
             Authority::new(names, validity, world.tls).map_err(|error| StartError::Certificate(error.to_string()))?;
         let authority = Arc::new(authority);
+        let remote = world.remote;
         let limit = world.connections.unwrap_or(World::CONNECTIONS);
         let shared = Arc::new(Shared::new(world, journal));
         let mqtt = Door::open(at, &authority, &shared, limit, MQTT)?;
         let https = Door::open(https_at, &authority, &shared, limit, HTTPS)?;
-        Ok(Self { mqtt, https, authority, shared })
+        Ok(Self { mqtt, https, authority, remote, shared })
     }
 
     /// The address for MQTT.
@@ -136,6 +140,11 @@ impl Emulator {
     #[must_use]
     pub fn root_pem(&self) -> &str {
         self.authority.root_pem()
+    }
+
+    /// Whether other machines may connect.
+    pub(crate) const fn is_remote(&self) -> bool {
+        self.remote
     }
 
     /// An authority below the root for the modules of a device, and its certificate in PEM.

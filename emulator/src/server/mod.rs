@@ -4,6 +4,7 @@ mod authority;
 mod cloud;
 mod control;
 mod devices;
+mod enrollments;
 mod handshake;
 mod listener;
 mod orders;

@@ -20,6 +20,17 @@ pub(super) fn decide(
         return instead;
     }
     let decided = decision(&mut shared.state(), now, fault.as_ref());
+    written(shared, service, request, fault, decided)
+}
+
+/// Writes a decision to the journal, and applies a fault that changes the answer.
+pub(super) fn written(
+    shared: &Shared,
+    service: Service,
+    request: &str,
+    fault: Option<Fault>,
+    decided: Result<Answer, Refusal>,
+) -> Answer {
     // Before it is sent: a client that has the answer finds the entry.
     let mut answer = match decided {
         Ok(answer) => {
@@ -27,7 +38,7 @@ pub(super) fn decide(
             answer
         }
         Err(reason) => {
-            let answer = service.refuse(&reason, now);
+            let answer = service.refuse(&reason, shared.clock.now());
             shared.note(Entry::denied(request, answer.status, reason));
             answer
         }

@@ -2,13 +2,14 @@
 
 use super::{
     decide::decide,
+    identity::{authentication, etag},
     shared::{Shared, State},
 };
 use crate::{
     answer::{Answer, Service},
     base::{Moment, check_hub_version},
-    chain::{Certificates, Thumbprint},
-    config::{Authentication, Device, Hub, Key, Module, Proof},
+    chain::Certificates,
+    config::{Device, Hub, Module, Permission, Proof},
     fault::{Fault, Operation},
     hub::{Claimant, check_token, prove},
     journal::Refusal,
@@ -27,6 +28,8 @@ pub(crate) struct AskModule<'a> {
     pub(crate) token: Option<&'a str>,
     /// The certificates of the TLS handshake.
     pub(crate) chain: &'a Certificates,
+    /// What a token of a back end requires.
+    pub(crate) permission: Permission,
 }
 
 /// Answers a request for a module's identity.
@@ -76,7 +79,7 @@ fn authorize(hub: &Hub, now: Moment, asked: &AskModule<'_>, proof: Proof<'_>) ->
     if let Some(token) = asked.token.and_then(Token::parse).filter(|token| token.policy().is_some())
         && asked.chain.is_empty()
     {
-        return check_token(hub, now.seconds(), &token, &path, [None, None]).map(drop);
+        return check_token(hub, now.seconds(), &token, &path, [None, None], asked.permission).map(drop);
     }
     let claimant = Claimant { path: &path, name: asked.device, proof, issued: &[] };
     let proved = prove(hub, now.seconds(), &claimant, asked.token.map(str::as_bytes), asked.chain);
@@ -85,33 +88,19 @@ fn authorize(hub: &Hub, now: Moment, asked: &AskModule<'_>, proof: Proof<'_>) ->
     if matches!(proof, Proof::Authority) { Err(Refusal::AuthorityAtRest) } else { Ok(()) }
 }
 
-/// The etag of a module, which is another one after each change.
-pub(super) fn etag(module: &Module) -> String {
-    data_encoding::BASE64.encode(format!("\"{}\"", module.revision).as_bytes())
-}
-
 /// A module's identity as the hub answers it.
 pub(super) fn identity(device: &str, module: &Module) -> Value {
-    let [primary, secondary] = module.credentials.keys().map(|key| key.map(Key::text));
-    let is_own = module.credentials.authentication == Authentication::SelfSigned;
-    let [thumbprint, second] =
-        module.credentials.thumbprints().map(|known| known.filter(|_| is_own).map(Thumbprint::text));
-    let etag = etag(module);
     json!({
         "moduleId": module.id,
         "managedBy": null,
         "deviceId": device,
         "generationId": "638000000000000000",
-        "etag": etag,
+        "etag": etag(module.revision),
         "connectionState": "Disconnected",
         "connectionStateUpdatedTime": "0001-01-01T00:00:00",
         "lastActivityTime": "0001-01-01T00:00:00",
         "cloudToDeviceMessageCount": 0,
-        "authentication": {
-            "symmetricKey": { "primaryKey": primary, "secondaryKey": secondary },
-            "x509Thumbprint": { "primaryThumbprint": thumbprint, "secondaryThumbprint": second },
-            "type": module.credentials.authentication.as_str(),
-        },
+        "authentication": authentication(&module.credentials),
     })
 }
 
@@ -137,7 +126,15 @@ mod tests {
         let query = "api-version=2018-06-30";
         let answer = read_module(
             shared,
-            &AskModule { host: "H.net", device, module: Some(module), query, token: Some(token), chain: &[] },
+            &AskModule {
+                host: "H.net",
+                device,
+                module: Some(module),
+                query,
+                token: Some(token),
+                chain: &[],
+                permission: Permission::RegistryRead,
+            },
         );
         (answer.status, serde_json::from_str(&answer.body).unwrap())
     }

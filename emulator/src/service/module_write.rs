@@ -4,7 +4,8 @@
 
 use super::{
     decide::decide,
-    module::{AskModule, admit, etag, identity},
+    identity::{Given, check_etag, credentials},
+    module::{AskModule, admit, identity},
     shared::{Shared, State},
 };
 use crate::{
@@ -12,9 +13,7 @@ use crate::{
     config::{Module, check_module},
     fault::{Fault, Operation},
     journal::Refusal,
-    tpm::random,
 };
-use data_encoding::BASE64;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -22,22 +21,7 @@ use serde::Deserialize;
 struct Body {
     module_id: String,
     device_id: String,
-    authentication: Option<Authentication>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Authentication {
-    #[serde(rename = "type")]
-    kind: String,
-    symmetric_key: Option<SymmetricKey>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SymmetricKey {
-    primary_key: Option<String>,
-    secondary_key: Option<String>,
+    authentication: Option<Given>,
 }
 
 /// Creates a module, or changes one with `If-Match`.
@@ -48,7 +32,8 @@ pub(crate) fn write_module(shared: &Shared, asked: &AskModule<'_>, if_match: Opt
         match (known, if_match) {
             (Some(_), None) => return Err(Refusal::ModuleExists),
             (None, Some(_)) => return Err(Refusal::UnknownModule),
-            (known, _) => check_etag(known, if_match)?,
+            (Some(known), Some(_)) => check_etag(known.revision, if_match)?,
+            (None, None) => {}
         }
         let mut new = read(asked, body)?;
         let device = state.device_mut(asked.host, asked.device).ok_or(Refusal::UnknownDevice)?;
@@ -70,20 +55,12 @@ pub(crate) fn write_module(shared: &Shared, asked: &AskModule<'_>, if_match: Opt
 pub(crate) fn delete_module(shared: &Shared, asked: &AskModule<'_>, if_match: Option<&str>) -> Answer {
     let decision = |state: &mut State, now, _: Option<&Fault>| {
         let known = admit(state, now, asked)?.find(asked.module.unwrap_or_default());
-        check_etag(Some(known.ok_or(Refusal::UnknownModule)?), if_match)?;
+        check_etag(known.ok_or(Refusal::UnknownModule)?.revision, if_match)?;
         let device = state.device_mut(asked.host, asked.device).ok_or(Refusal::UnknownDevice)?;
         device.modules.retain(|module| Some(module.id.as_str()) != asked.module);
         Ok(Answer::empty("deleted"))
     };
     decide(shared, Service::Hub, Operation::WriteModule, &asked.name("delete module"), decision)
-}
-
-/// `*` stands for every etag. Clients write one with or without quotation marks.
-fn check_etag(known: Option<&Module>, if_match: Option<&str>) -> Result<(), Refusal> {
-    match (known, if_match.map(|text| text.trim_matches('"'))) {
-        (Some(known), Some(given)) if given != "*" && given != etag(known) => Err(Refusal::Precondition),
-        _ => Ok(()),
-    }
 }
 
 /// The module of a body. Without keys it gets new ones.
@@ -92,18 +69,7 @@ fn read(asked: &AskModule<'_>, body: &[u8]) -> Result<Module, Refusal> {
     if Some(body.module_id.as_str()) != asked.module || body.device_id != asked.device {
         return Err(Refusal::ModuleBody);
     }
-    let id = &body.module_id;
-    let given = body.authentication.as_ref();
-    let keys = match given.map(|given| given.kind.as_str()) {
-        None | Some("sas") => given.and_then(|given| given.symmetric_key.as_ref()),
-        Some("none") => return Ok(Module::without_authentication(id)),
-        Some(_) => return Err(Refusal::ModuleBody),
-    };
-    let new_key = || Ok::<_, Refusal>(BASE64.encode(&random::<32>()?));
-    let key = |given: Option<&String>| given.map_or_else(new_key, |key| Ok(key.clone()));
-    let primary = key(keys.and_then(|keys| keys.primary_key.as_ref()))?;
-    let secondary = key(keys.and_then(|keys| keys.secondary_key.as_ref()))?;
-    let module = Module::new(id, &primary).secondary_key(&secondary);
+    let module = Module::with(&body.module_id, credentials(body.authentication).map_err(|_| Refusal::ModuleBody)?);
     check_module(asked.device, &module).map_err(|_| Refusal::ModuleBody)?;
     Ok(module)
 }

@@ -18,6 +18,8 @@ pub(crate) struct Twin {
     desired: Half,
     reported: Half,
     patches: VecDeque<(u64, Value)>,
+    /// What a back end alone reads and writes.
+    tags: Half,
 }
 
 #[derive(Clone, Debug)]
@@ -64,7 +66,8 @@ impl Default for Twin {
 impl Twin {
     pub(crate) fn new(desired: Value) -> Self {
         let reported = Half::new(Value::Object(Map::new()));
-        Self { desired: Half::new(desired), reported, patches: VecDeque::new() }
+        let tags = Half::new(Value::Object(Map::new()));
+        Self { desired: Half::new(desired), reported, patches: VecDeque::new(), tags }
     }
 
     /// Whether the configured properties are an object.
@@ -75,6 +78,34 @@ impl Twin {
     /// The document that a client reads.
     pub(crate) fn document(&self) -> Value {
         json!({ "desired": self.desired.to_json(), "reported": self.reported.to_json() })
+    }
+
+    /// The document that a back end reads.
+    pub(crate) fn back_end_document(&self) -> Value {
+        let version = self.desired.version + self.reported.version + self.tags.version - 2;
+        json!({ "version": version, "tags": self.tags.properties, "properties": self.document() })
+    }
+
+    pub(crate) const fn tags(&self) -> &Value {
+        &self.tags.properties
+    }
+
+    /// The desired properties, without the version.
+    pub(crate) const fn desired(&self) -> &Value {
+        &self.desired.properties
+    }
+
+    /// Merges patches into the tags and the desired properties, or changes nothing.
+    pub(crate) fn change(&mut self, tags: Option<Value>, desired: Option<Value>) -> Result<(), Refusal> {
+        let mut new = self.tags.clone();
+        if let Some(tags) = tags {
+            new.patch(&tags)?;
+        }
+        if let Some(desired) = desired {
+            self.desire(desired)?;
+        }
+        self.tags = new;
+        Ok(())
     }
 
     /// The reported properties, without the version.

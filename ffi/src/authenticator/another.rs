@@ -7,12 +7,12 @@ use crate::{
     code::{DEFENDERAUTH_KEY_ABSENT, DEFENDERAUTH_NOT_APPLICABLE},
     error::Error,
     failure::Failure,
-    guard,
+    guard, input,
     key::Key,
     object::shared,
 };
-use defender_auth::{Outcome, Plan, UnixTime, credential::Credential};
-use std::mem::MaybeUninit;
+use defender_auth::{Outcome, Plan, UnixTime, credential::Credential, error::PlanError, outcome::ConnectionProfile};
+use std::{ffi::c_char, mem::MaybeUninit};
 
 impl Authenticator {
     /// One that is DONE with this outcome, with the same options.
@@ -55,6 +55,31 @@ pub extern "C" fn defenderauth_authenticator_new_with_certificate(
     guard::make(out, error, || {
         let (done, certificate) = (shared(done)?, shared(certificate)?);
         done.with(done.outcome()?.clone().with_certificate(certificate.client_certificate()))
+    })
+}
+
+/// An authenticator with the identity and the credential of another that is DONE, at a hub with this connection profile: `classic`
+/// or `mqttV5`. It is DONE immediately. A registration tells the profile; this is for an identity that is known without one.
+/// `mqttV5` is for devices with a certificate: any other is `DEFENDERAUTH_NOT_APPLICABLE`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_new_with_connection_profile(
+    done: Option<&Authenticator>,
+    profile: *const c_char,
+    len: usize,
+    out: Option<&mut MaybeUninit<Option<Box<Authenticator>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || {
+        let done = shared(done)?;
+        let profile = match input::text("profile", profile, len)? {
+            "classic" => ConnectionProfile::Classic,
+            "mqttV5" => ConnectionProfile::MqttV5,
+            _ => return Err(Failure::argument("profile", "it is neither `classic` nor `mqttV5`; pass one of these")),
+        };
+        let outcome = done.outcome()?.clone().with_connection_profile(profile);
+        let not_applicable = |error: PlanError| Failure::new(DEFENDERAUTH_NOT_APPLICABLE, error.to_string());
+        done.with(outcome.map_err(|error| not_applicable(error).field("done"))?)
     })
 }
 

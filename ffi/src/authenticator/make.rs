@@ -13,6 +13,7 @@ use crate::{
     object::{given, shared},
     options::{Chosen, Options},
     profile::Profile,
+    token::Token,
 };
 use defender_auth::{
     Device, Plan,
@@ -133,6 +134,36 @@ pub extern "C" fn defenderauth_authenticator_new_module_tpm(
         let identity =
             identity::of((host_name, host_name_len), (device_id, device_id_len), (module_id, module_id_len))?;
         let plan = Plan::known(identity, Credential::ExternalSigner);
+        Authenticator::new(&plan, Chosen::of(options_or_null)?, input::time("now", now)?)
+    })
+}
+
+/// Uses an identity with a token that was made elsewhere, with no request: DONE immediately, until the token expires. Without a
+/// module ID the identity is the device. A token for another resource is `DEFENDERAUTH_ARGUMENT`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_new_module_token(
+    host_name: *const c_char,
+    host_name_len: usize,
+    device_id: *const c_char,
+    device_id_len: usize,
+    module_id: *const c_char,
+    module_id_len: usize,
+    token: Option<&Token>,
+    options_or_null: Option<&Options>,
+    now: u64,
+    out: Option<&mut MaybeUninit<Option<Box<Authenticator>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::make(out, error, || {
+        let identity =
+            identity::of((host_name, host_name_len), (device_id, device_id_len), (module_id, module_id_len))?;
+        let token = shared(token)?.read().clone();
+        if !token.is_good_for(&identity) {
+            let message = "its resource is neither this identity nor something that contains it; have one made for it";
+            return Err(Failure::argument("token", message));
+        }
+        let plan = Plan::known(identity, token);
         Authenticator::new(&plan, Chosen::of(options_or_null)?, input::time("now", now)?)
     })
 }

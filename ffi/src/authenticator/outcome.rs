@@ -223,6 +223,13 @@ pub extern "C" fn defenderauth_authenticator_mqtt_user_name(authenticator: Optio
     guard::text(authenticator, |it| &it.views.outcome.user_name)
 }
 
+/// The topic to publish events to, at a hub with the connection profile `classic`. The properties of a message, percent-encoded and
+/// joined by `&`, are appended to it.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_authenticator_events_topic(authenticator: Option<&Authenticator>) -> Str {
+    guard::text(authenticator, |it| &it.views.outcome.events_topic)
+}
+
 /// The connection profile of the hub: `classic` (MQTT 3.1.1, the login above), or `mqttV5` (MQTT 5, by
 /// `defenderauth_presence_new`). A registration tells it from the api-version 2026-11-02-preview on
 /// (`defenderauth_profile_set_api_version`).

@@ -18,6 +18,7 @@ use defender_auth::{
     credential::Credential,
     http::{Operation, Request},
     key::KeyUse,
+    mqtt::events_topic,
 };
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -58,6 +59,7 @@ pub(super) struct OutcomeViews {
     pub(super) mqtt_host: View,
     pub(super) client_id: View,
     pub(super) user_name: View,
+    pub(super) events_topic: View,
     pub(super) profile: View,
     pub(super) payload: View,
     pub(super) substatus: View,
@@ -178,6 +180,7 @@ impl OutcomeViews {
             mqtt_host: View::of(&login.host),
             client_id: View::new(&login.client_id),
             user_name: View::new(&login.user_name),
+            events_topic: View::new(&events_topic(outcome.identity())),
             profile: View::new(outcome.connection_profile().as_str()),
             payload: record.and_then(|it| it.payload.as_ref()).map(|it| View::new(it.as_str())).unwrap_or_default(),
             substatus: record.and_then(|it| it.substatus.as_ref()).map(View::of).unwrap_or_default(),

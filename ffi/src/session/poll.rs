@@ -58,6 +58,12 @@ pub extern "C" fn defenderauth_session_mqtt_user_name(session: Option<&Session>)
     guard::text(session, |it| &it.views.login.user_name)
 }
 
+/// CONNECT, RENEW and later: the topic to publish events to, as `defenderauth_authenticator_events_topic`.
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_session_events_topic(session: Option<&Session>) -> Str {
+    guard::text(session, |it| &it.views.login.events_topic)
+}
+
 /// CONNECT and RENEW: the connection profile of the hub: `classic` (MQTT 3.1.1, by these names), or `mqttV5` (MQTT 5, by
 /// `defenderauth_presence_new`; the session is told that it is connected when the birth is acknowledged).
 #[unsafe(no_mangle)]

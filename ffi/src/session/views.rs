@@ -43,6 +43,7 @@ pub(super) struct Login {
     pub(super) mqtt_host: View,
     pub(super) client_id: View,
     pub(super) user_name: View,
+    pub(super) events_topic: View,
     pub(super) profile: View,
     pub(super) certificate: Option<Certificate>,
     pub(super) deadline: u64,

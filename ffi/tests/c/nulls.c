@@ -75,6 +75,15 @@ static void objects(void) {
     FAILS(none, defenderauth_authenticator_dps_mqtt_topic(NULL, 1, INTO));
     FAILS(none, defenderauth_session_handle_dps_message(NULL, AT_BOTH, ID, NULL, 0, error));
     FAILS(none, defenderauth_certificate_verify(NULL, NULL, NOW, error));
+    FAILS(none, defenderauth_key_from_bytes(NULL, 1, NULL, error));
+    FAILS(none, defenderauth_key_sign(NULL, bytes, 32, OCTETS));
+    MAKES_NONE(defenderauth_authenticator, none,
+               defenderauth_authenticator_new_with_connection_profile(NULL, ID, out, error));
+    MAKES_NONE(defenderauth_authenticator, none,
+               defenderauth_authenticator_new_module_token(HOST, ID, ID, NULL, NULL, NOW, out, error));
+    CHECK(defenderauth_connection_string_finding_count(NULL) == 0);
+    CHECK(is(defenderauth_connection_string_finding(NULL, 0), ""));
+    CHECK(is(defenderauth_session_events_topic(NULL), ""));
     FAILS(none, defenderauth_enrollment_groups_add(NULL, ID, NULL, error));
     FAILS(none, defenderauth_enrollment_groups_new(NULL, error));
     FAILS(none, defenderauth_profile_set_issued_certificate(NULL, true, error));
@@ -324,6 +333,7 @@ static void views(void) {
     EMPTY(authenticator, mqtt_client_id);
     EMPTY(authenticator, mqtt_user_name);
     EMPTY(authenticator, connection_profile);
+    EMPTY(authenticator, events_topic);
     EMPTY(authenticator, dps_mqtt_client_id);
     EMPTY(authenticator, dps_mqtt_user_name);
     EMPTY(authenticator, dps_mqtt_subscription);

@@ -147,6 +147,41 @@ static void other_credentials(void) {
     defenderauth_key_free(key);
 }
 
+/* A token that was made elsewhere, a connection profile that no registration has told, and the topic of events. */
+static void of_others(void) {
+    static char text[DEFENDERAUTH_TEXT_CAPACITY];
+    defenderauth_key *key = a_key();
+    defenderauth_token *token = NULL;
+    defenderauth_certificate *certificate = a_certificate();
+    defenderauth_authenticator *device = NULL, *certified = NULL, *modern = NULL, *none = NULL;
+    DOES(defenderauth_sas_token(key, DEFENDERAUTH_TEXT(RESOURCE), NULL, 0, NOW + 60, text, sizeof text, NULL, error));
+    DOES(defenderauth_token_parse(DEFENDERAUTH_TEXT(text), &token, error));
+    DOES(defenderauth_authenticator_new_module_token(DEFENDERAUTH_TEXT(HUB), DEFENDERAUTH_TEXT("dev-01"), NULL, 0,
+                                                     token, NULL, NOW, &device, error));
+    CHECK(is(defenderauth_authenticator_events_topic(device), "devices/dev-01/messages/events/"));
+    DOES(defenderauth_authenticator_sas_token(device, NOW, 3600, INTO));
+    CHECK(strcmp(buf, text) == 0);
+    FAILS(DEFENDERAUTH_TOKEN_EXPIRED, defenderauth_authenticator_sas_token(device, NOW + 60, 3600, INTO));
+    FAILS(DEFENDERAUTH_ARGUMENT,
+          defenderauth_authenticator_new_module_token(DEFENDERAUTH_TEXT(HUB), DEFENDERAUTH_TEXT("dev-02"), NULL, 0,
+                                                      token, NULL, NOW, &none, error));
+
+    FAILS(DEFENDERAUTH_NOT_APPLICABLE,
+          defenderauth_authenticator_new_with_connection_profile(device, DEFENDERAUTH_TEXT("mqttV5"), &none, error));
+    DOES(defenderauth_authenticator_new_with_certificate(device, certificate, &certified, error));
+    DOES(defenderauth_authenticator_new_with_connection_profile(certified, DEFENDERAUTH_TEXT("mqttV5"), &modern, error));
+    CHECK(is(defenderauth_authenticator_connection_profile(certified), "classic"));
+    CHECK(is(defenderauth_authenticator_connection_profile(modern), "mqttV5"));
+    FAILS(DEFENDERAUTH_ARGUMENT,
+          defenderauth_authenticator_new_with_connection_profile(certified, DEFENDERAUTH_TEXT("x"), &none, error));
+    defenderauth_authenticator_free(modern);
+    defenderauth_authenticator_free(certified);
+    defenderauth_authenticator_free(device);
+    defenderauth_certificate_free(certificate);
+    defenderauth_token_free(token);
+    defenderauth_key_free(key);
+}
+
 static void to_the_end(void) {
     defenderauth_authenticator *auth = a_device();
     CHECK(defenderauth_authenticator_poll(auth) == DEFENDERAUTH_ACTION_SEND);
@@ -270,6 +305,7 @@ static void numbers(void) {
 
 int main(void) {
     other_credentials();
+    of_others();
     to_the_end();
     to_a_failure();
     headers();

@@ -129,6 +129,42 @@ static void groups(void) {
     defenderauth_group_key_free(NULL);
 }
 
+/* A key of bytes signs what the library would, and what is unusual in a connection string is told. */
+static void raw_keys(void) {
+    static char token[DEFENDERAUTH_TEXT_CAPACITY], assembled[DEFENDERAUTH_TEXT_CAPACITY], plain[DEFENDERAUTH_TEXT_CAPACITY];
+    static uint8_t signature[DEFENDERAUTH_SIGNATURE_CAPACITY];
+    uint8_t bytes[32];
+    size_t len = 0, count = 0;
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(3 + 7 * i);
+    }
+    defenderauth_key *key = NULL, *none = NULL;
+    DOES(defenderauth_key_from_bytes(bytes, sizeof bytes, &key, error));
+    DOES(defenderauth_key_to_base64(key, plain, sizeof plain, NULL, error));
+    CHECK(strcmp(plain, "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=") == 0);
+    FAILS(DEFENDERAUTH_KEY_ABSENT, defenderauth_key_from_bytes(NULL, 0, &none, error));
+    FAILS(DEFENDERAUTH_NULL, defenderauth_key_from_bytes(NULL, 1, &none, error));
+    DOES(defenderauth_sas_token(key, DEFENDERAUTH_TEXT(RESOURCE), NULL, 0, NOW, token, sizeof token, NULL, error));
+    DOES(defenderauth_sas_string_to_sign(DEFENDERAUTH_TEXT(RESOURCE), NOW, plain, sizeof plain, &len, error));
+    DOES(defenderauth_key_sign(key, (const uint8_t *)plain, len, signature, sizeof signature, &count, error));
+    CHECK(count == 32);
+    DOES(defenderauth_sas_assemble(DEFENDERAUTH_TEXT(RESOURCE), NULL, 0, NOW, signature, count, assembled,
+                                   sizeof assembled, NULL, error));
+    CHECK(strcmp(token, assembled) == 0);
+    FAILS(DEFENDERAUTH_ARGUMENT, defenderauth_key_sign(key, signature, 32, signature, sizeof signature, &count, error));
+    FAILS(DEFENDERAUTH_BUFFER_TOO_SMALL, defenderauth_key_sign(key, bytes, 32, signature, 31, &count, error));
+    defenderauth_key_free(key);
+
+    defenderauth_connection_string *string = a_string(MODULE_STRING);
+    CHECK(defenderauth_connection_string_finding_count(string) == 0);
+    CHECK(is(defenderauth_connection_string_finding(string, 0), ""));
+    defenderauth_connection_string_free(string);
+    string = a_string(MODULE_STRING ";Unknown=1\n");
+    CHECK(defenderauth_connection_string_finding_count(string) == 2);
+    CHECK(defenderauth_connection_string_finding(string, 0).len > 0 && is(defenderauth_connection_string_finding(string, 2), ""));
+    defenderauth_connection_string_free(string);
+}
+
 int main(void) {
     reading();
     verifying();
@@ -139,5 +175,6 @@ int main(void) {
     CHECK(defenderauth_sas_renewal_time(NOW, NOW + 1000, 255) == NOW + 995);
     CHECK(defenderauth_sas_renewal_time(NOW, NOW - 1, 80) == NOW);
     CHECK(defenderauth_sas_renewal_time(0, UINT64_MAX, 80) > UINT64_MAX / 5 * 3);
+    raw_keys();
     return outcome();
 }

@@ -33,6 +33,7 @@ pub(super) enum Op {
     ReadPublic = 0x173,
     StartAuthSession = 0x176,
     GetCapability = 0x17a,
+    GetTestResult = 0x17c,
     TestParms = 0x18a,
 }
 
@@ -58,6 +59,7 @@ impl Op {
             Self::ReadPublic => "ReadPublic",
             Self::StartAuthSession => "StartAuthSession",
             Self::GetCapability => "GetCapability",
+            Self::GetTestResult => "GetTestResult",
             Self::TestParms => "TestParms",
         }
     }

@@ -1,5 +1,9 @@
-use super::{client::TpmClient, transport::Transport};
-use crate::error::TpmError;
+use super::{
+    client::TpmClient,
+    command::{Command, Op},
+    transport::Transport,
+};
+use crate::error::{ResponseCode, TpmError};
 use alloc::string::String;
 use core::fmt;
 
@@ -17,6 +21,18 @@ pub struct Facts {
     pub firmware: Firmware,
     /// Whether the TPM holds an identity key: the device was provisioned.
     pub has_identity_key: bool,
+}
+
+/// What came of a TPM's self-test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SelfTest {
+    /// All of it has passed.
+    Passed,
+    /// What was tested has passed. A TPM tests the rest when it is used.
+    Incomplete,
+    /// It has failed, with this code: the TPM signs nothing until it is reset, or for good.
+    Failed(ResponseCode),
 }
 
 /// The version of a TPM's firmware. Each manufacturer has its own way to divide it.
@@ -46,6 +62,28 @@ impl<T: Transport> TpmClient<T> {
         let [high, low] = FIRMWARE.map(|word| u64::from(value(word)));
         let has_identity_key = self.has_identity_key()?;
         Ok(Facts { manufacturer, firmware: Firmware(high << 32 | low), has_identity_key })
+    }
+}
+
+impl<T: Transport> TpmClient<T> {
+    /// What came of the TPM's self-test. No test is started; a TPM whose self-test has failed answers this too.
+    ///
+    /// Source: TPM 2.0 library specification, part 3, "`TPM2_GetTestResult`".
+    ///
+    /// # Errors
+    /// When the TPM rejects the command or cannot be accessed.
+    pub fn self_test(&mut self) -> Result<SelfTest, TpmError> {
+        let response = self.ask(&Command::new(Op::GetTestResult, &[], &[], &[]))?;
+        let code = response.read(|reader| {
+            // The manufacturer's own data.
+            reader.sized()?;
+            reader.word()
+        })?;
+        Ok(match ResponseCode::new(code) {
+            code if code.as_u32() == 0 => SelfTest::Passed,
+            ResponseCode::NEEDS_TEST | ResponseCode::TESTING => SelfTest::Incomplete,
+            code => SelfTest::Failed(code),
+        })
     }
 }
 

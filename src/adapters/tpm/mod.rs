@@ -106,7 +106,7 @@ pub use client::TpmClient;
 #[cfg(all(feature = "std", unix))]
 pub use connection::Connection;
 pub use endpoint::Endpoint;
-pub use facts::{Facts, Firmware};
+pub use facts::{Facts, Firmware, SelfTest};
 pub use handles::Handles;
 pub use key::KeyPlace;
 pub use key_file::KeyFile;

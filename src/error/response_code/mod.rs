@@ -46,10 +46,13 @@ impl ResponseCode {
     /// `TPM_RC_OBJECT_MEMORY`
     #[cfg(feature = "tpm")]
     pub(crate) const OBJECT_MEMORY: Self = Self(0x902);
+    /// `TPM_RC_NEEDS_TEST`: the self-test has not covered all that the TPM can do, and goes on when that is used.
+    #[cfg(feature = "tpm")]
+    pub(crate) const NEEDS_TEST: Self = Self(0x153);
     /// `TPM_RC_YIELDED`
     const YIELDED: Self = Self(0x908);
     /// `TPM_RC_TESTING`
-    const TESTING: Self = Self(0x90a);
+    pub(crate) const TESTING: Self = Self(0x90a);
     /// `TPM_RC_LOCKOUT`
     #[cfg(feature = "tpm")]
     pub(crate) const LOCKOUT: Self = Self(0x921);

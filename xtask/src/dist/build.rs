@@ -64,7 +64,7 @@ fn native(line: &str) -> Option<String> {
 }
 
 /// The caller's flags, plus those that keep this machine's paths out of panic messages.
-fn flags() -> String {
+pub(crate) fn flags() -> String {
     let given = std::env::var("RUSTFLAGS").unwrap_or_default();
     let mut flags: Vec<String> = given.split_whitespace().map(str::to_owned).collect();
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);

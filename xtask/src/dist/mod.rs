@@ -4,6 +4,8 @@ mod archive;
 mod build;
 mod install;
 
+pub(crate) use build::flags;
+
 use build::Built;
 use std::{
     fs,

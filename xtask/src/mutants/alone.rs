@@ -8,8 +8,8 @@ use std::{
 };
 
 /// What it is made of, beside the manifest.
-const PARTS: [&str; 7] =
-    [".cargo/mutants.toml", "CHANGELOG.md", "Cargo.lock", "README.md", "signer", "src", "tests/session"];
+const PARTS: [&str; 8] =
+    [".cargo/mutants.toml", "CHANGELOG.md", "Cargo.lock", "README.md", "lanes", "signer", "src", "tests/session"];
 
 /// The dependencies of the tests.
 const TESTED_WITH: [&str; 2] = ["allocation-counter", "base64"];

@@ -8,7 +8,7 @@ use rcgen::{
     KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256, PublicKeyData, SignatureAlgorithm,
     SigningKey,
 };
-use std::{cell::RefCell, sync::Arc};
+use std::sync::{Arc, Mutex, PoisonError};
 use x509_parser::{prelude::FromDer as _, x509::SubjectPublicKeyInfo};
 
 pub(super) enum CaKey {
@@ -24,7 +24,7 @@ pub(super) struct Elsewhere {
     scheme: SignatureScheme,
     algorithm: &'static SignatureAlgorithm,
     /// Why it did not sign; rcgen's error does not have it.
-    failure: RefCell<Option<PrivateKeyError>>,
+    failure: Mutex<Option<PrivateKeyError>>,
 }
 
 impl CaKey {
@@ -38,14 +38,14 @@ impl CaKey {
         })?;
         let (_, info) = SubjectPublicKeyInfo::from_der(key.public_key()).ok()?;
         let public = info.subject_public_key.data.to_vec();
-        Some(Self::Elsewhere(Elsewhere { key, public, scheme, algorithm, failure: RefCell::new(None) }))
+        Some(Self::Elsewhere(Elsewhere { key, public, scheme, algorithm, failure: Mutex::new(None) }))
     }
 
     /// Why it did not sign.
     pub(super) fn take_failure(&self) -> Option<PrivateKeyError> {
         match self {
             Self::Memory(_) => None,
-            Self::Elsewhere(it) => it.failure.take(),
+            Self::Elsewhere(it) => it.failure.lock().unwrap_or_else(PoisonError::into_inner).take(),
         }
     }
 }
@@ -71,7 +71,7 @@ impl SigningKey for CaKey {
         match self {
             Self::Memory(key) => key.sign(message),
             Self::Elsewhere(it) => it.key.sign(it.scheme, message).map_err(|error| {
-                it.failure.replace(Some(error));
+                it.failure.lock().unwrap_or_else(PoisonError::into_inner).replace(error);
                 rcgen::Error::RemoteKeyError
             }),
         }

@@ -1,7 +1,12 @@
 //! Names for certificates: one from the command line, or a list of devices.
 
 use crate::{
-    input::{secret_text, source::Source},
+    input::{
+        secret_text,
+        shard::{self, Part, Shard},
+        source::Source,
+        text_file::TextFile,
+    },
     terminal::{failure::Failure, stderr},
 };
 use defender_auth::identity::{DeviceId, ModuleId};
@@ -66,16 +71,28 @@ fn fits(text: &str) -> Result<(), String> {
     ))
 }
 
-/// All IDs of a list, each valid and present once. Blank lines are ignored.
-pub(super) fn list(source: &Source) -> Result<Vec<DeviceId>, Failure> {
-    let file = source.text("device IDs, one per line,", LIST_LIMIT).map_err(|error| source.failure(error))?;
-    read(file.text_without_mark()).map_err(|(line, what)| match line {
-        Some(line) => Failure::at(format_args!("{}, line {line}", file.place()), what),
-        None => Failure::at(file.place(), what),
-    })
+/// All IDs of a list, or of a part of it, each valid and present once. Blank lines are ignored.
+pub(super) fn list(source: &Source, shard: Option<Shard>) -> Result<Vec<DeviceId>, Failure> {
+    let failed = |error| source.failure(error);
+    let (file, before) = match (shard, source) {
+        (None, _) => (source.text("device IDs, one per line,", LIST_LIMIT).map_err(failed)?, 0),
+        (Some(_), Source::Stdin) => return Err(shard::of_stdin()),
+        (Some(shard), Source::Path(path)) => {
+            let part = Part::open(path, shard).map_err(failed)?;
+            let before = Part::lines_before(path, part.start);
+            (TextFile::part(part, path, LIST_LIMIT).map_err(failed)?, before)
+        }
+    };
+    match read(file.text_without_mark()) {
+        Err((None, _)) if shard.is_some_and(|shard| !shard.is_whole()) => Ok(Vec::new()),
+        read => read.map_err(|(line, what)| match line {
+            Some(line) => Failure::at(format_args!("{}, line {}", file.place(), before + line), what),
+            None => Failure::at(file.place(), what),
+        }),
+    }
 }
 
-type Mistake = (Option<usize>, String);
+type Mistake = (Option<u64>, String);
 
 fn read(text: &str) -> Result<Vec<DeviceId>, Mistake> {
     let mut seen = HashMap::new();

@@ -128,6 +128,11 @@ fn parameters(kind: Kind, name: &str, term: Term, signed: bool) -> CertificatePa
     parameters
 }
 
+/// Whether the issuer of a certificate is the CA, by its name as it is encoded.
+pub(super) fn has_issued(der: &[u8], ca: &Issuer) -> bool {
+    X509Certificate::from_der(der).is_ok_and(|(_, made)| made.issuer().as_raw() == ca.subject)
+}
+
 /// Paths are built by names: the issuer must be the CA's subject as it is encoded, and the subject another.
 fn check_names(der: &[u8], ca: &Issuer) -> Result<(), Failure> {
     let (_, made) = X509Certificate::from_der(der).map_err(unmade)?;

@@ -1,10 +1,12 @@
 //! `defenderauth certificate`: checks of certificates and requests for them; renewals of operational ones; and for testing CAs, devices' certificates, and proofs of possession.
 
 mod authority;
+mod batch;
 mod ca_key;
 pub(crate) mod check;
 mod ids;
 mod issue;
+mod maker;
 pub(crate) mod new;
 mod options;
 pub(crate) mod renew;

@@ -2,7 +2,7 @@
 
 use super::ids;
 use crate::{
-    input::source::Source,
+    input::{shard::Shard, source::Source},
     private_key::{name, options::Unlock},
 };
 use clap::{ArgGroup, Args, ValueEnum};
@@ -23,6 +23,17 @@ pub(super) struct Subject {
     /// `id,SHA-1,SHA-256` on standard output
     #[arg(long, value_name = "FILE|-", conflicts_with_all = ["cert_file", "key_file"])]
     pub(super) ids: Option<Source>,
+}
+
+/// How a list is worked on.
+#[derive(Args, Clone, Copy)]
+pub(super) struct Batch {
+    /// Make those of part K of N of the list only, for other machines to make the others
+    #[arg(long, value_name = "K/N", conflicts_with = "device_id")]
+    pub(super) shard: Option<Shard>,
+    /// Continue after an interruption: those that were made are kept, and their lines are printed again
+    #[arg(long, conflicts_with_all = ["device_id", "force"])]
+    pub(super) resume: bool,
 }
 
 /// The CA that signs.

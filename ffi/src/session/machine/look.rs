@@ -19,6 +19,7 @@ use defender_auth::{
     authenticator::Action as RunAction,
     identity::Identity,
     key::KeyUse,
+    mqtt::events_topic,
     session::{self, Action, Diagnosis, Due, Phase, Session, Window},
 };
 use std::time::Duration;
@@ -118,6 +119,7 @@ fn names(identity: &Identity, renews: bool, chosen: &Chosen) -> Login {
         mqtt_host: View::of(&connect.host),
         client_id: View::new(&connect.client_id),
         user_name: View::new(&connect.user_name),
+        events_topic: View::new(&events_topic(identity)),
         ..Login::default()
     }
 }

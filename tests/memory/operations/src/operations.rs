@@ -5,12 +5,12 @@ use defender_auth::{
     credential::Credential,
     device_mode::Target,
     dps::Profile,
-    identity::{Identity, RegistrationId},
-    key::{GroupKey, Signature},
+    identity::{Identity, RegistrationId, RegistrationIdRef},
+    key::{DerivedKey, GroupKey, Signature},
     sas::{Audience, Resource, SasToken, Signer, StringToSign},
     wait::TimeLimit,
 };
-use std::{fs::File, hint::black_box, io::Read as _, path::Path, time::Duration};
+use std::{fs::File, hint::black_box, io::Read as _, iter, path::Path, time::Duration};
 use zeroize::Zeroizing;
 
 const EXPIRY: UnixTime = UnixTime::from_secs(1_900_000_000);
@@ -32,6 +32,13 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     ("derive-from-long-key", |folder| drop(long_key(folder).derive(&registration_id()))),
     ("prepare-group-key", |folder| drop(GroupKey::new(&key(folder)))),
     ("derive-with-group-key", |folder| drop(GroupKey::new(&key(folder)).derive(&registration_id()))),
+    ("derive-each", |folder| {
+        let group = GroupKey::new(&key(folder));
+        let id = registration_id();
+        let mut text = Zeroizing::new([0; DerivedKey::TEXT_LEN]);
+        group.derive_each(iter::repeat_n(RegistrationIdRef::from(&id), 20), |_, key| key.to_base64(&mut text));
+    }),
+    ("derive-all", |folder| drop(GroupKey::new(&long_key(folder)).derive_all(&vec![registration_id(); 9]))),
     ("sign-string-to-sign", |folder| drop(StringToSign::new(resource(), EXPIRY).sign_with(&key(folder)))),
     ("assemble-token", |folder| {
         let string = StringToSign::new(resource(), EXPIRY);
@@ -55,6 +62,12 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     ("sign-into-buffer-for-long-resource", |folder| token_into(&key(folder), &long_resource(), EXPIRY, 512)),
     ("sign-into-buffer-for-early-expiry", |folder| token_into(&key(folder), &resource(), UnixTime::from_secs(9), 512)),
     ("sign-with-signer", |folder| drop(Signer::new(&key(folder), &resource()).token(EXPIRY))),
+    ("sign-with-each-signer", |folder| {
+        let (one, long) = (key(folder), long_key(folder));
+        let signers =
+            [Signer::new(&one, &resource()), Signer::new(&long, &resource()), Signer::new(&one, &two_blocks())];
+        Signer::token_each(signers.iter().cycle().take(20), EXPIRY, |_, token| drop(black_box(token)));
+    }),
     ("parse-token", |folder| drop(token(folder))),
     ("verify-token", |folder| {
         let token = token(folder);

@@ -1,0 +1,135 @@
+//! `defenderauth derive-key`
+
+mod block;
+mod list;
+
+use self::list::{List, warn_of_repeated};
+use crate::{
+    files::private_file::{self, PartError},
+    input::{
+        finding,
+        seen::{Found, Seen},
+        shard::{self, Part, Shard},
+        source::Source,
+        stdin,
+    },
+    terminal::{failure::Failure, output, stderr},
+};
+use clap::{ArgGroup, Args};
+use defender_auth::{agent, identity::RegistrationId, key::GroupKey};
+use std::{
+    io::{self, Write},
+    iter,
+    path::{Path, PathBuf},
+};
+use zeroize::Zeroizing;
+
+#[derive(Args)]
+#[command(group = ArgGroup::new("which").required(true).args(["ids", "ids_from"]))]
+pub(crate) struct DeriveKey {
+    /// The file with the enrollment group's primary or secondary key
+    #[arg(long, value_name = "FILE")]
+    group_key_file: PathBuf,
+    /// A list of registration IDs, one per line; each gives a line `id,key`
+    #[arg(long = "ids", value_name = "FILE|-")]
+    ids_from: Option<Source>,
+    /// Derive the keys of part K of N of the list only, for other machines to derive those of the others. The parts,
+    /// put together in their order, are what one run without this option writes
+    #[arg(long, value_name = "K/N", conflicts_with = "ids")]
+    shard: Option<Shard>,
+    /// Write the keys to this file (mode 0600, replaced in one step) and not to standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Registration IDs: one gives its key alone, several give a line `id,key` each
+    #[arg(value_name = "ID")]
+    ids: Vec<String>,
+}
+
+impl DeriveKey {
+    fn inputs(&self) -> impl Iterator<Item = &Path> {
+        let list = self.ids_from.as_ref().and_then(Source::path);
+        iter::once(self.group_key_file.as_path()).chain(list)
+    }
+}
+
+pub(crate) fn run(arguments: &DeriveKey) -> Result<(), Failure> {
+    let (key, findings) = agent::key_file(&arguments.group_key_file)?;
+    finding::warn(findings);
+    let shard = arguments.shard.unwrap_or(Shard::WHOLE);
+    if matches!(arguments.ids_from, Some(Source::Stdin)) && !shard.is_whole() {
+        return Err(shard::of_stdin());
+    }
+    // Every ID among the arguments is checked before the first key is written.
+    let ids = arguments.ids.iter().map(|id| id.parse()).collect::<Result<Vec<RegistrationId>, _>>()?;
+    let derivation = Derivation { group: GroupKey::new(&key), ids: &ids, list: arguments.ids_from.as_ref(), shard };
+    if let Some(path) = &arguments.out {
+        private_file::check_inputs(path, arguments.inputs())?;
+        return private_file::write(path, |file| derivation.write(file));
+    }
+    warn_of_readers();
+    derivation.write(&mut io::stdout().lock()).map_err(|error| match error {
+        PartError::Write(error) => output::failed(error),
+        PartError::Content(failure) => failure,
+    })
+}
+
+/// The mode of a file that a shell makes for `>` usually lets every user read it.
+#[cfg(unix)]
+fn warn_of_readers() {
+    use std::{
+        fs::File,
+        os::{fd::AsFd as _, unix::fs::MetadataExt as _},
+    };
+    let Ok(out) = io::stdout().as_fd().try_clone_to_owned() else { return };
+    let is_readable = |found: std::fs::Metadata| found.is_file() && found.mode() & 0o044 != 0;
+    if File::from(out).metadata().is_ok_and(is_readable) {
+        stderr::warning("other users can read the file that standard output goes to; write the keys with --out FILE");
+    }
+}
+
+#[cfg(not(unix))]
+const fn warn_of_readers() {}
+
+struct Derivation<'a> {
+    group: GroupKey,
+    ids: &'a [RegistrationId],
+    list: Option<&'a Source>,
+    shard: Shard,
+}
+
+impl Derivation<'_> {
+    fn write(&self, out: &mut dyn Write) -> Result<(), PartError> {
+        match self.list {
+            None => self.write_arguments(out),
+            Some(Source::Stdin) => {
+                let reader = stdin::open("registration IDs, one per line,");
+                List { reader, place: stdin::NAME, lines_before: &|| 0, may_be_empty: false }.write(&self.group, out)
+            }
+            Some(source @ Source::Path(path)) => {
+                let place = path.display().to_string();
+                let failed = |error| PartError::Content(source.failure(error));
+                let reader = Part::open(path, self.shard).map_err(failed)?;
+                let start = reader.start;
+                let lines_before = || Part::lines_before(path, start);
+                let may_be_empty = !self.shard.is_whole();
+                List { reader, place: &place, lines_before: &lines_before, may_be_empty }.write(&self.group, out)
+            }
+        }
+    }
+
+    fn write_arguments(&self, out: &mut dyn Write) -> Result<(), PartError> {
+        let mut lines = Zeroizing::new(String::with_capacity(self.ids.iter().map(|id| id.as_str().len() + 90).sum()));
+        let mut seen = Seen::new();
+        for (id, number) in self.ids.iter().zip(1..) {
+            if let Found::Before(first) = seen.take(seen.key().hash(id.as_str()), number) {
+                warn_of_repeated(id.as_str(), "argument", number, first);
+            }
+            let key = self.group.derive(id).to_base64();
+            if self.ids.len() > 1 {
+                lines.extend([id.as_str(), ","]);
+            }
+            lines.extend([key.expose(), "\n"]);
+        }
+        out.write_all(lines.as_bytes()).and_then(|()| out.flush()).map_err(PartError::Write)
+    }
+}

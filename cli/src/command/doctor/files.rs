@@ -1,0 +1,137 @@
+//! The files that are given: whether they are there, whose they are, and whether this user may read them.
+
+use super::step::{Found, INPUT};
+use crate::{input::source::Source, login::subject::SubjectOptions, private_key::name, terminal::shell::quoted};
+use defender_auth::agent;
+use std::{
+    fs::{self, File, Metadata},
+    io::{ErrorKind, Read as _},
+    path::{Path, PathBuf},
+};
+
+/// The files of the agents' folders.
+const KNOWN: [&str; 5] = [
+    agent::CONNECTION_STRING,
+    "LocalConfiguration.json",
+    "Authentication.config",
+    agent::CERTIFICATE,
+    agent::PRIVATE_KEY,
+];
+
+/// Examines them.
+pub(super) fn examine(subject: &SubjectOptions) -> Found {
+    let mut files = Vec::new();
+    if let Some(Source::Path(path)) = &subject.source {
+        if path.is_dir() {
+            let present = KNOWN.iter().map(|name| path.join(name)).filter(|file| fs::symlink_metadata(file).is_ok());
+            files.extend(present);
+            if files.is_empty() {
+                let what = format!("the folder {} has no file of an agent", path.display());
+                return Found::failed(INPUT, what).next(format!("ls -l {}", shown(path)));
+            }
+        } else {
+            files.push(path.clone());
+        }
+    }
+    files.extend(subject.cert_file.clone());
+    files.extend(subject.key_file.as_ref().and_then(name::file).map(PathBuf::from));
+    if files.is_empty() {
+        return Found::ok(match subject.source {
+            Some(Source::Stdin) => "standard input",
+            _ => "none is given",
+        });
+    }
+    let (mut facts, mut doubts) = (Vec::new(), Vec::new());
+    for file in &files {
+        match of(file) {
+            Ok(metadata) => {
+                facts.push(format!("{}: {}", file.display(), owner_and_mode(&metadata)));
+                doubts.extend(doubt(file, &metadata));
+            }
+            Err(what) => {
+                let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                let failed = Found::failed(INPUT, format!("{}: {what}", file.display()));
+                return failed.next(format!("ls -ld {} {}", shown(folder), shown(file)));
+            }
+        }
+    }
+    let mut found = match doubts.pop() {
+        Some((what, next)) => Found::warning(what).next(next),
+        None if files.len() == 1 => return Found::ok(facts.join("")),
+        None => Found::ok(format!("{} files, all readable", files.len())),
+    };
+    found.notes.extend(doubts.into_iter().map(|(what, _)| what));
+    found.notes.extend(facts);
+    found
+}
+
+fn shown(path: &Path) -> String {
+    quoted(&path.display().to_string())
+}
+
+/// Opens a file and reads a byte of it.
+fn of(file: &Path) -> Result<Metadata, String> {
+    let explained = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => "it does not exist; correct the name".to_owned(),
+        ErrorKind::PermissionDenied => {
+            format!("this user{} may not read it; run this as the agent's user", uid())
+        }
+        _ => format!("it cannot be read: {error}"),
+    };
+    let metadata = fs::metadata(file).map_err(explained)?;
+    if !metadata.is_file() {
+        return Err("it is no regular file; name a file or a folder, or `-` for standard input".into());
+    }
+    let read = File::open(file).and_then(|mut file| file.read(&mut [0])).map_err(explained)?;
+    if read == 0 {
+        return Err("it is empty; write the connection string, the certificate or the key into it again".into());
+    }
+    Ok(metadata)
+}
+
+#[cfg(unix)]
+fn uid() -> String {
+    format!(" (uid {})", rustix::process::geteuid().as_raw())
+}
+
+#[cfg(not(unix))]
+const fn uid() -> String {
+    String::new()
+}
+
+#[cfg(unix)]
+fn owner_and_mode(metadata: &Metadata) -> String {
+    use std::os::unix::fs::MetadataExt as _;
+    let (uid, gid, mode) = (metadata.uid(), metadata.gid(), metadata.mode() & 0o7777);
+    format!("uid {uid}, gid {gid}, mode {mode:04o}, {} bytes", metadata.len())
+}
+
+#[cfg(not(unix))]
+fn owner_and_mode(metadata: &Metadata) -> String {
+    format!("{} bytes", metadata.len())
+}
+
+/// Who else may replace it. Who may read it is a matter of its content.
+#[cfg(unix)]
+fn doubt(file: &Path, metadata: &Metadata) -> Option<(String, String)> {
+    use std::os::unix::fs::MetadataExt as _;
+    let own = rustix::process::geteuid().as_raw();
+    if metadata.mode() & 0o002 != 0 {
+        let what = format!("{}: every user of this system can change it", file.display());
+        return Some((what, format!("chmod o-w {}", shown(file))));
+    }
+    if metadata.uid() != own && metadata.uid() != 0 {
+        let what = format!(
+            "{}: it belongs to uid {}, who can change it, and this is uid {own}",
+            file.display(),
+            metadata.uid()
+        );
+        return Some((what, format!("ls -l {}", shown(file))));
+    }
+    None
+}
+
+#[cfg(not(unix))]
+const fn doubt(_: &Path, _: &Metadata) -> Option<(String, String)> {
+    None
+}

@@ -1,0 +1,28 @@
+# Builds the C library with cargo, which has to be in PATH: vcpkg has no Rust of its own. The archive of the release has to be in
+# the folder of vcpkg's downloads; its checksum is made by `cargo xtask release`.
+set(ARCHIVE "defender-auth-${VERSION}.tar.gz")
+vcpkg_download_distfile(ARCHIVE_PATH
+    URLS "file:///${DOWNLOADS}/${ARCHIVE}"
+    FILENAME "${ARCHIVE}"
+    SHA512 "@sha512@"
+)
+vcpkg_extract_source_archive(SOURCE_PATH ARCHIVE "${ARCHIVE_PATH}")
+
+find_program(CARGO cargo REQUIRED)
+vcpkg_execute_required_process(
+    COMMAND "${CARGO}" xtask dist --prefix "${CURRENT_PACKAGES_DIR}" --features full
+    WORKING_DIRECTORY "${SOURCE_PATH}"
+    LOGNAME "dist-${TARGET_TRIPLET}"
+)
+
+vcpkg_cmake_config_fixup(PACKAGE_NAME defenderauth CONFIG_PATH lib/cmake/defenderauth DO_NOT_DELETE_PARENT_CONFIG_PATH)
+vcpkg_fixup_pkgconfig(SKIP_CHECK)
+
+# One build is for both configurations, and one of the two libraries is what the triplet asks for.
+if(VCPKG_LIBRARY_LINKAGE STREQUAL "static")
+    file(GLOB SHARED "${CURRENT_PACKAGES_DIR}/lib/libdefenderauth.so*")
+    file(REMOVE ${SHARED})
+endif()
+
+vcpkg_install_copyright(FILE_LIST "${SOURCE_PATH}/LICENSE-MIT" "${SOURCE_PATH}/LICENSE-APACHE")
+set(VCPKG_POLICY_MISMATCHED_NUMBER_OF_BINARIES enabled)

@@ -1,0 +1,29 @@
+# In a clean root: installs the packages, uses each of them, and removes them. Its arguments are the names of the packages.
+export DEBIAN_FRONTEND=noninteractive
+cd /packages
+list() { find / -xdev \( -path /proc -o -path /sys -o -path /packages -o -path /tmp -o -path /var/lib/dpkg -o -path /var/log -o -path /var/cache \) -prune -o -print | sort; }
+list > /tmp/before
+dpkg --install ./*.deb
+
+# A program in C, by pkg-config, static, and by CMake.
+cc agent.c $(pkg-config --cflags --libs defenderauth) -o shared
+cc -static agent.c $(pkg-config --static --cflags --libs defenderauth) -o static
+cmake -S . -B build
+cmake --build build
+for program in ./shared ./static build/agent build/agent-static; do
+    $program | grep 'SharedAccessSignature sr=hub.example'
+done
+cc -c /usr/share/doc/libdefenderauth-dev/examples/module_key.c -o /dev/null
+
+# The command, and the emulator's configuration.
+echo 'HostName=hub.example;DeviceId=dev-01;SharedAccessKey=a2V5' > string
+chmod 600 string
+defenderauth token string | grep 'SharedAccessSignature sr=hub.example'
+defender-auth-emulator --version
+test -f /etc/defenderauth-emulator.toml
+test -f /usr/lib/systemd/system/defenderauth-emulator.service -o -f /lib/systemd/system/defenderauth-emulator.service
+
+# Nothing of them remains.
+dpkg --purge "$@"
+list > /tmp/after
+diff /tmp/before /tmp/after
