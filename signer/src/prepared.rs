@@ -11,6 +11,7 @@ use crate::{
     stack::{on_wiped_stack, wipe_small_stack},
     text::{DIGITS_MAX, Place, SIGNATURE_ROOM, copy, decimal, escape_base64, ten_digits},
 };
+use core::mem::MaybeUninit;
 
 const _: () = assert!(DIGITS_MAX <= Last::ROOM, "an expiry fits after any tail");
 
@@ -65,12 +66,23 @@ impl Prepared {
     ///
     /// # Errors
     /// When `out` is too small; it is unchanged then.
-    pub fn token_into<P: Place>(
+    pub fn token_into(&self, head: &str, policy: &str, expiry: u64, out: &mut [u8]) -> Result<usize, BufferTooSmall> {
+        let written = self.token_in_a_call(&Around { head, policy }, expiry, out);
+        wipe_small_stack();
+        written
+    }
+
+    /// The same for memory that holds nothing yet. Not one generic function for both: that would be compiled with the crate that
+    /// calls it, which may be optimised for size, and with another stack than the one that is wiped.
+    ///
+    /// # Errors
+    /// When `out` is too small; it is unchanged then.
+    pub fn token_into_uninit(
         &self,
         head: &str,
         policy: &str,
         expiry: u64,
-        out: &mut [P],
+        out: &mut [MaybeUninit<u8>],
     ) -> Result<usize, BufferTooSmall> {
         let written = self.token_in_a_call(&Around { head, policy }, expiry, out);
         wipe_small_stack();
@@ -97,7 +109,7 @@ impl Prepared {
         expiry: u64,
         out: &mut [P],
     ) -> Result<usize, BufferTooSmall> {
-        on_wiped_stack(|| write_token(&self.mac(expiry), around.head, around.policy, expiry, out))
+        on_wiped_stack(|| around.write_for(&self.mac(expiry), expiry, out))
     }
 
     /// The MAC for an expiry of ten digits, which `put` writes where they belong.
@@ -138,20 +150,14 @@ impl Prepared {
 /// # Errors
 /// When `out` is too small; it is unchanged then.
 #[inline]
-pub fn write_token<P: Place>(
+pub fn write_token(
     mac: &State,
     head: &str,
     policy: &str,
     expiry: u64,
-    out: &mut [P],
+    out: &mut [u8],
 ) -> Result<usize, BufferTooSmall> {
-    let around = Around { head, policy };
-    if let Some(digits) = ten_digits(expiry) {
-        return around.write(mac, 10, |to| digits.put(to), out);
-    }
-    let mut buffer = [0; DIGITS_MAX];
-    let digits = decimal(expiry, &mut buffer);
-    around.write(mac, digits.len(), |to| copy(to, digits), out)
+    Around { head, policy }.write_for(mac, expiry, out)
 }
 
 /// What a token has before its signature and after its expiry.
@@ -161,6 +167,16 @@ struct Around<'a> {
 }
 
 impl Around<'_> {
+    #[inline]
+    fn write_for<P: Place>(&self, mac: &State, expiry: u64, out: &mut [P]) -> Result<usize, BufferTooSmall> {
+        if let Some(digits) = ten_digits(expiry) {
+            return self.write(mac, 10, |to| digits.put(to), out);
+        }
+        let mut buffer = [0; DIGITS_MAX];
+        let digits = decimal(expiry, &mut buffer);
+        self.write(mac, digits.len(), |to| copy(to, digits), out)
+    }
+
     #[inline]
     fn write<P: Place>(
         &self,

@@ -21,7 +21,7 @@ pub const SIGNATURE_ROOM: usize = 256 + 4;
 pub const DIGITS_MAX: usize = 20;
 
 /// A byte of a buffer that a token is written to: of one that holds bytes already, or of one that holds nothing yet.
-pub trait Place: Copy {
+pub(crate) trait Place: Copy {
     /// The place with this byte in it.
     fn holding(byte: u8) -> Self;
 }

@@ -11,7 +11,7 @@ use alloc::{boxed::Box, string::String};
 use core::{fmt, mem::MaybeUninit, str};
 use defender_auth_signer::{
     prepared::Prepared,
-    text::{DIGITS_MAX, HEAD, Place, SIGNATURE_MAX, SIGNATURE_ROOM, decimal},
+    text::{DIGITS_MAX, HEAD, SIGNATURE_MAX, SIGNATURE_ROOM, decimal},
 };
 
 /// The caller's buffer is smaller than the token.
@@ -83,7 +83,8 @@ impl Signer {
     /// When `out` is too small, with the size that this token needs; `out` is unchanged then.
     #[inline]
     pub fn token_into(&self, expiry: UnixTime, out: &mut [u8]) -> Result<usize, BufferTooSmall> {
-        self.write(expiry, out)
+        let written = self.prepared.token_into(&self.head, &self.policy, expiry.as_secs(), out);
+        written.map_err(|error| BufferTooSmall { needed: error.needed })
     }
 
     /// The same for memory that holds nothing yet. What is returned is how many bytes at its start have been written.
@@ -104,12 +105,7 @@ impl Signer {
     /// ```
     #[inline]
     pub fn token_into_uninit(&self, expiry: UnixTime, out: &mut [MaybeUninit<u8>]) -> Result<usize, BufferTooSmall> {
-        self.write(expiry, out)
-    }
-
-    #[inline]
-    fn write<P: Place>(&self, expiry: UnixTime, out: &mut [P]) -> Result<usize, BufferTooSmall> {
-        let written = self.prepared.token_into(&self.head, &self.policy, expiry.as_secs(), out);
+        let written = self.prepared.token_into_uninit(&self.head, &self.policy, expiry.as_secs(), out);
         written.map_err(|error| BufferTooSmall { needed: error.needed })
     }
 

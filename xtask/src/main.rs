@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod abi;
+mod auditable;
 mod bare_metal;
 mod cargo_c;
 mod command_docs;

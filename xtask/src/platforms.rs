@@ -1,7 +1,7 @@
 //! The command and the C library on other processors, under QEMU; and the command as a program that needs nothing of a system.
 
 use crate::{
-    bare_metal, dist,
+    auditable, bare_metal, dist,
     run::{cargo, command, root, run, target},
     tools,
 };
@@ -84,7 +84,8 @@ pub(crate) fn static_command() -> Result<PathBuf, String> {
     if !tools::works("musl-gcc", &["--version"]) {
         tools::install(&["musl-tools"])?;
     }
-    let mut build = cargo(&["build", "--locked", "--release", "--package", "defender-auth-cli", "--target", STATIC]);
+    let options = ["build", "--locked", "--release", "--package", "defender-auth-cli", "--target", STATIC];
+    let mut build = auditable::cargo(&options)?;
     // Modules of PKCS#11 are loaded by dlopen, which such a program does not have.
     build.arg("--no-default-features");
     build.env("CC_x86_64_unknown_linux_musl", "musl-gcc").env("CARGO_ENCODED_RUSTFLAGS", dist::flags());
@@ -145,7 +146,7 @@ fn use_command(folder: &Path, program: impl Fn() -> Command, seen: &Path) -> Res
     let string = folder.join("string");
     fs::write(&string, "HostName=hub.example;DeviceId=dev1;SharedAccessKey=a2V5\n")
         .map_err(|error| error.to_string())?;
-    let said = output(program().arg("token").arg(seen.join("string")))?;
+    let said = output(program().args(["token", "--ttl", "1h"]).arg(seen.join("string")))?;
     if !said.starts_with("SharedAccessSignature sr=hub.example%2Fdevices%2Fdev1&sig=") {
         return Err(format!("the command printed {said}"));
     }

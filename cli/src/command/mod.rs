@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod inspect;
 pub(crate) mod key;
+pub(crate) mod login;
 pub(crate) mod provision;
 pub(crate) mod token;
 pub(crate) mod tpm;

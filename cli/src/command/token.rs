@@ -47,9 +47,10 @@ pub(crate) struct Token {
     json: bool,
 }
 
+/// When a token expires.
 #[derive(Args)]
 #[group(multiple = false)]
-struct Expiry {
+pub(crate) struct Expiry {
     /// The expiry: RFC 3339, or seconds since 1970
     #[arg(long, value_name = "TIME", value_parser = time::time)]
     expires_at: Option<UnixTime>,
@@ -59,7 +60,7 @@ struct Expiry {
 }
 
 impl Expiry {
-    fn at(&self, now: UnixTime) -> UnixTime {
+    pub(crate) fn at(&self, now: UnixTime) -> UnixTime {
         self.expires_at.unwrap_or_else(|| now + self.ttl)
     }
 }

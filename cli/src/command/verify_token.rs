@@ -39,9 +39,9 @@ pub(crate) struct VerifyToken {
 }
 
 /// The keys that may have signed a token, and the identity that they belong to, if that is known.
-struct Holder {
+pub(crate) struct Holder {
     keys: Vec<SharedAccessKey>,
-    identity: Option<Identity>,
+    pub(crate) identity: Option<Identity>,
 }
 
 pub(crate) fn run(arguments: &VerifyToken) -> Result<(), Failure> {
@@ -111,7 +111,7 @@ fn read(source: &Source) -> Result<SasToken, Failure> {
 }
 
 impl Holder {
-    fn load(source: &Source) -> Result<Self, Failure> {
+    pub(crate) fn load(source: &Source) -> Result<Self, Failure> {
         let failed = |error| source.failure(error);
         let found = match source {
             Source::Path(path) if path.is_dir() || is_configuration(path) => {
@@ -172,7 +172,7 @@ impl Holder {
     }
 
     /// The first key that signed it decides.
-    fn verify(&self, token: &SasToken, now: UnixTime, skew: Duration) -> Result<(), VerifyError> {
+    pub(crate) fn verify(&self, token: &SasToken, now: UnixTime, skew: Duration) -> Result<(), VerifyError> {
         let mut verified = Err(VerifyError::Key);
         for key in &self.keys {
             verified = token.verify(key, now, skew);

@@ -3,7 +3,8 @@
 use super::pages;
 use crate::{
     command::{
-        authenticate, certificate, derive_key, doctor, explain, inspect, key, provision, token, tpm, twin, verify_token,
+        authenticate, certificate, derive_key, doctor, explain, inspect, key, login, provision, token, tpm, twin,
+        verify_token,
     },
     terminal::{
         failure::Failure,
@@ -58,6 +59,8 @@ enum Command {
     Doctor(Box<doctor::Doctor>),
     /// Run an agent's configuration (including Device mode and lookups), and with --connect log in at the hub
     Authenticate(authenticate::Authenticate),
+    /// Print the login of another MQTT client (mosquitto, paho), or judge one that does not work with --check
+    Login(login::Login),
     /// Register a device with the provisioning service, and show the hub that it is assigned to
     Provision(provision::Provision),
     /// Authenticate, get the security module's twin, and print the effective configuration
@@ -95,6 +98,7 @@ impl Arguments {
             Command::DeriveKey(arguments) => derive_key::run(arguments),
             Command::Doctor(arguments) => doctor::run(arguments),
             Command::Authenticate(arguments) => authenticate::run(arguments),
+            Command::Login(arguments) => login::run(arguments),
             Command::Provision(arguments) => provision::run(arguments),
             Command::Twin(arguments) => twin::run(arguments),
             Command::Key(command) => key::run(command),

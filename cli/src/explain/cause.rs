@@ -44,7 +44,7 @@ pub(crate) const CERTIFICATE_EXPIRED: Cause = Cause {
 pub(crate) const WRONG_USER_NAME: Cause = Cause {
     code: "user-name",
     text: "the client ID or the user name is not that of the identity, or its `api-version` is not supported",
-    check: "`defenderauth inspect FILE` shows the IDs; the client ID is DEVICE or DEVICE/MODULE, the user name HOST/CLIENTID/?api-version=2020-09-30",
+    check: "`defenderauth login FILE --check LOGINFILE` judges each field",
 };
 pub(crate) const ENROLLMENT_KEY: Cause = Cause {
     code: "enrollment-key",

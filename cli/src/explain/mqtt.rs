@@ -140,7 +140,7 @@ const fn reason_causes(code: u8) -> &'static [Cause] {
             Cause {
                 code: "client",
                 text: "the client does not follow the protocol, or a proxy or gateway changes what it sends",
-                check: "try `mosquitto_pub` from the same device with the same identity",
+                check: "try `mosquitto_pub` from the same device with the settings of `defenderauth login FILE --for mosquitto-pub`",
             },
             cause::CONNECTION_PROFILE,
         ],

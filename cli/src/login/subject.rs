@@ -15,7 +15,7 @@ use crate::{
 };
 use clap::{ArgGroup, Args};
 use defender_auth::{
-    Device, Outcome, Plan,
+    Device, Outcome, Plan, agent,
     credential::{ClientCertificate, Credential},
     dps::Profile,
     http::ApiVersion,
@@ -140,6 +140,23 @@ impl SubjectOptions {
             return Err(Failure::Call(what.into()));
         };
         Ok(Subject { plan: subject.plan.in_device_mode(target.create_if_missing())?, ..subject })
+    }
+
+    /// The agent's files, if they are given.
+    pub(crate) const fn source(&self) -> Option<&Source> {
+        self.source.as_ref()
+    }
+
+    /// The files of the certificate chain and of its private key, if both are files.
+    pub(crate) fn certificate_files(&self) -> Option<[PathBuf; 2]> {
+        match (&self.cert_file, &self.key_file, &self.source) {
+            (Some(chain), Some(Location::File(key)), _) => Some([chain.clone(), key.clone()]),
+            (None, None, Some(Source::Path(folder))) => {
+                let files = [agent::CERTIFICATE, agent::PRIVATE_KEY].map(|name| folder.join(name));
+                files.iter().all(|file| file.is_file()).then_some(files)
+            }
+            _ => None,
+        }
     }
 
     /// The login of an identity at its hub.

@@ -1,4 +1,4 @@
-//! Trust anchors and addresses, as the arguments give them, and what errors of the network mean.
+//! Trust anchors and addresses, as the arguments give them.
 
 use super::{
     endpoint::Endpoint,
@@ -8,21 +8,13 @@ use super::{
 use crate::{
     input::text_file::TextFile,
     login::refusal::Refusal,
-    system::clock,
-    terminal::{
-        failure::Failure,
-        problem::{Cause, Problem},
-        progress, stderr,
-    },
+    terminal::{failure::Failure, progress, stderr},
 };
 use defender_auth::{
-    Error, Now, UnixTime,
-    error::{Code, ErrorKind, TlsFailure},
-    https::{Client, HttpsError},
+    https::Client,
     identity::HostName,
     mqtt::PORT,
     proxy::{Proxies, ProxyUsage},
-    session::{Clock, Diagnosis},
     tls::Roots,
 };
 use defender_auth_mqtt::{self as mqtt, Dial, Limits, Login, Proof, Session, Transport};
@@ -34,16 +26,9 @@ pub(crate) const HTTPS: u16 = 443;
 /// The largest file of root certificates that is read, in bytes: all roots of a system are 250 KB.
 const ROOTS_LIMIT: usize = 1024 * 1024;
 
-/// The number of a server that does not keep to the protocol of a hub.
-const PROTOCOL_REJECTED: i32 = Diagnosis::ProtocolRejected.as_i32();
-
-/// Where the fault lies.
-const PATH: &str = "the network path to the service";
-const TOO_MANY_OPEN: &str = "this process, or its system";
-
 /// Trust anchors, addresses and proxies.
 pub(crate) struct Network {
-    roots: Option<TextFile>,
+    pub(super) roots: Option<TextFile>,
     azure_roots: bool,
     /// Trust anchors in PEM that were found, for when none are given.
     found: Option<String>,
@@ -237,70 +222,4 @@ impl Network {
             Err(error) => Err(self.mqtt_failed(error)),
         }
     }
-
-    pub(crate) fn mqtt_failed(&self, error: mqtt::Error) -> Failure {
-        match error {
-            mqtt::Error::Tls(error) => self.failed(HttpsError::from(error)),
-            mqtt::Error::Unsendable { .. }
-            | mqtt::Error::NotCarried
-            | mqtt::Error::Plan(_)
-            | mqtt::Error::ProfileNeedsCertificate
-            | mqtt::Error::ProfileWithoutModules
-            | mqtt::Error::UnknownProfile { .. } => Failure::Call(error.to_string()),
-            mqtt::Error::TlsFailed { ref failure, .. } => tls(error.to_string(), failure),
-            _ => {
-                let on_the_way = |fault| Problem::on_the_way(fault, error.to_string());
-                let rejected = |fault| Problem::new(PROTOCOL_REJECTED, ErrorKind::Peer, fault, error.to_string());
-                let problem = match error {
-                    mqtt::Error::NotAcknowledged { .. } | mqtt::Error::Presence => {
-                        rejected("the hub, or its connection profile")
-                    }
-                    mqtt::Error::NotSubscribed { .. } => rejected("the service, or what it allows this identity"),
-                    mqtt::Error::Proxy { variable, .. } => on_the_way("the proxy").about(variable),
-                    mqtt::Error::TooManyOpen { .. } => on_the_way(TOO_MANY_OPEN),
-                    _ => on_the_way(PATH),
-                };
-                Failure::service(problem.retryable(error.is_transient()))
-            }
-        }
-    }
-
-    /// What an error of the HTTPS client means.
-    pub(crate) fn failed(&self, error: HttpsError) -> Failure {
-        match error {
-            // A client certificate is not in the file of the roots.
-            HttpsError::Failed(Error::Tls(error)) if error.is_about_client() => Error::Tls(error).into(),
-            HttpsError::Failed(error @ Error::Tls(_)) => {
-                let place = self.roots.as_ref().map(TextFile::place);
-                place.map_or(error.clone(), |place| error.at(place)).into()
-            }
-            HttpsError::Failed(error) => error.into(),
-            HttpsError::Tls { ref failure, .. } => tls(error.to_string(), failure),
-            _ => {
-                let on_the_way = |fault| Problem::on_the_way(fault, error.to_string());
-                let problem = match error {
-                    HttpsError::Proxy { variable, .. } => on_the_way("the proxy").about(variable),
-                    HttpsError::TooManyOpen { .. } => on_the_way(TOO_MANY_OPEN),
-                    _ => on_the_way(PATH),
-                };
-                Failure::service(problem.retryable(error.is_transient()))
-            }
-        }
-    }
-}
-
-fn tls(what: String, failure: &TlsFailure) -> Failure {
-    let fault = match failure.kind() {
-        ErrorKind::Time => "the time",
-        _ if failure.code() == Code::PrivateKey => "the private key, or what holds it",
-        _ if failure.is_about_client() => "the client certificate, or the server",
-        _ if matches!(failure, TlsFailure::Incompatible { .. }) => "the server, or its versions of TLS",
-        ErrorKind::Network => PATH,
-        _ => "the server's certificate, or the root certificates here",
-    };
-    let now = Now { wall: clock::now(), monotonic: Duration::ZERO };
-    let why = Diagnosis::of_tls(failure, &Clock::new(UnixTime::RELEASE, now), now);
-    let problem = Problem::new(failure.code().as_i32(), failure.kind(), fault, what);
-    let cause = Cause::coded(why.as_i32(), failure.to_string());
-    Failure::service(problem.retryable(failure.is_retryable()).caused_by([cause]))
 }

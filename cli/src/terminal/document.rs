@@ -73,6 +73,12 @@ impl<'a> From<&'a Problem> for Shape<'a> {
     }
 }
 
+/// What failed, as a member of a result.
+#[expect(clippy::ref_option, reason = "serde passes a reference to the member")]
+pub(crate) fn as_error<S: Serializer>(problem: &Option<Problem>, serializer: S) -> Result<S::Ok, S::Error> {
+    problem.as_ref().map(Shape::from).serialize(serializer)
+}
+
 /// The causes that `explain` has for a number.
 fn likely(code: i32) -> Vec<CauseShape<'static>> {
     let entry = explain::entry(Number::new(Family::Library, code.unsigned_abs()));

@@ -81,19 +81,19 @@ impl Failure {
     pub(crate) fn status(&self) -> u8 {
         match self {
             Self::OutputClosed => 0,
-            Self::Found(status) => *status,
             Self::Service(_) | Self::NotValid => 1,
-            Self::Input(error) | Self::InputOrStdin(error) => status(error),
+            Self::Found(status) => *status,
+            Self::Input(error) | Self::InputOrStdin(error) => status(error.kind()),
             Self::Call(_) | Self::NotSupported(_) | Self::Write(_) | Self::Output(_) => 2,
             Self::Printed(failure) => failure.status(),
         }
     }
 }
 
-/// Whether it is a service that rejected the request.
-fn status(error: &Error) -> u8 {
+/// The exit status for where the fault lies: 1 for a service or the way there.
+pub(crate) const fn status(kind: ErrorKind) -> u8 {
     use ErrorKind as K;
-    match error.kind() {
+    match kind {
         K::Service | K::Registry | K::Peer | K::Network | K::Time => 1,
         _ => 2,
     }

@@ -48,12 +48,17 @@ fn document(result: &impl Serialize, problem: Option<&Problem>) -> Result<(), Fa
 }
 
 /// Prints `name value` in two columns. Rows without a value are left out.
-pub(crate) fn table(rows: &[(&str, Option<&str>)]) -> Result<(), Failure> {
+pub(crate) fn table(table: &[(&str, Option<&str>)]) -> Result<(), Failure> {
+    text(&rows(table))
+}
+
+/// The lines of a table.
+pub(crate) fn rows(rows: &[(&str, Option<&str>)]) -> String {
     // The tables of all commands have the same width, unless a name is longer.
     let width = rows.iter().map(|(name, _)| name.len() + 2).fold(14, usize::max);
-    rows.iter()
-        .filter_map(|(name, value)| value.map(|value| (name, value)))
-        .try_for_each(|(name, value)| line(&format!("{name:<width$}{}", one_line(value))))
+    let rows = rows.iter().filter_map(|(name, value)| value.map(|value| (name, value)));
+    let rows: Vec<String> = rows.map(|(name, value)| format!("{name:<width$}{}\n", one_line(value))).collect();
+    rows.concat()
 }
 
 /// Prints a row of a table that is a verdict.

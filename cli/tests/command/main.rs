@@ -64,6 +64,9 @@ mod key_new;
 #[cfg(unix)]
 mod key_token;
 mod lists;
+mod login;
+mod login_check;
+mod login_clients;
 mod misplaced_secrets;
 mod mistakes;
 #[cfg(target_os = "linux")]

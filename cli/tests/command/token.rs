@@ -1,6 +1,6 @@
 //! Tokens: the known answers of other makers, and nothing else on standard output.
 
-use crate::support::{KEY, Scratch, defenderauth, device, service, string};
+use crate::support::{KEY, Run, Scratch, defenderauth, device, service, string};
 use std::time::SystemTime;
 
 #[test]
@@ -53,6 +53,15 @@ fn a_token_has_one_expiry() {
         let run = defenderauth(&[&["token", "-"], arguments].concat(), device());
         run.misused(&[word]);
     }
+}
+
+#[test]
+fn a_token_lasts_an_hour_unless_it_is_told_otherwise() {
+    let expiry = |run: Run| run.done().out.trim_end().rsplit_once("se=").unwrap().1.parse::<u64>().unwrap();
+    let before = expiry(defenderauth(&["token", "-", "--ttl", "1h"], device()));
+    let usual = expiry(defenderauth(&["token", "-"], device()));
+    let after = expiry(defenderauth(&["token", "-", "--ttl", "1h"], device()));
+    assert!((before..=after).contains(&usual), "{before} {usual} {after}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ cc -c /usr/share/doc/libdefenderauth-dev/examples/module_key.c -o /dev/null
 # The command, and the emulator's configuration.
 echo 'HostName=hub.example;DeviceId=dev-01;SharedAccessKey=a2V5' > string
 chmod 600 string
-defenderauth token string | grep 'SharedAccessSignature sr=hub.example'
+defenderauth token --ttl 1h string | grep 'SharedAccessSignature sr=hub.example'
 defender-auth-emulator --version
 test -f /etc/defenderauth-emulator.toml
 test -f /usr/lib/systemd/system/defenderauth-emulator.service -o -f /lib/systemd/system/defenderauth-emulator.service

@@ -80,8 +80,10 @@ fn epoch() -> Result<String, String> {
     std::env::var("SOURCE_DATE_EPOCH").or_else(|_| output("git", &["log", "-1", "--format=%ct"]))
 }
 
+/// Without the cleaning before it, which would remove what was built.
 fn build(source: &Path) -> Result<(), String> {
-    let mut build = command("dpkg-buildpackage", &["--build=binary", "--no-sign", "--no-check-builddeps"]);
+    let mut build =
+        command("dpkg-buildpackage", &["--build=binary", "--no-sign", "--no-check-builddeps", "--no-pre-clean"]);
     build.current_dir(source).env("SOURCE_DATE_EPOCH", epoch()?).env("DEB_BUILD_OPTIONS", "noautodbgsym nocheck");
     run(build)
 }

@@ -2,8 +2,8 @@
 
 use super::{copy, output};
 use crate::{
-    dist,
-    run::{cargo, command, root, run, target},
+    auditable, dist,
+    run::{command, root, run, target},
 };
 use std::{fs, path::Path};
 
@@ -23,7 +23,7 @@ pub(super) fn stage(folder: &Path) -> Result<String, String> {
     ];
     dist::dist(&options.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect::<Vec<_>>())?;
 
-    let mut build = cargo(&["build", "--locked", "--release"]);
+    let mut build = auditable::cargo(&["build", "--locked", "--release"])?;
     build.args(["--package", "defender-auth-cli", "--package", "defender-auth-emulator"]);
     build.env("CARGO_ENCODED_RUSTFLAGS", dist::flags());
     run(build)?;

@@ -1,14 +1,12 @@
 //! The client certificate, as the TLS stack that will use it and the services judge it.
 
-use super::{
-    hosts::identity,
-    step::{Found, INPUT},
-};
+use super::{hosts::identity, step::Found};
 use crate::terminal::shell::quoted;
 use defender_auth::{
     Device, Outcome, Plan, UnixTime,
     credential::{ClientCertificate, Credential},
     dps::Attestation,
+    error::{Code, ErrorKind},
     x509::{Chain, Finding, Purpose, Severity, check},
 };
 use std::{cmp::Reverse, path::Path};
@@ -41,7 +39,7 @@ pub(super) fn examine(
 ) -> (Found, Option<String>) {
     if !certificate.has_key() {
         let what = "the certificate or its private key is not there; give --cert-file and --key-file";
-        return (Found::failed(INPUT, what), None);
+        return (Found::failed(Code::CertificateRule, ErrorKind::Input, what), None);
     }
     let Some(chain) = Chain::of(certificate) else {
         return (Found::ok("it is not in memory, and cannot be judged"), None);
@@ -58,7 +56,7 @@ pub(super) fn examine(
     let name = file.map_or_else(|| "FILE".to_owned(), |file| quoted(&file.display().to_string()));
     let next = format!("defenderauth certificate check --cert-file {name}");
     let mut found = match worst {
-        Some(Severity::Refused) => Found::failed(INPUT, first).next(next),
+        Some(Severity::Refused) => Found::failed(Code::CertificateRule, ErrorKind::Input, first).next(next),
         Some(Severity::Warning | Severity::Unchecked) => Found::warning(first).next(next),
         _ if first.is_empty() => Found::ok("nothing is wrong with it"),
         _ => Found::ok(first),

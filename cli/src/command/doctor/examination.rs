@@ -1,7 +1,13 @@
 //! The steps that were done, in their order, each printed when it ends.
 
 use super::step::{Found, Status, Step};
-use crate::terminal::{failure::Failure, one_line::one_line, output};
+use crate::terminal::{
+    colour::{self, Verdict},
+    failure::Failure,
+    one_line::one_line,
+    output,
+    problem::Problem,
+};
 use std::time::{Duration, Instant};
 
 /// The time limit of all steps together. What is still to be done then is skipped.
@@ -35,14 +41,16 @@ impl Examination {
 
     /// Adds a step that was done before.
     pub(super) fn add(&mut self, step: &'static str, place: Option<String>, took: Duration, found: Found) -> bool {
-        let Found { status, text, notes, next, exit } = found;
+        let Found { status, text, notes, next, problem, exit } = found;
         if status == Status::Failed {
             self.exit.get_or_insert(exit);
         }
         let elapsed_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        let done = Step { name: step, place, status, text, notes, next, elapsed_ms };
+        // What was added to the text belongs to the message.
+        let error = problem.map(|problem| Problem { what: text.clone(), ..problem });
+        let done = Step { name: step, place, status, text, notes, next, error, elapsed_ms };
         if self.prints && self.silenced.is_none() {
-            self.silenced = lines(&done).iter().try_for_each(|line| output::line(line)).err();
+            self.silenced = lines(&done).iter().try_for_each(|line| output::line(&painted(line, status))).err();
         }
         self.steps.push(done);
         matches!(status, Status::Ok | Status::Warning)
@@ -101,10 +109,22 @@ impl Examination {
             return Err(failure);
         }
         if self.prints {
-            output::line(&row(self.verdict().as_str(), "verdict", &self.summary()))?;
+            output::line(&painted(&row(self.verdict().as_str(), "verdict", &self.summary()), self.verdict()))?;
         }
         self.exit.map_or(Ok(()), |exit| Err(Failure::Found(exit)))
     }
+}
+
+/// The line with its word in colour, if it begins with it.
+fn painted(line: &str, status: Status) -> String {
+    let verdict = match status {
+        Status::Ok => Verdict::Good,
+        Status::Warning => Verdict::Doubtful,
+        Status::Failed => Verdict::Bad,
+        Status::Skipped => return line.into(),
+    };
+    let word = status.as_str();
+    line.strip_prefix(word).map_or_else(|| line.into(), |rest| colour::verdict(word, verdict) + rest)
 }
 
 fn row(status: &str, step: &str, text: &str) -> String {
@@ -118,6 +138,12 @@ fn lines(done: &Step) -> Vec<String> {
     };
     let indented = |text: &str| format!("{:INDENT$}{}", "", one_line(text));
     let notes = done.notes.iter().map(|note| indented(note));
+    let fault = done.error.iter().map(|problem| {
+        // A protocol's own number says more than the library's.
+        let coded = problem.causes.iter().find_map(|cause| cause.code.clone().filter(|code| code.contains(':')));
+        let number = coded.unwrap_or_else(|| problem.code.to_string());
+        indented(&format!("fault: {}; defenderauth explain {number}", problem.fault))
+    });
     let next = done.next.iter().map(|next| indented(&format!("next: {next}")));
-    [row(done.status.as_str(), done.name, &text)].into_iter().chain(notes).chain(next).collect()
+    [row(done.status.as_str(), done.name, &text)].into_iter().chain(notes).chain(fault).chain(next).collect()
 }

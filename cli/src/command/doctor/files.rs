@@ -1,11 +1,14 @@
 //! The files that are given: whether they are there, whose they are, and whether this user may read them.
 
-use super::step::{Found, INPUT};
+use super::step::Found;
 use crate::{input::source::Source, login::subject::SubjectOptions, private_key::name, terminal::shell::quoted};
-use defender_auth::agent;
+use defender_auth::{
+    agent,
+    error::{Code, ErrorKind},
+};
 use std::{
     fs::{self, File, Metadata},
-    io::{ErrorKind, Read as _},
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -27,7 +30,7 @@ pub(super) fn examine(subject: &SubjectOptions) -> Found {
             files.extend(present);
             if files.is_empty() {
                 let what = format!("the folder {} has no file of an agent", path.display());
-                return Found::failed(INPUT, what).next(format!("ls -l {}", shown(path)));
+                return Found::failed(Code::FileNotFound, ErrorKind::File, what).next(format!("ls -l {}", shown(path)));
             }
         } else {
             files.push(path.clone());
@@ -48,9 +51,9 @@ pub(super) fn examine(subject: &SubjectOptions) -> Found {
                 facts.push(format!("{}: {}", file.display(), owner_and_mode(&metadata)));
                 doubts.extend(doubt(file, &metadata));
             }
-            Err(what) => {
+            Err((code, what)) => {
                 let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-                let failed = Found::failed(INPUT, format!("{}: {what}", file.display()));
+                let failed = Found::failed(code, ErrorKind::File, format!("{}: {what}", file.display()));
                 return failed.next(format!("ls -ld {} {}", shown(folder), shown(file)));
             }
         }
@@ -70,21 +73,22 @@ fn shown(path: &Path) -> String {
 }
 
 /// Opens a file and reads a byte of it.
-fn of(file: &Path) -> Result<Metadata, String> {
-    let explained = |error: std::io::Error| match error.kind() {
-        ErrorKind::NotFound => "it does not exist; correct the name".to_owned(),
-        ErrorKind::PermissionDenied => {
-            format!("this user{} may not read it; run this as the agent's user", uid())
+fn of(file: &Path) -> Result<Metadata, (Code, String)> {
+    let explained = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => (Code::FileNotFound, "it does not exist; correct the name".to_owned()),
+        io::ErrorKind::PermissionDenied => {
+            (Code::FilePermission, format!("this user{} may not read it; run this as the agent's user", uid()))
         }
-        _ => format!("it cannot be read: {error}"),
+        _ => (Code::FileRead, format!("it cannot be read: {error}; name another file")),
     };
+    let unusable = |what: &str| Err((Code::FileRead, what.to_owned()));
     let metadata = fs::metadata(file).map_err(explained)?;
     if !metadata.is_file() {
-        return Err("it is no regular file; name a file or a folder, or `-` for standard input".into());
+        return unusable("it is no regular file; name a file or a folder, or `-` for standard input");
     }
     let read = File::open(file).and_then(|mut file| file.read(&mut [0])).map_err(explained)?;
     if read == 0 {
-        return Err("it is empty; write the connection string, the certificate or the key into it again".into());
+        return unusable("it is empty; write the connection string, the certificate or the key into it again");
     }
     Ok(metadata)
 }

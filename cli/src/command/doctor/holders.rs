@@ -1,12 +1,10 @@
 //! What holds a key that is in no file: a TPM, a PKCS#11 token, a daemon or a process of this host.
 
-use super::{
-    examination::Examination,
-    step::{Found, INPUT},
-};
+use super::{examination::Examination, step::Found};
 use crate::{input::source::Source, login::subject::SubjectOptions, terminal::shell::quoted};
 use defender_auth::{
     agent,
+    error::{Code, ErrorKind},
     private_key::Location,
     tpm::{Endpoint, KeyPlace, SelfTest},
 };
@@ -83,7 +81,7 @@ fn identity_key(subject: &SubjectOptions, endpoint: &Endpoint) -> Found {
         Ok(Ok(examined)) => examined,
         Ok(Err(code)) => {
             let what = format!("the TPM's self-test has failed ({code}); restart this device, then replace the TPM");
-            return Found::failed(INPUT, what).next("tpm2_gettestresult");
+            return Found::failed(Code::TpmCommand, ErrorKind::Tpm, what).next("tpm2_gettestresult");
         }
         Err(failure) => return Found::of(&failure).next(tpm_next(Some(endpoint))),
     };
@@ -96,7 +94,8 @@ fn identity_key(subject: &SubjectOptions, endpoint: &Endpoint) -> Found {
         (false, false) => {
             let what = format!("{about}; no hub's key is at {handle}; register the device, which brings it");
             let tpm = quoted(&endpoint.to_string());
-            return Found::failed(INPUT, what).next(format!("defenderauth provision --tpm {tpm} --id-scope SCOPE"));
+            return Found::failed(Code::TpmCommand, ErrorKind::Tpm, what)
+                .next(format!("defenderauth provision --tpm {tpm} --id-scope SCOPE"));
         }
     };
     let shown = |name: &str, handle: u32, place: &KeyPlace| match place {

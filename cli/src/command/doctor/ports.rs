@@ -2,16 +2,20 @@
 
 use super::{
     examination::Examination,
-    step::{Found, NOT_NEEDED, SERVICE, Status},
+    step::{Found, NOT_NEEDED, Status},
 };
 use crate::{
     network::route::{HTTPS, Network},
     terminal::progress,
 };
-use defender_auth::{identity::HostName, mqtt::PORT};
+use defender_auth::{
+    error::{Code, ErrorKind},
+    identity::HostName,
+    mqtt::PORT,
+};
 use defender_auth_mqtt::{Dial, Error, Probe, Transport};
 use std::{
-    io::{self, ErrorKind},
+    io,
     net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _},
     sync::mpsc,
     thread,
@@ -203,7 +207,7 @@ fn judged(name: &str, looked_up: &Result<Vec<IpAddr>, String>, took: Duration) -
                 "the name cannot be looked up: {error}; check the spelling of the host name (a hub that does not exist has \
                  none), and the name server in /etc/resolv.conf"
             );
-            Found::failed(SERVICE, what).next(next)
+            Found::failed(Code::NoResponse, ErrorKind::Network, what).next(next)
         }
     }
 }
@@ -241,17 +245,19 @@ fn connect(target: &Target, addresses: &[SocketAddr], number: u16) -> Found {
     let first = addresses
         .first()
         .map_or_else(String::new, |address| format!("nc -vz -w 5 {} {}", address.ip(), address.port()));
-    failures.into_iter().fold(Found::failed(SERVICE, format!("{what}; {cure}")).next(first), Found::note)
+    failures
+        .into_iter()
+        .fold(Found::failed(Code::NoResponse, ErrorKind::Network, format!("{what}; {cure}")).next(first), Found::note)
 }
 
 /// Why there was no connection.
 fn refused(error: &io::Error) -> String {
     match error.kind() {
-        ErrorKind::ConnectionRefused => "refuses connections: the port is closed".into(),
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => {
+        io::ErrorKind::ConnectionRefused => "refuses connections: the port is closed".into(),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
             format!("does not answer within {} s: a firewall may drop what is sent there", CONNECT.as_secs())
         }
-        ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable => format!("has no route: {error}"),
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => format!("has no route: {error}"),
         _ => format!("is not reached: {error}"),
     }
 }

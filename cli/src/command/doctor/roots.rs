@@ -1,8 +1,11 @@
 //! The trust anchors by which servers are verified, and the variables that change them.
 
-use super::step::{Found, INPUT};
+use super::step::Found;
 use crate::network::{options::Trust, route::Network};
-use defender_auth::tls::{Roots, client_config};
+use defender_auth::{
+    error::{Code, ErrorKind},
+    tls::{Roots, client_config},
+};
 use std::{env, path::Path};
 
 /// The variables that name the system's root certificates, which are read without an option for others.
@@ -43,8 +46,8 @@ pub(super) fn examine(trust: &Trust, network: &Network) -> Found {
     let mut found = match client_config(network.roots()) {
         Err(error) => {
             let failed = match &trust.ca_file {
-                Some(path) => Found::failed(INPUT, format!("{}: {error}", path.display())),
-                None => Found::failed(INPUT, error.to_string()),
+                Some(path) => Found::failed(Code::Tls, ErrorKind::Input, format!("{}: {error}", path.display())),
+                None => Found::failed(Code::Tls, ErrorKind::Input, error.to_string()),
             };
             failed.next("ls -l /etc/ssl/certs/ca-certificates.crt")
         }

@@ -4,15 +4,12 @@
 use super::{
     examination::Examination,
     ports::{Port, reach},
-    step::{Found, SERVICE},
+    step::Found,
     tls,
 };
 use crate::{
     command::twin,
-    login::{
-        hub::{self, Refused},
-        version,
-    },
+    login::{hub, version},
     network::route::{HTTPS, Network},
     system::clock,
     terminal::progress,
@@ -20,7 +17,7 @@ use crate::{
 };
 use defender_auth::{
     Action, Authenticator, Error, Event, Now, Outcome, Plan,
-    error::Refusal,
+    error::{Code, ErrorKind, Refusal},
     http::{Operation, Request},
     https::Reply,
     identity::{HostName, Identity},
@@ -117,7 +114,11 @@ impl Services<'_> {
                 Action::Done(_) => break,
                 Action::Wait(wait) => {
                     let what = format!("the service does not answer now: {}; try again later", wait.reason);
-                    self.failed(current, Found::failed(SERVICE, what).next("defenderauth doctor …, in some minutes"));
+                    self.failed(
+                        current,
+                        Found::failed(Code::ServiceUnavailable, ErrorKind::Peer, what)
+                            .next("defenderauth doctor …, in some minutes"),
+                    );
                     return None;
                 }
                 Action::Failed(error) => {
@@ -201,7 +202,7 @@ impl Services<'_> {
             _ if https => Transport::WebSocket,
             Transport::Auto => {
                 let what = "there is no way to the hub by either port; see the steps tcp and tls";
-                self.examination.step("login", place, || Found::failed(SERVICE, what));
+                self.examination.step("login", place, || Found::failed(Code::NoResponse, ErrorKind::Network, what));
                 return;
             }
             _ => {
@@ -225,7 +226,7 @@ impl Services<'_> {
                 self.twin(session, &me);
             }
             Ok(Err(refused)) => {
-                let found = self.with_doubt(refusal(&refused, me.identity()));
+                let found = self.with_doubt(Found::of(&refused.of(&me)).next(registry(me.identity())));
                 self.examination.add("login", place, took, found);
             }
             Err(failure) => {
@@ -264,11 +265,6 @@ fn accepted(me: &Outcome, login: &Connect, transport: Transport, is_second: bool
         return Found::warning(what).next(registry(me.identity()));
     }
     Found::ok(what)
-}
-
-fn refusal(refused: &Refused, identity: &Identity) -> Found {
-    let what = format!("the hub refused the login: {}. {}", refused.refusal, refused.causes);
-    Found::failed(SERVICE, what).note(format!("fault: {}", refused.refusal.fault())).next(registry(identity))
 }
 
 /// The command that shows what the hub knows of an identity.

@@ -14,13 +14,12 @@ const FILES: u64 = 4;
 /// Examines the folder of an agent's state. One that does not exist is made by the agent.
 #[cfg(unix)]
 pub(super) fn examine(folder: &Path) -> Found {
-    use super::step::INPUT;
-    use crate::terminal::shell::quoted;
+    use crate::terminal::{failure::Failure, shell::quoted};
     use rustix::{
         fs::{Access, AtFlags, CWD, StatVfsMountFlags, accessat, statvfs},
         process::{Resource, geteuid, getrlimit},
     };
-    let failed = |what: String| Found::failed(INPUT, what);
+    let failed = |what: String| Found::of(&Failure::Write(what));
     let exists = folder.exists();
     if exists && !folder.is_dir() {
         return failed("it is no folder; name the agent's folder of state".into());

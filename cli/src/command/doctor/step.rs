@@ -1,6 +1,11 @@
 //! What a step of the examination found.
 
-use crate::terminal::failure::Failure;
+use crate::terminal::{
+    document::as_error,
+    failure::{self, Failure},
+    problem::Problem,
+};
+use defender_auth::error::{Code, ErrorKind};
 use serde::Serialize;
 
 /// How a step ended.
@@ -29,12 +34,6 @@ impl Status {
     }
 }
 
-/// What is wrong with the call, or a file that it names: 2.
-pub(super) const INPUT: u8 = 2;
-
-/// What is wrong with a service, or the way there: 1.
-pub(super) const SERVICE: u8 = 1;
-
 /// Why the failure of a port is a warning only.
 pub(super) const NOT_NEEDED: &str = "the device gets in without this port";
 
@@ -44,38 +43,45 @@ pub(super) struct Found {
     pub(super) text: String,
     pub(super) notes: Vec<String>,
     pub(super) next: Option<String>,
+    /// What is wrong, if it failed.
+    pub(super) problem: Option<Problem>,
     /// The exit status, if it failed.
     pub(super) exit: u8,
 }
 
 impl Found {
-    fn new(status: Status, text: impl Into<String>, exit: u8) -> Self {
-        Self { status, text: text.into(), notes: Vec::new(), next: None, exit }
+    fn new(status: Status, text: impl Into<String>) -> Self {
+        Self { status, text: text.into(), notes: Vec::new(), next: None, problem: None, exit: 0 }
     }
 
     pub(super) fn ok(text: impl Into<String>) -> Self {
-        Self::new(Status::Ok, text, 0)
+        Self::new(Status::Ok, text)
     }
 
     pub(super) fn warning(text: impl Into<String>) -> Self {
-        Self::new(Status::Warning, text, 0)
+        Self::new(Status::Warning, text)
     }
 
     pub(super) fn skipped(why: impl Into<String>) -> Self {
-        Self::new(Status::Skipped, why, 0)
+        Self::new(Status::Skipped, why)
     }
 
-    pub(super) fn failed(exit: u8, text: impl Into<String>) -> Self {
-        Self::new(Status::Failed, text, exit)
+    /// With the library's number for it, and where the fault lies.
+    pub(super) fn failed(code: Code, kind: ErrorKind, text: impl Into<String>) -> Self {
+        Self::of_problem(Problem::new(code.as_i32(), kind, &kind.to_string(), text), failure::status(kind))
     }
 
     /// The failure of a part of the command.
     pub(super) fn of(failure: &Failure) -> Self {
-        let step = |what: String| Self::failed(failure.status().max(SERVICE), what);
         match failure.problem() {
-            Some(problem) => step(problem.what).note(format!("fault: {}", problem.fault)),
-            None => step(String::new()),
+            Some(problem) => Self::of_problem(problem, failure.status().max(1)),
+            None => Self::skipped("standard output is closed"),
         }
+    }
+
+    fn of_problem(problem: Problem, exit: u8) -> Self {
+        let text = problem.what.clone();
+        Self { problem: Some(problem), exit, ..Self::new(Status::Failed, text) }
     }
 
     /// With a command to type next.
@@ -94,6 +100,7 @@ impl Found {
     pub(super) fn softened(mut self, why: &str) -> Self {
         if self.status == Status::Failed {
             self.status = Status::Warning;
+            self.problem = None;
             self.notes.push(why.into());
         }
         self
@@ -112,6 +119,9 @@ pub(super) struct Step {
     pub(super) text: String,
     pub(super) notes: Vec<String>,
     pub(super) next: Option<String>,
+    /// What is wrong, if it failed.
+    #[serde(serialize_with = "as_error")]
+    pub(super) error: Option<Problem>,
     /// How long it took, in milliseconds.
     pub(super) elapsed_ms: u64,
 }

@@ -3,13 +3,18 @@
 use super::{
     examination::Examination,
     ports::Port,
-    step::{Found, NOT_NEEDED, SERVICE},
+    step::{Found, NOT_NEEDED},
 };
 use crate::{
     network::route::Network,
     terminal::{one_line::one_line, progress},
 };
-use defender_auth::{error::TlsFailure, identity::HostName, proxy::ProxyProblem, x509::Certificate};
+use defender_auth::{
+    error::{Code, ErrorKind, TlsFailure},
+    identity::HostName,
+    proxy::ProxyProblem,
+    x509::Certificate,
+};
 use defender_auth_mqtt::{Error, Limits, Probe};
 use std::{
     io::{Read as _, Write as _},
@@ -82,23 +87,28 @@ fn failed(port: &Port, error: &Error, network: &Network) -> Found {
         port.address.map_or_else(|| port.place(), |address| address.to_string()),
         port.host
     );
-    let of = |what: String| Found::failed(SERVICE, what);
+    let unanswered = |what: String| Found::failed(Code::NoResponse, ErrorKind::Network, what);
     match error {
-        Error::TlsFailed { failure, .. } => match failure {
-            TlsFailure::Intercepted { issuer } => {
-                let by = issuer.as_deref().unwrap_or("an unknown issuer");
-                of(format!("this looks like a company's inspecting proxy ({by}): {failure}")).next(look)
+        Error::TlsFailed { failure, .. } => {
+            let of = |what: String| Found::failed(failure.code(), failure.kind(), what);
+            match failure {
+                TlsFailure::Intercepted { issuer } => {
+                    let by = issuer.as_deref().unwrap_or("an unknown issuer");
+                    of(format!("this looks like a company's inspecting proxy ({by}): {failure}")).next(look)
+                }
+                TlsFailure::ServerUntrusted { issuer } => {
+                    of(untrusted(&port.host, issuer.as_deref(), failure)).next(look)
+                }
+                TlsFailure::PlainText => of(portal(port, failure)).next(format!("curl -v http://{}/", port.host)),
+                TlsFailure::ServerWrongName { .. } => {
+                    let note = "a captive portal, or a name server that gives another address, looks like this";
+                    of(failure.to_string()).note(note).next(look)
+                }
+                _ => of(failure.to_string()).next(look),
             }
-            TlsFailure::ServerUntrusted { issuer } => of(untrusted(&port.host, issuer.as_deref(), failure)).next(look),
-            TlsFailure::PlainText => of(portal(port, failure)).next(format!("curl -v http://{}/", port.host)),
-            TlsFailure::ServerWrongName { .. } => {
-                let note = "a captive portal, or a name server that gives another address, looks like this";
-                of(failure.to_string()).note(note).next(look)
-            }
-            _ => of(failure.to_string()).next(look),
-        },
+        }
         Error::Proxy { problem, .. } => {
-            let found = of(error.to_string());
+            let found = unanswered(error.to_string());
             match problem {
                 ProxyProblem::LoginRequired { .. } => {
                     found.next("defenderauth doctor … --proxy-login-file FILE, which holds USER:PASSWORD")
@@ -108,7 +118,7 @@ fn failed(port: &Port, error: &Error, network: &Network) -> Found {
         }
         // The file of the roots is named.
         Error::Tls(error) => Found::of(&network.mqtt_failed(Error::Tls(error.clone()))),
-        _ => of(error.to_string()).next(look),
+        _ => unanswered(error.to_string()).next(look),
     }
 }
 

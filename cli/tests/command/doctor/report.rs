@@ -2,6 +2,7 @@
 
 use super::{ask, steps};
 use crate::support::{HOST, KEY, LONG_KEY, device, site::Site, string};
+use serde_json::Value;
 use std::fs;
 
 #[test]
@@ -9,17 +10,19 @@ fn json_has_an_object_for_each_step() {
     let site = Site::new();
     let run = ask(&site, &["-", "--json"], &device()).0.done();
     let json = run.json();
-    assert_eq!((&json["verdict"], &json["first_failure"]), (&"ok".into(), &serde_json::Value::Null));
+    assert_eq!((&json["verdict"], &json["first_failure"]), (&"ok".into(), &Value::Null));
     for step in steps(&run) {
-        let mut names: Vec<_> = step.as_object().unwrap().keys().cloned().collect();
-        names.sort();
-        assert_eq!(names, ["elapsed_ms", "next", "notes", "place", "status", "step", "text"]);
         assert!(["ok", "skipped"].contains(&step["status"].as_str().unwrap()), "{step}");
+        assert_eq!(step["error"], Value::Null);
     }
     let wrong = string(&format!("DeviceId=dev-01;SharedAccessKey={LONG_KEY}"));
     let run = ask(&site, &["-", "--json"], &wrong).0;
     assert!(run.code == 1 && run.json()["first_failure"] == "login" && run.json()["verdict"] == "failed", "{run:?}");
     assert!(!run.err.contains("error: "), "{run:?}");
+    let steps = steps(&run);
+    let error = &steps.iter().find(|step| step["step"] == "login").unwrap()["error"];
+    assert_eq!((&error["code"], &error["kind"]), (&901.into(), &"service".into()), "{error}");
+    assert_eq!(error["causes"][0]["code"], "connack:5");
 }
 
 #[test]
