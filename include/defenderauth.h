@@ -30,10 +30,19 @@
  *            need exclusive access. defenderauth_https_cancel and defenderauth_control_cancel may be called at any time, also
  *            from a signal handler. The library needs no initialisation and has no threads or signal handlers of its
  *            own. It calls back only into the functions of defenderauth_private_key_from_callback.
+ * Stack.     A thread with 96 KB is enough for every call. Tokens and keys need 6 KB, authenticators 22 KB, certificates 24 KB,
+ *            private keys 42 KB, the HTTPS driver 50 KB, sessions 60 KB, their driver 72 KB, and glibc 6 KB of each thread: one with
+ *            16 KB is enough for tokens only. A stack that is too small ends the process (SIGSEGV).
+ * Panics.    A panic is a defect of the library. It becomes DEFENDERAUTH_PANIC, and prints two or three lines to standard error:
+ *            the thread, file and line in the library, and what was violated; with the environment variable RUST_BACKTRACE also
+ *            the calls that led to it. Memory that runs out ends the process (SIGABRT), with one line there.
  * Changes.   Structs and numbers never change; additions get new names. Treat an unknown action as
  *            DEFENDERAUTH_ACTION_FAILED, one of a session as DEFENDERAUTH_SESSION_ACTION_NONE, and ignore unknown findings.
  *            Every function is in every build of the library; one whose feature was left out returns
  *            DEFENDERAUTH_UNSUPPORTED.
+ * Bare metal.  The static library of `cargo xtask dist --bare` has no operating system under it. The program gives it memory
+ *            and is told of panics by the functions of defenderauth_hooks.h; no call returns DEFENDERAUTH_PANIC. Paths and
+ *            what needs files, sockets or certificates are DEFENDERAUTH_UNSUPPORTED.
  */
 
 #ifndef DEFENDERAUTH_H
@@ -42,7 +51,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#if !defined(__STDC_HOSTED__) || __STDC_HOSTED__
 #include <string.h>
+#endif
 
 /** Marks a function whose result must be checked. A cast to void ignores it, but not with GCC before 10. */
 #if defined(__GNUC__) && __GNUC__ >= 10 && !defined(__clang__)
@@ -1271,6 +1283,18 @@ defenderauth_result defenderauth_connection_string_key(const struct defenderauth
                                                        struct defenderauth_key **out,
                                                        struct defenderauth_error **error);
 
+/**
+ * Writes a token that expires at `expiry`, in seconds since 1970: for the device or the module, or for the service under its
+ * policy. A ready-made token is written unchanged. With `x509=true` there is none: `DEFENDERAUTH_NOT_APPLICABLE`.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_connection_string_sas_token(const struct defenderauth_connection_string *connection_string,
+                                                             uint64_t expiry,
+                                                             char *buf,
+                                                             size_t cap,
+                                                             size_t *out_len,
+                                                             struct defenderauth_error **error);
+
 /** Writes it as text, including its key. Wipe the buffer when it is no longer needed. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_connection_string_to_text(const struct defenderauth_connection_string *connection_string,
@@ -1417,6 +1441,24 @@ uint64_t defenderauth_sas_renew_at_most_milliseconds(uint64_t ttl_seconds);
 uint64_t defenderauth_sas_renewal_time(uint64_t issued,
                                        uint64_t expiry,
                                        uint8_t percent);
+
+/**
+ * Writes a token as `defenderauth_sas_token` does, from the key's base64 and without allocating: for a program that has no
+ * heap. There are no objects and no error: the result is all. It is `DEFENDERAUTH_KEY_BASE64` unless `key` is base64 of 1 to
+ * 64 bytes and nothing else, and `DEFENDERAUTH_ARGUMENT` for a resource that is empty or has more than 900 bytes when it is
+ * percent-encoded. A buffer of `DEFENDERAUTH_TEXT_CAPACITY` is always large enough. It takes 6 KB of stack.
+ */
+DEFENDERAUTH_MUST_USE
+defenderauth_result defenderauth_sas_token_from_base64(const char *key,
+                                                       size_t key_len,
+                                                       const char *resource,
+                                                       size_t resource_len,
+                                                       const char *policy,
+                                                       size_t policy_len,
+                                                       uint64_t expiry,
+                                                       char *buf,
+                                                       size_t cap,
+                                                       size_t *out_len);
 
 /* ---- tokens that were made elsewhere: immutable; wiped when freed */
 

@@ -99,7 +99,7 @@ mod test_tokens;
 
 pub use admin::Admin;
 pub use config::{
-    Config, ConfigError, Device, Dps, Enrollment, Group, Hub, Issuing, KeyType, Module, Permission, Policy,
+    Config, ConfigError, Device, Dps, Enrollment, Group, Hub, Issuing, KeyType, Module, Permission, Policy, Root,
     TlsVersions, World,
 };
 #[cfg(target_os = "linux")]

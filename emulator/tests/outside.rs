@@ -258,6 +258,47 @@ fn azures_python_sdk_reads_and_reports_in_a_modules_twin() {
     assert_eq!(emulator.reported(HOST, "dev@1", module).unwrap(), json!({ "ready": true, "seen": 2 }));
 }
 
+/// Answers one direct method with Azure's SDK for Python, and receives one message from the cloud.
+const METHOD: &str = r#"
+import queue, sys
+from azure.iot.device import IoTHubDeviceClient, MethodResponse
+text, root = sys.argv[1:]
+client = IoTHubDeviceClient.create_from_connection_string(text, server_verification_cert=open(root).read())
+calls, messages = queue.Queue(), queue.Queue()
+try:
+    client.connect()
+    client.on_method_request_received = calls.put
+    client.on_message_received = messages.put
+    call = calls.get(timeout=60)
+    client.send_method_response(MethodResponse.create_from_method_request(call, 207, {"was": call.payload, "name": call.name}))
+    message = messages.get(timeout=60)
+    print(message.data.decode(), message.message_id, message.custom_properties)
+finally:
+    client.shutdown()
+"#;
+
+#[test]
+#[ignore = "needs Azure's SDK for Python, which `cargo xtask test` installs"]
+fn azures_python_sdk_receives_a_direct_method_and_a_message_from_the_cloud() {
+    let emulator = start_for_sdk(|_| World::new().hub(Hub::new(HOST).device(Device::new("dev@1", DEVICE_KEY))));
+    let (root, gateway) = (Root::of(&emulator), emulator.address().ip());
+    let text = format!("HostName={HOST};DeviceId=dev@1;SharedAccessKey={DEVICE_KEY};GatewayHostName={gateway}");
+    let (called, output) = thread::scope(|scope| {
+        let sdk = scope.spawn(|| python(&[METHOD, &text, root.0.to_str().unwrap()]));
+        // The call waits until the SDK has connected and subscribed.
+        while emulator.connections() == 0 && !sdk.is_finished() {
+            thread::sleep(Duration::from_millis(50));
+        }
+        let called = emulator.call_method(HOST, "dev@1", None, "reboot", &json!({ "in": 5 }), Duration::from_secs(60));
+        emulator.send_to_device(HOST, "dev@1", &[("$.mid", "7"), ("a b", "c")], b"hello").unwrap();
+        (called, sdk.join().unwrap())
+    });
+    assert!(output.status.success(), "{output:?} {:?}", emulator.journal());
+    assert_eq!(called, Ok((207, json!({ "was": { "in": 5 }, "name": "reboot" }))));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.starts_with("hello 7 ") && said.contains("'a b': 'c'"), "{said}");
+}
+
 /// Connects with Azure's SDK for Python over a WebSocket, through a proxy with a login, and publishes a message.
 const WEBSOCKET: &str = r#"
 import sys

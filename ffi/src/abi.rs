@@ -1,6 +1,6 @@
 //! The plain types of the interface. They never change.
 
-use std::ffi::c_char;
+use core::ffi::c_char;
 
 /// 0 is `DEFENDERAUTH_OK`; for the others see each definition.
 pub type ResultCode = i32;

@@ -8,8 +8,9 @@ use crate::{
     output,
     private_key::{self, PrivateKey},
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::credential;
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// A request for a certificate (PKCS#10). Immutable. Free it with `defenderauth_certificate_request_free`.
 pub struct CertificateRequest {

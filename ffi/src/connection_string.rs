@@ -2,7 +2,7 @@
 
 use crate::{
     abi::{ResultCode, Str},
-    code::DEFENDERAUTH_KEY_ABSENT,
+    code::{DEFENDERAUTH_KEY_ABSENT, DEFENDERAUTH_NOT_APPLICABLE},
     error::Error,
     failure::Failure,
     guard,
@@ -13,13 +13,15 @@ use crate::{
     output,
     view::View,
 };
+use alloc::{boxed::Box, vec::Vec};
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{
-    ConnectionString as Parsed, SharedAccessKey,
+    ConnectionString as Parsed, SharedAccessKey, UnixTime,
     connection_string::{ConnectionStringError, Finding, ServiceConnectionString},
     credential::{ClientCertificate, Credential},
+    sas::{Audience, SasToken},
     secret::SecretText,
 };
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// A connection string. Immutable; wiped when freed. Free it with `defenderauth_connection_string_free`.
 pub struct ConnectionString {
@@ -74,6 +76,15 @@ impl ConnectionString {
 
     fn is_x509(&self) -> bool {
         matches!(&self.whose, Whose::Identity(parsed) if parsed.credential().certificate().is_some())
+    }
+
+    fn token(&self, expiry: UnixTime) -> Option<SasToken> {
+        match &self.whose {
+            Whose::Identity(parsed) => {
+                parsed.credential().password(parsed.identity(), Audience::default(), expiry).into_token()
+            }
+            Whose::Service(service) => Some(service.token(expiry)),
+        }
     }
 
     fn text(&self) -> SecretText {
@@ -201,6 +212,29 @@ pub extern "C" fn defenderauth_connection_string_key(
             Failure::new(DEFENDERAUTH_KEY_ABSENT, message).field("connection_string")
         })?;
         Ok(key.clone().into())
+    })
+}
+
+/// Writes a token that expires at `expiry`, in seconds since 1970: for the device or the module, or for the service under its
+/// policy. A ready-made token is written unchanged. With `x509=true` there is none: `DEFENDERAUTH_NOT_APPLICABLE`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn defenderauth_connection_string_sas_token(
+    connection_string: Option<&ConnectionString>,
+    expiry: u64,
+    buf: *mut c_char,
+    cap: usize,
+    out_len: Option<&mut MaybeUninit<usize>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> ResultCode {
+    guard::call(error, || {
+        let out = output::text(buf, cap, out_len)?;
+        let token = shared(connection_string)?.token(input::time("expiry", expiry)?);
+        let token = token.ok_or_else(|| {
+            let message = "the credential is a certificate; present it in the TLS handshake";
+            Failure::new(DEFENDERAUTH_NOT_APPLICABLE, message).field("connection_string")
+        })?;
+        out.put(token.expose().as_bytes())
     })
 }
 

@@ -1,7 +1,7 @@
 //! Diagnoses of a session: the number and the texts of each.
 
 use crate::guard;
-use std::ffi::{CStr, c_char};
+use core::ffi::{CStr, c_char};
 
 /// The hub rejects the credential.
 pub const DEFENDERAUTH_DIAGNOSIS_HUB_REJECTED: i32 = 901;

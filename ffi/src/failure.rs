@@ -1,12 +1,17 @@
 //! A failure, before it becomes the caller's error object.
 
 use crate::{abi::ResultCode, code};
-use defender_auth::{self as library, credential::CertificateRequestError};
-use std::{
+use alloc::{
     borrow::Cow,
+    boxed::Box,
+    string::{String, ToString},
+};
+use core::{
+    fmt,
     ops::{Deref, DerefMut},
     time::Duration,
 };
+use defender_auth::{self as library, credential::CertificateRequestError};
 
 /// Why a call failed. Boxed, to keep the result of every call small.
 #[derive(Debug)]
@@ -29,12 +34,18 @@ pub(crate) struct Details {
     pub(crate) retry_after: Option<Duration>,
 }
 
+/// A text for people. Without the feature `messages` there is none: nothing of it is made or linked.
+pub(crate) fn message(text: &impl fmt::Display) -> Cow<'static, str> {
+    if cfg!(feature = "messages") { text.to_string().into() } else { Cow::Borrowed("") }
+}
+
 impl Failure {
     pub(crate) fn new(code: ResultCode, message: impl Into<Cow<'static, str>>) -> Self {
+        let message = if cfg!(feature = "messages") { message.into() } else { Cow::Borrowed("") };
         Self(Box::new(Details {
             code,
             is_answer: false,
-            message: message.into(),
+            message,
             field: Cow::Borrowed(""),
             tracking_id: String::new(),
             http_status: 0,
@@ -58,8 +69,8 @@ impl Failure {
 
     /// A feature that this build does not include.
     pub(crate) fn unsupported(what: &'static str) -> Self {
-        let message = format!("this build of the library does not include {what}; use the full build");
-        Self::new(code::DEFENDERAUTH_UNSUPPORTED, message).field("features")
+        let text = format_args!("this build of the library does not include {what}; use the full build");
+        Self::new(code::DEFENDERAUTH_UNSUPPORTED, message(&text)).field("features")
     }
 
     /// Sets what caused it.
@@ -85,7 +96,7 @@ impl Failure {
 
 impl Failure {
     /// The library's error, with the text of the error that it was originally.
-    fn of(error: &library::Error, message: String) -> Self {
+    fn of(error: &library::Error, message: Cow<'static, str>) -> Self {
         let service = match error.inner() {
             library::Error::Service(service) => Some(service),
             _ => None,
@@ -97,7 +108,7 @@ impl Failure {
         Self(Box::new(Details {
             is_answer: false,
             code: error.code().as_i32(),
-            message: message.into(),
+            message,
             field: error.field().unwrap_or_else(|| at_fault(error).into()).into_owned().into(),
             tracking_id: service.and_then(|service| service.tracking_id.clone()).unwrap_or_default(),
             http_status: service.map(|service| service.status).unwrap_or_default(),
@@ -151,7 +162,7 @@ impl DerefMut for Failure {
 
 impl From<&library::Error> for Failure {
     fn from(error: &library::Error) -> Self {
-        Self::of(error, error.to_string())
+        Self::of(error, message(error))
     }
 }
 
@@ -163,7 +174,7 @@ impl From<CertificateRequestError> for Failure {
             _ => (code::DEFENDERAUTH_IDENTIFIER, "common_name"),
         };
         let is_retryable = matches!(&error, CertificateRequestError::PrivateKey(error) if error.is_retryable());
-        let mut failure = Self::new(code, error.to_string()).field(field);
+        let mut failure = Self::new(code, message(&error)).field(field);
         failure.is_retryable = is_retryable;
         failure
     }
@@ -175,7 +186,7 @@ macro_rules! from_library {
     ($($error:ty),*) => {$(
         impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                let message = error.to_string();
+                let message = message(&error);
                 Self::of(&library::Error::from(error), message)
             }
         }

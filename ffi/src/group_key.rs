@@ -9,8 +9,9 @@ use crate::{
     object::{Poison, object, shared},
     output,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{SharedAccessKey, identity::RegistrationId, key};
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// The key of an enrollment group, prepared so that each device's key takes one call. Immutable; wiped when freed. Free it
 /// with `defenderauth_group_key_free`.

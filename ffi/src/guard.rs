@@ -9,10 +9,8 @@ use crate::{
     output,
     view::View,
 };
-use std::{
-    mem::{self, MaybeUninit},
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use alloc::boxed::Box;
+use core::mem::MaybeUninit;
 
 /// Where a function writes the details of a failure. `None` when the caller passed NULL.
 pub(crate) type ErrorOut<'a> = Option<&'a mut MaybeUninit<Option<Box<Error>>>>;
@@ -61,7 +59,10 @@ pub(crate) fn make<T>(
 
 /// `call`, compiled once and not once for each function, which would be much larger.
 fn run(error: ErrorOut<'_>, body: &mut dyn FnMut() -> Result<(), Failure>) -> ResultCode {
-    match caught(body) {
+    match caught(|| {
+        defect();
+        body()
+    }) {
         Ok(Ok(())) => {
             if let Some(error) = error {
                 error.write(None);
@@ -77,6 +78,16 @@ fn run(error: ErrorOut<'_>, body: &mut dyn FnMut() -> Result<(), Failure>) -> Re
             )
             .field("libdefenderauth"),
         ),
+    }
+}
+
+/// Where a test of a built library asks for it (`--cfg defenderauth_defect`), every call that may fail has a defect.
+#[inline]
+const fn defect() {
+    #[cfg(defenderauth_defect)]
+    #[expect(clippy::panic, reason = "that is what is tested")]
+    {
+        panic!("a defect, for a test")
     }
 }
 
@@ -108,13 +119,33 @@ pub(crate) fn text<'a, T: Object>(object: Option<&'a T>, which: impl FnOnce(&'a 
 
 struct Panicked;
 
+#[cfg(feature = "std")]
 fn caught<T>(body: impl FnOnce() -> T) -> Result<T, Panicked> {
+    use std::{
+        mem,
+        panic::{AssertUnwindSafe, catch_unwind},
+    };
     // An object in the middle of a change when the panic came is marked unusable by its own guard.
     catch_unwind(AssertUnwindSafe(body)).map_err(|payload| {
         // Dropping the payload could panic again.
         mem::forget(payload);
         Panicked
     })
+}
+
+/// Without the standard library nothing unwinds: a panic calls the program's hook and does not return.
+#[cfg(not(feature = "std"))]
+#[expect(clippy::unnecessary_wraps, reason = "with the standard library a panic is caught")]
+fn caught<T>(body: impl FnOnce() -> T) -> Result<T, Panicked> {
+    Ok(body())
+}
+
+/// Whether this thread unwinds.
+pub(crate) fn is_panicking() -> bool {
+    #[cfg(feature = "std")]
+    return std::thread::panicking();
+    #[cfg(not(feature = "std"))]
+    return false;
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The names of an identity, as C passes and reads them.
 
 use crate::{failure::Failure, input, view::View};
+use core::ffi::c_char;
 use defender_auth::identity::{DeviceId, HostName, Identity, ModuleId};
-use std::ffi::c_char;
 
 /// A text as C passes it.
 type Text = (*const c_char, usize);

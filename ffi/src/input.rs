@@ -1,21 +1,23 @@
 //! Arguments from C: a pointer and a length. The header states what the caller guarantees; this file relies on it.
 
 use crate::{
-    abi::Header,
-    code::{DEFENDERAUTH_NULL, DEFENDERAUTH_UTF8},
-    failure::Failure,
+    abi::{Header, ResultCode},
+    code::{DEFENDERAUTH_ARGUMENT, DEFENDERAUTH_NULL, DEFENDERAUTH_UTF8},
+    failure::{Failure, message},
+};
+use alloc::vec::Vec;
+use core::{
+    ffi::{CStr, c_char},
+    ptr::NonNull,
+    slice, str,
+    time::Duration,
 };
 use defender_auth::{
     UnixTime,
     http::{OperationId, OperationIdError},
 };
-use std::{
-    ffi::{CStr, c_char},
-    path::Path,
-    ptr::NonNull,
-    slice, str,
-    time::Duration,
-};
+#[cfg(feature = "std")]
+pub(crate) use std::path::Path;
 
 /// No object in memory is longer.
 const MOST: usize = usize::MAX / 2;
@@ -27,14 +29,23 @@ pub(crate) fn text<'a>(parameter: &'static str, data: *const c_char, len: usize)
         return Err(nul(parameter));
     }
     str::from_utf8(bytes).map_err(|error| {
-        let message = format!("it is not UTF-8 at byte {}; convert it to UTF-8", error.valid_up_to());
-        Failure::new(DEFENDERAUTH_UTF8, message).field(parameter)
+        let text = format_args!("it is not UTF-8 at byte {}; convert it to UTF-8", error.valid_up_to());
+        Failure::new(DEFENDERAUTH_UTF8, message(&text)).field(parameter)
     })
+}
+
+/// The same where nothing may be allocated: the result of the call is all that is said of a failure.
+pub(crate) fn text_or_code<'a>(data: *const u8, len: usize) -> Result<&'a str, ResultCode> {
+    let bytes = memory(data, len)?;
+    match str::from_utf8(bytes) {
+        Ok(text) if !bytes.contains(&0) => Ok(text),
+        _ => Err(DEFENDERAUTH_UTF8),
+    }
 }
 
 /// The ID of a registration's operation.
 pub(crate) fn operation(text: &str) -> Result<OperationId, Failure> {
-    text.parse().map_err(|error: OperationIdError| Failure::argument("operation", error.to_string()))
+    text.parse().map_err(|error: OperationIdError| Failure::argument("operation", message(&error)))
 }
 
 /// An object that every function reaches through `&` alone, because some may run while another changes it: what the header has as a
@@ -44,16 +55,31 @@ pub(crate) fn object<'a, T: Sync>(object: Option<NonNull<T>>) -> Option<&'a T> {
     object.map(|object| unsafe { object.as_ref() })
 }
 
+/// An object that is given beside one that it may be a view of. It is read before that is changed, by `changed`.
+pub(crate) fn beside<'a, T: Sync>(object: *const T) -> Option<&'a T> {
+    self::object(NonNull::new(object.cast_mut()))
+}
+
+/// An object that is changed, after everything was read that may be a view of it.
+pub(crate) fn changed<'a, T>(object: Option<NonNull<T>>) -> Option<&'a mut T> {
+    // SAFETY: the caller guarantees that it is an object of this type, and that nothing else uses it during the call.
+    object.map(|mut object| unsafe { object.as_mut() })
+}
+
 /// Bytes, possibly none. They are valid during the call.
 pub(crate) fn bytes<'a>(parameter: &'static str, data: *const u8, len: usize) -> Result<&'a [u8], Failure> {
+    memory(data, len).map_err(|code| match code {
+        DEFENDERAUTH_NULL => no_data(parameter),
+        _ => Failure::argument(parameter, "the length is larger than any memory; check whether it was negative"),
+    })
+}
+
+fn memory<'a>(data: *const u8, len: usize) -> Result<&'a [u8], ResultCode> {
     if len > MOST {
-        return Err(Failure::argument(
-            parameter,
-            "the length is larger than any memory; check whether it was negative",
-        ));
+        return Err(DEFENDERAUTH_ARGUMENT);
     }
     if data.is_null() {
-        return if len == 0 { Ok(&[]) } else { Err(no_data(parameter)) };
+        return if len == 0 { Ok(&[]) } else { Err(DEFENDERAUTH_NULL) };
     }
     // SAFETY: the caller guarantees that `len` bytes are readable until the call ends, and nothing keeps them longer.
     Ok(unsafe { slice::from_raw_parts(data, len) })
@@ -108,7 +134,7 @@ pub(crate) fn path<'a>(parameter: &'static str, data: *const c_char, len: usize)
     native(parameter, data, len)
 }
 
-#[cfg(unix)]
+#[cfg(all(feature = "std", unix))]
 fn native<'a>(parameter: &'static str, data: *const c_char, len: usize) -> Result<&'a Path, Failure> {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
     let bytes = bytes(parameter, data.cast(), len)?;
@@ -119,9 +145,18 @@ fn native<'a>(parameter: &'static str, data: *const c_char, len: usize) -> Resul
 }
 
 /// Where paths are not bytes, they are passed as UTF-8.
-#[cfg(not(unix))]
+#[cfg(all(feature = "std", not(unix)))]
 fn native<'a>(parameter: &'static str, data: *const c_char, len: usize) -> Result<&'a Path, Failure> {
     text(parameter, data, len).map(Path::new)
+}
+
+/// Without an operating system there are no files. What takes a path is not in such a build.
+#[cfg(not(feature = "std"))]
+pub(crate) type Path = str;
+
+#[cfg(not(feature = "std"))]
+fn native<'a>(parameter: &'static str, data: *const c_char, len: usize) -> Result<&'a Path, Failure> {
+    text(parameter, data, len)
 }
 
 fn nul(parameter: &'static str) -> Failure {

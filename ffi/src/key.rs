@@ -8,8 +8,9 @@ use crate::{
     object::{Poison, object, shared},
     output,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{SharedAccessKey, identity::RegistrationId};
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// A shared access key. Immutable; wiped when freed. Free it with `defenderauth_key_free`.
 pub struct Key {

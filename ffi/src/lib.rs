@@ -4,12 +4,18 @@
 //! Every function is guarded: a panic becomes a result and never leaves the library. Objects are boxes that C owns; their
 //! contents are copied in and never shared.
 
-#[cfg(panic = "abort")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+#[cfg(all(feature = "std", panic = "abort"))]
 compile_error!("a panic has to become DEFENDERAUTH_PANIC: build this library with `panic = \"unwind\"`");
+
+extern crate alloc;
 
 mod abi;
 pub mod agent_config;
 pub mod authenticator;
+#[cfg(not(feature = "std"))]
+mod bare;
 pub mod certificate;
 pub mod certificate_request;
 mod code;
@@ -26,6 +32,7 @@ pub mod https;
 mod identity;
 mod input;
 pub mod key;
+mod lock;
 mod misuse;
 mod object;
 pub mod opener;
@@ -36,6 +43,7 @@ pub mod presence;
 pub mod private_key;
 pub mod profile;
 pub mod sas;
+pub mod sas_from_base64;
 pub mod session;
 pub mod signer;
 #[cfg(feature = "operational")]

@@ -1,6 +1,7 @@
 //! Calls that do not match the state of their object, in the words of C: which action is pending, and which calls answer it.
 
 use crate::{code::DEFENDERAUTH_STATE, failure::Failure};
+use alloc::format;
 
 /// A pending action, or the end of a run.
 pub(crate) enum Pending {

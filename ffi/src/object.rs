@@ -1,10 +1,9 @@
 //! Objects that C owns, and how a panic makes them unusable.
 
-use crate::{code::DEFENDERAUTH_PANIC, failure::Failure};
-use std::{
+use crate::{code::DEFENDERAUTH_PANIC, failure::Failure, guard};
+use core::{
     ops::{Deref, DerefMut},
     sync::atomic::{AtomicBool, Ordering},
-    thread,
 };
 
 /// Whether a call that used an object panicked. Its state may then be inconsistent, and every later call is refused.
@@ -78,7 +77,7 @@ fn whole<T: Object>(object: &T) -> Result<(), Failure> {
 }
 
 fn poison_if_panicking<T: Object>(object: &T) {
-    if thread::panicking() {
+    if guard::is_panicking() {
         object.poison().0.store(true, Ordering::Release);
     }
 }

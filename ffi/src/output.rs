@@ -1,8 +1,13 @@
 //! Results for C: an object, text or bytes in the caller's memory. The header states what the caller guarantees of that
 //! memory; this file relies on it.
 
-use crate::{code::DEFENDERAUTH_BUFFER_TOO_SMALL, failure::Failure};
-use std::{ffi::c_char, mem::MaybeUninit, ptr, slice};
+use crate::{
+    abi::ResultCode,
+    code::{DEFENDERAUTH_ARGUMENT, DEFENDERAUTH_BUFFER_TOO_SMALL, DEFENDERAUTH_NULL},
+    failure::{Failure, message},
+};
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit, ptr, slice};
 
 /// A place for an object.
 pub(crate) struct Out<'a, T>(&'a mut MaybeUninit<Option<Box<T>>>);
@@ -53,23 +58,44 @@ pub(crate) fn text_apart<'a>(
     }
 }
 
+/// The same where nothing may be allocated: the result of the call is all that is said of a failure.
+pub(crate) fn text_or_code<'a>(
+    buf: *mut c_char,
+    cap: usize,
+    out_len: Option<&'a mut MaybeUninit<usize>>,
+    inputs: &[Input],
+) -> Result<Buffer<'a>, ResultCode> {
+    if overlapping(buf.cast(), cap, inputs).is_some() {
+        return refused(out_len, DEFENDERAUTH_ARGUMENT);
+    }
+    let mut buffer = Buffer::checked(buf.cast(), cap, out_len, true)?;
+    buffer.end(0);
+    Ok(buffer)
+}
+
 /// What a call reads: the name of the parameter, and where it is.
 pub(crate) type Input = (&'static str, *const u8, usize);
 
 /// Why the buffer cannot be written: it overlaps with something that is read.
 fn overlap(buf: *const u8, cap: usize, inputs: &[Input]) -> Option<Failure> {
+    let (parameter, ..) = overlapping(buf, cap, inputs)?;
+    let text = format_args!("it overlaps with `{parameter}`; pass a buffer of its own");
+    Some(Failure::argument("buf", message(&text)))
+}
+
+/// The first of the inputs that the buffer overlaps with.
+pub(crate) fn overlapping(buf: *const u8, cap: usize, inputs: &[Input]) -> Option<&Input> {
     let is_memory = |data: *const u8, len: usize| !data.is_null() && len > 0 && len <= usize::MAX / 2;
     let end = |start: *const u8, len: usize| start.addr().saturating_add(len);
     // What is no memory is refused where it is read.
     let overlaps = |&&(_, data, len): &&Input| {
         is_memory(buf, cap) && is_memory(data, len) && data.addr() < end(buf, cap) && buf.addr() < end(data, len)
     };
-    let (parameter, ..) = inputs.iter().find(overlaps)?;
-    Some(Failure::argument("buf", format!("it overlaps with `{parameter}`; pass a buffer of its own")))
+    inputs.iter().find(overlaps)
 }
 
 /// Nothing is written but the length, which is that of nothing.
-fn refused<T>(out_len: Option<&mut MaybeUninit<usize>>, failure: Failure) -> Result<T, Failure> {
+fn refused<T, E>(out_len: Option<&mut MaybeUninit<usize>>, failure: E) -> Result<T, E> {
     if let Some(len) = out_len {
         len.write(0);
     }
@@ -118,12 +144,19 @@ pub(crate) fn bytes(buf: *mut u8, cap: usize, out_len: Option<&mut MaybeUninit<u
 }
 
 impl<'a> Buffer<'a> {
-    fn new(
+    fn new(data: *mut u8, cap: usize, len: Option<&'a mut MaybeUninit<usize>>, is_text: bool) -> Result<Self, Failure> {
+        Self::checked(data, cap, len, is_text).map_err(|code| match code {
+            DEFENDERAUTH_NULL => Failure::null("buf"),
+            _ => Failure::argument("cap", "it is larger than any memory; check whether it was negative"),
+        })
+    }
+
+    fn checked(
         data: *mut u8,
         cap: usize,
         mut len: Option<&'a mut MaybeUninit<usize>>,
         is_text: bool,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, ResultCode> {
         if let Some(len) = &mut len {
             len.write(0);
         }
@@ -132,10 +165,10 @@ impl<'a> Buffer<'a> {
                 // SAFETY: it is not NULL, and the caller guarantees that a buffer has at least one byte.
                 unsafe { data.write(0) };
             }
-            return Err(Failure::argument("cap", "it is larger than any memory; check whether it was negative"));
+            return Err(DEFENDERAUTH_ARGUMENT);
         }
         if data.is_null() && cap > 0 {
-            return Err(Failure::null("buf"));
+            return Err(DEFENDERAUTH_NULL);
         }
         Ok(Self { data, cap, len, is_text })
     }
@@ -158,17 +191,25 @@ impl<'a> Buffer<'a> {
         mut self,
         write: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<usize, usize>,
     ) -> Result<(), Failure> {
+        self.filled(write).map_err(|needed| self.too_small(needed))
+    }
+
+    /// The same where nothing may be allocated.
+    pub(crate) fn fill_or_code(
+        mut self,
+        write: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<usize, usize>,
+    ) -> Result<(), ResultCode> {
+        self.filled(write).map_err(|_| DEFENDERAUTH_BUFFER_TOO_SMALL)
+    }
+
+    fn filled(&mut self, write: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<usize, usize>) -> Result<(), usize> {
         let room = self.cap.saturating_sub(usize::from(self.is_text));
         let written = write(self.memory().get_mut(..room).unwrap_or_default());
         let (Ok(len) | Err(len)) = written;
         self.report(len);
-        if written.is_err() {
-            // No partial output is left behind.
-            self.end(0);
-            return Err(self.too_small(len));
-        }
-        self.end(len);
-        Ok(())
+        // No partial output is left behind.
+        self.end(written.unwrap_or(0));
+        written.map(drop)
     }
 
     fn has_room(&self, len: usize) -> bool {
@@ -195,9 +236,10 @@ impl<'a> Buffer<'a> {
         if self.data.is_null() {
             return Failure::new(DEFENDERAUTH_BUFFER_TOO_SMALL, "").into_answer();
         }
-        let message =
-            format!("the buffer is too small for {len} bytes (plus the terminating NUL of a text); pass a larger one");
-        Failure::new(DEFENDERAUTH_BUFFER_TOO_SMALL, message).field("buf")
+        let text = format_args!(
+            "the buffer is too small for {len} bytes (plus the terminating NUL of a text); pass a larger one"
+        );
+        Failure::new(DEFENDERAUTH_BUFFER_TOO_SMALL, message(&text)).field("buf")
     }
 
     /// The caller's memory, which may hold nothing yet.

@@ -10,11 +10,12 @@ use crate::{
     output,
     view::{self, View},
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{
     identity::{DeviceId, Identity},
     mqtt::presence::{Acknowledged, Announcing, Birth, Connecting, Correlation, Incoming},
 };
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// One login of a device at a hub with the connection profile `mqttV5`. Free it with `defenderauth_presence_free`.
 ///
@@ -155,7 +156,8 @@ pub extern "C" fn defenderauth_presence_received(
         match presence.announcing(false).received(&message) {
             Some(Ok(acknowledged)) => presence.acknowledged = Some(acknowledged),
             Some(Err(error)) => {
-                return Err(Failure::new(DEFENDERAUTH_PROTOCOL_MESSAGE, error.to_string()).field("payload"));
+                let message = crate::failure::message(&error);
+                return Err(Failure::new(DEFENDERAUTH_PROTOCOL_MESSAGE, message).field("payload"));
             }
             None => {}
         }

@@ -3,11 +3,13 @@
 use crate::{
     abi::{Flag, ResultCode},
     error::Error,
-    failure::Failure,
+    failure::{Failure, message},
     guard, input,
     object::{Poison, exclusive, object},
     options,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{
     credential::CertificateRequest,
     dps::Profile as Registrant,
@@ -15,7 +17,6 @@ use defender_auth::{
     identity::{HostName, IdScope, RegistrationId},
     payload::Payload,
 };
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// What to register: ID scope, registration ID, provisioning service and payload. Free it with
 /// `defenderauth_profile_free`; authenticators keep a copy.
@@ -157,7 +158,7 @@ pub extern "C" fn defenderauth_profile_set_certificate_request(
             [] => None,
             der => {
                 let request = CertificateRequest::from_der(der);
-                Some(request.map_err(|error| Failure::argument("request", error.to_string()))?)
+                Some(request.map_err(|error| Failure::argument("request", message(&error)))?)
             }
         };
         Ok(())

@@ -1,13 +1,14 @@
 //! Tokens, one at a time.
 
 use crate::{abi::ResultCode, error::Error, failure::Failure, guard, input, key::Key, object::shared, output};
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit, time::Duration};
 use defender_auth::{
     UnixTime,
     identity::PolicyName,
     key::Signature,
     sas::{Renewal, Resource, SasToken, StringToSign},
 };
-use std::{ffi::c_char, mem::MaybeUninit, time::Duration};
 
 /// The resource of a token, with a policy unless its name is empty.
 pub(crate) fn resource(

@@ -8,8 +8,9 @@ use crate::{
     object::{Poison, object, shared},
     output, sas,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::sas::Signer as Prepared;
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// A key and a resource, prepared so that each token takes one call and no allocation. Immutable. Free it with
 /// `defenderauth_signer_free`.

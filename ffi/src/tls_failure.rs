@@ -1,10 +1,11 @@
 //! Failures of TLS: one numbering for the sessions, the built-in driver and the errors.
 
 use crate::guard;
+use alloc::string::String;
+use core::ffi::{CStr, c_char};
 use defender_auth::error::TlsFailure;
 #[cfg(feature = "session")]
 use defender_auth::{UnixTime, error::Validity};
-use std::ffi::{CStr, c_char};
 
 /// The server rejected the client certificate, which has expired.
 pub const DEFENDERAUTH_TLS_FAILURE_CLIENT_EXPIRED: i32 = 1;
@@ -110,7 +111,7 @@ pub(crate) fn given(number: i32, clock: UnixTime, date: Option<UnixTime>) -> Opt
         DEFENDERAUTH_TLS_FAILURE_SERVER_NOT_YET_VALID => {
             TlsFailure::ServerNotYetValid(Validity { not_before: date, ..validity })
         }
-        DEFENDERAUTH_TLS_FAILURE_SERVER_WRONG_NAME => TlsFailure::ServerWrongName { names: Vec::new() },
+        DEFENDERAUTH_TLS_FAILURE_SERVER_WRONG_NAME => TlsFailure::ServerWrongName { names: alloc::vec::Vec::new() },
         DEFENDERAUTH_TLS_FAILURE_SERVER_CERTIFICATE => TlsFailure::ServerCertificate { reason },
         DEFENDERAUTH_TLS_FAILURE_INCOMPATIBLE => TlsFailure::Incompatible { alert: None, reason },
         DEFENDERAUTH_TLS_FAILURE_PLAIN_TEXT => TlsFailure::PlainText,

@@ -9,11 +9,12 @@ use crate::{
     object::{Poison, object, shared},
     view::View,
 };
+use alloc::{boxed::Box, vec::Vec};
+use core::{ffi::c_char, mem::MaybeUninit, time::Duration};
 use defender_auth::{
     UnixTime,
     sas::{Renewal, SasToken, VerifyError},
 };
-use std::{ffi::c_char, mem::MaybeUninit, time::Duration};
 
 /// A token that was made elsewhere. Immutable; wiped when freed. Free it with `defenderauth_token_free`.
 pub struct Token {

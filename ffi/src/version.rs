@@ -10,7 +10,7 @@ use crate::{
     },
     guard, input, output,
 };
-use std::ffi::{CStr, c_char, c_void};
+use core::ffi::{CStr, c_char, c_void};
 
 const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
     Ok(version) => version,
@@ -68,11 +68,13 @@ pub extern "C" fn defenderauth_wipe(buf: *mut c_void, len: usize) {
     guard::get((), || output::wipe(buf.cast(), len));
 }
 
+// With a second NUL, because a text with one at its end is put into the section of all such texts, and a linker that drops what a
+// program does not use keeps that as a whole.
 macro_rules! names {
     ($($name:ident)*) => {
         const NAMES: &[(ResultCode, &CStr)] = &[$((
             code::$name,
-            match CStr::from_bytes_with_nul(concat!(stringify!($name), "\0").as_bytes()) {
+            match CStr::from_bytes_until_nul(concat!(stringify!($name), "\0\0").as_bytes()) {
                 Ok(name) => name,
                 Err(_) => c"",
             },

@@ -1,7 +1,8 @@
 //! Texts that C reads. They are created when their object changes, never when they are read.
 
 use crate::abi::{Slice, Str};
-use std::ffi::{CStr, c_char};
+use alloc::{string::ToString, vec::Vec};
+use core::ffi::{CStr, c_char};
 use zeroize::Zeroizing;
 
 /// A text with a terminating NUL. Wiped when dropped: any of them may be a token.

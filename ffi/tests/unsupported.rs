@@ -45,6 +45,101 @@ fn certificates_in_other_formats() {
     }
 }
 
+#[cfg(not(feature = "x509"))]
+#[test]
+fn enrollment_groups() {
+    use defenderauth::{certificate::*, enrollment_groups::*, *};
+    use support::{call, made, read, text};
+    let (name, len) = text("plant");
+    let new = made(|out, error| defenderauth_enrollment_groups_new(Some(out), Some(error))).map(drop);
+    let add = call(|error| defenderauth_enrollment_groups_add(None, name, len, None, Some(error)));
+    for outcome in [new, add] {
+        assert_eq!(outcome.unwrap_err().code, DEFENDERAUTH_UNSUPPORTED);
+    }
+    assert_eq!(read(defenderauth_enrollment_groups_find(None, None, 0)), "");
+    let verified = call(|error| defenderauth_certificate_verify(None, None, 0, Some(error)));
+    assert_eq!(verified.unwrap_err().code, DEFENDERAUTH_NULL);
+    defenderauth_enrollment_groups_free(None);
+}
+
+/// Every build has the logins of every kind of credential.
+#[cfg(not(feature = "flows"))]
+#[test]
+fn logins_of_identities_that_need_no_request() {
+    use defenderauth::{authenticator::*, connection_string::*, key::*, sas::*, token::*, *};
+    use std::ptr::null;
+    use support::{made, read, text, written};
+    let ((host, host_len), (device, device_len), (module, module_len)) = (text("h.net"), text("d"), text("m"));
+    let string = |text: &str| {
+        let (text, len) = support::text(text);
+        made(|out, error| defenderauth_connection_string_parse(text, len, Some(out), Some(error))).unwrap()
+    };
+    let (base64, len) = text("AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=");
+    let key = made(|out, error| defenderauth_key_from_base64(base64, len, Some(out), Some(error))).unwrap();
+    let (resource, resource_len) = text("h.net/devices/d/modules/m");
+    let (token, _) = written(512, |buf, cap, len, error| {
+        let (key, len, error) = (Some(&*key), Some(len), Some(error));
+        defenderauth_sas_token(key, resource, resource_len, null(), 0, 1_800_000_000, buf, cap, len, error)
+    });
+    let token = token.unwrap();
+    let (text, len) = text(&token);
+    let token = made(|out, error| defenderauth_token_parse(text, len, Some(out), Some(error))).unwrap();
+    let of_string = |given: &str| {
+        let string = string(given);
+        made(|out, error| {
+            defenderauth_authenticator_new_module(Some(&string), None, None, 1_700_000_000, Some(out), Some(error))
+        })
+    };
+    let elsewhere = made(|out, error| {
+        let (out, error) = (Some(out), Some(error));
+        defenderauth_authenticator_new_module_tpm(
+            host,
+            host_len,
+            device,
+            device_len,
+            module,
+            module_len,
+            None,
+            1_700_000_000,
+            out,
+            error,
+        )
+    });
+    let ready = made(|out, error| {
+        let (token, out, error) = (Some(&*token), Some(out), Some(error));
+        defenderauth_authenticator_new_module_token(
+            host,
+            host_len,
+            device,
+            device_len,
+            module,
+            module_len,
+            token,
+            None,
+            1_700_000_000,
+            out,
+            error,
+        )
+    });
+    let key =
+        of_string("HostName=h.net;DeviceId=d;ModuleId=m;SharedAccessKey=AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=");
+    let certificate = of_string("HostName=h.net;DeviceId=d;ModuleId=m;x509=true");
+    for (kind, made) in [
+        (DEFENDERAUTH_CREDENTIAL_KEY, key),
+        (DEFENDERAUTH_CREDENTIAL_KEY, ready),
+        (DEFENDERAUTH_CREDENTIAL_CERTIFICATE, certificate),
+        (DEFENDERAUTH_CREDENTIAL_TPM, elsewhere),
+    ] {
+        let it = made.unwrap();
+        let it = Some(&*it);
+        assert_eq!(defenderauth_authenticator_poll(it), DEFENDERAUTH_ACTION_DONE);
+        assert_eq!(defenderauth_authenticator_credential(it), kind);
+        assert_eq!(read(defenderauth_authenticator_mqtt_client_id(it)), "d/m");
+        assert!(read(defenderauth_authenticator_mqtt_user_name(it)).starts_with("h.net/d/m/?api-version="));
+        assert_eq!(read(defenderauth_authenticator_events_topic(it)), "devices/d/modules/m/messages/events/");
+    }
+}
+
 #[cfg(not(feature = "private-key"))]
 #[test]
 fn private_keys() {

@@ -3,13 +3,16 @@ use crate::{BufferTooSmall, text};
 /// What a token ends its head with.
 const END: &str = "&sig=";
 
+/// What precedes the name of a policy, at the end of a token.
+const POLICY: &str = "&skn=";
+
 /// The beginning of a token: the resource that it grants access to, percent-encoded, in a buffer of the caller's.
 ///
 /// Names are written as they are given. The hub compares them byte by byte: a device ID in another case is another device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head<'a> {
     text: &'a str,
-    policy: &'static str,
+    policy: &'a str,
 }
 
 impl<'a> Head<'a> {
@@ -18,7 +21,7 @@ impl<'a> Head<'a> {
     /// # Errors
     /// When the buffer is too small.
     pub fn device(host: &str, device_id: &str, buffer: &'a mut [u8]) -> Result<Self, BufferTooSmall> {
-        Self::written(&[host, "/devices/", device_id], "", buffer)
+        Self::of(&[host, "/devices/", device_id], "", buffer)
     }
 
     /// For a module of a device: `SharedAccessSignature sr=HOST%2Fdevices%2FID%2Fmodules%2FMODULE&sig=`.
@@ -26,7 +29,7 @@ impl<'a> Head<'a> {
     /// # Errors
     /// When the buffer is too small.
     pub fn module(host: &str, device_id: &str, module_id: &str, buffer: &'a mut [u8]) -> Result<Self, BufferTooSmall> {
-        Self::written(&[host, "/devices/", device_id, "/modules/", module_id], "", buffer)
+        Self::of(&[host, "/devices/", device_id, "/modules/", module_id], "", buffer)
     }
 
     /// For a registration with the Device Provisioning Service: `SharedAccessSignature sr=SCOPE%2Fregistrations%2FID&sig=`, and
@@ -35,16 +38,29 @@ impl<'a> Head<'a> {
     /// # Errors
     /// When the buffer is too small.
     pub fn registration(id_scope: &str, registration_id: &str, buffer: &'a mut [u8]) -> Result<Self, BufferTooSmall> {
-        Self::written(&[id_scope, "/registrations/", registration_id], "&skn=registration", buffer)
+        Self::of(&[id_scope, "/registrations/", registration_id], "registration", buffer)
     }
 
-    fn written(parts: &[&str], policy: &'static str, buffer: &'a mut [u8]) -> Result<Self, BufferTooSmall> {
+    /// For a resource in plain text, such as `host/devices/id`, and the name of the policy whose key signs, which is empty for a
+    /// device's or a module's own key.
+    ///
+    /// # Errors
+    /// When the buffer is too small.
+    pub fn plain(resource: &str, policy: &str, buffer: &'a mut [u8]) -> Result<Self, BufferTooSmall> {
+        Self::of(&[resource], policy, buffer)
+    }
+
+    fn of(parts: &[&str], policy: &str, buffer: &'a mut [u8]) -> Result<Self, BufferTooSmall> {
         let resource = parts.iter().flat_map(|part| part.bytes()).flat_map(escaped);
-        let needed = text::HEAD.len() + resource.clone().count() + END.len();
+        let length = text::HEAD.len() + resource.clone().count() + END.len();
+        let before = if policy.is_empty() { "" } else { POLICY };
+        let policy = before.bytes().chain(policy.bytes().flat_map(escaped));
+        let needed = length + policy.clone().count();
         let Some(out) = buffer.get_mut(..needed) else { return Err(BufferTooSmall { needed }) };
-        let bytes = text::HEAD.bytes().chain(resource).chain(END.bytes());
+        let bytes = text::HEAD.bytes().chain(resource).chain(END.bytes()).chain(policy);
         out.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte);
-        Ok(Self { text: text::ascii(out), policy })
+        let (text, policy) = text::ascii(out).split_at_checked(length).unwrap_or_default();
+        Ok(Self { text, policy })
     }
 
     /// The text up to and with `&sig=`.
@@ -61,7 +77,7 @@ impl<'a> Head<'a> {
     }
 
     /// What follows the expiry: `&skn=…`, or nothing.
-    pub(crate) const fn policy(&self) -> &'static str {
+    pub(crate) const fn policy(&self) -> &'a str {
         self.policy
     }
 }
@@ -87,6 +103,16 @@ mod tests {
         let resource = "h.azure-devices.net%2Fdevices%2Fn%40m.et%23st%2Fmodules%2F%24edgeAgent";
         assert_eq!(head.resource(), resource);
         assert_eq!(head.as_str().strip_prefix("SharedAccessSignature sr="), Some(&*std::format!("{resource}&sig=")));
+    }
+
+    #[test]
+    fn a_policy_is_percent_encoded_too() {
+        let mut buffer = [0; 128];
+        let head = Head::plain("h.net", "a policy", &mut buffer).unwrap();
+        assert_eq!((head.resource(), head.policy()), ("h.net", "&skn=a%20policy"));
+        assert!(head.as_str().ends_with("&sig="));
+        let same = Head::registration("0ne0", "dev-1", &mut buffer).unwrap();
+        assert_eq!(Ok(same), Head::plain("0ne0/registrations/dev-1", "registration", &mut [0; 128]));
     }
 
     #[test]

@@ -5,6 +5,8 @@ use crate::{
     text::{DIGITS_MAX, SIGNATURE_MAX, ascii},
 };
 
+use core::mem::MaybeUninit;
+
 /// A key and a resource, prepared: the way from an expiry to a token. Wiped when dropped.
 ///
 /// A value that is moved leaves a copy of itself behind: make it where it stays.
@@ -34,6 +36,14 @@ impl<'a> Signer<'a> {
     pub fn token_into<'b>(&self, expiry: u64, buffer: &'b mut [u8]) -> Result<&'b str, BufferTooSmall> {
         let length = self.prepared.token_into(self.head.as_str(), self.head.policy(), expiry, buffer)?;
         Ok(ascii(buffer.get(..length).unwrap_or_default()))
+    }
+
+    /// The same into memory that may hold nothing yet, and the length of the token.
+    ///
+    /// # Errors
+    /// As [`token_into`](Self::token_into).
+    pub fn token_into_uninit(&self, expiry: u64, buffer: &mut [MaybeUninit<u8>]) -> Result<usize, BufferTooSmall> {
+        self.prepared.token_into_uninit(self.head.as_str(), self.head.policy(), expiry, buffer)
     }
 }
 

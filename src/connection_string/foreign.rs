@@ -203,7 +203,7 @@ pub(super) fn is_labelled(text: &str) -> bool {
     }
     FIRST_NAMES.into_iter().any(|name| {
         let Some(label) = label(before, name) else { return false };
-        let is_text = label.contains(|letter: char| letter.is_alphanumeric());
+        let is_text = label.contains(is_of_word);
         is_text && label.ends_with(is_separator) && !has_pair(after, name)
     })
 }
@@ -225,7 +225,15 @@ fn label<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 }
 
 fn is_separator(letter: char) -> bool {
-    !letter.is_alphanumeric() && !matches!(letter, '-' | '_' | '.')
+    !is_of_word(letter) && !matches!(letter, '-' | '_' | '.')
+}
+
+/// Whether it is a letter or a digit. Beyond ASCII that is everything but this punctuation: the tables of Unicode would be 3 KB on a
+/// microcontroller.
+fn is_of_word(letter: char) -> bool {
+    const PUNCTUATION: &str = "：＝；，、。“”„‘’«»‹›–—…→•\u{feff}\u{200b}";
+    letter.is_ascii_alphanumeric()
+        || !(letter.is_ascii() || letter.is_whitespace() || letter.is_control() || PUNCTUATION.contains(letter))
 }
 
 /// Whether one of the pieces after the first has this name.

@@ -11,6 +11,7 @@ pub mod exchange;
 pub mod http;
 pub mod identity_service;
 mod issuance;
+mod json_members;
 mod json_text;
 pub mod local;
 mod next;

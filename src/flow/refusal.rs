@@ -7,30 +7,33 @@ use crate::{
     },
     credential::Credential,
     error::{AuthenticationMethod, Error, Refusal, ServiceError, ServiceOperation},
-    flow::http::{Operation, Response},
+    flow::{
+        http::{Operation, Response},
+        json_members::Members,
+    },
     identity::RegistrationId,
 };
 use alloc::{boxed::Box, string::String};
-use serde_json::Value;
 
 impl ServiceOperation {
     /// A service's rejection, with what it says about it. Provisioning service and hub spell the members differently.
     pub(crate) fn refused(self, now: UnixTime, response: &Response<'_>) -> Error {
         let read = serde_json::from_slice(response.body);
-        let is_unrecognized = !response.body.trim_ascii().is_empty() && !matches!(read, Ok(Value::Object(_)));
-        let body: Value = read.unwrap_or_default();
-        let text = |names: [&str; 3]| names.iter().find_map(|name| body.get(name)?.as_str());
-        let code = ["errorCode", "code"].iter().find_map(|name| body.get(name)?.as_u64());
+        let is_unrecognized = !response.body.trim_ascii().is_empty() && read.is_err();
+        let body: Members<'_> = read.unwrap_or_default();
+        let text = |names: &[&str]| names.iter().find_map(|name| body.text(name));
+        let code = ["errorCode", "code"].iter().find_map(|name| body.number(name));
         // The hub hides it in the text of an exception.
-        let hidden = || text(["ExceptionMessage"; 3])?.split_once("Tracking ID:").map(|(_, id)| id.trim());
-        let tracking_id = text(["trackingId", "TrackingId", "trackingID"]).or_else(hidden);
+        let exception = text(&["ExceptionMessage"]);
+        let hidden = exception.as_deref().and_then(|text| text.split_once("Tracking ID:")).map(|(_, id)| id.trim());
+        let tracking_id = text(&["trackingId", "TrackingId", "trackingID"]);
         let unauthorized = matches!(response.status, 401 | 403);
         // MQTT has no headers. The provisioning service writes the time into the body, too.
-        let date = response.date.or_else(|| text(["timestampUtc"; 3])?.parse().ok());
+        let date = response.date.or_else(|| text(&["timestampUtc"])?.parse().ok());
         Error::Service(Box::new(ServiceError {
             code: code.and_then(|code| u32::try_from(code).ok()),
-            tracking_id: tracking_id.map(printable),
-            message: text(["message", "Message", "errorMessage"]).map(printable),
+            tracking_id: tracking_id.as_deref().or(hidden).map(printable),
+            message: text(&["message", "Message", "errorMessage"]).as_deref().map(printable),
             retry_after: response.asked_wait(now),
             clock: date.filter(|_| unauthorized).and_then(|date| ClockSkew::between(now, date)),
             date,

@@ -1,19 +1,25 @@
 //! The core on processors that have no operating system and no compare-and-swap.
 
-use crate::run::{cargo, command, run};
+use crate::{
+    dist::Standard,
+    run::{cargo, command, run},
+};
 use std::{path::Path, process::Command};
 
 /// Cortex-M0, and RISC-V as in an ESP32-C3.
 const TARGETS: [&str; 2] = ["thumbv6m-none-eabi", "riscv32imc-unknown-none-elf"];
 
-/// Compiles the signer, and the library with every feature of the core, for each of these targets.
+/// What the C library for bare metal is compiled for: it needs compare-and-swap. Cortex-M4.
+const C_LIBRARY: &str = "thumbv7em-none-eabi";
+
+/// Compiles the signer, the library with every feature of the core, and the C library, for these targets.
 pub(crate) fn bare_metal() -> Result<(), String> {
-    TARGETS.into_iter().try_for_each(|target| provide(target).and_then(|()| check(target)))
+    TARGETS.into_iter().chain([C_LIBRARY]).try_for_each(|target| provide(target).and_then(|()| check(target)))
 }
 
 /// The same for the targets that can be had here; the others are named.
 pub(crate) fn where_possible() -> Result<(), String> {
-    for target in TARGETS {
+    for target in TARGETS.into_iter().chain([C_LIBRARY]) {
         match provide(target) {
             Ok(()) => check(target)?,
             Err(missing) => println!("{missing}: the core was not compiled for {target}"),
@@ -23,6 +29,13 @@ pub(crate) fn where_possible() -> Result<(), String> {
 }
 
 fn check(target: &str) -> Result<(), String> {
+    if target == C_LIBRARY {
+        return ["sas", "device-mode", "flows,messages,twin"].into_iter().try_for_each(|features| {
+            let features = Standard::Absent.features(features);
+            let library = ["check", "--package", "defender-auth-ffi", "--lib", "--profile", "bare", "--target", target];
+            run(cargo(&[library.as_slice(), &["--no-default-features", "--features", &features]].concat()))
+        });
+    }
     run(cargo(&["check", "--package", "defender-auth-signer", "--target", target]))?;
     let core = ["--lib", "--no-default-features", "--features", "session,tpm,twin"];
     run(cargo(&[&["check", "--package", "defender-auth", "--target", target], core.as_slice()].concat()))

@@ -7,7 +7,7 @@ use crate::{
     run::{cargo, command, root, run, target},
     tools,
 };
-use elf::Memory;
+pub(crate) use elf::Memory;
 use std::fs;
 
 const TARGET: &str = "thumbv7em-none-eabi";
@@ -27,20 +27,30 @@ const PROGRAMS: [(&str, bool, usize); 4] = [
 /// Builds the programs, runs each, and shows what each costs.
 pub(crate) fn cortex_m() -> Result<(), String> {
     bare_metal::provide(TARGET)?;
-    if !tools::works("qemu-system-arm", &["--version"]) {
-        tools::install(&["qemu-system-arm"])?;
-    }
+    provide_qemu()?;
     build(&["--bin", EMPTY, "--bin", "token"])?;
     let alloc: Vec<&str> =
         PROGRAMS.iter().filter(|program| program.1).flat_map(|program| ["--bin", program.0]).collect();
     build(&[&["--features", "alloc"], alloc.as_slice()].concat())?;
 
     let (empty, _) = measure(EMPTY)?;
+    let measured = PROGRAMS.map(|(program, _, limit)| Ok((program, limit, measure(program)?)));
+    show(empty, measured.into_iter().collect::<Result<Vec<_>, String>>()?)
+}
+
+pub(crate) fn provide_qemu() -> Result<(), String> {
+    if tools::works("qemu-system-arm", &["--version"]) { Ok(()) } else { tools::install(&["qemu-system-arm"]) }
+}
+
+/// What a program takes, and what it said.
+pub(crate) type Measured = (Memory, String);
+
+/// Shows what each program costs more than the empty one, which must not be more than its limit.
+pub(crate) fn show(empty: Memory, programs: Vec<(&str, usize, Measured)>) -> Result<(), String> {
     let titles = ["flash", "added", "limit", "ram", "heap", "stack"].map(|title| format!("{title:>8}")).join(" ");
     let mut rows = vec![format!("{:<18} {titles}", "bytes")];
     let mut too_large = Vec::new();
-    for (program, _, limit) in PROGRAMS {
-        let (Memory { flash, ram }, said) = measure(program)?;
+    for (program, limit, (Memory { flash, ram }, said)) in programs {
         let added = flash.saturating_sub(empty.flash);
         let used = |name: &str| {
             let number = said.lines().find_map(|line| line.strip_prefix(name));
@@ -70,20 +80,21 @@ fn folder() -> String {
 }
 
 /// The memory that a program takes, and what it says when it runs.
-fn measure(program: &str) -> Result<(Memory, String), String> {
-    let file = format!("{}/{TARGET}/release/{program}", folder());
-    let bytes = fs::read(&file).map_err(|error| format!("{file}: {error}"))?;
+fn measure(program: &str) -> Result<Measured, String> {
+    simulated(program, &format!("{}/{TARGET}/release/{program}", folder()))
+}
+
+/// The memory that the program in a file takes, and what it says when QEMU runs it.
+pub(crate) fn simulated(program: &str, file: &str) -> Result<Measured, String> {
+    let bytes = fs::read(file).map_err(|error| format!("{file}: {error}"))?;
     let memory = elf::memory(&bytes).ok_or_else(|| format!("{file} is no program for a 32-bit processor"))?;
     // A program that does not end is ended.
     let machine = ["-M", "mps2-an386", "-display", "none", "-monitor", "none", "-serial", "none"];
-    let qemu = [&["300", "qemu-system-arm"], machine.as_slice()].concat();
+    let qemu = [&["60", "qemu-system-arm"], machine.as_slice()].concat();
     let mut qemu = command("timeout", &qemu);
-    let ran = qemu.args(["-semihosting-config", "enable=on,target=native", "-kernel", &file]).output();
+    let ran = qemu.args(["-semihosting-config", "enable=on,target=native", "-kernel", file]).output();
     let ran = ran.map_err(|error| format!("timeout: {error}"))?;
-    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
-    if ran.status.success() {
-        Ok((memory, said))
-    } else {
-        Err(format!("{program} in QEMU: {}\n{said}{}", ran.status, String::from_utf8_lossy(&ran.stderr)))
-    }
+    // What is written to the host's console is on the second one.
+    let said = [ran.stdout, ran.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    if ran.status.success() { Ok((memory, said)) } else { Err(format!("{program} in QEMU: {}\n{said}", ran.status)) }
 }

@@ -22,9 +22,11 @@ mod package;
 mod platforms;
 mod release;
 mod reproducible;
+mod rtos;
 mod run;
 mod sbom;
 mod semver;
+mod size;
 mod soak;
 mod test;
 mod tools;
@@ -41,7 +43,7 @@ cargo xtask command-docs    write the command's shell completions and manual pag
 cargo xtask cargo-c         install the C library by cargo-c below target, and link a program with it (installs cargo-c)
 cargo xtask cortex-m        run the programs of examples/cortex-m in QEMU and measure what they cost
 cargo xtask deb             make the Debian packages in target/deb; with --install install, use and remove them in a clean root too
-cargo xtask dist            build the C library and install it: --prefix DIR [--libdir DIR] [--destdir DIR] [--features sas|full|FEATURE,...] [--target TRIPLE]
+cargo xtask dist            build the C library and install it: --prefix DIR [--libdir DIR] [--destdir DIR] [--features sas|full|FEATURE,...] [--target TRIPLE] [--small] [--bare]
 cargo xtask errors          write docs/errors.md, what the numbers of errors mean; with --check only see whether it is the one that is there
 cargo xtask fuzz            fuzz every target, or those named: [--seconds N] [--jobs N] [--seed N] [TARGET...] (needs a C++ compiler)
 cargo xtask header          make include/defenderauth.h of ffi/src; with --check only see whether it is the one that is there
@@ -51,7 +53,9 @@ cargo xtask package         pack the crates as they are published, and build eac
 cargo xtask platforms       build the command and the C library for other processors and run them in QEMU, and a static command: [TARGET...]
 cargo xtask release         make every file of a release in one folder, in a clean clone: --dry-run [--here]
 cargo xtask reproducible    build the C library in two folders and compare: [--features sas|full|FEATURE,...]
+cargo xtask rtos            run the C programs of ffi/examples/rtos, for a microcontroller, in QEMU and measure what they cost; --small builds core and alloc for size
 cargo xtask semver          the interface against the last tagged version: [--baseline REVISION] (installs cargo-semver-checks)
+cargo xtask size            measure the C library in every variant beside ffi/sizes.txt, and fail when one has grown by 3 %; --update records
 cargo xtask soak            a small fleet at work among faults: --minutes N or --operations N, --seed N; with a TPM if swtpm is there
 ";
 
@@ -78,7 +82,9 @@ fn main() -> ExitCode {
         Some("platforms") => platforms::platforms(&options),
         Some("release") => release::release(&options),
         Some("reproducible") => reproducible::reproducible(&options),
+        Some("rtos") => rtos::rtos(&options),
         Some("semver") => semver::semver(&options),
+        Some("size") => size::size(&options),
         Some("soak") => soak::soak(&options),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");

@@ -88,7 +88,9 @@ pub(crate) fn static_command() -> Result<PathBuf, String> {
     let mut build = auditable::cargo(&options)?;
     // Modules of PKCS#11 are loaded by dlopen, which such a program does not have.
     build.arg("--no-default-features");
-    build.env("CC_x86_64_unknown_linux_musl", "musl-gcc").env("CARGO_ENCODED_RUSTFLAGS", dist::flags());
+    build
+        .env("CC_x86_64_unknown_linux_musl", "musl-gcc")
+        .env("CARGO_ENCODED_RUSTFLAGS", dist::flags(dist::Standard::Given));
     run(build)?;
     Ok(target().join(STATIC).join("release/defenderauth"))
 }

@@ -13,7 +13,16 @@ pub(crate) fn test() -> Result<(), String> {
     let python = tools::provide()?;
     // Without its features the library is another one.
     run(cargo(&["test", "--package", "defender-auth", "--lib", "--no-default-features"]))?;
-    run(cargo(&["test", "--package", "defender-auth-ffi", "--no-default-features", "--test", "unsupported"]))?;
+    run(cargo(&[
+        "test",
+        "--package",
+        "defender-auth-ffi",
+        "--no-default-features",
+        "--features",
+        "std",
+        "--test",
+        "unsupported",
+    ]))?;
     let mut all = cargo(&["test", "--workspace", "--all-features", "--no-fail-fast", "--", "--include-ignored"]);
     all.env("DEFENDER_AUTH_PYTHON", python);
     run(all)

@@ -39,13 +39,28 @@ const PROGRAMS: [(&str, &str); 26] = [
 /// A Python that has Azure's own SDK.
 const SDK: &str = "azure-iot-device==2.14.0";
 
+/// The same for Node, where there is one.
+const NODE: [&str; 2] = ["azure-iot-device@1.18.3", "azure-iot-device-http@1.14.4"];
+
 /// Makes sure that all programs are here, and returns that Python.
 pub(crate) fn provide() -> Result<PathBuf, String> {
     let missing = missing();
     if !missing.is_empty() {
         install(&missing)?;
     }
+    node()?;
     python()
+}
+
+/// Puts Azure's SDK for Node below `target`, where there is npm.
+fn node() -> Result<(), String> {
+    let folder = target().join("node");
+    if folder.join("node_modules/azure-iot-device-http").exists() || !works("npm", &["--version"]) {
+        return Ok(());
+    }
+    let mut npm = command("npm", &["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]);
+    npm.arg(folder).args(NODE);
+    run(npm)
 }
 
 /// A subcommand of cargo, the one on this machine or that version below `target`, by its program's name.

@@ -49,6 +49,16 @@ impl Causes {
         Self { list: vec![cause], cure: "" }
     }
 
+    /// Without this device's clock, which was compared with a server's.
+    pub(crate) fn without_clock(mut self) -> Self {
+        let before = self.list.len();
+        self.list.retain(|cause| cause.code.as_deref() != Some(known::CLOCK.code));
+        if self.list.len() < before {
+            self.cure = "Compare ID and key with the portal";
+        }
+        self
+    }
+
     /// Those of a login.
     pub(crate) fn of(me: &Outcome, login: &Connect, proof: Proof<'_>, now: UnixTime, refusal: Refusal) -> Self {
         if let Some(cause) = of_server(refusal) {

@@ -102,6 +102,19 @@ impl SubjectOptions {
         self.id_scope.is_some()
     }
 
+    /// The names among the arguments that tell whose device it is.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let Self { id_scope, registration_id, host_name, device_id, module_id, .. } = self;
+        let names = [
+            id_scope.as_ref().map(ToString::to_string),
+            registration_id.as_ref().map(ToString::to_string),
+            host_name.as_ref().map(ToString::to_string),
+            device_id.as_ref().map(ToString::to_string),
+            module_id.as_ref().map(ToString::to_string),
+        ];
+        names.into_iter().flatten().collect()
+    }
+
     pub(crate) fn load(&self) -> Result<Subject, Failure> {
         let mut subject = self.read()?;
         finding::warn(mem::take(&mut subject.findings));

@@ -1,7 +1,7 @@
 //! Where services are reached, which servers are trusted, and what carries the requests.
 
 pub(crate) mod endpoint;
-mod failed;
+mod failures;
 pub(crate) mod options;
-mod proxy;
+pub(crate) mod proxy;
 pub(crate) mod route;

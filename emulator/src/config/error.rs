@@ -96,6 +96,17 @@ pub enum ConfigError {
     /// An enrollment group has the ID of one device.
     #[error("the group {0} has a `device_id`, which would be that of all its devices; remove it")]
     GroupDeviceId(String),
+    /// A root cannot be used.
+    #[error("the root of the emulator's servers cannot be used: {0}; remove its files for a new one")]
+    Root(String),
+    /// A file cannot be read.
+    #[error("{path} cannot be read: {error}")]
+    File {
+        /// The file.
+        path: String,
+        /// The error of the system.
+        error: String,
+    },
     /// There is neither a hub nor a provisioning service.
     #[error("the configuration has neither a hub nor a provisioning service; add `[[hub]]` or `[dps]`")]
     Empty,

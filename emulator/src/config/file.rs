@@ -4,7 +4,12 @@ use super::{
 };
 use crate::fault::PlannedFault;
 use serde::Deserialize;
-use std::str::FromStr;
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+    str::FromStr,
+};
 
 /// A configuration file: `[[hub]]` with `host_name`, `[[hub.device]]` with `id` and `primary_key`, `[dps]`, `[[fault]]`,
 /// `clock_offset`, and so on. `emulator/sample.toml` shows all of it.
@@ -29,7 +34,34 @@ impl Config {
     /// The longest text that is read, in bytes.
     pub const LIMIT: usize = error::LIMIT;
 
-    /// Reads the text of a configuration file.
+    /// Reads a configuration file, and the files with certificates that it names, relative to its folder.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), and when a file cannot be read.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let failed =
+            |error: io::Error| ConfigError::File { path: path.display().to_string(), error: error.to_string() };
+        let mut text = String::new();
+        // One that is too long is read one byte beyond the limit.
+        let file = File::open(path).map_err(failed)?;
+        file.take(Self::LIMIT as u64 + 1).read_to_string(&mut text).map_err(failed)?;
+        let mut config = Self::parse(&text)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for hub in &mut config.hubs {
+            hub.authorities.iter_mut().try_for_each(|authority| authority.certificate.load(folder))?;
+        }
+        if let Some(dps) = &mut config.dps {
+            let groups = dps.groups.iter_mut().map(|group| &mut group.enrollment);
+            for enrollment in dps.enrollments.iter_mut().chain(groups) {
+                let known = &mut enrollment.attestation;
+                let both = [known.certificate.as_mut(), known.secondary_certificate.as_mut()];
+                both.into_iter().flatten().try_for_each(|certificate| certificate.load(folder))?;
+            }
+        }
+        Ok(config)
+    }
+
+    /// Reads the text of a configuration file. Files that it names are not read: see [`read`](Self::read).
     ///
     /// # Errors
     /// When it is too long, is not TOML, lacks a member, or has an unknown one.

@@ -95,6 +95,15 @@ impl Hub {
         [Some(self.host_name.clone()), other_name(&self.host_name)].into_iter().flatten()
     }
 
+    /// Whether it has a device or module that authenticates with a key.
+    #[must_use]
+    pub fn has_keys(&self) -> bool {
+        self.devices.iter().any(|device| {
+            let modules = device.modules.iter().map(|module| module.credentials.keys());
+            modules.chain([device.credentials.keys()]).any(|keys| keys.iter().any(Option::is_some))
+        })
+    }
+
     pub(crate) fn is_at(&self, host: &str) -> bool {
         self.names().any(|name| name.eq_ignore_ascii_case(host))
     }

@@ -15,6 +15,7 @@ mod issuing;
 mod key;
 mod module;
 mod policy;
+mod root;
 mod world;
 
 pub(crate) use certificate::{Authority, Certificate};
@@ -36,4 +37,6 @@ pub use issuing::{Issuing, KeyType};
 pub(crate) use key::Key;
 pub use module::Module;
 pub use policy::{Permission, Policy};
+pub use root::Root;
+pub(crate) use root::root_params;
 pub use world::{TlsVersions, World};

@@ -1,4 +1,4 @@
-use super::{Config, Dps, Hub};
+use super::{Config, Dps, Hub, Root};
 use crate::fault::PlannedFault;
 use std::{net::SocketAddr, time::SystemTime};
 
@@ -14,6 +14,7 @@ pub struct World {
     pub(crate) tls: TlsVersions,
     pub(crate) connections: Option<usize>,
     pub(crate) remote: bool,
+    pub(crate) root: Option<Root>,
 }
 
 /// The versions of TLS that an emulator speaks.
@@ -82,6 +83,13 @@ impl World {
         self
     }
 
+    /// Has the servers' certificates issued by this root. Unless set, it is another one at each start.
+    #[must_use]
+    pub fn root(mut self, root: Root) -> Self {
+        self.root = Some(root);
+        self
+    }
+
     /// Permits addresses that other machines reach, such as `0.0.0.0` in a container. The emulator has keys for tests: it is no
     /// server for a network that is not trusted.
     #[must_use]
@@ -121,6 +129,7 @@ impl From<Config> for World {
             tls: TlsVersions::default(),
             connections: None,
             remote: false,
+            root: None,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{
     tls_versions::Offered,
     verifier::{AnyCertificate, Verdict},
 };
-use crate::config::TlsVersions;
+use crate::config::{Root, TlsVersions, root_params};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd};
 use rustls::{
     ServerConfig,
@@ -13,7 +13,7 @@ use rustls::{
 };
 use std::{
     error::Error,
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
     time::{Duration, SystemTime},
 };
 
@@ -38,27 +38,49 @@ pub(super) fn validity(now: SystemTime) -> Validity {
 
 /// A root, and the certificate for a server with these names.
 pub(super) struct Authority {
-    names: Vec<String>,
     validity: Validity,
     issuer: Issuer<'static, KeyPair>,
     root_pem: String,
     versions: TlsVersions,
-    server: Server,
+    served: RwLock<Served>,
+}
+
+/// The names of the server, and its certificate for them.
+struct Served {
+    names: Vec<String>,
+    server: Arc<Server>,
 }
 
 impl Authority {
-    /// Both certificates have this validity.
-    pub(super) fn new(names: Vec<String>, validity: Validity, versions: TlsVersions) -> Result<Self, Failure> {
-        let mut root = CertificateParams::new(Vec::new())?;
-        set_validity(&mut root, validity)?;
-        root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        root.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        root.distinguished_name.push(DnType::CommonName, "defender-auth emulator root, for tests only");
-        let key = KeyPair::generate()?;
-        let root_pem = root.self_signed(&key)?.pem();
-        let issuer = Issuer::new(root, key);
-        let server = Server::new(&issuer, names.clone(), validity)?;
-        Ok(Self { names, validity, issuer, root_pem, versions, server })
+    /// With a new root of the same validity, unless there is one.
+    pub(super) fn new(
+        names: Vec<String>,
+        validity: Validity,
+        versions: TlsVersions,
+        root: Option<&Root>,
+    ) -> Result<Self, Failure> {
+        let (issuer, root_pem) = if let Some(root) = root {
+            (root.issuer()?, root.certificate_pem().to_owned())
+        } else {
+            let mut root = root_params()?;
+            set_validity(&mut root, validity)?;
+            let key = KeyPair::generate()?;
+            let root_pem = root.self_signed(&key)?.pem();
+            (Issuer::new(root, key), root_pem)
+        };
+        let server = Arc::new(Server::new(&issuer, names.clone(), validity)?);
+        Ok(Self { validity, issuer, root_pem, versions, served: RwLock::new(Served { names, server }) })
+    }
+
+    /// Has a certificate for these names from now on.
+    pub(super) fn rename(&self, names: Vec<String>) -> Result<(), Failure> {
+        let server = Arc::new(Server::new(&self.issuer, names.clone(), self.validity)?);
+        *self.served.write().unwrap_or_else(PoisonError::into_inner) = Served { names, server };
+        Ok(())
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.served.read().unwrap_or_else(PoisonError::into_inner).names.clone()
     }
 
     /// The root to trust, in PEM.
@@ -86,20 +108,20 @@ impl Authority {
     }
 
     /// The server without a fault.
-    pub(super) const fn server(&self) -> &Server {
-        &self.server
+    pub(super) fn server(&self) -> Arc<Server> {
+        Arc::clone(&self.served.read().unwrap_or_else(PoisonError::into_inner).server)
     }
 
     /// One whose certificate expired a day ago.
     pub(super) fn expired(&self) -> Result<Server, Failure> {
         let now = SystemTime::now();
-        Server::new(&self.issuer, self.names.clone(), [now - 2 * DAY, now - DAY])
+        Server::new(&self.issuer, self.names(), [now - 2 * DAY, now - DAY])
     }
 
     /// One whose certificate is valid from tomorrow on.
     pub(super) fn not_yet_valid(&self) -> Result<Server, Failure> {
         let now = SystemTime::now();
-        Server::new(&self.issuer, self.names.clone(), [now + DAY, now + 2 * DAY])
+        Server::new(&self.issuer, self.names(), [now + DAY, now + 2 * DAY])
     }
 
     /// One whose certificate is for another host name.
@@ -108,8 +130,8 @@ impl Authority {
     }
 
     /// One whose certificate has another root.
-    pub(super) fn untrusted(&self) -> Result<Server, Failure> {
-        Ok(Self::new(self.names.clone(), self.validity, self.versions)?.server)
+    pub(super) fn untrusted(&self) -> Result<Arc<Server>, Failure> {
+        Ok(Self::new(self.names(), self.validity, self.versions, None)?.server())
     }
 }
 

@@ -57,7 +57,7 @@ fn config(
         Some(Fault::ServerCertificateExpired) => authority.expired(),
         Some(Fault::ServerCertificateNotYetValid) => authority.not_yet_valid(),
         Some(Fault::ServerCertificateWrongHost) => authority.wrong_host(),
-        Some(Fault::ServerCertificateUntrusted) => authority.untrusted(),
+        Some(Fault::ServerCertificateUntrusted) => return Ok(authority.untrusted()?.config(offered)),
         Some(Fault::Alert(Alert::CertificateRequired)) => {
             return authority.server().with_verdict(offered, Verdict::Require);
         }

@@ -30,7 +30,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub struct Emulator {
     mqtt: Door,
     https: Door,
-    authority: Arc<Authority>,
+    pub(super) authority: Arc<Authority>,
     remote: bool,
     pub(crate) shared: Arc<Shared>,
 }
@@ -103,18 +103,10 @@ impl Emulator {
                 return Err(StartError::NotLoopback(address.ip()));
             }
         }
-        let mut names: Vec<String> = world.hubs.iter().flat_map(Hub::names).collect();
-        names.extend(world.dps.iter().flat_map(Dps::names));
-        for name in &mut names {
-            // An IPv6 address has brackets in a URL and none in a certificate.
-            *name = name.trim_start_matches('[').trim_end_matches(']').into();
-        }
-        names.extend(["localhost".into(), at.ip().to_string(), https_at.ip().to_string()]);
-        names.sort();
-        names.dedup();
+        let names = names(&world, [at.ip(), https_at.ip()]);
         let validity = world.validity.unwrap_or_else(|| authority::validity(SystemTime::now()));
-        let authority =
-            Authority::new(names, validity, world.tls).map_err(|error| StartError::Certificate(error.to_string()))?;
+        let authority = Authority::new(names, validity, world.tls, world.root.as_ref())
+            .map_err(|error| StartError::Certificate(error.to_string()))?;
         let authority = Arc::new(authority);
         let remote = world.remote;
         let limit = world.connections.unwrap_or(World::CONNECTIONS);
@@ -158,6 +150,21 @@ impl Emulator {
     pub fn journal(&self) -> &Journal {
         &self.shared.journal
     }
+}
+
+/// The names of the server's certificate.
+pub(super) fn names(world: &World, addresses: [IpAddr; 2]) -> Vec<String> {
+    let mut names: Vec<String> = world.hubs.iter().flat_map(Hub::names).collect();
+    names.extend(world.dps.iter().flat_map(Dps::names));
+    for name in &mut names {
+        // An IPv6 address has brackets in a URL and none in a certificate.
+        *name = name.trim_start_matches('[').trim_end_matches(']').into();
+    }
+    names.push("localhost".into());
+    names.extend(addresses.map(|address| address.to_string()));
+    names.sort();
+    names.dedup();
+    names
 }
 
 impl fmt::Debug for Emulator {
@@ -277,7 +284,7 @@ mod tests {
     fn a_connection_whose_thread_panics_is_not_counted_for_ever() {
         let names = vec!["h.net".to_owned()];
         let authority =
-            Arc::new(Authority::new(names, authority::validity(SystemTime::now()), TlsVersions::All).unwrap());
+            Arc::new(Authority::new(names, authority::validity(SystemTime::now()), TlsVersions::All, None).unwrap());
         let world = World::new().hub(Hub::new("h.net"));
         let shared = Arc::new(Shared::new(world, Journal::default()));
         let at = "127.0.0.1:0".parse().unwrap();

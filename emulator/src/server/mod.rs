@@ -13,6 +13,7 @@ mod possession;
 mod proxy;
 #[doc(hidden)]
 pub mod rehearsal;
+mod reload;
 mod tls_versions;
 mod verifier;
 

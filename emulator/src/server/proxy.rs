@@ -49,12 +49,12 @@ impl Emulator {
         self.proxy_at(SocketAddr::new(self.address().ip(), 0), login)
     }
 
-    /// The same at this loopback address.
+    /// The same at this address.
     ///
     /// # Errors
-    /// When the address is not a loopback address, or not free.
+    /// When the address is not free, or not a loopback address without [`World::remote`](crate::World::remote).
     pub fn proxy_at(&self, at: SocketAddr, login: Option<&str>) -> io::Result<Proxy> {
-        if !at.ip().is_loopback() {
+        if !at.ip().is_loopback() && !self.is_remote() {
             let reason = format!("{} is not a loopback address; the proxy leads to an emulator", at.ip());
             return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
         }

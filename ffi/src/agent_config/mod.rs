@@ -13,18 +13,19 @@ use crate::{
     failure::Failure,
     guard,
     identity::Names,
-    input,
+    input::{self, Path},
     object::{Poison, exclusive, object, shared},
     opener::{self, Opener},
     view::View,
 };
+use alloc::{boxed::Box, vec::Vec};
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{
     Plan,
     device_mode::Target,
     identity::Identity,
     outcome::{Device, Outcome},
 };
-use std::{ffi::c_char, mem::MaybeUninit, path::Path};
 
 /// The configuration of an agent, with the files that it names. Wiped when freed. Free it with
 /// `defenderauth_agent_config_free`.

@@ -1,10 +1,10 @@
 //! The files of an agent, and how what this build lacks is reported.
 
-use crate::{failure::Failure, opener::Access, view::View};
+use crate::{failure::Failure, input::Path, opener::Access, view::View};
+use alloc::vec::Vec;
 use defender_auth::Plan;
 #[cfg(feature = "agent")]
 use defender_auth::agent::Loaded;
-use std::path::Path;
 
 /// The plan of an agent's files, and the warnings about them.
 #[cfg(feature = "agent")]

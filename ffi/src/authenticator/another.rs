@@ -11,8 +11,9 @@ use crate::{
     key::Key,
     object::shared,
 };
+use alloc::{boxed::Box, string::ToString};
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{Outcome, Plan, UnixTime, credential::Credential, error::PlanError, outcome::ConnectionProfile};
-use std::{ffi::c_char, mem::MaybeUninit};
 
 impl Authenticator {
     /// One that is DONE with this outcome, with the same options.

@@ -11,8 +11,9 @@ use crate::{
     object::{exclusive, shared},
     sas,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit, ptr::NonNull};
 use defender_auth::{Action, Event, http::Response, mqtt};
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// SEND and ASK: a response arrived, whatever its status. Pass all of its headers (`Retry-After` and `Date` are read), or NULL
 /// and 0 when they are not available. Wipe the body afterwards: it can hold keys.
@@ -87,14 +88,14 @@ pub extern "C" fn defenderauth_authenticator_handle_not_reached(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_authenticator_handle_certificate(
-    authenticator: Option<&mut Authenticator>,
+    authenticator: Option<NonNull<Authenticator>>,
     now: u64,
-    certificate: Option<&Certificate>,
+    certificate: *const Certificate,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
-        let certificate = shared(certificate)?.client_certificate();
-        handle(authenticator, now, || Ok(Event::Opened(&certificate)))
+        let certificate = shared(input::beside(certificate))?.client_certificate();
+        handle(input::changed(authenticator), now, || Ok(Event::Opened(&certificate)))
     })
 }
 

@@ -1,6 +1,7 @@
 //! A request of a registration as an MQTT client carries it.
 
 use crate::view::View;
+use alloc::{borrow::ToOwned, format, string::String};
 use defender_auth::{
     http::Request,
     mqtt::{Connect, provisioning_topic},

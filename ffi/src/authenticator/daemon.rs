@@ -12,8 +12,9 @@ use crate::{
     options::{Chosen, Options},
     output,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::Password;
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// Authenticates as what a daemon of this device signs for. With the workload API it is DONE immediately; the identity service
 /// is asked for the identity first (ASK). `DEFENDERAUTH_CREDENTIAL_TPM` then means that the daemon signs.

@@ -11,11 +11,12 @@ use crate::{
     output,
     view::View,
 };
-use defender_auth::mqtt;
-use std::{
+use alloc::{boxed::Box, string::String};
+use core::{
     ffi::{CStr, c_char},
     mem::MaybeUninit,
 };
+use defender_auth::mqtt;
 
 /// What answers arrive at: `mqtt::PROVISIONING_ANSWERS`, with a NUL.
 const ANSWERS: &CStr = c"$dps/registrations/res/#";

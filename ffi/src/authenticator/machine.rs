@@ -3,10 +3,10 @@
 
 use crate::failure::Failure;
 #[cfg(feature = "flows")]
+use core::time::Duration;
+#[cfg(feature = "flows")]
 use defender_auth::Now;
 use defender_auth::{Action, Event, Plan, UnixTime, error::ApiMisuse, http::OperationId, wait::TimeLimit};
-#[cfg(feature = "flows")]
-use std::time::Duration;
 
 #[cfg(feature = "flows")]
 type Inner = defender_auth::Authenticator;

@@ -15,6 +15,8 @@ use crate::{
     profile::Profile,
     token::Token,
 };
+use alloc::{boxed::Box, vec::Vec};
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{
     Device, Plan,
     connection_string::ConnectionStringError,
@@ -22,7 +24,6 @@ use defender_auth::{
     dps::Attestation,
     identity::{DeviceId, HostName, ModuleId},
 };
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// Uses a connection string as it is, with no request: DONE immediately. A module's gives the module's identity. A device's gives
 /// the identity of the device itself, without a module: no request for a module is made, `_module_id` is empty, and tokens and

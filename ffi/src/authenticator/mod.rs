@@ -1,6 +1,10 @@
 //! Authenticators: one run of a plan, from its creation to its outcome. The modules stand in the order of use, which is
 //! the order of the functions in the header.
 
+#[cfg(all(feature = "device-mode", not(feature = "flows")))]
+#[path = "lookup.rs"]
+pub(crate) mod machine;
+#[cfg(any(feature = "flows", not(feature = "device-mode")))]
 pub(crate) mod machine;
 mod object;
 mod views;

@@ -15,13 +15,14 @@ use crate::{
     output, sas,
     signer::Signer,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{
     Error as LibraryError, Outcome, Password, SharedAccessKey, UnixTime,
     credential::Credential,
     outcome::Issuance,
     sas::{SasToken, StringToSign},
 };
-use std::{ffi::c_char, mem::MaybeUninit};
 
 const NONE: i32 = DEFENDERAUTH_CREDENTIAL_NONE;
 

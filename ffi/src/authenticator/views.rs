@@ -13,14 +13,18 @@ use crate::{
     options::Chosen,
     view::View,
 };
+#[cfg(feature = "messages")]
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::time::Duration;
 use defender_auth::{
     Action, Outcome, Password, UnixTime,
     credential::Credential,
     http::{Operation, Request},
     key::KeyUse,
     mqtt::events_topic,
+    wait::Wait,
 };
-use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// The data of the pending action. Everything else is empty.
@@ -101,7 +105,7 @@ impl Views {
                 Self { state: View::Static(c"opening the certificate of this device"), ..Self::default() }
             }
             Action::Wait(wait) => Self {
-                state: View::new(&format!("waiting: {}", wait.reason)),
+                state: waiting(&wait),
                 at_least: milliseconds(wait.at_least),
                 at_most: milliseconds(wait.at_most),
                 ..Self::default()
@@ -196,6 +200,16 @@ pub(super) const fn kind(credential: &Credential) -> i32 {
         Credential::ExternalSigner => crate::code::DEFENDERAUTH_CREDENTIAL_TPM,
         _ => crate::code::DEFENDERAUTH_CREDENTIAL_KEY,
     }
+}
+
+#[cfg(feature = "messages")]
+fn waiting(wait: &Wait) -> View {
+    View::new(&["waiting: ", &wait.reason.to_string()].concat())
+}
+
+#[cfg(not(feature = "messages"))]
+fn waiting(_: &Wait) -> View {
+    View::Static(c"waiting")
 }
 
 fn milliseconds(time: Duration) -> u64 {

@@ -6,10 +6,13 @@ use crate::code::{
     DEFENDERAUTH_FINDING_NOT_YET_VALID, DEFENDERAUTH_FINDING_UNCHECKED, DEFENDERAUTH_FINDING_UNUSABLE_BY_TLS,
     DEFENDERAUTH_FINDING_WEAK,
 };
-use std::ffi::CStr;
+use core::ffi::CStr;
 
 /// The meaning of one bit, and the remedy.
 pub(super) const fn text(bit: u32) -> &'static CStr {
+    if cfg!(not(feature = "messages")) {
+        return c"";
+    }
     match bit {
         DEFENDERAUTH_FINDING_EXPIRED => c"a certificate of the chain has expired; renew it, or correct this device's clock",
         DEFENDERAUTH_FINDING_NOT_YET_VALID => c"a certificate of the chain is not yet valid; correct this device's clock, or wait",

@@ -7,7 +7,8 @@ use crate::{
     guard, input,
     private_key::{self, Held, PrivateKey},
 };
-use std::{ffi::c_char, mem::MaybeUninit};
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 
 /// Parses certificates in PEM, in any order, and the private key of one of them, which becomes the leaf. When `key` is
 /// empty, the key is taken from `chain`; when that has none, the key is held elsewhere: by the program's TLS library or an

@@ -16,6 +16,7 @@ use crate::{
     object::{Poison, object},
     view::View,
 };
+use alloc::format;
 #[cfg(feature = "session")]
 use defender_auth::UnixTime;
 use defender_auth::credential::ClientCertificate;

@@ -9,8 +9,9 @@ use crate::{
     object::shared,
     output,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{UnixTime, credential::Issuer};
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// Whether it includes the private key, or one that signs where it is. If not, the key is held elsewhere, and the TLS of
 /// this library cannot use the certificate.

@@ -6,8 +6,9 @@ use crate::{
     error::Error,
     guard, input,
 };
+use alloc::boxed::Box;
+use core::mem::MaybeUninit;
 use defender_auth::{http::Response, local::Event};
-use std::mem::MaybeUninit;
 
 /// ASK: an answer came, whatever its status. Pass all of its headers, or NULL and 0 when they are not available. Wipe the body
 /// afterwards: it can hold the handle of a key.

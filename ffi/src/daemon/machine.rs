@@ -3,9 +3,11 @@
 use super::views::Views;
 use crate::{
     code::{DEFENDERAUTH_NOT_APPLICABLE, DEFENDERAUTH_STATE},
-    failure::Failure,
+    failure::{Failure, message},
     misuse,
 };
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::time::Duration;
 use defender_auth::{
     Error, Now, Plan, UnixTime,
     error::ApiMisuse,
@@ -14,7 +16,6 @@ use defender_auth::{
     sas::{Resource, StringToSign},
     workload::Workload,
 };
-use std::{env, time::Duration};
 use zeroize::Zeroizing;
 
 /// How long a task may take.
@@ -33,6 +34,18 @@ pub(crate) fn can_run() -> Result<(), Failure> {
     Err(Failure::unsupported("the built-in client for daemons of the device (feature `local-signer`)"))
 }
 
+/// A variable of the environment.
+#[cfg(feature = "std")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Without an operating system there are none.
+#[cfg(not(feature = "std"))]
+fn variable(_: &str) -> Option<String> {
+    None
+}
+
 /// Who signs.
 #[derive(Clone)]
 pub(crate) enum Holder {
@@ -45,7 +58,7 @@ impl Holder {
     pub(super) fn workload(variables: &[(&str, &str)]) -> Result<Self, Failure> {
         let given = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into());
         let workload = match variables {
-            [] => Workload::from_environment(|name| env::var(name).ok()),
+            [] => Workload::from_environment(variable),
             _ => Workload::from_environment(given),
         };
         Ok(Self::Workload(workload?.into()))
@@ -56,7 +69,7 @@ impl Holder {
         let service = match folder {
             "" => IdentityService::default(),
             folder => {
-                IdentityService::in_folder(folder).map_err(|error| Failure::argument("folder", error.to_string()))?
+                IdentityService::in_folder(folder).map_err(|error| Failure::argument("folder", message(&error)))?
             }
         };
         Ok(Self::IdentityService(with_own_uid(service).into()))

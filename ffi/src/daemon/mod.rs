@@ -23,6 +23,12 @@ use crate::{
     guard, input,
     object::{Exclusive, Poison, exclusive, object},
 };
+use alloc::boxed::Box;
+use core::{
+    ffi::c_char,
+    mem::MaybeUninit,
+    ops::{Deref, DerefMut},
+};
 use defender_auth::{
     UnixTime,
     key::Signature,
@@ -31,11 +37,6 @@ use defender_auth::{
 };
 use machine::Machine;
 pub(crate) use machine::{Holder, can_run};
-use std::{
-    ffi::c_char,
-    mem::MaybeUninit,
-    ops::{Deref, DerefMut},
-};
 use views::Views;
 
 /// A daemon of this device that holds the agent's key and signs with it, and what it is asked at the moment. Free it with

@@ -6,6 +6,7 @@ use crate::{
     failure::Failure,
     view::View,
 };
+use alloc::vec::Vec;
 use defender_auth::{self as library, local::Request, wait::Wait};
 use zeroize::Zeroizing;
 
@@ -37,7 +38,7 @@ impl Views {
     }
 
     pub(super) fn of_wait(wait: Wait) -> Self {
-        let milliseconds = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let milliseconds = |time: core::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Self {
             action: DEFENDERAUTH_ACTION_WAIT,
             at_least: milliseconds(wait.at_least),

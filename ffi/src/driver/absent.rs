@@ -4,11 +4,12 @@ use super::views::Views;
 use crate::{
     daemon,
     failure::Failure,
+    input::Path,
     session::{Session, SourceList, Values},
     tpm::Device,
 };
+use core::{net::SocketAddr, time::Duration};
 use defender_auth::identity::{HostName, Identity};
-use std::{net::SocketAddr, path::Path, time::Duration};
 
 pub(super) fn is_available() -> Result<(), Failure> {
     Err(unsupported())
@@ -20,6 +21,13 @@ fn unsupported() -> Failure {
 
 /// Has no value.
 pub(super) enum Machine {}
+
+#[cfg(not(feature = "std"))]
+impl crate::lock::Never for Machine {
+    fn never(&self) -> ! {
+        match *self {}
+    }
+}
 
 impl Machine {
     pub(super) fn new() -> Result<Self, Failure> {

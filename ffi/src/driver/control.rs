@@ -11,7 +11,8 @@ use crate::{
     object::{Poison, object, shared},
     session::Sources,
 };
-use std::mem::MaybeUninit;
+use alloc::boxed::Box;
+use core::mem::MaybeUninit;
 
 /// Steers one driver from other threads, also after that was freed. Free it with `defenderauth_control_free`.
 pub struct Control {

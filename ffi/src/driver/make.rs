@@ -14,8 +14,9 @@ use crate::{
     session::{Policy, Sources},
     tpm::Tpm,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit, net::SocketAddr, time::Duration};
 use defender_auth::identity::HostName;
-use std::{ffi::c_char, mem::MaybeUninit, net::SocketAddr, time::Duration};
 
 /// Creates a driver with the system's trust anchors, which saves nothing. Configure it, then start it.
 #[must_use]

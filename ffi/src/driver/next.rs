@@ -8,7 +8,8 @@ use crate::{
     session::Session,
     view,
 };
-use std::{mem::MaybeUninit, time::Duration};
+use alloc::boxed::Box;
+use core::{mem::MaybeUninit, time::Duration};
 
 /// Works until something has happened, or until the time limit: `defenderauth_driver_event` says what, or
 /// `DEFENDERAUTH_EVENT_NONE`. A request or a login that has begun is ended first, by its own limits. Call it again within the

@@ -2,11 +2,11 @@
 
 use super::{machine::Machine, views::Views};
 use crate::{
+    lock::{Mutex, MutexGuard, PoisonError},
     object::{Poison, object},
     session::Session,
 };
 use defender_auth::identity::Identity;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Keeps an agent connected: a session with its requests, its connection and its files. It has no thread: everything happens
 /// in `defenderauth_driver_next` and the calls that send. Free it with `defenderauth_driver_free`.

@@ -6,7 +6,8 @@ use super::{
     object::Driver,
 };
 use crate::{abi::ResultCode, error::Error, failure::Failure, guard, input};
-use std::{ffi::c_char, mem::MaybeUninit};
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 
 /// Publishes a message. With `DEFENDERAUTH_QOS_AT_LEAST_ONCE` it returns when the hub has acknowledged it; messages that
 /// arrive meanwhile are the next events. Without a connection `DEFENDERAUTH_NOT_CONNECTED`.

@@ -1,4 +1,5 @@
 use crate::{error::Error, view::View};
+use alloc::vec::Vec;
 
 /// The latest event, as C reads it.
 #[derive(Default)]

@@ -15,8 +15,9 @@ use crate::{
     object::{Poison, exclusive, look, object, shared},
     view::View,
 };
+use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::UnixTime;
-use std::{ffi::c_char, mem::MaybeUninit};
 use table::Table;
 
 /// The enrollment groups of a service, each with its root or intermediate certificates. Free it with

@@ -7,7 +7,7 @@ use crate::{
     object::{Poison, object},
     view::View,
 };
-use std::ffi::CStr;
+use core::ffi::CStr;
 
 /// What went wrong, what caused it, and what to do about it. Immutable. Free it with `defenderauth_error_free`.
 pub struct Error {
@@ -69,9 +69,12 @@ impl Error {
 
 /// Some messages begin with what the field names, perhaps in quotation marks.
 fn line(field: &str, message: &str) -> View {
+    if message.is_empty() {
+        return View::line(field);
+    }
     if message.trim_start_matches(['`', '"', '\'']).starts_with(field) {
         View::line(message)
     } else {
-        View::line(&format!("{field}: {message}"))
+        View::line(&[field, ": ", message].concat())
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     code::DEFENDERAUTH_OK,
     guard,
 };
+use alloc::boxed::Box;
 
 /// The result of the call that failed. For NULL, which is no error, `DEFENDERAUTH_OK`.
 #[unsafe(no_mangle)]

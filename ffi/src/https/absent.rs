@@ -1,9 +1,10 @@
 //! The driver of a build without one.
 
-use crate::{authenticator::machine::Machine, failure::Failure, operational::Noting, tpm::Device};
+use crate::{authenticator::machine::Machine, failure::Failure, input::Path, operational::Noting, tpm::Device};
+use alloc::sync::Arc;
+use core::time::Duration;
 #[cfg(feature = "session")]
 use defender_auth::{http::Request, session::Event};
-use std::{path::Path, sync::Arc, time::Duration};
 
 pub(crate) fn is_available() -> Result<(), Failure> {
     Err(unsupported())
@@ -15,6 +16,13 @@ fn unsupported() -> Failure {
 
 /// Has no value.
 pub(crate) enum Driver {}
+
+#[cfg(not(feature = "std"))]
+impl crate::lock::Never for Driver {
+    fn never(&self) -> ! {
+        match *self {}
+    }
+}
 
 /// Has no value.
 pub(super) enum Cancel {}

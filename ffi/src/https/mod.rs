@@ -17,20 +17,16 @@ use crate::{
     error::Error,
     failure::Failure,
     guard, input,
+    lock::{PoisonError, RwLock, TryLockError},
     object::{Poison, exclusive, given, object, shared},
     operational::{self, Certificates, Noting},
     tpm::Tpm,
 };
+use alloc::{boxed::Box, sync::Arc};
+use core::{ffi::c_char, mem::MaybeUninit, ptr::NonNull, time::Duration};
 use defender_auth::{UnixTime, identity::HostName};
 use driver::Cancel;
 pub(crate) use driver::{Driver, is_available};
-use std::{
-    ffi::c_char,
-    mem::MaybeUninit,
-    ptr::NonNull,
-    sync::{Arc, PoisonError, RwLock, TryLockError},
-    time::Duration,
-};
 
 /// The HTTPS driver with its trust anchors, address and clock offset. Configure it once; then any number of runs, in any
 /// threads, may share it. Free it with `defenderauth_https_free`.

@@ -14,7 +14,8 @@ use crate::{
     object::{Exclusive, Poison, Shared, exclusive, object, shared},
 };
 pub(crate) use access::Access;
-use std::{ffi::c_char, mem::MaybeUninit};
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 
 /// What private keys are opened with, apart from their names: names appear in logs and lists of processes, passwords must
 /// not. Wiped when freed. Free it with `defenderauth_opener_free`.

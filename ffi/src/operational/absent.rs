@@ -5,11 +5,11 @@ use super::{
     usable::{Unanswered, Usable},
     views::{Kept, Pending},
 };
-use crate::failure::Failure;
+use crate::{failure::Failure, input::Path};
+use core::time::Duration;
 use defender_auth::{
     Now, Outcome, UnixTime, credential::IssuedChain, http::OperationId, identity::DeviceId, secret::SecretText,
 };
-use std::{path::Path, time::Duration};
 
 fn unsupported() -> Failure {
     Failure::unsupported("operational certificates (feature `operational`)")

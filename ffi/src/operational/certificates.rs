@@ -14,8 +14,9 @@ use crate::{
     object::{exclusive, shared},
     view,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::credential::IssuedChain;
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// Changes what is kept.
 pub(super) fn change(

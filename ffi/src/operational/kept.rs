@@ -5,7 +5,8 @@ use super::{
     object::Certificates,
 };
 use crate::{abi::ResultCode, error::Error, guard, input, object::shared, output};
-use std::{ffi::c_char, mem::MaybeUninit};
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 
 /// Creates an object without a certificate and without a request.
 #[must_use]

@@ -12,12 +12,12 @@ use super::{
 use crate::{
     code::DEFENDERAUTH_STATE,
     failure::Failure,
+    input::Path,
     object::{Poison, object},
 };
 use defender_auth::Now;
 #[cfg(all(feature = "operational", feature = "session"))]
 use defender_auth::renewal::Action;
-use std::path::Path;
 
 /// The certificate that a device connects with, its key, and the request for the next one, as one value. Save it after each
 /// change and before the next step: then no moment at which the program ends loses a certificate. Free it with

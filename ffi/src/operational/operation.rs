@@ -6,7 +6,8 @@ use crate::{
     error::Error,
     guard, input,
 };
-use std::{ffi::c_char, mem::MaybeUninit};
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 
 /// Notes the operation of the registration that the pending request was sent by: what
 /// `defenderauth_authenticator_pending_operation` has returned since the last result was reported, if that is not empty. Save

@@ -13,8 +13,9 @@ use crate::{
     object::{exclusive, shared},
     view,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit, time::Duration};
 use defender_auth::{Now, identity::DeviceId};
-use std::{ffi::c_char, mem::MaybeUninit, time::Duration};
 
 /// Both clocks.
 fn now(wall: u64, monotonic_milliseconds: u64) -> Result<Now, Failure> {

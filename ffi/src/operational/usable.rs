@@ -1,5 +1,6 @@
 //! What a session takes of the certificates that a device keeps.
 
+use alloc::string::String;
 #[cfg(feature = "session")]
 use defender_auth::session::OperationalCertificate;
 use defender_auth::{

@@ -1,6 +1,7 @@
 //! What C can read of certificates and of a renewal, rebuilt after every change.
 
 use crate::{certificate::Certificate, error::Error, view::View};
+use alloc::vec::Vec;
 
 /// What is kept.
 #[derive(Default)]

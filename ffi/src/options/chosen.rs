@@ -1,5 +1,7 @@
 //! What was set in options, and what it means for an authenticator or a session.
 
+use alloc::string::String;
+use core::time::Duration;
 use defender_auth::{
     Outcome, Plan,
     credential::ClientCertificate,
@@ -10,7 +12,6 @@ use defender_auth::{
     sas::Audience,
     wait::TimeLimit,
 };
-use std::time::Duration;
 
 /// How long an attempt may take by default.
 const ATTEMPT: Duration = Duration::from_secs(600);

@@ -9,12 +9,13 @@ use crate::{
     certificate::Certificate,
     code::{DEFENDERAUTH_AUDIENCE_ENCODED, DEFENDERAUTH_AUDIENCE_ENCODED_TWICE, DEFENDERAUTH_AUDIENCE_RAW},
     error::Error,
-    failure::Failure,
+    failure::{Failure, message},
     guard, input,
     object::{Poison, exclusive, given, object, shared},
 };
+use alloc::{boxed::Box, string::String};
+use core::{ffi::c_char, mem::MaybeUninit, time::Duration};
 use defender_auth::{UnixTime, http::ApiVersion, identity::HostName, sas::Audience};
-use std::{ffi::c_char, mem::MaybeUninit, time::Duration};
 
 /// Options of authenticators; what is not set has its default. Free it with `defenderauth_options_free`; authenticators
 /// keep a copy.
@@ -236,7 +237,7 @@ pub(crate) fn api_version(
 ) -> Result<Option<ApiVersion>, Failure> {
     match input::text(parameter, text, len)? {
         "" => Ok(None),
-        text => ApiVersion::new(text).map(Some).map_err(|error| Failure::argument(parameter, error.to_string())),
+        text => ApiVersion::new(text).map(Some).map_err(|error| Failure::argument(parameter, message(&error))),
     }
 }
 

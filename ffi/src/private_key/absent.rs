@@ -2,6 +2,7 @@
 
 use super::function::{SignFunction, UserData};
 use crate::{failure::Failure, opener::Access};
+use alloc::string::String;
 use defender_auth::credential::{CertificateRequest, ClientCertificate};
 
 pub(crate) fn is_available() -> Result<(), Failure> {

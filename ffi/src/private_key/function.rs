@@ -1,6 +1,6 @@
 //! Functions of the caller: the only ones that this library calls.
 
-use std::{
+use core::{
     ffi::c_void,
     sync::atomic::{AtomicPtr, Ordering},
 };

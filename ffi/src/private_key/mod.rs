@@ -20,13 +20,14 @@ use crate::{
     opener::{self, Opener},
     view::View,
 };
-use function::UserData;
-pub use function::{ReleaseFunction, SignFunction};
-pub(crate) use held::{Held, is_available};
-use std::{
+use alloc::boxed::Box;
+use core::{
     ffi::{c_char, c_void},
     mem::MaybeUninit,
 };
+use function::UserData;
+pub use function::{ReleaseFunction, SignFunction};
+pub(crate) use held::{Held, is_available};
 
 /// A private key that signs TLS handshakes and certificate requests. Immutable; certificates share it, and it is released
 /// with the last of them. Free it with `defenderauth_private_key_free`.

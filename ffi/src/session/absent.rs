@@ -2,8 +2,8 @@
 
 use super::{given::Given, views::Views};
 use crate::{authenticator::Authenticator, failure::Failure, https::Driver, operational::Usable, options::Chosen};
+use core::time::Duration;
 use defender_auth::{Now, UnixTime, credential::IssuedChain, secret::SecretText};
-use std::time::Duration;
 
 pub(super) fn is_available() -> Result<(), Failure> {
     Err(unsupported())

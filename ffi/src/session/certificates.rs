@@ -8,7 +8,8 @@ use crate::{
     object::shared,
     operational::{self, Certificates, Renewal, take_issued},
 };
-use std::{ffi::c_char, mem::MaybeUninit};
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 
 /// `MAKE_REQUEST`: the common name of the request, which is the registration ID.
 #[unsafe(no_mangle)]

@@ -9,8 +9,9 @@ use crate::{
     object::exclusive,
     sas,
 };
+use alloc::boxed::Box;
+use core::{mem::MaybeUninit, time::Duration};
 use defender_auth::UnixTime;
-use std::{mem::MaybeUninit, time::Duration};
 
 /// AUTHENTICATE and SIGN: the signature, 32 bytes.
 #[must_use]

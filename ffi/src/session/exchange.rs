@@ -8,7 +8,8 @@ use crate::{
     https::{self, Https},
     object::{exclusive, given},
 };
-use std::{mem::MaybeUninit, time::Duration};
+use alloc::boxed::Box;
+use core::{mem::MaybeUninit, time::Duration};
 
 /// AUTHENTICATE while a request is to be sent: sends it with the built-in HTTPS driver and reports what came of it, a
 /// response, no response, or a failure of TLS. `DEFENDERAUTH_OK` means that it was reported, not that a response came. NULL

@@ -1,8 +1,8 @@
 //! What C reports to a session, before the library's events are made of it.
 
 use crate::operational::{Unanswered, Usable};
+use core::time::Duration;
 use defender_auth::{UnixTime, credential::ClientCertificate, http::Response, key::Signature, local::Obstacle};
-use std::time::Duration;
 
 /// An event, with the numbers as C passes them.
 #[cfg_attr(not(feature = "session"), expect(dead_code, reason = "only a session reads them"))]

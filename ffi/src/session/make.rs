@@ -14,8 +14,9 @@ use crate::{
     object::{given, shared},
     options::{Chosen, Options},
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit, time::Duration};
 use defender_auth::Now;
-use std::{ffi::c_char, mem::MaybeUninit, time::Duration};
 
 /// Begins a session. Of the options it uses the user agent, the model ID and the gateway; NULL for the policy means the
 /// defaults. `saved` and `secret` are what `defenderauth_session_snapshot` and `defenderauth_session_snapshot_secret` gave

@@ -7,8 +7,8 @@ use crate::{
     object::{Poison, object},
     options::Chosen,
 };
+use core::mem;
 use defender_auth::credential::IssuedChain;
-use std::mem;
 
 /// Keeps one agent authenticated for years: poll for the next action, perform it, report what came of it. Free it with
 /// `defenderauth_session_free`.

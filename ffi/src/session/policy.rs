@@ -9,7 +9,8 @@ use crate::{
     object::{Exclusive, Poison, exclusive, object},
     options,
 };
-use std::{mem::MaybeUninit, time::Duration};
+use alloc::boxed::Box;
+use core::{mem::MaybeUninit, time::Duration};
 
 /// How often a session tries, and how long it waits; what is not set has its default, which suits a fleet. Free it with
 /// `defenderauth_policy_free`; sessions keep a copy.

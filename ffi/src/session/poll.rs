@@ -10,7 +10,8 @@ use crate::{
     object::shared,
     output, view,
 };
-use std::{ffi::c_char, mem::MaybeUninit};
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 
 /// The next action, one of `DEFENDERAUTH_SESSION_ACTION_`. Polling changes nothing; poll as often as you like.
 #[unsafe(no_mangle)]

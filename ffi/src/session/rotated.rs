@@ -7,7 +7,8 @@ use crate::{
     guard,
     object::{exclusive, shared},
 };
-use std::mem::MaybeUninit;
+use alloc::boxed::Box;
+use core::mem::MaybeUninit;
 
 /// At any time: all credential sources that the agent has now, in their order. A connection is kept while nothing up to its
 /// credential is new.

@@ -10,8 +10,9 @@ use crate::{
     guard, input,
     object::shared,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit, ptr::NonNull};
 use defender_auth::http::Response;
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// AUTHENTICATE: a response arrived, whatever its status. Pass all of its headers (`Retry-After` and `Date` are read), or NULL
 /// and 0 when they are not available. Wipe the body afterwards: it can hold keys.
@@ -90,16 +91,16 @@ pub extern "C" fn defenderauth_session_handle_not_reached(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_session_handle_certificate(
-    session: Option<&mut Session>,
+    session: Option<NonNull<Session>>,
     wall: u64,
     monotonic_milliseconds: u64,
-    certificate: Option<&Certificate>,
+    certificate: *const Certificate,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> ResultCode {
     guard::call(error, || {
         machine::is_available()?;
-        let certificate = shared(certificate)?.client_certificate();
-        handle(session, wall, monotonic_milliseconds, || Ok(Given::Certificate(&certificate)))
+        let certificate = shared(input::beside(certificate))?.client_certificate();
+        handle(input::changed(session), wall, monotonic_milliseconds, || Ok(Given::Certificate(&certificate)))
     })
 }
 

@@ -10,7 +10,8 @@ use crate::{
     object::{Exclusive, Poison, exclusive, given, object, shared},
     operational::{self, Certificates},
 };
-use std::{ffi::c_char, mem::MaybeUninit};
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 
 /// The credential sources of a session, the preferred one first. Free it with `defenderauth_sources_free`; sessions keep a
 /// copy.

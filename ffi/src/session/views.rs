@@ -3,6 +3,7 @@
 use crate::{
     authenticator::Authenticator, certificate::Certificate, identity::Names, operational::Renewal, view::View,
 };
+use alloc::vec::Vec;
 
 /// The data of the pending action, the latest login, and the status. Everything else is empty.
 #[derive(Default)]

@@ -2,6 +2,7 @@
 
 use super::password::Password;
 use crate::failure::Failure;
+use alloc::{string::String, vec::Vec};
 #[cfg(feature = "mqtt")]
 use defender_auth::key::ActivationBlob;
 use defender_auth::key::{KeyUse, Signature};

@@ -17,10 +17,11 @@ use crate::{
     object::{Exclusive, Poison, exclusive, object, shared},
     output,
 };
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 use defender_auth::{Password as Proof, key::KeyUse};
 pub(crate) use device::Device;
 use password::Password;
-use std::{ffi::c_char, mem::MaybeUninit};
 
 /// An open TPM 2.0. Loaded objects are flushed when it is freed. Free it with `defenderauth_tpm_free`.
 pub struct Tpm {

@@ -2,6 +2,7 @@
 
 use super::views::Views;
 use crate::failure::Failure;
+use alloc::string::String;
 
 /// Has no value.
 pub(super) enum Configuration {}

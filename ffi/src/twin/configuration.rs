@@ -5,6 +5,7 @@ use super::{
     views::{Property, Rejected, Views},
 };
 use crate::{code::DEFENDERAUTH_NOT_APPLICABLE, failure::Failure, view::View};
+use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
 use defender_auth::twin::{
     Agent, Desired, IsoDuration, MicroAgentSettings, Properties, PropertyError, SecurityConfiguration, Twin, Value,
 };

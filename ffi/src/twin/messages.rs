@@ -2,6 +2,7 @@
 
 use super::code::{DEFENDERAUTH_TWIN_MESSAGE_ANSWER, DEFENDERAUTH_TWIN_MESSAGE_PATCH};
 use crate::failure::Failure;
+use alloc::string::String;
 use defender_auth::twin;
 
 #[derive(Default)]

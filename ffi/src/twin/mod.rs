@@ -18,7 +18,8 @@ use crate::{
     object::{Poison, exclusive, object},
     view::View,
 };
-use std::{ffi::c_char, mem::MaybeUninit};
+use alloc::boxed::Box;
+use core::{ffi::c_char, mem::MaybeUninit};
 use views::{Property, Rejected, Views};
 
 #[cfg(not(feature = "twin"))]

@@ -5,7 +5,8 @@ use super::{
     messages::{Incoming, get_topic, incoming, report_topic},
 };
 use crate::{abi::ResultCode, error::Error, guard, input, output};
-use std::{
+use alloc::boxed::Box;
+use core::{
     ffi::{CStr, c_char},
     mem::MaybeUninit,
 };

@@ -1,6 +1,7 @@
 //! What C reads of a configuration.
 
 use crate::view::View;
+use alloc::{string::String, vec::Vec};
 
 /// One property with its effective value.
 pub(super) struct Property {

@@ -121,6 +121,9 @@ static void other_credentials(void) {
     CHECK(is(defenderauth_authenticator_mqtt_client_id(certified), "dev-01/azureiotsecurity"));
     CHECK(defenderauth_authenticator_certificate(certified) != NULL);
     CHECK(!defenderauth_authenticator_requires_certificate(module));
+    /* A view of the very object that is to be changed. */
+    FAILS(DEFENDERAUTH_STATE, defenderauth_authenticator_handle_certificate(
+                                  certified, NOW, defenderauth_authenticator_certificate(certified), error));
     FAILS(DEFENDERAUTH_NOT_APPLICABLE,
           defenderauth_authenticator_new_with_secondary_key(certified, key, &both, error));
     DOES(defenderauth_authenticator_new_with_secondary_key(module, key, &both, error));

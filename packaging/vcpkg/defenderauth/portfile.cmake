@@ -15,7 +15,9 @@ vcpkg_execute_required_process(
     LOGNAME "dist-${TARGET_TRIPLET}"
 )
 
-vcpkg_cmake_config_fixup(PACKAGE_NAME defenderauth CONFIG_PATH lib/cmake/defenderauth DO_NOT_DELETE_PARENT_CONFIG_PATH)
+# The files for CMake find the libraries from where they are, and stay there.
+set(VCPKG_POLICY_SKIP_MISPLACED_CMAKE_FILES_CHECK enabled)
+set(VCPKG_POLICY_SKIP_LIB_CMAKE_MERGE_CHECK enabled)
 vcpkg_fixup_pkgconfig(SKIP_CHECK)
 
 # One build is for both configurations, and one of the two libraries is what the triplet asks for.

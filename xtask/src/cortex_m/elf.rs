@@ -2,11 +2,11 @@
 
 /// In bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     /// What the file's segments have in it.
-    pub(super) flash: usize,
+    pub(crate) flash: usize,
     /// The segments that the program writes to.
-    pub(super) ram: usize,
+    pub(crate) ram: usize,
 }
 
 /// The memory of a program for a 32-bit little-endian processor, or nothing when the file is none.

@@ -16,7 +16,7 @@ done
 cc -c /usr/share/doc/libdefenderauth-dev/examples/module_key.c -o /dev/null
 
 # The command, and the emulator's configuration.
-echo 'HostName=hub.example;DeviceId=dev-01;SharedAccessKey=a2V5' > string
+echo 'HostName=hub.example;DeviceId=dev-01;SharedAccessKey=a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2U=' > string
 chmod 600 string
 defenderauth token --ttl 1h string | grep 'SharedAccessSignature sr=hub.example'
 defender-auth-emulator --version

@@ -35,7 +35,7 @@ pub(crate) fn deb(options: &[String]) -> Result<(), String> {
     copy(&root().join("packaging/debian"), &debian)?;
     copy(&root().join("ffi/examples"), &source.join("examples"))?;
     copy(&root().join("packaging/agent.service"), &source.join("examples/agent.service"))?;
-    let architecture = stage::stage(&debian.join("tmp"))?;
+    let architecture = stage::stage(&source.join("staged"))?;
     changelog(&debian.join("changelog"))?;
     build(&source)?;
 
@@ -80,10 +80,8 @@ fn epoch() -> Result<String, String> {
     std::env::var("SOURCE_DATE_EPOCH").or_else(|_| output("git", &["log", "-1", "--format=%ct"]))
 }
 
-/// Without the cleaning before it, which would remove what was built.
 fn build(source: &Path) -> Result<(), String> {
-    let mut build =
-        command("dpkg-buildpackage", &["--build=binary", "--no-sign", "--no-check-builddeps", "--no-pre-clean"]);
+    let mut build = command("dpkg-buildpackage", &["--build=binary", "--no-sign", "--no-check-builddeps"]);
     build.current_dir(source).env("SOURCE_DATE_EPOCH", epoch()?).env("DEB_BUILD_OPTIONS", "noautodbgsym nocheck");
     run(build)
 }

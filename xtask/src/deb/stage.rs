@@ -25,7 +25,7 @@ pub(super) fn stage(folder: &Path) -> Result<String, String> {
 
     let mut build = auditable::cargo(&["build", "--locked", "--release"])?;
     build.args(["--package", "defender-auth-cli", "--package", "defender-auth-emulator"]);
-    build.env("CARGO_ENCODED_RUSTFLAGS", dist::flags());
+    build.env("CARGO_ENCODED_RUSTFLAGS", dist::flags(dist::Standard::Given));
     run(build)?;
     for (name, page) in PROGRAMS {
         let program = target().join("release").join(name);

@@ -1,27 +1,29 @@
-//! Building both libraries, and where cargo put them.
+//! Building the static library, and where cargo put it.
 
-use super::Choice;
-use crate::run::{cargo, root};
+use super::{Choice, Standard};
+use crate::run::{command, root};
 use serde_json::Value;
 use std::path::PathBuf;
 
-/// The two libraries as cargo made them.
+/// The static library as cargo made it.
 pub(super) struct Built {
-    pub(super) shared: PathBuf,
     pub(super) fixed: PathBuf,
-    /// The libraries to link the static one with.
+    /// The libraries to link it with.
     pub(super) needed: String,
 }
 
 impl Built {
     pub(super) fn new(choice: &Choice) -> Result<Self, String> {
-        let features = if choice.features == "sas" { "" } else { &*choice.features };
+        let is_bare = choice.standard.is_absent();
+        let features = choice.standard.features(&choice.features);
         // With the crate type for Rust among them there would be no link-time optimization.
-        let mut build = cargo(&["rustc", "--package", "defender-auth-ffi", "--lib", "--profile", "dist"]);
-        build.args(["--no-default-features", "--features", features, "--crate-type", "cdylib,staticlib"]);
+        let profile = if is_bare { "bare" } else { "dist" };
+        let library = ["rustc", "--package", "defender-auth-ffi", "--lib", "--profile", profile];
+        let mut build = choice.standard.cargo(&library, choice.target.as_deref())?;
+        build.args(["--no-default-features", "--features", &features, "--crate-type", "staticlib"]);
         build.args(choice.target.iter().flat_map(|target| ["--target", target]));
         build.arg("--message-format=json-render-diagnostics");
-        build.args(["--", "--print", "native-static-libs"]).env("CARGO_ENCODED_RUSTFLAGS", flags());
+        build.args(["--", "--print", "native-static-libs"]).env("CARGO_ENCODED_RUSTFLAGS", flags(choice.standard));
         let output = build.output().map_err(|error| format!("cargo: {error}"))?;
         let said = String::from_utf8_lossy(&output.stderr);
         if !output.status.success() {
@@ -29,13 +31,15 @@ impl Built {
         }
         let messages = String::from_utf8_lossy(&output.stdout);
         let files = files(&messages);
-        let file = |end: &str| {
-            let found = files.iter().find(|file| file.extension().is_some_and(|extension| extension == end));
-            found.cloned().ok_or_else(|| format!("cargo did not report a library .{end}:\n{messages}"))
-        };
+        let fixed = files.into_iter().find(|file| file.extension().is_some_and(|extension| extension == "a"));
+        let fixed = fixed.ok_or_else(|| format!("cargo did not report a static library:\n{messages}"))?;
+        if is_bare {
+            // All that it needs is the program's.
+            return Ok(Self { fixed, needed: String::new() });
+        }
         let libraries = said.lines().chain(rendered(&messages)).find_map(native);
         let libraries = libraries.ok_or_else(|| format!("cargo did not report the libraries to link with:\n{said}"))?;
-        Ok(Self { shared: file("so")?, fixed: file("a")?, needed: libraries })
+        Ok(Self { fixed, needed: libraries })
     }
 }
 
@@ -64,14 +68,20 @@ fn native(line: &str) -> Option<String> {
 }
 
 /// The caller's flags, plus those that keep this machine's paths out of panic messages.
-pub(crate) fn flags() -> String {
+pub(crate) fn flags(standard: Standard) -> String {
     let given = std::env::var("RUSTFLAGS").unwrap_or_default();
     let mut flags: Vec<String> = given.split_whitespace().map(str::to_owned).collect();
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     if let Some(home) = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))) {
         flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
     }
+    // Where the source of the standard library is installed, the compiler names its files by their places there.
+    if let Ok(sysroot) = command("rustc", &["--print", "sysroot"]).output() {
+        let sysroot = String::from_utf8_lossy(&sysroot.stdout).trim().to_owned();
+        flags.push(format!("--remap-path-prefix={sysroot}/lib/rustlib/src/rust=rust"));
+    }
     flags.push(format!("--remap-path-prefix={}=.", root().display()));
+    flags.extend(standard.flags().iter().map(|flag| (*flag).to_owned()));
     // The separator of this variable: paths may contain spaces.
     flags.join("\x1f")
 }

@@ -1,22 +1,24 @@
 //! The C library as a package, installed by `cargo xtask dist`.
 
-mod archive;
 mod build;
 mod install;
+mod object;
+mod standard;
 
-pub(crate) use build::flags;
-
+use crate::run::{self, root};
 use build::Built;
+pub(crate) use build::flags;
+pub(crate) use standard::Standard;
 use std::{
     fs,
     path::{Component, Path, PathBuf},
 };
 
-const USAGE: &str =
-    "cargo xtask dist --prefix DIR [--libdir DIR] [--destdir DIR] [--features sas|full|FEATURE,...] [--target TRIPLE]";
+const USAGE: &str = "cargo xtask dist --prefix DIR [--libdir DIR] [--destdir DIR] [--features sas|full|FEATURE,...] [--target TRIPLE] \
+                     [--small] [--bare]";
 
 /// What to build, and where to install it.
-struct Choice {
+pub(crate) struct Choice {
     prefix: PathBuf,
     /// Of the libraries, below the prefix.
     libdir: PathBuf,
@@ -26,23 +28,43 @@ struct Choice {
     features: String,
     /// If it is not this system, or not cargo's own choice.
     target: Option<String>,
+    standard: Standard,
 }
 
 /// Builds the library and installs it.
 pub(crate) fn dist(options: &[String]) -> Result<(), String> {
     let choice = choice(options)?;
-    let built = Built::new(&choice)?;
-    let folder = choice.folder();
-    let library =
-        install::install(&choice, &folder, &built).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let library = made(&choice)?;
     let size = fs::metadata(&library).map_err(|error| format!("{}: {error}", library.display()))?.len();
     println!("{}: {size} bytes, {}", library.display(), choice.features);
     Ok(())
 }
 
+/// Builds the library without the standard library for a target, or for this system, and installs it below a folder.
+pub(crate) fn bare(prefix: &Path, target: Option<&str>, features: &str, standard: Standard) -> Result<(), String> {
+    made(&Choice::below(prefix, target, features, standard)).map(drop)
+}
+
+/// Builds the shared library, and returns its size in bytes.
+pub(crate) fn shared(standard: Standard, features: &str) -> Result<u64, String> {
+    let prefix = root().join(run::target()).join("size").join(standard.name()).join(features);
+    let library = made(&Choice::below(&prefix, None, features, standard))?;
+    Ok(fs::metadata(&library).map_err(|error| format!("{}: {error}", library.display()))?.len())
+}
+
+/// Builds and installs, and returns the path of the shared library, or of the static one where there is no other.
+fn made(choice: &Choice) -> Result<PathBuf, String> {
+    let built = Built::new(choice)?;
+    let folder = choice.folder();
+    install::install(choice, &folder, &built).map_err(|error| format!("{}: {error}", folder.display()))
+}
+
 fn choice(options: &[String]) -> Result<Choice, String> {
     let (mut prefix, mut libdir, mut features, mut target) = (None, PathBuf::from("lib"), "full".to_owned(), None);
     let mut destdir = std::env::var_os("DESTDIR").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let flags: Vec<&String> =
+        options.iter().filter(|option| ["--small", "--bare"].contains(&option.as_str())).collect();
+    let options: Vec<String> = options.iter().filter(|option| !flags.contains(option)).cloned().collect();
     for option in options.chunks(2) {
         match option {
             [name, value] if name == "--prefix" => prefix = Some(PathBuf::from(value)),
@@ -58,7 +80,22 @@ fn choice(options: &[String]) -> Result<Choice, String> {
         return Err(format!("{}: the prefix must be an absolute path, because files record it", prefix.display()));
     }
     let libdir = below(&prefix, &libdir)?;
-    Ok(Choice { prefix, libdir, destdir, features, target })
+    let is_bare = target.as_ref().is_some_and(|target| target.contains("-none"));
+    let is_bare = is_bare || flags.iter().any(|flag| *flag == "--bare");
+    let standard = match (is_bare, flags.iter().any(|flag| *flag == "--small")) {
+        (false, false) => Standard::Given,
+        (false, true) => Standard::Small,
+        (true, false) => Standard::Absent,
+        (true, true) => Standard::AbsentSmall,
+    };
+    let features = if is_default(&features) && is_bare { "flows".into() } else { features };
+    standard.check(&features)?;
+    Ok(Choice { prefix, libdir, destdir, features, target, standard })
+}
+
+/// Whether everything that can be had is to be built.
+fn is_default(features: &str) -> bool {
+    features == "full"
 }
 
 /// The folder of the libraries as a path from the prefix.
@@ -73,6 +110,18 @@ fn below(prefix: &Path, libdir: &Path) -> Result<PathBuf, String> {
 }
 
 impl Choice {
+    /// For a folder that only xtask uses.
+    fn below(prefix: &Path, target: Option<&str>, features: &str, standard: Standard) -> Self {
+        Self {
+            prefix: prefix.to_owned(),
+            libdir: PathBuf::from("lib"),
+            destdir: None,
+            features: features.to_owned(),
+            target: target.map(str::to_owned),
+            standard,
+        }
+    }
+
     /// Where the files are written.
     fn folder(&self) -> PathBuf {
         let inside = self.prefix.strip_prefix("/").unwrap_or(&self.prefix);

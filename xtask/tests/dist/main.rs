@@ -10,6 +10,7 @@ use std::{
 };
 
 const PROGRAM: &str = include_str!("agent.c");
+const BARE: &str = include_str!("bare.c");
 const CMAKE: &str = include_str!("CMakeLists.txt");
 const OTHER: &str = include_str!("other.rs");
 
@@ -136,10 +137,10 @@ fn the_library_of_a_named_target_is_installed_and_no_older_one() {
     let mut dist = Command::new(env!("CARGO_BIN_EXE_xtask"));
     dist.args(["dist", "--features", "sas", "--libdir", "lib/multiarch", "--prefix"]).arg(&prefix);
     // As a distribution's build sets it, in a target folder that already has libraries of another build.
-    output(dist.env("CARGO_BUILD_TARGET", host).env_remove("DESTDIR"));
+    let said = output(dist.env("CARGO_BUILD_TARGET", host).env_remove("DESTDIR"));
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let installed = fs::read(prefix.join("lib/multiarch/libdefenderauth.so")).unwrap();
-    assert_eq!(installed, fs::read(target.join(host).join("dist/libdefenderauth.so")).unwrap());
+    let of_target = target.join(host).join("dist/libdefenderauth.a").display().to_string();
+    assert!(said.contains(&format!("--whole-archive {of_target}")), "{said}");
     let mut flags = Command::new("pkg-config");
     flags.args(["--libs", "defenderauth"]).env("PKG_CONFIG_PATH", prefix.join("lib/multiarch/pkgconfig"));
     let flags = output(&mut flags);
@@ -206,6 +207,42 @@ fn the_shared_library_has_its_name_and_no_symbols_but_the_exported() {
 
 #[test]
 #[ignore = "needs binutils"]
+fn the_shared_library_is_protected_when_it_is_loaded() {
+    let library = prefix().join("lib/libdefenderauth.so.0.2.0");
+    let said = |option: &str| output(Command::new("readelf").args([option, "--wide"]).arg(&library));
+    let segments = said("--segments");
+    let segment = |name: &str| segments.lines().find(|line| line.trim_start().starts_with(name));
+    assert!(segment("GNU_RELRO").is_some(), "{segments}");
+    assert!(segment("GNU_STACK").is_some_and(|line| line.contains(" RW ")), "{segments}");
+    assert!(!segments.contains(" RWE "), "{segments}");
+    let dynamic = said("--dynamic");
+    assert!(dynamic.contains("BIND_NOW") && dynamic.contains("NOW"), "{dynamic}");
+    for entry in ["TEXTREL", "RPATH", "RUNPATH"] {
+        assert!(!dynamic.contains(entry), "{entry}: {dynamic}");
+    }
+}
+
+#[test]
+#[ignore = "needs gcc, pkg-config and binutils"]
+fn every_symbol_has_the_version_that_a_program_asks_for() {
+    let symbols = |file: &Path, kind: &str| {
+        let said = output(Command::new("nm").args(["--dynamic", "--with-symbol-versions", kind]).arg(file));
+        said.lines().filter_map(|line| line.split_whitespace().last()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let exported = symbols(&prefix().join("lib/libdefenderauth.so"), "--defined-only");
+    assert!(exported.len() > 100, "{exported:?}");
+    let of_interface =
+        exported.iter().filter(|name| *name != "DEFENDERAUTH_0" && *name != "DEFENDERAUTH_0@@DEFENDERAUTH_0");
+    for name in of_interface {
+        assert!(name.starts_with("defenderauth_") && name.ends_with("@@DEFENDERAUTH_0"), "{name}");
+    }
+    let program = compiled(&agent("versions"), &pkg_config(&["--cflags", "--libs"]));
+    let wanted = symbols(&program, "--undefined-only");
+    assert!(wanted.iter().any(|name| name == "defenderauth_sas_token@DEFENDERAUTH_0"), "{wanted:?}");
+}
+
+#[test]
+#[ignore = "needs binutils"]
 fn the_libraries_do_not_say_where_they_were_built() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_str().unwrap();
     for name in ["libdefenderauth.so", "libdefenderauth.a"] {
@@ -226,6 +263,79 @@ fn destdir_stands_before_the_prefix_and_in_no_file() {
     let text = fs::read_to_string(destdir.join("usr/lib/pkgconfig/defenderauth.pc")).unwrap();
     assert!(!text.contains(destdir.to_str().unwrap()), "{text}");
     assert!(destdir.join("usr/include/defenderauth.h").is_file());
+}
+
+/// The place where the library without an operating system is installed, once for all tests.
+fn bare() -> &'static Path {
+    static PREFIX: OnceLock<PathBuf> = OnceLock::new();
+    PREFIX.get_or_init(|| {
+        let prefix = folder("bare");
+        let mut dist = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        output(dist.args(["dist", "--bare", "--prefix"]).arg(&prefix).env_remove("DESTDIR"));
+        prefix
+    })
+}
+
+/// The program for it.
+fn bare_program(name: &str, level: u8) -> PathBuf {
+    let folder = folder(name);
+    fs::write(folder.join("agent.c"), BARE).unwrap();
+    let mut arguments = vec![format!("-DLEVEL={level}"), format!("-I{}", bare().join("include").display())];
+    arguments.extend(["-std=c99", "-Wall", "-Wextra", "-Werror", "-Wl,--gc-sections"].map(str::to_owned));
+    arguments.push(bare().join("lib/libdefenderauth.a").display().to_string());
+    compiled(&folder, &arguments)
+}
+
+#[test]
+#[ignore = "needs gcc and binutils"]
+fn without_an_operating_system_a_program_gives_the_library_its_memory() {
+    // Azure/azure-iot-cli-extension:azext_iot/tests/iothub/core/test_iot_ext_unit.py, and for the module by Python's hmac.
+    let device = "0 SharedAccessSignature sr=iot-hub-for-test.azure-devices.net%2Fdevices%2Fiot-device-for-test\
+                  &sig=SIumZ1ACqqPJZ2okHDlW9MSYKykEpqsQY3z6FMOICd4%3D&se=1471940363\n";
+    let module = "0 SharedAccessSignature sr=iot-hub-for-test.azure-devices.net%2Fdevices%2Fiot-device-for-test%2Fmodules\
+                  %2Fazureiotsecurity&sig=UEcZFtebVobU3S9TtPq%2FvBME%2BGQYtfVGdyGr4HRWquY%3D&se=1700003600\n";
+    for (level, token) in [(1, device), (2, device), (3, module)] {
+        let program = bare_program(&format!("bare-{level}"), level);
+        assert_eq!(
+            output(&mut Command::new(&program)),
+            token,
+            "level {level}; it ends with 8 when memory is not freed"
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs gcc and binutils"]
+fn without_memory_the_program_is_told_of_a_panic() {
+    let program = bare_program("bare-no-memory", 2);
+    let ended = Command::new(&program).env("NO_MEMORY", "1").output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(9), "{said}");
+    assert!(said.starts_with("a panic in ") && said.contains(".rs, line "), "{said}");
+}
+
+#[test]
+#[ignore = "needs binutils"]
+fn the_library_for_bare_metal_needs_nothing_but_the_hooks() {
+    let archive = bare().join("lib/libdefenderauth.a");
+    let names = output(Command::new("nm").args(["--undefined-only", "--format=posix"]).arg(&archive));
+    let names = names.lines().filter(|line| !line.ends_with(':')).filter_map(|line| line.split(' ').next());
+    // What every compiler of C may call.
+    let of_c = ["memcpy", "memmove", "memset", "memcmp", "bcmp", "strlen"];
+    let others: Vec<&str> = names
+        .filter(|name| !name.starts_with("defenderauth_hook_") && !of_c.contains(name) && !name.is_empty())
+        .collect();
+    assert!(others.iter().all(|name| *name == "_GLOBAL_OFFSET_TABLE_"), "{others:?}");
+    assert!(bare().join("include/defenderauth_hooks.h").is_file());
+    assert!(!bare().join("lib/libdefenderauth.so").exists());
+}
+
+#[test]
+fn what_needs_the_standard_library_is_not_built_for_bare_metal() {
+    let mut dist = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let said = dist.args(["dist", "--bare", "--features", "https", "--prefix", "/nowhere"]).output().unwrap();
+    assert_eq!(said.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&said.stderr).contains("https: this feature needs the standard library"));
 }
 
 #[test]

@@ -67,6 +67,13 @@ pub(super) fn judge(ports: &[Port], network: &Network) -> Judged {
     }
 }
 
+/// Whether a server told the time, with which the clock was compared.
+pub(super) fn was_compared(ports: &[Port]) -> bool {
+    ports
+        .iter()
+        .any(|port| matches!(&port.answer, Some(Ok(probe)) if probe.http.is_some_and(|head| head.date.is_some())))
+}
+
 /// The clock of a server, as its answer tells it. If the server's certificate is not valid by this device's clock, it is
 /// asked again by a time within the validity: nothing else is waived, and no credential is sent.
 fn dated(port: &Port, network: &Network, device: UnixTime) -> Option<Difference> {

@@ -48,6 +48,7 @@ impl Examination {
         let elapsed_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         // What was added to the text belongs to the message.
         let error = problem.map(|problem| Problem { what: text.clone(), ..problem });
+        let next = next.or_else(|| Some(format!("defenderauth explain {}", number(error.as_ref()?))));
         let done = Step { name: step, place, status, text, notes, next, error, elapsed_ms };
         if self.prints && self.silenced.is_none() {
             self.silenced = lines(&done).iter().try_for_each(|line| output::line(&painted(line, status))).err();
@@ -115,6 +116,12 @@ impl Examination {
     }
 }
 
+/// The number by which a failure is explained: a protocol's own says more than the library's.
+fn number(problem: &Problem) -> String {
+    let coded = problem.causes.iter().find_map(|cause| cause.code.clone().filter(|code| code.contains(':')));
+    coded.unwrap_or_else(|| problem.code.to_string())
+}
+
 /// The line with its word in colour, if it begins with it.
 fn painted(line: &str, status: Status) -> String {
     let verdict = match status {
@@ -138,12 +145,10 @@ fn lines(done: &Step) -> Vec<String> {
     };
     let indented = |text: &str| format!("{:INDENT$}{}", "", one_line(text));
     let notes = done.notes.iter().map(|note| indented(note));
-    let fault = done.error.iter().map(|problem| {
-        // A protocol's own number says more than the library's.
-        let coded = problem.causes.iter().find_map(|cause| cause.code.clone().filter(|code| code.contains(':')));
-        let number = coded.unwrap_or_else(|| problem.code.to_string());
-        indented(&format!("fault: {}; defenderauth explain {number}", problem.fault))
-    });
+    let fault = done
+        .error
+        .iter()
+        .map(|problem| indented(&format!("fault: {}; defenderauth explain {}", problem.fault, number(problem))));
     let next = done.next.iter().map(|next| indented(&format!("next: {next}")));
     [row(done.status.as_str(), done.name, &text)].into_iter().chain(notes).chain(fault).chain(next).collect()
 }

@@ -24,7 +24,7 @@ use crate::{
         credential_name,
         subject::{Subject, SubjectOptions},
     },
-    network::{options::NetworkOptions, route::Network},
+    network::{options::NetworkOptions, proxy, route::Network},
     system,
     terminal::{failure::Failure, output},
 };
@@ -103,6 +103,7 @@ impl Doctor {
     }
 
     fn examine(&self, examination: &mut Examination) {
+        self.subject.names().into_iter().for_each(|name| examination.know(name));
         let subject = self.load(examination);
         match &self.state_dir {
             Some(folder) => {
@@ -132,7 +133,8 @@ impl Doctor {
             examination.skip("login", None, "because step certificate failed");
             return;
         };
-        let mut services = Services { examination, network: &mut network, ports, doubt };
+        let mut services =
+            Services { examination, network: &mut network, clock_is_right: clock::was_compared(&ports), ports, doubt };
         let me = match subject.plan.outcome() {
             Some(me) => Some(me.clone()),
             None => services.authenticate(&subject.plan, &mut subject.keys),
@@ -191,6 +193,12 @@ impl Doctor {
         let (mut subject, mut made) = (subject, None);
         let gateway_roots = subject.as_mut().and_then(|subject| subject.gateway_roots.take());
         let options = &self.network;
+        // Else it would be taken for a failure of the trust anchors.
+        if let Some(Err(failure)) = options.way.proxy_login_file.as_deref().map(proxy::login) {
+            examination.step("proxy", None, || Found::of(&failure));
+            examination.skip("login", None, "because step proxy failed");
+            return None;
+        }
         let can_be_used =
             examination.step("roots", None, || match Network::new(&options.trust, &options.endpoints, &options.way) {
                 Ok(network) => {

@@ -2,7 +2,7 @@
 
 use super::{
     examination::Examination,
-    step::{Found, NOT_NEEDED, Status},
+    step::{Found, NOT_NEEDED, OUT_OF_TIME, Status},
 };
 use crate::{
     network::route::{HTTPS, Network},
@@ -12,6 +12,7 @@ use defender_auth::{
     error::{Code, ErrorKind},
     identity::HostName,
     mqtt::PORT,
+    proxy::ProxyProblem,
 };
 use defender_auth_mqtt::{Dial, Error, Probe, Transport};
 use std::{
@@ -57,9 +58,15 @@ impl Port {
         format!("{}:{}", self.host, self.number)
     }
 
-    /// Whether it is open and its server was verified.
-    pub(super) const fn is_good(&self) -> bool {
-        matches!(self.answer, Some(Ok(_)))
+    /// Whether it is open and its server was verified, or will be by the request that is sent there.
+    pub(super) fn is_good(&self) -> bool {
+        matches!(self.answer, Some(Ok(_))) || self.is_behind_tls()
+    }
+
+    /// Whether the proxy itself is behind TLS, which HTTPS alone supports.
+    pub(super) fn is_behind_tls(&self) -> bool {
+        let is_encrypted = matches!(self.answer, Some(Err(Error::Proxy { problem: ProxyProblem::Encrypted, .. })));
+        self.number == HTTPS && is_encrypted
     }
 
     /// How the MQTT client reaches it.
@@ -88,6 +95,10 @@ pub(super) fn reach(
     let (mut ports, mut known) = (Vec::new(), Vec::<(String, Option<Vec<IpAddr>>)>::new());
     for &(number, is_needed) in wanted {
         let place = format!("{host}:{number}");
+        if !examination.has_time() {
+            examination.skip("tcp", Some(place), OUT_OF_TIME);
+            continue;
+        }
         let target = match network.address(host, number) {
             Ok(address) => target(network, host, number, address),
             Err(_) if !is_needed => {

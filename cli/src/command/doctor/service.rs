@@ -4,12 +4,15 @@
 use super::{
     examination::Examination,
     ports::{Port, reach},
-    step::Found,
+    step::{Found, OUT_OF_TIME},
     tls,
 };
 use crate::{
     command::twin,
-    login::{hub, version},
+    login::{
+        hub::{self, Refused},
+        version,
+    },
     network::route::{HTTPS, Network},
     system::clock,
     terminal::progress,
@@ -35,6 +38,8 @@ pub(super) struct Services<'a> {
     pub(super) examination: &'a mut Examination,
     pub(super) network: &'a mut Network,
     pub(super) ports: Vec<Port>,
+    /// Whether the clock was compared with a server's.
+    pub(super) clock_is_right: bool,
     /// What is doubtful about the client certificate.
     pub(super) doubt: Option<String>,
 }
@@ -150,7 +155,7 @@ impl Services<'_> {
     /// Why nothing is to be asked at the HTTPS port of a host.
     fn obstacle(&self, host: &HostName) -> Option<String> {
         if self.is_good(host, HTTPS) {
-            return (!self.examination.has_time()).then(|| "the time limit of this command has passed".into());
+            return (!self.examination.has_time()).then(|| OUT_OF_TIME.into());
         }
         Some(format!("because there is no way to {host}:{HTTPS}"))
     }
@@ -211,7 +216,7 @@ impl Services<'_> {
             }
         };
         if !self.examination.has_time() {
-            self.examination.skip("login", place, "the time limit of this command has passed");
+            self.examination.skip("login", place, OUT_OF_TIME);
             return;
         }
         self.network.set_transport(transport);
@@ -225,7 +230,9 @@ impl Services<'_> {
                 self.examination.add("login", place, took, accepted(&me, login, transport, is_second));
                 self.twin(session, &me);
             }
-            Ok(Err(refused)) => {
+            Ok(Err(Refused { refusal, causes })) => {
+                let causes = if self.clock_is_right { causes.without_clock() } else { causes };
+                let refused = Refused { refusal, causes };
                 let found = self.with_doubt(Found::of(&refused.of(&me)).next(registry(me.identity())));
                 self.examination.add("login", place, took, found);
             }

@@ -37,6 +37,9 @@ impl Status {
 /// Why the failure of a port is a warning only.
 pub(super) const NOT_NEEDED: &str = "the device gets in without this port";
 
+/// Why a step is not begun.
+pub(super) const OUT_OF_TIME: &str = "the time limit of this command has passed";
+
 /// The result of a step.
 pub(super) struct Found {
     pub(super) status: Status,

@@ -54,6 +54,9 @@ pub(super) fn report(examination: &mut Examination, ports: &[Port], network: &Ne
         let place = Some(port.place());
         match &port.answer {
             None => examination.skip("tls", place, "because step tcp failed"),
+            Some(_) if port.is_behind_tls() => {
+                examination.skip("tls", place, "the proxy is behind TLS itself; the first request goes through it");
+            }
             Some(answer) => {
                 let found = match answer {
                     Ok(probe) => verified(probe),
@@ -172,7 +175,9 @@ fn http(address: SocketAddr, host: &HostName) -> Option<(u16, Option<String>)> {
     let status = lines.next()?.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
     let location = lines.find_map(|line| {
         let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("location").then(|| one_line(value.trim()).chars().take(200).collect())
+        // What follows a question mark may identify the session of a user.
+        let place = value.trim().split('?').next().unwrap_or_default();
+        name.eq_ignore_ascii_case("location").then(|| one_line(place).chars().take(200).collect())
     });
     Some((status, location))
 }

@@ -1,6 +1,7 @@
 //! What is wrong is on this device: its disk, or who may use its TPM.
 
 use super::{ask, doctor, network, told};
+use crate::on_device::{host, service};
 use crate::support::{HOST, Scratch, command, device, run, site::Site, started_by};
 use std::{
     fs::{self, Permissions},
@@ -109,6 +110,9 @@ fn a_user_without_permission_is_told_which() {
     let run = as_nobody(&["--tpm", &tcti, "--host-name", HOST, "--device-id", "dev-01"], &site);
     run.fails_first_at(2, "tpm", &[&tpm, "permission"]);
     assert!(run.line("credential").contains("because step tpm failed"), "{:?}", run.0);
+    let _host = host(&site);
+    fs::set_permissions(site.scratch.path("identityd.sock"), Permissions::from_mode(0o600)).unwrap();
+    as_nobody(&[&service(&site)], &site).fails_first_at(2, "daemon", &["identityd.sock"]);
     let file = scratch.write("string", device());
     as_nobody(&[&file], &site).fails_first_at(2, "files", &["(uid 65534) may not read it"]);
     let state = scratch.folder();

@@ -74,6 +74,18 @@ fn a_closed_port_is_named_and_the_other_way_is_tried() {
     assert!(run.lines("warning")[0].contains(":443"), "{:?}", run.0);
 }
 
+/// What connects and then says nothing, as a firewall does that waits for the first bytes.
+#[test]
+fn a_server_that_is_silent_is_waited_for_no_longer_than_is_shown() {
+    let site = Site::new();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let arguments = to(&site, site.emulator.https_address(), silent.local_addr().unwrap());
+    let run = told(doctor(&["-"], &arguments), &device());
+    run.fails_first_at(1, "tls", &["8883", "did not answer within 10 s"]);
+    assert!(run.0.err.contains(":8883, for 20 s at most"), "{:?}", run.0);
+    assert!(run.line("login").starts_with("ok") && run.line("login").contains(":443"), "{:?}", run.0);
+}
+
 /// Runs it by way of a proxy that the environment names.
 fn through(proxy: SocketAddr, site: &Site, more: &[&str]) -> super::Told {
     let mut command = doctor(&[&["-", "--ca-file", &site.roots], more].concat(), &[]);
@@ -111,6 +123,8 @@ fn a_proxy_that_requires_a_login_is_named() {
     proxy.refuse(8883);
     let run = through(proxy.address(), &site, &["--proxy-login-file", &login]);
     run.fails_first_at(1, "tls", &["8883", "refuses the connection"]);
+    let run = through(proxy.address(), &site, &["--proxy-login-file", &site.scratch.path("none")]);
+    assert!(run.0.code == 2 && run.lines("failed")[0].starts_with("failed   proxy"), "{:?}", run.0);
     let run = through(closed(), &site, &[]);
     run.fails_first_at(1, "tcp", &["check the proxy that HTTPS_PROXY names"]);
 }
@@ -143,7 +157,8 @@ fn portal() -> SocketAddr {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { return };
             let _ = stream.read(&mut [0; 4096]);
-            let page = "HTTP/1.1 302 Found\r\nLocation: http://portal.example/login\r\nContent-Length: 0\r\n\r\n";
+            let page =
+                "HTTP/1.1 302 Found\r\nLocation: http://portal.example/login?session=1\r\nContent-Length: 0\r\n\r\n";
             let _ = stream.write_all(page.as_bytes());
         }
     });
@@ -156,7 +171,7 @@ fn a_captive_portal_is_named() {
     let run = told(doctor(&["-"], &to(&site, portal, portal)), &device());
     let lines = run.lines("warning").into_iter().chain(run.lines("failed"));
     assert_eq!(lines.filter(|line| line.contains("a captive portal answers")).count(), 2, "{:?}", run.0);
-    run.fails_first_at(1, "tls", &["status 302", "http://portal.example/login", "log in to the network"]);
+    run.fails_first_at(1, "tls", &["status 302", "http://portal.example/login); log in to the network"]);
 }
 
 #[test]

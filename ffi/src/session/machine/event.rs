@@ -11,6 +11,7 @@ use crate::{
     session::{code, given::Given},
     tls_failure,
 };
+use alloc::string::String;
 use defender_auth::{
     Error, Now,
     authenticator::Event as RunEvent,

@@ -14,6 +14,8 @@ use crate::{
     },
     view::View,
 };
+use alloc::string::ToString;
+use core::time::Duration;
 use defender_auth::{
     Password, UnixTime,
     authenticator::Action as RunAction,
@@ -22,7 +24,6 @@ use defender_auth::{
     mqtt::events_topic,
     session::{self, Action, Diagnosis, Due, Phase, Session, Window},
 };
-use std::time::Duration;
 
 /// The views; those of the latest login remain until there is another.
 pub(super) fn views(session: &Session, chosen: &Chosen, former: Views) -> Views {

@@ -12,6 +12,7 @@ use crate::{
     https::Driver,
     options::Chosen,
 };
+use alloc::string::ToString;
 use defender_auth::{
     Now, Password, authenticator,
     credential::IssuedChain,

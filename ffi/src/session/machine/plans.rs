@@ -1,6 +1,7 @@
 //! Credential sources as plans.
 
 use crate::{authenticator::Authenticator, certificate::Certificate, failure::Failure, operational::Usable};
+use alloc::vec::Vec;
 use defender_auth::{Plan, UnixTime, credential::ClientCertificate, dps::Profile, session::Source};
 
 /// They have different names.

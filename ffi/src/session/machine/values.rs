@@ -1,11 +1,12 @@
 //! A policy's values by their numbers.
 
 use crate::{failure::Failure, session::code};
+use alloc::format;
+use core::time::Duration;
 use defender_auth::{
     UnixTime,
     session::{Backoff, Policy, Rate},
 };
-use std::time::Duration;
 
 /// The values.
 pub(crate) struct Values(Policy);
