@@ -6,6 +6,7 @@ mod abi;
 mod auditable;
 mod bare_metal;
 mod cargo_c;
+mod command_docs;
 mod committed;
 mod cortex_m;
 mod coverage;
@@ -39,6 +40,7 @@ cargo xtask check           formatting, lints, every feature alone, documentatio
 cargo xtask coverage        run every test on an instrumented build, then print how much of each module they ran
 cargo xtask abi             write down what C programs rely on, in ffi/abi; with --check only see whether it changed
 cargo xtask bare-metal      compile the core for processors without an operating system and without compare-and-swap
+cargo xtask command-docs    write the command's shell completions and manual pages into target/command-docs
 cargo xtask cargo-c         install the C library by cargo-c below target, and link a program with it (installs cargo-c)
 cargo xtask cortex-m        run the programs of examples/cortex-m in QEMU and measure what they cost
 cargo xtask deb             make the Debian packages in target/deb; with --install install, use and remove them in a clean root too
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         Some("coverage") => coverage::coverage(),
         Some("abi") => abi::abi(&options),
         Some("bare-metal") => bare_metal::bare_metal(),
+        Some("command-docs") => command_docs::command_docs(),
         Some("cargo-c") => cargo_c::cargo_c(),
         Some("cortex-m") => cortex_m::cortex_m(),
         Some("deb") => deb::deb(&options),

@@ -14,6 +14,7 @@ const PROGRAMS: [(&str, &str); 26] = [
     ("faketime", "faketime"),
     ("g++", "g++"),
     ("gcc", "gcc"),
+    ("groff", "groff-base"),
     ("ldd", "libc-bin"),
     ("make", "make"),
     ("mosquitto", "mosquitto"),

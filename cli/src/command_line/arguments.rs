@@ -1,5 +1,6 @@
 //! The arguments. Secrets come from files or standard input only: every user of a system can see arguments.
 
+use super::pages;
 use crate::{
     command::{
         authenticate, certificate, derive_key, doctor, explain, inspect, key, login, provision, stay, token, tpm, twin,
@@ -10,7 +11,7 @@ use crate::{
         stderr::{self, Detail},
     },
 };
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Authentication for Azure IoT Hub and DPS: connection strings, SAS tokens, X.509 certificates and TPM 2.0.
 ///
@@ -77,6 +78,11 @@ enum Command {
     /// Show the data an enrollment of a TPM 2.0 needs: registration ID, endorsement key, storage root key
     #[command(subcommand)]
     Tpm(tpm::Command),
+    /// Print what completes the command in a shell: `source <(defenderauth completions bash)`
+    Completions(pages::Completions),
+    /// Write the manual pages to a folder
+    #[command(hide = true)]
+    Man(pages::Man),
 }
 
 impl Arguments {
@@ -102,6 +108,8 @@ impl Arguments {
             Command::Certificate(command) => certificate::run(command),
             Command::Explain(arguments) => explain::run(arguments),
             Command::Tpm(command) => tpm::run(command),
+            Command::Completions(arguments) => pages::completions(arguments, Self::command()),
+            Command::Man(arguments) => pages::man(arguments, Self::command()),
         }
     }
 }
@@ -109,7 +117,6 @@ impl Arguments {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_is_sound() {

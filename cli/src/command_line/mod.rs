@@ -5,3 +5,4 @@ pub(crate) mod arguments;
 mod former;
 pub(crate) mod misplaced;
 pub(crate) mod mistake;
+mod pages;

@@ -6,7 +6,7 @@ use crate::{
         finding::{self, Finding},
         passphrase::{self, PassphraseFile},
     },
-    terminal::failure::Failure,
+    terminal::{failure::Failure, progress},
 };
 use clap::Args;
 use defender_auth::{
@@ -132,7 +132,7 @@ impl Secrets<'_> {
 
     /// Generates a key in a token.
     pub(crate) fn generate_in_token(&self, uri: &str, kind: NewKey) -> Result<OpenedKey, Failure> {
-        token::generate(uri, self.passphrase.as_ref(), kind)
+        progress::during("the token is generating a key", || token::generate(uri, self.passphrase.as_ref(), kind))
     }
 
     /// A certificate with its key, for an ID with which its names are compared.
@@ -156,6 +156,10 @@ impl Secrets<'_> {
     }
 }
 
+/// What may take a minute.
+#[cfg(unix)]
+const CREATING: &str = "the TPM is creating a key";
+
 #[cfg(unix)]
 impl Secrets<'_> {
     /// Creates a key in this TPM, or in the one of the options. The passphrase becomes its password.
@@ -165,7 +169,9 @@ impl Secrets<'_> {
         kind: TpmKeyKind,
         parent: Parent,
     ) -> Result<KeyFile, Failure> {
-        Ok(self.connect(tpm)?.create_key(kind, parent, self.passphrase.as_ref().map(Passphrase::expose))?)
+        let mut tpm = self.connect(tpm)?;
+        let password = self.passphrase.as_ref().map(Passphrase::expose);
+        Ok(progress::during(CREATING, || tpm.create_key(kind, parent, password))?)
     }
 
     /// The same in the TPM of the options, for a key that is made persistent at a vacant handle.
@@ -173,7 +179,8 @@ impl Secrets<'_> {
         let mut tpm = self.connect(None)?;
         // Before a key is created, which may take a minute.
         tpm.check_vacant(handle)?;
-        let key = tpm.create_key(kind, parent, self.passphrase.as_ref().map(Passphrase::expose))?;
+        let password = self.passphrase.as_ref().map(Passphrase::expose);
+        let key = progress::during(CREATING, || tpm.create_key(kind, parent, password))?;
         Ok(tpm.persist_key(&key, handle)?)
     }
 

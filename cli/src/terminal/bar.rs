@@ -1,7 +1,8 @@
 //! Progress of a batch: a bar on a terminal, a line for each tenth elsewhere.
 
+use super::stderr;
 use std::{
-    io::{IsTerminal as _, Write, stderr},
+    io::{self, Write},
     time::{Duration, Instant},
 };
 
@@ -20,7 +21,12 @@ pub(crate) struct Bar<W: Write> {
 
 /// On standard error.
 pub(crate) fn on_stderr(total: usize) -> Bar<impl Write> {
-    Bar::new(stderr(), stderr().is_terminal(), total)
+    let mut bar = Bar::new(io::stderr(), stderr::is_live(), total);
+    if stderr::is_quiet() {
+        // No tenth is after the last.
+        bar.tenth = 10;
+    }
+    bar
 }
 
 impl<W: Write> Bar<W> {

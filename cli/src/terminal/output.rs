@@ -9,6 +9,7 @@ use super::{
 };
 use serde::Serialize;
 use std::io::{self, ErrorKind, Write as _};
+use zeroize::Zeroizing;
 
 /// Prints a line.
 pub(crate) fn line(text: &str) -> Result<(), Failure> {
@@ -48,9 +49,17 @@ pub(crate) fn json_problem(problem: &Problem) -> Result<(), Failure> {
     document(&Nothing {}, Some(problem))
 }
 
+/// What most documents fit into. A larger one leaves copies of a part when it grows.
+const CAPACITY: usize = 64 * 1024;
+
 fn document(result: &impl Serialize, problem: Option<&Problem>) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(&Document::new(result, problem));
-    line(&text.map_err(|error| Failure::Output(error.into()))?)
+    // It may hold a token or a key.
+    let mut text = Zeroizing::new(Vec::with_capacity(CAPACITY));
+    serde_json::to_writer_pretty(&mut *text, &Document::new(result, problem))
+        .map_err(|error| Failure::Output(error.into()))?;
+    text.push(b'\n');
+    let mut out = io::stdout().lock();
+    out.write_all(&text).and_then(|()| out.flush()).map_err(failed)
 }
 
 /// Prints `name value` in two columns. Rows without a value are left out.

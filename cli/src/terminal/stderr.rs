@@ -59,6 +59,11 @@ pub(crate) fn warning(text: impl Display) {
     note(format_args!("{} {}", colour::warning("warning:"), one_line(text)));
 }
 
+/// Whether nothing but errors is said.
+pub(crate) fn is_quiet() -> bool {
+    !says(Detail::Steps)
+}
+
 /// Whether a line can be written again and again: on a terminal.
 pub(crate) fn is_live() -> bool {
     says(Detail::Steps) && io::stderr().is_terminal()

@@ -175,7 +175,8 @@ impl Office {
 
     fn arguments(&self, list: &str, more: &[&str]) -> Vec<String> {
         let (ca, key, out) = (self.0.path("root.pem"), self.0.path("root.key.pem"), self.0.path("fleet"));
-        let own = ["certificate", "new", "device", "--ids", list, "--ca", &ca, "--ca-key", &key, "--out-dir", &out];
+        let own =
+            ["certificate", "new", "device", "--ids", list, "--sign-with", &ca, "--sign-key", &key, "--out-dir", &out];
         own.iter().chain(more).map(|argument| (*argument).to_owned()).collect()
     }
 
@@ -197,7 +198,7 @@ impl Office {
         for folder in folders {
             let pair = ["certificate_public.pem", "certificate_private.pem"].map(|name| folder.join(name));
             let [certificate, key] = pair.map(|path| path.display().to_string());
-            let check = ["certificate", "check", "--chain", &certificate, "--key", &key];
+            let check = ["certificate", "check", "--cert-file", &certificate, "--key-file", &key];
             defenderauth(&check, "").done();
         }
     }

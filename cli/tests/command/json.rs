@@ -107,3 +107,42 @@ fn a_token_is_described_in_one_way() {
     assert_eq!((&expired["valid"], &expired["signature_valid"]), (&json!(false), &json!(true)));
     assert!(expired["reason"].as_str().unwrap().contains("expired") && expired.get("error").is_none(), "{expired}");
 }
+
+#[test]
+fn what_is_made_is_described() {
+    let scratch = Scratch::new();
+    let (root, leaf) = (scratch.path("root"), scratch.path("leaf"));
+    let new = |more: &[&str]| defenderauth(&[&["certificate", "new"], more, &["--json"]].concat(), "").done();
+    let made = new(&["root", "--common-name", "Office", "--out-dir", &root]);
+    assert!(made.err.contains("for testing only"), "{made:?}");
+    assert_eq!(made.json()["subject"], "CN=Office");
+    let (ca, key) = (format!("{root}/root.pem"), format!("{root}/root.key.pem"));
+    let signer = ["--sign-with", ca.as_str(), "--sign-key", &key];
+    let device = new(&[&["device", "--device-id", "dev-01", "--out-dir", &leaf], &signer[..]].concat()).json();
+    assert_eq!((&device["common_name"], &device["issuer"]), (&json!("dev-01"), &json!("CN=Office")));
+    let files = ["cert_file", "key_file"].map(|name| device[name].as_str().unwrap().to_owned());
+    let check = ["certificate", "check", "--cert-file", &files[0], "--key-file", &files[1], "--json"];
+    let checked = defenderauth(&check, "").done().json();
+    assert_eq!(checked["certificates"][0]["sha256"], device["sha256"]);
+    let proof = ["certificate", "verification", "--code", "C0DE", "--out-dir", &leaf, "--json"];
+    let proof = defenderauth(&[&proof[..], &signer].concat(), "").done().json();
+    assert_eq!((&proof["common_name"], &proof["key_file"]), (&json!("C0DE"), &json!(null)));
+    let request = ["certificate", "request", "--common-name", "dev-01", "--key-file", &files[1], "--json"];
+    let request = defenderauth(&request, "").done().json();
+    assert!(request["request"].as_str().unwrap().starts_with("-----BEGIN CERTIFICATE REQUEST-----"), "{request}");
+    let list = ["certificate", "new", "self-signed", "--ids", "-", "--out-dir", &leaf];
+    assert_eq!(fails(&list, "dev-02", 2)["field"], "--ids <FILE|->");
+}
+
+#[test]
+fn derived_keys_are_those_of_the_lines() {
+    let scratch = Scratch::new();
+    let group = scratch.write("group.key", KEY);
+    let derive = ["derive-key", "--group-key-file", &group, "dev-01", "dev-02"];
+    let lines = defenderauth(&derive, "").done().out;
+    let keys = defenderauth(&[&derive[..], &["--json"]].concat(), "").done().json()["keys"].clone();
+    let text = |key: &Value| format!("{},{}\n", key["registration_id"].as_str().unwrap(), key["key"].as_str().unwrap());
+    assert_eq!(keys.as_array().unwrap().iter().map(text).collect::<String>(), lines);
+    let list = ["derive-key", "--group-key-file", &group, "--ids", "-"];
+    assert_eq!(fails(&list, "dev-01", 2)["field"], "--ids <FILE|->");
+}

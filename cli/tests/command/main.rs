@@ -86,6 +86,7 @@ mod options;
 mod outside;
 #[cfg(target_os = "linux")]
 mod owners;
+mod pages;
 mod presence;
 mod provision;
 mod provision_file;

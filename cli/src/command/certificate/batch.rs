@@ -8,6 +8,7 @@ use super::{
     report::NOTE,
 };
 use crate::{
+    certificates::described::Described,
     files::{certificate_pair::Target, new_folder, write_error},
     input::source::Source,
     system::clock,
@@ -67,7 +68,7 @@ pub(super) fn make(
     if ended.is_err() {
         stderr::line(format_args!("made {} of {}; with --resume the others are made", made.len(), lines.len()));
     }
-    stderr::line(NOTE);
+    stderr::note(NOTE);
     ended
 }
 
@@ -135,7 +136,7 @@ impl Work<'_> {
         {
             return Ok(format!("{},{},{}", device.id, kept.sha1(), kept.sha256()));
         }
-        let Made { sha1, sha256, .. } =
+        let Made { described: Described { sha1, sha256, .. }, .. } =
             self.maker.make_in(&device.name, &device.folder, &device.target, self.resume)?;
         Ok(format!("{},{sha1},{sha256}", device.id))
     }

@@ -1,7 +1,10 @@
 //! Makes a key and its certificate.
 
 use super::{ca_key::CaKey, options::Algorithm};
-use crate::terminal::{clock, failure::Failure};
+use crate::{
+    certificates::described::Described,
+    terminal::{clock, failure::Failure},
+};
 use defender_auth::{UnixTime, x509::Certificate};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -61,8 +64,7 @@ pub(super) struct Issuer {
 pub(super) struct Made {
     pub(super) certificate: String,
     pub(super) key: Zeroizing<String>,
-    pub(super) sha1: String,
-    pub(super) sha256: String,
+    pub(super) described: Described,
 }
 
 /// Without a CA it is self-signed.
@@ -86,8 +88,7 @@ pub(super) fn make(
     }
     let made = Certificate::from_der(certificate.der()).map_err(unmade)?;
     Ok(Made {
-        sha1: made.sha1().to_string(),
-        sha256: made.sha256().to_string(),
+        described: Described::from(&made),
         certificate: certificate.pem() + ca.map_or("", |ca| &ca.chain),
         key: Zeroizing::new(key.serialize_pem()),
     })

@@ -112,5 +112,5 @@ fn one(name: &str, kind: Kind, names: Names, signer: Option<&Signer>, making: &M
     };
     maker.check(&target)?;
     let made = maker.make(name, &target)?;
-    report::print(name, &target, maker.term, &made)
+    report::report(name, &target, maker.term, &made, making.json)
 }

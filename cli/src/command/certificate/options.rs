@@ -21,7 +21,7 @@ pub(super) struct Subject {
     pub(super) device_id: Option<DeviceId>,
     /// A list of device IDs, one per line: each device gets a folder of that name in --out-dir, and a line
     /// `id,SHA-1,SHA-256` on standard output
-    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["cert_file", "key_file"])]
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["cert_file", "key_file", "json"])]
     pub(super) ids: Option<Source>,
 }
 
@@ -78,6 +78,9 @@ pub(super) struct Making {
     /// Replace existing files
     #[arg(long)]
     pub(super) force: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// The algorithm of a key.

@@ -8,6 +8,7 @@ use crate::{
 };
 use clap::{Args, ValueEnum};
 use defender_auth::{credential::CertificateRequest, private_key::Location};
+use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -29,6 +30,18 @@ pub(crate) struct Request {
     /// Replace an existing file
     #[arg(long, requires = "out")]
     force: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    common_name: &'a str,
+    /// In PEM, whatever form a file gets.
+    request: String,
+    /// The file that it was written to.
+    file: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -56,8 +69,17 @@ pub(super) fn run(arguments: &Request) -> Result<(), Failure> {
         Form::Der => String::new(),
     };
     match target {
-        None => output::line(text.trim_end()),
-        Some(target) if arguments.form == Form::Der => target.write(request.as_der(), b"", arguments.force),
-        Some(target) => target.write(text.as_bytes(), b"", arguments.force),
+        None if arguments.json => {}
+        None => return output::line(text.trim_end()),
+        Some(target) if arguments.form == Form::Der => target.write(request.as_der(), b"", arguments.force)?,
+        Some(target) => target.write(text.as_bytes(), b"", arguments.force)?,
     }
+    if !arguments.json {
+        return Ok(());
+    }
+    output::json(&Report {
+        common_name: &arguments.common_name,
+        request: request.to_pem(),
+        file: arguments.out.as_ref().map(|path| path.display().to_string()),
+    })
 }

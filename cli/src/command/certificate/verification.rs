@@ -33,6 +33,9 @@ pub(crate) struct Verification {
     /// Replace an existing file
     #[arg(long)]
     force: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(arguments: &Verification) -> Result<(), Failure> {
@@ -48,5 +51,5 @@ pub(super) fn run(arguments: &Verification) -> Result<(), Failure> {
     target.check(arguments.force, &signer.inputs().collect::<Vec<_>>())?;
     let made = make(Kind::Client, &arguments.code, term, Algorithm::P256, Some(&ca.issuer))?;
     target.write(made.certificate.as_bytes(), made.key.as_bytes(), arguments.force)?;
-    report::print(&arguments.code, &target, term, &made)
+    report::report(&arguments.code, &target, term, &made, arguments.json)
 }

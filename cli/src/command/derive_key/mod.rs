@@ -16,7 +16,8 @@ use crate::{
     terminal::{failure::Failure, output, stderr},
 };
 use clap::{ArgGroup, Args};
-use defender_auth::{agent, identity::RegistrationId, key::GroupKey};
+use defender_auth::{agent, identity::RegistrationId, key::GroupKey, secret::SecretText};
+use serde::Serialize;
 use std::{
     io::{self, Write},
     iter,
@@ -40,6 +41,9 @@ pub(crate) struct DeriveKey {
     /// Write the keys to this file (mode 0600, replaced in one step) and not to standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long, conflicts_with_all = ["ids_from", "out"])]
+    json: bool,
     /// Registration IDs: one gives its key alone, several give a line `id,key` each
     #[arg(value_name = "ID")]
     ids: Vec<String>,
@@ -62,6 +66,10 @@ pub(crate) fn run(arguments: &DeriveKey) -> Result<(), Failure> {
     // Every ID among the arguments is checked before the first key is written.
     let ids = arguments.ids.iter().map(|id| id.parse()).collect::<Result<Vec<RegistrationId>, _>>()?;
     let derivation = Derivation { group: GroupKey::new(&key), ids: &ids, list: arguments.ids_from.as_ref(), shard };
+    if arguments.json {
+        warn_of_readers();
+        return derivation.report();
+    }
     if let Some(path) = &arguments.out {
         private_file::check_inputs(path, arguments.inputs())?;
         return private_file::write(path, |file| derivation.write(file));
@@ -97,7 +105,24 @@ struct Derivation<'a> {
     shard: Shard,
 }
 
+#[derive(Serialize)]
+struct Report<'a> {
+    keys: Vec<Derived<'a>>,
+}
+
+#[derive(Serialize)]
+struct Derived<'a> {
+    registration_id: &'a str,
+    key: &'a str,
+}
+
 impl Derivation<'_> {
+    fn report(&self) -> Result<(), Failure> {
+        let keys: Vec<_> = self.ids.iter().map(|id| self.group.derive(id).to_base64()).collect();
+        let derived = |(id, key)| Derived { registration_id: RegistrationId::as_str(id), key: SecretText::expose(key) };
+        output::json(&Report { keys: self.ids.iter().zip(&keys).map(derived).collect() })
+    }
+
     fn write(&self, out: &mut dyn Write) -> Result<(), PartError> {
         match self.list {
             None => self.write_arguments(out),

@@ -54,7 +54,7 @@ pub(super) fn examine(
     let worst = findings.first().map(Finding::severity);
     let (first, rest) = texts.split_first().map_or((String::new(), &[][..]), |(first, rest)| (first.clone(), rest));
     let name = file.map_or_else(|| "FILE".to_owned(), |file| quoted(&file.display().to_string()));
-    let next = format!("defenderauth certificate check --chain {name}");
+    let next = format!("defenderauth certificate check --cert-file {name}");
     let mut found = match worst {
         Some(Severity::Refused) => Found::failed(Code::CertificateRule, ErrorKind::Input, first).next(next),
         Some(Severity::Warning | Severity::Unchecked) => Found::warning(first).next(next),
