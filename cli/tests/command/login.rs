@@ -25,7 +25,7 @@ fn every_field_of_the_login_is_printed() {
         "user_name": format!("{HOST}/dev-01/?api-version=2020-09-30&{AGENT}"),
         "password": null,
         "expires_at": {"unix": 1_800_000_000, "rfc3339": "2027-01-15T08:00:00Z"},
-        "certificate_file": null,
+        "cert_file": null,
         "key_file": null,
         "topic": "devices/dev-01/messages/events/",
     });
@@ -62,7 +62,7 @@ fn a_certificate_is_given_by_its_files() {
     scratch.write("made/connection_string.txt", string);
     let login = defenderauth(&["login", &made, "--json"], "").done().json();
     assert_eq!(login["password"], json!(null));
-    for (name, file) in [("certificate_file", "certificate_public.pem"), ("key_file", "certificate_private.pem")] {
+    for (name, file) in [("cert_file", "certificate_public.pem"), ("key_file", "certificate_private.pem")] {
         assert_eq!(login[name], scratch.path(&format!("made/{file}")));
     }
     let settings = defenderauth(&["login", &made, "--for", "mosquitto-pub"], "").done().out;

@@ -62,7 +62,7 @@ struct Report<'a> {
     /// `null` with a certificate.
     password: Option<&'a str>,
     expires_at: Option<Time>,
-    certificate_file: Option<String>,
+    cert_file: Option<String>,
     key_file: Option<String>,
     /// The topic of the identity's own messages.
     topic: &'a str,
@@ -102,7 +102,7 @@ pub(crate) fn run(arguments: &Login) -> Result<(), Failure> {
 }
 
 fn print(arguments: &Login, triple: &Triple) -> Result<(), Failure> {
-    let [certificate_file, key_file] = triple.files().map_or([None, None], |files| files.map(Some));
+    let [cert_file, key_file] = triple.files().map_or([None, None], |files| files.map(Some));
     if arguments.json {
         return output::json(&Report {
             host: triple.host().as_str(),
@@ -111,7 +111,7 @@ fn print(arguments: &Login, triple: &Triple) -> Result<(), Failure> {
             user_name: &triple.login.user_name,
             password: triple.password(),
             expires_at: triple.expires_at().map(Time),
-            certificate_file,
+            cert_file,
             key_file,
             topic: &triple.topic,
         });
@@ -125,7 +125,7 @@ fn print(arguments: &Login, triple: &Triple) -> Result<(), Failure> {
         ("user name", Some(&triple.login.user_name)),
         ("password", triple.password()),
         ("expires at", expires_at.as_deref()),
-        ("certificate", certificate_file.as_deref()),
+        ("certificate", cert_file.as_deref()),
         ("key", key_file.as_deref()),
         ("topic", Some(&triple.topic)),
     ];
