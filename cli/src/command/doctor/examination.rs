@@ -91,7 +91,11 @@ impl Examination {
         match (self.first_failure(), of(Status::Warning)) {
             (Some(step), _) => {
                 let place = step.place.as_ref().map(|place| format!(" {place}")).unwrap_or_default();
-                format!("the first of {} that failed is {}{place}: begin there", of(Status::Failed), step.name)
+                let which = match of(Status::Failed) {
+                    1 => "the step".into(),
+                    failed => format!("the first of {failed} steps"),
+                };
+                format!("{which} that failed is {}{place}: begin there", step.name)
             }
             (None, 0) => "nothing that was examined is wrong".into(),
             (None, warnings) => format!("nothing failed; warnings: {warnings}"),

@@ -45,6 +45,8 @@ pub(super) struct Port {
     pub(super) address: Option<SocketAddr>,
     /// The variable of the proxy on the way.
     pub(super) proxy: Option<&'static str>,
+    /// Whether there is an address to connect to.
+    pub(super) is_known: bool,
     pub(super) is_open: bool,
     /// What answered, once it was tried.
     pub(super) answer: Option<Result<Probe, Error>>,
@@ -116,6 +118,7 @@ pub(super) fn reach(
             is_needed,
             address: target.address,
             proxy: target.proxy,
+            is_known: false,
             is_open: false,
             answer: None,
             took: Duration::ZERO,
@@ -124,6 +127,7 @@ pub(super) fn reach(
             Some(address) => Some(vec![address]),
             None => addresses(examination, &mut known, &target),
         };
+        port.is_known = addresses.is_some();
         match addresses {
             Some(addresses) => {
                 let (begun, found) = (Instant::now(), connect(&target, &addresses, number));

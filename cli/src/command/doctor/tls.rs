@@ -53,7 +53,10 @@ pub(super) fn report(examination: &mut Examination, ports: &[Port], network: &Ne
     for port in ports {
         let place = Some(port.place());
         match &port.answer {
-            None => examination.skip("tls", place, "because step tcp failed"),
+            None => {
+                let step = if port.is_known { "tcp" } else { "dns" };
+                examination.skip("tls", place, format!("because step {step} failed"));
+            }
             Some(_) if port.is_behind_tls() => {
                 examination.skip("tls", place, "the proxy is behind TLS itself; the first request goes through it");
             }
