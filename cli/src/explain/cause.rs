@@ -29,7 +29,8 @@ pub(crate) const UNKNOWN_OR_DISABLED: Cause = Cause {
 pub(crate) const CLOCK: Cause = Cause {
     code: "clock",
     text: "the clock of this device is wrong, so that its tokens have expired, or certificates are not valid by it",
-    check: "`date -u`, and `defenderauth verify-token --key-file KEYFILE TOKENFILE` for a token",
+    check: "`defenderauth doctor FILE` compares the clock with a server's (step `clock`); \
+            `defenderauth verify-token --key-file KEYFILE TOKENFILE` for a token",
 };
 pub(crate) const OTHER_CERTIFICATE: Cause = Cause {
     code: "other-certificate",
@@ -89,27 +90,27 @@ pub(crate) const QUOTA: Cause = Cause {
 pub(crate) const FIREWALL: Cause = Cause {
     code: "firewall",
     text: "a firewall does not let the connection pass: port 8883 for MQTT, 443 for HTTPS and WebSocket",
-    check: "`openssl s_client -connect HOST:8883 -servername HOST`, then port 443, and `--transport mqtt-ws`",
+    check: "`defenderauth doctor FILE` tries both ports (step `tcp`); if only 443 is open, `--transport mqtt-ws`",
 };
 pub(crate) const DNS: Cause = Cause {
     code: "dns",
     text: "the name of the host cannot be resolved, or the host name is wrong",
-    check: "`getent ahosts HOST`",
+    check: "`defenderauth doctor FILE` looks the name up (step `dns`); `getent ahosts HOST`",
 };
 pub(crate) const PROXY: Cause = Cause {
     code: "proxy",
     text: "the network requires a proxy, or a proxy on the way answers in place of the service",
-    check: "`env | grep -i proxy`, `curl -v https://HOST/`",
+    check: "`defenderauth doctor FILE` names the proxies in use (step `proxy`) and what answers (step `tls`)",
 };
 pub(crate) const INSPECTION: Cause = Cause {
     code: "inspection",
     text: "a proxy inspects TLS, and presents a certificate of its own",
-    check: "`openssl s_client -connect HOST:443 -servername HOST` shows the issuer",
+    check: "`defenderauth doctor FILE` shows the issuer of the server's certificate (step `tls`)",
 };
 pub(crate) const TRUST_ANCHORS: Cause = Cause {
     code: "trust-anchors",
     text: "the system has no trust anchor for the server (DigiCert Global Root G2, Microsoft RSA Root 2017)",
-    check: "call again with `--azure-roots`, or with `--ca-file PEM` for a gateway or an emulator",
+    check: "`defenderauth doctor FILE` names the trust anchors in use (step `roots`); call again with `--azure-roots`, or with `--ca-file PEM` for a gateway or an emulator",
 };
 pub(crate) const OTHER_CONNECTION: Cause = Cause {
     code: "other-connection",
