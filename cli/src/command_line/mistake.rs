@@ -1,11 +1,12 @@
 //! A wrong argument: clap tells people, and this file tells programs.
 
-use crate::terminal::{output, problem::Problem};
+use crate::terminal::{output, problem::Problem, stderr};
 use clap::{
     Error, Parser,
     error::{ContextKind, ContextValue},
 };
 use defender_auth::error::{Code, ErrorKind};
+use std::process;
 
 /// Reads the arguments. If one is wrong, the process ends with the status of a wrong call, and where `--help` or
 /// `--version` is asked for, with that of success.
@@ -15,8 +16,17 @@ pub(crate) fn parse<A: Parser>(as_json: bool) -> A {
             // Where it cannot be written, standard error has it.
             let _ = output::json_problem(&problem(&error));
         }
-        error.exit()
+        let _ = error.print();
+        if is_mistake(&error) {
+            stderr::line(format_args!("fault: the call (explain {})", Code::Argument.as_i32()));
+        }
+        process::exit(error.exit_code())
     })
+}
+
+/// Whether something is wrong, and not just a page of help asked for.
+fn is_mistake(error: &Error) -> bool {
+    error.use_stderr() && error.kind() != clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
 }
 
 fn problem(error: &Error) -> Problem {
@@ -48,6 +58,14 @@ mod tests {
             Err(error) => problem(&error),
             Ok(_) => panic!("{words:?} are right"),
         }
+    }
+
+    #[test]
+    fn help_is_no_mistake() {
+        let is_wrong = |words: &[&str]| Sample::try_parse_from(words).err().map(|error| is_mistake(&error));
+        assert_eq!(is_wrong(&["sample", "--help"]), Some(false));
+        assert_eq!(is_wrong(&["sample", "--tiem"]), Some(true));
+        assert_eq!(is_wrong(&["sample", "--time", "1"]), None);
     }
 
     #[test]

@@ -154,6 +154,7 @@ impl Run {
     #[track_caller]
     pub(crate) fn misused(self, words: &[&str]) {
         assert!(self.code == 2 && self.out.is_empty(), "{self:?}");
+        assert!(self.err.ends_with("fault: the call (explain 105)\n"), "{self:?}");
         for word in words {
             assert!(self.err.contains(word), "no {word:?} in {self:?}");
         }
