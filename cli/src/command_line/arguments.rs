@@ -150,7 +150,9 @@ mod tests {
         let (guide, header) = (read("docs/guide.md"), read("include/defenderauth.h"));
         let commands: Vec<_> = guide.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
         for command in commands.iter().filter(|command| command.starts_with("defenderauth ")) {
-            let parsed = Arguments::command().try_get_matches_from(command.split(' '));
+            // Without what the shell removes.
+            let call = command.split(" > ").next().unwrap_or_default().replace('\'', "");
+            let parsed = Arguments::command().try_get_matches_from(call.split(' '));
             assert!(parsed.is_ok(), "{command}: {:?}", parsed.err());
         }
         let words = guide.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');

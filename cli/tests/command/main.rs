@@ -53,6 +53,8 @@ mod doctor;
 mod drafts;
 mod explain;
 mod fleet;
+#[cfg(target_os = "linux")]
+mod guide;
 mod hosts;
 mod inspect;
 mod json;
