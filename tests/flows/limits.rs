@@ -57,7 +57,7 @@ fn others(device: &Device) -> &str {
     device.registration_state().unwrap().others["deep"].as_str()
 }
 
-/// What is read has 127 levels at most, as with twins. Of a refusal that is deeper the status is left.
+/// What is read has 127 levels at most, as with twins. What is not read of a refusal may be deeper.
 #[test]
 fn deep_json_in_the_place_of_what_is_read_is_an_error() {
     let deep = nested(BODY_LIMIT / 4);
@@ -70,6 +70,6 @@ fn deep_json_in_the_place_of_what_is_read_is_an_error() {
         (error.status, error.code)
     };
     assert_eq!(refused(126), (404, Some(401_002)));
-    assert_eq!(refused(127), (404, None));
-    assert_eq!(refused(BODY_LIMIT / 4), (404, None));
+    assert_eq!(refused(127), (404, Some(401_002)));
+    assert_eq!(refused(BODY_LIMIT / 4), (404, Some(401_002)));
 }

@@ -12,8 +12,9 @@ use defender_auth::{
     exchange::Next,
     http::Response,
     https::Client,
+    identity::RegistrationIdRef,
     identity_service::{CertifiedAccount, IdentityService},
-    key::GroupKey,
+    key::{DerivedKey, GroupKey},
     local,
     payload::Payload,
     private_key::{KeydKey, Location, MemoryKey, Opener},
@@ -96,6 +97,12 @@ fn credentials(shown: &mut Shown) {
     shown.debug(&ServiceConnectionString::new("h.net".parse().unwrap(), "p".parse().unwrap(), key(0)));
     shown.debug(&(Target::default().with_certificate(certificate.clone()), Attestation::from(certificate)));
     shown.debug(&(profile(), Attestation::from(key(0))));
+    let mut text = [0; DerivedKey::TEXT_LEN];
+    GroupKey::new(&key(0)).derive_each([RegistrationIdRef::new("d").unwrap()], |_, derived| {
+        shown.debug(derived);
+        derived.to_base64(&mut text);
+    });
+    assert!(!shown.0.contains(str::from_utf8(&text).unwrap()));
     let [certificate, key] = PEM;
     let both = ClientIdentity::from_pem_pair(certificate, key, None).unwrap();
     shown.debug(&(MemoryKey::new(both.key()).unwrap(), both.key().clone(), both));

@@ -107,18 +107,19 @@ fn a_missing_response_ends_the_connection_at_the_time_limit() {
 
 #[test]
 fn tcp_carries_the_same_bytes() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    // An address of its own: no other test takes the port when it is free again.
+    let listener = TcpListener::bind("127.0.93.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let server = thread::spawn(move || {
         let mut stream = listener.accept().unwrap().0;
         stream.read_exact(&mut [0; COMMAND.len()]).unwrap();
         stream.write_all(&ANSWER).unwrap();
     });
-    let endpoint = format!("swtpm:host=127.0.0.1,port={port}").parse().unwrap();
+    let endpoint = format!("swtpm:host=127.0.93.1,port={port}").parse().unwrap();
     assert_eq!(exchange(&mut Connection::open(&endpoint).unwrap()), Ok(ANSWER.into()));
     server.join().unwrap();
     let error = Connection::open(&endpoint).unwrap_err();
-    assert_eq!((error.problem, error.place), (AccessProblem::Refused, format!("127.0.0.1:{port}")));
+    assert_eq!((error.problem, error.place), (AccessProblem::Refused, format!("127.0.93.1:{port}")));
 }
 
 #[test]
