@@ -1,7 +1,7 @@
 //! Completions and manual pages of the command, as packages take them.
 
 use crate::run::{cargo, target};
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 /// The shells, and how each names the file of a command's completions.
 const SHELLS: [(&str, &str); 3] = [("bash", "defenderauth"), ("zsh", "_defenderauth"), ("fish", "defenderauth.fish")];
@@ -13,13 +13,20 @@ pub(crate) fn command_docs() -> Result<(), String> {
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
+    let build = ["run", "--quiet", "--package", "defender-auth-cli", "--all-features", "--"];
+    write_from(&folder, || cargo(&build))?;
+    println!("completions and manual pages are in {}", folder.display());
+    Ok(())
+}
+
+/// Writes them into a folder, as this build of the command prints them.
+pub(crate) fn write_from(folder: &Path, program: impl Fn() -> Command) -> Result<(), String> {
     for (shell, name) in SHELLS {
-        let script = defenderauth(&["completions", shell])?;
+        let script = printed(program(), &["completions", shell])?;
         write(&folder.join("completions").join(shell).join(name), &script)?;
     }
     let man = folder.join("man");
-    defenderauth(&["man", &man.display().to_string()])?;
-    println!("completions and manual pages are in {}", folder.display());
+    printed(program(), &["man", &man.display().to_string()])?;
     Ok(())
 }
 
@@ -29,9 +36,8 @@ fn write(file: &Path, contents: &[u8]) -> Result<(), String> {
 }
 
 /// What the command prints.
-fn defenderauth(arguments: &[&str]) -> Result<Vec<u8>, String> {
-    let command = ["run", "--quiet", "--package", "defender-auth-cli", "--all-features", "--"];
-    let output = cargo(&[&command, arguments].concat()).output().map_err(|error| format!("cargo: {error}"))?;
+fn printed(mut program: Command, arguments: &[&str]) -> Result<Vec<u8>, String> {
+    let output = program.args(arguments).output().map_err(|error| format!("defenderauth: {error}"))?;
     if output.status.success() {
         return Ok(output.stdout);
     }

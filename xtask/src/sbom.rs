@@ -99,6 +99,35 @@ mod tests {
         assert!(!document.to_string().contains("a folder"));
     }
 
+    /// Source: the JSON schema of `CycloneDX` 1.5, what it requires of each object that is written here.
+    #[test]
+    fn the_command_s_own_document_has_what_the_schema_requires() {
+        let document: Value = serde_json::from_str(&sbom("defender-auth-cli", &["--all-features"]).unwrap()).unwrap();
+        assert_eq!(document["bomFormat"], "CycloneDX");
+        assert_eq!(document["specVersion"], "1.5");
+        assert!(document["version"].as_u64().unwrap() >= 1);
+        assert_eq!(document["metadata"]["component"]["type"], "application");
+
+        let components = document["components"].as_array().unwrap();
+        assert!(components.len() > 10);
+        let mut references = BTreeSet::new();
+        for component in components.iter().chain([&document["metadata"]["component"]]) {
+            let text = |field: &str| component[field].as_str().filter(|text| !text.is_empty()).unwrap();
+            assert!(["application", "library"].contains(&text("type")), "{component}");
+            assert_eq!(text("purl"), format!("pkg:cargo/{}@{}", text("name"), text("version")));
+            assert!(references.insert(text("bom-ref")), "a reference is of one component only: {component}");
+            // One expression, and nothing beside it.
+            let licenses = component["licenses"].as_array().unwrap();
+            assert_eq!(licenses.len(), 1, "{component}");
+            assert!(licenses[0]["expression"].is_string() && licenses[0].as_object().unwrap().len() == 1);
+            for hash in component.get("hashes").and_then(Value::as_array).into_iter().flatten() {
+                assert_eq!(hash["alg"], "SHA-256");
+                let content = hash["content"].as_str().unwrap();
+                assert!(content.len() == 64 && content.bytes().all(|byte| byte.is_ascii_hexdigit()), "{component}");
+            }
+        }
+    }
+
     #[test]
     fn what_cargo_did_not_print_is_an_error() {
         assert!(document("own", "", LOCK).is_err());

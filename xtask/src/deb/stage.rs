@@ -2,15 +2,20 @@
 
 use super::{copy, output};
 use crate::{
-    auditable, dist,
+    auditable, command_docs, dist,
     run::{command, root, run, target},
 };
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
-/// The programs, and what their pages are called.
-const PROGRAMS: [(&str, &str); 2] = [
-    ("defenderauth", "authentication to Azure IoT Hub and DPS"),
-    ("defender-auth-emulator", "loopback emulator of Azure IoT Hub and DPS"),
+const COMMAND: &str = "defenderauth";
+const EMULATOR: &str = "defender-auth-emulator";
+
+/// Where `cargo xtask command-docs` puts the pages and completions of the command, and where Debian looks for them.
+const DOCS: [(&str, &str); 4] = [
+    ("man", "usr/share/man/man1"),
+    ("completions/bash", "usr/share/bash-completion/completions"),
+    ("completions/zsh", "usr/share/zsh/vendor-completions"),
+    ("completions/fish", "usr/share/fish/vendor_completions.d"),
 ];
 
 /// Builds it, and returns Debian's name of the architecture.
@@ -27,15 +32,27 @@ pub(super) fn stage(folder: &Path) -> Result<String, String> {
     build.args(["--package", "defender-auth-cli", "--package", "defender-auth-emulator"]);
     build.env("CARGO_ENCODED_RUSTFLAGS", dist::flags(dist::Standard::Given));
     run(build)?;
-    for (name, page) in PROGRAMS {
-        let program = target().join("release").join(name);
-        copy(&program, &folder.join("usr/bin").join(name))?;
-        let manual = folder.join("usr/share/man/man1");
-        fs::create_dir_all(&manual).map_err(|error| format!("{}: {error}", manual.display()))?;
-        let mut help = command("help2man", &["--no-info", "--name", page, "--output"]);
-        help.arg(manual.join(format!("{name}.1"))).arg(&program);
-        run(help)?;
+    for name in [COMMAND, EMULATOR] {
+        copy(&target().join("release").join(name), &folder.join("usr/bin").join(name))?;
     }
+    manuals(folder)?;
     copy(&root().join("emulator/sample.toml"), &folder.join("etc/defenderauth-emulator.toml"))?;
     output("dpkg-architecture", &["--query", "DEB_HOST_ARCH"])
+}
+
+/// The pages and completions of the programs that are staged: a page must not describe an option that its program lacks.
+fn manuals(folder: &Path) -> Result<(), String> {
+    let programs = folder.join("usr/bin");
+    let docs = folder.with_file_name("command-docs");
+    command_docs::write_from(&docs, || Command::new(programs.join(COMMAND)))?;
+    for (from, to) in DOCS {
+        let to = folder.join(to);
+        fs::create_dir_all(&to).map_err(|error| format!("{}: {error}", to.display()))?;
+        copy(&docs.join(from).join("."), &to)?;
+    }
+    // The emulator has no page of its own.
+    let mut help =
+        command("help2man", &["--no-info", "--name", "loopback emulator of Azure IoT Hub and DPS", "--output"]);
+    help.arg(folder.join("usr/share/man/man1").join(format!("{EMULATOR}.1"))).arg(programs.join(EMULATOR));
+    run(help)
 }
