@@ -18,6 +18,7 @@ static const uint8_t signature[32] = {1};
 #define AT DEFENDERAUTH_TEXT(RESOURCE)
 
 WRITES(string_text, defenderauth_connection_string_to_text(string, PLACE))
+WRITES(string_token, defenderauth_connection_string_sas_token(string, NOW, PLACE))
 WRITES(key_text, defenderauth_key_to_base64(key, PLACE))
 WRITES(token, defenderauth_sas_token(key, AT, NULL, 0, NOW, PLACE))
 WRITES(policy_token, defenderauth_sas_token(key, AT, DEFENDERAUTH_TEXT("owner"), NOW, PLACE))
@@ -33,9 +34,25 @@ WRITES(password, defenderauth_session_password(session, PLACE))
 WRITES(secret, defenderauth_session_snapshot_secret(saving, PLACE))
 
 static defenderauth_result (*const writers[])(char *, size_t, size_t *, defenderauth_error **) = {
-    string_text,     key_text,      token,        policy_token,   to_sign,      assembled, signed_token,
-    certificate_key, module_string, module_token, device_to_sign, device_token, password,  secret,
+    string_text,  string_token,    key_text,      token,        policy_token,   to_sign,      assembled,
+    signed_token, certificate_key, module_string, module_token, device_to_sign, device_token, password,
+    secret,
 };
+
+/* Without an error object, and the same token as with one. */
+static void write_without_objects(void) {
+    char with[DEFENDERAUTH_TEXT_CAPACITY], buf[DEFENDERAUTH_TEXT_CAPACITY];
+    size_t len = 0, need = 0;
+    DOES(defenderauth_sas_token(key, AT, NULL, 0, NOW, with, sizeof with, &len, error));
+#define WRITE(text, size, out)                                                                                         \
+    defenderauth_sas_token_from_base64(text, AT, NULL, 0, NOW, buf, size, out)
+    CHECK(WRITE(DEFENDERAUTH_TEXT(KEY), 0, &need) == DEFENDERAUTH_BUFFER_TOO_SMALL && need == len);
+    CHECK(WRITE(DEFENDERAUTH_TEXT(KEY), len, NULL) == DEFENDERAUTH_BUFFER_TOO_SMALL && buf[0] == 0);
+    CHECK(WRITE(DEFENDERAUTH_TEXT(KEY), len + 1, NULL) == DEFENDERAUTH_OK && strcmp(buf, with) == 0);
+    CHECK(WRITE(DEFENDERAUTH_TEXT("not base64"), sizeof buf, NULL) == DEFENDERAUTH_KEY_BASE64 && buf[0] == 0);
+    CHECK(defenderauth_sas_token_from_base64(NULL, 3, AT, NULL, 0, NOW, buf, sizeof buf, NULL) == DEFENDERAUTH_NULL);
+#undef WRITE
+}
 
 /* The buffer is on the heap and exactly this large. */
 static char *room(size_t size) {
@@ -153,6 +170,7 @@ int main(void) {
         }
     }
     write_nothing();
+    write_without_objects();
     write_over_an_input();
     defenderauth_session_free(saving);
     defenderauth_session_free(session);

@@ -22,6 +22,7 @@ static void objects(void) {
     defenderauth_options *options = some_options();
     const defenderauth_result none = DEFENDERAUTH_NULL;
     MAKES_NONE(defenderauth_key, none, defenderauth_connection_string_key(NULL, out, error));
+    FAILS(none, defenderauth_connection_string_sas_token(NULL, NOW, INTO));
     FAILS(none, defenderauth_connection_string_to_text(NULL, INTO));
     MAKES_NONE(defenderauth_key, none, defenderauth_key_derive(NULL, ID, out, error));
     FAILS(none, defenderauth_key_to_base64(NULL, INTO));

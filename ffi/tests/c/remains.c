@@ -44,6 +44,8 @@ static void keys(void) {
     DOES(defenderauth_key_from_base64(IN, &key, error));
     DOES(defenderauth_key_to_base64(key, INTO));
     DOES(defenderauth_sas_token(key, DEFENDERAUTH_TEXT(RESOURCE), NULL, 0, NOW, INTO));
+    CHECK(defenderauth_sas_token_from_base64(IN, DEFENDERAUTH_TEXT(RESOURCE), NULL, 0, NOW, out, sizeof out, NULL) ==
+          DEFENDERAUTH_OK);
     FAILS(DEFENDERAUTH_BUFFER_TOO_SMALL,
           defenderauth_sas_token(key, DEFENDERAUTH_TEXT(RESOURCE), NULL, 0, NOW, out, 60, NULL, error));
     DOES(defenderauth_signer_new(key, DEFENDERAUTH_TEXT(RESOURCE), NULL, 0, &signer, error));
@@ -62,6 +64,7 @@ static void strings(void) {
     size_t len = read_file("string");
     DOES(defenderauth_connection_string_parse(IN, &string, error));
     DOES(defenderauth_connection_string_to_text(string, INTO));
+    DOES(defenderauth_connection_string_sas_token(string, NOW, INTO));
     DOES(defenderauth_connection_string_key(string, &string_key, error));
     DOES(defenderauth_connection_string_new(DEFENDERAUTH_TEXT(HUB), DEFENDERAUTH_TEXT("dev-02"), NULL, 0, string_key,
                                             &made, error));
