@@ -77,7 +77,7 @@ pub(super) fn was_compared(ports: &[Port]) -> bool {
 /// The clock of a server, as its answer tells it. If the server's certificate is not valid by this device's clock, it is
 /// asked again by a time within the validity: nothing else is waived, and no credential is sent.
 fn dated(port: &Port, network: &Network, device: UnixTime) -> Option<Difference> {
-    let of = |server| Difference { host: port.host.to_string(), server, device };
+    let of = |server| Difference { host: port.host.to_string(), server, device: port.answered_at };
     let validity = match port.answer.as_ref()? {
         Ok(probe) => return probe.http.and_then(|head| head.date).map(of),
         Err(Error::TlsFailed {

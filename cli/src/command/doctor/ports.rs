@@ -9,6 +9,7 @@ use crate::{
     terminal::progress,
 };
 use defender_auth::{
+    UnixTime,
     error::{Code, ErrorKind},
     identity::HostName,
     mqtt::PORT,
@@ -50,6 +51,8 @@ pub(super) struct Port {
     pub(super) is_open: bool,
     /// What answered, once it was tried.
     pub(super) answer: Option<Result<Probe, Error>>,
+    /// The time of this device then.
+    pub(super) answered_at: UnixTime,
     /// How long that took.
     pub(super) took: Duration,
 }
@@ -121,6 +124,7 @@ pub(super) fn reach(
             is_known: false,
             is_open: false,
             answer: None,
+            answered_at: UnixTime::from_secs(0),
             took: Duration::ZERO,
         };
         let addresses = match target.address {

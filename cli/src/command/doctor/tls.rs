@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     network::route::Network,
+    system::clock::now,
     terminal::{one_line::one_line, progress},
 };
 use defender_auth::{
@@ -37,6 +38,7 @@ pub(super) fn ask(ports: &mut [Port], network: &Network, clock_offset: i64) {
         progress::step(&format!("TLS handshake with {}, for {} s at most", port.place(), 2 * LIMIT.as_secs()));
         let begun = Instant::now();
         port.answer = Some(once(port, network, clock_offset));
+        port.answered_at = now();
         port.took = begun.elapsed();
     }
 }
