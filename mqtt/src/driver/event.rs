@@ -180,6 +180,12 @@ impl fmt::Display for Event {
                 write!(f, "connected anew as {identity} with {credential}{}", by(*transport, profile))
             }
             Self::NotConnected { credential, error } => write!(f, "not connected with {credential}: {error}"),
+            // The text of the error is for a server that has not accepted the login.
+            Self::Lost { error: crate::Error::Closed { place } } => write!(
+                f,
+                "connection lost: {place} ended it, as a hub does when another client logs in with the same identity, or \
+                 when it does not accept a packet"
+            ),
             Self::Lost { error } => write!(f, "connection lost: {error}"),
             Self::Disconnected { why } => write!(f, "disconnected: {why}"),
             Self::Dropped { credential, why } => write!(f, "gave up {credential}: {why}"),

@@ -159,6 +159,7 @@ fn the_older_of_two_connections_is_closed_and_waits_before_it_returns() {
     let other = Session::open(&login, &token, &Dial::at(site.emulator.address()), roots).unwrap();
     let lines = site.until(&mut driver, |event| matches!(event, Event::Waiting { .. }));
     assert!(lines[0].starts_with("connection lost: "), "{lines:?}");
+    assert!(lines[0].contains("another client logs in with the same identity"), "{lines:?}");
     assert_eq!(driver.status().phase, Phase::Waiting);
     other.close();
     site.pass(60);
