@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &Explain) -> Result<(), Failure> {
     let entries: Vec<Entry> = if arguments.all { explain::all().collect() } else { explain::find(&asked) };
     if entries.is_empty() {
         return Err(Failure::Call(format!(
-            "{asked} is the number of no error that is known here; check it, and its prefix (connack:, mqtt5:, dps:, hub:, \
+            "`{asked}` is the number of no error that is known here; check it, and its prefix (connack:, mqtt5:, dps:, hub:, \
              http:, tpm:)"
         )));
     }
