@@ -4,7 +4,7 @@ use crate::{base::random_hex, hub::Identity};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::{BTreeMap, VecDeque};
 
-/// How many messages wait for one device, as at a hub.
+/// How many messages wait for one device or for its receipt, as at a hub.
 const WAITING: usize = 50;
 
 /// How long a device may take to complete a message that it has received over HTTPS, in seconds, as at a hub.
@@ -59,10 +59,12 @@ pub(super) fn encoded<'a>(named: impl Iterator<Item = (&'a str, &'a str)>) -> St
 }
 
 impl Mail {
-    /// `false` when too many wait.
+    /// `false` when too many wait. Those that a device has not completed wait too.
     pub(crate) fn post(&mut self, identity: &Identity, letter: Letter) -> bool {
-        let waiting = self.waiting.entry(identity.to_string()).or_default();
-        let has_room = waiting.len() < WAITING;
+        let owner = identity.to_string();
+        let locked = self.locked.get(&owner).map_or(0, Vec::len);
+        let waiting = self.waiting.entry(owner).or_default();
+        let has_room = waiting.len() + locked < WAITING;
         if has_room {
             waiting.push_back(letter);
         }
@@ -128,6 +130,7 @@ mod tests {
         mail.put_back(&identity, first.clone());
         let locked = mail.lock(&identity, 100).unwrap();
         assert_eq!((&locked, mail.count(&identity)), (&first, WAITING - 1));
+        assert!(!mail.post(&identity, letter("one too many while another is locked")));
         assert!(mail.settle(&identity, &locked.lock, true) && !mail.settle(&identity, &locked.lock, true));
         let locked = mail.lock(&identity, 100).unwrap();
         assert!(mail.settle(&identity, &locked.lock, false) && mail.count(&identity) == WAITING - 1);
