@@ -105,7 +105,7 @@ fn the_state_is_kept_in_a_folder_of_its_owner() {
     let source = site.scratch.write("string", device());
     let state = site.scratch.path("state");
     for _ in 0..2 {
-        let mut agent = Staying::start(&site, &source, &["--state", &state, "--json"]);
+        let mut agent = Staying::start(&site, &source, &["--state-dir", &state, "--json"]);
         agent.event("connected");
         agent.signal("TERM");
         agent.event("ended");
@@ -120,7 +120,7 @@ fn what_is_wrong_from_the_beginning_ends_it_at_once() {
     let nowhere = scratch.path("nowhere");
     defenderauth(&["stay", &nowhere], "").failed(2, &["nowhere", "explain 211"]);
     let file = scratch.write("file", "x");
-    defenderauth(&["stay", "-", "--state", &file], device()).failed(2, &["file"]);
+    defenderauth(&["stay", "-", "--state-dir", &file], device()).failed(2, &["file"]);
     defenderauth(&["stay", "-", "--token-lifetime", "soon"], device()).misused(&["90s, 15m, 1h, 1d"]);
 }
 

@@ -3,15 +3,21 @@
 use super::request::{BODY, Body, Unfit};
 use httparse::Status;
 
-/// The longest trailer, and the longest line of a chunk's length, in bytes.
+/// The longest line of a trailer or of a chunk's length, in bytes.
 const LINE: usize = 1024;
+
+/// The longest body with all that frames it, in bytes: enough for chunks of one byte each.
+const FRAMED: usize = 8 * BODY;
 
 impl Body {
     /// The body at the beginning of `bytes` and its length there, or `None` while it is incomplete.
     pub(crate) fn read(self, bytes: &[u8]) -> Result<Option<(Vec<u8>, usize)>, Unfit> {
         match self {
             Self::Length(length) => Ok(bytes.get(..length).map(|body| (body.to_vec(), length))),
-            Self::Chunked => decode(bytes),
+            Self::Chunked => match decode(bytes)? {
+                None if bytes.len() > FRAMED => Err((413, "the chunks of the body are too long")),
+                read => Ok(read),
+            },
         }
     }
 }
@@ -78,5 +84,17 @@ mod tests {
         let two = [b"3ffff\r\n".to_vec(), vec![b'a'; 0x3ffff], b"\r\n2\r\naa\r\n0\r\n\r\n".to_vec()].concat();
         assert_eq!(status(&two), 413);
         assert_eq!(status(&[b"0\r\n".to_vec(), vec![b'a'; 2000]].concat()), 400);
+    }
+
+    #[test]
+    fn what_frames_a_body_has_a_limit_too() {
+        let smallest = [b"1\r\na\r\n".repeat(BODY), b"0\r\n\r\n".to_vec()].concat();
+        assert_eq!(Body::Chunked.read(&smallest), Ok(Some((vec![b'a'; BODY], smallest.len()))));
+        let extensions = [b"1;".to_vec(), vec![b'x'; 1000], b"\r\na\r\n".to_vec()].concat();
+        let trailers = [b"0\r\n".to_vec(), b"A: b\r\n".repeat(FRAMED / 6)].concat();
+        for endless in [extensions.repeat(FRAMED / 1000), trailers] {
+            assert_eq!(Body::Chunked.read(&endless[..1000]), Ok(None));
+            assert_eq!(Body::Chunked.read(&endless).unwrap_err().0, 413);
+        }
     }
 }

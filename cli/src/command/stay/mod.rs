@@ -30,16 +30,16 @@ pub(crate) struct Stay {
     #[arg(long)]
     register: bool,
     /// The folder that keeps the state between runs (mode 0700): a restart begins with the credential that worked
-    #[arg(long, value_name = "DIR")]
-    state: Option<PathBuf>,
+    #[arg(long, alias = "state", value_name = "DIR")]
+    state_dir: Option<PathBuf>,
     /// The lifetime of each token; it is renewed when 80 to 85 % of it have passed
-    #[arg(long, value_name = "TIME", value_parser = time::lifetime, default_value = "8h")]
+    #[arg(long, value_name = "DURATION", value_parser = time::lifetime, default_value = "8h")]
     token_lifetime: Duration,
     /// The longest time without a packet, 1177s at most
-    #[arg(long, value_name = "TIME", value_parser = time::lifetime)]
+    #[arg(long, value_name = "DURATION", value_parser = time::lifetime)]
     keep_alive: Option<Duration>,
     /// The shortest wait before a connection is tried again; it grows with each failure
-    #[arg(long, value_name = "TIME", value_parser = time::lifetime, default_value = "5s")]
+    #[arg(long, value_name = "DURATION", value_parser = time::lifetime, default_value = "5s")]
     first_wait: Duration,
     /// Print each event as a JSON document on a line of its own
     #[arg(long)]
@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &Stay) -> Result<(), Failure> {
     if let Some(interval) = arguments.keep_alive {
         options = options.with_keep_alive(interval);
     }
-    if let Some(folder) = &arguments.state {
+    if let Some(folder) = &arguments.state_dir {
         options = options.with_store(Store::open(folder).map_err(kept::failed)?);
     }
     let source = Source::new("agent", plan);
