@@ -12,8 +12,8 @@
 //! ```
 //!
 //! Each lane is a state of its own; the lanes are independent, so that the rounds of one fill the time in which those of
-//! another wait for their results. Most is gained by the second lane; eight are the
-//! fastest that were measured.
+//! another wait for their results. Most is gained by the second lane; eight are the fastest that were
+//! measured.
 
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -4,7 +4,7 @@ use super::arguments::Arguments;
 use clap::CommandFactory as _;
 
 /// A call by the former names, and the same by the present ones.
-const CALLS: [(&str, &str); 12] = [
+const CALLS: [(&str, &str); 13] = [
     ("authenticate - --certificate-file c --key-file k", "authenticate - --cert-file c --key-file k"),
     ("twin - --certificate-file c --key-file k", "twin - --cert-file c --key-file k"),
     ("twin - --cacert r", "twin - --ca-file r"),
@@ -34,6 +34,7 @@ const CALLS: [(&str, &str); 12] = [
         "certificate verification --code C --ca c --ca-key k --certificate o",
         "certificate verification --code C --sign-with c --sign-key k --cert-file o",
     ),
+    ("stay - --state d", "stay - --state-dir d"),
     ("token - --expires-at 1700000000", "token - --expires-at 2023-11-14T22:13:20Z"),
 ];
 
