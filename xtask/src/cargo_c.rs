@@ -1,6 +1,7 @@
 //! The C library as cargo-c installs it, for packagers who use that.
 
 use crate::{
+    folder,
     run::{command, run, target},
     tools,
 };
@@ -15,9 +16,7 @@ const PROGRAM: &str = include_str!("../tests/dist/agent.c");
 pub(crate) fn cargo_c() -> Result<(), String> {
     let program = tools::cargo_program_of("cargo-c", "cargo-cinstall", CARGO_C)?;
     let folder = target().join("cargo-c");
-    if folder.exists() {
-        fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    }
+    folder::remove(&folder)?;
     let destdir = folder.join("root");
     let mut install =
         command(&program, &["cinstall", "--locked", "--package", "defender-auth-ffi", "--profile", "dist"]);

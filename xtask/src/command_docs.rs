@@ -1,6 +1,9 @@
 //! Completions and manual pages of the command, as packages take them.
 
-use crate::run::{cargo, target};
+use crate::{
+    folder,
+    run::{cargo, target},
+};
 use std::{fs, path::Path, process::Command};
 
 /// The shells, and how each names the file of a command's completions.
@@ -10,9 +13,7 @@ const SHELLS: [(&str, &str); 3] = [("bash", "defenderauth"), ("zsh", "_defendera
 pub(crate) fn command_docs() -> Result<(), String> {
     let folder = target().join("command-docs");
     // A page of a former version must not stay.
-    if folder.exists() {
-        fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    }
+    folder::remove(&folder)?;
     let build = ["run", "--quiet", "--package", "defender-auth-cli", "--all-features", "--"];
     write_from(&folder, || cargo(&build))?;
     println!("completions and manual pages are in {}", folder.display());

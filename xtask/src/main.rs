@@ -14,6 +14,7 @@ mod deb;
 mod dist;
 mod errors;
 mod features;
+mod folder;
 mod fuzz;
 mod header;
 mod instructions;

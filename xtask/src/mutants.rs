@@ -1,10 +1,11 @@
 mod alone;
 
 use crate::{
+    folder,
     run::{command, root, run, status, target},
     tools,
 };
-use std::{fs, path::Path};
+use std::path::Path;
 
 /// The version of cargo-mutants that the project was checked with.
 const MUTANTS: &str = "27.1.0";
@@ -81,9 +82,7 @@ fn judged(workspace: &Path, files: &[&str], judges: &[Judge<'_>; 2]) -> Result<(
     let program = tools::cargo_program("cargo-mutants", MUTANTS)?;
     let output = target().join("mutants.out");
     // Of another run: what died there would be passed over.
-    if output.exists() {
-        fs::remove_dir_all(&output).map_err(|error| format!("{}: {error}", output.display()))?;
-    }
+    folder::remove(&output)?;
     let pass = |judge: &Judge<'_>, more: &[&str]| {
         let mut mutants = command(&program, &["mutants", "--jobs", "2"]);
         mutants.args(PACKAGES.iter().flat_map(|package| ["--package", package, "--test-package", package]));

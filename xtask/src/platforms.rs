@@ -1,7 +1,7 @@
 //! The command and the C library on other processors, under QEMU; and the command as a program that needs nothing of a system.
 
 use crate::{
-    auditable, bare_metal, dist,
+    auditable, bare_metal, dist, folder,
     run::{cargo, command, root, run, target},
     tools,
 };
@@ -155,8 +155,8 @@ fn use_command(folder: &Path, program: impl Fn() -> Command, seen: &Path) -> Res
     let made = seen.join("made");
     output(program().args(["certificate", "new", "self-signed", "--device-id", "dev1", "--out-dir"]).arg(&made))?;
     let mut check = program();
-    check.args(["certificate", "check", "--device-id", "dev1", "--chain"]).arg(made.join("certificate_public.pem"));
-    output(check.arg("--key").arg(made.join("certificate_private.pem")))?;
+    check.args(["certificate", "check", "--device-id", "dev1", "--cert-file"]).arg(made.join("certificate_public.pem"));
+    output(check.arg("--key-file").arg(made.join("certificate_private.pem")))?;
     println!("{}: a token and a certificate were made", folder.display());
     Ok(())
 }
@@ -164,10 +164,7 @@ fn use_command(folder: &Path, program: impl Fn() -> Command, seen: &Path) -> Res
 /// An empty folder.
 fn scratch(name: &str) -> Result<PathBuf, String> {
     let folder = root().join(target()).join("platforms").join(name);
-    if folder.exists() {
-        fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    }
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    folder::empty(&folder)?;
     Ok(folder)
 }
 

@@ -1,6 +1,9 @@
 //! The same bytes from two builds in different folders, so that what is published can be compared with its source.
 
-use crate::run::{command, root, run, target};
+use crate::{
+    folder,
+    run::{command, root, run, target},
+};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -18,9 +21,7 @@ pub(crate) fn reproducible(options: &[String]) -> Result<(), String> {
         _ => return Err("usage: cargo xtask reproducible [--features sas|full|FEATURE,...]".into()),
     };
     let base = root().join(target()).join("reproducible");
-    if base.exists() {
-        fs::remove_dir_all(&base).map_err(|error| format!("{}: {error}", base.display()))?;
-    }
+    folder::remove(&base)?;
     // Of different lengths, because a path may also be padded.
     let [first, second] = [base.join("a"), base.join("another folder")];
     let (one, other) = (build(&first, features)?, build(&second, features)?);
@@ -32,7 +33,7 @@ pub(crate) fn reproducible(options: &[String]) -> Result<(), String> {
         }
         println!("{file}: {} bytes, the same", one.len());
     }
-    fs::remove_dir_all(&base).map_err(|error| format!("{}: {error}", base.display()))
+    folder::remove(&base)
 }
 
 /// Returns the folder of the libraries.

@@ -4,6 +4,7 @@ mod clean_root;
 mod stage;
 
 use crate::{
+    folder,
     run::{command, root, run, target},
     tools,
 };
@@ -28,9 +29,7 @@ pub(crate) fn deb(options: &[String]) -> Result<(), String> {
     provide()?;
     let folder = target().join("deb");
     let source = folder.join("source");
-    if folder.exists() {
-        fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    }
+    folder::remove(&folder)?;
     let debian = source.join("debian");
     copy(&root().join("packaging/debian"), &debian)?;
     copy(&root().join("ffi/examples"), &source.join("examples"))?;

@@ -1,7 +1,10 @@
 //! The session and its tests in a workspace of their own. Nothing is built there that they do not use, so that a change is
 //! built and judged in seconds.
 
-use crate::run::{root, target};
+use crate::{
+    folder,
+    run::{root, target},
+};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -17,9 +20,7 @@ const TESTED_WITH: [&str; 2] = ["allocation-counter", "base64"];
 /// Makes it anew, and returns where.
 pub(super) fn session_alone() -> Result<PathBuf, String> {
     let folder = root().join(target()).join("session-alone");
-    if folder.exists() {
-        fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    }
+    folder::remove(&folder)?;
     for part in PARTS {
         copy(&root().join(part), &folder.join(part))?;
     }

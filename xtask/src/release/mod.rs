@@ -4,7 +4,7 @@ mod archive;
 mod recipes;
 
 use crate::{
-    deb, dist, package, platforms,
+    deb, dist, folder, package, platforms,
     run::{command, root, run, target},
     sbom,
 };
@@ -41,9 +41,7 @@ pub(crate) fn release(options: &[String]) -> Result<(), String> {
 /// The committed state, in a folder that has nothing else.
 fn in_clone() -> Result<(), String> {
     let clone = root().join(target()).join("clone");
-    if clone.exists() {
-        fs::remove_dir_all(&clone).map_err(|error| format!("{}: {error}", clone.display()))?;
-    }
+    folder::remove(&clone)?;
     run(command("git", &["clone", "--quiet", &root().display().to_string(), &clone.display().to_string()]))?;
     let mut release = command("cargo", &["xtask", "release", "--dry-run", "--here"]);
     release.current_dir(&clone).env_remove("CARGO_TARGET_DIR");
@@ -52,10 +50,7 @@ fn in_clone() -> Result<(), String> {
 
 fn here() -> Result<(), String> {
     let folder = root().join(target()).join("release-files");
-    if folder.exists() {
-        fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    }
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    folder::empty(&folder)?;
     let mut missing = Vec::new();
     for (name, make) in STEPS {
         if let Err(error) = make(&folder) {
@@ -155,9 +150,6 @@ fn copy(from: &Path, to: &Path) -> Result<(), String> {
 /// An empty folder for what is packed.
 fn staging(name: &str) -> Result<PathBuf, String> {
     let folder = root().join(target()).join("staging").join(name);
-    if folder.exists() {
-        fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    }
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    folder::empty(&folder)?;
     Ok(folder)
 }
