@@ -6,12 +6,12 @@ use super::{
 };
 use crate::{
     answer::phrase,
-    http::{Head, parse},
+    http::{Head, parse, receive},
     server::Emulator,
     wire::PATIENCE,
 };
 use std::{
-    io::{self, ErrorKind, Read as _, Write as _},
+    io::{self, Write as _},
     net::{IpAddr, TcpStream},
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
@@ -32,12 +32,13 @@ pub(super) fn serve(mut stream: TcpStream, emulator: &Emulator, stop: &AtomicBoo
     stream.set_read_timeout(Some(TICK))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let mut buffer = Vec::new();
+    let stops = || stop.load(Ordering::SeqCst);
     loop {
         let deadline = Instant::now() + IDLE;
         let (head, length) = loop {
             match parse(&buffer) {
                 Ok(Some(parsed)) => break parsed,
-                Ok(None) if receive(&mut stream, &mut buffer, stop, deadline)? => {}
+                Ok(None) if receive(&mut stream, &mut buffer, stops, deadline)? => {}
                 Ok(None) => return Ok(()),
                 Err((status, reason)) => return unfit(&mut stream, status, reason),
             }
@@ -49,7 +50,7 @@ pub(super) fn serve(mut stream: TcpStream, emulator: &Emulator, stop: &AtomicBoo
         let (body, end) = loop {
             match head.body.read(&buffer) {
                 Ok(Some(body)) => break body,
-                Ok(None) if receive(&mut stream, &mut buffer, stop, deadline)? => {}
+                Ok(None) if receive(&mut stream, &mut buffer, stops, deadline)? => {}
                 Ok(None) => return Ok(()),
                 Err((status, reason)) => return unfit(&mut stream, status, reason),
             }
@@ -79,25 +80,6 @@ fn check_origin(head: &Head) -> Result<(), Failure> {
         return Err(Failure(403, "the request comes from a page of another site".into()));
     }
     Ok(())
-}
-
-/// `false` when there is no request any more.
-fn receive(stream: &mut TcpStream, buffer: &mut Vec<u8>, stop: &AtomicBool, deadline: Instant) -> io::Result<bool> {
-    let mut chunk = [0; 8192];
-    loop {
-        if stop.load(Ordering::SeqCst) || Instant::now() >= deadline {
-            return Ok(false);
-        }
-        match stream.read(&mut chunk) {
-            Ok(0) => return Ok(false),
-            Ok(count) => {
-                buffer.extend_from_slice(chunk.get(..count).unwrap_or_default());
-                return Ok(true);
-            }
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-            Err(error) => return Err(error),
-        }
-    }
 }
 
 fn unfit(stream: &mut TcpStream, status: u16, reason: &str) -> io::Result<()> {

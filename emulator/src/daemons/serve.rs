@@ -7,11 +7,11 @@ use super::{
 use crate::{
     answer::phrase,
     base::one_version,
-    http::{Head, parse},
+    http::{Head, parse, receive},
 };
 use percent_encoding::percent_decode_str;
 use std::{
-    io::{self, ErrorKind, Read as _, Write as _},
+    io::{self, Write as _},
     os::unix::net::UnixStream,
     time::{Duration, Instant},
 };
@@ -32,16 +32,14 @@ pub(super) fn serve(
     stream.set_read_timeout(Some(TICK))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let mut buffer = Vec::new();
+    let stops = || state.stops();
     loop {
         let deadline = Instant::now() + PATIENCE;
         let (head, length) = loop {
             match parse(&buffer) {
                 Ok(Some(parsed)) => break parsed,
-                Ok(None) => {
-                    if !receive(&mut stream, &mut buffer, state, deadline)? {
-                        return Ok(());
-                    }
-                }
+                Ok(None) if receive(&mut stream, &mut buffer, stops, deadline)? => {}
+                Ok(None) => return Ok(()),
                 Err((status, reason)) => return send(&mut stream, &error(status, reason)),
             }
         };
@@ -49,11 +47,8 @@ pub(super) fn serve(
         let (body, end) = loop {
             match head.body.read(&buffer) {
                 Ok(Some(body)) => break body,
-                Ok(None) => {
-                    if !receive(&mut stream, &mut buffer, state, deadline)? {
-                        return Ok(());
-                    }
-                }
+                Ok(None) if receive(&mut stream, &mut buffer, stops, deadline)? => {}
+                Ok(None) => return Ok(()),
                 Err((status, reason)) => return send(&mut stream, &error(status, reason)),
             }
         };
@@ -73,26 +68,6 @@ fn decide(head: &Head, body: &[u8], uid: u32, answer: impl Fn(&Asked<'_>) -> Ans
         parts.map(|part| percent_decode_str(part).decode_utf8().ok().map(Into::into)).collect();
     let Some(path) = path else { return error(400, "the path is not UTF-8") };
     answer(&Asked { method: &head.method, path: &path, version: one_version(&head.query), body, uid })
-}
-
-/// `false` when the peer has closed the connection.
-fn receive(stream: &mut UnixStream, buffer: &mut Vec<u8>, state: &State, deadline: Instant) -> io::Result<bool> {
-    let mut chunk = [0; 8192];
-    loop {
-        if state.stops() || Instant::now() >= deadline {
-            return Ok(false);
-        }
-        match stream.read(&mut chunk) {
-            Ok(0) => return Ok(false),
-            Ok(count) => {
-                buffer.extend_from_slice(chunk.get(..count).unwrap_or_default());
-                return Ok(true);
-            }
-            Err(error)
-                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted) => {}
-            Err(error) => return Err(error),
-        }
-    }
 }
 
 fn send(stream: &mut UnixStream, answer: &Answer) -> io::Result<()> {

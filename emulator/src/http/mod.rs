@@ -3,11 +3,13 @@
 mod answer;
 mod back_end;
 mod chunked;
+mod receive;
 mod request;
 mod route;
 mod serve;
 mod websocket;
 
+pub(crate) use receive::receive;
 pub(crate) use request::{Head, parse};
 pub(crate) use route::segments;
 pub(crate) use serve::serve;

@@ -1,6 +1,6 @@
 //! The body of an enrollment, as a back end sends it.
 
-use super::identity::new_key;
+use super::identity::{Keys, new_key};
 use crate::{
     config::{Attestation, Certificate, Enrollment, Key},
     journal::Refusal,
@@ -43,13 +43,6 @@ struct Given {
     symmetric_key: Option<Keys>,
     x509: Option<X509>,
     tpm: Option<Tpm>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Keys {
-    primary_key: Option<Key>,
-    secondary_key: Option<Key>,
 }
 
 #[derive(Deserialize)]

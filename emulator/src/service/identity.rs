@@ -20,11 +20,12 @@ pub(super) struct Given {
     x509_thumbprint: Option<Thumbprints>,
 }
 
-#[derive(Deserialize)]
+/// The member `symmetricKey`, of an enrollment's attestation too.
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Keys {
-    primary_key: Option<Key>,
-    secondary_key: Option<Key>,
+pub(super) struct Keys {
+    pub(super) primary_key: Option<Key>,
+    pub(super) secondary_key: Option<Key>,
 }
 
 #[derive(Deserialize)]
