@@ -1,6 +1,6 @@
 //! Long lists: in parts, on every processor, interrupted.
 
-use crate::support::{LONG_KEY, Run, Scratch, command, defenderauth};
+use crate::support::{LONG_KEY, Run, Scratch, command, defenderauth, group::Group};
 use defender_auth::{SharedAccessKey, identity::RegistrationId};
 use std::{
     fmt::Write as _,
@@ -23,26 +23,9 @@ fn list(count: usize) -> (String, Vec<String>) {
     (text, ids)
 }
 
-struct Group {
-    folder: Scratch,
-    key: String,
-}
-
-impl Group {
-    fn new() -> Self {
-        let folder = Scratch::new();
-        let key = folder.write("group.key", LONG_KEY);
-        Self { folder, key }
-    }
-
-    fn derive(&self, more: &[&str]) -> Run {
-        defenderauth(&[&["derive-key", "--group-key-file", &self.key], more].concat(), "")
-    }
-}
-
 #[test]
 fn a_list_of_many_blocks_gives_the_key_of_each_id_in_its_order() {
-    let group = Group::new();
+    let group = Group::new(LONG_KEY);
     let (text, ids) = list(9000);
     let file = group.folder.write("ids.txt", &text);
     assert!(text.len() > 8 * 64 * 1024, "more blocks than are in work at once on two processors");
@@ -58,7 +41,7 @@ fn a_list_of_many_blocks_gives_the_key_of_each_id_in_its_order() {
 
 #[test]
 fn a_mistake_and_an_id_that_came_before_are_found_in_any_block() {
-    let group = Group::new();
+    let group = Group::new(LONG_KEY);
     let (text, ids) = list(3000);
     let lines = text.lines().count();
     let repeated = ids[10].to_uppercase();
@@ -72,7 +55,7 @@ fn a_mistake_and_an_id_that_came_before_are_found_in_any_block() {
 
 #[test]
 fn the_parts_of_a_list_put_together_are_byte_for_byte_one_run() {
-    let group = Group::new();
+    let group = Group::new(LONG_KEY);
     for count in [1, 2, 5, 400] {
         let (text, _) = list(count);
         let file = group.folder.write("ids.txt", &text);
@@ -91,7 +74,7 @@ fn the_parts_of_a_list_put_together_are_byte_for_byte_one_run() {
 
 #[test]
 fn a_mistake_in_a_part_is_named_by_its_line_in_the_list() {
-    let group = Group::new();
+    let group = Group::new(LONG_KEY);
     let file = group.folder.write("ids.txt", "a\n\nb\nc\nd\ne\nE\ng/h\n");
     let run = group.derive(&["--ids", &file, "--shard", "2/2"]).failed(2, &["ids.txt, line 8"]);
     assert!(run.err.contains("ids.txt, line 7: the registration ID `E` is the same as in 6;"), "{run:?}");
@@ -100,7 +83,7 @@ fn a_mistake_in_a_part_is_named_by_its_line_in_the_list() {
 
 #[test]
 fn a_part_may_be_empty_and_a_list_may_not() {
-    let group = Group::new();
+    let group = Group::new(LONG_KEY);
     let file = group.folder.write("ids.txt", "a-long-name-of-a-device\n");
     assert!(group.derive(&["--ids", &file, "--shard", "2/2"]).done().out.is_empty());
     let file = group.folder.write("ids.txt", "\n");
@@ -109,7 +92,7 @@ fn a_part_may_be_empty_and_a_list_may_not() {
 
 #[test]
 fn a_part_is_one_of_a_file() {
-    let group = Group::new();
+    let group = Group::new(LONG_KEY);
     let file = group.folder.write("ids.txt", "a\n");
     for wrong in ["0/2", "3/2", "1", "1/0", "a/b", "1/2/3", ""] {
         group.derive(&["--ids", &file, "--shard", wrong]).misused(&["--shard"]);
@@ -121,7 +104,7 @@ fn a_part_is_one_of_a_file() {
 
 #[test]
 fn a_run_that_is_killed_leaves_the_old_file_and_the_next_one_nothing_else() {
-    let group = Group::new();
+    let group = Group::new(LONG_KEY);
     let folder = group.folder.path("out");
     fs::create_dir(&folder).unwrap();
     let out = format!("{folder}/keys.csv");
@@ -144,7 +127,7 @@ fn a_run_that_is_killed_leaves_the_old_file_and_the_next_one_nothing_else() {
 #[test]
 #[ignore = "needs parallel"]
 fn gnu_parallel_writes_what_one_run_writes() {
-    let group = Group::new();
+    let group = Group::new(LONG_KEY);
     let (text, _) = list(500);
     let (file, out) = (group.folder.write("ids.txt", &text), group.folder.path("keys.csv"));
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/fleet/parallel.sh");

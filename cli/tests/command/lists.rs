@@ -1,48 +1,31 @@
 //! Lists of registration IDs, and the file that their keys are written to.
 
-use crate::support::{Run, SHORT_KEY, Scratch, command, defenderauth, run, started_by};
+use crate::support::{SHORT_KEY, command, group::Group, run, started_by};
 use std::{ffi::OsString, fs};
 
 const DEV1: &str = "dev1,2scyzJcrrFCJ7Q19YTW45Q2155UH79RXTXV1jRz1NwM=\n";
 
-struct Group {
-    folder: Scratch,
-    key: String,
-}
-
-impl Group {
-    fn new() -> Self {
-        let folder = Scratch::new();
-        let key = folder.write("group.key", SHORT_KEY);
-        Self { folder, key }
-    }
-
-    fn derive(&self, more: &[&str], input: &str) -> Run {
-        defenderauth(&[&["derive-key", "--group-key-file", &self.key], more].concat(), input)
-    }
-}
-
 #[test]
 fn the_same_id_twice_is_reported_also_in_another_case() {
-    let group = Group::new();
+    let group = Group::new(SHORT_KEY);
     for (list, warnings) in [("dev1\ndev2\n", 0), ("dev1\n\ndev1\n", 1), ("dev1\nDEV1\nDev1\n", 2)] {
-        let run = group.derive(&["--ids", "-"], list).done();
+        let run = group.derive_from(&["--ids", "-"], list).done();
         assert_eq!(run.err.matches("is the same as in 1").count(), warnings, "{run:?}");
         assert_eq!(run.out.lines().count(), list.split_whitespace().count(), "each has its key nevertheless");
     }
-    let run = group.derive(&["--ids", "-"], "dev1\n\nDev1\n").done();
+    let run = group.derive_from(&["--ids", "-"], "dev1\n\nDev1\n").done();
     assert!(run.err.contains("warning: standard input, line 3: the registration ID `Dev1`"), "{run:?}");
-    let run = group.derive(&["a", "b", "A"], "").done();
+    let run = group.derive_from(&["a", "b", "A"], "").done();
     assert!(run.err.contains("warning: argument 3: the registration ID `A`"), "{run:?}");
 }
 
 #[test]
 fn a_list_without_an_id_is_no_success() {
-    let group = Group::new();
+    let group = Group::new(SHORT_KEY);
     for list in ["", "\n", " \r\n\t\n", "\u{feff}"] {
         let file = group.folder.write("ids.txt", list);
         for source in ["-", &file] {
-            let run = group.derive(&["--ids", source], list).failed(2, &["no registration ID", "one per line"]);
+            let run = group.derive_from(&["--ids", source], list).failed(2, &["no registration ID", "one per line"]);
             assert!(run.out.is_empty(), "{run:?}");
         }
     }
@@ -50,16 +33,16 @@ fn a_list_without_an_id_is_no_success() {
 
 #[test]
 fn keys_go_to_a_file_for_its_owner_alone() {
-    let group = Group::new();
+    let group = Group::new(SHORT_KEY);
     let out = group.folder.path("keys.csv");
-    let run = group.derive(&["--ids", "-", "--out", &out], "dev1\n").done();
+    let run = group.derive_from(&["--ids", "-", "--out", &out], "dev1\n").done();
     assert!(run.out.is_empty() && fs::read_to_string(&out).unwrap() == DEV1, "{run:?}");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
         // Also in the place of one that others could read.
         fs::set_permissions(&out, fs::Permissions::from_mode(0o644)).unwrap();
-        group.derive(&["dev1", "--out", &out], "").done();
+        group.derive_from(&["dev1", "--out", &out], "").done();
         assert_eq!(fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_to_string(&out).unwrap(), DEV1.trim_start_matches("dev1,"), "the key alone");
     }
@@ -67,32 +50,32 @@ fn keys_go_to_a_file_for_its_owner_alone() {
 
 #[test]
 fn a_list_with_a_mistake_leaves_the_file_as_it_was() {
-    let group = Group::new();
+    let group = Group::new(SHORT_KEY);
     for (list, words) in [("dev1\ndev/2\n", "line 2"), ("", "no registration ID")] {
         let out = group.folder.write("keys.csv", "old");
-        group.derive(&["--ids", "-", "--out", &out], list).failed(2, &[words]);
+        group.derive_from(&["--ids", "-", "--out", &out], list).failed(2, &[words]);
         assert_eq!(fs::read_to_string(&out).unwrap(), "old");
         let new = group.folder.path("new.csv");
-        group.derive(&["--ids", "-", "--out", &new], list).failed(2, &[words]);
+        group.derive_from(&["--ids", "-", "--out", &new], list).failed(2, &[words]);
         assert_eq!(fs::read_dir(group.folder.folder()).unwrap().count(), 2, "no draft is left");
     }
 }
 
 #[test]
 fn a_file_that_cannot_be_written_is_named() {
-    let group = Group::new();
+    let group = Group::new(SHORT_KEY);
     let folder = group.folder.folder();
     for (out, words) in [("/no/such/folder/keys.csv", "does not exist"), (folder.as_str(), "is a folder")] {
-        group.derive(&["dev1", "--out", out], "").failed(2, &[out, words, "fault: the file"]);
+        group.derive_from(&["dev1", "--out", out], "").failed(2, &[out, words, "fault: the file"]);
     }
 }
 
 #[test]
 fn the_files_that_it_reads_are_not_replaced() {
-    let group = Group::new();
+    let group = Group::new(SHORT_KEY);
     let ids = group.folder.write("ids.txt", "dev1\n");
     for (out, text) in [(&ids, "dev1\n"), (&group.key, SHORT_KEY)] {
-        group.derive(&["--ids", &ids, "--out", out], "").failed(2, &[out, "would be lost"]);
+        group.derive_from(&["--ids", &ids, "--out", out], "").failed(2, &[out, "would be lost"]);
         assert_eq!(fs::read_to_string(out).unwrap(), text);
     }
 }
@@ -101,7 +84,7 @@ fn the_files_that_it_reads_are_not_replaced() {
 #[test]
 fn keys_on_standard_output_are_warned_of_when_others_can_read_the_file() {
     use std::os::unix::fs::PermissionsExt as _;
-    let group = Group::new();
+    let group = Group::new(SHORT_KEY);
     let arguments = ["derive-key", "--group-key-file", &group.key, "dev1"].map(ToString::to_string);
     for (mask, is_warned) in [("022", true), ("077", false)] {
         let out = group.folder.path(mask);
@@ -117,7 +100,7 @@ fn keys_on_standard_output_are_warned_of_when_others_can_read_the_file() {
 #[test]
 fn a_path_that_is_not_utf_8_is_a_file_like_any_other() {
     use std::os::unix::ffi::OsStringExt as _;
-    let group = Group::new();
+    let group = Group::new(SHORT_KEY);
     let path = |name: &[u8]| OsString::from_vec([group.folder.folder().as_bytes(), b"/", name].concat());
     let (ids, string, out) = (path(b"ids-\xff"), path(b"string-\xfe"), path(b"keys-\xfd"));
     fs::write(&ids, "dev1\n").unwrap();

@@ -2,6 +2,7 @@
 
 pub(crate) mod agents;
 pub(crate) mod certificates;
+pub(crate) mod group;
 #[cfg(unix)]
 pub(crate) mod keys;
 #[cfg(unix)]
