@@ -48,7 +48,7 @@ const ADAPTERS: [&str; 13] = [
 ];
 
 /// Every crate of the workspace.
-const CRATES: [&str; 13] = [
+const CRATES: [&str; 14] = [
     "",
     "cli",
     "emulator",
@@ -61,13 +61,15 @@ const CRATES: [&str; 13] = [
     "pkcs11",
     "signer",
     "tests/memory/operations",
+    "windows",
     "xtask",
 ];
 
 /// Outside crates and the only places that may name them.
-const HOMES: [(&str, &[&str]); 26] = [
+const HOMES: [(&str, &[&str]); 27] = [
     ("base64", &["base/encode"]),
     ("defender_auth_signer", &["base/secret", "key", "sas"]),
+    ("defender_auth_windows", &["adapters/file_read", "adapters/store", "adapters/tpm"]),
     ("hmac", &["key"]),
     ("sha2", &["key", "adapters/tpm"]),
     ("subtle", &["base/secret"]),

@@ -4,9 +4,10 @@ use crate::run::{cargo, root, run, target};
 use std::{fs, process::Command};
 
 /// In the order in which they are published: each after those that it depends on.
-pub(crate) const CRATES: [&str; 7] = [
+pub(crate) const CRATES: [&str; 8] = [
     "defender-auth-lanes",
     "defender-auth-signer",
+    "defender-auth-windows",
     "defender-auth",
     "defender-auth-pkcs11",
     "defender-auth-mqtt",
