@@ -9,7 +9,7 @@ use crate::{
     input::time,
     login::subject::{Subject, SubjectOptions},
     network::{options::NetworkOptions, route::Network},
-    terminal::{clock, failure::Failure},
+    terminal::{clock, failure::Failure, output},
 };
 use clap::Args;
 use defender_auth::{
@@ -61,6 +61,11 @@ impl Stay {
 }
 
 pub(crate) fn run(arguments: &Stay) -> Result<(), Failure> {
+    let ended = stay(arguments);
+    if arguments.json { output::json_lines_ended(ended) } else { ended }
+}
+
+fn stay(arguments: &Stay) -> Result<(), Failure> {
     // Before the first connection: a signal ends it as well.
     #[cfg(unix)]
     let signals = signals::Signals::new()?;
