@@ -4112,7 +4112,8 @@ defenderauth_result defenderauth_driver_set_addresses(struct defenderauth_driver
 
 /**
  * Sets the folder that the state is saved in, and that the session begins with. It is created if it does not exist, but not
- * the folder above it. The path is in the system's own bytes.
+ * the folder above it. One driver at a time may have it: the start of another fails with `DEFENDERAUTH_FILE_WRITE`. The path
+ * is in the system's own bytes.
  */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_driver_set_folder(struct defenderauth_driver *driver,
