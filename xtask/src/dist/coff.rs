@@ -2,11 +2,12 @@
 //!
 //! Import libraries stay members of their own: a linker sorts the parts of import tables by the names of the members that they come from.
 
-use super::{archive, object::Object};
+use super::{archive, object::Object, standard};
 use crate::run::{command, run};
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 /// The linker fills in a field of a program's header where it sees this name, which one object does not have. It is kept from it.
@@ -84,8 +85,8 @@ impl Object<'_> {
         import.current_dir(lib).args(["--deterministic-libraries", "--input-def", "defenderauth.def"]);
         import.args(["--output-lib", "libdefenderauth.dll.a"]);
         run(import)?;
-        let mut import = librarian()?;
-        import.current_dir(lib).args(["/machine:x64", "/def:defenderauth.def", "/out:defenderauth.lib"]);
+        let mut import = linker()?;
+        import.current_dir(lib).args(["/lib", "/machine:x64", "/def:defenderauth.def", "/out:defenderauth.lib"]);
         run(import)
     }
 }
@@ -101,15 +102,11 @@ const LINK: [&str; 6] = [
     "-s",
 ];
 
-/// What makes import libraries in the form of Microsoft's linker: part of the compiler, or of LLVM.
-fn librarian() -> Result<std::process::Command, String> {
+/// A linker with the options of Microsoft's, which also makes import libraries in their form: the compiler's own, or LLVM's.
+pub(super) fn linker() -> Result<Command, String> {
     let sysroot = command("rustc", &["--print", "sysroot"]).output().map_err(|error| format!("rustc: {error}"))?;
     let sysroot = PathBuf::from(String::from_utf8_lossy(&sysroot.stdout).trim());
     let name = format!("rust-lld{}", std::env::consts::EXE_SUFFIX);
-    let linker = sysroot.join("lib/rustlib").join(super::standard::host()?).join("bin").join(name);
-    Ok(if linker.is_file() {
-        command(&linker.display().to_string(), &["-flavor", "link", "/lib"])
-    } else {
-        command("llvm-lib", &[])
-    })
+    let own = sysroot.join("lib/rustlib").join(standard::host()?).join("bin").join(name);
+    Ok(if own.is_file() { command(&own.display().to_string(), &["-flavor", "link"]) } else { command("lld-link", &[]) })
 }

@@ -6,6 +6,7 @@ mod coff;
 mod install;
 mod object;
 mod standard;
+mod windows;
 
 use crate::run::{self, root};
 use build::Built;
@@ -15,6 +16,7 @@ use std::{
     fs,
     path::{Component, Path, PathBuf},
 };
+pub(crate) use windows::check_windows;
 
 const USAGE: &str = "cargo xtask dist --prefix DIR [--libdir DIR] [--destdir DIR] [--features sas|full|FEATURE,...] [--target TRIPLE] \
                      [--small] [--bare]";
