@@ -11,7 +11,7 @@ user=61184
 
 # Only in the background: it becomes the command, so that signals reach that.
 as_service() { exec setpriv --reuid=$user --regid=$user --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all "$@"; }
-command_of() { sed -n 's/^ExecStart=//p' "$1" | sed "s#%S#$state#; s#%S#$state#; s#%i#agent#; s#%d#$credentials#; s#\$OPTIONS#${2-}#"; }
+command_of() { sed -n 's/^ExecStart=//p' "$1" | sed "s#%S#$state#g; s#%i#agent#; s#%d#$credentials#; s#\$OPTIONS#${2-}#"; }
 wait_for() { for _ in $(seq 300); do if "$@"; then return; fi; sleep 0.1; done; return 1; }
 
 # Where something fails, nothing stays behind and both say why.
