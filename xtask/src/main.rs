@@ -45,7 +45,7 @@ cargo xtask command-docs    write the command's shell completions and manual pag
 cargo xtask cargo-c         install the C library by cargo-c below target, and link a program with it (installs cargo-c)
 cargo xtask cortex-m        run the programs of examples/cortex-m in QEMU and measure what they cost
 cargo xtask deb             make the Debian packages in target/deb; with --install install, use and remove them in a clean root too
-cargo xtask dist            build the C library and install it: --prefix DIR [--libdir DIR] [--destdir DIR] [--features sas|full|FEATURE,...] [--target TRIPLE] [--small] [--bare]
+cargo xtask dist            build the C library and install it: --prefix DIR [--libdir DIR] [--destdir DIR] [--features sas|full|FEATURE,...] [--target TRIPLE] [--small] [--bare] [--auditable]
 cargo xtask errors          write docs/errors.md, what the numbers of errors mean; with --check only see whether it is the one that is there
 cargo xtask fuzz            fuzz every target, or those named: [--seconds N] [--jobs N] [--seed N] [TARGET...] (needs a C++ compiler)
 cargo xtask header          make include/defenderauth.h of ffi/src; with --check only see whether it is the one that is there

@@ -3,7 +3,7 @@
 //! As cargo makes it, the static library contains the standard library with names that every other static library of Rust has too, and a program
 //! cannot be linked with two of them.
 
-use super::{Choice, build::Built};
+use super::{Choice, audit, build::Built};
 use crate::run::{command, run};
 use std::{
     fs,
@@ -114,6 +114,11 @@ impl<'a> Object<'a> {
         run(hide)
     }
 
+    /// What the linker is given so that the shared library names its crates, if it is to.
+    pub(super) fn crates(&self) -> Result<Vec<String>, String> {
+        if self.choice.is_auditable { Ok(vec![self.audit()?, audit::KEPT.to_owned()]) } else { Ok(Vec::new()) }
+    }
+
     /// Makes the static library.
     pub(super) fn archive(&self, archive: &Path) -> Result<(), String> {
         if archive.exists() {
@@ -131,6 +136,7 @@ impl<'a> Object<'a> {
         let mut link = self.choice.tool("gcc");
         link.args(LINK).arg(format!("-Wl,-soname,{soname}")).arg(format!("-Wl,--version-script={versions}"));
         link.arg("-o").arg(library).arg(self.file());
+        link.args(self.crates()?);
         link.args(self.built.needed.split_whitespace()).arg("-lgcc_s");
         run(link)
     }
