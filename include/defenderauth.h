@@ -4111,7 +4111,7 @@ defenderauth_result defenderauth_driver_set_addresses(struct defenderauth_driver
 
 /**
  * Sets the folder that the state is saved in, and that the session begins with. It is created if it does not exist, but not
- * the folder above it.
+ * the folder above it. One driver at a time may have it: the start of another fails with `DEFENDERAUTH_FILE_WRITE`.
  */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_driver_set_folder(struct defenderauth_driver *driver,

@@ -89,7 +89,7 @@ pub extern "C" fn defenderauth_driver_set_addresses(
 }
 
 /// Sets the folder that the state is saved in, and that the session begins with. It is created if it does not exist, but not
-/// the folder above it.
+/// the folder above it. One driver at a time may have it: the start of another fails with `DEFENDERAUTH_FILE_WRITE`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_driver_set_folder(
