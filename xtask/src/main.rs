@@ -54,7 +54,7 @@ cargo xtask mutants         change what signs, reads and sends in small ways and
 cargo xtask package         pack the crates as they are published, and build each from the packages alone; --list only packs and lists
 cargo xtask platforms       build the command and the C library for other processors and run them in QEMU, and a static command: [TARGET...]
 cargo xtask release         make every file of a release in one folder, in a clean clone: --dry-run [--here]
-cargo xtask reproducible    build the C library in two folders and compare: [--features sas|full|FEATURE,...]
+cargo xtask reproducible    build the C library in two folders and compare: [--windows] [--features sas|full|FEATURE,...]
 cargo xtask rtos            run the C programs of ffi/examples/rtos, for a microcontroller, in QEMU and measure what they cost; --small builds core and alloc for size
 cargo xtask semver          the interface against the last tagged version: [--baseline REVISION] (installs cargo-semver-checks)
 cargo xtask size            measure the C library in every variant beside ffi/sizes.txt, and fail when one has grown by 3 %; --update records
