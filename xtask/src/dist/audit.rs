@@ -11,11 +11,16 @@ use serde_json::{Value, json};
 const SOURCE: &str = "    .section .dep-v0,@flags@\n    .globl defenderauth_dependencies\ndefenderauth_dependencies:\n";
 
 /// What a linker needs so that the section stays.
-pub(super) const KEPT: &str = "-Wl,--undefined=defenderauth_dependencies";
+const KEPT: &str = "-Wl,--undefined=defenderauth_dependencies";
 
 impl Object<'_> {
-    /// Compiles the list of crates, and returns the object.
-    pub(super) fn audit(&self) -> Result<String, String> {
+    /// What the linker is given so that the shared library names its crates, if it is to.
+    pub(super) fn crates(&self) -> Result<Vec<String>, String> {
+        if self.choice.is_auditable { Ok(vec![self.list_of_crates()?, KEPT.to_owned()]) } else { Ok(Vec::new()) }
+    }
+
+    /// Compiles the list, and returns the object.
+    fn list_of_crates(&self) -> Result<String, String> {
         let text = crates(self.choice)?;
         let data = zlib(text.as_bytes());
         // As cargo-auditable has it: in ELF it is not loaded, in PE it is read-only data.

@@ -3,7 +3,7 @@
 //! As cargo makes it, the static library contains the standard library with names that every other static library of Rust has too, and a program
 //! cannot be linked with two of them.
 
-use super::{Choice, audit, build::Built};
+use super::{Choice, build::Built};
 use crate::run::{command, run};
 use std::{
     fs,
@@ -112,11 +112,6 @@ impl<'a> Object<'a> {
         hide.args(visible.iter().flat_map(|name| ["--keep-global-symbol", name]));
         hide.args([&joined, &self.file()]);
         run(hide)
-    }
-
-    /// What the linker is given so that the shared library names its crates, if it is to.
-    pub(super) fn crates(&self) -> Result<Vec<String>, String> {
-        if self.choice.is_auditable { Ok(vec![self.audit()?, audit::KEPT.to_owned()]) } else { Ok(Vec::new()) }
     }
 
     /// Makes the static library.

@@ -162,9 +162,10 @@ pub(super) fn panic(installed: &Installed<'_>) -> Result<(), String> {
     broken.with_dll(&folder)?;
     broken.run(&program, &[])?.failed("\nDEFENDERAUTH_PANIC: ")?;
     let program = broken.folder("static")?.join("static.exe");
-    let library = broken.lib("libdefenderauth.a").display().to_string();
-    let libraries = ["-lbcrypt", "-ladvapi32", "-lkernel32", "-lntdll", "-luserenv", "-lws2_32", "-ldbghelp"];
-    let files = [&[&*source.display().to_string(), "-o", &program.display().to_string(), &library], &libraries[..]];
-    broken.compile(&root(), &files.concat())?;
+    let mut compile = command(super::GCC, &["-static"]);
+    run({
+        compile.arg(&source).arg("-o").arg(&program).args(broken.flags(&["--static"])?);
+        compile
+    })?;
     broken.run(&program, &[])?.failed("\nDEFENDERAUTH_PANIC: ")
 }
