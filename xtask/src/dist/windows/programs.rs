@@ -106,7 +106,7 @@ pub(super) fn device_mode(installed: &Installed<'_>) -> Result<(), String> {
     let emulator = Emulator::start(&folder)?;
     let call = |device: &str| installed.run(&program, &[HUB, device, "key.txt", "ca.pem", &emulator.https]);
     is_token(&call("dev-01")?.done()?)?;
-    call("dev-02")?.failed("401")
+    call("dev-02")?.failed("404")
 }
 
 /// Ends with its test.
