@@ -10,6 +10,7 @@ use crate::{
 use cryptoki::{
     mechanism::Mechanism,
     object::{Attribute, ObjectClass},
+    types::Ulong,
 };
 use defender_auth::secret::SecretText;
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -66,7 +67,7 @@ pub(crate) fn generate(module: &Module, uri: &Uri, pin: Option<&SecretText>, kin
             Mechanism::EccKeyPairGen
         }
         KeyKind::Rsa { bits } => {
-            public.push(Attribute::ModulusBits(u64::from(bits).into()));
+            public.push(Attribute::ModulusBits(Ulong::new(bits.into())));
             public.push(Attribute::PublicExponent(EXPONENT.to_vec()));
             Mechanism::RsaPkcsKeyPairGen
         }
