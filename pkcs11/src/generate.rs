@@ -10,10 +10,10 @@ use crate::{
 use cryptoki::{
     mechanism::Mechanism,
     object::{Attribute, ObjectClass},
-    types::Ulong,
 };
 use defender_auth::secret::SecretText;
 use ring::rand::{SecureRandom as _, SystemRandom};
+use std::ffi::c_ulong;
 
 /// The public exponent 65537.
 const EXPONENT: [u8; 3] = [1, 0, 1];
@@ -67,7 +67,7 @@ pub(crate) fn generate(module: &Module, uri: &Uri, pin: Option<&SecretText>, kin
             Mechanism::EccKeyPairGen
         }
         KeyKind::Rsa { bits } => {
-            public.push(Attribute::ModulusBits(Ulong::new(bits.into())));
+            public.push(Attribute::ModulusBits(c_ulong::from(bits).into()));
             public.push(Attribute::PublicExponent(EXPONENT.to_vec()));
             Mechanism::RsaPkcsKeyPairGen
         }

@@ -24,29 +24,10 @@ pub(super) fn follow(mut act: impl FnMut(Asked)) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Waits for the first signal that ends the program. Windows turns Ctrl-C into SIGINT, and has no signal for another
-/// configuration.
+/// Other systems end the program by themselves.
 #[cfg(not(unix))]
-pub(super) fn follow(mut act: impl FnMut(Asked)) -> std::io::Result<()> {
-    use signal_hook::{
-        consts::{SIGINT, SIGTERM},
-        flag,
-    };
-    use std::{
-        sync::{
-            Arc,
-            atomic::{AtomicBool, Ordering},
-        },
-        thread,
-        time::Duration,
-    };
-    let ended = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        flag::register(signal, Arc::clone(&ended))?;
+pub(super) fn follow(_: impl FnMut(Asked)) -> std::io::Result<()> {
+    loop {
+        std::thread::sleep(std::time::Duration::from_secs(3600));
     }
-    while !ended.load(Ordering::Relaxed) {
-        thread::sleep(Duration::from_millis(100));
-    }
-    act(Asked::End);
-    Ok(())
 }

@@ -1,10 +1,6 @@
 //! The command and the emulator, one of them for Windows and the other for this system.
 
-use super::{
-    TARGET,
-    report::{Ran, Report},
-    wine::Wine,
-};
+use super::{TARGET, report::Report, wine::Wine};
 use crate::{
     folder,
     run::{cargo, command, root, run, target},
@@ -31,10 +27,7 @@ pub(super) fn check(wine: &Wine, report: &mut Report) -> Result<(), String> {
         ("the command of this system, the emulator for Windows", foreign(emulator), &|| native("defenderauth")),
     ];
     for (at, (name, server, client)) in pairs.into_iter().enumerate() {
-        let start = Instant::now();
-        let failed: Vec<String> = pair(&format!("across-{at}"), server, client).err().into_iter().collect();
-        let counts = [usize::from(failed.is_empty()), failed.len(), 0];
-        report.add(Ran { name: name.into(), counts, failed, took: start.elapsed() });
+        report.check(name, pair(&format!("across-{at}"), server, client));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ mod report;
 mod wine;
 
 use crate::{
-    bare_metal,
+    bare_metal, dist,
     run::{cargo, run},
     tools,
 };
@@ -33,6 +33,7 @@ pub(crate) fn windows(names: &[String]) -> Result<(), String> {
     }
     if names.is_empty() {
         across::check(&wine, &mut report)?;
+        dist::check_windows(&|program| wine.program(program), &mut |name, outcome| report.check(name, outcome))?;
     }
     report.end()
 }

@@ -45,7 +45,6 @@ pub(super) fn build(names: &[String], report: &mut Report) -> Result<Vec<Program
     for name in names {
         command.args(["--package", name]);
     }
-    let start = Instant::now();
     let mut cargo = command.stdout(Stdio::piped()).spawn().map_err(|error| format!("cargo: {error}"))?;
     let mut programs = Vec::new();
     for line in BufReader::new(cargo.stdout.take().ok_or("cargo has no output")?).lines() {
@@ -53,9 +52,7 @@ pub(super) fn build(names: &[String], report: &mut Report) -> Result<Vec<Program
         programs.extend(serde_json::from_str(&line).ok().as_ref().and_then(Program::of));
     }
     let status = cargo.wait().map_err(|error| format!("cargo: {error}"))?;
-    let failed = if status.success() { Vec::new() } else { vec![format!("cargo build: {status}")] };
-    let counts = [usize::from(status.success()), usize::from(!status.success()), 0];
-    report.add(Ran { name: "build".into(), counts, failed, took: start.elapsed() });
+    report.check("everything compiles", if status.success() { Ok(()) } else { Err(format!("cargo build: {status}")) });
     programs.sort_by(|one: &Program, other| one.name.cmp(&other.name));
     Ok(programs)
 }

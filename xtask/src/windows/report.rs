@@ -29,12 +29,15 @@ impl Ran {
 
 pub(super) struct Report {
     start: Instant,
+    /// When the last one ended.
+    last: Instant,
     ran: Vec<Ran>,
 }
 
 impl Default for Report {
     fn default() -> Self {
-        Self { start: Instant::now(), ran: Vec::new() }
+        let now = Instant::now();
+        Self { start: now, last: now, ran: Vec::new() }
     }
 }
 
@@ -44,6 +47,14 @@ impl Report {
         println!("{:>3} {}", self.ran.len() + 1, ran.line());
         ran.failed.iter().for_each(|name| println!("        {name}"));
         self.ran.push(ran);
+        self.last = Instant::now();
+    }
+
+    /// Adds a check of its own, which began when the one before it had ended.
+    pub(super) fn check(&mut self, name: &str, outcome: Result<(), String>) {
+        let failed: Vec<String> = outcome.err().into_iter().collect();
+        let counts = [usize::from(failed.is_empty()), failed.len(), 0];
+        self.add(Ran { name: name.into(), counts, failed, took: self.last.elapsed() });
     }
 
     /// Prints the total, which is an error if anything failed.
