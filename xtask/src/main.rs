@@ -32,6 +32,7 @@ mod size;
 mod soak;
 mod test;
 mod tools;
+mod windows;
 
 use std::process::ExitCode;
 
@@ -59,6 +60,7 @@ cargo xtask rtos            run the C programs of ffi/examples/rtos, for a micro
 cargo xtask semver          the interface against the last tagged version: [--baseline REVISION] (installs cargo-semver-checks)
 cargo xtask size            measure the C library in every variant beside ffi/sizes.txt, and fail when one has grown by 3 %; --update records
 cargo xtask soak            a small fleet at work among faults: --minutes N or --operations N, --seed N; with a TPM if swtpm is there
+cargo xtask windows         build everything for Windows and run the tests under wine: [PACKAGE...]
 ";
 
 fn main() -> ExitCode {
@@ -88,7 +90,7 @@ fn main() -> ExitCode {
         Some("semver") => semver::semver(&options),
         Some("size") => size::size(&options),
         Some("soak") => soak::soak(&options),
-        Some("windows-library") => windows_library(),
+        Some("windows") => windows::windows(&options),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");
             Ok(())
@@ -102,13 +104,4 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-fn windows_library() -> Result<(), String> {
-    let wine = |program: &std::path::Path| {
-        let mut command = run::command("wine", &[]);
-        command.arg(program);
-        command
-    };
-    dist::check_windows(&wine, &mut |name, outcome| println!("{name}: {outcome:?}"))
 }
