@@ -18,9 +18,8 @@ mod scratch;
 #[path = "../../../emulator/tests/support/outside.rs"]
 mod sdk;
 #[cfg(unix)]
-#[allow(dead_code, reason = "its `main` is not run here")]
-#[path = "../../../examples/signing_process.rs"]
-mod signing_process;
+#[path = "../../../examples/signing_server/mod.rs"]
+mod signing_server;
 mod support;
 #[cfg(unix)]
 #[path = "../../../tests/tpm/swtpm.rs"]
