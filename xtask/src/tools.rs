@@ -133,14 +133,18 @@ pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
     run(install)
 }
 
-/// In a folder of its own below `target`, so that nothing of the system's is touched.
 fn python() -> Result<PathBuf, String> {
-    let folder = target().join("venv");
+    python_with("venv", "azure.iot.device", SDK)
+}
+
+/// A Python that has this module, in a folder of its own below `target`, so that nothing of the system's is touched.
+pub(crate) fn python_with(folder: &str, module: &str, package: &str) -> Result<PathBuf, String> {
+    let folder = target().join(folder);
     let python = folder.join("bin").join("python");
     let folder = folder.display().to_string();
-    if !works(&python.display().to_string(), &["-c", "import azure.iot.device"]) {
+    if !works(&python.display().to_string(), &["-c", &format!("import {module}")]) {
         run(command("python3", &["-m", "venv", "--clear", &folder]))?;
-        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", SDK];
+        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", package];
         run(command(&python.display().to_string(), &install))?;
     }
     Ok(root().join(python))

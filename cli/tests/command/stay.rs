@@ -146,11 +146,11 @@ fn what_is_wrong_from_the_beginning_ends_it_at_once() {
 #[test]
 #[ignore = "needs systemd, which `cargo xtask test` brings"]
 fn systemd_accepts_the_unit() {
-    let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/systemd/defenderauth-stay.service");
+    let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/systemd/defenderauth-stay@.service");
     let here = env!("CARGO_BIN_EXE_defenderauth");
     let scratch = Scratch::new();
     let text = fs::read_to_string(unit).unwrap().replace("/usr/bin/defenderauth", here);
-    let unit = scratch.write("defenderauth-stay.service", text);
+    let unit = scratch.write("defenderauth-stay@.service", text);
     let output = Command::new("systemd-analyze").args(["verify", "--man=no", &unit]).output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
 }

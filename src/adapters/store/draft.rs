@@ -1,6 +1,6 @@
 //! Files that are complete or do not exist: each grows beside the one that it replaces.
 
-use super::{leftover, lock, owner};
+use super::{early::Early, leftover, lock, owner};
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, ErrorKind, Write},
@@ -33,6 +33,7 @@ pub struct Draft {
     path: PathBuf,
     /// Open, and thereby locked, as long as the draft is in use.
     file: File,
+    early: Early,
 }
 
 impl Draft {
@@ -62,7 +63,7 @@ impl Draft {
             };
             let locked = lock::take(&file);
             // From here on it is removed when dropped.
-            let draft = Self { path: draft, file };
+            let draft = Self { path: draft, file, early: Early::default() };
             if locked {
                 owner::keep(&draft.file, path)?;
                 return Ok(draft);
@@ -96,7 +97,9 @@ impl Draft {
 
 impl Write for Draft {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        let written = self.file.write(bytes)?;
+        self.early.wrote(&self.file, written);
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {

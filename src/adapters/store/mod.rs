@@ -42,6 +42,7 @@
 
 mod certificates;
 pub mod draft;
+mod early;
 mod error;
 mod folder;
 mod leftover;

@@ -8,6 +8,7 @@ use crate::{
     run::{command, root, run, target},
     sbom,
 };
+pub(crate) use archive::SOURCE;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -73,6 +74,12 @@ const NOT_HERE: [&str; 2] = [
     "Windows: its library and command need a compiler for it",
     "signatures of the tag and of SHA256SUMS: they need a person's key",
 ];
+
+/// The archive of the source and the recipes with its checksums, without the rest.
+pub(crate) fn sources(folder: &Path) -> Result<(), String> {
+    archive::source(folder)?;
+    recipes::recipes(folder)
+}
 
 fn library(folder: &Path) -> Result<(), String> {
     let staging = staging("library")?;
