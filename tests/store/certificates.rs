@@ -95,7 +95,6 @@ fn a_file_that_is_cut_off_is_an_error_with_its_name_and_what_to_do() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn one_at_a_time_requests_certificates() {
     let scratch = Scratch::new();
@@ -108,7 +107,7 @@ fn one_at_a_time_requests_certificates() {
         ),
         "{error}"
     );
-    // The folder has the lock, and no file of it that is replaced.
+    // No file that is replaced has the lock.
     one.save_certificates(&Certificates::default()).unwrap();
     assert!(other.lock_certificates().is_err() && other.load_certificates().unwrap().is_some());
     let elsewhere = Store::open(scratch.path("elsewhere")).unwrap();

@@ -7,6 +7,12 @@ use crate::{
 };
 use alloc::string::String;
 
+#[cfg(not(windows))]
+const NAME_RULE: &str = "use letters, digits, `-`, `_` and dots between them";
+
+#[cfg(windows)]
+const NAME_RULE: &str = "use letters, digits, `-`, `_` and dots between them, and no name of a device as NUL";
+
 /// Why something of a store cannot be read or written.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -49,8 +55,9 @@ pub enum StoreError {
         /// The folder.
         folder: String,
     },
-    /// A name with more than letters, digits, `-`, `_` and inner dots, which might lead out of the folder.
-    #[error("{0:?} is no name for a file of a store; use letters, digits, `-`, `_` and dots between them")]
+    /// A name with more than letters, digits, `-`, `_` and inner dots, which might lead out of the folder; on Windows also
+    /// that of a device, as `nul`.
+    #[error("{0:?} is no name for a file of a store; {rule}", rule = NAME_RULE)]
     Name(String),
     /// What is to be written is longer than what is read.
     #[error("{}: it would be longer than {limit} bytes, which is the most that is read again", OneLine(path))]

@@ -37,13 +37,16 @@
 //! write other files with the same care.
 
 mod certificates;
+mod creation;
 pub mod draft;
+mod entry;
 mod error;
 mod folder;
 mod leftover;
 mod lock;
 mod owner;
 mod reading;
+mod replacement;
 mod session;
 mod warning;
 mod write_error;

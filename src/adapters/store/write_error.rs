@@ -41,7 +41,14 @@ pub fn write_cure(error: &io::Error) -> Option<&'static str> {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on its disk",
         ErrorKind::ReadOnlyFilesystem => "its disk is mounted read-only; name a file on another",
         _ if open_files::are_too_many(error) => "close other files, or raise the limit (ulimit -n)",
+        // Only Windows lets an open file be in the way.
+        _ if cfg!(windows) && is_in_use(error) => "close that program, or name another file",
         ErrorKind::FileTooLarge => "raise this process's limit for files (ulimit -f)",
         _ => return None,
     })
+}
+
+/// What `Draft::take_place` says, or `ERROR_SHARING_VIOLATION` itself.
+fn is_in_use(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::ResourceBusy || error.raw_os_error() == Some(32)
 }
