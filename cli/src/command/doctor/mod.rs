@@ -12,6 +12,7 @@ mod hosts;
 mod ports;
 mod proxies;
 mod report;
+mod rights;
 mod roots;
 mod service;
 mod state;
