@@ -1,6 +1,4 @@
 //! Access lists of Windows, and files that other programs have open.
-//!
-//! A file that is made without a list is open to everyone under Wine, and has to be opened to everyone elsewhere.
 
 use crate::{A, KEYS, TEXT, both, names, scratch::Scratch, snapshot, store};
 use defender_auth::{
@@ -15,7 +13,6 @@ use std::{
     fs::{self, File, OpenOptions},
     os::windows::fs::OpenOptionsExt as _,
     path::Path,
-    process::{Command, Stdio},
     thread,
     time::Duration,
 };
@@ -26,15 +23,6 @@ const READ_ONLY: u32 = 1;
 fn is_private(path: &Path) -> bool {
     let access = Access::of_entry(path).unwrap();
     access.foreign_owner.is_none() && access.readers.is_empty() && access.writers.is_empty()
-}
-
-/// Writes a file without a list of its own, and lets everyone read it.
-fn write_for_all(path: &Path, text: &str) {
-    let _ = fs::remove_file(path);
-    fs::write(path, text).unwrap();
-    let icacls = Command::new("icacls").arg(path).args(["/grant", "*S-1-1-0:R"]).stdout(Stdio::null()).status();
-    assert!(icacls.is_ok_and(|status| status.success()));
-    assert!(!Access::of_entry(path).unwrap().readers.is_empty());
 }
 
 #[test]
@@ -51,7 +39,9 @@ fn folder_and_files_are_for_their_owner_and_the_system_alone() {
 fn a_file_that_all_may_read_is_replaced_by_a_private_one() {
     let scratch = Scratch::new();
     let store = store(&scratch);
-    write_for_all(&store.folder().join(KEYS), "{}");
+    scratch.write("state/session-keys.json", "{}");
+    scratch.share("state/session-keys.json");
+    assert!(!is_private(&store.folder().join(KEYS)));
     store.save(&snapshot("d", Some(A))).unwrap();
     assert!(is_private(&store.folder().join(KEYS)));
 }
@@ -83,9 +73,9 @@ fn a_file_that_others_can_read_is_read_with_a_warning_that_works() {
     let scratch = Scratch::new();
     let store = store(&scratch);
     store.save(&snapshot("d", Some(A))).unwrap();
-    let [text, keys] = [TEXT, KEYS].map(|name| store.folder().join(name));
-    write_for_all(&keys, &fs::read_to_string(&keys).unwrap());
-    write_for_all(&text, &fs::read_to_string(&text).unwrap());
+    for name in [TEXT, KEYS] {
+        scratch.share(&format!("state/{name}"));
+    }
     let loaded = store.load();
     assert_eq!(both(&loaded.snapshot.unwrap()), both(&snapshot("d", Some(A))));
     let [warning] = &loaded.warnings[..] else { panic!("{:?}", loaded.warnings) };
@@ -101,18 +91,6 @@ fn a_folder_in_the_place_of_a_file_is_no_file() {
     fs::create_dir(store.folder().join(TEXT)).unwrap();
     let problem = store.load().problem;
     assert!(matches!(problem, Some(StoreError::Read { problem: FileProblem::NotRegular, .. })), "{problem:?}");
-}
-
-#[test]
-fn the_name_of_a_device_is_no_name_of_a_file() {
-    let scratch = Scratch::new();
-    let store = store(&scratch);
-    for name in ["nul", "CON", "aux.json", "Com1", "lpt9.a.b", "PRN"] {
-        assert_eq!(store.write(name, "x"), Err(StoreError::Name(name.into())));
-    }
-    for name in ["null", "com", "com10", "console", "a.nul"] {
-        store.write(name, "x").unwrap();
-    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::{scratch::Scratch, store};
 use defender_auth::{
     credential::{CertificateRequest, IssuedChain},
     renewal::{Certificates, RecordedKey, RequestId},
-    store::{Store, StoreError},
+    store::Store,
 };
 use std::fs;
 
@@ -66,6 +66,7 @@ fn a_restart_after_any_save_has_a_pair_that_belongs_together() {
 #[test]
 #[cfg(unix)]
 fn the_file_is_for_its_owner_alone_and_a_link_is_replaced_and_not_followed() {
+    use defender_auth::store::StoreError;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     let scratch = Scratch::new();
     let store = store(&scratch);

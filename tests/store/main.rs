@@ -11,6 +11,7 @@ mod killed;
 mod reading;
 #[path = "../support/scratch.rs"]
 mod scratch;
+mod session_lock;
 mod writing;
 
 use defender_auth::{session::Snapshot, store::Store};

@@ -5,6 +5,8 @@
 #[cfg(any(windows, test))]
 pub mod access;
 #[cfg(windows)]
+pub mod tbs;
+#[cfg(windows)]
 pub mod volume;
 #[cfg(windows)]
 mod wide;

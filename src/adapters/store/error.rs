@@ -7,12 +7,6 @@ use crate::{
 };
 use alloc::string::String;
 
-#[cfg(not(windows))]
-const NAME_RULE: &str = "use letters, digits, `-`, `_` and dots between them";
-
-#[cfg(windows)]
-const NAME_RULE: &str = "use letters, digits, `-`, `_` and dots between them, and no name of a device as NUL";
-
 /// Why something of a store cannot be read or written.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -55,9 +49,18 @@ pub enum StoreError {
         /// The folder.
         folder: String,
     },
-    /// A name with more than letters, digits, `-`, `_` and inner dots, which might lead out of the folder; on Windows also
-    /// that of a device, as `nul`.
-    #[error("{0:?} is no name for a file of a store; {rule}", rule = NAME_RULE)]
+    /// Another process runs a session with the state in the folder.
+    #[error(
+        "{}: another process runs a session with this state, and a hub ends the connection of one when the other connects; \
+         stop that process, or give this one an identity and a folder of its own",
+        OneLine(folder)
+    )]
+    SessionInUse {
+        /// The folder.
+        folder: String,
+    },
+    /// A name with more than letters, digits, `-`, `_` and inner dots, which might lead out of the folder.
+    #[error("{0:?} is no name for a file of a store; use letters, digits, `-`, `_` and dots between them")]
     Name(String),
     /// What is to be written is longer than what is read.
     #[error("{}: it would be longer than {limit} bytes, which is the most that is read again", OneLine(path))]

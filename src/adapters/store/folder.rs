@@ -96,8 +96,7 @@ impl Store {
     fn checked(&self, name: &str) -> Result<PathBuf, StoreError> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         let ends_with_dot = name.starts_with('.') || name.ends_with('.');
-        let is_device = cfg!(windows) && is_device(name);
-        if name.is_empty() || ends_with_dot || !name.chars().all(is_plain) || is_device {
+        if name.is_empty() || ends_with_dot || !name.chars().all(is_plain) {
             return Err(StoreError::Name(name.into()));
         }
         Ok(self.path(name))
@@ -109,14 +108,5 @@ fn make(folder: &Path) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(io::Error::other("it is not a folder")),
         made => made,
-    }
-}
-
-/// Whether Windows takes the name for a device, in whatever folder and with whatever extension.
-fn is_device(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
-    match stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt")) {
-        Some(number) => matches!(number.as_bytes(), [b'0'..=b'9']),
-        None => matches!(stem.as_str(), "con" | "prn" | "aux" | "nul"),
     }
 }

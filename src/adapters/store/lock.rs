@@ -7,7 +7,7 @@
 #[cfg(unix)]
 pub(super) use by_flock::{hold, take, take_if_free};
 #[cfg(windows)]
-pub(super) use by_sharing::{SHARE_DELETE, SHARE_READ, hold, take, take_if_free};
+pub(super) use by_sharing::{SHARE_DELETE, SHARE_READ, hold, hold_file, take, take_if_free};
 #[cfg(not(any(unix, windows)))]
 pub(super) use none::{hold, take, take_if_free};
 
@@ -72,7 +72,7 @@ mod by_sharing {
     const ERROR_SHARING_VIOLATION: i32 = 32;
 
     /// The file of a folder that is the folder's lock. The folder itself could not be held: nothing in it could be renamed.
-    const LOCK: &str = ".certificates.lock";
+    const LOCK: &str = "certificates.lock";
 
     /// A draft is locked since it was made.
     pub(in super::super) const fn take(_: &File) -> bool {
@@ -87,13 +87,17 @@ mod by_sharing {
         file.metadata().is_ok_and(|metadata| is_regular(&metadata)).then_some(file)
     }
 
-    /// The lock of a folder, held while the file is open. The file stays: its removal could fail for the next one's sake.
-    /// Where it cannot be made, nothing is locked, and nothing can be saved either.
+    /// The lock of a folder, held while the file is open.
     pub(in super::super) fn hold(folder: &Path) -> Result<Option<File>, Held> {
+        hold_file(&folder.join(LOCK))
+    }
+
+    /// The lock of a file that is nothing else. It is made if there is none, and stays. Where that fails, nothing is locked.
+    pub(in super::super) fn hold_file(path: &Path) -> Result<Option<File>, Held> {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
         options.share_mode(SHARE_READ).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT);
-        match options.open(folder.join(LOCK)) {
+        match options.open(path) {
             Err(error) if error.raw_os_error() == Some(ERROR_SHARING_VIOLATION) => Err(Held),
             opened => Ok(opened.ok()),
         }

@@ -42,7 +42,7 @@ pub(super) fn keep(new: &File, path: &Path, _: u32) -> io::Result<()> {
 #[cfg(windows)]
 pub(super) fn keep(new: &File, path: &Path, mode: u32) -> io::Result<()> {
     use super::{creation::is_private, leftover::folder};
-    use defender_auth_windows::access::{Access, share_with};
+    use defender_auth_windows::access::{Access, Right, share_with};
     if !is_private(mode) {
         // It inherits the list of its folder, as the old one did.
         return Ok(());
@@ -57,7 +57,7 @@ pub(super) fn keep(new: &File, path: &Path, mode: u32) -> io::Result<()> {
     if folder.foreign_owner.iter().chain(&folder.writers).any(|other| *other != owner) {
         return Err(io::Error::other(FOREIGN));
     }
-    share_with(new, &owner)
+    share_with(new, &owner, Right::Full)
 }
 
 #[cfg(not(any(unix, windows)))]
