@@ -13,9 +13,9 @@ use std::{
     path::Path,
 };
 
-/// How to keep a file from other users: by an access list for its owner and the system, whatever it had before. The names
+/// How to keep a file from other users on Windows: by an access list for its owner and the system, whatever it had before. The names
 /// of groups depend on the language of Windows, their numbers do not.
-#[cfg(all(windows, any(feature = "agent", feature = "store")))]
+#[cfg(any(feature = "agent", feature = "store"))]
 pub(super) const ACCESS_CURE: &str =
     "run `icacls FILE /reset`, then `icacls FILE /inheritance:r /grant:r *S-1-3-4:F *S-1-5-18:F`, with its name";
 

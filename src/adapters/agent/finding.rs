@@ -1,12 +1,8 @@
-use crate::{base::one_line::OneLine, connection_string};
+use crate::{adapters::file_read::ACCESS_CURE, base::one_line::OneLine, connection_string, error::by_system::BySystem};
 use alloc::string::String;
 use core::fmt;
 
-#[cfg(windows)]
-use crate::adapters::file_read::ACCESS_CURE as CURE;
-
-#[cfg(not(windows))]
-const CURE: &str = "run `chmod o-rwx` on it";
+const CURE: BySystem = BySystem::new("run `chmod o-rwx` on it", ACCESS_CURE);
 
 /// An observation about a file that was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,13 +1,9 @@
-use crate::base::one_line::OneLine;
+use crate::{adapters::file_read::ACCESS_CURE, base::one_line::OneLine, error::by_system::BySystem};
 use alloc::{format, string::String};
 use core::fmt;
 use std::fs::{File, Metadata};
 
-#[cfg(windows)]
-use crate::adapters::file_read::ACCESS_CURE as CURE;
-
-#[cfg(not(windows))]
-const CURE: &str = "run `chmod 600` on it";
+const CURE: BySystem = BySystem::new("run `chmod 600` on it", ACCESS_CURE);
 
 /// Who else can reach a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
