@@ -41,14 +41,17 @@
 //! write other files with the same care.
 
 mod certificates;
+mod creation;
 pub mod draft;
 mod early;
+mod entry;
 mod error;
 mod folder;
 mod leftover;
 mod lock;
 mod owner;
 mod reading;
+mod replacement;
 mod session;
 mod session_lock;
 mod warning;
