@@ -2,3 +2,6 @@
 //! systems this crate is empty.
 
 #![cfg(windows)]
+
+pub mod console;
+pub mod crash;

@@ -1,5 +1,6 @@
-//! What the operating system provides: its clock, and the limit of core dumps.
+//! What the operating system provides: its clock, the dumps of a crash, and its terminals.
 
 pub(crate) mod clock;
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 pub(crate) mod core_dump;
+pub(crate) mod escapes;

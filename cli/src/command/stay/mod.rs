@@ -1,7 +1,7 @@
 //! `defenderauth stay`
 
 mod event;
-#[cfg(unix)]
+#[cfg_attr(windows, path = "console_events.rs")]
 mod signals;
 
 use crate::{
@@ -61,7 +61,6 @@ impl Stay {
 
 pub(crate) fn run(arguments: &Stay) -> Result<(), Failure> {
     // Before the first connection: a signal ends it as well.
-    #[cfg(unix)]
     let signals = signals::Signals::new()?;
     clock::now();
     let Subject { plan, keys, gateway_roots, .. } = arguments.subject.load()?;
@@ -78,7 +77,6 @@ pub(crate) fn run(arguments: &Stay) -> Result<(), Failure> {
     }
     let source = Source::new("agent", plan);
     let mut driver = Driver::new(vec![source], arguments.policy(), options).map_err(|error| failed(&error))?;
-    #[cfg(unix)]
     let signals = signals.cancel(driver.control());
     loop {
         match driver.next(Duration::MAX) {
@@ -88,7 +86,6 @@ pub(crate) fn run(arguments: &Stay) -> Result<(), Failure> {
             Err(error) => return Err(failed(&error)),
         }
     }
-    #[cfg(unix)]
     Report::ended(signals.received(), &driver).print(arguments.json)?;
     Ok(())
 }
