@@ -8,7 +8,6 @@
 )]
 
 // Shared with the tests of the library and of the emulator.
-#[cfg(target_os = "linux")]
 #[path = "../../../tests/support/ended.rs"]
 mod ended;
 #[path = "../../../tests/support/outside/mod.rs"]
@@ -98,7 +97,6 @@ mod proxies;
 #[cfg(target_os = "linux")]
 mod read_faults;
 mod secondary_key;
-#[cfg(target_os = "linux")]
 mod stay;
 #[cfg(target_os = "linux")]
 mod terminals;
@@ -116,6 +114,8 @@ mod tpm_show;
 mod transports;
 mod twin;
 mod verify_token;
+#[cfg(windows)]
+mod windows;
 #[cfg(target_os = "linux")]
 mod write_faults;
 
