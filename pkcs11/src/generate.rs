@@ -13,6 +13,7 @@ use cryptoki::{
 };
 use defender_auth::secret::SecretText;
 use ring::rand::{SecureRandom as _, SystemRandom};
+use std::ffi::c_ulong;
 
 /// The public exponent 65537.
 const EXPONENT: [u8; 3] = [1, 0, 1];
@@ -66,7 +67,7 @@ pub(crate) fn generate(module: &Module, uri: &Uri, pin: Option<&SecretText>, kin
             Mechanism::EccKeyPairGen
         }
         KeyKind::Rsa { bits } => {
-            public.push(Attribute::ModulusBits(u64::from(bits).into()));
+            public.push(Attribute::ModulusBits(c_ulong::from(bits).into()));
             public.push(Attribute::PublicExponent(EXPONENT.to_vec()));
             Mechanism::RsaPkcsKeyPairGen
         }

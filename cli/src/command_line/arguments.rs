@@ -22,7 +22,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 ///
 /// FILE|URI is the private key of a certificate, by its name: a PEM file (also the key file of a TPM, TSS2 PRIVATE KEY),
 /// `tpm:file=PATH`, `tpm:handle=0x81000005`, `pkcs11:token=T;object=K?module-name=M&pin-source=FILE`, `keyd:id=KEY` of
-/// aziot-keyd, or `unix:SOCKET` of a signing process. A TPM other than /dev/tpmrm0 is given by `--key-tpm`, or in the name: `tpm:file=PATH&tpm=TCTI`.
+/// aziot-keyd, or `unix:SOCKET` of a signing process. A TPM other than the default one is given by `--key-tpm`, or in the name: `tpm:file=PATH&tpm=TCTI`.
 #[derive(Parser)]
 #[command(
     name = "defenderauth",

@@ -1,5 +1,6 @@
 //! What a TPM's rejection of a command means.
 
+use super::system::SHARED;
 use crate::{base::wait::Readable, error::response_code::ResponseCode};
 use core::{fmt, time::Duration};
 
@@ -118,14 +119,14 @@ pub enum CommandCause {
     /// The memory for loaded objects is full.
     #[error(
         "its memory is full, with {others} objects of other programs; flush them with `tpm2_flushcontext -t`, or use \
-         /dev/tpmrm0"
+         {SHARED}"
     )]
     ObjectMemory {
         /// The number of objects that other programs loaded.
         others: usize,
     },
     /// The memory for sessions is full.
-    #[error("its memory is full of sessions; flush them with `tpm2_flushcontext -l`, or use /dev/tpmrm0")]
+    #[error("its memory is full of sessions; flush them with `tpm2_flushcontext -l`, or use {SHARED}")]
     SessionMemory,
     /// The memory for persistent keys is full.
     #[error("its persistent memory is full; remove an unused key with `tpm2_evictcontrol`")]
@@ -154,6 +155,12 @@ pub enum CommandCause {
     /// The TPM is a TPM 1.2.
     #[error("this is a TPM 1.2; a TPM 2.0 is required")]
     TpmOne,
+    /// Windows does not pass the command on to the TPM.
+    #[error(
+        "Windows does not permit this command to this user, or to any user; run as administrator, or have the policy for \
+         blocked TPM commands changed"
+    )]
+    Blocked,
     /// A code that this command is not expected to return.
     #[error("this code was not expected; look it up with `tpm2_rc_decode`")]
     Other,

@@ -4,6 +4,8 @@ mod access;
 mod command;
 mod key;
 mod signing_key;
+mod system;
+mod tbs;
 
 use crate::{
     error::{Error, code::Code, kind::ErrorKind, response_code::ResponseCode},
@@ -16,6 +18,7 @@ pub use access::{AccessError, AccessProblem, EndpointError, FileKind};
 pub use command::{CommandCause, CommandError, Hierarchy};
 pub use key::{BlobProblem, Found, KeyRole};
 pub use signing_key::{KeyFileError, SigningKeyError, TpmKeyKind, UnsupportedKey};
+pub use tbs::TbsProblem;
 
 /// Why an operation with a TPM failed.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]

@@ -9,7 +9,7 @@ use crate::{
     input::time,
     login::subject::{Subject, SubjectOptions},
     network::{options::NetworkOptions, route::Network},
-    terminal::{clock, failure::Failure},
+    terminal::{clock, failure::Failure, output},
 };
 use clap::Args;
 use defender_auth::{
@@ -29,7 +29,8 @@ pub(crate) struct Stay {
     /// With identity DPS: register the device; without it, its registration is looked up, as the agents do
     #[arg(long)]
     register: bool,
-    /// The folder that keeps the state between runs (mode 0700): a restart begins with the credential that worked
+    /// The folder that keeps the state between runs (mode 0700): a restart begins with the credential that worked.
+    /// One process at a time uses it
     #[arg(long, alias = "state", value_name = "DIR")]
     state_dir: Option<PathBuf>,
     /// The lifetime of each token; it is renewed when 80 to 85 % of it have passed
@@ -60,6 +61,11 @@ impl Stay {
 }
 
 pub(crate) fn run(arguments: &Stay) -> Result<(), Failure> {
+    let ended = stay(arguments);
+    if arguments.json { output::json_lines_ended(ended) } else { ended }
+}
+
+fn stay(arguments: &Stay) -> Result<(), Failure> {
     // Before the first connection: a signal ends it as well.
     let signals = signals::Signals::new()?;
     clock::now();
@@ -76,20 +82,23 @@ pub(crate) fn run(arguments: &Stay) -> Result<(), Failure> {
         options = options.with_store(Store::open(folder).map_err(kept::failed)?);
     }
     let source = Source::new("agent", plan);
-    let mut driver = Driver::new(vec![source], arguments.policy(), options).map_err(|error| failed(&error))?;
+    let mut driver = Driver::new(vec![source], arguments.policy(), options).map_err(failed)?;
     let signals = signals.cancel(driver.control());
     loop {
         match driver.next(Duration::MAX) {
             Ok(Some(event)) => Report::of(&event, &driver).print(arguments.json)?,
             Ok(None) => {}
             Err(DriverError::Cancelled) => break,
-            Err(error) => return Err(failed(&error)),
+            Err(error) => return Err(failed(error)),
         }
     }
     Report::ended(signals.received(), &driver).print(arguments.json)?;
     Ok(())
 }
 
-fn failed(error: &DriverError) -> Failure {
-    Failure::Call(error.to_string())
+fn failed(error: DriverError) -> Failure {
+    match error {
+        DriverError::Store(error) => kept::failed(error),
+        error => Failure::Call(error.to_string()),
+    }
 }
