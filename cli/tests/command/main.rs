@@ -46,7 +46,7 @@ mod core_dump;
 mod derive_key;
 mod device_mode;
 mod device_mode_refused;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 mod doctor;
 #[cfg(target_os = "linux")]
 mod drafts;
@@ -77,7 +77,6 @@ mod on_device;
 mod on_device_refused;
 #[cfg(target_os = "linux")]
 mod open_files;
-#[cfg(unix)]
 mod operational;
 #[cfg(unix)]
 mod operational_keys;
@@ -92,13 +91,10 @@ mod presence;
 mod provision;
 mod provision_file;
 mod provision_refused;
-#[cfg(target_os = "linux")]
 mod proxies;
-#[cfg(target_os = "linux")]
 mod read_faults;
 mod secondary_key;
 mod stay;
-#[cfg(target_os = "linux")]
 mod terminals;
 mod token;
 #[cfg(unix)]
