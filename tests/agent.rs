@@ -25,6 +25,8 @@ mod large;
 mod scratch;
 #[path = "agent/syntax.rs"]
 mod syntax;
+#[path = "agent/windows.rs"]
+mod windows;
 
 use defender_auth::{
     Error, Outcome, Plan, SharedAccessKey,

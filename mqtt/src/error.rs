@@ -1,5 +1,5 @@
 use defender_auth::{
-    error::{PlanError, TlsError, TlsFailure},
+    error::{FileProblem, PlanError, TlsError, TlsFailure},
     mqtt::{ConnectRefused, ReasonCode},
     proxy::ProxyProblem,
     wait::Readable,
@@ -63,9 +63,7 @@ pub enum Error {
         websocket: Box<Error>,
     },
     /// This process can open no further connection.
-    #[error(
-        "no connection to {place} can be opened, because too many files are open; close some, or raise the limit (ulimit -n)"
-    )]
+    #[error("no connection to {place}: {}", FileProblem::TooManyOpen)]
     TooManyOpen {
         /// Host and port.
         place: String,

@@ -69,6 +69,8 @@ pub struct DaemonError {
 pub enum DaemonProblem {
     /// There is no socket at its address.
     Absent,
+    /// The daemon listens on a Unix socket, and the library supports none on this system.
+    NoSockets,
     /// The system does not let this user connect to the socket.
     Denied,
     /// The daemon does not know this user.
@@ -111,6 +113,7 @@ impl DaemonError {
             | DaemonProblem::Silent { .. }
             | DaemonProblem::Message(_) => ErrorKind::Peer,
             DaemonProblem::Reprovisioned => ErrorKind::Registry,
+            DaemonProblem::NoSockets => ErrorKind::Library,
             _ => ErrorKind::Configuration,
         }
     }
@@ -118,6 +121,7 @@ impl DaemonError {
     pub(super) const fn code(&self) -> Code {
         match &self.problem {
             DaemonProblem::Absent => Code::FileNotFound,
+            DaemonProblem::NoSockets => Code::Unsupported,
             DaemonProblem::Denied => Code::FilePermission,
             DaemonProblem::NotASocket => Code::FileRead,
             DaemonProblem::Silent { .. } => Code::NoResponse,
@@ -159,6 +163,11 @@ impl fmt::Display for DaemonError {
                 f,
                 "{daemon} is not at {address}; install the package aziot-identity-service, or start {daemon} with \
                  `aziotctl system restart`"
+            ),
+            DaemonProblem::NoSockets => write!(
+                f,
+                "{daemon} listens on a Unix socket ({address}), which is not supported on this system; use a key in a file, a \
+                 TPM or a token, or the workload API at an address that begins with http://"
             ),
             DaemonProblem::Denied => match daemon.group() {
                 Some(group) => write!(

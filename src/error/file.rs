@@ -1,4 +1,4 @@
-use super::code::Code;
+use super::{by_system::MORE_FILES, code::Code};
 use crate::base::one_line::OneLine;
 use alloc::string::String;
 
@@ -44,7 +44,7 @@ pub enum FileProblem {
         offset: usize,
     },
     /// The limit of open files is reached.
-    #[error("it cannot be opened, because too many files are open; close some, or raise the limit (ulimit -n)")]
+    #[error("it cannot be opened, because too many files are open; {MORE_FILES}")]
     TooManyOpen,
     /// Any other error of the system.
     #[error("it cannot be read: {0}; check the disk and the file system")]

@@ -16,6 +16,7 @@ use alloc::{boxed::Box, string::String};
 use core::time::Duration;
 
 mod api_misuse;
+pub(crate) mod by_system;
 mod certificate_problem;
 mod chain;
 mod code;

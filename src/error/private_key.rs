@@ -1,8 +1,25 @@
 //! What is wrong with the name of a private key, or with what holds it: plain data, so that the core can carry it.
 
-use super::{Error, code::Code, kind::ErrorKind, tpm::EndpointError};
+use super::{Error, by_system::BySystem, code::Code, kind::ErrorKind, tpm::EndpointError};
 use crate::key::PrivateKeyError;
 use alloc::string::{String, ToString as _};
+
+/// What names a key.
+const NAMES: BySystem = BySystem::new("a file, tpm:…, keyd:…, pkcs11:… or unix:…", "a file, tpm:… or pkcs11:…");
+
+/// The same, in full.
+const SCHEMES: BySystem = BySystem::new(
+    "a file, tpm:file=PATH, tpm:handle=0x81000000 (or another), keyd:id=KEY, pkcs11:… or unix:PATH. Write ./ before the \
+     name of a file that has a colon",
+    "a file, tpm:file=PATH, tpm:handle=0x81000000 (or another) or pkcs11:…",
+);
+
+/// The name of a key of `aziot-keyd`, or what to use in its place.
+const KEYD: BySystem = BySystem::new(
+    "write keyd:id=KEY with the ID of the key, and &folder=/run/aziot with the absolute path of the sockets' folder where \
+     it is another one",
+    "use a key in a file, a TPM or a token: Windows has no aziot-keyd",
+);
 
 /// Why a text does not name a private key. It quotes nothing of the text, which may be a secret, but the word before the colon
 /// of a TPM's name.
@@ -10,7 +27,7 @@ use alloc::string::{String, ToString as _};
 #[non_exhaustive]
 pub enum KeyLocationError {
     /// There is nothing.
-    #[error("it is empty; give a file, tpm:…, keyd:…, pkcs11:… or unix:…")]
+    #[error("it is empty; give {}", NAMES)]
     Empty,
     /// A line break or another control character: a key itself, perhaps.
     #[error(
@@ -19,10 +36,7 @@ pub enum KeyLocationError {
     )]
     Control,
     /// Another scheme.
-    #[error(
-        "it begins with a scheme that is not supported; give a file, tpm:file=PATH, tpm:handle=0x81000000 (or another), \
-         keyd:id=KEY, pkcs11:… or unix:PATH. Write ./ before the name of a file that has a colon"
-    )]
+    #[error("it begins with a scheme that is not supported; give {}", SCHEMES)]
     Scheme,
     /// An attribute after `tpm:` that is none of those, or is without a value.
     #[error("an attribute after `tpm:` cannot be read; write tpm:file=PATH or tpm:handle=0x81000000, and &tpm=TCTI")]
@@ -52,10 +66,7 @@ pub enum KeyLocationError {
     #[error("there is no path after `unix:`; write unix:PATH, the socket of the signing process")]
     NoSocket,
     /// Something after `keyd:` that is none of its attributes, or no ID.
-    #[error(
-        "what follows `keyd:` cannot be read; write keyd:id=KEY with the ID of the key, and &folder=/run/aziot with the \
-         absolute path of the sockets' folder where it is another one"
-    )]
+    #[error("what follows `keyd:` cannot be read; {}", KEYD)]
     Keyd,
     /// A build without daemons of the device.
     #[error(

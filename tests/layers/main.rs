@@ -10,6 +10,7 @@
 )]
 
 mod imports;
+mod words;
 
 use imports::{Source, circle, sources};
 use std::{fs, path::Path};

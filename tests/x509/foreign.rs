@@ -11,6 +11,10 @@ use defender_auth::{
 };
 use rcgen::{KeyPair, PKCS_ECDSA_P384_SHA384};
 
+/// What decodes base64, and what takes quotation marks off, on this system.
+const DECODE: &str = if cfg!(windows) { "certutil -decode FILE" } else { "base64 -d FILE" };
+const UNQUOTE: &str = if cfg!(windows) { "Get-Content FILE" } else { "sed -e" };
+
 fn key(pem: &[u8]) -> Result<PrivateKey, CertificateError> {
     PrivateKey::from_pem(pem, None)
 }
@@ -203,8 +207,8 @@ fn foreign_formats_are_named_with_the_command_that_converts_them() {
         let wrapped: String =
             text.as_bytes().chunks(76).flat_map(|line| [str::from_utf8(line).unwrap(), "\r\n"]).collect();
         for text in [text, wrapped] {
-            named(pfx(text.as_bytes()), ForeignFormat::Base64Pkcs12, "base64 -d FILE");
-            named(certificate(text.as_bytes()), ForeignFormat::Base64Pkcs12, "base64 -d FILE");
+            named(pfx(text.as_bytes()), ForeignFormat::Base64Pkcs12, DECODE);
+            named(certificate(text.as_bytes()), ForeignFormat::Base64Pkcs12, DECODE);
         }
     }
     named(
@@ -218,6 +222,6 @@ fn foreign_formats_are_named_with_the_command_that_converts_them() {
     let quoted = |end: &str| text.lines().flat_map(|line| ["    \"", line, end, "\n"]).collect::<String>();
     for end in ["\\n\"", "\\r\\n\"", "\\n\" \\", "\""] {
         let source = format!("static const char certificate[] =\n{};\n", quoted(end));
-        named(certificate(source.as_bytes()), ForeignFormat::Quoted, "sed -e");
+        named(certificate(source.as_bytes()), ForeignFormat::Quoted, UNQUOTE);
     }
 }

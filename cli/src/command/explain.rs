@@ -2,6 +2,7 @@
 
 use crate::{
     explain::{self, Entry, page},
+    system::platform::Platform,
     terminal::{failure::Failure, output},
 };
 use clap::{ArgGroup, Args};
@@ -55,7 +56,9 @@ impl From<Entry> for Explained {
             family: entry.number.family.prefix(),
             name: entry.name,
             meaning: entry.meaning,
-            causes: causes.map(|it| Cause { code: it.code, text: it.text, check: it.check }).collect(),
+            causes: causes
+                .map(|it| Cause { code: it.code, text: it.text_on(Platform::THIS), check: it.check_on(Platform::THIS) })
+                .collect(),
         }
     }
 }
@@ -83,6 +86,8 @@ pub(crate) fn run(arguments: &Explain) -> Result<(), Failure> {
 fn shown(entry: &Entry) -> String {
     let head = format!("{} {}\n  {}\n", entry.number, entry.name, entry.meaning);
     let causes = entry.causes.iter().enumerate();
-    let causes = causes.map(|(index, cause)| format!("  {}. {}\n     {}\n", index + 1, cause.text, cause.check));
+    let causes = causes.map(|(index, cause)| {
+        format!("  {}. {}\n     {}\n", index + 1, cause.text_on(Platform::THIS), cause.check_on(Platform::THIS))
+    });
     iter::once(head).chain(causes).collect()
 }

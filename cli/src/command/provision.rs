@@ -105,7 +105,8 @@ pub(crate) struct Provision {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Write the device's connection string, which holds its key, to this file (mode 0600, replaced in one step)
+    /// Write the device's connection string, which holds its key, to this file (only its owner can read it; replaced in one
+    /// step)
     #[arg(long, value_name = "FILE")]
     write_connection_string: Option<PathBuf>,
 }

@@ -6,6 +6,7 @@ use crate::{
         authenticate, certificate, derive_key, doctor, explain, inspect, key, login, provision, stay, token, tpm, twin,
         verify_token,
     },
+    system::platform::Platform,
     terminal::{
         failure::Failure,
         stderr::{self, Detail},
@@ -21,8 +22,9 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 /// device signs for the agent, `--workload` (a module of IoT Edge) or `--identity-service`.
 ///
 /// FILE|URI is the private key of a certificate, by its name: a PEM file (also the key file of a TPM, TSS2 PRIVATE KEY),
-/// `tpm:file=PATH`, `tpm:handle=0x81000005`, `pkcs11:token=T;object=K?module-name=M&pin-source=FILE`, `keyd:id=KEY` of
-/// aziot-keyd, or `unix:SOCKET` of a signing process. A TPM other than the default one is given by `--key-tpm`, or in the name: `tpm:file=PATH&tpm=TCTI`.
+/// `tpm:file=PATH`, `tpm:handle=0x81000005` or `pkcs11:token=T;object=K?module-name=M&pin-source=FILE`; where there are Unix
+/// sockets, also `keyd:id=KEY` of aziot-keyd, or `unix:SOCKET` of a signing process. A TPM other than the system's own is
+/// given by `--key-tpm`, or in the name: `tpm:file=PATH&tpm=TCTI`.
 #[derive(Parser)]
 #[command(
     name = "defenderauth",
@@ -63,7 +65,7 @@ enum Command {
     Login(login::Login),
     /// Register a device with the provisioning service, and show the hub that it is assigned to
     Provision(provision::Provision),
-    /// Stay connected until SIGTERM: reconnect, renew, recover, and print a line for each event
+    /// Stay connected until it is stopped: reconnect, renew, recover, and print a line for each event
     Stay(stay::Stay),
     /// Authenticate, get the security module's twin, and print the effective configuration
     Twin(twin::Twin),
@@ -78,7 +80,7 @@ enum Command {
     /// Show the data an enrollment of a TPM 2.0 needs: registration ID, endorsement key, storage root key
     #[command(subcommand)]
     Tpm(tpm::Command),
-    /// Print what completes the command in a shell: `source <(defenderauth completions bash)`
+    #[command(about = pages::completing(Platform::THIS))]
     Completions(pages::Completions),
     /// Write the manual pages to a folder
     #[command(hide = true)]
@@ -117,6 +119,7 @@ impl Arguments {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::platform::foreign;
 
     #[test]
     fn the_command_line_is_sound() {
@@ -124,10 +127,30 @@ mod tests {
     }
 
     #[test]
+    fn the_help_names_no_program_and_no_path_of_another_system() {
+        fn pages(command: &mut clap::Command) -> Vec<String> {
+            let below: Vec<String> = command.get_subcommands_mut().flat_map(pages).collect();
+            [vec![command.render_long_help().to_string()], below].concat()
+        }
+        let mut program = Arguments::command();
+        program.build();
+        let pages = pages(&mut program);
+        assert!(pages.len() > 20, "{}", pages.len());
+        for page in pages {
+            assert_eq!(foreign(&page, Platform::THIS), None, "{page}");
+        }
+        for platform in [Platform::Unix, Platform::Windows] {
+            assert_eq!(foreign(&pages::completing(platform), platform), None);
+        }
+    }
+
+    #[test]
     fn the_commands_in_explanations_exist() {
         let mut seen = 0;
         for cause in crate::explain::all().flat_map(|entry| entry.causes) {
-            for command in cause.check.split('`').skip(1).step_by(2).filter(|it| it.starts_with("defenderauth ")) {
+            let checks = [Platform::Unix, Platform::Windows].map(|platform| cause.check_on(platform).split('`'));
+            let quoted = checks.into_iter().flat_map(|check| check.skip(1).step_by(2));
+            for command in quoted.filter(|it| it.starts_with("defenderauth ")) {
                 let words = command.split_whitespace().map(|word| if word == "SCOPE" { "0ne00000A0A" } else { word });
                 let parsed = Arguments::command().try_get_matches_from(words.collect::<Vec<_>>());
                 // A command may be named without all of its arguments.

@@ -1,6 +1,9 @@
 //! What is made of the command line's definition: completions for shells, and manual pages.
 
-use crate::terminal::{failure::Failure, output};
+use crate::{
+    system::platform::Platform,
+    terminal::{failure::Failure, output},
+};
 use clap::{Args, Command};
 use clap_complete::Shell;
 use defender_auth::store::WriteError;
@@ -17,6 +20,15 @@ pub(crate) struct Man {
     /// The folder that the pages are written to
     #[arg(value_name = "DIR")]
     folder: PathBuf,
+}
+
+/// The help for completions, with the line that the shell of a system takes.
+pub(crate) fn completing(platform: Platform) -> String {
+    let line = platform.choose(
+        "source <(defenderauth completions bash)",
+        "defenderauth completions powershell | Out-String | Invoke-Expression",
+    );
+    format!("Print what completes the command in a shell: `{line}`")
 }
 
 /// Prints the completions of a shell.

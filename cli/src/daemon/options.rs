@@ -19,9 +19,17 @@ pub(crate) struct OnDevice {
     /// API
     #[arg(long)]
     workload: bool,
+    // Windows has no such service, and its sockets are not supported there.
     /// Authenticate as what the identity service of this host says that this user is, and signed by it; DIR is the folder
     /// of its sockets [default: /run/aziot]
-    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "/run/aziot")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "/run/aziot",
+        hide = cfg!(windows)
+    )]
     identity_service: Option<String>,
 }
 

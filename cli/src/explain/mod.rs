@@ -9,6 +9,7 @@ pub(crate) mod page;
 mod results;
 mod services;
 mod tpm;
+mod windows;
 
 use cause::Cause;
 use number::{Asked, Family, Number};

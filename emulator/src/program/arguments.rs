@@ -17,7 +17,11 @@ use std::{net::SocketAddr, path::PathBuf};
 /// not yet valid, is for another host or has another root, an answer without TLS, and an alert that rejects the client's
 /// certificate.
 ///
-/// SIGHUP has it read the configuration again; devices that stay keep their twins and connections. SIGTERM ends it.
+/// Ctrl-C ends it.
+#[cfg_attr(
+    not(windows),
+    doc = "SIGHUP has it read the configuration again; devices that stay keep their twins and connections. SIGTERM ends it."
+)]
 ///
 /// With --control it reads orders from standard input, one per line, and answers each on standard output with `ok` or with
 /// `error: ` and the reason.

@@ -3,6 +3,9 @@
 use defender_auth_emulator::{Config, Emulator};
 use std::path::Path;
 
+/// What continues a command on the next line: in PowerShell, or in a POSIX shell.
+const CONTINUED: char = if cfg!(windows) { '`' } else { '\\' };
+
 /// The files of the sample, or what stands for those of a configuration.
 pub(super) struct Files<'a> {
     /// The folder or file of an agent.
@@ -22,7 +25,7 @@ pub(super) fn lines(config: &Config, emulator: &Emulator, root: &Path, files: &F
         lines.extend(names.map(|other| format!("{other} is the same hub")));
         if hub.has_keys() {
             let (agent, root) = (files.agent, root.display());
-            lines.push(format!("try: defenderauth authenticate {agent} --connect --ca-file {root} \\"));
+            lines.push(format!("try: defenderauth authenticate {agent} --connect --ca-file {root} {CONTINUED}"));
             lines.push(format!("       --endpoint {host}:443={https} --endpoint {host}:8883={mqtt}"));
         }
     }
@@ -31,7 +34,7 @@ pub(super) fn lines(config: &Config, emulator: &Emulator, root: &Path, files: &F
         lines.push(format!("{host} is at {https} for HTTPS and at {mqtt} for MQTT; its ID scope is {scope}"));
         if let Some(id) = dps.registration_by_key() {
             let (key, root) = (files.key, root.display());
-            lines.push(format!("try: defenderauth provision --id-scope {scope} --registration-id {id} \\"));
+            lines.push(format!("try: defenderauth provision --id-scope {scope} --registration-id {id} {CONTINUED}"));
             lines.push(format!("       --key-file {key} --ca-file {root} --endpoint {host}={https}"));
         }
     }

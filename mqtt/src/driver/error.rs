@@ -18,7 +18,7 @@ pub enum DriverError {
     #[error(transparent)]
     Https(#[from] HttpsError),
     /// The system has no socket for the driver's own use.
-    #[error("the driver cannot be made: {0}; close files, or raise the limit (ulimit -n)")]
+    #[error("the driver cannot be made: {0}; close files, or raise this process's limit of open files")]
     System(#[source] std::io::Error),
     /// There is no connection to send with. Nothing was sent.
     #[error("there is no connection to the hub; send again after the driver has connected")]

@@ -1,7 +1,7 @@
 use super::secure::tls_failure;
 use crate::{
     adapters::{open_files, proxy::ProxyProblem},
-    error::{Error, ErrorKind, TlsError, TlsFailure, TpmError},
+    error::{Error, ErrorKind, TlsError, TlsFailure, TpmError, by_system::MORE_FILES},
     identity::HostName,
 };
 use alloc::string::{String, ToString as _};
@@ -43,9 +43,7 @@ pub enum HttpsError {
         reason: String,
     },
     /// This process can open no further connection. The authenticator is unchanged.
-    #[error(
-        "no connection to {host} can be opened, because too many files are open; close some, or raise the limit (ulimit -n)"
-    )]
+    #[error("no connection to {host} can be opened, because too many files are open; {MORE_FILES}")]
     TooManyOpen {
         /// The host.
         host: HostName,

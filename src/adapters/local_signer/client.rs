@@ -95,7 +95,7 @@ impl Client {
         // This system has no such sockets.
         #[cfg(not(unix))]
         if matches!(request.endpoint(), Endpoint::Socket(_)) {
-            return Err(Reply::NotReached(Obstacle::Absent));
+            return Err(Reply::NotReached(Obstacle::NoSockets));
         }
         let agent = self.agent(request.endpoint());
         // A daemon has no name. The path of its socket is none, either.

@@ -5,6 +5,7 @@ use super::{
 use crate::{
     adapters::open_files,
     base::{one_line::OneLine, wait::Readable},
+    error::by_system::MORE_FILES,
     key::{PrivateKey, PrivateKeyError, SignatureScheme},
 };
 use alloc::{format, vec::Vec};
@@ -171,8 +172,7 @@ fn explain(path: &Path, limit: Duration, error: io::Error) -> PrivateKeyError {
             "the signing process at {place} ended the connection before it answered; check its log"
         )),
         _ if open_files::are_too_many(&error) => PrivateKeyError::temporary(format!(
-            "no connection to the signing process at {place} can be opened, because too many files are open; close some, \
-             or raise the limit (ulimit -n)"
+            "no connection to the signing process at {place} can be opened, because too many files are open; {MORE_FILES}"
         )),
         ErrorKind::InvalidData => PrivateKeyError::permanent(format!(
             "what answers at {place} does not speak the signing protocol: {error}; check the path, and the version of the \

@@ -1,4 +1,8 @@
-use crate::{adapters::open_files, base::one_line::OneLine};
+use crate::{
+    adapters::open_files,
+    base::one_line::OneLine,
+    error::by_system::{BySystem, MORE_FILES},
+};
 use alloc::{
     format,
     string::{String, ToString as _},
@@ -34,14 +38,18 @@ impl WriteError {
     }
 }
 
+/// How a file can be larger. On Windows it is the file system that has a limit.
+const LARGER_FILES: BySystem =
+    BySystem::new("raise this process's limit for files (ulimit -f)", "name a file on a disk with another file system");
+
 /// What to do about an error that every write may meet.
 #[must_use]
 pub fn write_cure(error: &io::Error) -> Option<&'static str> {
     Some(match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on its disk",
         ErrorKind::ReadOnlyFilesystem => "its disk is mounted read-only; name a file on another",
-        _ if open_files::are_too_many(error) => "close other files, or raise the limit (ulimit -n)",
-        ErrorKind::FileTooLarge => "raise this process's limit for files (ulimit -f)",
+        _ if open_files::are_too_many(error) => MORE_FILES.here(),
+        ErrorKind::FileTooLarge => LARGER_FILES.here(),
         _ => return None,
     })
 }

@@ -1,6 +1,6 @@
 //! Where a daemon listens.
 
-use crate::base::encode;
+use crate::{base::encode, error::by_system::BySystem};
 use alloc::boxed::Box;
 use core::{fmt, str::FromStr};
 
@@ -19,19 +19,23 @@ pub enum Endpoint {
     },
 }
 
+/// An address of the workload API.
+const EXAMPLE: BySystem = BySystem::new("unix:///run/iotedge/workload.sock", "http://172.17.0.1:15581");
+
+const SOCKET: BySystem = BySystem::new(
+    "one as `/run/aziot/keyd.sock`",
+    "an address that begins with `http://`: Windows has no such daemons",
+);
+
 /// Why a text is not the address of a daemon.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndpointError {
     /// Neither `unix://` nor `http://`.
-    #[error(
-        "the daemon's address does not begin with `unix:///` or `http://`; give one as `unix:///run/iotedge/workload.sock`"
-    )]
+    #[error("the daemon's address does not begin with `unix:///` or `http://`; give one as `{}`", EXAMPLE)]
     Scheme,
     /// The path is relative, too long for a socket, or has a character that none has.
-    #[error(
-        "the path of the daemon's socket is not an absolute path of at most 107 bytes; give one as `/run/aziot/keyd.sock`"
-    )]
+    #[error("the path of the daemon's socket is not an absolute path of at most 107 bytes; give {}", SOCKET)]
     Path,
     /// The host or the port is missing or not valid.
     #[error("the daemon's address has no valid host and port; give one as `http://172.17.0.1:15581`")]

@@ -45,6 +45,8 @@ pub enum Event<'a> {
 pub enum Obstacle {
     /// There is no socket at the path.
     Absent,
+    /// The daemon listens on a Unix socket, and the caller has none on this system.
+    NoSockets,
     /// The system does not let this user connect to it.
     Denied,
     /// Another kind of file is at the path.
@@ -179,6 +181,7 @@ impl From<Obstacle> for DaemonProblem {
     fn from(obstacle: Obstacle) -> Self {
         match obstacle {
             Obstacle::Absent => Self::Absent,
+            Obstacle::NoSockets => Self::NoSockets,
             Obstacle::Denied => Self::Denied,
             Obstacle::NotASocket => Self::NotASocket,
         }

@@ -72,7 +72,7 @@ pub(super) struct Making {
     /// Write the certificate, followed by the CAs up to the root, to this file
     #[arg(long, alias = "certificate", value_name = "FILE", requires = "key_file")]
     pub(super) cert_file: Option<PathBuf>,
-    /// Write the private key to this file (mode 0600)
+    /// Write the private key to this file, which only its owner can read
     #[arg(long, alias = "key", value_name = "FILE", requires = "cert_file", conflicts_with = "out_dir")]
     pub(super) key_file: Option<PathBuf>,
     /// Replace existing files

@@ -42,7 +42,7 @@ pub(crate) struct DeriveKey {
     /// put together in their order, are what one run without this option writes
     #[arg(long, value_name = "K/N", conflicts_with = "ids")]
     shard: Option<Shard>,
-    /// Write the keys to this file (mode 0600, replaced in one step) and not to standard output
+    /// Write the keys to this file (only its owner can read it; replaced in one step) and not to standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Print JSON

@@ -1,6 +1,6 @@
 //! The clock of this device: not before the release of this program, and close to that of a server that was verified.
 
-use super::{ports::Port, step::Found, tls};
+use super::{command::Command, ports::Port, step::Found, tls};
 use crate::{network::route::Network, system::clock::now};
 use defender_auth::{
     ClockSkew, UnixTime,
@@ -9,9 +9,6 @@ use defender_auth::{
 };
 use defender_auth_mqtt::Error;
 use std::time::Duration;
-
-/// What sets the clock.
-const NEXT: &str = "timedatectl set-ntp true && timedatectl timesync-status";
 
 /// What is known of the clock.
 pub(super) struct Judged {
@@ -44,7 +41,10 @@ pub(super) fn judge(ports: &[Port], network: &Network) -> Judged {
                     Readable(amount)
                 );
                 let offset = if ahead { -offset } else { offset };
-                return Judged { found: Found::failed(Code::Clock, ErrorKind::Time, what).next(NEXT), offset };
+                return Judged {
+                    found: Found::failed(Code::Clock, ErrorKind::Time, what).next(Command::SetClock),
+                    offset,
+                };
             }
             let what = match amount {
                 Duration::ZERO => format!("{device}, as that of {host}"),
@@ -57,7 +57,7 @@ pub(super) fn judge(ports: &[Port], network: &Network) -> Judged {
                 "the clock of this device is at {device}, before this program was released ({}); set it",
                 UnixTime::RELEASE
             );
-            Judged { found: Found::failed(Code::Clock, ErrorKind::Time, what).next(NEXT), offset: 0 }
+            Judged { found: Found::failed(Code::Clock, ErrorKind::Time, what).next(Command::SetClock), offset: 0 }
         }
         None => {
             let what =

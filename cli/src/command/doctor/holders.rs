@@ -1,6 +1,6 @@
 //! What holds a key that is in no file: a TPM, a PKCS#11 token, a daemon or a process of this host.
 
-use super::{examination::Examination, step::Found};
+use super::{command::Command, examination::Examination, step::Found};
 use crate::{input::source::Source, login::subject::SubjectOptions, terminal::shell::quoted};
 use defender_auth::{
     agent,
@@ -29,10 +29,8 @@ pub(super) fn examine(examination: &mut Examination, subject: &SubjectOptions) -
         Location::File(path) if is_key_file(path) => ("tpm", tpm_next(None)),
         Location::TpmFile { tpm, .. } | Location::TpmHandle { tpm, .. } => ("tpm", tpm_next(tpm.as_ref())),
         Location::Token(_) => ("token", "pkcs11-tool --list-slots".to_owned()),
-        Location::Keyd { folder, .. } => {
-            ("daemon", format!("ls -l {}", quoted(folder.as_deref().unwrap_or("/run/aziot"))))
-        }
-        Location::Process(path) => ("daemon", format!("ls -l {}", quoted(&path.display().to_string()))),
+        Location::Keyd { folder, .. } => ("daemon", Command::Socket(folder.as_deref().unwrap_or("/run/aziot")).into()),
+        Location::Process(path) => ("daemon", Command::Socket(&path.display().to_string()).into()),
         _ => return None,
     };
     let is_there = examination.step(step, Some(location.to_string()), || {
@@ -60,8 +58,8 @@ fn is_key_file(path: &Path) -> bool {
 
 fn tpm_next(endpoint: Option<&Endpoint>) -> String {
     match endpoint {
-        None | Some(Endpoint::Device(_)) => "ls -l /dev/tpm* && id".into(),
-        Some(Endpoint::Socket(path)) => format!("ls -l {}", quoted(path)),
+        None | Some(Endpoint::Device(_)) => Command::Tpm.into(),
+        Some(Endpoint::Socket(path)) => Command::Socket(path).into(),
         Some(endpoint) => format!("defenderauth tpm show --tpm {}", quoted(&endpoint.to_string())),
     }
 }
@@ -81,7 +79,7 @@ fn identity_key(subject: &SubjectOptions, endpoint: &Endpoint) -> Found {
         Ok(Ok(examined)) => examined,
         Ok(Err(code)) => {
             let what = format!("the TPM's self-test has failed ({code}); restart this device, then replace the TPM");
-            return Found::failed(Code::TpmCommand, ErrorKind::Tpm, what).next("tpm2_gettestresult");
+            return Found::failed(Code::TpmCommand, ErrorKind::Tpm, what).next(Command::SelfTest);
         }
         Err(failure) => return Found::of(&failure).next(tpm_next(Some(endpoint))),
     };
@@ -117,6 +115,6 @@ fn daemon(subject: &SubjectOptions) -> Found {
             Found::ok(format!("{daemon} at {endpoint}: this user is {}", signer.identity()))
         }
         Ok(None) => Found::ok("none is given"),
-        Err(failure) => Found::of(&failure).next("ls -l /run/aziot && id"),
+        Err(failure) => Found::of(&failure).next(Command::Daemons),
     }
 }

@@ -5,6 +5,7 @@
 
 mod certificate;
 mod clock;
+mod command;
 mod examination;
 mod files;
 mod holders;

@@ -1,11 +1,13 @@
 //! The way to each port of a host before TLS begins: its name's addresses, and a connection.
 
 use super::{
+    command::Command,
     examination::Examination,
     step::{Found, NOT_NEEDED, OUT_OF_TIME, Status},
 };
 use crate::{
     network::route::{HTTPS, Network},
+    system::platform::Platform,
     terminal::progress,
 };
 use defender_auth::{
@@ -212,7 +214,7 @@ fn look_up(name: &str, limit: Duration) -> Result<Vec<IpAddr>, String> {
 }
 
 fn judged(name: &str, looked_up: &Result<Vec<IpAddr>, String>, took: Duration) -> Found {
-    let next = format!("getent ahosts {name}");
+    let next = Command::LookUp(name);
     match looked_up {
         Ok(found) => {
             let of = |kind: &str, is_in: fn(&IpAddr) -> bool| {
@@ -226,7 +228,8 @@ fn judged(name: &str, looked_up: &Result<Vec<IpAddr>, String>, took: Duration) -
         Err(error) => {
             let what = format!(
                 "the name cannot be looked up: {error}; check the spelling of the host name (a hub that does not exist has \
-                 none), and the name server in /etc/resolv.conf"
+                 none), and the name server in {}",
+                Platform::THIS.choose("/etc/resolv.conf", "the settings of the network")
             );
             Found::failed(Code::NoResponse, ErrorKind::Network, what).next(next)
         }
@@ -263,9 +266,7 @@ fn connect(target: &Target, addresses: &[SocketAddr], number: u16, limit: Durati
         (None, HTTPS) => "have the firewall allow port 443".into(),
         (None, _) => "check the firewall".into(),
     };
-    let first = addresses
-        .first()
-        .map_or_else(String::new, |address| format!("nc -vz -w 5 {} {}", address.ip(), address.port()));
+    let first = addresses.first().map_or_else(String::new, |address| Command::Connect(*address).into());
     failures
         .into_iter()
         .fold(Found::failed(Code::NoResponse, ErrorKind::Network, format!("{what}; {cure}")).next(first), Found::note)

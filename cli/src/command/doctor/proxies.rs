@@ -1,6 +1,7 @@
 //! The variables that name a proxy, those included that are not used.
 
-use super::step::Found;
+use super::{command::Command, step::Found};
+use crate::system::platform::Platform;
 use defender_auth::proxy::{Proxies, ProxyUsage};
 use std::env;
 
@@ -27,8 +28,22 @@ pub(super) fn examine(proxies: &Proxies, are_replaced: bool) -> Found {
         }
     }
     let text = if texts.is_empty() { "none is used".to_owned() } else { texts.join(", ") };
-    let mut found = if is_doubtful { Found::warning(text).next("env | grep -i _proxy") } else { Found::ok(text) };
+    let mut found = if is_doubtful { Found::warning(text).next(Command::ProxyVariables) } else { Found::ok(text) };
+    if texts.is_empty() {
+        notes.extend(not_read(Platform::THIS).map(Into::into));
+    }
     notes.extend(exceptions.filter(|_| !proxies.variables().is_empty()));
     found.notes = notes;
     found
+}
+
+/// The settings of a system that name a proxy and are not read.
+const fn not_read(platform: Platform) -> Option<&'static str> {
+    match platform {
+        Platform::Unix => None,
+        Platform::Windows => Some(
+            "the proxy in the settings of Windows is not read (`netsh winhttp show proxy` and the Internet options show it); \
+             if there is one, set HTTPS_PROXY to http://HOST:PORT",
+        ),
+    }
 }

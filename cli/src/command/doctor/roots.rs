@@ -1,6 +1,6 @@
 //! The trust anchors by which servers are verified, and the variables that change them.
 
-use super::step::Found;
+use super::{command::Command, step::Found};
 use crate::network::{options::Trust, route::Network};
 use defender_auth::{
     error::{Code, ErrorKind},
@@ -30,7 +30,7 @@ pub(super) fn examine(trust: &Trust, network: &Network) -> Found {
         let Some(value) = env::var_os(name).filter(|value| !value.is_empty()) else { continue };
         let value = Path::new(&value);
         let shown = value.display();
-        // Several folders are joined by a colon.
+        // Several folders are joined as in PATH.
         let exists = env::split_paths(value).any(|path| path.exists());
         notes.push(match (is_platform, exists) {
             (true, true) => format!("{name}={shown} replaces the system's own"),
@@ -49,9 +49,9 @@ pub(super) fn examine(trust: &Trust, network: &Network) -> Found {
                 Some(path) => Found::failed(Code::Tls, ErrorKind::Input, format!("{}: {error}", path.display())),
                 None => Found::failed(Code::Tls, ErrorKind::Input, error.to_string()),
             };
-            failed.next("ls -l /etc/ssl/certs/ca-certificates.crt")
+            failed.next(Command::Roots)
         }
-        Ok(_) if is_absent => Found::warning(source).next("env | grep SSL_CERT"),
+        Ok(_) if is_absent => Found::warning(source).next(Command::RootVariables),
         Ok(_) => Found::ok(source),
     };
     found.notes.extend(notes);

@@ -1,13 +1,14 @@
 //! What answers at a port: the server that the device is to trust, or something else on the way.
 
 use super::{
+    command::Command,
     examination::Examination,
     ports::Port,
     step::{Found, NOT_NEEDED},
 };
 use crate::{
     network::route::Network,
-    system::clock::now,
+    system::{clock::now, platform::Platform},
     terminal::{one_line::one_line, progress},
 };
 use defender_auth::{
@@ -94,11 +95,11 @@ fn verified(probe: &Probe) -> Found {
 }
 
 fn failed(port: &Port, error: &Error, network: &Network) -> Found {
-    let look = format!(
-        "openssl s_client -connect {} -servername {} -showcerts </dev/null",
-        port.address.map_or_else(|| port.place(), |address| address.to_string()),
-        port.host
-    );
+    let look = Command::Handshake {
+        host: port.host.as_str(),
+        port: port.number,
+        at: port.address.map_or_else(|| port.place(), |address| address.to_string()),
+    };
     let unanswered = |what: String| Found::failed(Code::NoResponse, ErrorKind::Network, what);
     match error {
         Error::TlsFailed { failure, .. } => {
@@ -109,10 +110,11 @@ fn failed(port: &Port, error: &Error, network: &Network) -> Found {
                     of(format!("this looks like a company's inspecting proxy ({by}): {failure}")).next(look)
                 }
                 TlsFailure::ServerUntrusted { issuer } => {
-                    of(untrusted(&port.host, issuer.as_deref(), failure)).next(look)
+                    let found = of(untrusted(&port.host, issuer.as_deref(), failure)).next(look);
+                    roots_on_demand(Platform::THIS).into_iter().fold(found, Found::note)
                 }
                 TlsFailure::PlainText => {
-                    of(portal(port, failure, network.at_most(LIMIT))).next(format!("curl -v http://{}/", port.host))
+                    of(portal(port, failure, network.at_most(LIMIT))).next(Command::Plain(port.host.as_str()))
                 }
                 TlsFailure::ServerWrongName { .. } => {
                     let note = "a captive portal, or a name server that gives another address, looks like this";
@@ -127,7 +129,7 @@ fn failed(port: &Port, error: &Error, network: &Network) -> Found {
                 ProxyProblem::LoginRequired { .. } => {
                     found.next("defenderauth doctor … --proxy-login-file FILE, which holds USER:PASSWORD")
                 }
-                _ => found.next("env | grep -i _proxy"),
+                _ => found.next(Command::ProxyVariables),
             }
         }
         // The file of the roots is named.
@@ -148,6 +150,17 @@ fn untrusted(host: &HostName, issuer: Option<&str>, failure: &TlsFailure) -> Str
              among the trust anchors"
         ),
         None => failure.to_string(),
+    }
+}
+
+/// Why a root may be missing that the system has trusted from the first.
+const fn roots_on_demand(platform: Platform) -> Option<&'static str> {
+    match platform {
+        Platform::Unix => None,
+        Platform::Windows => Some(
+            "Windows installs a root certificate when a program of its own first needs it, as curl.exe does; or give \
+             --azure-roots",
+        ),
     }
 }
 

@@ -29,7 +29,8 @@ pub(crate) struct New {
     /// The kind of the key
     #[arg(long, value_enum, default_value = "p256")]
     kind: Kind,
-    /// Write the key file to this file (mode 0600): PKCS#8 in PEM, or the file that only the TPM can use (TSS2 PRIVATE KEY)
+    /// Write the key file to this file, which only its owner can read: PKCS#8 in PEM, or the file that only the TPM can use
+    /// (TSS2 PRIVATE KEY)
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// In a token: the PKCS#11 URI that the key gets, with token=, object= and pin-source=

@@ -41,7 +41,7 @@ pub(crate) struct Login {
     /// Print the settings of this client instead. They contain the password: write them to a file with --out
     #[arg(long = "for", value_name = "CLIENT", value_enum, conflicts_with = "json")]
     client: Option<Client>,
-    /// Write to this file (mode 0600, replaced in one step) and not to standard output
+    /// Write to this file (only its owner can read it; replaced in one step) and not to standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Judge the login in this file, field by field, and say how a hub would answer: lines `client_id: …`, `user_name: …`,

@@ -29,8 +29,8 @@ pub(crate) struct Stay {
     /// With identity DPS: register the device; without it, its registration is looked up, as the agents do
     #[arg(long)]
     register: bool,
-    /// The folder that keeps the state between runs (mode 0700): a restart begins with the credential that worked.
-    /// One process at a time uses it
+    /// The folder that keeps the state between runs, which only its owner can read: a restart begins with the credential that
+    /// worked. One process at a time uses it
     #[arg(long, alias = "state", value_name = "DIR")]
     state_dir: Option<PathBuf>,
     /// The lifetime of each token; it is renewed when 80 to 85 % of it have passed
