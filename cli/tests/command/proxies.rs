@@ -8,6 +8,7 @@ use crate::support::{
 };
 
 /// An address without a server.
+#[cfg(unix)]
 const CLOSED: &str = "127.0.0.1:9";
 
 /// Runs it with nothing in the environment but these variables.
