@@ -1,5 +1,7 @@
 //! Files that are complete or do not exist: each grows beside the one that it replaces.
 
+pub use super::file_name::{NameProblem, check_names};
+
 use super::{creation, early::Early, leftover, lock, owner, replacement};
 use std::{
     fs::{self, File},
@@ -54,6 +56,7 @@ impl Draft {
     /// # Errors
     /// Those of the system; and when that owner is another user in a folder that others may write to.
     pub fn begin(path: &Path, mode: u32) -> io::Result<Self> {
+        check_names(path)?;
         leftover::sweep(path);
         for _ in 0..ATTEMPTS {
             let draft = leftover::draft_path(path);
@@ -120,6 +123,7 @@ impl Drop for Draft {
 /// # Errors
 /// Those of the system; `AlreadyExists` if there is anything of that name.
 pub fn create(path: &Path, mode: u32) -> io::Result<File> {
+    check_names(path)?;
     creation::file(path, mode)
 }
 
@@ -128,6 +132,7 @@ pub fn create(path: &Path, mode: u32) -> io::Result<File> {
 /// # Errors
 /// Those of the system; `AlreadyExists` if there is anything of that name.
 pub fn create_folder(path: &Path) -> io::Result<()> {
+    check_names(path)?;
     creation::folder(path)
 }
 
@@ -136,6 +141,7 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
 /// # Errors
 /// Those of the system; `AlreadyExists` if there is a file in the place of one.
 pub fn create_folders(path: &Path) -> io::Result<()> {
+    check_names(path)?;
     if path.as_os_str().is_empty() {
         return Ok(());
     }
@@ -155,6 +161,7 @@ pub fn create_folders(path: &Path) -> io::Result<()> {
 /// # Errors
 /// What it is, and those of the system.
 pub fn is_file_or_nothing(path: &Path) -> io::Result<()> {
+    check_names(path)?;
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(ErrorKind::IsADirectory.into()),
         Ok(found) if !found.is_file() => Err(io::Error::other("it is a device, a pipe or a socket")),

@@ -46,6 +46,7 @@ pub mod draft;
 mod early;
 mod entry;
 mod error;
+mod file_name;
 mod folder;
 mod leftover;
 mod lock;
