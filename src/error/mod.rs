@@ -65,7 +65,7 @@ pub use tls::TlsError;
 pub use tls_failure::{TlsFailure, Validity};
 pub use tpm::{
     AccessError, AccessProblem, BlobProblem, CommandCause, CommandError, EndpointError, FileKind, Found, Hierarchy,
-    KeyFileError, KeyRole, SigningKeyError, TpmError, TpmKeyKind, UnsupportedKey,
+    KeyFileError, KeyRole, SigningKeyError, TbsProblem, TpmError, TpmKeyKind, UnsupportedKey,
 };
 
 /// What went wrong. The text says what is wrong and what to do about it, on one line.

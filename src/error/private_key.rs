@@ -88,8 +88,8 @@ pub enum KeyLocationError {
     /// A build without TPM.
     #[error("this program was built without TPM 2.0; use one with the feature `tpm`, or another key")]
     NoTpm,
-    /// A build, or a system, without Unix sockets.
-    #[error("this system has no signing processes and no TPM of this library; use a key in a file, or in a token")]
+    /// A system without Unix sockets.
+    #[error("this system has no Unix sockets, and so no signing processes; use a key in a file, a TPM or a token")]
     NotUnix,
 }
 

@@ -36,8 +36,8 @@ use defender_auth::{
     error::{
         AccessError, AccessProblem, BlobProblem, Code, CommandCause, CommandError, ConfigError, EndpointError,
         ErrorKind, FileError, FileKind, FileProblem, Found, Hierarchy, IssuedChainError, KeyFileError,
-        KeyLocationError, KeyRole, PlanError, ResponseCode, SigningKeyError, TlsError, TpmError, TpmKeyKind,
-        UnsupportedKey,
+        KeyLocationError, KeyRole, PlanError, ResponseCode, SigningKeyError, TbsProblem, TlsError, TpmError,
+        TpmKeyKind, UnsupportedKey,
     },
     identity::DeviceId,
     key::{ActivationBlob, KeyUse, PrivateKeyError},
@@ -257,6 +257,7 @@ fn every_tpm_error() -> Vec<(Error, i32)> {
         CommandCause::Failure,
         CommandCause::NotImplemented,
         CommandCause::TpmOne,
+        CommandCause::Blocked,
         CommandCause::Other,
     ];
     let problems = [
@@ -270,9 +271,16 @@ fn every_tpm_error() -> Vec<(Error, i32)> {
         AccessProblem::Closed,
         AccessProblem::Frame,
         AccessProblem::Broken,
+        AccessProblem::NoTransport,
+        AccessProblem::Tbs(TbsProblem::Denied),
         AccessProblem::Other("input/output error".to_owned()),
     ];
-    let endpoints = [EndpointError::Unsupported("tbs".to_owned()), EndpointError::Bare, EndpointError::Settings];
+    let endpoints = [
+        EndpointError::Unsupported("mssim".to_owned()),
+        EndpointError::Bare,
+        EndpointError::Settings,
+        EndpointError::TbsSettings,
+    ];
     let foreign = [
         (KeyRole::Endorsement, Found::EccKey),
         (KeyRole::StorageRoot, Found::RsaKey),

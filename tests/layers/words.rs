@@ -47,7 +47,8 @@ const GUARDED: &[(&str, &str)] = &[
     ("", "adapters/tpm/path.rs"),
     // Daemons that Windows does not have.
     ("", "error/daemon.rs"),
-    ("", "error/tpm"),
+    // TPM Base Services, which Windows alone has.
+    ("", "error/tpm/tbs.rs"),
     ("", "flow/identity_service/mod.rs"),
     // What each system is told: `cli/src/explain/windows.rs`, `cli/src/command/doctor/command.rs`.
     ("cli", "explain"),
@@ -59,11 +60,8 @@ const GUARDED: &[(&str, &str)] = &[
     ("cli", "command/doctor/tls.rs"),
     ("cli", "command/login/client.rs"),
     ("cli", "command/stay/signals.rs"),
-    ("cli", "command/tpm.rs"),
     ("cli", "daemon/options.rs"),
     ("cli", "input/finding.rs"),
-    ("cli", "private_key/options.rs"),
-    ("cli", "tpm"),
     ("emulator", "program/arguments.rs"),
     ("pkcs11", "module_file.rs"),
 ];
@@ -126,7 +124,8 @@ fn a_text_names_programs_and_paths_of_a_system_only_where_there_is_one_for_each(
             let path = source.path.to_str().unwrap().replace('\\', "/");
             let guard = GUARDED.iter().position(|(of, name)| *of == folder && Path::new(&path).starts_with(name));
             // The first text after the start of a pair is for Unix, the second one for Windows.
-            let starts: Vec<usize> = source.code.match_indices("BySystem::new(").map(|(at, _)| at).collect();
+            let starts = |of: &str| source.code.match_indices(of).map(|(at, _)| at).collect::<Vec<_>>();
+            let starts = [starts("BySystem::new("), starts(".choose(")].concat();
             let mut place = (0, 0);
             for (at, text) in literals(&source.code) {
                 let start = starts.iter().copied().filter(|start| *start < at).max().unwrap_or_default();

@@ -2,3 +2,5 @@
 //! systems this crate is empty.
 
 #![cfg(windows)]
+
+pub mod tbs;

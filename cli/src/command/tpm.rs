@@ -3,6 +3,7 @@
 use crate::{
     terminal::{failure::Failure, output, said::Said},
     tpm::{
+        TRANSPORTS,
         keys::{Keys, Places},
         setup::Setup,
     },
@@ -25,13 +26,7 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct Show {
-    // `help` and no comment: rustdoc would take a path of a device for a link.
-    #[arg(
-        long = "tpm",
-        value_name = "TCTI",
-        default_value_t,
-        help = "The TPM: device:/dev/tpmrm0, swtpm:path=PATH or swtpm:host=HOST,port=PORT"
-    )]
+    #[arg(long = "tpm", value_name = "TCTI", default_value_t, help = format!("The TPM: {TRANSPORTS}"))]
     endpoint: Endpoint,
     #[command(flatten)]
     setup: Setup,

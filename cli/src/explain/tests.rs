@@ -123,6 +123,8 @@ fn codes_of_a_tpm_name_what_they_are_about() {
     assert!(meaning("tpm:0x9a2").ends_with("the password is wrong, about session 1 of the command"));
     assert!(meaning("tpm:0x1df").ends_with("about parameter 1 of the command"));
     assert!(meaning("tpm:0xc0902").ends_with("from the resource manager"));
+    assert!(meaning("tpm:0x80280400").contains("did not pass the command on to the TPM"));
+    assert_eq!(find("TPM_E_COMMAND_BLOCKED")[0].number.to_string(), "tpm:0x80280400");
     assert!(meaning("tpm:0xa000a").contains("not the TPM, from layer 10"));
 }
 

@@ -8,6 +8,7 @@ use super::{
     number::{Family, Number},
 };
 use defender_auth::error::{Layer, Place, ResponseCode};
+use std::ops::RangeInclusive;
 
 /// The entry of a code that has a name, or that another layer of software returned.
 pub(crate) fn entry(value: u32) -> Option<Entry> {
@@ -36,11 +37,14 @@ pub(crate) fn entry(value: u32) -> Option<Entry> {
     };
     Some(Entry {
         number: Number::new(Family::Tpm, value),
-        name: if name.contains(' ') { name.into() } else { format!("TPM_RC_{name}") },
+        name: if name.contains(' ') || name.starts_with("TPM_") { name.into() } else { format!("TPM_RC_{name}") },
         meaning: format!("{meaning}{place}{layer}"),
         causes: causes.to_vec(),
     })
 }
+
+/// Those of Windows (`winerror.h`) in place of a response of the TPM.
+const OF_WINDOWS: RangeInclusive<u32> = 0x8028_0400..=0x8028_0401;
 
 /// The codes with a name, without parameter, handle and session: what the page lists.
 pub(crate) fn all() -> impl Iterator<Item = Entry> {
@@ -48,7 +52,7 @@ pub(crate) fn all() -> impl Iterator<Item = Entry> {
     let format_0 = [0x01e].into_iter().chain(0x100..0x180).chain(0x900..0x980);
     // The reference codes come in sevens of one name.
     let codes = format_0.filter(|code| !matches!(code, 0x911..=0x916 | 0x919..=0x91e)).chain(format_1);
-    codes.filter(|code| ResponseCode::new(*code).name().is_some()).filter_map(entry)
+    codes.chain(OF_WINDOWS).filter(|code| ResponseCode::new(*code).name().is_some()).filter_map(entry)
 }
 
 const HANDLE_EMPTY: Cause = Cause {
@@ -96,6 +100,11 @@ const BROKEN: Cause = Cause {
     code: "broken",
     text: "the TPM's self-test failed",
     check: "switch the device off and on; `tpm2_gettestresult`",
+};
+const BLOCKED: Cause = Cause {
+    code: "blocked",
+    text: "Windows permits the command to administrators only, or its policy for blocked TPM commands permits it to nobody",
+    check: "run as administrator; then `gpresult /h report.html` shows the policies of the machine",
 };
 const CALLER: Cause = Cause {
     code: "command",
@@ -166,6 +175,8 @@ fn meaning(name: &str) -> (&'static str, &'static [Cause]) {
             ("the key does not fit the command", &[OTHER_OBJECT, FIRMWARE])
         }
         "CURVE" | "ECC_POINT" => ("the TPM does not have the curve, or the point is not on it", &[FIRMWARE, DAMAGED]),
+        "TPM_E_COMMAND_BLOCKED" => ("Windows did not pass the command on to the TPM", &[BLOCKED]),
+        "TPM_E_INVALID_HANDLE" => ("no object has this handle in this connection to the TPM", &[HANDLE_EMPTY]),
         "COMMAND_CODE" => ("the TPM does not implement the command", &[FIRMWARE]),
         "HIERARCHY" | "DISABLED" => (
             "the hierarchy is switched off",

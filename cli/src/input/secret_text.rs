@@ -230,6 +230,7 @@ mod tests {
             "dtmi:com:example:Thermostat;1",
             "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
             "device:/dev/tpmrm0",
+            "tbs:",
             "=",
             "==",
             "%",

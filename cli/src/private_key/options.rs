@@ -13,16 +13,11 @@ use defender_auth::{
     Error,
     agent::{self, Passphrase},
     credential::ClientCertificate,
-    error::{CertificateProblem, TpmKeyKind},
+    error::{CertificateProblem, Hierarchy, TpmKeyKind},
     private_key::{Location, OpenedKey, Opener},
     secret::SecretText,
-    tpm::{Endpoint, KeyFile, Parent},
+    tpm::{self, Connection, Endpoint, KeyFile, Parent, TpmClient},
     x509::Purpose,
-};
-#[cfg(unix)]
-use defender_auth::{
-    error::Hierarchy,
-    tpm::{self, Connection, TpmClient},
 };
 use std::path::{Path, PathBuf};
 
@@ -30,13 +25,14 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Unlock {
     #[command(flatten)]
     passphrase: PassphraseFile,
-    // `help` and no comment: rustdoc would take a path of a device for a link.
     #[arg(
         long = "key-tpm",
         id = "key_tpm",
         value_name = "TCTI",
-        help = "The TPM of a private key in a TPM's key file or at a handle, if its name does not contain one [default: \
-                device:/dev/tpmrm0]"
+        help = format!(
+            "The TPM of a private key in a TPM's key file or at a handle, if its name does not contain one [default: {}]",
+            Endpoint::default()
+        )
     )]
     tpm: Option<Endpoint>,
     /// The file with the password of that TPM's owner hierarchy
@@ -157,10 +153,8 @@ impl Secrets<'_> {
 }
 
 /// What may take a minute.
-#[cfg(unix)]
 const CREATING: &str = "the TPM is creating a key";
 
-#[cfg(unix)]
 impl Secrets<'_> {
     /// Creates a key in this TPM, or in the one of the options. The passphrase becomes its password.
     pub(crate) fn create_in_tpm(
@@ -190,17 +184,5 @@ impl Secrets<'_> {
             tpm.set_password(Hierarchy::Owner, password.expose())?;
         }
         Ok(tpm)
-    }
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unused_self, reason = "as on other systems")]
-impl Secrets<'_> {
-    pub(crate) fn create_in_tpm(&self, _: Option<&Endpoint>, _: TpmKeyKind, _: Parent) -> Result<KeyFile, Failure> {
-        Err(Failure::NotSupported("a TPM on this system"))
-    }
-
-    pub(crate) fn persist_in_tpm(&self, _: TpmKeyKind, _: Parent, _: u32) -> Result<(), Failure> {
-        Err(Failure::NotSupported("a TPM on this system"))
     }
 }

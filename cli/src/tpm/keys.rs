@@ -10,23 +10,9 @@ use defender_auth::{
     key::{ActivationBlob, KeyUse, Signature},
     local_signer::Signer,
     sas::StringToSign,
-    tpm::{Endpoint, Facts, Handles, KeyPlace, SelfTest, Tpm as _, TpmClient},
+    tpm::{self, Connection, Endpoint, Facts, Handles, KeyPlace, SelfTest, Tpm as _, TpmClient},
 };
 use defender_auth_mqtt::driver;
-
-#[cfg(unix)]
-use defender_auth::tpm::Connection;
-
-/// This system has no transport to a TPM.
-#[cfg(not(unix))]
-enum Connection {}
-
-#[cfg(not(unix))]
-impl defender_auth::tpm::Transport for Connection {
-    fn exchange(&mut self, _: &[u8], _: &mut [u8]) -> Result<usize, defender_auth::error::AccessError> {
-        match *self {}
-    }
-}
 
 /// The keys of a TPM or of a daemon, or none: most commands have their keys elsewhere.
 pub(crate) struct Keys {
@@ -63,7 +49,7 @@ impl Keys {
         ]
         .map(|(option, path)| path.as_deref().map(|path| passphrase::read(option, path)).transpose());
         let passwords = [(Hierarchy::Owner, owner?), (Hierarchy::Endorsement, endorsement?)];
-        let mut tpm = connect(endpoint)?;
+        let mut tpm = tpm::open(endpoint)?;
         tpm.set_handles(handles)?;
         for (hierarchy, password) in passwords {
             if let Some(password) = password {
@@ -202,14 +188,4 @@ fn option(error: &TpmError) -> Option<&'static str> {
         },
         _ => None,
     }
-}
-
-#[cfg(unix)]
-fn connect(endpoint: &Endpoint) -> Result<TpmClient<Connection>, Failure> {
-    Ok(defender_auth::tpm::open(endpoint)?)
-}
-
-#[cfg(not(unix))]
-fn connect(_: &Endpoint) -> Result<TpmClient<Connection>, Failure> {
-    Err(Failure::NotSupported("a TPM on this system"))
 }

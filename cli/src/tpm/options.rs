@@ -1,6 +1,6 @@
 //! Arguments of a command that can use a TPM.
 
-use super::{keys::Keys, setup::Setup};
+use super::{TRANSPORTS, keys::Keys, setup::Setup};
 use crate::terminal::failure::Failure;
 use clap::{ArgGroup, Args};
 use defender_auth::tpm::Endpoint;
@@ -11,12 +11,11 @@ use defender_auth::tpm::Endpoint;
     "persist_keys",
 ]))]
 pub(crate) struct Tpm {
-    // `help` and no comment: rustdoc would take a path of a device for a link.
     #[arg(
         long = "tpm",
         id = "tpm",
         value_name = "TCTI",
-        help = "The TPM that holds the device's keys: device:/dev/tpmrm0, swtpm:path=PATH or swtpm:host=HOST,port=PORT"
+        help = format!("The TPM that holds the device's keys: {TRANSPORTS}")
     )]
     pub(crate) endpoint: Option<Endpoint>,
     #[command(flatten)]

@@ -52,7 +52,7 @@ pub fn private_key_file(
 }
 
 /// A certificate and its key in a PEM file each, and the passphrase of a key that is encrypted. With the features `private-key`
-/// and `tpm`, the key may be one of the TPM at `/dev/tpmrm0` (`TSS2 PRIVATE KEY`).
+/// and `tpm`, the key may be one of the default TPM (`TSS2 PRIVATE KEY`).
 ///
 /// # Errors
 /// Names the file and the cure, also for a certificate that the TLS stack of this library cannot use.

@@ -105,7 +105,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<Loaded, Error> {
 /// for a passphrase, and it should not be stored beside the key. When neither of the micro agent's two files is there,
 /// its certificate is held elsewhere.
 ///
-/// With the features `private-key` and `tpm`, a key may be in a TPM (`TSS2 PRIVATE KEY`): in the one at `/dev/tpmrm0`, unless
+/// With the features `private-key` and `tpm`, a key may be in a TPM (`TSS2 PRIVATE KEY`): in the default one, unless
 /// `load_with_keys` is given another.
 ///
 /// # Errors

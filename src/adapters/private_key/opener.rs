@@ -4,7 +4,7 @@
 use super::KeydKey;
 #[cfg(unix)]
 use super::ProcessKey;
-#[cfg(all(feature = "tpm", unix))]
+#[cfg(feature = "tpm")]
 use super::TpmKey;
 use super::{Location, OpenedKey};
 #[cfg(feature = "tpm")]
@@ -13,7 +13,7 @@ use crate::adapters::tpm::Endpoint;
 use crate::error::{CertificateProblem, ForeignFormat};
 #[cfg(feature = "local-signer")]
 use crate::flow::identity_service::IdentityService;
-#[cfg(all(feature = "tpm", unix))]
+#[cfg(feature = "tpm")]
 use crate::{
     adapters::tpm::{Connection, KeyFile, SharedTpm, TpmClient},
     error::{Hierarchy, TpmError},
@@ -52,7 +52,7 @@ pub struct Opener<'a> {
 }
 
 impl<'a> Opener<'a> {
-    /// For keys without passphrase or password. The TPM is `/dev/tpmrm0`.
+    /// For keys without passphrase or password. The TPM is `/dev/tpmrm0`, and `tbs:` on Windows.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -140,7 +140,7 @@ impl Opener<'_> {
     }
 }
 
-#[cfg(all(feature = "tpm", unix))]
+#[cfg(feature = "tpm")]
 impl Opener<'_> {
     /// The key of a text with a block `TSS2 PRIVATE KEY`.
     fn open_in_tpm(&self, text: &SecretBytes, tpm: Option<&Endpoint>) -> Result<OpenedKey, Error> {
@@ -162,19 +162,6 @@ impl Opener<'_> {
             client.set_password(Hierarchy::Owner, password)?;
         }
         Ok(SharedTpm::new(client))
-    }
-}
-
-#[cfg(all(feature = "tpm", not(unix)))]
-impl Opener<'_> {
-    #[expect(clippy::unused_self, reason = "as on other systems")]
-    fn open_in_tpm(&self, _: &SecretBytes, _: Option<&Endpoint>) -> Result<OpenedKey, Error> {
-        Err(KeyLocationError::NotUnix.into())
-    }
-
-    #[expect(clippy::unused_self, reason = "as on other systems")]
-    fn open_at(&self, _: u32, _: Option<&Endpoint>) -> Result<OpenedKey, Error> {
-        Err(KeyLocationError::NotUnix.into())
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
 };
 use crate::{
     adapters::tpm::{KeyFile, SharedTpm, SigningKey, Transport},
-    error::{AccessError, AccessProblem, CommandCause, CommandError, SigningKeyError, TpmError, TpmKeyKind},
+    error::{AccessError, CommandCause, CommandError, SigningKeyError, TpmError, TpmKeyKind},
     key::{PrivateKey, PrivateKeyError, SignatureScheme as Scheme},
 };
 use alloc::{format, vec::Vec};
@@ -29,12 +29,10 @@ const PROBE: &[u8] = b"which signature schemes this key has";
 /// A signature takes as long as the TPM needs, within the time limit of the [`Transport`].
 ///
 /// ```no_run
-/// # #[cfg(unix)] {
 /// use defender_auth::{private_key::TpmKey, tpm::{Connection, Endpoint, KeyFile, SharedTpm, TpmClient}};
 ///
 /// let tpm = SharedTpm::new(TpmClient::new(Connection::open_reopening(&Endpoint::default())?));
 /// let key = TpmKey::open(&tpm, &KeyFile::from_pem(&std::fs::read("key.pem")?)?, None)?;
-/// # }
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 pub struct TpmKey<T: Transport> {
@@ -183,13 +181,7 @@ fn failed(error: TpmError) -> PrivateKeyError {
     );
     let is_without_random = matches!(error, TpmError::SigningKey(SigningKeyError::NoRandomness));
     // For a connection that is opened again.
-    let is_away = matches!(
-        &error,
-        TpmError::Access(AccessError {
-            problem: AccessProblem::Busy | AccessProblem::Closed | AccessProblem::Refused | AccessProblem::TimedOut,
-            ..
-        })
-    );
+    let is_away = matches!(&error, TpmError::Access(AccessError { problem, .. }) if problem.is_temporary());
     if error.is_retryable() || is_full || is_without_random || is_away {
         PrivateKeyError::temporary(text).with_source(error)
     } else {

@@ -2,7 +2,7 @@ use crate::error::EndpointError;
 use alloc::string::String;
 use core::{fmt, str::FromStr};
 
-/// The device that programs share.
+/// The device of Linux that programs share.
 const DEVICE: &str = "/dev/tpmrm0";
 /// The default address of swtpm in tpm2-tools.
 const HOST: &str = "localhost";
@@ -15,16 +15,21 @@ const PORT: u16 = 2321;
 ///
 /// let endpoint: Endpoint = "swtpm:path=/run/tpm.sock".parse()?;
 /// assert_eq!(endpoint, Endpoint::Socket("/run/tpm.sock".into()));
-/// assert_eq!(Endpoint::default().to_string(), "device:/dev/tpmrm0");
+/// let default = if cfg!(windows) { "tbs:" } else { "device:/dev/tpmrm0" };
+/// assert_eq!(Endpoint::default().to_string(), default);
 /// # Ok::<_, defender_auth::error::EndpointError>(())
 /// ```
 ///
-/// Source: `tpm2-software/tpm2-tss:src/tss2-tcti/tcti-swtpm.c`, `tcti-device.c`.
+/// Each is parsed on every system, and opened where the system has such a transport.
+///
+/// Source: `tpm2-software/tpm2-tss:src/tss2-tcti/tcti-swtpm.c`, `tcti-device.c`, `tcti-tbs.c`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Endpoint {
-    /// A device of the kernel: `device:/dev/tpmrm0`, the default.
+    /// A device of the kernel: `device:/dev/tpmrm0`, the default but on Windows.
     Device(String),
+    /// The TPM of this machine by TPM Base Services: `tbs:`, the default on Windows.
+    Tbs,
     /// swtpm on a Unix socket: `swtpm:path=PATH`.
     Socket(String),
     /// swtpm on TCP: `swtpm:host=localhost,port=2321`.
@@ -38,7 +43,7 @@ pub enum Endpoint {
 
 impl Default for Endpoint {
     fn default() -> Self {
-        Self::Device(DEVICE.into())
+        if cfg!(windows) { Self::Tbs } else { Self::Device(DEVICE.into()) }
     }
 }
 
@@ -48,9 +53,11 @@ impl FromStr for Endpoint {
     fn from_str(text: &str) -> Result<Self, EndpointError> {
         let (kind, settings) = text.split_once(':').unwrap_or((text, ""));
         match kind {
-            "device" if settings.is_empty() => Ok(Self::default()),
+            "device" if settings.is_empty() => Ok(Self::Device(DEVICE.into())),
             "device" => Ok(Self::Device(settings.into())),
             "swtpm" => swtpm(settings),
+            "tbs" if settings.is_empty() => Ok(Self::Tbs),
+            "tbs" => Err(EndpointError::TbsSettings),
             _ if text.starts_with(['/', '.']) => Err(EndpointError::Bare),
             // A word only: the text may be a secret that was given here by mistake.
             kind => Err(EndpointError::Unsupported(kind.chars().filter(char::is_ascii_graphic).take(16).collect())),
@@ -86,6 +93,7 @@ impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Device(path) => write!(f, "device:{path}"),
+            Self::Tbs => f.write_str("tbs:"),
             Self::Socket(path) => write!(f, "swtpm:path={path}"),
             Self::Tcp { host, port } => write!(f, "swtpm:host={host},port={port}"),
         }
@@ -101,9 +109,11 @@ mod tests {
     fn every_form_is_parsed_with_its_defaults() {
         let tcp = |host: &str, port| Endpoint::Tcp { host: host.into(), port };
         for (text, expected) in [
-            ("device", Endpoint::default()),
-            ("device:", Endpoint::default()),
+            ("device", Endpoint::Device("/dev/tpmrm0".into())),
+            ("device:", Endpoint::Device("/dev/tpmrm0".into())),
             ("device:/dev/tpm0", Endpoint::Device("/dev/tpm0".into())),
+            ("tbs", Endpoint::Tbs),
+            ("tbs:", Endpoint::Tbs),
             ("swtpm", tcp("localhost", 2321)),
             ("swtpm:", tcp("localhost", 2321)),
             ("swtpm:port=7", tcp("localhost", 7)),
@@ -119,12 +129,15 @@ mod tests {
 
     #[test]
     fn the_error_for_an_unsupported_transport_names_those_that_are() {
-        for kind in ["tabrmd", "mssim", "tbs", "cmd", "", "libtss2-tcti-device.so"] {
+        for kind in ["tabrmd", "mssim", "TBS", "cmd", "", "libtss2-tcti-device.so"] {
             let error = std::format!("{kind}:x=y").parse::<Endpoint>().unwrap_err();
             assert_eq!(error, EndpointError::Unsupported(kind.chars().take(16).collect()));
-            assert!(error.to_string().contains("device:/dev/tpmrm0, swtpm:path=PATH"), "{error}");
+            let transports =
+                if cfg!(windows) { "tbs: or swtpm:host=HOST" } else { "device:/dev/tpmrm0, swtpm:path=PATH" };
+            assert!(error.to_string().contains(transports), "{error}");
         }
         assert_eq!("/dev/tpm0".parse::<Endpoint>(), Err(EndpointError::Bare));
+        assert_eq!("tbs:x=y".parse::<Endpoint>(), Err(EndpointError::TbsSettings));
         for settings in
             ["x", "path=", "path=a,path=b", "path=a,port=1", "port=65536", "port=x", "host=a,b=c", "host=a,"]
         {

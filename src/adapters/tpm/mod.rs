@@ -12,7 +12,7 @@
 //! ```
 //!
 //! ```no_run
-//! # #[cfg(all(feature = "std", unix))] {
+//! # #[cfg(feature = "std")] {
 //! use defender_auth::{Plan, dps::{Attestation, Profile}, tpm::{self, Endpoint, Tpm}};
 //!
 //! let mut tpm = tpm::open(&Endpoint::default())?;
@@ -41,7 +41,7 @@
 //! too. `private_key::TpmKey` (feature `private-key`) signs with such a key in TLS handshakes and certificate requests.
 //!
 //! ```no_run
-//! # #[cfg(all(feature = "std", unix))] {
+//! # #[cfg(feature = "std")] {
 //! use defender_auth::{error::TpmKeyKind, tpm::{self, Endpoint, Parent}};
 //!
 //! let mut tpm = tpm::open(&Endpoint::default())?;
@@ -55,6 +55,11 @@
 //! for an activation, and are loaded again for the next signature. The TPM limits neither the time of a signature nor that of
 //! other commands: over a socket [`Connection::open_within`] does, and a device has the limits of the kernel.
 //!
+//! # On Windows
+//!
+//! Windows shares its TPM by TPM Base Services ([`Endpoint::Tbs`], the default there), and permits some commands to administrators
+//! alone: an activation, or to make a key persistent. Others receive [`CommandCause::Blocked`](crate::error::CommandCause::Blocked).
+//!
 //! # What it costs, and what it leaves
 //!
 //! A signature is one command. An activation is five to eleven; before the first one of a process, two RSA keys are created
@@ -63,13 +68,13 @@
 //! and flushed when the room is required; objects of other programs are not changed.
 //!
 //! Commands and responses are in memory that is wiped. The codec is this library's own, and checks every length. It
-//! requires `alloc` only; `open` and its connections require `std` and Unix. Any other access to a TPM is a [`Transport`].
+//! requires `alloc` only; `open` and its connections require `std`. Any other access to a TPM is a [`Transport`].
 
 mod activate;
 mod blob;
 mod client;
 mod command;
-#[cfg(all(feature = "std", unix))]
+#[cfg(feature = "std")]
 mod connection;
 mod create_key;
 mod der;
@@ -93,6 +98,12 @@ mod shared;
 mod sign;
 mod sign_digest;
 mod signing_key;
+#[cfg(feature = "std")]
+mod stream;
+#[cfg(feature = "std")]
+mod system_error;
+#[cfg(all(feature = "std", windows))]
+mod tbs;
 mod template;
 mod transport;
 
@@ -103,7 +114,7 @@ use crate::{
 use alloc::vec::Vec;
 
 pub use client::TpmClient;
-#[cfg(all(feature = "std", unix))]
+#[cfg(feature = "std")]
 pub use connection::Connection;
 pub use endpoint::Endpoint;
 pub use facts::{Facts, Firmware, SelfTest};
@@ -122,7 +133,7 @@ pub use transport::Transport;
 ///
 /// # Errors
 /// Those of [`Connection::open`].
-#[cfg(all(feature = "std", unix))]
+#[cfg(feature = "std")]
 pub fn open(endpoint: &Endpoint) -> Result<TpmClient<Connection>, TpmError> {
     Ok(TpmClient::new(Connection::open(endpoint)?))
 }

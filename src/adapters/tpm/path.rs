@@ -1,11 +1,8 @@
-use crate::{
-    adapters::open_files,
-    error::{AccessProblem, FileKind},
-};
-use alloc::string::{String, ToString as _};
+use super::system_error::opening;
+use crate::error::{AccessProblem, FileKind};
+use alloc::string::String;
 use std::{
     fs::{self, File, Metadata, OpenOptions},
-    io::{self, ErrorKind},
     os::unix::{
         fs::{FileTypeExt as _, MetadataExt as _},
         net::UnixStream,
@@ -77,41 +74,9 @@ fn kind(metadata: &Metadata) -> FileKind {
     }
 }
 
-/// What an error of the system means before a connection is open.
-pub(super) fn opening(error: &io::Error) -> AccessProblem {
-    match error.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => AccessProblem::NotFound,
-        ErrorKind::ConnectionRefused => AccessProblem::Refused,
-        ErrorKind::PermissionDenied => AccessProblem::Permission,
-        ErrorKind::ResourceBusy => AccessProblem::Busy,
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => AccessProblem::TimedOut,
-        _ if open_files::are_too_many(error) => AccessProblem::TooManyOpen,
-        _ => AccessProblem::Other(error.to_string()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::AccessError;
-
-    #[test]
-    fn errors_of_the_system_before_a_connection_have_their_own_texts() {
-        for (kind, expected) in [
-            (ErrorKind::NotFound, AccessProblem::NotFound),
-            (ErrorKind::PermissionDenied, AccessProblem::Permission),
-            (ErrorKind::ResourceBusy, AccessProblem::Busy),
-            (ErrorKind::ConnectionRefused, AccessProblem::Refused),
-            (ErrorKind::TimedOut, AccessProblem::TimedOut),
-        ] {
-            assert_eq!(opening(&kind.into()), expected);
-        }
-        assert_eq!(opening(&io::Error::from_raw_os_error(24)), AccessProblem::TooManyOpen);
-        let other = io::Error::other("rust in the socket");
-        assert_eq!(opening(&other), AccessProblem::Other("rust in the socket".into()));
-        let error = AccessError { place: "/dev/tpmrm0".into(), problem: opening(&ErrorKind::PermissionDenied.into()) };
-        assert!(error.to_string().starts_with("/dev/tpmrm0: permission denied; add the user to the group tss"));
-    }
 
     #[test]
     fn the_kernels_class_decides_which_device_is_a_tpm() {

@@ -12,6 +12,9 @@ pub(super) fn cause(
     code: ResponseCode,
     has_password: impl FnOnce(Hierarchy) -> bool,
 ) -> CommandCause {
+    if code == ResponseCode::BLOCKED {
+        return CommandCause::Blocked;
+    }
     let [first, _] = command.handles;
     let hierarchy = match first {
         OWNER => Some(Hierarchy::Owner),
@@ -83,8 +86,8 @@ pub(super) fn is_done(result: Result<(), TpmError>) -> Result<bool, TpmError> {
 mod tests {
     use super::*;
     use crate::error::CommandCause::{
-        Busy, Damaged, Failure, HierarchyOff, KeyPassword, Lockout, NoIdentityKey, NotAnHmacKey, NotImplemented,
-        NvSpace, ObjectMemory, Other, OtherTpm, PasswordNeeded, PasswordWrong, SessionMemory, TpmOne,
+        Blocked, Busy, Damaged, Failure, HierarchyOff, KeyPassword, Lockout, NoIdentityKey, NotAnHmacKey,
+        NotImplemented, NvSpace, ObjectMemory, Other, OtherTpm, PasswordNeeded, PasswordWrong, SessionMemory, TpmOne,
     };
 
     #[test]
@@ -116,6 +119,8 @@ mod tests {
             (Op::Hmac, key, 0xb_0143, NotImplemented),
             (Op::Hmac, key, 0x1e, TpmOne),
             (Op::Hmac, key, 0x500, Other),
+            (Op::ActivateCredential, key, 0x8028_0400, Blocked),
+            (Op::EvictControl, OWNER, 0x8028_0400, Blocked),
         ] {
             let command = Command::new(op, &[handle], &[], &[]);
             let code = ResponseCode::new(code);

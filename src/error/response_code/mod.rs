@@ -13,7 +13,7 @@ use core::fmt;
 /// ```
 ///
 /// Source: TPM 2.0 library specification, part 2, "`TPM_RC` (Response Codes)"; its layers above bit 15 are those of
-/// `tpm2-software/tpm2-tss:include/tss2/tss2_common.h`.
+/// `tpm2-software/tpm2-tss:include/tss2/tss2_common.h`, and 0x8028 is that of Windows (`winerror.h`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ResponseCode(u32);
 
@@ -22,7 +22,7 @@ pub struct ResponseCode(u32);
 pub enum Layer {
     /// The TPM itself.
     Tpm,
-    /// A resource manager, which shares the TPM among programs: the kernel's `/dev/tpmrm0`, or a daemon.
+    /// A resource manager, which shares the TPM among programs: the kernel's `/dev/tpmrm0`, TPM Base Services, or a daemon.
     ResourceManager,
     /// Another layer of software, by its number.
     Other(u8),
@@ -61,6 +61,10 @@ impl ResponseCode {
     /// `TPM_RC_HANDLE` of the first handle: the handle is empty.
     #[cfg(feature = "tpm")]
     pub(crate) const NO_OBJECT: Self = Self(0x18b);
+    /// `TPM_E_COMMAND_BLOCKED`: Windows did not pass the command on to the TPM.
+    pub(crate) const BLOCKED: Self = Self(0x8028_0400);
+    /// `TPM_E_INVALID_HANDLE`: the handle is none of this context of Windows.
+    const NO_HANDLE: Self = Self(0x8028_0401);
 
     /// The code with this number.
     #[must_use]
@@ -79,7 +83,7 @@ impl ResponseCode {
     pub const fn layer(self) -> Layer {
         match self.0.to_be_bytes() {
             [_, 0, ..] => Layer::Tpm,
-            [_, 11 | 12, ..] => Layer::ResourceManager,
+            [_, 11 | 12, ..] | [0x80, 0x28, ..] => Layer::ResourceManager,
             [_, layer, ..] => Layer::Other(layer),
         }
     }
@@ -108,9 +112,14 @@ impl ResponseCode {
         }
     }
 
-    /// The name in the specification, without `TPM_RC_`. `None` for codes of a manufacturer and unknown ones.
+    /// The name in the specification, without `TPM_RC_`; that of Windows for its own codes. `None` for codes of a manufacturer and unknown ones.
     #[must_use]
     pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::BLOCKED => return Some("TPM_E_COMMAND_BLOCKED"),
+            Self::NO_HANDLE => return Some("TPM_E_INVALID_HANDLE"),
+            _ => {}
+        }
         let code = self.0 & 0xffff;
         if self.is_of_a_place() {
             return name::of_a_place(code & 0x3f);
@@ -123,10 +132,11 @@ impl ResponseCode {
         }
     }
 
-    /// Whether a loaded object was flushed by another program: `TPM_RC_HANDLE`, `TPM_RC_REFERENCE_H0` to `H6`.
+    /// Whether a loaded object was flushed by another program: `TPM_RC_HANDLE`, `TPM_RC_REFERENCE_H0` to `H6`,
+    /// `TPM_E_INVALID_HANDLE`.
     #[cfg(feature = "tpm")]
     pub(crate) const fn is_of_a_lost_object(self) -> bool {
-        matches!(self.base(), 0x8b | 0x910..=0x916)
+        matches!(self.base(), 0x8b | 0x910..=0x916) || matches!(self, Self::NO_HANDLE)
     }
 
     /// The number without the part: `TPM_RC_INTEGRITY` is 0x9f for each parameter.
@@ -195,6 +205,8 @@ mod tests {
             (0xb_0143, "0xB0143 COMMAND_CODE, from the resource manager"),
             (0xc_0902, "0xC0902 OBJECT_MEMORY, from the resource manager"),
             (0xa_000a, "0xA000A unknown, from layer 10"),
+            (0x8028_0400, "0x80280400 TPM_E_COMMAND_BLOCKED, from the resource manager"),
+            (0x8028_0401, "0x80280401 TPM_E_INVALID_HANDLE, from the resource manager"),
         ] {
             assert_eq!(ResponseCode::new(code).to_string(), text);
         }

@@ -1,6 +1,10 @@
 //! Why a TPM cannot be accessed.
 
-use crate::base::one_line::OneLine;
+use super::{
+    system::{ACCESS, DEVICES, PATHS, SHARED, SWTPM, TRANSPORTS},
+    tbs::TbsProblem,
+};
+use crate::{base::one_line::OneLine, error::by_system::MORE_FILES};
 use alloc::string::String;
 use core::fmt;
 
@@ -25,10 +29,10 @@ pub enum AccessProblem {
     #[error("the connection was refused; start the TPM, or correct the address")]
     Refused,
     /// The permission is missing.
-    #[error("permission denied; add the user to the group tss, or run as a user with access")]
+    #[error("permission denied; {ACCESS}")]
     Permission,
     /// Another program has the device open.
-    #[error("it is busy: another program has it open; use /dev/tpmrm0, which programs share")]
+    #[error("it is busy: another program has it open; use {SHARED}, which programs share")]
     Busy,
     /// `device:` names a file that is not the device of a TPM. It was not opened.
     #[error("it is {0}, not the device of a TPM, and was not opened; write {cure}", cure = for_device(*.0))]
@@ -49,11 +53,29 @@ pub enum AccessProblem {
     #[error("an earlier exchange with the TPM failed; open it again")]
     Broken,
     /// The limit of open files is reached.
-    #[error("it cannot be opened, because too many files are open; close some, or raise the limit (ulimit -n)")]
+    #[error("it cannot be opened, because too many files are open; {MORE_FILES}")]
     TooManyOpen,
+    /// This system has no such transport.
+    #[error("this system has no such way to a TPM; write {TRANSPORTS}")]
+    NoTransport,
+    /// TPM Base Services of Windows give no access.
+    #[error(transparent)]
+    Tbs(#[from] TbsProblem),
     /// Another error of the system.
     #[error("it cannot be used: {0}; check the system's log")]
     Other(String),
+}
+
+impl AccessProblem {
+    /// Whether a connection that is opened again may succeed without any change.
+    #[must_use]
+    pub const fn is_temporary(&self) -> bool {
+        match self {
+            Self::Busy | Self::Closed | Self::Refused | Self::TimedOut => true,
+            Self::Tbs(problem) => problem.is_temporary(),
+            _ => false,
+        }
+    }
 }
 
 /// The type of a file that a path names.
@@ -93,7 +115,7 @@ impl fmt::Display for FileKind {
 const fn for_device(found: FileKind) -> &'static str {
     match found {
         FileKind::Socket => "swtpm:path=PATH for a socket of swtpm",
-        _ => "device:/dev/tpmrm0 or device:/dev/tpm0",
+        _ => DEVICES.here(),
     }
 }
 
@@ -109,12 +131,15 @@ const fn for_socket(found: FileKind) -> &'static str {
 #[non_exhaustive]
 pub enum EndpointError {
     /// Another transport.
-    #[error("`{0}` is not supported; write device:/dev/tpmrm0, swtpm:path=PATH or swtpm:host=HOST,port=PORT")]
+    #[error("`{0}` is not supported; write {TRANSPORTS}")]
     Unsupported(String),
     /// A path without a transport.
-    #[error("a path alone is ambiguous; write device:PATH or swtpm:path=PATH")]
+    #[error("a path alone is ambiguous; write {PATHS}")]
     Bare,
     /// A setting is unknown, empty, repeated, or without its value.
-    #[error("the settings after `swtpm:` cannot be read; write path=PATH, or host=HOST,port=PORT")]
+    #[error("the settings after `swtpm:` cannot be read; write {SWTPM}")]
     Settings,
+    /// `tbs:` with settings.
+    #[error("`tbs:` has no settings; write tbs: alone")]
+    TbsSettings,
 }

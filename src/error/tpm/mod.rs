@@ -4,6 +4,8 @@ mod access;
 mod command;
 mod key;
 mod signing_key;
+mod system;
+mod tbs;
 
 use crate::{
     error::{Error, code::Code, kind::ErrorKind, response_code::ResponseCode},
@@ -11,11 +13,13 @@ use crate::{
 };
 use alloc::boxed::Box;
 use core::time::Duration;
+use system::EVICT;
 
 pub use access::{AccessError, AccessProblem, EndpointError, FileKind};
 pub use command::{CommandCause, CommandError, Hierarchy};
 pub use key::{BlobProblem, Found, KeyRole};
 pub use signing_key::{KeyFileError, SigningKeyError, TpmKeyKind, UnsupportedKey};
+pub use tbs::TbsProblem;
 
 /// Why an operation with a TPM failed.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,9 +65,7 @@ pub enum TpmError {
     #[error(transparent)]
     SigningKey(#[from] SigningKeyError),
     /// A persistent handle that should be free holds an object.
-    #[error(
-        "{handle:#010x} holds another object already; choose another handle, or remove it with `tpm2_evictcontrol`"
-    )]
+    #[error("{handle:#010x} holds another object already; choose another handle, or remove it {EVICT}")]
     Occupied {
         /// The persistent handle.
         handle: u32,
