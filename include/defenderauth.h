@@ -17,6 +17,8 @@
  *            has the length 0. Views of secrets are wiped when they end.
  * Text in.   A pointer and a length: UTF-8 that contains no NUL; DEFENDERAUTH_TEXT("..") expands to both. NULL with length
  *            0 means "not given"; NULL with another length is DEFENDERAUTH_NULL.
+ * Paths.     As texts, in the system's own bytes. On Windows in UTF-8, whatever the code page is, with / or \ between names:
+ *            WideCharToMultiByte(CP_UTF8) makes it of wide characters, and any other encoding is DEFENDERAUTH_UTF8.
  * Text out.  (buf, cap, out_len): `*out_len` is the length without the terminating NUL, whether the text fits or not. Text
  *            requires cap > length, bytes require cap >= length. NULL with 0 queries the length: the result is
  *            DEFENDERAUTH_BUFFER_TOO_SMALL and there is no error object. `out_len` may be NULL. A buffer must not overlap
@@ -32,14 +34,17 @@
  *            own. It calls back only into the functions of defenderauth_private_key_from_callback.
  * Stack.     A thread with 96 KB is enough for every call. Tokens and keys need 6 KB, authenticators 22 KB, certificates 24 KB,
  *            private keys 42 KB, the HTTPS driver 50 KB, sessions 60 KB, their driver 72 KB, and glibc 6 KB of each thread: one with
- *            16 KB is enough for tokens only. A stack that is too small ends the process (SIGSEGV).
+ *            16 KB is enough for tokens only. A stack that is too small ends the process (SIGSEGV, on Windows 0xC00000FD).
  * Panics.    A panic is a defect of the library. It becomes DEFENDERAUTH_PANIC, and prints two or three lines to standard error:
  *            the thread, file and line in the library, and what was violated; with the environment variable RUST_BACKTRACE also
- *            the calls that led to it. Memory that runs out ends the process (SIGABRT), with one line there.
+ *            the calls that led to it. Memory that runs out ends the process (SIGABRT, on Windows 0xC0000409), with one line
+ *            there.
  * Changes.   Structs and numbers never change; additions get new names. Treat an unknown action as
  *            DEFENDERAUTH_ACTION_FAILED, one of a session as DEFENDERAUTH_SESSION_ACTION_NONE, and ignore unknown findings.
  *            Every function is in every build of the library; one whose feature was left out returns
  *            DEFENDERAUTH_UNSUPPORTED.
+ * Windows.   The functions have the calling convention of C and need no __declspec(dllimport): one header is for the DLL and for
+ *            the static library.
  * Bare metal.  The static library of `cargo xtask dist --bare` has no operating system under it. The program gives it memory
  *            and is told of panics by the functions of defenderauth_hooks.h; no call returns DEFENDERAUTH_PANIC. Paths and
  *            what needs files, sockets or certificates are DEFENDERAUTH_UNSUPPORTED.
@@ -2338,7 +2343,7 @@ void defenderauth_renewal_free(struct defenderauth_renewal *renewal);
 
 /**
  * Loads a micro agent's folder, a file with a connection string, `LocalConfiguration.json` or `Authentication.config`, and
- * the files that they name. `path` is in the system's own bytes (UTF-8 where paths are not bytes).
+ * the files that they name.
  */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_agent_config_load(const char *path,
@@ -3041,10 +3046,7 @@ DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_https_new(struct defenderauth_https **out,
                                            struct defenderauth_error **error);
 
-/**
- * Sets the trust anchors to the root certificates in this file (PEM), replacing all others. The path is in the system's
- * own bytes.
- */
+/** Sets the trust anchors to the root certificates in this file (PEM), replacing all others. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_https_set_ca_file(struct defenderauth_https *https,
                                                    const char *path,
@@ -4071,10 +4073,7 @@ DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_driver_new(struct defenderauth_driver **out,
                                             struct defenderauth_error **error);
 
-/**
- * Sets the trust anchors to the root certificates in this file (PEM), replacing all others. The path is in the system's
- * own bytes.
- */
+/** Sets the trust anchors to the root certificates in this file (PEM), replacing all others. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_driver_set_ca_file(struct defenderauth_driver *driver,
                                                     const char *path,
@@ -4112,7 +4111,7 @@ defenderauth_result defenderauth_driver_set_addresses(struct defenderauth_driver
 
 /**
  * Sets the folder that the state is saved in, and that the session begins with. It is created if it does not exist, but not
- * the folder above it. The path is in the system's own bytes.
+ * the folder above it. One driver at a time may have it: the start of another fails with `DEFENDERAUTH_FILE_WRITE`.
  */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_driver_set_folder(struct defenderauth_driver *driver,
@@ -4150,7 +4149,7 @@ defenderauth_result defenderauth_driver_set_certificate_root_pem(struct defender
 
 /**
  * Exports the operational certificate in use, for agents that read files: writes `certificate_public.pem` and
- * `certificate_private.pem` into this folder, which is created if it does not exist. The path is in the system's own bytes.
+ * `certificate_private.pem` into this folder, which is created if it does not exist.
  */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_driver_set_export_folder(struct defenderauth_driver *driver,

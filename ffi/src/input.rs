@@ -126,7 +126,7 @@ pub(crate) fn headers<'a>(data: *const Header, count: usize) -> Result<Vec<(&'a 
     headers.iter().filter_map(|header| readable(header).transpose()).collect()
 }
 
-/// The path of a file or a folder, in the system's own bytes.
+/// The path of a file or a folder, in the system's own bytes, on Windows in UTF-8.
 pub(crate) fn path<'a>(parameter: &'static str, data: *const c_char, len: usize) -> Result<&'a Path, Failure> {
     if bytes(parameter, data.cast(), len)?.is_empty() {
         return Err(Failure::argument(parameter, "it is empty; pass the path of a file or a folder"));

@@ -13,7 +13,9 @@ impl From<&StoreError> for Failure {
     fn from(error: &StoreError) -> Self {
         let (code, field) = match error {
             StoreError::Write(error) => (DEFENDERAUTH_FILE_WRITE, &*error.path),
-            StoreError::TooLong { path, .. } | StoreError::InUse { folder: path } => (DEFENDERAUTH_FILE_WRITE, &**path),
+            StoreError::TooLong { path, .. }
+            | StoreError::InUse { folder: path }
+            | StoreError::SessionInUse { folder: path } => (DEFENDERAUTH_FILE_WRITE, &**path),
             StoreError::Snapshot { path, .. } | StoreError::Certificates { path, .. } => {
                 (DEFENDERAUTH_SNAPSHOT, &**path)
             }

@@ -117,6 +117,13 @@ fn it_registers_connects_saves_and_starts_again_without_a_request() {
     let token = call(|error| defenderauth_session_password(session, std::ptr::null_mut(), 0, None, Some(error)));
     assert_eq!(token.unwrap_err().code, DEFENDERAUTH_STATE, "its actions are the driver's");
     assert_eq!(next(&mut driver, 50).unwrap(), DEFENDERAUTH_EVENT_NONE);
+    let mut second = at(&cloud);
+    set_folder(&mut second, &scratch.folder()).unwrap();
+    let same = sources(vec![("dps", of_enrollment("azureiotsecurity"))]);
+    let refused = call(|error| defenderauth_driver_start(Some(&mut second), Some(&same), None, Some(error)));
+    assert_eq!(blamed(refused), (DEFENDERAUTH_FILE_WRITE, scratch.folder()));
+    defenderauth_sources_free(Some(same));
+    defenderauth_driver_free(Some(second));
     defenderauth_driver_free(Some(driver));
 
     let requests = cloud.journal().entries().len();

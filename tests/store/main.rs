@@ -8,6 +8,7 @@ mod ending;
 mod reading;
 #[path = "../support/scratch.rs"]
 mod scratch;
+mod session_lock;
 mod writing;
 
 use defender_auth::{session::Snapshot, store::Store};

@@ -88,6 +88,7 @@ fn main() -> ExitCode {
         Some("semver") => semver::semver(&options),
         Some("size") => size::size(&options),
         Some("soak") => soak::soak(&options),
+        Some("windows-library") => windows_library(),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");
             Ok(())
@@ -101,4 +102,13 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+fn windows_library() -> Result<(), String> {
+    let wine = |program: &std::path::Path| {
+        let mut command = run::command("wine", &[]);
+        command.arg(program);
+        command
+    };
+    dist::check_windows(&wine, &mut |name, outcome| println!("{name}: {outcome:?}"))
 }

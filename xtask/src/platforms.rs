@@ -1,10 +1,13 @@
 //! The command and the C library on other processors, under QEMU; and the command as a program that needs nothing of a system.
 
+mod services;
+
 use crate::{
     auditable, bare_metal, dist, folder,
     run::{cargo, command, root, run, target},
     tools,
 };
+use services::Services;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -56,8 +59,9 @@ pub(crate) fn platforms(names: &[String]) -> Result<(), String> {
         return Err(format!("{unknown}: there are {}", known.join(", ")));
     }
     let is_wanted = |target: &str| names.is_empty() || names.iter().any(|name| name == target);
+    let services = Services::start(root().join(target()).join("platforms/services"))?;
     for platform in PLATFORMS.iter().filter(|platform| is_wanted(platform.target)) {
-        platform.check()?;
+        platform.check(&services)?;
     }
     if is_wanted(STATIC) {
         let program = static_command()?;
@@ -73,6 +77,7 @@ pub(crate) fn platforms(names: &[String]) -> Result<(), String> {
                 chroot
             },
             Path::new("/"),
+            &services,
         )?;
     }
     Ok(())
@@ -96,7 +101,7 @@ pub(crate) fn static_command() -> Result<PathBuf, String> {
 }
 
 impl Platform {
-    fn check(&self) -> Result<(), String> {
+    fn check(&self, services: &Services) -> Result<(), String> {
         bare_metal::provide(self.target)?;
         let gcc = format!("{}-gcc", self.prefix);
         if !tools::works(&gcc, &["--version"]) || !tools::works(self.qemu, &["--version"]) {
@@ -135,6 +140,7 @@ impl Platform {
                 command
             },
             &folder,
+            services,
         )
     }
 
@@ -143,8 +149,8 @@ impl Platform {
     }
 }
 
-/// A token, and a certificate that is made and checked. `seen` is the folder as the command sees it.
-fn use_command(folder: &Path, program: impl Fn() -> Command, seen: &Path) -> Result<(), String> {
+/// A token, a certificate that is made and checked, and a login. `seen` is the folder as the command sees it.
+fn use_command(folder: &Path, program: impl Fn() -> Command, seen: &Path, services: &Services) -> Result<(), String> {
     let string = folder.join("string");
     fs::write(&string, "HostName=hub.example;DeviceId=dev1;SharedAccessKey=a2V5\n")
         .map_err(|error| error.to_string())?;
@@ -157,7 +163,9 @@ fn use_command(folder: &Path, program: impl Fn() -> Command, seen: &Path) -> Res
     let mut check = program();
     check.args(["certificate", "check", "--device-id", "dev1", "--cert-file"]).arg(made.join("certificate_public.pem"));
     output(check.arg("--key-file").arg(made.join("certificate_private.pem")))?;
-    println!("{}: a token and a certificate were made", folder.display());
+    services.admit(folder)?;
+    output(services.log_in(&mut program(), seen))?;
+    println!("{}: a token, a certificate and a login", folder.display());
     Ok(())
 }
 

@@ -290,7 +290,9 @@ pub(crate) fn leaf(current: &Current) -> Option<Certificate> {
 pub(crate) fn failed(error: StoreError) -> Failure {
     match error {
         StoreError::Write(_) => Failure::Write(error.to_string()),
-        StoreError::InUse { ref folder } => Failure::service(Problem::in_use(folder, error.to_string())),
+        StoreError::InUse { ref folder } | StoreError::SessionInUse { ref folder } => {
+            Failure::service(Problem::in_use(folder, error.to_string()))
+        }
         error => Failure::Call(error.to_string()),
     }
 }

@@ -39,8 +39,8 @@ pub(crate) struct Way {
     /// The file with the login of the proxy, USER:PASSWORD, in place of one in the variable that names the proxy
     #[arg(long, value_name = "FILE")]
     pub(crate) proxy_login_file: Option<PathBuf>,
-    /// The time limit of a registration or lookup with all its waits, and of each step of a login [default: 10m, and 15s for
-    /// a step]
+    /// The time limit of a registration or lookup with all its waits, and of each step of a login; `doctor` waits no longer in
+    /// any step [default: 10m, and 15s for a step]
     #[arg(long, value_name = "DURATION", value_parser = time::limit)]
     pub(crate) timeout: Option<Duration>,
     /// How many times more to try what may succeed later: no answer, a busy service

@@ -28,7 +28,7 @@ pub(crate) fn login(path: &Path) -> Result<SecretText, Failure> {
     let line = file.text_without_mark().trim_end_matches(['\r', '\n']);
     // The user's name ends at the first colon, and neither has control characters (RFC 7617, section 2).
     if !line.contains(':') || line.contains(char::is_control) {
-        return Err(Failure::Call(format!("{} must contain USER:PASSWORD, on one line", file.place())));
+        return Err(Failure::content(file.place(), "it must contain USER:PASSWORD, on one line"));
     }
     Ok(SecretText::new(line.to_owned()))
 }

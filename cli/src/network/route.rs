@@ -75,13 +75,17 @@ impl Network {
     /// The limits of a login over MQTT.
     pub(super) fn limits(&self) -> Limits {
         let Limits { reach, greet, answer, presence } = Limits::default();
-        let most = self.timeout.unwrap_or(Duration::MAX);
         Limits {
-            reach: reach.min(most),
-            greet: greet.min(most),
-            answer: answer.min(most),
-            presence: presence.min(most),
+            reach: self.at_most(reach),
+            greet: self.at_most(greet),
+            answer: self.at_most(answer),
+            presence: self.at_most(presence),
         }
+    }
+
+    /// The limit of a step: the usual one, or what `--timeout` gives if that is less.
+    pub(crate) fn at_most(&self, usual: Duration) -> Duration {
+        self.timeout.map_or(usual, |given| given.min(usual))
     }
 
     /// What is to carry MQTT.

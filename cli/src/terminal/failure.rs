@@ -21,6 +21,12 @@ pub(crate) enum Failure {
     InputOrStdin(Error),
     /// The call, or a file that it names, is wrong in a way that only the command knows: 2.
     Call(String),
+    /// What is in a file, or on standard input, is not what is expected there: 2.
+    Content {
+        /// The file, or a line in it.
+        place: String,
+        what: String,
+    },
     /// This build cannot do it: 2.
     NotSupported(&'static str),
     /// A file cannot be written: 2.
@@ -39,6 +45,11 @@ impl Failure {
         Self::Call(format!("{place}: {what}"))
     }
 
+    /// What is in a file is not what is expected.
+    pub(crate) fn content(place: impl fmt::Display, what: impl Into<String>) -> Self {
+        Self::Content { place: place.to_string(), what: what.into() }
+    }
+
     /// The service rejected the request, or was not reached, or another process is at work.
     pub(crate) fn service(problem: Problem) -> Self {
         Self::Service(Box::new(problem))
@@ -55,6 +66,9 @@ impl Failure {
                 Problem { what: format!("{error}, or `-` for standard input"), ..Problem::from(error) }
             }
             Self::Call(what) => of(Code::Argument, K::Caller, "the call", what.clone()),
+            Self::Content { place, what } => {
+                of(Code::FileRead, K::File, "the file", format!("{place}: {what}")).about(place.as_str())
+            }
             Self::NotSupported(what) => {
                 let what = format!("{what} is not supported by this build; use a newer one");
                 of(Code::Unsupported, K::Library, "this build", what)
@@ -84,7 +98,7 @@ impl Failure {
             Self::Service(_) | Self::NotValid => 1,
             Self::Found(status) => *status,
             Self::Input(error) | Self::InputOrStdin(error) => status(error.kind()),
-            Self::Call(_) | Self::NotSupported(_) | Self::Write(_) | Self::Output(_) => 2,
+            Self::Call(_) | Self::Content { .. } | Self::NotSupported(_) | Self::Write(_) | Self::Output(_) => 2,
             Self::Printed(failure) => failure.status(),
         }
     }

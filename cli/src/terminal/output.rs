@@ -8,7 +8,10 @@ use super::{
     problem::Problem,
 };
 use serde::Serialize;
-use std::io::{self, ErrorKind, Write as _};
+use std::{
+    io::{self, ErrorKind, Write as _},
+    mem,
+};
 use zeroize::Zeroizing;
 
 /// Prints a line.
@@ -28,10 +31,35 @@ pub(crate) fn json(result: &impl Serialize) -> Result<(), Failure> {
     document(result, None)
 }
 
+/// The document of a result, for a file.
+pub(crate) fn json_text(result: &impl Serialize) -> Result<Zeroizing<String>, Failure> {
+    let mut text = pretty(result, None)?;
+    // It was made of strings.
+    Ok(Zeroizing::new(String::from_utf8(mem::take(&mut *text)).unwrap_or_default()))
+}
+
+/// The document of one of several results, on a line of its own. None of them has a secret.
+pub(crate) fn json_line_text(result: &impl Serialize) -> Result<String, Failure> {
+    compact(result, None)
+}
+
 /// Prints one of several results, each as a document on a line of its own.
 pub(crate) fn json_line(result: &impl Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string(&Document::new(result, None));
-    line(&text.map_err(|error| Failure::Output(error.into()))?)
+    line(&compact(result, None)?)
+}
+
+/// After results that are documents on lines, prints what failed as another, and passes it on.
+pub(crate) fn json_lines_ended(ended: Result<(), Failure>) -> Result<(), Failure> {
+    let Err(failure) = ended else { return Ok(()) };
+    let Some(problem) = failure.problem() else { return Err(failure) };
+    match compact(&Nothing {}, Some(&problem)).and_then(|text| line(&text)) {
+        Ok(()) => Err(Failure::Printed(Box::new(failure))),
+        Err(_) => Err(failure),
+    }
+}
+
+fn compact(result: &impl Serialize, problem: Option<&Problem>) -> Result<String, Failure> {
+    serde_json::to_string(&Document::new(result, problem)).map_err(|error| Failure::Output(error.into()))
 }
 
 /// The same with what failed after it, which is passed on.
@@ -52,11 +80,16 @@ pub(crate) fn json_problem(problem: &Problem) -> Result<(), Failure> {
 /// What most documents fit into. A larger one leaves copies of a part when it grows.
 const CAPACITY: usize = 64 * 1024;
 
-fn document(result: &impl Serialize, problem: Option<&Problem>) -> Result<(), Failure> {
-    // It may hold a token or a key.
+/// It may hold a token or a key.
+fn pretty(result: &impl Serialize, problem: Option<&Problem>) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut text = Zeroizing::new(Vec::with_capacity(CAPACITY));
     serde_json::to_writer_pretty(&mut *text, &Document::new(result, problem))
         .map_err(|error| Failure::Output(error.into()))?;
+    Ok(text)
+}
+
+fn document(result: &impl Serialize, problem: Option<&Problem>) -> Result<(), Failure> {
+    let mut text = pretty(result, problem)?;
     text.push(b'\n');
     let mut out = io::stdout().lock();
     out.write_all(&text).and_then(|()| out.flush()).map_err(failed)

@@ -2,7 +2,9 @@
 
 use crate::support::{KEY, Scratch, command, defenderauth, device, run, shapes};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+#[cfg(unix)]
+use std::os::unix::fs::MetadataExt as _;
+use std::{collections::BTreeSet, fs};
 
 /// The subcommands, as `--help` lists them.
 fn subcommands(path: &[&str]) -> Vec<String> {
@@ -130,8 +132,98 @@ fn what_is_made_is_described() {
     let request = ["certificate", "request", "--common-name", "dev-01", "--key-file", &files[1], "--json"];
     let request = defenderauth(&request, "").done().json();
     assert!(request["request"].as_str().unwrap().starts_with("-----BEGIN CERTIFICATE REQUEST-----"), "{request}");
-    let list = ["certificate", "new", "self-signed", "--ids", "-", "--out-dir", &leaf];
-    assert_eq!(fails(&list, "dev-02", 2)["field"], "--ids <FILE|->");
+}
+
+/// The documents of a call, one on each line.
+#[track_caller]
+fn each(arguments: &[&str], input: &str, status: i32) -> Vec<Value> {
+    let run = defenderauth(&[arguments, &["--json"]].concat(), input);
+    assert_eq!(run.code, status, "{run:?}");
+    let documents: Vec<Value> = run.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let words: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+    documents.iter().for_each(|document| shapes::check(&words, document));
+    documents
+}
+
+#[test]
+fn each_certificate_of_a_list_is_described_on_a_line() {
+    let scratch = Scratch::new();
+    let folder = scratch.path("fleet");
+    let new = ["certificate", "new", "self-signed", "--out-dir", &folder, "--ids", "-"];
+    let made = each(&new, "dev-02\ndev-01\n", 0);
+    let file = |id: &str| json!(format!("{folder}/{id}/certificate_public.pem"));
+    assert_eq!([&made[0]["cert_file"], &made[1]["cert_file"]], [&file("dev-02"), &file("dev-01")]);
+    assert_eq!((&made[1]["common_name"], &made[1]["subject"]), (&json!("dev-01"), &json!("CN=dev-01")));
+    let resumed = each(&[&new[..], &["--resume"]].concat(), "dev-02\ndev-01\n", 0);
+    assert_eq!(resumed, made, "what was made before is described again");
+    let again = each(&new, "dev-03\ndev-01\n", 2);
+    assert!(again.len() == 1 && again[0]["error"]["message"].as_str().unwrap().contains("exists already"), "{again:?}");
+}
+
+#[test]
+fn what_fails_in_a_list_is_its_last_line() {
+    let scratch = Scratch::new();
+    let group = scratch.write("group.key", KEY);
+    let derive = ["derive-key", "--ids", "-", "--group-key-file", &group];
+    let derived = each(&derive, "dev-01\n\ndev/02\ndev-03\n", 2);
+    assert_eq!((derived.len(), &derived[0]["registration_id"]), (2, &json!("dev-01")));
+    let error = &derived[1]["error"];
+    assert_eq!((&error["code"], &error["field"]), (&json!(202), &json!("standard input, line 3")), "{error}");
+    let absent = each(&["derive-key", "--ids", "/no/such/list", "--group-key-file", &group], "", 2);
+    assert_eq!((absent.len(), &absent[0]["error"]["code"]), (1, &json!(211)));
+    let scratch = Scratch::new();
+    let file = scratch.write("file", "x");
+    let stay = each(&["stay", "-", "--state-dir", &file], &device(), 2);
+    assert_eq!((stay.len(), &stay[0]["error"]["code"]), (1, &json!(214)));
+}
+
+#[test]
+fn what_a_file_contains_has_the_numbers_of_files_and_not_of_the_call() {
+    let scratch = Scratch::new();
+    let (group, folder) = (scratch.write("group.key", KEY), scratch.path("fleet"));
+    let login = scratch.write("proxy.login", "user");
+    let new = ["certificate", "new", "self-signed", "--out-dir", &folder, "--ids", "-"];
+    let derive = ["derive-key", "--ids", "-", "--group-key-file", &group];
+    let proxy = ["authenticate", "-", "--connect", "--azure-roots", "--proxy-login-file", &login];
+    for (arguments, input, code) in [
+        (&new[..], "", 213),
+        (&new, " \n\n", 213),
+        (&new, "dev-01\ndev-01", 213),
+        (&new, "dev/01", 202),
+        (&derive, "", 213),
+        (&derive, " \n\n", 213),
+        (&derive, "dev/01", 202),
+        (&proxy, &device(), 213),
+        (&["login", "--check", "-"], "hello", 213),
+        (&["login", "--check", "-"], "{", 213),
+    ] {
+        let error = fails(arguments, input, 2);
+        assert_eq!(error["code"], code, "{arguments:?} {input:?}: {error}");
+        assert!(error["field"].is_string() && error["kind"] != "caller", "{error}");
+    }
+}
+
+#[test]
+fn a_document_goes_to_the_file_of_out() {
+    let scratch = Scratch::new();
+    let (group, out) = (scratch.write("group.key", KEY), scratch.path("out.json"));
+    let both = ["dev-01", "dev-02"];
+    let (read, derive) = (|| fs::read_to_string(&out).unwrap(), ["derive-key", "--group-key-file", &group, "--json"]);
+    for (arguments, input) in [
+        ([&derive[..], &both].concat(), String::new()),
+        ([&derive[..], &["--ids", "-"]].concat(), both.join("\n")),
+        (vec!["login", "-", "--json", "--expires-at", "4102444800"], device()),
+    ] {
+        let printed = defenderauth(&arguments, &input).done().out;
+        let written = defenderauth(&[&arguments[..], &["--out", &out]].concat(), &input).done();
+        assert_eq!((written.out, read()), (String::new(), printed), "{arguments:?}");
+        #[cfg(unix)]
+        assert_eq!(fs::metadata(&out).unwrap().mode() & 0o777, 0o600);
+    }
+    let failed = [&derive[..3], &["dev/01", "--out", &out]].concat();
+    let before = read();
+    assert_eq!(fails(&failed, "", 2)["code"], 202);
+    assert_eq!(read(), before, "the old file stays");
 }
 
 #[test]
@@ -143,6 +235,10 @@ fn derived_keys_are_those_of_the_lines() {
     let keys = defenderauth(&[&derive[..], &["--json"]].concat(), "").done().json()["keys"].clone();
     let text = |key: &Value| format!("{},{}\n", key["registration_id"].as_str().unwrap(), key["key"].as_str().unwrap());
     assert_eq!(keys.as_array().unwrap().iter().map(text).collect::<String>(), lines);
-    let list = ["derive-key", "--group-key-file", &group, "--ids", "-"];
-    assert_eq!(fails(&list, "dev-01", 2)["field"], "--ids <FILE|->");
+    let list = each(&["derive-key", "--ids", "-", "--group-key-file", &group], "dev-01\ndev-02", 0);
+    let text = |document: &Value| ["registration_id", "key"].map(|name| document[name].clone());
+    assert_eq!(
+        list.iter().map(text).collect::<Vec<_>>(),
+        keys.as_array().unwrap().iter().map(text).collect::<Vec<_>>()
+    );
 }

@@ -115,6 +115,25 @@ fn the_state_is_kept_in_a_folder_of_its_owner() {
 }
 
 #[test]
+fn a_second_one_with_the_same_state_is_refused_at_the_start() {
+    let site = Site::new();
+    let source = site.scratch.write("string", device());
+    let state = site.scratch.path("state");
+    let mut agent = Staying::start(&site, &source, &["--state-dir", &state, "--json"]);
+    agent.event("connected");
+    let (status, errors) = Staying::start(&site, &source, &["--state-dir", &state]).end();
+    assert_eq!(status, Some(1), "{errors}");
+    assert!(errors.contains(&state) && errors.contains("another process runs a session"), "{errors}");
+    assert!(errors.contains("stop that process"), "{errors}");
+    agent.signal("TERM");
+    assert_eq!(agent.event("ended")["text"], "disconnected by SIGTERM", "it was not disturbed");
+    let mut next = Staying::start(&site, &source, &["--state-dir", &state, "--json"]);
+    next.event("connected");
+    next.signal("TERM");
+    next.event("ended");
+}
+
+#[test]
 fn what_is_wrong_from_the_beginning_ends_it_at_once() {
     let scratch = Scratch::new();
     let nowhere = scratch.path("nowhere");

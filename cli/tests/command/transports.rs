@@ -47,7 +47,7 @@ fn the_login_of_a_proxy_may_be_in_a_file() {
         |path: &str| through(&site, proxy.address(), "", &["--transport", "mqtt-ws", "--proxy-login-file", path]);
     assert!(with(&login).done().out.ends_with("hub           accepted\n"));
     let lacking = site.scratch.write("lacking.login", "plant\n");
-    with(&lacking).failed(2, &["lacking.login must contain USER:PASSWORD, on one line"]);
+    with(&lacking).failed(2, &["lacking.login: it must contain USER:PASSWORD, on one line"]);
     let run = with("plant:hunter2").failed(2, &["--proxy-login-file names does not exist"]);
     assert!(!run.err.contains("hunter2"), "{run:?}");
 }

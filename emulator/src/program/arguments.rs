@@ -4,8 +4,9 @@ use clap::{Parser, ValueEnum};
 use defender_auth_emulator::{Emulator, TlsVersions, World};
 use std::{net::SocketAddr, path::PathBuf};
 
-/// An emulator of IoT Hub and the Device Provisioning Service. It writes to standard error which logins and requests
-/// it accepts and which it refuses, with the reason.
+/// Loopback emulator of Azure IoT Hub and its Device Provisioning Service
+///
+/// It writes to standard error which logins and requests it accepts and which it refuses, with the reason.
 ///
 /// Without a configuration it emulates one hub with one device and one security module, and a provisioning service with one
 /// enrollment group, with new keys at each start. It writes the folder of a micro agent that can log in there, and the key of
@@ -73,6 +74,9 @@ pub(crate) struct Arguments {
     /// Read orders from standard input, which change keys, devices, enrollments, faults and the clock
     #[arg(long)]
     pub(crate) control: bool,
+    /// Print this as a manual page, for packages
+    #[arg(long, exclusive = true)]
+    pub(crate) man: bool,
 }
 
 /// The versions of TLS.

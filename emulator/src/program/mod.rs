@@ -3,6 +3,7 @@
 mod arguments;
 mod hints;
 mod limits;
+mod page;
 mod ready;
 mod root;
 mod run;

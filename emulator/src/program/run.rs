@@ -3,7 +3,7 @@
 use super::{
     arguments::Arguments,
     hints::{self, Files},
-    limits, ready, root,
+    limits, page, ready, root,
     sample::{DEVICE_FILE, sample},
     signals::{self, Asked},
 };
@@ -19,6 +19,9 @@ use std::{
 
 /// Runs the emulator until a signal ends it.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    if arguments.man {
+        return Ok(io::stdout().write_all(&page::page()?)?);
+    }
     limits::raise();
     fs::create_dir_all(&arguments.folder)?;
     let (agent, key) = (arguments.folder.join("agent"), arguments.folder.join(DEVICE_FILE));

@@ -89,7 +89,7 @@ impl AgentConfig {
 }
 
 /// Loads a micro agent's folder, a file with a connection string, `LocalConfiguration.json` or `Authentication.config`, and
-/// the files that they name. `path` is in the system's own bytes (UTF-8 where paths are not bytes).
+/// the files that they name.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_agent_config_load(

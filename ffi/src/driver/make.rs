@@ -31,8 +31,7 @@ pub extern "C" fn defenderauth_driver_new(
     })
 }
 
-/// Sets the trust anchors to the root certificates in this file (PEM), replacing all others. The path is in the system's
-/// own bytes.
+/// Sets the trust anchors to the root certificates in this file (PEM), replacing all others.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_driver_set_ca_file(
@@ -90,7 +89,7 @@ pub extern "C" fn defenderauth_driver_set_addresses(
 }
 
 /// Sets the folder that the state is saved in, and that the session begins with. It is created if it does not exist, but not
-/// the folder above it. The path is in the system's own bytes.
+/// the folder above it. One driver at a time may have it: the start of another fails with `DEFENDERAUTH_FILE_WRITE`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_driver_set_folder(
@@ -159,7 +158,7 @@ pub extern "C" fn defenderauth_driver_set_certificate_root_pem(
 }
 
 /// Exports the operational certificate in use, for agents that read files: writes `certificate_public.pem` and
-/// `certificate_private.pem` into this folder, which is created if it does not exist. The path is in the system's own bytes.
+/// `certificate_private.pem` into this folder, which is created if it does not exist.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_driver_set_export_folder(

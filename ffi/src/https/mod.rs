@@ -52,8 +52,7 @@ pub extern "C" fn defenderauth_https_new(
     })
 }
 
-/// Sets the trust anchors to the root certificates in this file (PEM), replacing all others. The path is in the system's
-/// own bytes.
+/// Sets the trust anchors to the root certificates in this file (PEM), replacing all others.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_https_set_ca_file(

@@ -195,7 +195,13 @@ static void names(void) {
                                                          out, error));
     }
     MAKES_NONE(defenderauth_private_key, DEFENDERAUTH_UTF8, defenderauth_private_key_open("\xff", 1, NULL, 0, out, error));
-    MAKES_NONE(defenderauth_private_key, DEFENDERAUTH_PRIVATE_KEY,
+    /* Windows has no such sockets. */
+#ifdef _WIN32
+    const defenderauth_result no_socket = DEFENDERAUTH_UNSUPPORTED;
+#else
+    const defenderauth_result no_socket = DEFENDERAUTH_PRIVATE_KEY;
+#endif
+    MAKES_NONE(defenderauth_private_key, no_socket,
                defenderauth_private_key_open(DEFENDERAUTH_TEXT("unix:/nowhere/s"), NULL, 0, out, error));
 }
 

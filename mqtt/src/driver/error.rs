@@ -1,5 +1,5 @@
 use crate::PACKET_LIMIT;
-use defender_auth::{error::ApiMisuse, https::HttpsError, mqtt::ReasonCode, session::SessionError};
+use defender_auth::{error::ApiMisuse, https::HttpsError, mqtt::ReasonCode, session::SessionError, store::StoreError};
 
 /// Why a driver cannot be made, has ended, or could not send.
 #[derive(thiserror::Error)]
@@ -11,6 +11,9 @@ pub enum DriverError {
     /// The credential sources cannot be used together.
     #[error(transparent)]
     Sources(#[from] SessionError),
+    /// Another process runs a session with the same store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// There is no HTTPS client: the trust anchors cannot be used.
     #[error(transparent)]
     Https(#[from] HttpsError),

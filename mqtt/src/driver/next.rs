@@ -8,7 +8,7 @@ use defender_auth::{
     Now, Session,
     https::Client,
     session::{Diagnosis, Event as SessionEvent, Loss, Phase, Policy, Source, Status, Window},
-    store::Store,
+    store::{SessionLock, Store, StoreError},
 };
 use std::{
     collections::VecDeque,
@@ -35,6 +35,8 @@ pub struct Driver {
     pub(super) wait_ends: Option<Duration>,
     /// Some of the session's status as it was reported.
     reported: Reported,
+    /// The store's. The last field: it is released when the connection is closed.
+    _lock: Option<SessionLock>,
 }
 
 #[derive(Default, PartialEq, Eq)]
@@ -48,16 +50,17 @@ impl Driver {
     /// A driver with these credential sources, the preferred one first. It begins with what the options' store has.
     ///
     /// # Errors
-    /// When there is no source, or two have the same name; when the trust anchors cannot be used; and when the system has no
-    /// socket for it.
+    /// When there is no source, or two have the same name; when another process runs a session with the store; when the trust
+    /// anchors cannot be used; and when the system has no socket for it.
     pub fn new(sources: Vec<Source>, policy: Policy, options: Options) -> Result<Self, DriverError> {
+        let lock = lock(&options)?;
         let loaded = options.store.as_ref().map(Store::load).unwrap_or_default();
         #[cfg(feature = "certificates")]
         let (sources, options, certificates) = super::certificates::load::load(sources, options);
         #[cfg(not(feature = "certificates"))]
         let certificates = Vec::new();
         let session = Session::new(sources, policy, loaded.snapshot, options.clock.now())?;
-        let mut this = Self::of(session, options)?;
+        let mut this = Self::with(session, options, lock)?;
         this.events.extend(loaded.warnings.into_iter().map(Event::Exposed));
         this.events.extend(certificates);
         this.events.extend(loaded.problem.map(|error| Event::NotLoaded { error }));
@@ -67,8 +70,14 @@ impl Driver {
     /// A driver for a session that was made with the time of the options' clock.
     ///
     /// # Errors
-    /// When the trust anchors cannot be used, and when the system has no socket for it.
+    /// When another process runs a session with the store; when the trust anchors cannot be used; and when the system has no
+    /// socket for it.
     pub fn of(session: Session, options: Options) -> Result<Self, DriverError> {
+        let lock = lock(&options)?;
+        Self::with(session, options, lock)
+    }
+
+    fn with(session: Session, options: Options, lock: Option<SessionLock>) -> Result<Self, DriverError> {
         let control = Control::new().map_err(DriverError::System)?;
         let client = options.client()?.cancelled_by(control.cancellation());
         Ok(Self {
@@ -84,6 +93,7 @@ impl Driver {
             picked: None,
             wait_ends: None,
             reported: Reported::default(),
+            _lock: lock,
         })
     }
 
@@ -266,6 +276,11 @@ impl Driver {
     pub(super) fn is_authenticating(&self) -> bool {
         self.session.status().phase == Phase::Authenticating
     }
+}
+
+/// The lock of the options' store, if they have one.
+fn lock(options: &Options) -> Result<Option<SessionLock>, StoreError> {
+    options.store.as_ref().map(Store::lock_session).transpose()
 }
 
 /// Enough for jitter: the standard library's own seed for its maps.

@@ -75,7 +75,7 @@ impl Options {
         Self { https_at: https, mqtt_at: mqtt, ..self }
     }
 
-    /// Saves the state there, and begins with what is there.
+    /// Saves the state there, and begins with what is there. One driver at a time has a store.
     #[must_use]
     pub fn with_store(self, store: Store) -> Self {
         Self { store: Some(store), ..self }

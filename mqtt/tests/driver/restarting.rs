@@ -7,10 +7,10 @@ use crate::{
 use defender_auth::{
     device_mode::Target,
     session::{Policy, Source},
-    store::Store,
+    store::{Store, StoreError},
 };
 use defender_auth_emulator::{Device, Hub, Module, World};
-use defender_auth_mqtt::driver::{Driver, Event};
+use defender_auth_mqtt::driver::{Driver, DriverError, Event};
 use std::fs;
 
 fn driver(site: &Site, store: &Store, source: Source) -> Driver {
@@ -49,6 +49,21 @@ fn a_restart_sends_no_request_and_begins_with_the_credential_that_worked() {
     let entries: Vec<String> = site.emulator.journal().entries().iter().map(ToString::to_string).collect();
     assert!(entries.iter().all(|entry| !entry.starts_with("answered")), "{entries:?}");
     assert_eq!(second.status().counters.requests, 0);
+}
+
+#[test]
+fn a_second_driver_with_the_same_store_is_refused_until_the_first_has_ended() {
+    let (site, scratch) = (site(), Scratch::new());
+    let store = Store::open(scratch.path("state")).unwrap();
+    let mut first = driver(&site, &store, security_module());
+    let again = || {
+        let options = site.options().with_store(Store::open(scratch.path("state")).unwrap());
+        Driver::new(vec![security_module()], Policy::default(), options)
+    };
+    assert!(matches!(again().map(drop), Err(DriverError::Store(StoreError::SessionInUse { .. }))));
+    site.connect(&mut first);
+    first.close();
+    site.connect(&mut again().unwrap());
 }
 
 #[test]

@@ -49,6 +49,16 @@ pub enum StoreError {
         /// The folder.
         folder: String,
     },
+    /// Another process runs a session with the state in the folder.
+    #[error(
+        "{}: another process runs a session with this state, and a hub ends the connection of one when the other connects; \
+         stop that process, or give this one an identity and a folder of its own",
+        OneLine(folder)
+    )]
+    SessionInUse {
+        /// The folder.
+        folder: String,
+    },
     /// A name with more than letters, digits, `-`, `_` and inner dots, which might lead out of the folder.
     #[error("{0:?} is no name for a file of a store; use letters, digits, `-`, `_` and dots between them")]
     Name(String),

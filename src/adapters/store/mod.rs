@@ -5,6 +5,7 @@
 //!
 //! # let folder = std::env::temp_dir().join(format!("store-{}", std::process::id()));
 //! let store = Store::open(&folder)?; // such as /var/lib/AGENT
+//! let lock = store.lock_session()?; // a second process fails here; keep it while the session runs
 //! let loaded = store.load();
 //! if let Some(problem) = &loaded.problem {
 //!     eprintln!("{problem}"); // the session begins without what cannot be read
@@ -32,8 +33,11 @@
 //! What a device keeps of its certificates ([`Certificates`](crate::renewal::Certificates)) is one file,
 //! `certificates.json`: a key is never without its certificate.
 //!
-//! Several processes may write into one folder: each file is that of the last one. Certificates are requested by one at a time,
-//! which holds [`lock_certificates`](Store::lock_certificates). [`Draft`](draft::Draft) is the way to
+//! # One process at a time
+//!
+//! A session runs in one process at a time, which holds [`lock_session`](Store::lock_session), and certificates are requested by
+//! one, which holds [`lock_certificates`](Store::lock_certificates). Without a lock, each file is that of the last process that
+//! wrote it. [`Draft`](draft::Draft) is the way to
 //! write other files with the same care.
 
 mod certificates;
@@ -45,6 +49,7 @@ mod lock;
 mod owner;
 mod reading;
 mod session;
+mod session_lock;
 mod warning;
 mod write_error;
 
@@ -52,5 +57,6 @@ pub use certificates::CertificatesLock;
 pub use error::StoreError;
 pub use folder::{FILE_LIMIT, Store};
 pub use session::Loaded;
+pub use session_lock::SessionLock;
 pub use warning::{Exposure, Warning};
 pub use write_error::{WriteError, write_cure};

@@ -1,9 +1,12 @@
 //! The C library as a package, installed by `cargo xtask dist`.
 
+mod archive;
 mod build;
+mod coff;
 mod install;
 mod object;
 mod standard;
+mod windows;
 
 use crate::run::{self, root};
 use build::Built;
@@ -13,9 +16,13 @@ use std::{
     fs,
     path::{Component, Path, PathBuf},
 };
+pub(crate) use windows::check_windows;
 
 const USAGE: &str = "cargo xtask dist --prefix DIR [--libdir DIR] [--destdir DIR] [--features sas|full|FEATURE,...] [--target TRIPLE] \
                      [--small] [--bare]";
+
+/// The target for Windows whose compilers are everywhere.
+pub(crate) const WINDOWS: &str = "x86_64-pc-windows-gnu";
 
 /// What to build, and where to install it.
 pub(crate) struct Choice {
@@ -90,7 +97,14 @@ fn choice(options: &[String]) -> Result<Choice, String> {
     };
     let features = if is_default(&features) && is_bare { "flows".into() } else { features };
     standard.check(&features)?;
-    Ok(Choice { prefix, libdir, destdir, features, target, standard })
+    let choice = Choice { prefix, libdir, destdir, features, target, standard };
+    match choice.target() {
+        Some(other) if choice.is_for_windows() && other != WINDOWS => Err(format!(
+            "{other}: the target for Windows is {WINDOWS}; its import library defenderauth.lib is for MSVC's linker"
+        )),
+        _ if choice.is_for_windows() && is_bare => Err("--bare: there is no bare metal on Windows".into()),
+        _ => Ok(choice),
+    }
 }
 
 /// Whether everything that can be had is to be built.
@@ -120,6 +134,15 @@ impl Choice {
             target: target.map(str::to_owned),
             standard,
         }
+    }
+
+    /// The target as it was named, here or in the environment.
+    fn target(&self) -> Option<String> {
+        self.target.clone().or_else(|| std::env::var("CARGO_BUILD_TARGET").ok())
+    }
+
+    fn is_for_windows(&self) -> bool {
+        self.target().map_or(cfg!(windows), |target| target.contains("-windows-"))
     }
 
     /// Where the files are written.
@@ -152,5 +175,16 @@ mod tests {
         for outside in ["/opt/lib", "../lib", "/usr", ""] {
             assert!(chosen(&["--prefix", "/usr", "--libdir", outside]).is_err(), "{outside}");
         }
+    }
+
+    #[test]
+    fn for_windows_there_is_one_target() {
+        let with = |options: &[&str]| chosen(&[&["--prefix", "/usr"], options].concat());
+        assert!(with(&["--target", WINDOWS]).unwrap().is_for_windows());
+        assert!(!with(&["--target", "x86_64-unknown-linux-gnu"]).unwrap().is_for_windows());
+        for other in ["x86_64-pc-windows-msvc", "i686-pc-windows-gnu", "aarch64-pc-windows-gnullvm"] {
+            assert!(with(&["--target", other]).err().unwrap().contains(WINDOWS), "{other}");
+        }
+        assert!(with(&["--target", WINDOWS, "--bare"]).is_err());
     }
 }

@@ -33,8 +33,8 @@ const LINK: [&str; 6] =
 
 /// The object, in a folder of its own.
 pub(super) struct Object<'a> {
-    choice: &'a Choice,
-    built: &'a Built,
+    pub(super) choice: &'a Choice,
+    pub(super) built: &'a Built,
     scratch: PathBuf,
 }
 
@@ -51,33 +51,53 @@ impl<'a> Object<'a> {
         let scratch = built.fixed.with_file_name(format!("object-{}", std::process::id()));
         fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
         let object = Self { choice, built, scratch };
-        object.join()?;
+        if choice.is_for_windows() {
+            object.join_coff()?;
+        } else {
+            object.join()?;
+        }
         Ok(object)
     }
 
-    fn place(&self, name: &str) -> String {
+    pub(super) fn place(&self, name: &str) -> String {
         self.scratch.join(name).display().to_string()
     }
 
-    fn file(&self) -> String {
+    pub(super) fn file(&self) -> String {
         self.place("defenderauth.o")
     }
 
-    fn write(&self, name: &str, text: &str) -> Result<String, String> {
+    pub(super) fn write(&self, name: &str, text: &str) -> Result<String, String> {
         let file = self.place(name);
         fs::write(&file, text).map_err(|error| format!("{file}: {error}"))?;
         Ok(file)
+    }
+
+    /// The functions of the interface, as options for a linker. They are in a file, because they are hundreds.
+    pub(super) fn wanted(&self) -> Result<String, String> {
+        let options: String = self.exported()?.iter().flat_map(|name| ["--undefined=", name, "\n"]).collect();
+        Ok(format!("@{}", self.write("options", &options)?))
+    }
+
+    /// The functions of the interface.
+    pub(super) fn exported(&self) -> Result<Vec<String>, String> {
+        let library = &self.built.fixed;
+        let mut names = self.choice.tool("nm");
+        names.args(["--plugin", "none", "--extern-only", "--defined-only"]).arg(library);
+        let output = names.output().map_err(|error| format!("nm: {error}"))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let names = text.lines().filter_map(|line| line.split_whitespace().nth(2));
+        let mut names: Vec<String> =
+            names.filter(|name| name.starts_with("defenderauth_")).map(str::to_owned).collect();
+        names.sort();
+        if names.is_empty() { Err(format!("{}: it exports no functions", library.display())) } else { Ok(names) }
     }
 
     fn join(&self) -> Result<(), String> {
         let joined = self.place("joined.o");
         let mut linker = self.choice.tool("ld");
         linker.args(["-r", "--gc-sections", "-z", "noexecstack", "-o", &joined]);
-        // In a file, because they are hundreds.
-        let names = exported(self.choice, &self.built.fixed)?;
-        let wanted: String = names.iter().flat_map(|name| ["--undefined=", name, "\n"]).collect();
-        linker.arg(format!("@{}", self.write("options", &wanted)?));
-        linker.arg("--whole-archive").arg(&self.built.fixed);
+        linker.arg(self.wanted()?).arg("--whole-archive").arg(&self.built.fixed);
         run(linker)?;
 
         let mut hide = self.choice.tool("objcopy");
@@ -116,22 +136,11 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The functions of the interface.
-fn exported(choice: &Choice, library: &Path) -> Result<Vec<String>, String> {
-    let output = choice.tool("nm").args(["--extern-only", "--defined-only"]).arg(library).output();
-    let output = output.map_err(|error| format!("nm: {error}"))?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let names = text.lines().filter_map(|line| line.split_whitespace().nth(2));
-    let names: Vec<String> = names.filter(|name| name.starts_with("defenderauth_")).map(str::to_owned).collect();
-    if names.is_empty() { Err(format!("{}: it exports no functions", library.display())) } else { Ok(names) }
-}
-
 impl Choice {
     /// The compiler of C or a program of binutils for the target: with the prefix that `CROSS_COMPILE` names, else the one that Debian gives it.
     pub(super) fn tool(&self, name: &str) -> Command {
-        let target = self.target.clone().or_else(|| std::env::var("CARGO_BUILD_TARGET").ok());
         let prefix =
-            std::env::var("CROSS_COMPILE").unwrap_or_else(|_| target.map_or_else(String::new, |it| prefix(&it)));
+            std::env::var("CROSS_COMPILE").unwrap_or_else(|_| self.target().map_or_else(String::new, |it| prefix(&it)));
         command(&format!("{prefix}{name}"), &[])
     }
 }
@@ -141,6 +150,9 @@ fn prefix(target: &str) -> String {
     if target.contains("-none") {
         let arch = if target.starts_with("riscv") { "riscv64-unknown-elf-" } else { "arm-none-eabi-" };
         return if target.starts_with(std::env::consts::ARCH) { String::new() } else { arch.to_owned() };
+    }
+    if target.ends_with("-windows-gnu") {
+        return if cfg!(windows) { String::new() } else { "x86_64-w64-mingw32-".to_owned() };
     }
     let mut parts = target.split('-');
     let arch = match parts.next().unwrap_or_default() {
@@ -167,6 +179,7 @@ mod tests {
             ("riscv64gc-unknown-linux-gnu", "riscv64-linux-gnu-"),
             ("thumbv7em-none-eabihf", "arm-none-eabi-"),
             ("riscv32imc-unknown-none-elf", "riscv64-unknown-elf-"),
+            ("x86_64-pc-windows-gnu", if cfg!(windows) { "" } else { "x86_64-w64-mingw32-" }),
         ] {
             assert_eq!(prefix(target), expected);
         }

@@ -98,6 +98,7 @@ impl Standard {
         // Unstable options of cargo, with a stable compiler.
         build.env("RUSTC_BOOTSTRAP", "1").args(options);
         if target.is_none() && std::env::var_os("CARGO_BUILD_TARGET").is_none() {
+            // A standard library is built only for a target that is named.
             build.args(["--target", &host()?]);
         }
         Ok(build)
@@ -133,8 +134,8 @@ fn has_source(rustc: &str) -> bool {
     })
 }
 
-/// The system that this runs on: cargo builds a standard library only for a target that is named.
-fn host() -> Result<String, String> {
+/// The system that the compiler runs on.
+pub(super) fn host() -> Result<String, String> {
     let said = command("rustc", &["-vV"]).output().map_err(|error| format!("rustc: {error}"))?;
     let said = String::from_utf8_lossy(&said.stdout);
     let host = said.lines().find_map(|line| line.strip_prefix("host: "));

@@ -2,10 +2,10 @@
 
 use super::{
     ids,
-    issue::{Kind, Made},
+    issue::Kind,
     maker::{DEVICE, Maker, target},
     options::{Batch, Making, Signer},
-    report::NOTE,
+    report::{NOTE, Report},
 };
 use crate::{
     certificates::described::Described,
@@ -36,8 +36,20 @@ struct Device {
     target: Target,
 }
 
-/// A folder for each device, and a line with its thumbprints, in the order of the list.
+/// A folder for each device, and a line with its thumbprints or a document, in the order of the list.
 pub(super) fn make(
+    list: &Source,
+    batch: Batch,
+    module: Option<&ModuleId>,
+    folder: &Path,
+    signer: Option<&Signer>,
+    making: &Making,
+) -> Result<(), Failure> {
+    let ended = make_lines(list, batch, module, folder, signer, making);
+    if making.json { output::json_lines_ended(ended) } else { ended }
+}
+
+fn make_lines(
     list: &Source,
     batch: Batch,
     module: Option<&ModuleId>,
@@ -58,7 +70,8 @@ pub(super) fn make(
     }
     let unwritten = |error| write_error::failed(folder, &error);
     new_folder::make(folder).map_err(unwritten)?;
-    let (lines, mut ended) = make_all(&Work { maker, resume: batch.resume, devices, next: AtomicUsize::new(0) });
+    let (lines, mut ended) =
+        make_all(&Work { maker, resume: batch.resume, as_json: making.json, devices, next: AtomicUsize::new(0) });
     ended = ended.and(new_folder::to_disk(folder).map_err(unwritten));
     // The thumbprints of those that were made are printed, even if another one failed.
     let made: Vec<String> = lines.iter().flatten().cloned().collect();
@@ -75,6 +88,7 @@ pub(super) fn make(
 struct Work<'a> {
     maker: Maker<'a>,
     resume: bool,
+    as_json: bool,
     devices: Vec<Device>,
     /// The first device that nobody has taken yet.
     next: AtomicUsize,
@@ -131,14 +145,15 @@ impl Work<'_> {
     }
 
     fn line(&self, device: &Device) -> Result<String, Failure> {
-        if self.resume
-            && let Some(kept) = self.kept(device)?
-        {
-            return Ok(format!("{},{},{}", device.id, kept.sha1(), kept.sha256()));
+        let kept = if self.resume { self.kept(device)? } else { None };
+        let described = match kept {
+            Some(kept) => Described::from(&kept),
+            None => self.maker.make_in(&device.name, &device.folder, &device.target, self.resume)?.described,
+        };
+        if self.as_json {
+            return output::json_line_text(&Report::of(&device.name, &device.target, &described));
         }
-        let Made { described: Described { sha1, sha256, .. }, .. } =
-            self.maker.make_in(&device.name, &device.folder, &device.target, self.resume)?;
-        Ok(format!("{},{sha1},{sha256}", device.id))
+        Ok(format!("{},{},{}", device.id, described.sha1, described.sha256))
     }
 
     /// The certificate that an earlier run has made. `None` if it has made none, or not all of it.

@@ -9,7 +9,10 @@ use crate::{
     },
     terminal::{failure::Failure, stderr},
 };
-use defender_auth::identity::{DeviceId, ModuleId};
+use defender_auth::{
+    Error,
+    identity::{DeviceId, ModuleId},
+};
 use std::collections::HashMap;
 
 /// The most characters of a common name (X.520).
@@ -83,18 +86,15 @@ pub(super) fn list(source: &Source, shard: Option<Shard>) -> Result<Vec<DeviceId
             (TextFile::part(part, path, LIST_LIMIT).map_err(failed)?, before)
         }
     };
-    match read(file.text_without_mark()) {
-        Err((None, _)) if shard.is_some_and(|shard| !shard.is_whole()) => Ok(Vec::new()),
-        read => read.map_err(|(line, what)| match line {
-            Some(line) => Failure::at(format_args!("{}, line {}", file.place(), before + line), what),
-            None => Failure::at(file.place(), what),
-        }),
+    let ids = read(file.text_without_mark(), |line| format!("{}, line {}", file.place(), before + line))?;
+    if ids.is_empty() && shard.is_none_or(Shard::is_whole) {
+        return Err(Failure::content(file.place(), "there is no device ID in it; write one per line"));
     }
+    Ok(ids)
 }
 
-type Mistake = (Option<u64>, String);
-
-fn read(text: &str) -> Result<Vec<DeviceId>, Mistake> {
+/// The IDs, and what is wrong with the first line that has none, at its place.
+fn read(text: &str, place: impl Fn(u64) -> String) -> Result<Vec<DeviceId>, Failure> {
     let mut seen = HashMap::new();
     let mut ids = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
@@ -102,40 +102,50 @@ fn read(text: &str) -> Result<Vec<DeviceId>, Mistake> {
         if name.is_empty() {
             continue;
         }
-        let at = |what| (Some(number), what);
+        let wrong = |what: String| Failure::content(place(number), what);
         // A key can have the form of a device ID, and IDs are printed.
         if secret_text::find(name).is_some() {
-            return Err(at("this looks like a key, not like a device ID; give a list of device IDs".into()));
+            return Err(wrong("this looks like a key, not like a device ID; give a list of device IDs".into()));
         }
-        let id = device_id(name).map_err(at)?;
+        let id: DeviceId = name.parse().map_err(|error| Error::from(error).at(place(number)))?;
+        fits(name).map_err(wrong)?;
         if let Some(first) = seen.insert(name, number) {
-            return Err(at(format!("the device ID `{name}` is in line {first} as well; remove one of them")));
+            return Err(wrong(format!("the device ID `{name}` is in line {first} as well; remove one of them")));
         }
         ids.push(id);
     }
-    if ids.is_empty() { Err((None, "there is no device ID in it; write one per line".into())) } else { Ok(ids) }
+    Ok(ids)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use defender_auth::error::Code;
 
     #[test]
     fn a_list_is_read_in_every_form_that_editors_write() {
         for text in ["a\nb\n", "a\r\nb", "\n a \n\n\tb\n\n"] {
-            let ids = read(text).unwrap();
+            let ids = read(text, |line| line.to_string()).unwrap();
             assert_eq!(ids.iter().map(DeviceId::as_str).collect::<Vec<_>>(), ["a", "b"], "{text:?}");
         }
     }
 
     #[test]
     fn a_mistake_is_named_by_its_line() {
-        for (text, line) in
-            [("a\nb/c\n", Some(2)), ("a\n\nb\na", Some(4)), ("..\n", Some(1)), (" \n", None), ("\u{e9}", Some(1))]
-        {
-            assert_eq!(read(text).unwrap_err().0, line, "{text:?}");
+        let read = |text: &str| read(text, |line| line.to_string());
+        let long = "d".repeat(NAME_LIMIT + 1);
+        for (text, line, code) in [
+            ("a\nb/c\n", "2", Code::Identifier),
+            ("a\n\nb\na", "4", Code::FileRead),
+            ("..\n", "1", Code::Identifier),
+            ("\u{e9}", "1", Code::Identifier),
+            (&long, "1", Code::FileRead),
+        ] {
+            let problem = read(text).unwrap_err().problem().unwrap();
+            assert_eq!((problem.field.as_deref(), problem.code), (Some(line), code.as_i32()), "{text:?}");
         }
         assert!(read("Dev1\ndev1").is_ok(), "IDs differ by case");
+        assert!(read(" \n").unwrap().is_empty());
     }
 
     #[test]

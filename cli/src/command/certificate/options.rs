@@ -20,8 +20,8 @@ pub(super) struct Subject {
     #[arg(long, value_name = "ID", visible_aliases = ["registration-id", "common-name"], value_parser = ids::device_id)]
     pub(super) device_id: Option<DeviceId>,
     /// A list of device IDs, one per line: each device gets a folder of that name in --out-dir, and a line
-    /// `id,SHA-1,SHA-256` on standard output
-    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["cert_file", "key_file", "json"])]
+    /// `id,SHA-1,SHA-256` on standard output, or with --json a document on a line
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["cert_file", "key_file"])]
     pub(super) ids: Option<Source>,
 }
 

@@ -13,7 +13,7 @@ pub(super) const NOTE: &str =
     "for testing only: the key of a production device is made on the device and never leaves it";
 
 #[derive(Serialize)]
-struct Report<'a> {
+pub(super) struct Report<'a> {
     common_name: &'a str,
     cert_file: String,
     /// `null` where the key is not kept.
@@ -22,13 +22,19 @@ struct Report<'a> {
     described: &'a Described,
 }
 
+impl<'a> Report<'a> {
+    pub(super) fn of(name: &'a str, target: &Target, described: &'a Described) -> Self {
+        Self {
+            common_name: name,
+            cert_file: target.certificate.display().to_string(),
+            key_file: target.key.as_ref().map(|path| path.display().to_string()),
+            described,
+        }
+    }
+}
+
 pub(super) fn report(name: &str, target: &Target, term: Term, made: &Made, as_json: bool) -> Result<(), Failure> {
-    let report = Report {
-        common_name: name,
-        cert_file: target.certificate.display().to_string(),
-        key_file: target.key.as_ref().map(|path| path.display().to_string()),
-        described: &made.described,
-    };
+    let report = Report::of(name, target, &made.described);
     if as_json {
         stderr::note(NOTE);
         return output::json(&report);

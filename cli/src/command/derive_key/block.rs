@@ -1,5 +1,6 @@
 //! One block of a list: its IDs, and the lines with their keys.
 
+use super::form::Form;
 use crate::input::{
     lines::{self, BLOCK},
     seen::Key,
@@ -31,7 +32,7 @@ pub(super) struct Block {
     /// Whether it is the first of its list, which a byte order mark may precede.
     pub(super) is_first: bool,
     pub(super) ids: Vec<Hashed>,
-    /// A line `id,key` for each ID. It never grows: that would leave copies behind.
+    /// A line for each ID, with its key. It never grows: that would leave copies behind.
     pub(super) keys: Zeroizing<Vec<u8>>,
     /// How many lines were read.
     pub(super) lines: u64,
@@ -41,13 +42,13 @@ pub(super) struct Block {
 
 impl Block {
     /// Derives the keys of its IDs, up to the first mistake.
-    pub(super) fn derive(&mut self, group: &GroupKey, hashes: Key) {
+    pub(super) fn derive(&mut self, group: &GroupKey, hashes: Key, form: Form) {
         self.ids.clear();
         self.keys.clear();
         (self.lines, self.mistake) = (0, None);
         let most = lines::count(&self.text) + 1;
-        // An ID is in a line of its own, and becomes `id,key` and a line break.
-        let room = self.text.len() + most * (DerivedKey::TEXT_LEN + 2);
+        // An ID is in a line of its own.
+        let room = self.text.len() + most * (DerivedKey::TEXT_LEN + form.len());
         if self.keys.capacity() < room {
             self.keys = Zeroizing::new(Vec::with_capacity(room));
         }
@@ -60,13 +61,14 @@ impl Block {
             Some(id)
         });
         group.derive_each(named, |id, key| {
+            keys.extend_from_slice(form.before);
             keys.extend_from_slice(id.as_str().as_bytes());
-            keys.push(b',');
+            keys.extend_from_slice(form.between);
             keys.resize(keys.len() + DerivedKey::TEXT_LEN, 0);
             if let Some(text) = keys.last_chunk_mut() {
                 key.to_base64(text);
             }
-            keys.push(b'\n');
+            keys.extend_from_slice(form.after);
         });
         debug_assert!(keys.len() <= room, "{room} bytes announced, {} written", keys.len());
         (self.lines, self.mistake) = (lines.count.into(), lines.mistake);
@@ -174,7 +176,7 @@ mod tests {
     fn derived(text: &[u8], is_first: bool) -> Block {
         let group = GroupKey::new(&SharedAccessKey::from_bytes(&[7; 32]).unwrap());
         let mut block = Block { text: text.into(), is_first, ..Block::default() };
-        block.derive(&group, Seen::new().key());
+        block.derive(&group, Seen::new().key(), Form::CSV);
         block
     }
 
@@ -210,7 +212,7 @@ mod tests {
     fn a_block_is_used_again() {
         let mut block = derived(b"a\nb/c", true);
         block.text = b"d\n".to_vec();
-        block.derive(&GroupKey::new(&SharedAccessKey::from_bytes(&[7; 32]).unwrap()), Seen::new().key());
+        block.derive(&GroupKey::new(&SharedAccessKey::from_bytes(&[7; 32]).unwrap()), Seen::new().key(), Form::CSV);
         assert!(block.mistake.is_none() && block.keys.starts_with(b"d,") && block.lines == 1 && block.ids.len() == 1);
     }
 }

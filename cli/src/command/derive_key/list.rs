@@ -6,7 +6,7 @@
 //!     `--> worker 2 --'
 //! ```
 
-use super::block::Block;
+use super::{block::Block, form::Form};
 use crate::{
     files::private_file::PartError,
     input::{
@@ -33,6 +33,7 @@ const BLOCKS_EACH: usize = 2;
 pub(super) struct List<'a, R> {
     pub(super) reader: R,
     pub(super) place: &'a str,
+    pub(super) form: Form,
     /// The number of lines that precede it in its file. It is needed for messages only.
     pub(super) lines_before: &'a dyn Fn() -> u64,
     pub(super) may_be_empty: bool,
@@ -49,7 +50,7 @@ impl<R: Read> List<'_, R> {
     /// was read.
     pub(super) fn write(self, group: &GroupKey, out: &mut dyn Write) -> Result<(), PartError> {
         let mut seen = Seen::new();
-        let hashes = seen.key();
+        let (hashes, form) = (seen.key(), self.form);
         let count = thread::available_parallelism().map_or(1, usize::from).min(WORKERS);
         thread::scope(|scope| {
             let start = |_| {
@@ -57,7 +58,7 @@ impl<R: Read> List<'_, R> {
                 let (results, done) = sync_channel(BLOCKS_EACH);
                 scope.spawn(move || {
                     for mut block in work {
-                        block.derive(group, hashes);
+                        block.derive(group, hashes, form);
                         // Nobody waits for it after a failure.
                         if results.send(block).is_err() {
                             break;
@@ -107,7 +108,7 @@ impl<R: Read> List<'_, R> {
             Some(error) => Err(PartError::Content(error.into())),
             None if receipt.ids == 0 && !self.may_be_empty => {
                 let what = "there is no registration ID in it; write one per line";
-                Err(PartError::Content(Failure::at(self.place, what)))
+                Err(PartError::Content(Failure::content(self.place, what)))
             }
             None => Ok(()),
         }

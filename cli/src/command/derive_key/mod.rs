@@ -1,9 +1,13 @@
 //! `defenderauth derive-key`
 
 mod block;
+mod form;
 mod list;
 
-use self::list::{List, warn_of_repeated};
+use self::{
+    form::Form,
+    list::{List, warn_of_repeated},
+};
 use crate::{
     files::private_file::{self, PartError},
     input::{
@@ -31,7 +35,7 @@ pub(crate) struct DeriveKey {
     /// The file with the enrollment group's primary or secondary key
     #[arg(long, value_name = "FILE")]
     group_key_file: PathBuf,
-    /// A list of registration IDs, one per line; each gives a line `id,key`
+    /// A list of registration IDs, one per line; each gives a line `id,key`, or with --json a document on a line
     #[arg(long = "ids", value_name = "FILE|-")]
     ids_from: Option<Source>,
     /// Derive the keys of part K of N of the list only, for other machines to derive those of the others. The parts,
@@ -42,7 +46,7 @@ pub(crate) struct DeriveKey {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Print JSON
-    #[arg(long, conflicts_with_all = ["ids_from", "out"])]
+    #[arg(long)]
     json: bool,
     /// Registration IDs: one gives its key alone, several give a line `id,key` each
     #[arg(value_name = "ID")]
@@ -57,6 +61,11 @@ impl DeriveKey {
 }
 
 pub(crate) fn run(arguments: &DeriveKey) -> Result<(), Failure> {
+    let ended = derive(arguments);
+    if arguments.json && arguments.ids_from.is_some() { output::json_lines_ended(ended) } else { ended }
+}
+
+fn derive(arguments: &DeriveKey) -> Result<(), Failure> {
     let (key, findings) = agent::key_file(&arguments.group_key_file)?;
     finding::warn(findings);
     let shard = arguments.shard.unwrap_or(Shard::WHOLE);
@@ -65,11 +74,9 @@ pub(crate) fn run(arguments: &DeriveKey) -> Result<(), Failure> {
     }
     // Every ID among the arguments is checked before the first key is written.
     let ids = arguments.ids.iter().map(|id| id.parse()).collect::<Result<Vec<RegistrationId>, _>>()?;
-    let derivation = Derivation { group: GroupKey::new(&key), ids: &ids, list: arguments.ids_from.as_ref(), shard };
-    if arguments.json {
-        warn_of_readers();
-        return derivation.report();
-    }
+    let form = if arguments.json { Form::JSON } else { Form::CSV };
+    let list = arguments.ids_from.as_ref();
+    let derivation = Derivation { group: GroupKey::new(&key), ids: &ids, list, form, shard };
     if let Some(path) = &arguments.out {
         private_file::check_inputs(path, arguments.inputs())?;
         return private_file::write(path, |file| derivation.write(file));
@@ -102,6 +109,7 @@ struct Derivation<'a> {
     group: GroupKey,
     ids: &'a [RegistrationId],
     list: Option<&'a Source>,
+    form: Form,
     shard: Shard,
 }
 
@@ -117,18 +125,25 @@ struct Derived<'a> {
 }
 
 impl Derivation<'_> {
-    fn report(&self) -> Result<(), Failure> {
+    fn document(&self) -> Result<Zeroizing<String>, Failure> {
         let keys: Vec<_> = self.ids.iter().map(|id| self.group.derive(id).to_base64()).collect();
         let derived = |(id, key)| Derived { registration_id: RegistrationId::as_str(id), key: SecretText::expose(key) };
-        output::json(&Report { keys: self.ids.iter().zip(&keys).map(derived).collect() })
+        output::json_text(&Report { keys: self.ids.iter().zip(&keys).map(derived).collect() })
     }
 
     fn write(&self, out: &mut dyn Write) -> Result<(), PartError> {
         match self.list {
+            None if self.form == Form::JSON => {
+                let document = self.document().map_err(PartError::Content)?;
+                let written = out.write_all(document.as_bytes()).and_then(|()| out.write_all(b"\n"));
+                written.and_then(|()| out.flush()).map_err(PartError::Write)
+            }
             None => self.write_arguments(out),
             Some(Source::Stdin) => {
                 let reader = stdin::open("registration IDs, one per line,");
-                List { reader, place: stdin::NAME, lines_before: &|| 0, may_be_empty: false }.write(&self.group, out)
+                let form = self.form;
+                List { reader, place: stdin::NAME, form, lines_before: &|| 0, may_be_empty: false }
+                    .write(&self.group, out)
             }
             Some(source @ Source::Path(path)) => {
                 let place = path.display().to_string();
@@ -136,8 +151,8 @@ impl Derivation<'_> {
                 let reader = Part::open(path, self.shard).map_err(failed)?;
                 let start = reader.start;
                 let lines_before = || Part::lines_before(path, start);
-                let may_be_empty = !self.shard.is_whole();
-                List { reader, place: &place, lines_before: &lines_before, may_be_empty }.write(&self.group, out)
+                let (form, may_be_empty) = (self.form, !self.shard.is_whole());
+                List { reader, place: &place, form, lines_before: &lines_before, may_be_empty }.write(&self.group, out)
             }
         }
     }

@@ -16,6 +16,7 @@ use defender_auth::{
     identity::HostName,
     mqtt::PORT,
     proxy::ProxyProblem,
+    wait::Readable,
 };
 use defender_auth_mqtt::{Dial, Error, Probe, Transport};
 use std::{
@@ -26,13 +27,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a name is looked up.
+/// How long a name is looked up, at most.
 const LOOK_UP: Duration = Duration::from_secs(10);
 
 /// What looks slow.
 const SLOW: Duration = Duration::from_secs(2);
 
-/// How long a connection to one address may take.
+/// How long a connection to one address may take, at most.
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// The number of a name's addresses that are tried.
@@ -131,12 +132,12 @@ pub(super) fn reach(
         };
         let addresses = match target.address {
             Some(address) => Some(vec![address]),
-            None => addresses(examination, &mut known, &target),
+            None => addresses(examination, &mut known, &target, network.at_most(LOOK_UP)),
         };
         port.is_known = addresses.is_some();
         match addresses {
             Some(addresses) => {
-                let (begun, found) = (Instant::now(), connect(&target, &addresses, number));
+                let (begun, found) = (Instant::now(), connect(&target, &addresses, number, network.at_most(CONNECT)));
                 port.is_open = found.status != Status::Failed;
                 let found = if is_needed { found } else { found.softened(NOT_NEEDED) };
                 examination.add("tcp", Some(place), begun.elapsed(), found);
@@ -162,6 +163,7 @@ fn addresses(
     examination: &mut Examination,
     known: &mut Vec<(String, Option<Vec<IpAddr>>)>,
     target: &Target,
+    limit: Duration,
 ) -> Option<Vec<SocketAddr>> {
     let with_port = |found: &Option<Vec<IpAddr>>| {
         found.as_ref().map(|found| found.iter().map(|ip| SocketAddr::new(*ip, target.port)).collect())
@@ -175,7 +177,7 @@ fn addresses(
     let mut found = None;
     examination.step("dns", Some(target.name.clone()), || {
         let begun = Instant::now();
-        let looked_up = look_up(&target.name);
+        let looked_up = look_up(&target.name, limit);
         let result = judged(&target.name, &looked_up, begun.elapsed());
         found = looked_up.ok();
         result
@@ -186,8 +188,8 @@ fn addresses(
 }
 
 /// Looks up a name within the limit. The system's own limit may be a longer one.
-fn look_up(name: &str) -> Result<Vec<IpAddr>, String> {
-    progress::step(&format!("looking up {name}, for {} s at most", LOOK_UP.as_secs()));
+fn look_up(name: &str, limit: Duration) -> Result<Vec<IpAddr>, String> {
+    progress::step(&format!("looking up {name}, for {} at most", Readable(limit)));
     let (sender, receiver) = mpsc::channel();
     let asked = name.to_owned();
     // It ends with the process if the system takes longer.
@@ -195,7 +197,7 @@ fn look_up(name: &str) -> Result<Vec<IpAddr>, String> {
         let found = (asked.as_str(), 0).to_socket_addrs();
         let _ = sender.send(found.map(|found| found.map(|address| address.ip()).collect::<Vec<_>>()));
     });
-    match receiver.recv_timeout(LOOK_UP) {
+    match receiver.recv_timeout(limit) {
         Ok(Ok(mut found)) => {
             let mut seen = Vec::new();
             found.retain(|ip| {
@@ -207,7 +209,7 @@ fn look_up(name: &str) -> Result<Vec<IpAddr>, String> {
             if found.is_empty() { Err("the name has no address".into()) } else { Ok(found) }
         }
         Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err(format!("no answer within {} s", LOOK_UP.as_secs())),
+        Err(_) => Err(format!("no answer within {}", Readable(limit))),
     }
 }
 
@@ -235,11 +237,11 @@ fn judged(name: &str, looked_up: &Result<Vec<IpAddr>, String>, took: Duration) -
 }
 
 /// Connects to the first of these addresses that answers.
-fn connect(target: &Target, addresses: &[SocketAddr], number: u16) -> Found {
+fn connect(target: &Target, addresses: &[SocketAddr], number: u16, limit: Duration) -> Found {
     let mut failures = Vec::new();
     for address in addresses.iter().take(MOST) {
-        progress::step(&format!("connecting to {address}, for {} s at most", CONNECT.as_secs()));
-        match TcpStream::connect_timeout(address, CONNECT) {
+        progress::step(&format!("connecting to {address}, for {} at most", Readable(limit)));
+        match TcpStream::connect_timeout(address, limit) {
             Ok(_) => {
                 let what = match target.proxy {
                     Some(variable) => format!("the proxy of {variable} at {address} accepts connections"),
@@ -252,7 +254,7 @@ fn connect(target: &Target, addresses: &[SocketAddr], number: u16) -> Found {
                     }
                 };
             }
-            Err(error) => failures.push(format!("{address} {}", refused(&error))),
+            Err(error) => failures.push(format!("{address} {}", refused(&error, limit))),
         }
     }
     let what = failures.pop().unwrap_or_else(|| "there is no address".into());
@@ -271,11 +273,11 @@ fn connect(target: &Target, addresses: &[SocketAddr], number: u16) -> Found {
 }
 
 /// Why there was no connection.
-fn refused(error: &io::Error) -> String {
+fn refused(error: &io::Error, limit: Duration) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "refuses connections: the port is closed".into(),
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
-            format!("does not answer within {} s: a firewall may drop what is sent there", CONNECT.as_secs())
+            format!("does not answer within {}: a firewall may drop what is sent there", Readable(limit))
         }
         io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => format!("has no route: {error}"),
         _ => format!("is not reached: {error}"),

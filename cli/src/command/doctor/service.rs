@@ -22,13 +22,20 @@ use defender_auth::{
     Action, Authenticator, Error, Event, Now, Outcome, Plan,
     error::{Code, ErrorKind, Refusal},
     http::{Operation, Request},
-    https::Reply,
+    https::{HttpsError, Reply},
     identity::{HostName, Identity},
     mqtt::{Connect, PORT},
     outcome::ConnectionProfile,
+    wait::Readable,
 };
 use defender_auth_mqtt::{Session, Transport};
 use std::time::{Duration, Instant};
+
+/// How long a request may take, at most. The HTTPS client has the same limit.
+const REQUEST: Duration = Duration::from_secs(30);
+
+/// How long each of the two steps of a login may take, at most: the way to the hub, and its answer.
+const STEP: Duration = Duration::from_secs(15);
 
 /// How long the requests of a step may take together.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -147,9 +154,19 @@ impl Services<'_> {
 
     /// Sends a request once.
     fn exchange(&self, request: &Request) -> Result<Reply, Box<Found>> {
-        progress::step(&format!("{} at {}, for 30 s at most", request.operation(), request.host()));
-        let client = self.network.client().map_err(|failure| Box::new(Found::of(&failure)))?;
-        client.exchange(request).map_err(|error| Box::new(Found::of(&self.network.failed(error))))
+        let (operation, host, limit) = (request.operation(), request.host(), self.network.at_most(REQUEST));
+        progress::step(&format!("{operation} at {host}, for {} at most", Readable(limit)));
+        let mut client = self.network.client().map_err(|failure| Box::new(Found::of(&failure)))?;
+        if limit < REQUEST {
+            client = client.stop_after(limit);
+        }
+        client.exchange(request).map_err(|error| match error {
+            HttpsError::TimedOut => {
+                let what = format!("{host} did not answer within {}; see --timeout", Readable(limit));
+                Box::new(Found::failed(Code::NoResponse, ErrorKind::Network, what))
+            }
+            error => Box::new(Found::of(&self.network.failed(error))),
+        })
     }
 
     /// Why nothing is to be asked at the HTTPS port of a host.
@@ -220,7 +237,7 @@ impl Services<'_> {
             return;
         }
         self.network.set_transport(transport);
-        progress::step(&format!("login at {}, for 30 s at most", login.host));
+        progress::step(&format!("login at {}, for {} at most", login.host, Readable(2 * self.network.at_most(STEP))));
         let (has_two, begun) = (me.clone().fall_back(), Instant::now());
         let answer = hub::log_in(&mut me, login, self.network, keys);
         let is_second = has_two && !me.clone().fall_back();

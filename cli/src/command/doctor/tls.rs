@@ -15,6 +15,7 @@ use defender_auth::{
     error::{Code, ErrorKind, TlsFailure},
     identity::HostName,
     proxy::ProxyProblem,
+    wait::Readable,
     x509::Certificate,
 };
 use defender_auth_mqtt::{Error, Limits, Probe};
@@ -24,7 +25,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The time limit of each part: the connection, and the handshake with the answer.
+/// The time limit of each part, at most: the connection, and the handshake with the answer.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// Names in the issuers of the services' certificates.
@@ -36,7 +37,8 @@ const DOMAINS: [&str; 2] = [".azure-devices.net", ".azure-devices-provisioning.n
 /// Asks what answers at each port that is open, by the system's clock and so many seconds.
 pub(super) fn ask(ports: &mut [Port], network: &Network, clock_offset: i64) {
     for port in ports.iter_mut().filter(|port| port.is_open) {
-        progress::step(&format!("TLS handshake with {}, for {} s at most", port.place(), 2 * LIMIT.as_secs()));
+        let limit = 2 * network.at_most(LIMIT);
+        progress::step(&format!("TLS handshake with {}, for {} at most", port.place(), Readable(limit)));
         let begun = Instant::now();
         port.answer = Some(once(port, network, clock_offset));
         port.answered_at = now();
@@ -46,7 +48,8 @@ pub(super) fn ask(ports: &mut [Port], network: &Network, clock_offset: i64) {
 
 /// The answer at one port.
 pub(super) fn once(port: &Port, network: &Network, clock_offset: i64) -> Result<Probe, Error> {
-    let limits = Limits { reach: LIMIT, greet: LIMIT, ..Limits::default() };
+    let limit = network.at_most(LIMIT);
+    let limits = Limits { reach: limit, greet: limit, ..Limits::default() };
     let dial = port.dial(network).with_limits(limits).with_clock_offset(clock_offset);
     Probe::run(port.host.as_str(), &dial, network.roots())
 }
@@ -57,8 +60,9 @@ pub(super) fn report(examination: &mut Examination, ports: &[Port], network: &Ne
         let place = Some(port.place());
         match &port.answer {
             None => {
-                let step = if port.is_known { "tcp" } else { "dns" };
-                examination.skip("tls", place, format!("because step {step} failed"));
+                let why =
+                    if port.is_known { "because nothing accepts connections there" } else { "because step dns failed" };
+                examination.skip("tls", place, why);
             }
             Some(_) if port.is_behind_tls() => {
                 examination.skip("tls", place, "the proxy is behind TLS itself; the first request goes through it");
@@ -109,7 +113,9 @@ fn failed(port: &Port, error: &Error, network: &Network) -> Found {
                     let found = of(untrusted(&port.host, issuer.as_deref(), failure)).next(look);
                     roots_on_demand(Platform::THIS).into_iter().fold(found, Found::note)
                 }
-                TlsFailure::PlainText => of(portal(port, failure)).next(Command::Plain(port.host.as_str())),
+                TlsFailure::PlainText => {
+                    of(portal(port, failure, network.at_most(LIMIT))).next(Command::Plain(port.host.as_str()))
+                }
                 TlsFailure::ServerWrongName { .. } => {
                     let note = "a captive portal, or a name server that gives another address, looks like this";
                     of(failure.to_string()).note(note).next(look)
@@ -159,9 +165,9 @@ const fn roots_on_demand(platform: Platform) -> Option<&'static str> {
 }
 
 /// What answers without TLS: a captive portal sends its own page.
-fn portal(port: &Port, failure: &TlsFailure) -> String {
+fn portal(port: &Port, failure: &TlsFailure, limit: Duration) -> String {
     let address = port.address.or_else(|| (port.host.as_str(), port.number).to_socket_addrs().ok()?.next());
-    let said = address.filter(|_| port.proxy.is_none()).and_then(|address| http(address, &port.host));
+    let said = address.filter(|_| port.proxy.is_none()).and_then(|address| http(address, &port.host, limit));
     match said {
         Some((status, Some(location))) => format!(
             "a captive portal answers in place of the server (HTTP status {status}, Location: {location}); log in to the \
@@ -176,11 +182,11 @@ fn portal(port: &Port, failure: &TlsFailure) -> String {
 }
 
 /// The status and the `Location` of an answer to `GET /` without TLS.
-fn http(address: SocketAddr, host: &HostName) -> Option<(u16, Option<String>)> {
-    let mut tcp = TcpStream::connect_timeout(&address, LIMIT).ok()?;
-    tcp.set_read_timeout(Some(LIMIT)).and_then(|()| tcp.set_write_timeout(Some(LIMIT))).ok()?;
+fn http(address: SocketAddr, host: &HostName, limit: Duration) -> Option<(u16, Option<String>)> {
+    let mut tcp = TcpStream::connect_timeout(&address, limit).ok()?;
+    tcp.set_read_timeout(Some(limit)).and_then(|()| tcp.set_write_timeout(Some(limit))).ok()?;
     tcp.write_all(format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes()).ok()?;
-    let (mut head, end) = (Vec::new(), Instant::now() + LIMIT);
+    let (mut head, end) = (Vec::new(), Instant::now() + limit);
     let mut buffer = [0; 1024];
     while head.len() < 16 * 1024 && Instant::now() < end && !head.windows(4).any(|window| window == b"\r\n\r\n") {
         match tcp.read(&mut buffer) {

@@ -42,7 +42,7 @@ pub(crate) struct Login {
     #[arg(long = "for", value_name = "CLIENT", value_enum, conflicts_with = "json")]
     client: Option<Client>,
     /// Write to this file (only its owner can read it; replaced in one step) and not to standard output
-    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Judge the login in this file, field by field, and say how a hub would answer: lines `client_id: …`, `user_name: …`,
     /// `password: …`, or JSON. Nothing is sent. With FILE|DIR, or a file with a key there, the token's signature is verified
@@ -104,7 +104,7 @@ pub(crate) fn run(arguments: &Login) -> Result<(), Failure> {
 fn print(arguments: &Login, triple: &Triple) -> Result<(), Failure> {
     let [cert_file, key_file] = triple.files().map_or([None, None], |files| files.map(Some));
     if arguments.json {
-        return output::json(&Report {
+        let report = Report {
             host: triple.host().as_str(),
             port: Triple::port(),
             client_id: &triple.login.client_id,
@@ -114,7 +114,11 @@ fn print(arguments: &Login, triple: &Triple) -> Result<(), Failure> {
             cert_file,
             key_file,
             topic: &triple.topic,
-        });
+        };
+        return match &arguments.out {
+            Some(path) => private_file::replace(path, &output::json_text(&report)?),
+            None => output::json(&report),
+        };
     }
     let port = Triple::port().to_string();
     let expires_at = triple.expires_at().map(|time| time.to_string());

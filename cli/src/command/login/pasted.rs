@@ -60,11 +60,11 @@ impl Pasted {
         let mut pasted = Self::default();
         let is_json = text.trim_start().starts_with('{');
         let done = if is_json { pasted.read_json(text) } else { pasted.read_lines(text) };
-        done.map_err(|what| Failure::at(file.place(), what))?;
+        done.map_err(|what| Failure::content(file.place(), what))?;
         if pasted.client_id.is_none() && pasted.user_name.is_none() && pasted.password.is_none() {
             let what = "there is no field of a login; give `client_id`, `user_name` and `password`, one on each line, or as \
                         JSON";
-            return Err(Failure::at(file.place(), what));
+            return Err(Failure::content(file.place(), what));
         }
         Ok(pasted)
     }

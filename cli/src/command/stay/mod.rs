@@ -9,7 +9,7 @@ use crate::{
     input::time,
     login::subject::{Subject, SubjectOptions},
     network::{options::NetworkOptions, route::Network},
-    terminal::{clock, failure::Failure},
+    terminal::{clock, failure::Failure, output},
 };
 use clap::Args;
 use defender_auth::{
@@ -30,7 +30,7 @@ pub(crate) struct Stay {
     #[arg(long)]
     register: bool,
     /// The folder that keeps the state between runs, which only its owner can read: a restart begins with the credential that
-    /// worked
+    /// worked. One process at a time uses it
     #[arg(long, alias = "state", value_name = "DIR")]
     state_dir: Option<PathBuf>,
     /// The lifetime of each token; it is renewed when 80 to 85 % of it have passed
@@ -61,6 +61,11 @@ impl Stay {
 }
 
 pub(crate) fn run(arguments: &Stay) -> Result<(), Failure> {
+    let ended = stay(arguments);
+    if arguments.json { output::json_lines_ended(ended) } else { ended }
+}
+
+fn stay(arguments: &Stay) -> Result<(), Failure> {
     // Before the first connection: a signal ends it as well.
     #[cfg(unix)]
     let signals = signals::Signals::new()?;
@@ -78,7 +83,7 @@ pub(crate) fn run(arguments: &Stay) -> Result<(), Failure> {
         options = options.with_store(Store::open(folder).map_err(kept::failed)?);
     }
     let source = Source::new("agent", plan);
-    let mut driver = Driver::new(vec![source], arguments.policy(), options).map_err(|error| failed(&error))?;
+    let mut driver = Driver::new(vec![source], arguments.policy(), options).map_err(failed)?;
     #[cfg(unix)]
     let signals = signals.cancel(driver.control());
     loop {
@@ -86,7 +91,7 @@ pub(crate) fn run(arguments: &Stay) -> Result<(), Failure> {
             Ok(Some(event)) => Report::of(&event, &driver).print(arguments.json)?,
             Ok(None) => {}
             Err(DriverError::Cancelled) => break,
-            Err(error) => return Err(failed(&error)),
+            Err(error) => return Err(failed(error)),
         }
     }
     #[cfg(unix)]
@@ -94,6 +99,9 @@ pub(crate) fn run(arguments: &Stay) -> Result<(), Failure> {
     Ok(())
 }
 
-fn failed(error: &DriverError) -> Failure {
-    Failure::Call(error.to_string())
+fn failed(error: DriverError) -> Failure {
+    match error {
+        DriverError::Store(error) => kept::failed(error),
+        error => Failure::Call(error.to_string()),
+    }
 }

@@ -121,11 +121,18 @@ pub(super) const ROWS: [Row; 21] = [
         213,
         "FILE_READ",
         "The file cannot be read, or has the wrong type.",
-        &[Cause {
-            code: "type",
-            text: "it is a folder, a device or a pipe, or longer than what is expected",
-            check: "`stat FILE`",
-        }],
+        &[
+            Cause {
+                code: "type",
+                text: "it is a folder, a device or a pipe, or longer than what is expected",
+                check: "`stat FILE`",
+            },
+            Cause {
+                code: "content",
+                text: "it is empty, or has something else than what is read from it",
+                check: "`head -n 5 FILE`; `--help` says what each option reads",
+            },
+        ],
     ),
     result(
         214,
@@ -138,6 +145,11 @@ pub(super) const ROWS: [Row; 21] = [
                 check: "`namei -l FILE`, `findmnt --target FILE`",
             },
             Cause { code: "full", text: "the disk or its quota is full", check: "`df -h DIR`, `df -i DIR`" },
+            Cause {
+                code: "in-use",
+                text: "another process has a session, or requests certificates, with the state in the folder",
+                check: "`fuser -v DIR/session.lock DIR`",
+            },
         ],
     ),
     result(

@@ -1,13 +1,19 @@
 //! What is wrong is on the way to the services.
 
 use super::{ask, closed, doctor, network, to, told};
-use crate::support::{HOST, KEY, Run, device, site::Site};
+use crate::support::{
+    HOST, KEY, Run,
+    agents::{self, site_with},
+    device,
+    site::Site,
+};
 use defender_auth_emulator::{Fault, Operation};
 use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpListener},
     sync::Arc,
     thread,
+    time::{Duration, Instant},
 };
 
 /// Every handshake meets this.
@@ -87,6 +93,24 @@ fn a_server_that_is_silent_is_waited_for_no_longer_than_is_shown() {
     run.fails_first_at(1, "tls", &["8883", "did not answer within 10 s"]);
     assert!(run.0.err.contains(":8883, for 20 s at most"), "{:?}", run.0);
     assert!(run.line("login").starts_with("ok") && run.line("login").contains(":443"), "{:?}", run.0);
+}
+
+/// The limits are 10 s for TLS, 30 s for a request and 30 s for a login.
+#[test]
+fn a_timeout_limits_every_step() {
+    let begun = Instant::now();
+    let site = Site::new();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let arguments = to(&site, site.emulator.https_address(), silent.local_addr().unwrap());
+    let run = told(doctor(&["-", "--timeout", "500ms"], &arguments), &device());
+    run.fails_first_at(1, "tls", &["8883", "did not answer within"]);
+    assert!(run.0.err.contains(":8883, for 1 s at most"), "{:?}", run.0);
+
+    let site = site_with(agents::module());
+    site.emulator.fault(Operation::LookUpRegistration, Fault::Stall(Duration::from_secs(20)), 99);
+    let run = ask(&site, &[&agents::folder("c/dps"), "--timeout", "1s"], "");
+    run.fails_first_at(1, "lookup", &["did not answer within 1 s", "--timeout"]);
+    assert!(begun.elapsed().as_secs() < 9, "{:?}", run.0);
 }
 
 /// Runs it by way of a proxy that the environment names.

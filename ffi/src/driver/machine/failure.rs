@@ -18,6 +18,7 @@ impl From<DriverError> for Failure {
         let message = error.to_string();
         let (code, field, is_retryable) = match error {
             DriverError::Https(error) => return error.into(),
+            DriverError::Store(error) => return error.into(),
             DriverError::Misuse(error) => return Self::from(defender_auth::Error::from(error)).field("driver"),
             DriverError::Cancelled => (DEFENDERAUTH_CANCELLED, "driver", false),
             DriverError::Sources(_) => (DEFENDERAUTH_ARGUMENT, "sources", false),
