@@ -2,7 +2,7 @@
 
 use crate::terminal::failure::Failure;
 use defender_auth::store::{
-    draft::{self, SECRET, create, is_file_or_nothing, sync_folder},
+    draft::{self, SECRET, check_names, create, is_file_or_nothing, sync_folder},
     write_cure,
 };
 use std::{
@@ -34,6 +34,7 @@ impl Target {
             ));
         }
         for path in self.paths() {
+            check_names(path).map_err(|error| unwritten(path, &error))?;
             match fs::symlink_metadata(path) {
                 Ok(metadata) if metadata.is_dir() => return Err(folder(path)),
                 Ok(_) if !force => return Err(taken(path)),

@@ -16,6 +16,7 @@ pub(crate) type Content<'a> = (&'a Path, &'a [u8], u32);
 
 /// Makes a folder and those above it, for their owner alone.
 pub(crate) fn make(folder: &Path) -> io::Result<()> {
+    draft::check_names(folder)?;
     builder().recursive(true).create(folder)
 }
 
@@ -49,6 +50,10 @@ pub(crate) fn create(folder: &Path, files: &[Content<'_>]) -> io::Result<()> {
 
 /// Writes all that was made in a folder to the disk.
 pub(crate) fn to_disk(folder: &Path) -> io::Result<()> {
+    if cfg!(windows) {
+        // It does not open folders, and writes their entries to the disk itself.
+        return Ok(());
+    }
     let folder = File::open(folder)?;
     #[cfg(target_os = "linux")]
     rustix::fs::syncfs(&folder)?;

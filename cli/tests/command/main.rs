@@ -8,7 +8,6 @@
 )]
 
 // Shared with the tests of the library and of the emulator.
-#[cfg(target_os = "linux")]
 #[path = "../../../tests/support/ended.rs"]
 mod ended;
 #[path = "../../../tests/support/outside/mod.rs"]
@@ -55,6 +54,8 @@ mod explain;
 mod fleet;
 #[cfg(target_os = "linux")]
 mod guide;
+#[cfg(windows)]
+mod guide_windows;
 mod hosts;
 mod inspect;
 mod json;
@@ -98,7 +99,6 @@ mod proxies;
 #[cfg(target_os = "linux")]
 mod read_faults;
 mod secondary_key;
-#[cfg(target_os = "linux")]
 mod stay;
 #[cfg(target_os = "linux")]
 mod terminals;
@@ -116,6 +116,8 @@ mod tpm_show;
 mod transports;
 mod twin;
 mod verify_token;
+#[cfg(windows)]
+mod windows;
 #[cfg(target_os = "linux")]
 mod write_faults;
 

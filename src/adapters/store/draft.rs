@@ -1,5 +1,7 @@
 //! Files that are complete or do not exist: each grows beside the one that it replaces.
 
+pub use super::file_name::{NameProblem, check_names};
+
 use super::{leftover, lock, owner};
 use std::{
     fs::{self, File, OpenOptions},
@@ -53,6 +55,7 @@ impl Draft {
     /// # Errors
     /// Those of the system; and when that owner is another user in a folder that others may write to.
     pub fn begin(path: &Path, mode: u32) -> io::Result<Self> {
+        check_names(path)?;
         leftover::sweep(path);
         for _ in 0..ATTEMPTS {
             let draft = leftover::draft_path(path);
@@ -116,6 +119,7 @@ impl Drop for Draft {
 /// # Errors
 /// Those of the system; `AlreadyExists` if there is anything of that name.
 pub fn create(path: &Path, mode: u32) -> io::Result<File> {
+    check_names(path)?;
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -130,6 +134,7 @@ pub fn create(path: &Path, mode: u32) -> io::Result<File> {
 /// # Errors
 /// What it is, and those of the system.
 pub fn is_file_or_nothing(path: &Path) -> io::Result<()> {
+    check_names(path)?;
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(ErrorKind::IsADirectory.into()),
         Ok(found) if !found.is_file() => Err(io::Error::other("it is a device, a pipe or a socket")),

@@ -1,5 +1,5 @@
 use super::{
-    draft::{Draft, SECRET, is_file_or_nothing, sync_folder},
+    draft::{Draft, NameProblem, SECRET, is_file_or_nothing, sync_folder},
     error::StoreError,
     reading,
     warning::Warning,
@@ -97,7 +97,8 @@ impl Store {
     fn checked(&self, name: &str) -> Result<PathBuf, StoreError> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         let ends_with_dot = name.starts_with('.') || name.ends_with('.');
-        if name.is_empty() || ends_with_dot || !name.chars().all(is_plain) {
+        let is_device = cfg!(windows) && NameProblem::of(name).is_some();
+        if name.is_empty() || ends_with_dot || is_device || !name.chars().all(is_plain) {
             return Err(StoreError::Name(name.into()));
         }
         Ok(self.path(name))

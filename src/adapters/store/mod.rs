@@ -43,6 +43,7 @@
 mod certificates;
 pub mod draft;
 mod error;
+mod file_name;
 mod folder;
 mod leftover;
 mod lock;

@@ -17,7 +17,7 @@ use crate::{
         source::Source,
         stdin,
     },
-    terminal::{failure::Failure, output, stderr},
+    terminal::{failure::Failure, output},
 };
 use clap::{ArgGroup, Args};
 use defender_auth::{agent, identity::RegistrationId, key::GroupKey, secret::SecretText};
@@ -91,6 +91,7 @@ fn derive(arguments: &DeriveKey) -> Result<(), Failure> {
 /// The mode of a file that a shell makes for `>` usually lets every user read it.
 #[cfg(unix)]
 fn warn_of_readers() {
+    use crate::terminal::stderr;
     use std::{
         fs::File,
         os::{fd::AsFd as _, unix::fs::MetadataExt as _},
