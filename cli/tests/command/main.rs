@@ -107,6 +107,8 @@ mod token;
 mod tpm_handles;
 #[cfg(unix)]
 mod tpm_login;
+#[cfg(target_os = "linux")]
+mod tpm_of_windows;
 #[cfg(unix)]
 mod tpm_provision;
 #[cfg(unix)]

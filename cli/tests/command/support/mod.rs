@@ -12,6 +12,8 @@ pub(crate) mod place;
 pub(crate) mod registrar;
 pub(crate) mod shapes;
 pub(crate) mod site;
+#[cfg(target_os = "linux")]
+pub(crate) mod wine;
 
 pub(crate) use crate::scratch::Scratch;
 
