@@ -41,6 +41,7 @@ const OF_WINDOWS: [&str; 5] = ["icacls", "certutil", "w32tm", "tpmtool", "curl.e
 /// reads for both systems.
 const GUARDED: &[(&str, &str)] = &[
     ("", "adapters/agent/finding.rs"),
+    ("", "adapters/file_read.rs"),
     ("", "adapters/local_signer/signer.rs"),
     ("", "adapters/store/warning.rs"),
     ("", "adapters/tpm/endpoint.rs"),
@@ -51,6 +52,7 @@ const GUARDED: &[(&str, &str)] = &[
     ("", "error/tpm/tbs.rs"),
     ("", "flow/identity_service/mod.rs"),
     // What each system is told: `cli/src/explain/windows.rs`, `cli/src/command/doctor/command.rs`.
+    ("cli", "command/doctor/rights.rs"),
     ("cli", "explain"),
     ("cli", "command/doctor/command.rs"),
     ("cli", "command/doctor/files.rs"),
