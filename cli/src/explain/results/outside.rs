@@ -113,11 +113,6 @@ pub(super) const ROWS: [Row; 28] = [
                 text: "another program holds `/dev/tpm0`",
                 check: "use `/dev/tpmrm0`; `fuser /dev/tpm0`",
             },
-            Cause {
-                code: "tbs",
-                text: "on Windows, the TPM Base Services find no TPM, or deny the access",
-                check: "`tpm.msc`, `sc query tbs`; run as administrator",
-            },
         ],
     ),
     result(503, "TPM_BLOB", "The key blob from the service is malformed.", &[c::PROXY, c::TPM_CLEARED]),
