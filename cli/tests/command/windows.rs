@@ -44,6 +44,17 @@ fn the_device_nul_takes_the_output_and_is_no_file_for_a_key() {
     }
 }
 
+/// As `>` of `cmd` makes it. PowerShell reads the output, and makes the file itself.
+#[test]
+fn keys_on_standard_output_are_warned_of_when_others_can_read_the_file() {
+    let group = Group::new(KEY);
+    let out = fs::File::create(group.folder.path("keys.csv")).unwrap();
+    let mut derive = command(&["derive-key", "--group-key-file", &group.key, "dev1"]);
+    let output = derive.stdin(Stdio::null()).stdout(out).stderr(Stdio::piped()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && said.contains("other users can read the file"), "{said}");
+}
+
 /// A colon begins the name of a stream, which no listing shows.
 #[test]
 fn a_name_that_windows_does_not_take_literally_is_no_file_for_a_key() {

@@ -41,7 +41,10 @@
 //! write other files with the same care.
 
 mod certificates;
+mod creation;
 pub mod draft;
+mod early;
+mod entry;
 mod error;
 mod file_name;
 mod folder;
@@ -49,6 +52,7 @@ mod leftover;
 mod lock;
 mod owner;
 mod reading;
+mod replacement;
 mod session;
 mod session_lock;
 mod warning;

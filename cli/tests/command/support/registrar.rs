@@ -55,7 +55,6 @@ impl Registrar {
     }
 
     /// The arguments with which the device of [`enrollment`] registers over HTTPS, by way of that address.
-    #[cfg(unix)]
     pub(crate) fn arguments(&self, by: SocketAddr, more: &[&str]) -> Vec<String> {
         let endpoint = format!("{}={by}", self.host);
         let service = ["provision", "--endpoint", &endpoint, "--ca-file", &self.site.roots];
