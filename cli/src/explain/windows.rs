@@ -29,11 +29,6 @@ const CHECKS: &[Pair] = &[
     ("`namei -l FILE`, `id`", "`icacls FILE`, `whoami /groups`"),
     ("`namei -l FILE`, `findmnt --target FILE`", "`icacls DIR`, `Get-Volume`"),
     ("`df -h DIR`, `df -i DIR`", "`Get-Volume`, `fsutil quota query C:`"),
-    (
-        "`head -n 5 FILE`; `--help` says what each option reads",
-        "`Get-Content FILE -TotalCount 5`; `--help` says what each option reads",
-    ),
-    ("`fuser -v DIR/session.lock DIR`", "Resource Monitor: the name of the folder among the associated handles"),
     ("`df -h DIR`, `namei -l DIR`", "`Get-Volume`, `icacls DIR`"),
     // Network
     (
