@@ -21,6 +21,7 @@ mod instructions;
 mod mutants;
 mod package;
 mod platforms;
+mod recipes;
 mod recorded;
 mod release;
 mod reproducible;
@@ -54,6 +55,7 @@ cargo xtask instructions    count the instructions of one token (needs gdb)
 cargo xtask mutants         change what signs, reads and sends in small ways and see that a test notices: [session | FILE...]; takes two hours, the session half of one
 cargo xtask package         pack the crates as they are published, and build each from the packages alone; --list only packs and lists
 cargo xtask platforms       build the command and the C library for other processors and run them in QEMU, and a static command: [TARGET...]
+cargo xtask recipes         build by the recipe for Yocto and the port for vcpkg, with bitbake's parser and fetcher and with CMake: [yocto | vcpkg]
 cargo xtask release         make every file of a release in one folder, in a clean clone: --dry-run [--here]
 cargo xtask reproducible    build the C library in two folders and compare: [--windows] [--features sas|full|FEATURE,...]
 cargo xtask rtos            run the C programs of ffi/examples/rtos, for a microcontroller, in QEMU and measure what they cost; --small builds core and alloc for size
@@ -84,6 +86,7 @@ fn main() -> ExitCode {
         Some("mutants") => mutants::mutants(&options),
         Some("package") => package::package(&options),
         Some("platforms") => platforms::platforms(&options),
+        Some("recipes") => recipes::recipes(&options),
         Some("release") => release::release(&options),
         Some("reproducible") => reproducible::reproducible(&options),
         Some("rtos") => rtos::rtos(&options),

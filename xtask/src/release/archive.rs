@@ -6,12 +6,14 @@ use crate::{
 };
 use std::path::{Path, PathBuf};
 
+/// The folder in the archive of the source, and the archive.
+const NAME: &str = concat!("defender-auth-", env!("CARGO_PKG_VERSION"));
+pub(crate) const SOURCE: &str = concat!("defender-auth-", env!("CARGO_PKG_VERSION"), ".tar.gz");
+
 /// The committed tree.
 pub(super) fn source(folder: &Path) -> Result<(), String> {
-    let name = format!("defender-auth-{}", env!("CARGO_PKG_VERSION"));
-    let file = folder.join(format!("{name}.tar.gz"));
-    let mut archive = command("git", &["archive", "--format=tar.gz", &format!("--prefix={name}/")]);
-    archive.arg("--output").arg(file).arg("HEAD");
+    let mut archive = command("git", &["archive", "--format=tar.gz", &format!("--prefix={NAME}/")]);
+    archive.arg("--output").arg(folder.join(SOURCE)).arg("HEAD");
     run(archive)
 }
 

@@ -9,6 +9,7 @@ use crate::{
     deb, dist, folder, package, platforms,
     run::{command, root, run, target},
 };
+pub(crate) use archive::SOURCE;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -75,6 +76,12 @@ const NOT_HERE: [&str; 2] = [
     "signatures of the programs and the library for Windows (Authenticode): they need a certificate",
     "signatures of the tag and of SHA256SUMS: they need a person's key",
 ];
+
+/// The archive of the source and the recipes with its checksums, without the rest.
+pub(crate) fn sources(folder: &Path) -> Result<(), String> {
+    archive::source(folder)?;
+    recipes::recipes(folder)
+}
 
 fn library(folder: &Path) -> Result<(), String> {
     let staging = staging("library")?;
