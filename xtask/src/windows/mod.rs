@@ -17,7 +17,7 @@ use wine::Wine;
 pub(crate) const GCC: &str = "x86_64-w64-mingw32-gcc";
 
 /// What that compiler makes.
-pub(crate) const TARGET: &str = "x86_64-pc-windows-gnu";
+pub(crate) const TARGET: &str = dist::WINDOWS;
 
 /// Builds the packages of these names, or all, and runs their tests. A failure does not end it before the last test.
 pub(crate) fn windows(names: &[String]) -> Result<(), String> {
