@@ -32,7 +32,7 @@ pub(crate) fn recipes(options: &[String]) -> Result<(), String> {
 }
 
 fn yocto(folder: &Path) -> Result<(), String> {
-    let python = tools::python_with("bitbake", "bb", BITBAKE)?;
+    let python = tools::python("bitbake", "bb", BITBAKE)?;
     let layer = unpacked(folder, "yocto")?;
     copy(&folder.join(release::SOURCE), &layer.join(release::SOURCE))?;
     let downloads = folder.join("crates");
