@@ -217,6 +217,7 @@ fn state_has_no_keys() {
     let (emulator, admin) = start();
     let (client, _) = log_in(&emulator, "dev-01/m", OTHER);
     let state = get(&admin, "/state");
+    assert_eq!(get(&admin, "//state")["hubs"], state["hubs"], "below a base address with a slash at its end");
     assert_eq!(state["mqtt"], json!(emulator.address()));
     let device = &state["hubs"][0]["devices"][0];
     assert_eq!((&device["connected"], &device["modules"][0]["connected"]), (&json!(false), &json!(true)));

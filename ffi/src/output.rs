@@ -180,7 +180,9 @@ impl<'a> Buffer<'a> {
             return Err(self.too_small(bytes.len()));
         }
         if let Some(start) = self.memory().get_mut(..bytes.len()) {
-            start.iter_mut().zip(bytes).for_each(|(to, byte)| _ = to.write(*byte));
+            // SAFETY: `start` has as many bytes as are read, and it is the caller's memory, while `bytes` are the library's.
+            // A loop would take a step for each byte in a library that is built for size.
+            unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), start.as_mut_ptr().cast(), bytes.len()) };
         }
         self.end(bytes.len());
         Ok(())

@@ -1,4 +1,5 @@
 use crate::{BufferTooSmall, text};
+use core::slice::IterMut;
 
 /// What a token ends its head with.
 const END: &str = "&sig=";
@@ -51,14 +52,16 @@ impl<'a> Head<'a> {
     }
 
     fn of(parts: &[&str], policy: &str, buffer: &'a mut [u8]) -> Result<Self, BufferTooSmall> {
-        let resource = parts.iter().flat_map(|part| part.bytes()).flat_map(escaped);
-        let length = text::HEAD.len() + resource.clone().count() + END.len();
+        let length = text::HEAD.len() + parts.iter().copied().map(escaped_len).sum::<usize>() + END.len();
         let before = if policy.is_empty() { "" } else { POLICY };
-        let policy = before.bytes().chain(policy.bytes().flat_map(escaped));
-        let needed = length + policy.clone().count();
+        let needed = length + before.len() + escaped_len(policy);
         let Some(out) = buffer.get_mut(..needed) else { return Err(BufferTooSmall { needed }) };
-        let bytes = text::HEAD.bytes().chain(resource).chain(END.bytes()).chain(policy);
-        out.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte);
+        let mut room = out.iter_mut();
+        put(&mut room, text::HEAD.as_bytes());
+        parts.iter().for_each(|part| put_escaped(&mut room, part));
+        put(&mut room, END.as_bytes());
+        put(&mut room, before.as_bytes());
+        put_escaped(&mut room, policy);
         let (text, policy) = text::ascii(out).split_at_checked(length).unwrap_or_default();
         Ok(Self { text, policy })
     }
@@ -82,14 +85,32 @@ impl<'a> Head<'a> {
     }
 }
 
-/// One byte, percent-encoded unless it is unreserved (RFC 3986, section 2.3).
-fn escaped(byte: u8) -> impl Iterator<Item = u8> + Clone {
+/// Which bytes stand for themselves (RFC 3986, section 2.3).
+const fn is_unreserved(byte: u8) -> bool {
+    matches!(byte, b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z')
+}
+
+/// How many bytes a text has when it is percent-encoded.
+fn escaped_len(text: &str) -> usize {
+    text.bytes().map(|byte| if is_unreserved(byte) { 1 } else { 3 }).sum()
+}
+
+/// Writes at the beginning of the room, and leaves the rest of it.
+fn put(room: &mut IterMut<'_, u8>, bytes: &[u8]) {
+    // In this order: the other would take one more of the room.
+    bytes.iter().zip(room).for_each(|(byte, to)| *to = *byte);
+}
+
+/// The same, percent-encoded.
+fn put_escaped(room: &mut IterMut<'_, u8>, text: &str) {
     let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 };
-    let (text, length) = match byte {
-        b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => ([byte, 0, 0], 1),
-        _ => ([b'%', digit(byte >> 4), digit(byte & 15)], 3),
-    };
-    text.into_iter().take(length)
+    for byte in text.bytes() {
+        if is_unreserved(byte) {
+            put(room, &[byte]);
+        } else {
+            put(room, &[b'%', digit(byte >> 4), digit(byte & 15)]);
+        }
+    }
 }
 
 #[cfg(test)]

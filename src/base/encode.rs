@@ -129,9 +129,26 @@ pub(crate) fn base32(bytes: &[u8]) -> String {
     bytes.chunks(5).flat_map(group).collect()
 }
 
+#[inline]
 const fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+    #[expect(clippy::indexing_slicing, reason = "a byte indexes 256 values")]
+    UNRESERVED[byte as usize]
 }
+
+/// RFC 3986, section 2.3. A table, because a library that is built for size would call a function for each byte.
+const UNRESERVED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        #[expect(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "there are 256")]
+        {
+            let it = byte as u8;
+            table[byte] = it.is_ascii_alphanumeric() || matches!(it, b'-' | b'.' | b'_' | b'~');
+        }
+        byte += 1;
+    }
+    table
+};
 
 /// Appends `text` percent-encoded: RFC 3986 unreserved characters bare, every other byte `%XX` in upper case.
 pub(crate) fn percent_into(text: &str, out: &mut String) {

@@ -47,7 +47,8 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
 
 /// Overwrites a vector and its spare capacity.
 fn wipe_all(bytes: &mut Vec<u8>) {
-    bytes.clear();
+    // At once; the rest of the capacity byte by byte, in a library that is built for size.
+    bytes.fill(0);
     bytes.resize(bytes.capacity(), 0);
     optimization_barrier(bytes.as_slice());
 }

@@ -59,7 +59,6 @@ const GUARDED: &[(&str, &str)] = &[
     ("cli", "command/doctor/tls.rs"),
     ("cli", "command/login/client.rs"),
     ("cli", "command/stay/signals.rs"),
-    ("cli", "command/tpm.rs"),
     ("cli", "daemon/options.rs"),
     ("cli", "input/finding.rs"),
     ("cli", "private_key/options.rs"),

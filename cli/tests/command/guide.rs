@@ -18,8 +18,10 @@ const GUIDE: &str = include_str!("../../../docs/guide.md");
 const MODULE: &str = "azureiotsecurity";
 
 /// What is not run, and why.
-const NOT_RUN: [(&str, &str); 1] =
-    [("cargo run -p defender-auth-emulator", "these services run in the process of the test")];
+const NOT_RUN: [(&str, &str); 1] = [(
+    "cargo run -p defender-auth-emulator -- --listen 127.0.0.1:8883",
+    "these services run in the process of the test",
+)];
 
 /// A machine with the files that the guide takes for granted, and the services that it names.
 struct Machine {
@@ -38,7 +40,11 @@ impl Machine {
         files.write("agent/connection_string.txt", module);
         files.write("ids.txt", "dev-01\ndev-02\n");
         files.write("root.pem", site.emulator.root_pem());
-        files.write("string.txt", string(&format!("DeviceId=dev-02;SharedAccessKey={KEY}")));
+        // As the emulator writes them.
+        fs::create_dir_all(files.path("target/emulator/agent")).unwrap();
+        files.write("target/emulator/ca.pem", site.emulator.root_pem());
+        let device = string(&format!("DeviceId=dev-02;SharedAccessKey={KEY}"));
+        files.write("target/emulator/agent/connection_string.txt", device);
         let group_key = files.write("group.key", registrar::GROUP_KEY);
         let derived = defenderauth(&["derive-key", "--group-key-file", &group_key, "dev-01"], "").done();
         files.write("device.key", derived.out);

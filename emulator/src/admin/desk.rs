@@ -24,9 +24,10 @@ pub(super) struct Desk<'a> {
 impl Desk<'_> {
     pub(super) fn answer(&self) -> Answered {
         let segments = segments(self.head).ok_or_else(|| Failure::unfit("the path is not UTF-8"))?;
-        let path: Vec<&str> = segments.iter().map(String::as_str).collect();
+        // A base address with a slash at its end leads to two.
+        let path: Vec<&str> = segments.iter().map(String::as_str).skip_while(|segment| segment.is_empty()).collect();
         match (self.head.method.as_str(), path.as_slice()) {
-            ("GET", [""]) => Ok(Reply { status: 200, content_type: "text/html; charset=utf-8", body: PAGE.into() }),
+            ("GET", []) => Ok(Reply { status: 200, content_type: "text/html; charset=utf-8", body: PAGE.into() }),
             ("GET", ["state"]) => Ok(Reply::json(200, &self.state())),
             ("GET", ["ca.pem"]) => {
                 let body = self.emulator.root_pem().to_owned();

@@ -1,29 +1,25 @@
 //! The listener of the admin API.
 
 use super::serve::serve;
-use crate::server::Emulator;
+use crate::server::{Accepting, Emulator};
 use std::{
     fmt, io,
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener},
+    ops::ControlFlow,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    thread::{self, JoinHandle},
-    time::Duration,
+    thread,
 };
 
 /// How many connections may be open at a time.
 const CONNECTIONS: usize = 64;
 
-/// How long the listener waits after an error.
-const PAUSE: Duration = Duration::from_millis(50);
-
 /// A running admin API. When it is dropped, it closes all connections.
 pub struct Admin {
-    address: SocketAddr,
     stop: Arc<AtomicBool>,
-    accepting: Option<JoinHandle<()>>,
+    accepting: Accepting,
 }
 
 impl Admin {
@@ -37,59 +33,39 @@ impl Admin {
             let reason = format!("{} is not a loopback address; the admin API has no login", at.ip());
             return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
         }
-        let listener = TcpListener::bind(at)?;
-        let (address, stop) = (listener.local_addr()?, Arc::new(AtomicBool::new(false)));
+        let stop = Arc::new(AtomicBool::new(false));
         let (emulator, inside) = (Arc::clone(emulator), Arc::clone(&stop));
-        let accepting = Some(thread::spawn(move || accept(&listener, &emulator, &inside)));
-        Ok(Self { address, stop, accepting })
+        let accepting = Accepting::begin(TcpListener::bind(at)?, move |stream, open| {
+            if inside.load(Ordering::SeqCst) {
+                return ControlFlow::Break(());
+            }
+            // A connection too many is closed at once.
+            let Some(stream) = stream.ok().filter(|_| open < CONNECTIONS) else { return ControlFlow::Continue(None) };
+            let (emulator, stop) = (Arc::clone(&emulator), Arc::clone(&inside));
+            let serving = thread::Builder::new().spawn(move || {
+                // A client that leaves is no fault of the server's.
+                let _ = serve(stream, &emulator, &stop);
+            });
+            ControlFlow::Continue(serving.ok())
+        })?;
+        Ok(Self { stop, accepting })
     }
 
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.address
+        self.accepting.address()
     }
 }
 
 impl fmt::Debug for Admin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Admin").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Admin").field("address", &self.address()).finish_non_exhaustive()
     }
 }
 
 impl Drop for Admin {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
-        // Wakes the thread, which waits for a connection.
-        let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
-        if let Some(accepting) = self.accepting.take() {
-            let _ = accepting.join();
-        }
-    }
-}
-
-fn accept(listener: &TcpListener, emulator: &Arc<Emulator>, stop: &Arc<AtomicBool>) {
-    let mut threads: Vec<JoinHandle<()>> = Vec::new();
-    for stream in listener.incoming() {
-        if stop.load(Ordering::SeqCst) {
-            break;
-        }
-        threads.retain(|thread| !thread.is_finished());
-        let Ok(stream) = stream else {
-            thread::sleep(PAUSE);
-            continue;
-        };
-        // A connection too many is closed at once.
-        if threads.len() >= CONNECTIONS {
-            continue;
-        }
-        let (emulator, stop) = (Arc::clone(emulator), Arc::clone(stop));
-        threads.push(thread::spawn(move || {
-            // A client that leaves is no fault of the server's.
-            let _ = serve(stream, &emulator, &stop);
-        }));
-    }
-    for thread in threads {
-        let _ = thread.join();
     }
 }

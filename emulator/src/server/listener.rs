@@ -1,4 +1,5 @@
 use super::{
+    accepting::Accepting,
     authority::{self, Authority},
     handshake,
     places::Places,
@@ -15,16 +16,14 @@ use crate::{
 use std::{
     fmt, io,
     net::{IpAddr, SocketAddr, TcpListener, TcpStream},
+    ops::ControlFlow,
     sync::Arc,
     thread::{self, JoinHandle},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 /// The stack of a connection's thread. Only what is used of it takes memory.
 const STACK: usize = 512 * 1024;
-
-/// How long the listener waits after an error, such as that the process has no file descriptor left.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// A running emulator. When it is dropped, it stops and closes all connections.
 pub struct Emulator {
@@ -119,13 +118,13 @@ impl Emulator {
     /// The address for MQTT.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.mqtt.address
+        self.mqtt.accepting.address()
     }
 
     /// The address for HTTPS.
     #[must_use]
     pub const fn https_address(&self) -> SocketAddr {
-        self.https.address
+        self.https.accepting.address()
     }
 
     /// The root certificate to trust, in PEM. It is another one at each start, and expires with the server's certificate.
@@ -191,11 +190,10 @@ struct Service {
 const MQTT: Service = Service { serve: mqtt::serve, handshake: Operation::MqttHandshake };
 const HTTPS: Service = Service { serve: http::serve, handshake: Operation::HttpsHandshake };
 
-/// A listener and its thread.
+/// A listener, and what its connections share.
 struct Door {
-    address: SocketAddr,
     shared: Arc<Shared>,
-    accepting: Option<JoinHandle<()>>,
+    accepting: Accepting,
 }
 
 impl Door {
@@ -206,12 +204,22 @@ impl Door {
         limit: usize,
         service: Service,
     ) -> Result<Self, StartError> {
-        let failed = |error| StartError::Listen { address: at, error };
-        let listener = TcpListener::bind(at).map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        let (authority, inside) = (Arc::clone(authority), Arc::clone(shared));
-        let accepting = thread::spawn(move || accept(&listener, &authority, &inside, limit, service));
-        Ok(Self { address, shared: Arc::clone(shared), accepting: Some(accepting) })
+        let (places, authority, inside) = (Places::new(limit), Arc::clone(authority), Arc::clone(shared));
+        let take = move |stream: io::Result<TcpStream>, _| {
+            if inside.stops() {
+                return ControlFlow::Break(());
+            }
+            match begin(stream, &places, &authority, &inside, service) {
+                Ok(session) => ControlFlow::Continue(Some(session)),
+                Err((inside, reason)) => {
+                    inside.note(Entry::Dropped { reason });
+                    ControlFlow::Continue(None)
+                }
+            }
+        };
+        let accepting = TcpListener::bind(at).and_then(|listener| Accepting::begin(listener, take));
+        let accepting = accepting.map_err(|error| StartError::Listen { address: at, error })?;
+        Ok(Self { shared: Arc::clone(shared), accepting })
     }
 }
 
@@ -219,52 +227,35 @@ impl Drop for Door {
     fn drop(&mut self) {
         // Also when the other door could not be opened.
         self.shared.stop();
-        // Wakes the thread, which waits for a connection.
-        let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
-        if let Some(accepting) = self.accepting.take() {
-            let _ = accepting.join();
-        }
     }
 }
 
-fn accept(listener: &TcpListener, authority: &Arc<Authority>, shared: &Arc<Shared>, limit: usize, service: Service) {
-    let places = Places::new(limit);
-    let mut sessions: Vec<JoinHandle<()>> = Vec::new();
-    for stream in listener.incoming() {
-        if shared.stops() {
-            break;
+/// The thread of a connection, or why it is closed at once.
+fn begin(
+    stream: io::Result<TcpStream>,
+    places: &Places,
+    authority: &Arc<Authority>,
+    shared: &Arc<Shared>,
+    service: Service,
+) -> Result<JoinHandle<()>, (Arc<Shared>, String)> {
+    let failed =
+        |what: &str, error: &io::Error| (Arc::clone(shared), format!("the system has no {what} for it: {error}"));
+    let stream = stream.map_err(|error| failed("connection", &error))?;
+    let inside = Arc::new(shared.of_client(stream.peer_addr().ok()));
+    let Some(place) = places.take(&inside) else {
+        let limit = places.limit();
+        return Err((inside, format!("there are too many connections, {limit} are permitted")));
+    };
+    let authority = Arc::clone(authority);
+    let session = thread::Builder::new().stack_size(STACK).spawn(move || {
+        let _place = place;
+        let opened = handshake::open(stream, &authority, &inside, service.handshake);
+        let ended = opened.and_then(|wire| wire.map_or(Ok(()), |wire| (service.serve)(Box::new(wire), &inside)));
+        if let Err(reason) = ended {
+            inside.note(Entry::Dropped { reason });
         }
-        sessions.retain(|session| !session.is_finished());
-        let stream = match stream {
-            Ok(stream) => stream,
-            Err(error) => {
-                shared.note(Entry::Dropped { reason: format!("the system has no connection for it: {error}") });
-                thread::sleep(PAUSE);
-                continue;
-            }
-        };
-        let inside = Arc::new(shared.of_client(stream.peer_addr().ok()));
-        let Some(place) = places.take(&inside) else {
-            inside.note(Entry::Dropped { reason: format!("there are too many connections, {limit} are permitted") });
-            continue;
-        };
-        let authority = Arc::clone(authority);
-        let session = thread::Builder::new().stack_size(STACK).spawn(move || {
-            let _place = place;
-            let opened = handshake::open(stream, &authority, &inside, service.handshake);
-            let ended = opened.and_then(|wire| wire.map_or(Ok(()), |wire| (service.serve)(Box::new(wire), &inside)));
-            if let Err(reason) = ended {
-                inside.note(Entry::Dropped { reason });
-            }
-        });
-        match session {
-            Ok(session) => sessions.push(session),
-            Err(error) => shared.note(Entry::Dropped { reason: format!("the system has no thread for it: {error}") }),
-        }
-    }
-    for session in sessions {
-        let _ = session.join();
-    }
+    });
+    session.map_err(|error| failed("thread", &error))
 }
 
 #[cfg(test)]
@@ -296,7 +287,7 @@ mod tests {
         let mut client = rustls::ClientConnection::new(config.into(), "h.net".try_into().unwrap()).unwrap();
         client.write_tls(&mut hello).unwrap();
         for _ in 0..2 * LIMIT {
-            let mut stream = TcpStream::connect(door.address).unwrap();
+            let mut stream = TcpStream::connect(door.accepting.address()).unwrap();
             stream.write_all(&hello).unwrap();
             // To its end, so that no more than a few are open at a time.
             let _ = stream.read_to_end(&mut Vec::new());

@@ -1,5 +1,6 @@
 //! A running emulator: its listeners, and what can be changed and observed while it runs.
 
+mod accepting;
 mod authority;
 mod cloud;
 mod control;
@@ -17,6 +18,7 @@ mod reload;
 mod tls_versions;
 mod verifier;
 
+pub(crate) use accepting::Accepting;
 pub use control::ChangeError;
 pub use listener::{Emulator, StartError};
 pub use orders::OrderError;

@@ -26,6 +26,10 @@ impl Places {
         Self { taken: Arc::default(), limit }
     }
 
+    pub(super) const fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// `None` when all places are taken.
     pub(super) fn take(&self, shared: &Arc<Shared>) -> Option<Place> {
         let place = Place { taken: Arc::clone(&self.taken), shared: Arc::clone(shared) };

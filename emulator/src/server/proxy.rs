@@ -1,13 +1,14 @@
 //! An HTTP proxy that leads to an emulator.
 
-use super::listener::Emulator;
+use super::{accepting::Accepting, listener::Emulator};
 use httparse::{EMPTY_HEADER, Status};
 use std::{
     fmt,
     io::{self, Read as _, Write as _},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    ops::ControlFlow,
     sync::{Arc, Mutex, PoisonError},
-    thread::{self, JoinHandle},
+    thread,
     time::Duration,
 };
 
@@ -20,9 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A running HTTP proxy with CONNECT, for any host: port 443 leads to an emulator's HTTPS, port 8883 to its MQTT. It refuses
 /// other ports. When it is dropped, it closes all connections.
 pub struct Proxy {
-    address: SocketAddr,
     state: Arc<State>,
-    accepting: Option<JoinHandle<()>>,
+    accepting: Accepting,
 }
 
 struct State {
@@ -59,13 +59,23 @@ impl Emulator {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
         }
         let listener = TcpListener::bind(at)?;
-        let address = listener.local_addr()?;
         let login = login.map(|login| data_encoding::BASE64.encode(login.as_bytes()));
         let routes = [(443, self.https_address()), (8883, self.address())];
         let state = Arc::new(State { routes, login, kept: Mutex::default() });
         let inside = Arc::clone(&state);
-        let accepting = Some(thread::spawn(move || inside.accept(&listener)));
-        Ok(Proxy { address, state, accepting })
+        let accepting = Accepting::begin(listener, move |stream, _| {
+            let Ok(near) = stream else { return ControlFlow::Continue(None) };
+            if inside.keep(&near).is_err() {
+                return ControlFlow::Break(());
+            }
+            let inside = Arc::clone(&inside);
+            let carrying = thread::Builder::new().spawn(move || {
+                // A client that leaves is no fault of the proxy's.
+                let _ = inside.serve(near);
+            });
+            ControlFlow::Continue(carrying.ok())
+        })?;
+        Ok(Proxy { state, accepting })
     }
 }
 
@@ -73,7 +83,7 @@ impl Proxy {
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.address
+        self.accepting.address()
     }
 
     /// Refuses this port from now on, as proxies do that allow 443 only.
@@ -90,7 +100,7 @@ impl Proxy {
 
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Proxy").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Proxy").field("address", &self.address()).finish_non_exhaustive()
     }
 }
 
@@ -102,36 +112,12 @@ impl Drop for Proxy {
         }) {
             let _ = stream.shutdown(Shutdown::Both);
         }
-        // Wakes the thread, which waits for a connection.
-        let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
-        if let Some(accepting) = self.accepting.take() {
-            let _ = accepting.join();
-        }
     }
 }
 
 impl State {
     fn kept<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> T {
         work(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn accept(self: Arc<Self>, listener: &TcpListener) {
-        let mut carried: Vec<JoinHandle<()>> = Vec::new();
-        for stream in listener.incoming() {
-            carried.retain(|thread| !thread.is_finished());
-            let Ok(near) = stream else { continue };
-            if self.keep(&near).is_err() {
-                break;
-            }
-            let inside = Arc::clone(&self);
-            carried.push(thread::spawn(move || {
-                // A client that leaves is no fault of the proxy's.
-                let _ = inside.serve(near);
-            }));
-        }
-        for thread in carried {
-            let _ = thread.join();
-        }
     }
 
     /// Has the end of the proxy close this connection. An error when that has come.

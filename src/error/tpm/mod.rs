@@ -142,6 +142,7 @@ impl TpmError {
         match self {
             Self::Blob { .. } | Self::Command(CommandError { cause: CommandCause::Damaged, .. }) => ErrorKind::Peer,
             Self::Endpoint(_) | Self::KeyFile(_) | Self::PasswordTooLong { .. } => ErrorKind::Input,
+            Self::Access(AccessError { problem: AccessProblem::NoTransport, .. }) => ErrorKind::Input,
             Self::NoRegistrationKey | Self::Handle { .. } => ErrorKind::Caller,
             // The TPM itself works: the enrollment is that of another TPM, or the key blob was changed in transit.
             Self::Command(CommandError { cause: CommandCause::OtherTpm, .. }) => ErrorKind::Registry,

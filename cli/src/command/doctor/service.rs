@@ -242,22 +242,20 @@ impl Services<'_> {
         let answer = hub::log_in(&mut me, login, self.network, keys);
         let is_second = has_two && !me.clone().fall_back();
         let took = begun.elapsed();
-        match answer {
+        let failure = match answer {
             Ok(Ok(session)) => {
                 self.examination.add("login", place, took, accepted(&me, login, transport, is_second));
                 self.twin(session, &me);
+                return;
             }
             Ok(Err(Refused { refusal, causes })) => {
                 let causes = if self.clock_is_right { causes.without_clock() } else { causes };
-                let refused = Refused { refusal, causes };
-                let found = self.with_doubt(Found::of(&refused.of(&me)).next(registry(me.identity())));
-                self.examination.add("login", place, took, found);
+                Refused { refusal, causes }.of(&me)
             }
-            Err(failure) => {
-                let found = self.with_doubt(Found::of(&failure).next(registry(me.identity())));
-                self.examination.add("login", place, took, found);
-            }
-        }
+            Err(failure) => failure,
+        };
+        let found = self.with_doubt(Found::of(&failure).next(registry(me.identity())));
+        self.examination.add("login", place, took, found);
     }
 
     fn twin(&mut self, mut session: Session, me: &Outcome) {
