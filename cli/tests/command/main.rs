@@ -53,6 +53,8 @@ mod explain;
 mod fleet;
 #[cfg(target_os = "linux")]
 mod guide;
+#[cfg(windows)]
+mod guide_windows;
 mod hosts;
 mod inspect;
 mod json;
