@@ -33,9 +33,22 @@ pub(crate) fn windows(names: &[String]) -> Result<(), String> {
     }
     if names.is_empty() {
         across::check(&wine, &mut report)?;
+        report.check("the command for Windows with a TPM", with_tpm(&wine));
         dist::check_windows(&|program| wine.program(program), &mut |name, outcome| report.check(name, outcome))?;
     }
     report.end()
+}
+
+/// The command with the TPM Base Services of its tests, whose TPM is swtpm.
+fn with_tpm(wine: &Wine) -> Result<(), String> {
+    if !tools::works("swtpm", &["--version"]) || !tools::works("tpm2_getcap", &["--version"]) {
+        tools::install(&["swtpm", "tpm2-tools"])?;
+    }
+    let tests =
+        ["--package", "defender-auth-cli", "--all-features", "--test", "command", "--", "--ignored", "tpm_of_windows"];
+    let mut test = cargo(&[&["test", "--locked"], tests.as_slice()].concat());
+    test.env("DEFENDER_AUTH_WINE", wine.prefix());
+    run(test)
 }
 
 /// Lints everything for Windows, where the target and its compiler can be had; elsewhere that is said.
