@@ -16,7 +16,6 @@ mod issuer;
 #[path = "../../tests/support/scratch.rs"]
 mod scratch;
 #[path = "../../examples/signing_server/mod.rs"]
-#[allow(dead_code, reason = "its `main` is not run here")]
 mod signing_server;
 #[path = "support/site.rs"]
 #[allow(dead_code, reason = "the tests of programs use the rest")]
