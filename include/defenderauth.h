@@ -1725,7 +1725,7 @@ void defenderauth_profile_free(struct defenderauth_profile *profile);
 
 /* ---- how private keys are opened */
 
-/** Creates an opener for keys without a passphrase, and for the TPM at `/dev/tpmrm0`. */
+/** Creates an opener for keys without a passphrase, and for the default TPM: `device:/dev/tpmrm0`, or `tbs:` on Windows. */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_opener_new(struct defenderauth_opener **out,
                                             struct defenderauth_error **error);
@@ -1766,7 +1766,7 @@ void defenderauth_opener_free(struct defenderauth_opener *opener);
  * Opens a private key by its name, and proves which schemes it has.
  *
  * - `PATH`: a PEM file with the key, or with a key of a TPM (`TSS2 PRIVATE KEY`).
- * - `tpm:file=PATH` or `tpm:handle=0x81000005`: a key of a TPM 2.0; `&tpm=swtpm:path=..` names another than `/dev/tpmrm0`.
+ * - `tpm:file=PATH` or `tpm:handle=0x81000005`: a key of a TPM 2.0; `&tpm=swtpm:path=..` names another than the default.
  * - `unix:PATH`: a process that signs at this socket.
  * - `pkcs11:..`: a key in a token (RFC 7512), in builds with `DEFENDERAUTH_FEATURE_PKCS11`.
  *
@@ -3096,7 +3096,10 @@ void defenderauth_https_free(struct defenderauth_https *https);
 
 /* ---- a TPM 2.0 */
 
-/** Opens a TPM: `device:/dev/tpmrm0`, `swtpm:path=..` or `swtpm:host=..,port=..`; empty means the first of these. */
+/**
+ * Opens a TPM: `device:/dev/tpmrm0`, `swtpm:path=..` or `swtpm:host=..,port=..`; on Windows `tbs:`, the TPM of the machine by TPM
+ * Base Services, or `swtpm:host=..,port=..`. Empty means the first of these.
+ */
 DEFENDERAUTH_MUST_USE
 defenderauth_result defenderauth_tpm_open(const char *endpoint,
                                           size_t len,

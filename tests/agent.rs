@@ -142,7 +142,9 @@ fn the_c_agent_names_its_key_file_relative_or_absolute() {
     let security = module(ModuleId::azureiotsecurity().as_str());
     loads(&folder.path(JSON), &security);
     loads(&folder.folder(), &security);
-    let elsewhere = agent(JSON, C_AGENT.replace("key.txt", &folder.path("key.txt")));
+    // As JSON has it: paths of Windows have backslashes.
+    let absolute = folder.path("key.txt").replace('\\', "\\\\");
+    let elsewhere = agent(JSON, C_AGENT.replace("key.txt", &absolute));
     elsewhere.write("key.txt", "");
     loads(&elsewhere.path(JSON), &security);
 }

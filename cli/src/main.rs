@@ -26,7 +26,7 @@ use terminal::{document, failure::Failure, report};
 
 fn main() -> ExitCode {
     // Before there is a secret in memory.
-    #[cfg(unix)]
+    #[cfg(any(unix, windows))]
     system::core_dump::switch_off();
     let arguments: Vec<_> = env::args_os().skip(1).collect();
     let as_json = document::is_wanted(&arguments);

@@ -11,12 +11,9 @@ mod support;
 use certificates::Leaf;
 use defender_auth_emulator::{Device, Emulator, Entry, Fault, Hub, Operation, World};
 use serde_json::Value;
-use std::{
-    ffi::OsString,
-    fs,
-    path::PathBuf,
-    process::{Command, Output, Stdio},
-};
+#[cfg(unix)]
+use std::process::{Command, Stdio};
+use std::{fs, path::PathBuf, process::Output};
 use support::{Root, python};
 
 /// Its clients send this name in the handshake.
@@ -140,6 +137,7 @@ fn paho_reads_the_reason_codes_of_refusals() {
     assert_eq!(version["connack"], 0x86, "it is no UUID of version 4");
 }
 
+#[cfg(unix)]
 #[test]
 #[ignore = "needs mosquitto's clients, which `cargo xtask test` brings"]
 fn mosquittos_client_is_acknowledged() {
@@ -148,7 +146,7 @@ fn mosquittos_client_is_acknowledged() {
     let user_name = format!("correlationId={nonce}&clientVersion=mosquitto%2F2");
     let port = site.emulator.address().port().to_string();
     let correlation: Vec<u8> = (0x41..=0x50).map(|byte| if byte == 0x49 { 0x89 } else { byte }).collect();
-    let correlation: OsString = std::os::unix::ffi::OsStringExt::from_vec(correlation);
+    let correlation: std::ffi::OsString = std::os::unix::ffi::OsStringExt::from_vec(correlation);
     let output = Command::new("mosquitto_rr")
         .args(["-h", HUB, "-p", &port, "-V", "mqttv5", "-i", "dev-01", "-u", &user_name, "-W", "60", "-n"])
         .args(["-t", "ih/dev-01/srv/presence", "-e", "ih/dev-01/dev/presence", "-F", "%t %x %P"])

@@ -12,7 +12,7 @@ use defender_auth::{
     SharedAccessKey, UnixTime,
     sas::{Resource, Signer},
 };
-use std::{env, fs, hint::black_box, os::unix::fs::symlink, path::Path, process::Command};
+use std::{env, fs, hint::black_box, path::Path, process::Command};
 
 const KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
 const RESOURCE: &str = "contoso.azure-devices.net/devices/device-0001/modules/azureiotsecurity";
@@ -51,7 +51,7 @@ fn built() -> String {
     fs::create_dir_all(&folder).unwrap();
     let library = env::current_exe().unwrap().with_file_name("libdefenderauth.so");
     for name in ["libdefenderauth.so", "libdefenderauth.so.0"] {
-        symlink(&library, folder.join(name)).unwrap();
+        fs::hard_link(&library, folder.join(name)).unwrap();
     }
     let (root, folder) = (concat!(env!("CARGO_MANIFEST_DIR"), "/.."), folder.display());
     let program = format!("{folder}/c_signer");

@@ -10,7 +10,7 @@ mod scratch;
 
 use defender_auth_emulator::{Device, Emulator, Hub, Module, World};
 use scratch::Scratch;
-use std::{env, os::unix::fs::symlink, process::Command};
+use std::{env, fs, process::Command};
 
 const KEY: &str = "AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=";
 const README: &str = include_str!("../README.md");
@@ -49,7 +49,7 @@ fn limit(name: &str) -> usize {
 fn built(scratch: &Scratch) -> String {
     let library = env::current_exe().unwrap().with_file_name("libdefenderauth.so");
     for name in ["libdefenderauth.so", "libdefenderauth.so.0"] {
-        symlink(&library, scratch.path(name)).unwrap();
+        fs::hard_link(&library, scratch.path(name)).unwrap();
     }
     let (root, folder) = (concat!(env!("CARGO_MANIFEST_DIR"), "/.."), scratch.folder());
     let program = scratch.path("c_stack");

@@ -1,14 +1,16 @@
 SUMMARY = "Authentication of agents to Azure IoT Hub and its Device Provisioning Service"
 DESCRIPTION = "The command defenderauth, and the C library with its header and its file for pkg-config."
+HOMEPAGE = "https://docs.rs/defender-auth"
+SECTION = "net"
 LICENSE = "MIT | Apache-2.0"
-LIC_FILES_CHKSUM = " \
+LIC_FILES_CHKSUM = "\
     file://LICENSE-MIT;md5=@md5-mit@ \
     file://LICENSE-APACHE;md5=@md5-apache@ \
 "
 
-# The archive of the release, in a mirror of your own or in the download folder; its checksum is in SHA256SUMS.
+# The archive of the release, beside this file or in the download folder; its checksum is in SHA256SUMS. What is in it stands where
+# S points without being set, in WORKDIR or, in later releases of Yocto, in UNPACKDIR.
 SRC_URI = "file://defender-auth-${PV}.tar.gz"
-S = "${WORKDIR}/defender-auth-${PV}"
 
 inherit cargo cargo-update-recipe-crates pkgconfig
 

@@ -71,7 +71,7 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Error::Pkcs11(value, function) => {
-                write!(f, "C_{function:?} returned {}{}", name(value), advice(value, *function))
+                write!(f, "C_{function:?} returned {}{}", name(*value), advice(*value, *function))
             }
             // The module is loaded: what is left is about the values that it wrote.
             other => write!(f, "the module's answer cannot be used: {other}"),
@@ -80,7 +80,7 @@ impl fmt::Display for Cause {
 }
 
 /// `CKR_DEVICE_ERROR` of `DeviceError`.
-fn name(value: &RvError) -> String {
+fn name(value: RvError) -> String {
     match value {
         RvError::VendorDefined(code) | RvError::UnknownErrorCode(code) => format!("{code:#x}, a value of its maker's"),
         known => {
@@ -97,7 +97,7 @@ fn name(value: &RvError) -> String {
 }
 
 /// What to do, where that is known.
-const fn advice(value: &RvError, function: Function) -> &'static str {
+const fn advice(value: RvError, function: Function) -> &'static str {
     match (value, function) {
         (RvError::DeviceRemoved | RvError::TokenNotPresent | RvError::TokenNotRecognized, _) => {
             ": the token is not there; plug it in"

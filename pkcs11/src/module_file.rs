@@ -2,7 +2,10 @@
 
 use crate::error::Error;
 use std::{
-    env::consts::{ARCH, OS},
+    env::{
+        self,
+        consts::{ARCH, OS},
+    },
     fs,
     path::{Path, PathBuf},
 };
@@ -23,7 +26,8 @@ pub(crate) fn find(path: Option<&Path>, name: Option<&str>) -> Result<PathBuf, E
 }
 
 fn search(folders: &[PathBuf], name: &str) -> Result<PathBuf, Error> {
-    let names = [format!("lib{name}.so"), format!("{name}.so")];
+    let names =
+        if cfg!(windows) { vec![format!("{name}.dll")] } else { vec![format!("lib{name}.so"), format!("{name}.so")] };
     let mut candidates = folders.iter().flat_map(|folder| names.iter().map(|name| folder.join(name)));
     let found = candidates.find_map(|file| fs::canonicalize(file).ok().filter(|file| file.is_file()));
     found.ok_or_else(|| {
@@ -35,8 +39,12 @@ fn search(folders: &[PathBuf], name: &str) -> Result<PathBuf, Error> {
     })
 }
 
-/// Where distributions put modules.
+/// Where distributions put modules; on Windows, where their installers do.
 fn folders() -> Vec<PathBuf> {
+    if cfg!(windows) {
+        let windows = env::var_os("SystemRoot").unwrap_or_else(|| r"C:\Windows".into());
+        return vec![Path::new(&windows).join("System32")];
+    }
     let arch = match ARCH {
         "arm" => "arm-linux-gnueabihf".to_owned(),
         "x86" => "i386-linux-gnu".to_owned(),
@@ -59,12 +67,16 @@ mod tests {
 
     #[test]
     fn a_module_that_is_not_found_is_named_with_what_was_searched() {
+        let (nowhere, folder) = ("/does/not/exist.so", env!("CARGO_MANIFEST_DIR"));
+        let absent = fs::canonicalize(nowhere).unwrap_err().to_string();
+        let names = if cfg!(windows) { "nothing.dll in " } else { "libnothing.so and nothing.so in " };
         for (path, name, expected) in [
-            (Some("/does/not/exist.so"), None, "No such file"),
+            (Some(nowhere), None, &*absent),
+            #[cfg(unix)]
             (Some("/dev/null"), None, "not a regular file"),
-            (Some("/usr"), None, "not a regular file"),
-            (Some("/usr"), Some("nothing"), "libnothing.so and nothing.so in /usr)"),
-            (None, Some("nothing"), "libnothing.so and nothing.so in /usr/lib"),
+            (Some(folder), None, "not a regular file"),
+            (Some(folder), Some("nothing"), &format!("{names}{folder})")),
+            (None, Some("nothing"), &format!("{names}{}", if cfg!(windows) { "" } else { "/usr/lib" })),
         ] {
             let error = find(path.map(Path::new), name).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");

@@ -73,7 +73,7 @@ impl Uri {
         self.text("module-path")
     }
 
-    /// The name of the module, without `lib` and `.so`.
+    /// The name of the module, without `lib` and `.so`; on Windows without `.dll`.
     #[must_use]
     pub fn module_name(&self) -> Option<&str> {
         self.text("module-name")

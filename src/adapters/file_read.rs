@@ -13,6 +13,12 @@ use std::{
     path::Path,
 };
 
+/// How to keep a file from other users on Windows: by an access list for its owner and the system, whatever it had before. The names
+/// of groups depend on the language of Windows, their numbers do not.
+#[cfg(any(feature = "agent", feature = "store"))]
+pub(super) const ACCESS_CURE: &str =
+    "run `icacls FILE /reset`, then `icacls FILE /inheritance:r /grant:r *S-1-3-4:F *S-1-5-18:F`, with its name";
+
 pub(super) fn problem(place: &str, problem: FileProblem) -> FileError {
     FileError { path: place.into(), problem }
 }
@@ -58,13 +64,20 @@ pub(super) fn regular(path: &Path, place: &str) -> Result<(File, fs::Metadata), 
 
 /// Whether every user of the system may read it.
 #[cfg(all(unix, any(feature = "agent", feature = "private-key")))]
-pub(super) fn is_open_to_others(metadata: &fs::Metadata) -> bool {
+pub(super) fn is_open_to_others(_: &File, metadata: &fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     metadata.permissions().mode() & 0o004 != 0
 }
 
-/// Other systems have no such permission bits.
-#[cfg(all(not(unix), any(feature = "agent", feature = "private-key")))]
-pub(super) const fn is_open_to_others(_: &fs::Metadata) -> bool {
+/// Whether its access list lets a group of all users read it. A list that cannot be read is not judged.
+#[cfg(all(windows, any(feature = "agent", feature = "private-key")))]
+pub(super) fn is_open_to_others(file: &File, _: &fs::Metadata) -> bool {
+    use defender_auth_windows::access::{Access, Sid};
+    Access::of(file).is_ok_and(|access| access.readers.iter().any(Sid::is_every_user))
+}
+
+/// Nothing is known of the rights of other systems.
+#[cfg(all(not(any(unix, windows)), any(feature = "agent", feature = "private-key")))]
+pub(super) const fn is_open_to_others(_: &File, _: &fs::Metadata) -> bool {
     false
 }

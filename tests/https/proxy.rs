@@ -4,7 +4,7 @@ use crate::{
     stub::Stub,
     world::{self, ATTEMPT, DPS, HUB, both, cloud, is_the_module, now, plan},
 };
-use defender_auth::{Action, Authenticator, https::Client, tls::Roots};
+use defender_auth::{Action, Authenticator, https::Client, proxy::Proxies, tls::Roots};
 use std::{
     env,
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
@@ -35,6 +35,16 @@ fn serve(listener: &TcpListener, target: SocketAddr, asked: &Sender<String>) -> 
     }
 }
 
+/// Another process of this program, without the variables of this one's environment.
+pub(crate) fn other_process(arguments: &[&str]) -> Command {
+    let mut other = Command::new(env::current_exe().unwrap());
+    // Where a measured process leaves what it ran, and what a process on Windows needs for a socket.
+    let kept = ["LLVM_PROFILE_FILE", "SystemRoot"];
+    let kept = env::vars_os().filter(|(name, _)| kept.iter().any(|kept| name.eq_ignore_ascii_case(kept)));
+    other.args(arguments).env_clear().envs(kept);
+    other
+}
+
 #[test]
 fn the_environments_proxy_carries_every_request() {
     let cloud = cloud(0);
@@ -42,10 +52,7 @@ fn the_environments_proxy_carries_every_request() {
     let (proxy, target) = (listener.local_addr().unwrap(), cloud.https_address());
     let (sender, asked) = channel();
     thread::spawn(move || serve(&listener, target, &sender));
-    let mut other = Command::new(env::current_exe().unwrap());
-    other.args(["--exact", "proxy::in_the_other_process"]).env_clear();
-    // Where a measured process leaves what it ran.
-    other.envs(env::vars_os().filter(|(name, _)| name == "LLVM_PROFILE_FILE"));
+    let mut other = other_process(&["--exact", "proxy::in_the_other_process"]);
     let output = other.env(ROOT, cloud.root_pem()).env("HTTPS_PROXY", format!("http://{proxy}")).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     assert_eq!(asked.try_iter().collect::<Vec<_>>(), [DPS, HUB].map(|host| format!("CONNECT {host}:443 HTTP/1.1")));
@@ -68,12 +75,24 @@ fn a_proxy_behind_tls_sees_no_request() {
         let _ = sender.send(head[..length].to_vec());
         Err(io::ErrorKind::ConnectionAborted.into())
     });
-    let mut other = Command::new(env::current_exe().unwrap());
-    other.args(["--exact", "proxy::in_the_other_process"]).env_clear().env(ROOT, &proxy.root).env(ONCE, "");
+    let mut other = other_process(&["--exact", "proxy::in_the_other_process"]);
+    other.env(ROOT, &proxy.root).env(ONCE, "");
     let output = other.env("HTTPS_PROXY", format!("https://localhost:{}", proxy.address.port())).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let seen = seen.try_recv().unwrap();
     assert_eq!(seen[..2], [22, 3], "a ClientHello: {}", String::from_utf8_lossy(&seen));
+}
+
+#[test]
+fn one_variable_is_listed_once() {
+    const LISTED: &str = "DEFENDER_AUTH_TEST_PROXY_LISTED";
+    if env::var(LISTED).is_ok() {
+        assert_eq!(Proxies::from_env().variables().len(), 1, "Windows finds it by its name in either case");
+        return;
+    }
+    let mut other = other_process(&["--exact", "proxy::one_variable_is_listed_once"]);
+    let output = other.env(LISTED, "").env("https_proxy", "http://proxy.invalid:3128").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
 }
 
 /// Does nothing unless a test above has started it.

@@ -1,7 +1,10 @@
 //! Proxies that carry no connection are named by their variable. A process has one environment, so the client runs in
 //! another process.
 
-use crate::world::{ATTEMPT, both, cloud, is_the_module, now, plan};
+use crate::{
+    proxy::other_process,
+    world::{ATTEMPT, both, cloud, is_the_module, now, plan},
+};
 use defender_auth::{
     Action, Authenticator,
     error::ErrorKind,
@@ -12,7 +15,6 @@ use std::{
     env,
     io::{BufRead as _, BufReader, Write as _},
     net::{SocketAddr, TcpListener},
-    process::Command,
     sync::mpsc::{Receiver, channel},
     thread,
 };
@@ -22,6 +24,9 @@ const ROOT: &str = "DEFENDER_AUTH_TEST_REFUSED_ROOT";
 
 /// Has it run the whole plan: otherwise it sends one request.
 const WHOLE: &str = "DEFENDER_AUTH_TEST_REFUSED_WHOLE";
+
+/// A variable in lower case, as errors name it. On Windows the names of variables have no case.
+const LOWER_CASE: &str = if cfg!(windows) { "HTTPS_PROXY" } else { "https_proxy" };
 
 /// A proxy that answers each request with these bytes and closes the connection, and the requests.
 fn proxy(answer: &'static [u8]) -> (SocketAddr, Receiver<String>) {
@@ -42,10 +47,7 @@ fn proxy(answer: &'static [u8]) -> (SocketAddr, Receiver<String>) {
 
 /// What the other process says with these variables.
 fn said(root: &str, variables: &[(&str, &str)]) -> String {
-    let mut other = Command::new(env::current_exe().unwrap());
-    other.args(["--exact", "proxy_refused::in_the_other_process", "--nocapture"]).env_clear();
-    // Where a measured process leaves what it ran.
-    other.envs(env::vars_os().filter(|(name, _)| name == "LLVM_PROFILE_FILE"));
+    let mut other = other_process(&["--exact", "proxy_refused::in_the_other_process", "--nocapture"]);
     let output = other.env(ROOT, root).envs(variables.iter().copied()).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
@@ -55,7 +57,7 @@ fn said(root: &str, variables: &[(&str, &str)]) -> String {
 fn refused(answer: &'static [u8], login: &str) -> (String, usize) {
     let (address, asked) = proxy(answer);
     let url = format!("http://{login}{address}");
-    let text = said(&any_root(), &[("https_proxy", &url), (WHOLE, "")]);
+    let text = said(&any_root(), &[(LOWER_CASE, &url), (WHOLE, "")]);
     assert!(!text.contains("hunter2"), "{text}");
     (text, asked.try_iter().count())
 }
@@ -77,7 +79,7 @@ fn a_proxy_that_refuses_is_named_and_asked_once() {
         (b"", "does not tunnel: it closed the connection without an answer"),
     ] {
         let (text, asked) = refused(answer, "");
-        assert!(text.contains(&format!("the proxy of https_proxy {words}")), "{words}: {text}");
+        assert!(text.contains(&format!("the proxy of {LOWER_CASE} {words}")), "{words}: {text}");
         assert!(text.contains("kind: the network path to the service"), "{text}");
         assert_eq!(asked, 1, "{words}");
     }
@@ -86,7 +88,8 @@ fn a_proxy_that_refuses_is_named_and_asked_once() {
 #[test]
 fn a_proxy_that_rejects_a_login_says_so_without_showing_it() {
     let (text, asked) = refused(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "user:hunter2@");
-    assert!(text.contains("the proxy of https_proxy rejects the login in the variable (407)"), "{text}");
+    let words = format!("the proxy of {LOWER_CASE} rejects the login in the variable (407)");
+    assert!(text.contains(&words), "{text}");
     assert_eq!(asked, 1);
 }
 

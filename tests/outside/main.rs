@@ -19,9 +19,8 @@ mod scratch;
 #[path = "../support/scripted_key.rs"]
 mod scripted_key;
 #[cfg(unix)]
-#[allow(dead_code, reason = "its `main` is not run here")]
-#[path = "../../examples/signing_process.rs"]
-mod signing_process;
+#[path = "../../examples/signing_server/mod.rs"]
+mod signing_server;
 #[cfg(all(feature = "tpm", unix))]
 #[allow(dead_code, reason = "the tests of the TPM alone need all of it")]
 #[path = "../tpm/swtpm.rs"]

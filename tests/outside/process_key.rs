@@ -4,7 +4,7 @@ use crate::{
     Scratch, client, nginx,
     openssl::page,
     outside::{Authority, HUB, KINDS, P256, Server, Version},
-    provision, signing_process,
+    provision, signing_server,
 };
 use defender_auth::{
     credential::{CertificateRequest, ClientCertificate},
@@ -28,10 +28,10 @@ fn certified(authority: &Authority, key: ProcessKey) -> ClientCertificate {
 fn serve(folder: &Scratch, kind: &str) -> ProcessKey {
     let line = format!("req -x509 -nodes -subj /CN=x -newkey {kind} -keyout {} -out /dev/null", folder.path("key.pem"));
     crate::outside::run(Command::new("openssl").args(line.split_whitespace()));
-    let key = Arc::new(signing_process::read(folder.path("key.pem").as_ref()).unwrap());
-    let listener = signing_process::listen(folder.path("s").as_ref()).unwrap();
+    let key = Arc::new(signing_server::read(folder.path("key.pem").as_ref()).unwrap());
+    let listener = signing_server::listen(folder.path("s").as_ref()).unwrap();
     // Ends with the test program: it waits for connections only.
-    thread::spawn(move || signing_process::serve(&listener, &key));
+    thread::spawn(move || signing_server::serve(&listener, &key));
     ProcessKey::connect_within(folder.path("s"), Duration::from_secs(60)).unwrap()
 }
 

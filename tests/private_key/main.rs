@@ -5,15 +5,16 @@
 
 mod chains;
 mod named;
+#[cfg(unix)]
 mod process;
 mod requests;
 #[path = "../support/scratch.rs"]
 mod scratch;
 #[path = "../support/scripted_key.rs"]
 mod scripted_key;
-#[allow(dead_code, reason = "its `main` is not run here")]
-#[path = "../../examples/signing_process.rs"]
-mod signing_process;
+#[cfg(unix)]
+#[path = "../../examples/signing_server/mod.rs"]
+mod signing_server;
 mod traces;
 
 use scratch::Scratch;

@@ -1,14 +1,12 @@
 //! Keys that are opened by their names: in files, in a signing process, and what is wrong with others.
 
-use crate::{Scratch, signing_process};
+use crate::Scratch;
 use defender_auth::{
     Error,
-    credential::CertificateRequest,
     error::{CertificateProblem, Code, ErrorKind},
-    private_key::{Location, MemoryKey, OpenedKey, Opener},
+    private_key::{Location, OpenedKey, Opener},
     x509::{Chain, Curve, PrivateKey},
 };
-use std::{fs, os::unix::net::UnixListener, sync::Arc, thread};
 
 const CERTIFICATE: &[u8] = include_bytes!("../x509/data/p256.certificate.pem");
 
@@ -34,6 +32,7 @@ fn every_form_of_a_key_in_a_file_is_opened_and_joins_its_certificate() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_key_that_every_user_may_read_is_noticed() {
     let scratch = Scratch::new();
@@ -68,31 +67,6 @@ fn an_error_has_the_file_and_its_part() {
     assert_eq!((error.code(), error.field().as_deref()), (Code::FileNotFound, Some(absent.as_str())));
     let folder = open(&scratch.folder(), None).unwrap_err();
     assert_eq!(folder.code(), Code::FileRead);
-}
-
-#[test]
-fn a_key_in_a_process_signs_by_its_name() {
-    let scratch = Scratch::new();
-    let listener = signing_process::listen(scratch.path("s").as_ref()).unwrap();
-    let key = MemoryKey::new(&PrivateKey::generate(Curve::P256).unwrap()).unwrap();
-    let key = Arc::new(key);
-    thread::spawn(move || signing_process::serve(&listener, &key));
-    let opened = open(&format!("unix:{}", scratch.path("s")), None).unwrap();
-    assert!(opened.in_memory_of_process().is_none());
-    let request = CertificateRequest::sign("dev-01", &*opened.into_private_key().unwrap()).unwrap();
-    assert!(!request.as_der().is_empty());
-}
-
-#[test]
-fn a_process_that_is_away_may_come_back() {
-    let scratch = Scratch::new();
-    let error = open(&format!("unix:{}", scratch.path("s")), None).unwrap_err();
-    assert_eq!((error.code(), error.kind(), error.is_retryable()), (Code::PrivateKey, ErrorKind::PrivateKey, true));
-    assert!(error.to_string().contains(&scratch.path("s")), "{error}");
-    // A socket whose process has ended.
-    drop(UnixListener::bind(scratch.path("s")).unwrap());
-    assert!(open(&format!("unix:{}", scratch.path("s")), None).unwrap_err().is_retryable());
-    fs::remove_file(scratch.path("s")).unwrap();
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! A key in another process: the reference server, and processes that are slow, dead, restarted or wrong.
 
-use crate::{Scratch, signing_process};
+use crate::{Scratch, signing_server};
 use defender_auth::{
+    Error,
     credential::CertificateRequest,
+    error::{Code, ErrorKind},
     key::{PrivateKey as _, SignatureScheme},
     private_key::{
-        MemoryKey, ProcessKey,
+        Location, MemoryKey, OpenedKey, Opener, ProcessKey,
         signing_protocol::{Hello, Request},
     },
     x509::{self, Curve},
@@ -68,9 +70,9 @@ impl Drop for Process {
 #[ignore = "is the server of other tests"]
 fn serves_in_a_process_of_its_own() {
     let Ok(folder) = env::var("SIGNING_PROCESS") else { return };
-    let key = signing_process::read(&Path::new(&folder).join("key.pem")).unwrap();
-    let listener = signing_process::listen(&Path::new(&folder).join("s")).unwrap();
-    signing_process::serve(&listener, &Arc::new(key)).unwrap();
+    let key = signing_server::read(&Path::new(&folder).join("key.pem")).unwrap();
+    let listener = signing_server::listen(&Path::new(&folder).join("s")).unwrap();
+    signing_server::serve(&listener, &Arc::new(key)).unwrap();
 }
 
 fn folder_with(key: &x509::PrivateKey) -> Scratch {
@@ -352,4 +354,33 @@ fn a_connection_of_a_client_that_sends_nonsense_ends() {
     assert_eq!(hello.schemes, [P256]);
     // Others are not disturbed.
     assert!(ProcessKey::connect(folder.path("s")).unwrap().sign(P256, b"hello").is_ok());
+}
+
+/// By its name.
+fn open(socket: &str) -> Result<OpenedKey, Error> {
+    Opener::new().open(&format!("unix:{socket}").parse::<Location>()?)
+}
+
+#[test]
+fn a_key_in_a_process_signs_by_its_name() {
+    let scratch = Scratch::new();
+    let listener = signing_server::listen(scratch.path("s").as_ref()).unwrap();
+    let key = Arc::new(MemoryKey::new(&new_key()).unwrap());
+    thread::spawn(move || signing_server::serve(&listener, &key));
+    let opened = open(&scratch.path("s")).unwrap();
+    assert!(opened.in_memory_of_process().is_none());
+    let request = CertificateRequest::sign("dev-01", &*opened.into_private_key().unwrap()).unwrap();
+    assert!(!request.as_der().is_empty());
+}
+
+#[test]
+fn a_process_that_is_away_may_come_back() {
+    let scratch = Scratch::new();
+    let error = open(&scratch.path("s")).unwrap_err();
+    assert_eq!((error.code(), error.kind(), error.is_retryable()), (Code::PrivateKey, ErrorKind::PrivateKey, true));
+    assert!(error.to_string().contains(&scratch.path("s")), "{error}");
+    // A socket whose process has ended.
+    drop(UnixListener::bind(scratch.path("s")).unwrap());
+    assert!(open(&scratch.path("s")).unwrap_err().is_retryable());
+    fs::remove_file(scratch.path("s")).unwrap();
 }

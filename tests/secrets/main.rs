@@ -4,9 +4,11 @@
 
 #[path = "../support/scratch.rs"]
 mod scratch;
+#[cfg(unix)]
 #[allow(dead_code, reason = "the tests of the TPM need all of it")]
 #[path = "../tpm/swtpm.rs"]
 mod swtpm;
+#[cfg(unix)]
 mod tpm_keys;
 mod types;
 mod values;

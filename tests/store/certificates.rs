@@ -4,7 +4,7 @@ use crate::{scratch::Scratch, store};
 use defender_auth::{
     credential::{CertificateRequest, IssuedChain},
     renewal::{Certificates, RecordedKey, RequestId},
-    store::{Store, StoreError},
+    store::Store,
 };
 use std::fs;
 
@@ -66,6 +66,7 @@ fn a_restart_after_any_save_has_a_pair_that_belongs_together() {
 #[test]
 #[cfg(unix)]
 fn the_file_is_for_its_owner_alone_and_a_link_is_replaced_and_not_followed() {
+    use defender_auth::store::StoreError;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     let scratch = Scratch::new();
     let store = store(&scratch);
@@ -95,7 +96,6 @@ fn a_file_that_is_cut_off_is_an_error_with_its_name_and_what_to_do() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn one_at_a_time_requests_certificates() {
     let scratch = Scratch::new();
@@ -108,7 +108,7 @@ fn one_at_a_time_requests_certificates() {
         ),
         "{error}"
     );
-    // The folder has the lock, and no file of it that is replaced.
+    // No file that is replaced has the lock.
     one.save_certificates(&Certificates::default()).unwrap();
     assert!(other.lock_certificates().is_err() && other.load_certificates().unwrap().is_some());
     let elsewhere = Store::open(scratch.path("elsewhere")).unwrap();

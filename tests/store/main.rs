@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
+#[cfg(windows)]
+mod access_list;
 mod certificates;
 #[cfg(unix)]
 mod ending;
+mod killed;
 mod reading;
 #[path = "../support/scratch.rs"]
 mod scratch;

@@ -1,4 +1,4 @@
-use crate::{A, KEYS, TEXT, both, names, scratch::Scratch, snapshot, store};
+use crate::{A, KEYS, TEXT, both, scratch::Scratch, snapshot, store};
 use defender_auth::{
     error::FileProblem,
     session::SnapshotError,
@@ -109,6 +109,7 @@ fn links_pipes_and_folders_are_not_read() {
 #[cfg(unix)]
 #[test]
 fn a_file_that_others_can_reach_is_read_with_a_warning() {
+    use crate::names;
     use defender_auth::store::Exposure;
     use std::os::unix::fs::PermissionsExt as _;
     let scratch = Scratch::new();

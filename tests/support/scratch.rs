@@ -36,6 +36,11 @@ impl Scratch {
     /// Writes a file that its owner alone can read, as it should be with a secret in it.
     pub(crate) fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> String {
         let path = self.path(name);
+        #[cfg(windows)]
+        {
+            let _ = fs::remove_file(&path);
+            drop(defender_auth_windows::access::create_file(Path::new(&path)).unwrap());
+        }
         fs::write(&path, contents).unwrap();
         #[cfg(unix)]
         set_mode(&path, 0o600);
@@ -46,6 +51,15 @@ impl Scratch {
     #[cfg(unix)]
     pub(crate) fn share(&self, name: &str) {
         set_mode(&self.path(name), 0o644);
+    }
+
+    #[cfg(windows)]
+    pub(crate) fn share(&self, name: &str) {
+        use defender_auth_windows::access::{Right, Sid, share_with};
+        use std::os::windows::fs::OpenOptionsExt as _;
+        const WRITE_DAC: u32 = 0x0004_0000;
+        let file = fs::OpenOptions::new().access_mode(WRITE_DAC).open(self.path(name)).unwrap();
+        share_with(&file, &Sid::everyone(), Right::Read).unwrap();
     }
 }
 

@@ -5,6 +5,10 @@
 #[cfg(any(windows, test))]
 pub mod access;
 #[cfg(windows)]
+pub mod console;
+#[cfg(windows)]
+pub mod crash;
+#[cfg(windows)]
 pub mod tbs;
 #[cfg(windows)]
 pub mod volume;

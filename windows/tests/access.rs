@@ -7,7 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use defender_auth_windows::{
-    access::{Access, Sid, create_file, create_folder, share_with},
+    access::{Access, Right, Sid, create_file, create_folder, share_with},
     volume::free_bytes,
 };
 use std::{
@@ -230,13 +230,15 @@ fn a_list_for_all_users_is_found() {
 }
 
 #[test]
-fn a_file_that_is_shared_stays_private_to_the_two() {
+fn a_file_is_shared_with_those_who_are_named() {
     let folder = Folder::new();
     let path = folder.path("file");
     let file = create_file(&path).unwrap();
-    // This user has access already, so that nothing changes.
-    share_with(&file, &me()).unwrap();
+    share_with(&file, &me(), Right::Full).unwrap();
     is_private(&path);
+    share_with(&file, &Sid::everyone(), Right::Read).unwrap();
+    let access = Access::of(&file).unwrap();
+    assert_eq!((access.readers, access.writers), (vec![Sid::everyone()], Vec::new()));
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod instructions;
 mod mutants;
 mod package;
 mod platforms;
+mod recipes;
 mod recorded;
 mod release;
 mod reproducible;
@@ -32,6 +33,7 @@ mod size;
 mod soak;
 mod test;
 mod tools;
+mod windows;
 
 use std::process::ExitCode;
 
@@ -45,7 +47,7 @@ cargo xtask command-docs    write the command's shell completions and manual pag
 cargo xtask cargo-c         install the C library by cargo-c below target, and link a program with it (installs cargo-c)
 cargo xtask cortex-m        run the programs of examples/cortex-m in QEMU and measure what they cost
 cargo xtask deb             make the Debian packages in target/deb; with --install install, use and remove them in a clean root too
-cargo xtask dist            build the C library and install it: --prefix DIR [--libdir DIR] [--destdir DIR] [--features sas|full|FEATURE,...] [--target TRIPLE] [--small] [--bare]
+cargo xtask dist            build the C library and install it: --prefix DIR [--libdir DIR] [--destdir DIR] [--features sas|full|FEATURE,...] [--target TRIPLE] [--small] [--bare] [--auditable]
 cargo xtask errors          write docs/errors.md, what the numbers of errors mean; with --check only see whether it is the one that is there
 cargo xtask fuzz            fuzz every target, or those named: [--seconds N] [--jobs N] [--seed N] [TARGET...] (needs a C++ compiler)
 cargo xtask header          make include/defenderauth.h of ffi/src; with --check only see whether it is the one that is there
@@ -53,12 +55,14 @@ cargo xtask instructions    count the instructions of one token (needs gdb)
 cargo xtask mutants         change what signs, reads and sends in small ways and see that a test notices: [session | FILE...]; takes two hours, the session half of one
 cargo xtask package         pack the crates as they are published, and build each from the packages alone; --list only packs and lists
 cargo xtask platforms       build the command and the C library for other processors and run them in QEMU, and a static command: [TARGET...]
+cargo xtask recipes         build by the recipe for Yocto and the port for vcpkg, with bitbake's parser and fetcher and with CMake: [yocto | vcpkg]
 cargo xtask release         make every file of a release in one folder, in a clean clone: --dry-run [--here]
-cargo xtask reproducible    build the C library in two folders and compare: [--features sas|full|FEATURE,...]
+cargo xtask reproducible    build the C library in two folders and compare: [--windows] [--features sas|full|FEATURE,...]
 cargo xtask rtos            run the C programs of ffi/examples/rtos, for a microcontroller, in QEMU and measure what they cost; --small builds core and alloc for size
 cargo xtask semver          the interface against the last tagged version: [--baseline REVISION] (installs cargo-semver-checks)
 cargo xtask size            measure the C library in every variant beside ffi/sizes.txt, and fail when one has grown by 3 %; --update records
 cargo xtask soak            a small fleet at work among faults: --minutes N or --operations N, --seed N; with a TPM if swtpm is there
+cargo xtask windows         build everything for Windows and run the tests under wine: [PACKAGE...]
 ";
 
 fn main() -> ExitCode {
@@ -82,13 +86,14 @@ fn main() -> ExitCode {
         Some("mutants") => mutants::mutants(&options),
         Some("package") => package::package(&options),
         Some("platforms") => platforms::platforms(&options),
+        Some("recipes") => recipes::recipes(&options),
         Some("release") => release::release(&options),
         Some("reproducible") => reproducible::reproducible(&options),
         Some("rtos") => rtos::rtos(&options),
         Some("semver") => semver::semver(&options),
         Some("size") => size::size(&options),
         Some("soak") => soak::soak(&options),
-        Some("windows-library") => windows_library(),
+        Some("windows") => windows::windows(&options),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");
             Ok(())
@@ -102,13 +107,4 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-fn windows_library() -> Result<(), String> {
-    let wine = |program: &std::path::Path| {
-        let mut command = run::command("wine", &[]);
-        command.arg(program);
-        command
-    };
-    dist::check_windows(&wine, &mut |name, outcome| println!("{name}: {outcome:?}"))
 }

@@ -141,11 +141,30 @@ impl Platform {
             },
             &folder,
             services,
-        )
+        )?;
+        self.works_after_2038(&program, &folder.join("string"))
+    }
+
+    /// A time of C may have 32 bits where a processor has: it ends in January 2038.
+    fn works_after_2038(&self, program: &Path, string: &Path) -> Result<(), String> {
+        if !tools::works("faketime", &["--version"]) {
+            tools::install(&["faketime"])?;
+        }
+        let mut late = command("faketime", &["2040-01-01 00:00:00", self.qemu, "-L", &self.sysroot()]);
+        let said = output(late.arg(program).args(["token", "--ttl", "1h"]).arg(string))?;
+        let expiry = said.trim_end().rsplit_once("&se=").and_then(|(_, expiry)| expiry.parse::<u64>().ok());
+        if expiry.is_some_and(|expiry| expiry > 1 << 31) {
+            return Ok(());
+        }
+        Err(format!("{}: in the year 2040 the command printed {said}", self.target))
+    }
+
+    fn sysroot(&self) -> String {
+        format!("/usr/{}", self.prefix)
     }
 
     fn emulated(&self) -> Command {
-        command(self.qemu, &["-L", &format!("/usr/{}", self.prefix)])
+        command(self.qemu, &["-L", &self.sysroot()])
     }
 }
 

@@ -7,9 +7,9 @@ use crate::run::{cargo, root};
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeSet, fs};
 
-/// Of a package with these features, on this target.
-pub(crate) fn sbom(package: &str, options: &[&str]) -> Result<String, String> {
-    let mut tree = cargo(&["tree", "--locked", "--package", package, "--edges", "normal,build", "--prefix", "none"]);
+/// Of a package with these features, on this target. `edges` are the kinds of dependencies that are followed.
+pub(crate) fn sbom(package: &str, edges: &str, options: &[&str]) -> Result<String, String> {
+    let mut tree = cargo(&["tree", "--locked", "--package", package, "--edges", edges, "--prefix", "none"]);
     tree.args(["--no-dedupe", "--format", "{p}\t{l}"]).args(options);
     let output = tree.output().map_err(|error| format!("cargo tree: {error}"))?;
     if !output.status.success() {
@@ -102,7 +102,8 @@ mod tests {
     /// Source: the JSON schema of `CycloneDX` 1.5, what it requires of each object that is written here.
     #[test]
     fn the_command_s_own_document_has_what_the_schema_requires() {
-        let document: Value = serde_json::from_str(&sbom("defender-auth-cli", &["--all-features"]).unwrap()).unwrap();
+        let document: Value =
+            serde_json::from_str(&sbom("defender-auth-cli", "normal,build", &["--all-features"]).unwrap()).unwrap();
         assert_eq!(document["bomFormat"], "CycloneDX");
         assert_eq!(document["specVersion"], "1.5");
         assert!(document["version"].as_u64().unwrap() >= 1);

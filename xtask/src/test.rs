@@ -1,7 +1,7 @@
 use crate::{
     bare_metal, features,
     run::{cargo, command, root, run, target},
-    tools,
+    tools, windows,
 };
 use std::process::Command;
 
@@ -35,6 +35,7 @@ pub(crate) fn check() -> Result<(), String> {
     run(cargo(&[&["clippy"], lints.as_slice()].concat()))?;
     features::check()?;
     bare_metal::where_possible()?;
+    windows::lint_where_possible()?;
     run(documentation(&["--workspace", "--all-features", "--document-private-items"]))?;
     run(documentation(&["--package", "defender-auth", "--no-default-features"]))?;
     run(documentation(&["--package", "defender-auth"]))?;

@@ -51,7 +51,7 @@ pub(crate) fn provide() -> Result<PathBuf, String> {
         install(&missing)?;
     }
     node()?;
-    python()
+    python("venv", "azure.iot.device", SDK)
 }
 
 /// Puts Azure's SDK for Node below `target`, where there is npm.
@@ -133,14 +133,14 @@ pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
     run(install)
 }
 
-/// In a folder of its own below `target`, so that nothing of the system's is touched.
-fn python() -> Result<PathBuf, String> {
-    let folder = target().join("venv");
+/// A Python in a folder of its own below `target`, so that nothing of the system's is touched. It has these modules, of a package.
+pub(crate) fn python(folder: &str, modules: &str, package: &str) -> Result<PathBuf, String> {
+    let folder = target().join(folder);
     let python = folder.join("bin").join("python");
     let folder = folder.display().to_string();
-    if !works(&python.display().to_string(), &["-c", "import azure.iot.device"]) {
+    if !works(&python.display().to_string(), &["-c", &format!("import {modules}")]) {
         run(command("python3", &["-m", "venv", "--clear", &folder]))?;
-        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", SDK];
+        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", package];
         run(command(&python.display().to_string(), &install))?;
     }
     Ok(root().join(python))

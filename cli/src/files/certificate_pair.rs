@@ -2,11 +2,11 @@
 
 use crate::terminal::failure::Failure;
 use defender_auth::store::{
-    draft::{self, SECRET, create, is_file_or_nothing, sync_folder},
+    draft::{self, SECRET, check_names, create, create_folders, is_file_or_nothing, sync_folder},
     write_cure,
 };
 use std::{
-    fs::{self, DirBuilder},
+    fs,
     io::{self, ErrorKind},
     path::{Path, PathBuf},
 };
@@ -34,6 +34,7 @@ impl Target {
             ));
         }
         for path in self.paths() {
+            check_names(path).map_err(|error| unwritten(path, &error))?;
             match fs::symlink_metadata(path) {
                 Ok(metadata) if metadata.is_dir() => return Err(folder(path)),
                 Ok(_) if !force => return Err(taken(path)),
@@ -95,10 +96,7 @@ struct Draft<'a> {
 impl<'a> Draft<'a> {
     fn new(path: &'a Path, contents: &[u8], mode: u32) -> io::Result<Self> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            let mut builder = DirBuilder::new();
-            #[cfg(unix)]
-            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-            builder.recursive(true).create(folder)?;
+            create_folders(folder)?;
         }
         let new = draft::Draft::new(path, &[contents], mode)?;
         Ok(Self { path, new, old: None, reserved: false, is_done: false })

@@ -3,21 +3,17 @@
 //! A batch makes many. Each is safe from an interruption of the command; [`to_disk`] once at the end makes all of them
 //! safe from a loss of power, which would cost several times the work if it were done for each file.
 
-use defender_auth::store::draft;
+pub(crate) use defender_auth::store::draft::create_folders as make;
+use defender_auth::store::draft::{self, create_folder};
 use std::{
     ffi::OsString,
-    fs::{self, DirBuilder, File},
+    fs,
     io::{self, ErrorKind, Write as _},
     path::{Path, PathBuf},
 };
 
 /// A file's name, its content and its permission bits.
 pub(crate) type Content<'a> = (&'a Path, &'a [u8], u32);
-
-/// Makes a folder and those above it, for their owner alone.
-pub(crate) fn make(folder: &Path) -> io::Result<()> {
-    builder().recursive(true).create(folder)
-}
 
 /// Makes a folder in one that exists. What a killed process has left of it is removed.
 ///
@@ -27,10 +23,10 @@ pub(crate) fn create(folder: &Path, files: &[Content<'_>]) -> io::Result<()> {
         return Err(ErrorKind::AlreadyExists.into());
     }
     let draft = draft_path(folder);
-    match builder().create(&draft) {
+    match create_folder(&draft) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             fs::remove_dir_all(&draft)?;
-            builder().create(&draft)?;
+            create_folder(&draft)?;
         }
         made => made?,
     }
@@ -47,13 +43,21 @@ pub(crate) fn create(folder: &Path, files: &[Content<'_>]) -> io::Result<()> {
     named
 }
 
-/// Writes all that was made in a folder to the disk.
+/// Writes all that was made in a folder to the disk. Windows opens no folder for that: it writes the names itself, and each
+/// file was written when it was made.
+#[cfg(not(windows))]
 pub(crate) fn to_disk(folder: &Path) -> io::Result<()> {
-    let folder = File::open(folder)?;
+    let folder = fs::File::open(folder)?;
     #[cfg(target_os = "linux")]
     rustix::fs::syncfs(&folder)?;
     // A system on which folders cannot be synchronized does it itself.
     let _ = folder.sync_all();
+    Ok(())
+}
+
+#[cfg(windows)]
+#[expect(clippy::unnecessary_wraps, reason = "on Unix it may fail")]
+pub(crate) fn to_disk(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -62,13 +66,6 @@ fn draft_path(folder: &Path) -> PathBuf {
     let mut name = OsString::from(folder);
     name.push("~");
     name.into()
-}
-
-fn builder() -> DirBuilder {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
 }
 
 #[cfg(test)]

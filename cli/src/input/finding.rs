@@ -22,7 +22,7 @@ impl Finding {
 
     /// Every user of the system may read a file with a secret in it.
     pub(crate) fn readable_by_others(place: &str) -> Self {
-        let text = format!("{place}: every user of this system can read the secret in it; run `chmod o-rwx` on it");
+        let text = format!("{place}: {}", agent::Observation::ReadableByOthers);
         Self { text, is_warning: true }
     }
 }

@@ -28,7 +28,8 @@ impl TextFile {
     pub(crate) fn open(path: &Path, limit: usize) -> Result<Self, Error> {
         let place = path.display().to_string();
         let (file, metadata) = regular(path, &place)?;
-        Self::read(file, place, limit, is_open_to_others(&metadata))
+        let open_to_others = is_open_to_others(&file, &metadata);
+        Self::read(file, place, limit, open_to_others)
     }
 
     /// Reads standard input, up to `limit` bytes of UTF-8. `expected` is what a terminal is told to enter.
@@ -45,8 +46,8 @@ impl TextFile {
     pub(crate) fn open_pem(path: &Path, limit: usize) -> Result<Self, Error> {
         let place = path.display().to_string();
         let (file, metadata) = regular(path, &place)?;
+        let open_to_others = is_open_to_others(&file, &metadata);
         let bytes = read_bytes(file, &place, limit)?;
-        let open_to_others = is_open_to_others(&metadata);
         if !bytes.contains(&0) && bytes.windows(BEGIN.len()).any(|window| window == BEGIN) {
             return Ok(Self { place, bytes, open_to_others });
         }
@@ -162,13 +163,20 @@ fn is_der(bytes: &[u8]) -> bool {
 }
 
 #[cfg(unix)]
-fn is_open_to_others(metadata: &fs::Metadata) -> bool {
+fn is_open_to_others(_: &File, metadata: &fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     metadata.permissions().mode() & 0o004 != 0
 }
 
-/// Elsewhere permissions are not nine bits, and are not judged.
-#[cfg(not(unix))]
-const fn is_open_to_others(_: &fs::Metadata) -> bool {
+/// Whether its access list lets a group of all users read it.
+#[cfg(windows)]
+fn is_open_to_others(file: &File, _: &fs::Metadata) -> bool {
+    use defender_auth_windows::access::{Access, Sid};
+    Access::of(file).is_ok_and(|access| access.readers.iter().any(Sid::is_every_user))
+}
+
+/// Elsewhere permissions are not judged.
+#[cfg(not(any(unix, windows)))]
+const fn is_open_to_others(_: &File, _: &fs::Metadata) -> bool {
     false
 }

@@ -1,6 +1,7 @@
-//! What the operating system provides: its clock, the limit of core dumps, and the words by which texts name its programs.
+//! What the operating system provides: its clock, the dumps of a crash, its terminals, and the words for its programs.
 
 pub(crate) mod clock;
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 pub(crate) mod core_dump;
+pub(crate) mod escapes;
 pub(crate) mod platform;

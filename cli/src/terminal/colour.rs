@@ -1,9 +1,7 @@
 //! Colour, where a person looks: on terminals.
 
-use std::{
-    env,
-    io::{self, IsTerminal},
-};
+use crate::system::escapes;
+use std::env;
 
 const RED: &str = "\u{1b}[1;31m";
 const GREEN: &str = "\u{1b}[1;32m";
@@ -11,7 +9,7 @@ const YELLOW: &str = "\u{1b}[1;33m";
 const PLAIN: &str = "\u{1b}[0m";
 
 /// `NO_COLOR` switches it off, `CLICOLOR_FORCE` on for pipes too, and `CLICOLOR=0` and `TERM=dumb` off for terminals.
-fn is_shown(stream: &impl IsTerminal) -> bool {
+fn is_shown(is_terminal: fn() -> bool) -> bool {
     let value = |name| env::var_os(name).filter(|value| !value.is_empty());
     let is_zero = |name| value(name).is_some_and(|value| value == "0");
     if value("NO_COLOR").is_some() {
@@ -20,7 +18,7 @@ fn is_shown(stream: &impl IsTerminal) -> bool {
     if value("CLICOLOR_FORCE").is_some() && !is_zero("CLICOLOR_FORCE") {
         return true;
     }
-    stream.is_terminal() && !is_zero("CLICOLOR") && value("TERM").is_none_or(|term| term != "dumb")
+    !is_zero("CLICOLOR") && value("TERM").is_none_or(|term| term != "dumb") && is_terminal()
 }
 
 fn painted(text: &str, colour: &str, is_shown: bool) -> String {
@@ -29,12 +27,12 @@ fn painted(text: &str, colour: &str, is_shown: bool) -> String {
 
 /// A word on standard error that says that the command failed.
 pub(crate) fn error(word: &str) -> String {
-    painted(word, RED, is_shown(&io::stderr()))
+    painted(word, RED, is_shown(escapes::on_stderr))
 }
 
 /// A word on standard error that says that something may be wrong.
 pub(crate) fn warning(word: &str) -> String {
-    painted(word, YELLOW, is_shown(&io::stderr()))
+    painted(word, YELLOW, is_shown(escapes::on_stderr))
 }
 
 /// What a verdict is.
@@ -52,5 +50,5 @@ pub(crate) fn verdict(text: &str, verdict: Verdict) -> String {
         Verdict::Doubtful => YELLOW,
         Verdict::Bad => RED,
     };
-    painted(text, colour, is_shown(&io::stdout()))
+    painted(text, colour, is_shown(escapes::on_stdout))
 }

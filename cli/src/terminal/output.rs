@@ -116,5 +116,10 @@ pub(crate) fn verdict(name: &str, text: &str, verdict: Verdict) -> Result<(), Fa
 
 /// What a failed write means.
 pub(crate) fn failed(error: io::Error) -> Failure {
-    if error.kind() == ErrorKind::BrokenPipe { Failure::OutputClosed } else { Failure::Output(error) }
+    if is_closed(&error) { Failure::OutputClosed } else { Failure::Output(error) }
+}
+
+/// Whether the reader of a pipe has closed it. Windows has `ERROR_PIPE_NOT_CONNECTED` for that as well, which has no kind.
+fn is_closed(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::BrokenPipe || cfg!(windows) && error.raw_os_error() == Some(233)
 }

@@ -2,9 +2,10 @@
 //! the command continues. `eprintln!` would panic, before a file is written for instance.
 
 use super::{colour, one_line::one_line};
+use crate::system::escapes;
 use std::{
     fmt::Display,
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, Write as _},
     sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed},
 };
 
@@ -66,7 +67,7 @@ pub(crate) fn is_quiet() -> bool {
 
 /// Whether a line can be written again and again: on a terminal.
 pub(crate) fn is_live() -> bool {
-    says(Detail::Steps) && io::stderr().is_terminal()
+    says(Detail::Steps) && escapes::on_stderr()
 }
 
 /// Moves to the begin of the line and erases it.

@@ -131,6 +131,7 @@ fn the_command_that_converts_a_pfx_works() {
 
 /// The command out of the message, run over the file.
 #[test]
+#[cfg_attr(windows, ignore = "needs a POSIX shell")]
 fn the_command_that_takes_quotation_marks_off_works() {
     let (folder, text) = (Scratch::new(), fs::read_to_string(data("p256.certificate.pem")).unwrap());
     let source: String = text.lines().flat_map(|line| ["    \"", line, "\\r\\n\"\n"]).collect();

@@ -4,7 +4,7 @@ use crate::support::{KEY, Scratch, command, defenderauth, device, run, shapes};
 use serde_json::{Value, json};
 #[cfg(unix)]
 use std::os::unix::fs::MetadataExt as _;
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, path::Path};
 
 /// The subcommands, as `--help` lists them.
 fn subcommands(path: &[&str]) -> Vec<String> {
@@ -141,7 +141,9 @@ fn each(arguments: &[&str], input: &str, status: i32) -> Vec<Value> {
     assert_eq!(run.code, status, "{run:?}");
     let documents: Vec<Value> = run.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let words: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-    documents.iter().for_each(|document| shapes::check(&words, document));
+    for document in &documents {
+        shapes::check(&words, document);
+    }
     documents
 }
 
@@ -151,7 +153,7 @@ fn each_certificate_of_a_list_is_described_on_a_line() {
     let folder = scratch.path("fleet");
     let new = ["certificate", "new", "self-signed", "--out-dir", &folder, "--ids", "-"];
     let made = each(&new, "dev-02\ndev-01\n", 0);
-    let file = |id: &str| json!(format!("{folder}/{id}/certificate_public.pem"));
+    let file = |id: &str| json!(Path::new(&folder).join(id).join("certificate_public.pem").to_str().unwrap());
     assert_eq!([&made[0]["cert_file"], &made[1]["cert_file"]], [&file("dev-02"), &file("dev-01")]);
     assert_eq!((&made[1]["common_name"], &made[1]["subject"]), (&json!("dev-01"), &json!("CN=dev-01")));
     let resumed = each(&[&new[..], &["--resume"]].concat(), "dev-02\ndev-01\n", 0);

@@ -2,7 +2,7 @@
 
 use crate::{
     others::{Authority, P256, Server},
-    signing_process,
+    signing_server,
     support::{
         HOST, MODULE_KEY, Scratch, defenderauth,
         keys::{ID, Issued, is_accepted, openssl},
@@ -116,9 +116,9 @@ fn an_empty_password_is_given_by_an_empty_file() {
 #[test]
 fn a_signing_process_registers_and_logs_in() {
     let scratch = Scratch::new();
-    let listener = signing_process::listen(Path::new(&scratch.path("s"))).unwrap();
+    let listener = signing_server::listen(Path::new(&scratch.path("s"))).unwrap();
     let key = Arc::new(MemoryKey::new(&PrivateKey::generate(Curve::P256).unwrap()).unwrap());
-    thread::spawn(move || signing_process::serve(&listener, &key));
+    thread::spawn(move || signing_server::serve(&listener, &key));
     let name = format!("unix:{}", scratch.path("s"));
     let shown = defenderauth(&["key", "show", &name, "--json"], "").done().json();
     assert_eq!((&shown["place"], &shown["kind"]), (&"process".into(), &"EC P-256".into()));

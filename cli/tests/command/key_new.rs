@@ -2,11 +2,15 @@
 
 use crate::{
     others,
-    support::{Scratch, data, defenderauth, keys::openssl},
-    swtpm::Swtpm,
+    support::{Scratch, data, defenderauth},
 };
-use std::{fs, os::unix::fs::PermissionsExt as _, process::Command};
+#[cfg(unix)]
+use crate::{support::keys::openssl, swtpm::Swtpm};
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt as _;
+use std::{fs, process::Command};
 
+#[cfg(unix)]
 #[test]
 #[ignore = "needs swtpm, OpenSSL's provider tpm2"]
 fn openssl_signs_with_a_key_that_was_created_in_the_tpm() {
@@ -37,6 +41,7 @@ fn openssl_signs_with_a_key_that_was_created_in_the_tpm() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 #[ignore = "needs swtpm"]
 fn a_password_and_an_existing_file_are_kept() {
@@ -55,6 +60,7 @@ fn a_password_and_an_existing_file_are_kept() {
     assert_ne!(fs::read(&key).unwrap(), before);
 }
 
+#[cfg(unix)]
 #[test]
 #[ignore = "needs swtpm"]
 fn a_tpm_shows_the_kinds_of_keys_that_it_can_create() {
@@ -65,12 +71,14 @@ fn a_tpm_shows_the_kinds_of_keys_that_it_can_create() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "needs openssl")]
 fn a_key_in_a_file_is_for_its_owner_and_openssl_verifies_its_request() {
     let scratch = Scratch::new();
     for (kind, shown) in [("p256", "EC P-256"), ("p384", "EC P-384")] {
         let key = scratch.path(kind);
         let run = defenderauth(&["key", "new", "--in", "file", "--kind", kind, "--out", &key], "").done();
         assert!(run.out.contains(&format!("\nkind          {shown}\n")) && !run.shows("PRIVATE KEY"), "{run:?}");
+        #[cfg(unix)]
         assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
         let request = scratch.path(&format!("{kind}.csr"));
         let call = ["certificate", "request", "--common-name", "dev-01", "--key-file", &key, "--out", &request];
@@ -84,6 +92,7 @@ fn a_key_in_a_file_is_for_its_owner_and_openssl_verifies_its_request() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "needs openssl")]
 fn a_request_has_each_form() {
     let key = data("rsa2048.pkcs8.pem");
     let scratch = Scratch::new();
@@ -112,16 +121,20 @@ fn what_is_not_created_says_what_does() {
         (&["--in", "tpm", "--uri", "pkcs11:object=k"], &["--out FILE"]),
         (&["--in", "pkcs11", "--out", &out], &["--uri pkcs11:"]),
         (&["--in", "pkcs11", "--uri", "tpm:handle=0x81000005"], &["--uri pkcs11:"]),
-        (&["--in", "tpm", "--out", &out, "--key-tpm", "swtpm:path=/nowhere"], &["/nowhere", "no TPM"]),
     ] {
         defenderauth(&[&["key", "new"], arguments].concat(), "").failed(2, parts);
         assert!(!fs::exists(&out).unwrap(), "{arguments:?}");
+    }
+    if cfg!(unix) {
+        let nowhere = ["key", "new", "--in", "tpm", "--out", &out, "--key-tpm", "swtpm:path=/nowhere"];
+        defenderauth(&nowhere, "").failed(2, &["/nowhere", "no TPM"]);
     }
     defenderauth(&["key", "new", "--in", "file"], "").misused(&["--out"]);
     let parent = ["key", "new", "--in", "tpm", "--out", &out, "--parent", "0x80000000"];
     defenderauth(&parent, "").misused(&["0x81ffffff"]);
 }
 
+#[cfg(unix)]
 #[test]
 #[ignore = "needs swtpm and openssl"]
 fn an_authority_whose_key_is_in_the_tpm_issues_certificates() {

@@ -4,9 +4,10 @@ use crate::support::{
     HOST, MODULE_KEY, Scratch,
     agents::{folder, module, site_with},
     defenderauth, device,
+    site::Site,
 };
 use serde_json::json;
-use std::fs;
+use std::{fs, path::Path};
 
 const AGENT: &str = concat!("DeviceClientType=defender-auth%2F", env!("CARGO_PKG_VERSION"));
 
@@ -38,10 +39,11 @@ fn every_field_of_the_login_is_printed() {
 
 #[test]
 fn a_file_with_the_login_is_its_owners_alone() {
-    let scratch = Scratch::new();
+    let site = Site::new();
     for client in [&[][..], &["--for", "mosquitto-pub"], &["--for", "paho"], &["--for", "mosquitto-bridge"]] {
-        let path = scratch.path("login");
-        let run = defenderauth(&[&["login", "-", "--out", &path], client].concat(), device()).done();
+        let path = site.scratch.path("login");
+        let login = ["login", "-", "--ca-file", &site.roots, "--out", &path];
+        let run = defenderauth(&[&login, client].concat(), device()).done();
         assert_eq!(run.out, "");
         assert_eq!(fs::read_to_string(&path).unwrap().matches("SharedAccessSignature sr=").count(), 1);
         #[cfg(unix)]
@@ -63,9 +65,10 @@ fn a_certificate_is_given_by_its_files() {
     let login = defenderauth(&["login", &made, "--json"], "").done().json();
     assert_eq!(login["password"], json!(null));
     for (name, file) in [("cert_file", "certificate_public.pem"), ("key_file", "certificate_private.pem")] {
-        assert_eq!(login[name], scratch.path(&format!("made/{file}")));
+        assert_eq!(login[name], Path::new(&made).join(file).to_str().unwrap());
     }
-    let settings = defenderauth(&["login", &made, "--for", "mosquitto-pub"], "").done().out;
+    let roots = scratch.path("made/certificate_public.pem");
+    let settings = defenderauth(&["login", &made, "--for", "mosquitto-pub", "--ca-file", &roots], "").done().out;
     assert!(
         settings.contains("\n--cert ") && settings.contains("\n--key ") && !settings.contains("\n-P "),
         "{settings}"
@@ -99,5 +102,9 @@ fn what_another_client_cannot_use_is_rejected() {
     defenderauth(&v5, "").failed(2, &["each login has a user name of its own"]);
     defenderauth(&["login", "-", "--check", "-"], "").failed(2, &["standard input cannot be both"]);
     defenderauth(&["login"], "").failed(2, &["no identity is given"]);
+    if cfg!(windows) {
+        defenderauth(&["login", "-", "--for", "mosquitto-pub"], device())
+            .failed(2, &["root certificates", "--ca-file"]);
+    }
     defenderauth(&["login", "-", "--check", "x", "--for", "paho"], "").misused(&["cannot be used with"]);
 }

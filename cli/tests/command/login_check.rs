@@ -1,6 +1,6 @@
 //! A login that somebody pasted, judged without a hub, and a hub's own answer beside it.
 
-use crate::support::{HOST, KEY, LONG_KEY, Run, SHORT_KEY, Scratch, defenderauth, device, string};
+use crate::support::{HOST, KEY, LONG_KEY, Run, SHORT_KEY, Scratch, defenderauth, device, site::Site, string};
 use defender_auth_emulator::{Device, Hub, Module, World};
 use serde_json::{Value, json};
 use std::process::Command;
@@ -117,7 +117,9 @@ fn a_login_of_another_identity_than_the_agents_is_wrong() {
 #[test]
 fn every_form_that_people_paste_is_read() {
     let (user, password) = (format!("{HOST}/dev-01{VERSION}"), token(&device()));
-    let printed = |client: &[&str]| defenderauth(&[&["login", "-"], client].concat(), device()).done().out;
+    let site = Site::new();
+    let login = ["login", "-", "--ca-file", &site.roots];
+    let printed = |client: &[&str]| defenderauth(&[&login, client].concat(), device()).done().out;
     for text in [
         printed(&[]),
         printed(&["--json"]),

@@ -8,7 +8,6 @@
 )]
 
 // Shared with the tests of the library and of the emulator.
-#[cfg(target_os = "linux")]
 #[path = "../../../tests/support/ended.rs"]
 mod ended;
 #[path = "../../../tests/support/outside/mod.rs"]
@@ -18,9 +17,8 @@ mod scratch;
 #[path = "../../../emulator/tests/support/outside.rs"]
 mod sdk;
 #[cfg(unix)]
-#[allow(dead_code, reason = "its `main` is not run here")]
-#[path = "../../../examples/signing_process.rs"]
-mod signing_process;
+#[path = "../../../examples/signing_server/mod.rs"]
+mod signing_server;
 mod support;
 #[cfg(unix)]
 #[path = "../../../tests/tpm/swtpm.rs"]
@@ -47,7 +45,7 @@ mod core_dump;
 mod derive_key;
 mod device_mode;
 mod device_mode_refused;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 mod doctor;
 #[cfg(target_os = "linux")]
 mod drafts;
@@ -55,6 +53,8 @@ mod explain;
 mod fleet;
 #[cfg(target_os = "linux")]
 mod guide;
+#[cfg(windows)]
+mod guide_windows;
 mod hosts;
 mod inspect;
 mod json;
@@ -78,7 +78,6 @@ mod on_device;
 mod on_device_refused;
 #[cfg(target_os = "linux")]
 mod open_files;
-#[cfg(unix)]
 mod operational;
 #[cfg(unix)]
 mod operational_keys;
@@ -93,20 +92,18 @@ mod presence;
 mod provision;
 mod provision_file;
 mod provision_refused;
-#[cfg(target_os = "linux")]
 mod proxies;
-#[cfg(target_os = "linux")]
 mod read_faults;
 mod secondary_key;
-#[cfg(target_os = "linux")]
 mod stay;
-#[cfg(target_os = "linux")]
 mod terminals;
 mod token;
 #[cfg(unix)]
 mod tpm_handles;
 #[cfg(unix)]
 mod tpm_login;
+#[cfg(target_os = "linux")]
+mod tpm_of_windows;
 #[cfg(unix)]
 mod tpm_provision;
 #[cfg(unix)]
@@ -116,6 +113,8 @@ mod tpm_show;
 mod transports;
 mod twin;
 mod verify_token;
+#[cfg(windows)]
+mod windows;
 #[cfg(target_os = "linux")]
 mod write_faults;
 

@@ -98,7 +98,7 @@ impl Plant {
     /// The same, and does something before that.
     fn beside(&self, arguments: &[String], is_far: impl Fn(&Self) -> bool, act: impl FnOnce()) {
         let mut command = command(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
-        let silent = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let silent = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
         let mut child = silent.spawn().unwrap();
         let came = (0..1000).any(|_| {
             thread::sleep(Duration::from_millis(20));
@@ -143,7 +143,7 @@ fn a_certificate_is_requested_with_the_registration() {
             format!("host name     {HOST}\n"),
             format!("certificate   CN={ID}\n"),
             " days, 0 % of its life has passed\n".into(),
-            format!("key           {}/certificates.json\n", plant.folder),
+            format!("key           {}\n", Path::new(&plant.folder).join("certificates.json").display()),
         ];
         assert!(rows.iter().all(|row| run.out.contains(row)), "{rows:?} in {run:?}");
         let kept = plant.kept();

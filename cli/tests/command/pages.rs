@@ -16,6 +16,7 @@ fn pages() -> (Scratch, BTreeMap<String, String>) {
 }
 
 /// What bash proposes for the last of these words.
+#[cfg(unix)]
 fn proposed(words: &[&str]) -> Vec<String> {
     let folder = Scratch::new();
     let script = folder.write("completions", defenderauth(&["completions", "bash"], "").done().out);
@@ -49,7 +50,7 @@ fn bash_completes_subcommands_and_options() {
 
 #[test]
 fn every_shell_has_completions_that_are_always_the_same() {
-    for shell in ["bash", "zsh", "fish"] {
+    for shell in ["bash", "zsh", "fish", "powershell"] {
         let script = defenderauth(&["completions", shell], "").done().out;
         assert!(script.contains("verify-token") && script.contains("cert-file"), "{shell}");
         assert_eq!(script, defenderauth(&["completions", shell], "").done().out);

@@ -1,13 +1,17 @@
 //! What can be in the place of a file that is read, and what can happen to it meanwhile. The command names it and ends;
 //! when the file is back, it succeeds.
 
-use crate::support::{KEY, Run, Scratch, defenderauth, device, run, started_by};
+#[cfg(unix)]
+use crate::support::{KEY, Run, run, started_by};
+use crate::support::{Scratch, defenderauth, device};
+#[cfg(unix)]
 use std::{
     os::unix::{fs::symlink, net::UnixListener},
     process::Command,
 };
 
 /// Every way to give a file: what is said of it does not depend on what it is for.
+#[cfg(unix)]
 fn each_reader(path: &str, test: impl Fn(Run)) {
     let key = ["derive-key", "--group-key-file", path, "dev-01"];
     let certificate = ["certificate", "check", "--cert-file", path];
@@ -17,6 +21,7 @@ fn each_reader(path: &str, test: impl Fn(Run)) {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn what_is_no_file_is_named_and_not_waited_for() {
     let scratch = Scratch::new();
@@ -35,12 +40,14 @@ fn what_is_no_file_is_named_and_not_waited_for() {
 }
 
 /// `strace` has the system answer so when it is asked about the file.
+#[cfg(unix)]
 fn injected(path: &str, inject: &str) -> Run {
     let inject = format!("inject={inject}");
     let quiet = ["strace", "--quiet=all", "-f", "-o", "/dev/null", "-P", path, "-e", &inject];
     run(started_by(&quiet, &["inspect".into(), path.into()]), b"")
 }
 
+#[cfg(unix)]
 #[test]
 #[ignore = "needs strace"]
 fn a_file_that_is_gone_when_it_is_opened_or_cannot_be_read_is_named() {
@@ -81,9 +88,12 @@ fn a_file_that_is_half_written_does_not_pass_for_a_whole_one() {
 }
 
 /// A name that would paint a second, false error.
+#[cfg(unix)]
 const STEERING: &str = "esc\u{1b}[31mred\nerror: \u{202e}fake é";
+#[cfg(unix)]
 const SHOWN: &str = r"esc\u{1b}[31mred\nerror: \u{202e}fake é";
 
+#[cfg(unix)]
 #[test]
 fn a_name_with_control_characters_stays_on_one_line() {
     let scratch = Scratch::new();
@@ -101,6 +111,7 @@ fn a_name_with_control_characters_stays_on_one_line() {
     is_one_line(&defenderauth(&derive, "").failed(2, &["cannot be written"]));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_warning_and_a_note_about_such_a_name_are_one_line_each() {
     use std::{fs::Permissions, os::unix::fs::PermissionsExt as _};
@@ -118,6 +129,7 @@ fn a_warning_and_a_note_about_such_a_name_are_one_line_each() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn standard_input_is_advised_only_where_it_is_accepted() {
     let scratch = Scratch::new();

@@ -1,20 +1,25 @@
 //! Standard input that is a terminal, and standard error that cannot be written.
 
+use crate::support::{command, device, run};
+#[cfg(unix)]
 use crate::{
     ended::Ended,
-    support::{KEY, Scratch, command, device, run, started_by},
+    support::{KEY, Scratch, started_by},
 };
+#[cfg(unix)]
 use std::{
     io::{Read as _, Write as _},
     process::Stdio,
 };
 
 /// Runs the command on a terminal of `script`, types a text and the end of the input, and returns what is shown.
+#[cfg(unix)]
 fn on_a_terminal(arguments: &[&str], typed: &str) -> String {
     on_a_terminal_with(&[], arguments, typed)
 }
 
 /// The same with these variables.
+#[cfg(unix)]
 fn on_a_terminal_with(variables: &[(&str, &str)], arguments: &[&str], typed: &str) -> String {
     let words = arguments.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
     let program = command(&[]).get_program().to_str().unwrap().to_owned();
@@ -30,6 +35,7 @@ fn on_a_terminal_with(variables: &[(&str, &str)], arguments: &[&str], typed: &st
     shown
 }
 
+#[cfg(unix)]
 #[test]
 #[ignore = "needs script"]
 fn on_a_terminal_the_command_says_what_it_waits_for() {
@@ -54,6 +60,7 @@ fn without_a_terminal_it_prints_no_prompt() {
 }
 
 /// Warnings, errors and progress alike.
+#[cfg(unix)]
 #[test]
 fn standard_error_that_is_full_or_closed_changes_no_exit_status() {
     let scratch = Scratch::new();
@@ -107,6 +114,7 @@ fn there_is_colour_in_a_pipe_only_if_it_is_forced() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 #[ignore = "needs script"]
 fn a_terminal_has_colour_unless_it_is_not_wanted() {

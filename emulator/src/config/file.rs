@@ -39,8 +39,13 @@ impl Config {
     /// # Errors
     /// As [`parse`](Self::parse), and when a file cannot be read.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let failed =
-            |error: io::Error| ConfigError::File { path: path.display().to_string(), error: error.to_string() };
+        let failed = |error: io::Error| {
+            let error = match error.kind() {
+                io::ErrorKind::InvalidData => "it is not UTF-8 text; save it as UTF-8".into(),
+                _ => error.to_string(),
+            };
+            ConfigError::File { path: path.display().to_string(), error }
+        };
         let mut text = String::new();
         // One that is too long is read one byte beyond the limit.
         let file = File::open(path).map_err(failed)?;

@@ -2,7 +2,11 @@
 
 use defender_auth_emulator::{Admin, Config, Emulator, Proxy};
 use serde_json::{Value, json};
-use std::{fs, io, path::Path, process};
+use std::{
+    fs, io,
+    path::{self, Path},
+    process,
+};
 
 /// The addresses, and what a client requires beside them.
 pub(super) fn document(
@@ -21,7 +25,7 @@ pub(super) fn document(
         "https": emulator.https_address(),
         "admin": admin.map(|admin| format!("http://{}/", admin.address())),
         "proxy": proxy.map(Proxy::address),
-        "ca_file": fs::canonicalize(root).unwrap_or_else(|_| root.into()),
+        "ca_file": path::absolute(root).unwrap_or_else(|_| root.into()),
         "hubs": hubs,
         "dps": dps.map(|dps| json!({ "host_name": dps.host_name(), "id_scope": dps.id_scope() })),
     })

@@ -5,7 +5,9 @@ use super::{
     verifier::{AnyCertificate, Verdict},
 };
 use crate::config::{Root, TlsVersions, root_params};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd};
+#[cfg(target_os = "linux")]
+use rcgen::{BasicConstraints, IsCa, KeyUsagePurpose};
+use rcgen::{CertificateParams, DnType, Issuer, KeyPair, date_time_ymd};
 use rustls::{
     ServerConfig,
     crypto::ring,

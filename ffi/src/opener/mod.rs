@@ -26,7 +26,7 @@ pub struct Opener {
 
 object!(Opener, "opener");
 
-/// Creates an opener for keys without a passphrase, and for the TPM at `/dev/tpmrm0`.
+/// Creates an opener for keys without a passphrase, and for the default TPM: `device:/dev/tpmrm0`, or `tbs:` on Windows.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_opener_new(

@@ -49,7 +49,7 @@ impl PrivateKey {
 /// Opens a private key by its name, and proves which schemes it has.
 ///
 /// - `PATH`: a PEM file with the key, or with a key of a TPM (`TSS2 PRIVATE KEY`).
-/// - `tpm:file=PATH` or `tpm:handle=0x81000005`: a key of a TPM 2.0; `&tpm=swtpm:path=..` names another than `/dev/tpmrm0`.
+/// - `tpm:file=PATH` or `tpm:handle=0x81000005`: a key of a TPM 2.0; `&tpm=swtpm:path=..` names another than the default.
 /// - `unix:PATH`: a process that signs at this socket.
 /// - `pkcs11:..`: a key in a token (RFC 7512), in builds with `DEFENDERAUTH_FEATURE_PKCS11`.
 ///

@@ -1,9 +1,9 @@
 //! TPM 2.0.
 
-#[cfg(not(all(feature = "tpm", unix)))]
+#[cfg(not(feature = "tpm"))]
 #[path = "absent.rs"]
 mod device;
-#[cfg(all(feature = "tpm", unix))]
+#[cfg(feature = "tpm")]
 mod device;
 mod password;
 
@@ -31,7 +31,8 @@ pub struct Tpm {
 
 object!(Tpm, "tpm");
 
-/// Opens a TPM: `device:/dev/tpmrm0`, `swtpm:path=..` or `swtpm:host=..,port=..`; empty means the first of these.
+/// Opens a TPM: `device:/dev/tpmrm0`, `swtpm:path=..` or `swtpm:host=..,port=..`; on Windows `tbs:`, the TPM of the machine by TPM
+/// Base Services, or `swtpm:host=..,port=..`. Empty means the first of these.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn defenderauth_tpm_open(

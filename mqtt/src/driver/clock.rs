@@ -11,7 +11,8 @@ pub trait Clock: Send {
 
 /// The system's: the wall clock, and one that counts from the start of the device and also while it is suspended
 /// (`CLOCK_BOOTTIME` of Linux). A clock that stops while the device sleeps would renew a token hours after its expiry.
-/// Other systems have [`Instant`](std::time::Instant) instead.
+/// Other systems have [`Instant`](std::time::Instant) instead, which counts that time on Windows too
+/// (`QueryPerformanceCounter`).
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct SystemClock;

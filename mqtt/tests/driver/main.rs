@@ -29,11 +29,11 @@ mod scripted_key;
 mod site;
 mod sources;
 mod staying;
-#[cfg(feature = "tpm")]
+#[cfg(all(feature = "tpm", unix))]
 #[path = "../../../tests/tpm/swtpm.rs"]
 #[allow(dead_code, reason = "one test needs a part of it")]
 mod swtpm;
-#[cfg(feature = "tpm")]
+#[cfg(all(feature = "tpm", unix))]
 mod tpm;
 mod traffic;
 mod transports;

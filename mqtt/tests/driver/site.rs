@@ -39,7 +39,7 @@ pub(crate) fn base64(byte: u8) -> String {
 }
 
 /// Bytes as base64.
-#[cfg(feature = "tpm")]
+#[cfg(all(feature = "tpm", unix))]
 pub(crate) fn text(bytes: &[u8]) -> String {
     SharedAccessKey::from_bytes(bytes).unwrap().to_base64().expose().into()
 }
@@ -88,7 +88,7 @@ impl Clock for Time {
 
 impl Time {
     /// So much time passes at once, for one who shares this clock.
-    #[cfg(feature = "certificates")]
+    #[cfg(all(feature = "certificates", target_os = "linux"))]
     pub(crate) fn pass(&self, seconds: u64) {
         self.passed.fetch_add(seconds, Ordering::SeqCst);
     }
@@ -119,13 +119,13 @@ impl Site {
     }
 
     /// The time of another process, so much later than the real one.
-    #[cfg(feature = "certificates")]
+    #[cfg(all(feature = "certificates", target_os = "linux"))]
     pub(crate) fn later(seconds: u64) -> Time {
         Time { start: Instant::now(), passed: Arc::new(AtomicU64::new(seconds)), wrong: Arc::default() }
     }
 
     /// How much has passed so far.
-    #[cfg(feature = "certificates")]
+    #[cfg(all(feature = "certificates", target_os = "linux"))]
     pub(crate) fn passed(&self) -> u64 {
         self.time.passed.load(Ordering::SeqCst)
     }

@@ -1,5 +1,5 @@
 //! Keys in tokens: `SoftHSM`, and tpm2-pkcs11 with swtpm behind it. `cargo xtask test` brings them and runs these tests.
-
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod alone;

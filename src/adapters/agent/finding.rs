@@ -1,6 +1,8 @@
-use crate::{base::one_line::OneLine, connection_string};
+use crate::{adapters::file_read::ACCESS_CURE, base::one_line::OneLine, connection_string, error::by_system::BySystem};
 use alloc::string::String;
 use core::fmt;
+
+const CURE: BySystem = BySystem::new("run `chmod o-rwx` on it", ACCESS_CURE);
 
 /// An observation about a file that was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +14,7 @@ pub struct Finding {
     pub observation: Observation,
 }
 
-/// What was observed.
+/// What was observed. Its `Display` is one line, with the cure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Observation {
@@ -41,13 +43,16 @@ impl Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", OneLine(&self.place))?;
-        match &self.observation {
-            Observation::Text(finding) => finding.fmt(f),
-            Observation::Certificate(text) => f.write_str(text),
-            Observation::ReadableByOthers => {
-                f.write_str("every user of this system can read the secret in it; run `chmod o-rwx` on it")
-            }
+        write!(f, "{}: {}", OneLine(&self.place), self.observation)
+    }
+}
+
+impl fmt::Display for Observation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(finding) => finding.fmt(f),
+            Self::Certificate(text) => f.write_str(text),
+            Self::ReadableByOthers => write!(f, "every user of this system can read the secret in it; {CURE}"),
         }
     }
 }

@@ -25,8 +25,9 @@ impl TextFile {
     pub(super) fn open(path: impl AsRef<Path>, limit: usize) -> Result<Self, Error> {
         let place = path.as_ref().display().to_string();
         let (file, metadata) = regular(path.as_ref(), &place)?;
+        let open_to_others = is_open_to_others(&file, &metadata);
         let text = read(file, &place, limit)?;
-        Ok(Self { place, text, open_to_others: is_open_to_others(&metadata) })
+        Ok(Self { place, text, open_to_others })
     }
 
     /// The text, unchanged.
@@ -61,9 +62,8 @@ impl TextFile {
 pub(super) fn bytes(path: &Path, limit: usize) -> Result<(SecretBytes, Option<Finding>), Error> {
     let place = path.display().to_string();
     let (file, metadata) = regular(path, &place)?;
-    let bytes = read_bytes(file, &place, limit)?;
-    let open = is_open_to_others(&metadata).then(|| Finding::new(&place, Observation::ReadableByOthers));
-    Ok((bytes, open))
+    let open = is_open_to_others(&file, &metadata).then(|| Finding::new(&place, Observation::ReadableByOthers));
+    Ok((read_bytes(file, &place, limit)?, open))
 }
 
 fn read(reader: impl Read, place: &str, limit: usize) -> Result<SecretText, Error> {

@@ -169,5 +169,6 @@ impl Opener<'_> {
 fn read(path: &Path) -> Result<(SecretBytes, bool), Error> {
     let place = path.display().to_string();
     let (file, metadata) = regular(path, &place)?;
-    Ok((read_bytes(file, &place, SIZE_LIMIT)?, is_open_to_others(&metadata)))
+    let is_open_to_others = is_open_to_others(&file, &metadata);
+    Ok((read_bytes(file, &place, SIZE_LIMIT)?, is_open_to_others))
 }

@@ -53,7 +53,10 @@ impl Proxies {
     /// By the variables of this process as they are now.
     #[must_use]
     pub fn from_env() -> Self {
-        Self::new(|name| env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+        // On Windows HTTPS_PROXY and https_proxy are one variable.
+        let is_one = |name: &str| !cfg!(windows) || name.starts_with(char::is_uppercase);
+        let value = |name| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        Self::new(|name| value(name).filter(|_| is_one(name)))
     }
 
     /// By these variables: the value of each that is set.

@@ -18,7 +18,8 @@ impl Store {
     /// Keeps other processes from changing the certificates: two that change them at a time would each lose what the other is
     /// issued. Take it before [`load_certificates`](Self::load_certificates), and keep it as long as a request may have an answer.
     /// Reading alone needs none. The lock is advisory, and is that of the folder (`flock`); where the file system has no such
-    /// locks, as some network file systems, nothing is locked.
+    /// locks, as some network file systems, nothing is locked. On Windows it is a file in the folder, `certificates.lock`, which
+    /// stays there.
     ///
     /// # Errors
     /// When another holds it.

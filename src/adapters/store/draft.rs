@@ -1,13 +1,15 @@
 //! Files that are complete or do not exist: each grows beside the one that it replaces.
 
-use super::{early::Early, leftover, lock, owner};
+pub use super::file_name::{NameProblem, check_names};
+
+use super::{creation, early::Early, leftover, lock, owner, replacement};
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, ErrorKind, Write},
     path::{Path, PathBuf},
 };
 
-/// Read and write permission for the owner alone.
+/// Read and write permission for the owner alone. On Windows, an access list for the owner, SYSTEM and Administrators.
 pub const SECRET: u32 = 0o600;
 
 /// How many names are tried. One is enough unless another process tests that draft at the same moment.
@@ -37,7 +39,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Makes a complete file of these parts, with these permission bits where the system has them.
+    /// Makes a complete file of these parts, with these permission bits as in [`create`].
     ///
     /// # Errors
     /// Those of [`begin`](Self::begin) and of the system.
@@ -54,6 +56,7 @@ impl Draft {
     /// # Errors
     /// Those of the system; and when that owner is another user in a folder that others may write to.
     pub fn begin(path: &Path, mode: u32) -> io::Result<Self> {
+        check_names(path)?;
         leftover::sweep(path);
         for _ in 0..ATTEMPTS {
             let draft = leftover::draft_path(path);
@@ -65,7 +68,7 @@ impl Draft {
             // From here on it is removed when dropped.
             let draft = Self { path: draft, file, early: Early::default() };
             if locked {
-                owner::keep(&draft.file, path)?;
+                owner::keep(&draft.file, path, mode)?;
                 return Ok(draft);
             }
         }
@@ -83,9 +86,9 @@ impl Draft {
     /// Gives it its name, and replaces the file that had it. A link is replaced, and its target stays as it is.
     ///
     /// # Errors
-    /// Those of the system.
+    /// Those of the system. On Windows, when another program keeps the old file open for longer than about a second.
     pub fn take_place(&self, path: &Path) -> io::Result<()> {
-        fs::rename(&self.path, path)
+        replacement::rename(&self.path, path)
     }
 
     /// A name in the same folder for the file that is replaced.
@@ -114,18 +117,43 @@ impl Drop for Draft {
     }
 }
 
-/// Makes a file that does not exist yet.
+/// Makes a file that does not exist yet, with these permission bits. On Windows, bits for the owner alone are an access list
+/// for the owner, SYSTEM and Administrators; with any others the file inherits the list of its folder.
 ///
 /// # Errors
 /// Those of the system; `AlreadyExists` if there is anything of that name.
 pub fn create(path: &Path, mode: u32) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-    #[cfg(not(unix))]
-    let _ = mode;
-    options.open(path)
+    check_names(path)?;
+    creation::file(path, mode)
+}
+
+/// Makes a folder that does not exist yet, for its owner alone. On Windows, what is made in it inherits its access list.
+///
+/// # Errors
+/// Those of the system; `AlreadyExists` if there is anything of that name.
+pub fn create_folder(path: &Path) -> io::Result<()> {
+    check_names(path)?;
+    creation::folder(path)
+}
+
+/// Makes a folder and those above it, as far as they do not exist, for their owner alone.
+///
+/// # Errors
+/// Those of the system; `AlreadyExists` if there is a file in the place of one.
+pub fn create_folders(path: &Path) -> io::Result<()> {
+    check_names(path)?;
+    if path.as_os_str().is_empty() {
+        return Ok(());
+    }
+    let made = match create_folder(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            create_folders(path.parent().ok_or(error)?)?;
+            create_folder(path)
+        }
+        made => made,
+    };
+    // Others may have made it at the same moment.
+    if path.is_dir() { Ok(()) } else { made }
 }
 
 /// Fails for what a file must not replace: a folder, a device, a pipe. A user who may replace `/dev/null` would lose it.
@@ -133,6 +161,7 @@ pub fn create(path: &Path, mode: u32) -> io::Result<File> {
 /// # Errors
 /// What it is, and those of the system.
 pub fn is_file_or_nothing(path: &Path) -> io::Result<()> {
+    check_names(path)?;
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(ErrorKind::IsADirectory.into()),
         Ok(found) if !found.is_file() => Err(io::Error::other("it is a device, a pipe or a socket")),

@@ -1,14 +1,13 @@
 use super::{
-    draft::{Draft, SECRET, is_file_or_nothing, sync_folder},
+    draft::{Draft, NameProblem, SECRET, create_folder, is_file_or_nothing, sync_folder},
     error::StoreError,
-    reading,
-    warning::Warning,
+    reading, replacement,
+    warning::{Exposure, Warning},
     write_error::WriteError,
 };
 use crate::base::secret::SecretText;
 use alloc::string::ToString as _;
 use std::{
-    fs::{self, DirBuilder, Metadata},
     io::{self, ErrorKind},
     path::{Path, PathBuf},
 };
@@ -45,13 +44,13 @@ impl Store {
     /// When it cannot be read, is a link or no regular file, is longer than [`FILE_LIMIT`] or not UTF-8.
     pub fn read(&self, name: &str) -> Result<Option<(SecretText, Option<Warning>)>, StoreError> {
         let found = self.open_text(name)?;
-        Ok(found.map(|(text, metadata)| {
-            let warning = Warning::of(&self.path(name).display().to_string(), &metadata, true);
+        Ok(found.map(|(text, exposure)| {
+            let warning = Warning::of(&self.path(name).display().to_string(), exposure, true);
             (text, warning)
         }))
     }
 
-    pub(super) fn open_text(&self, name: &str) -> Result<Option<(SecretText, Metadata)>, StoreError> {
+    pub(super) fn open_text(&self, name: &str) -> Result<Option<(SecretText, Option<Exposure>)>, StoreError> {
         Ok(reading::text(&self.checked(name)?, FILE_LIMIT)?)
     }
 
@@ -79,7 +78,7 @@ impl Store {
     /// When it cannot be removed.
     pub fn remove(&self, name: &str) -> Result<(), StoreError> {
         let path = self.checked(name)?;
-        match fs::remove_file(&path) {
+        match replacement::remove(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             Err(error) => Err(WriteError::new(&path, &error).into()),
             Ok(()) => {
@@ -97,7 +96,8 @@ impl Store {
     fn checked(&self, name: &str) -> Result<PathBuf, StoreError> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         let ends_with_dot = name.starts_with('.') || name.ends_with('.');
-        if name.is_empty() || ends_with_dot || !name.chars().all(is_plain) {
+        let is_device = cfg!(windows) && NameProblem::of(name).is_some();
+        if name.is_empty() || ends_with_dot || is_device || !name.chars().all(is_plain) {
             return Err(StoreError::Name(name.into()));
         }
         Ok(self.path(name))
@@ -105,10 +105,7 @@ impl Store {
 }
 
 fn make(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(folder) {
+    match create_folder(folder) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(io::Error::other("it is not a folder")),
         made => made,

@@ -41,14 +41,18 @@
 //! write other files with the same care.
 
 mod certificates;
+mod creation;
 pub mod draft;
 mod early;
+mod entry;
 mod error;
+mod file_name;
 mod folder;
 mod leftover;
 mod lock;
 mod owner;
 mod reading;
+mod replacement;
 mod session;
 mod session_lock;
 mod warning;

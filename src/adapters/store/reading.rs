@@ -1,5 +1,9 @@
 //! Reading a file of the folder: a regular one, and no link.
 
+use super::{
+    entry,
+    warning::{Exposure, exposure},
+};
 use crate::{
     adapters::file_read::{io_error, problem, read_bytes},
     base::secret::SecretText,
@@ -8,36 +12,28 @@ use crate::{
 use alloc::string::ToString as _;
 use core::str;
 use std::{
-    fs::{File, Metadata},
     io::{self, ErrorKind},
     path::Path,
 };
 
-/// A text of at most so many bytes. `None` when there is no such file.
-pub(super) fn text(path: &Path, limit: usize) -> Result<Option<(SecretText, Metadata)>, FileError> {
+/// A text of at most so many bytes, and who else can reach it. `None` when there is no such file.
+pub(super) fn text(path: &Path, limit: usize) -> Result<Option<(SecretText, Option<Exposure>)>, FileError> {
     let place = path.display().to_string();
-    let file = match open(path) {
+    let file = match entry::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) if is_link(&error) => return Err(problem(&place, FileProblem::NotRegular)),
         file => file.map_err(|error| io_error(&place, &error))?,
     };
     let metadata = file.metadata().map_err(|error| io_error(&place, &error))?;
-    if !metadata.is_file() {
+    if !entry::is_regular(&metadata) {
         return Err(problem(&place, FileProblem::NotRegular));
     }
+    let exposure = exposure(&file, &metadata);
     let bytes = read_bytes(file, &place, limit)?;
     match str::from_utf8(bytes.expose()) {
-        Ok(text) => Ok(Some((SecretText::new(text.into()), metadata))),
+        Ok(text) => Ok(Some((SecretText::new(text.into()), exposure))),
         Err(error) => Err(problem(&place, FileProblem::NotUtf8 { offset: error.valid_up_to() })),
     }
-}
-
-/// Neither follows a link nor waits for the other end of a pipe.
-#[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
-    use rustix::fs::{Mode, OFlags, open};
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    Ok(open(path, flags, Mode::empty()).map(File::from)?)
 }
 
 #[cfg(unix)]
@@ -45,11 +41,6 @@ fn is_link(error: &io::Error) -> bool {
     use rustix::io::Errno;
     // FreeBSD answers with the second.
     [Errno::LOOP, Errno::MLINK].iter().any(|number| error.raw_os_error() == Some(number.raw_os_error()))
-}
-
-#[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
-    if std::fs::symlink_metadata(path)?.is_file() { File::open(path) } else { Err(ErrorKind::IsADirectory.into()) }
 }
 
 #[cfg(not(unix))]

@@ -28,8 +28,8 @@ impl Store {
         let at = |name: &str, error| StoreError::Snapshot { path: self.path(name).display().to_string(), error };
         let text = match self.open_text(TEXT) {
             Ok(None) => return loaded,
-            Ok(Some((text, metadata))) => {
-                loaded.warnings.extend(Warning::of(&self.path(TEXT).display().to_string(), &metadata, false));
+            Ok(Some((text, exposure))) => {
+                loaded.warnings.extend(Warning::of(&self.path(TEXT).display().to_string(), exposure, false));
                 text
             }
             Err(error) => return Loaded { problem: Some(error), ..loaded },

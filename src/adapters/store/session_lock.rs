@@ -2,7 +2,9 @@
 
 use super::{Store, StoreError, lock::Held};
 use alloc::string::ToString as _;
-use std::{fs::File, path::Path};
+use std::fs::File;
+#[cfg(not(windows))]
+use std::path::Path;
 
 /// Empty. It is made once, locked while a session runs, and never removed: a lock of a file without a name keeps nobody out.
 const FILE: &str = "session.lock";
@@ -20,9 +22,9 @@ impl Store {
     /// connection, because a hub has one for each. Take it before [`load`](Self::load), and keep it as long as the session
     /// runs. A driver of the crate `defender-auth-mqtt` takes it by itself.
     ///
-    /// The lock is advisory, and is that of the file `session.lock` (`flock`; on Windows the file is opened for one process
-    /// alone). Where the folder cannot be written to, or its file system has no locks, as some network file systems, nothing is
-    /// locked.
+    /// The lock is advisory, and is that of the file `session.lock` (`flock`; on Windows the file is opened for writing, and is
+    /// not shared). Where the folder cannot be written to, or its file system has no locks, as some network file systems,
+    /// nothing is locked.
     ///
     /// ```
     /// # let folder = std::env::temp_dir().join(format!("session-lock-{}", std::process::id()));
@@ -71,15 +73,7 @@ fn hold(path: &Path) -> Result<Option<File>, Held> {
 }
 
 #[cfg(windows)]
-fn hold(path: &Path) -> Result<Option<File>, Held> {
-    use std::{fs::OpenOptions, os::windows::fs::OpenOptionsExt as _};
-    /// Another process has the file open, and shares it with nobody.
-    const ERROR_SHARING_VIOLATION: i32 = 32;
-    match OpenOptions::new().write(true).create(true).truncate(false).share_mode(0).open(path) {
-        Err(error) if error.raw_os_error() == Some(ERROR_SHARING_VIOLATION) => Err(Held),
-        file => Ok(file.ok()),
-    }
-}
+use super::lock::hold_file as hold;
 
 #[cfg(not(any(unix, windows)))]
 const fn hold(_: &Path) -> Result<Option<File>, Held> {

@@ -1,7 +1,9 @@
-use crate::base::one_line::OneLine;
-use alloc::string::String;
+use crate::{adapters::file_read::ACCESS_CURE, base::one_line::OneLine, error::by_system::BySystem};
+use alloc::{format, string::String};
 use core::fmt;
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
+
+const CURE: BySystem = BySystem::new("run `chmod 600` on it", ACCESS_CURE);
 
 /// Who else can reach a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +13,7 @@ pub enum Exposure {
     ReadableByOthers,
     /// Other users may change it.
     WritableByOthers,
-    /// It belongs to another user, who is not root.
+    /// It belongs to another user, who is not root; on Windows, not SYSTEM or Administrators.
     OtherOwner,
 }
 
@@ -28,27 +30,26 @@ pub struct Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.exposure {
-            Exposure::ReadableByOthers => {
-                "other users may read it; run `chmod 600` on it, and rotate the keys that it holds"
-            }
-            Exposure::WritableByOthers => "other users may change it; run `chmod 600` on it",
-            Exposure::OtherOwner => "it belongs to another user; make this agent's user its owner",
+            Exposure::ReadableByOthers => format!("other users may read it; {CURE}, and rotate the keys that it holds"),
+            Exposure::WritableByOthers => format!("other users may change it; {CURE}"),
+            Exposure::OtherOwner => "it belongs to another user; make this agent's user its owner".into(),
         };
         write!(f, "{}: {what}", OneLine(&self.path))
     }
 }
 
 impl Warning {
-    /// What the system says about a file. Without a secret in it, it may be read by all.
-    pub(super) fn of(path: &str, metadata: &Metadata, is_secret: bool) -> Option<Self> {
-        let exposure = exposure(metadata)?;
+    /// For a file that others can reach. Without a secret in it, it may be read by all.
+    pub(super) fn of(path: &str, exposure: Option<Exposure>, is_secret: bool) -> Option<Self> {
+        let exposure = exposure?;
         let counts = is_secret || exposure != Exposure::ReadableByOthers;
         counts.then(|| Self { path: path.into(), exposure })
     }
 }
 
+/// What the permission bits of an open file say.
 #[cfg(unix)]
-fn exposure(metadata: &Metadata) -> Option<Exposure> {
+pub(super) fn exposure(_: &File, metadata: &Metadata) -> Option<Exposure> {
     use std::os::unix::fs::MetadataExt as _;
     const ROOT: u32 = 0;
     let owner = metadata.uid();
@@ -62,8 +63,20 @@ fn exposure(metadata: &Metadata) -> Option<Exposure> {
     }
 }
 
-/// Other systems have no such permission bits.
-#[cfg(not(unix))]
-const fn exposure(_: &Metadata) -> Option<Exposure> {
+/// What the access list of an open file says. One that cannot be read is not judged.
+#[cfg(windows)]
+pub(super) fn exposure(file: &File, _: &Metadata) -> Option<Exposure> {
+    let access = defender_auth_windows::access::Access::of(file).ok()?;
+    match (access.foreign_owner, access.writers.as_slice(), access.readers.as_slice()) {
+        (Some(_), ..) => Some(Exposure::OtherOwner),
+        (None, [_, ..], _) => Some(Exposure::WritableByOthers),
+        (None, [], [_, ..]) => Some(Exposure::ReadableByOthers),
+        (None, [], []) => None,
+    }
+}
+
+/// Nothing is known of the rights of other systems.
+#[cfg(not(any(unix, windows)))]
+pub(super) const fn exposure(_: &File, _: &Metadata) -> Option<Exposure> {
     None
 }

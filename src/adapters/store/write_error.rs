@@ -49,7 +49,14 @@ pub fn write_cure(error: &io::Error) -> Option<&'static str> {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on its disk",
         ErrorKind::ReadOnlyFilesystem => "its disk is mounted read-only; name a file on another",
         _ if open_files::are_too_many(error) => MORE_FILES.here(),
+        // Only Windows lets an open file be in the way.
+        _ if cfg!(windows) && is_in_use(error) => "close that program, or name another file",
         ErrorKind::FileTooLarge => LARGER_FILES.here(),
         _ => return None,
     })
+}
+
+/// What `Draft::take_place` says, or `ERROR_SHARING_VIOLATION` itself.
+fn is_in_use(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::ResourceBusy || error.raw_os_error() == Some(32)
 }

@@ -3,14 +3,12 @@
 mod agents;
 mod created;
 mod faults;
-mod files;
 mod killed;
 mod named;
 mod openssl;
 mod rejected;
 mod room;
 mod script;
-mod vectors;
 
 use crate::swtpm::Swtpm;
 use defender_auth::{

@@ -29,7 +29,7 @@ use windows_sys::Win32::{
 /// Those of the system; `AlreadyExists` if there is anything of that name.
 pub fn create_file(path: &Path) -> io::Result<File> {
     let path = wide::path(path)?;
-    let list = List::new("", &[])?;
+    let list = List::new("", None)?;
     let attributes = list.attributes();
     #[expect(unsafe_code, reason = "the standard library gives no access list to a new file")]
     // SAFETY: the path ends with a zero; the attributes point to a descriptor that `list` keeps.
@@ -58,7 +58,7 @@ pub fn create_file(path: &Path) -> io::Result<File> {
 /// Those of the system; `AlreadyExists` if there is anything of that name.
 pub fn create_folder(path: &Path) -> io::Result<()> {
     let path = wide::path(path)?;
-    let list = List::new("OICI", &[])?;
+    let list = List::new("OICI", None)?;
     let attributes = list.attributes();
     #[expect(unsafe_code, reason = "the standard library gives no access list to a new folder")]
     // SAFETY: the path ends with a zero; the attributes point to a descriptor that `list` keeps.
@@ -66,12 +66,32 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
     if made == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
-/// Lets one more user read and change a file of [`create_file`].
+/// What another user may do with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Right {
+    /// Read it.
+    Read,
+    /// Read, change and remove it.
+    Full,
+}
+
+impl Right {
+    const fn sddl(self) -> &'static str {
+        match self {
+            Self::Read => "FR",
+            Self::Full => "FA",
+        }
+    }
+}
+
+/// Gives a file the list of [`create_file`], with a right for one more user or group. It was opened with the right to change
+/// its list (`WRITE_DAC`), as those of `create_file` are.
 ///
 /// # Errors
 /// Those of the system.
-pub fn share_with(file: &File, other: &Sid) -> io::Result<()> {
-    let list = List::new("", &[other])?;
+pub fn share_with(file: &File, other: &Sid, right: Right) -> io::Result<()> {
+    let list = List::new("", Some((other, right)))?;
     let what = DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
     #[expect(unsafe_code, reason = "the standard library changes no access lists")]
     // SAFETY: the handle is open as long as `file` is borrowed; `list` keeps the descriptor.
@@ -86,9 +106,9 @@ struct List {
 
 impl List {
     /// Full access for the owner, SYSTEM and Administrators. `flags` are those of inheritance.
-    fn new(flags: &str, others: &[&Sid]) -> io::Result<Self> {
+    fn new(flags: &str, other: Option<(&Sid, Right)>) -> io::Result<Self> {
         let owner = system::owner_of_new_files()?;
-        let text = wide::text(&sddl(&owner, flags, others));
+        let text = wide::text(&sddl(&owner, flags, other));
         let mut descriptor = ptr::null_mut();
         #[expect(unsafe_code, reason = "the system makes the binary form of a descriptor")]
         // SAFETY: the text ends with a zero, and `descriptor` takes a pointer.
@@ -113,12 +133,13 @@ impl List {
 }
 
 /// The descriptor in the security descriptor definition language: the owner, and a list that inherits nothing.
-fn sddl(owner: &Sid, flags: &str, others: &[&Sid]) -> String {
+fn sddl(owner: &Sid, flags: &str, other: Option<(&Sid, Right)>) -> String {
     let (system, administrators) = (Sid::system(), Sid::administrators());
-    let mut granted = vec![&system, &administrators, owner];
+    let mut granted = vec![(&system, Right::Full), (&administrators, Right::Full), (owner, Right::Full)];
     granted.dedup();
-    granted.extend(others);
-    let entries: Vec<String> = granted.iter().map(|sid| format!("(A;{flags};FA;;;{sid})")).collect();
+    granted.extend(other);
+    let entry = |(sid, right): &(&Sid, Right)| format!("(A;{flags};{};;;{sid})", right.sddl());
+    let entries: Vec<String> = granted.iter().map(entry).collect();
     format!("O:{owner}D:P{}", entries.concat())
 }
 
@@ -141,10 +162,10 @@ mod tests {
         let (user, service) = (Sid::nt(&[21, 1, 2, 3, 1001]), Sid::nt(&[20]));
         let [system, administrators] = ["(A;;FA;;;S-1-5-18)", "(A;;FA;;;S-1-5-32-544)"];
         assert_eq!(
-            sddl(&user, "", &[&service]),
-            format!("O:{user}D:P{system}{administrators}(A;;FA;;;{user})(A;;FA;;;S-1-5-20)")
+            sddl(&user, "", Some((&service, Right::Read))),
+            format!("O:{user}D:P{system}{administrators}(A;;FA;;;{user})(A;;FR;;;S-1-5-20)")
         );
-        assert_eq!(sddl(&Sid::administrators(), "", &[]), format!("O:S-1-5-32-544D:P{system}{administrators}"));
-        assert!(sddl(&user, "OICI", &[]).ends_with(&format!("(A;OICI;FA;;;{user})")));
+        assert_eq!(sddl(&Sid::administrators(), "", None), format!("O:S-1-5-32-544D:P{system}{administrators}"));
+        assert!(sddl(&user, "OICI", None).ends_with(&format!("(A;OICI;FA;;;{user})")));
     }
 }

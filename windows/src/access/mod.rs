@@ -18,7 +18,7 @@ mod sid;
 mod system;
 
 #[cfg(windows)]
-pub use create::{create_file, create_folder, share_with};
+pub use create::{Right, create_file, create_folder, share_with};
 #[cfg(windows)]
 pub use found::Access;
 pub use sid::Sid;

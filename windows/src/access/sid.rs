@@ -21,8 +21,9 @@ impl Sid {
         Self::nt(&[32, 544])
     }
 
-    /// Everyone.
-    pub(super) fn everyone() -> Self {
+    /// Everyone: `S-1-1-0`.
+    #[must_use]
+    pub fn everyone() -> Self {
         Self { authority: 1, parts: vec![0] }
     }
 

@@ -7,11 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What a program in C is built with, and what one of the command's needs.
-const TOOLS: &str = "gcc,libc6-dev,pkg-config,cmake,make,ca-certificates";
+/// What a program in C is built with, what one of the command's needs, and what reads the units and runs what they start.
+const TOOLS: &str = "gcc,libc6-dev,pkg-config,cmake,make,ca-certificates,systemd,iproute2";
 
-/// Runs in the root. It knows the packages only.
-const SCRIPT: &str = include_str!("clean_root.sh");
+/// They run in the root, and know the packages only.
+const SCRIPTS: [(&str, &str); 2] =
+    [("check.sh", include_str!("clean_root.sh")), ("services.sh", include_str!("services.sh"))];
 
 /// Makes the root, and runs the script in it.
 pub(super) fn check(folder: &Path, packages: &[PathBuf]) -> Result<(), String> {
@@ -27,8 +28,11 @@ pub(super) fn check(folder: &Path, packages: &[PathBuf]) -> Result<(), String> {
         let to = place.join(file.file_name().unwrap_or_default());
         fs::copy(&file, &to).map_err(|error| format!("{}: {error}", file.display()))?;
     }
-    fs::write(place.join("check.sh"), SCRIPT).map_err(|error| error.to_string())?;
-    let mut check = command("chroot", &[]);
+    for (name, script) in SCRIPTS {
+        fs::write(place.join(name), script).map_err(|error| format!("{name}: {error}"))?;
+    }
+    // A network of its own: the units have fixed ports.
+    let mut check = command("unshare", &["--net", "chroot"]);
     check.arg(&clean).args(["sh", "-eux", "/packages/check.sh"]).args(PACKAGES);
     run(check)?;
     fs::remove_dir_all(&clean).map_err(|error| format!("{}: {error}", clean.display()))

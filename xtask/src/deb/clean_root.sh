@@ -1,6 +1,7 @@
 # In a clean root: installs the packages, uses each of them, and removes them. Its arguments are the names of the packages.
 export DEBIAN_FRONTEND=noninteractive
 cd /packages
+mkdir -p /var/lib/private
 list() { find / -xdev \( -path /proc -o -path /sys -o -path /packages -o -path /tmp -o -path /var/lib/dpkg -o -path /var/log -o -path /var/cache \) -prune -o -print | sort; }
 list > /tmp/before
 dpkg --install ./*.deb
@@ -21,9 +22,11 @@ chmod 600 string
 defenderauth token --ttl 1h string | grep 'SharedAccessSignature sr=hub.example'
 defender-auth-emulator --version
 test -f /etc/defenderauth-emulator.toml
-test -f /usr/lib/systemd/system/defenderauth-emulator.service -o -f /lib/systemd/system/defenderauth-emulator.service
+sh -eu services.sh
 
-# Nothing of them remains.
+# Nothing of them remains but what is the administrator's.
 dpkg --purge "$@"
+test -f /etc/defenderauth/agent/connection_string.txt
+rm -r /etc/defenderauth
 list > /tmp/after
 diff /tmp/before /tmp/after

@@ -52,13 +52,8 @@ pub(crate) fn deb(options: &[String]) -> Result<(), String> {
 
 /// What Debian makes and checks packages with.
 fn provide() -> Result<(), String> {
-    let programs = [
-        ("dh", "debhelper"),
-        ("dpkg-buildpackage", "dpkg-dev"),
-        ("help2man", "help2man"),
-        ("lintian", "lintian"),
-        ("mmdebstrap", "mmdebstrap"),
-    ];
+    let programs =
+        [("dh", "debhelper"), ("dpkg-buildpackage", "dpkg-dev"), ("lintian", "lintian"), ("mmdebstrap", "mmdebstrap")];
     let missing = programs.iter().filter(|(program, _)| !tools::works(program, &["--version"]));
     let missing: Vec<&str> = missing.map(|(_, package)| *package).collect();
     if missing.is_empty() { Ok(()) } else { tools::install(&missing) }

@@ -3,12 +3,14 @@
 use super::{copy, output};
 use crate::{
     auditable, command_docs, dist,
-    run::{command, root, run, target},
+    run::{root, run, target},
 };
 use std::{fs, path::Path, process::Command};
 
 const COMMAND: &str = "defenderauth";
 const EMULATOR: &str = "defender-auth-emulator";
+/// For the command's `stay`.
+const UNIT: &str = "defenderauth-stay@.service";
 
 /// Where `cargo xtask command-docs` puts the pages and completions of the command, and where Debian looks for them.
 const DOCS: [(&str, &str); 4] = [
@@ -37,6 +39,7 @@ pub(super) fn stage(folder: &Path) -> Result<String, String> {
     }
     manuals(folder)?;
     copy(&root().join("emulator/sample.toml"), &folder.join("etc/defenderauth-emulator.toml"))?;
+    copy(&root().join("examples/systemd").join(UNIT), &folder.join("lib/systemd/system").join(UNIT))?;
     output("dpkg-architecture", &["--query", "DEB_HOST_ARCH"])
 }
 
@@ -50,9 +53,7 @@ fn manuals(folder: &Path) -> Result<(), String> {
         fs::create_dir_all(&to).map_err(|error| format!("{}: {error}", to.display()))?;
         copy(&docs.join(from).join("."), &to)?;
     }
-    // The emulator has no page of its own.
-    let mut help =
-        command("help2man", &["--no-info", "--name", "loopback emulator of Azure IoT Hub and DPS", "--output"]);
-    help.arg(folder.join("usr/share/man/man1").join(format!("{EMULATOR}.1"))).arg(programs.join(EMULATOR));
-    run(help)
+    let page = folder.join("usr/share/man/man1").join(format!("{EMULATOR}.1"));
+    let text = output(&programs.join(EMULATOR).display().to_string(), &["--man"])?;
+    fs::write(&page, text + "\n").map_err(|error| format!("{}: {error}", page.display()))
 }

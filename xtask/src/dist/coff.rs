@@ -77,7 +77,7 @@ impl Object<'_> {
         run(compile)?;
         let mut link = self.choice.tool("gcc");
         link.args(LINK).arg("-o").arg(dll).arg(&definitions).args([&self.file(), &compiled]).arg(fixed);
-        link.args(self.built.needed.split_whitespace());
+        link.args(self.crates()?).args(self.built.needed.split_whitespace());
         run(link)?;
 
         // By their names alone, which become those of their members.

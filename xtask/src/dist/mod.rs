@@ -1,6 +1,7 @@
 //! The C library as a package, installed by `cargo xtask dist`.
 
 mod archive;
+mod audit;
 mod build;
 mod coff;
 mod install;
@@ -19,7 +20,7 @@ use std::{
 pub(crate) use windows::check_windows;
 
 const USAGE: &str = "cargo xtask dist --prefix DIR [--libdir DIR] [--destdir DIR] [--features sas|full|FEATURE,...] [--target TRIPLE] \
-                     [--small] [--bare]";
+                     [--small] [--bare] [--auditable]";
 
 /// The target for Windows whose compilers are everywhere.
 pub(crate) const WINDOWS: &str = "x86_64-pc-windows-gnu";
@@ -36,6 +37,8 @@ pub(crate) struct Choice {
     /// If it is not this system, or not cargo's own choice.
     target: Option<String>,
     standard: Standard,
+    /// Whether the shared library names the crates that it was built from.
+    is_auditable: bool,
 }
 
 /// Builds the library and installs it.
@@ -70,7 +73,7 @@ fn choice(options: &[String]) -> Result<Choice, String> {
     let (mut prefix, mut libdir, mut features, mut target) = (None, PathBuf::from("lib"), "full".to_owned(), None);
     let mut destdir = std::env::var_os("DESTDIR").filter(|folder| !folder.is_empty()).map(PathBuf::from);
     let flags: Vec<&String> =
-        options.iter().filter(|option| ["--small", "--bare"].contains(&option.as_str())).collect();
+        options.iter().filter(|option| ["--small", "--bare", "--auditable"].contains(&option.as_str())).collect();
     let options: Vec<String> = options.iter().filter(|option| !flags.contains(option)).cloned().collect();
     for option in options.chunks(2) {
         match option {
@@ -88,8 +91,13 @@ fn choice(options: &[String]) -> Result<Choice, String> {
     }
     let libdir = below(&prefix, &libdir)?;
     let is_bare = target.as_ref().is_some_and(|target| target.contains("-none"));
-    let is_bare = is_bare || flags.iter().any(|flag| *flag == "--bare");
-    let standard = match (is_bare, flags.iter().any(|flag| *flag == "--small")) {
+    let has = |name: &str| flags.iter().any(|flag| *flag == name);
+    let is_bare = is_bare || has("--bare");
+    let is_auditable = has("--auditable");
+    if is_bare && is_auditable {
+        return Err("--auditable: the list of crates is in the shared library, and bare metal has none".into());
+    }
+    let standard = match (is_bare, has("--small")) {
         (false, false) => Standard::Given,
         (false, true) => Standard::Small,
         (true, false) => Standard::Absent,
@@ -97,7 +105,7 @@ fn choice(options: &[String]) -> Result<Choice, String> {
     };
     let features = if is_default(&features) && is_bare { "flows".into() } else { features };
     standard.check(&features)?;
-    let choice = Choice { prefix, libdir, destdir, features, target, standard };
+    let choice = Choice { prefix, libdir, destdir, features, target, standard, is_auditable };
     match choice.target() {
         Some(other) if choice.is_for_windows() && other != WINDOWS => Err(format!(
             "{other}: the target for Windows is {WINDOWS}; its import library defenderauth.lib is for MSVC's linker"
@@ -133,6 +141,7 @@ impl Choice {
             features: features.to_owned(),
             target: target.map(str::to_owned),
             standard,
+            is_auditable: false,
         }
     }
 

@@ -131,6 +131,7 @@ impl<'a> Object<'a> {
         let mut link = self.choice.tool("gcc");
         link.args(LINK).arg(format!("-Wl,-soname,{soname}")).arg(format!("-Wl,--version-script={versions}"));
         link.arg("-o").arg(library).arg(self.file());
+        link.args(self.crates()?);
         link.args(self.built.needed.split_whitespace()).arg("-lgcc_s");
         run(link)
     }

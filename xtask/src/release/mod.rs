@@ -1,13 +1,15 @@
 //! Every file of a release, in one folder. Nothing is published.
 
 mod archive;
+mod components;
 mod recipes;
+mod windows;
 
 use crate::{
     deb, dist, folder, package, platforms,
     run::{command, root, run, target},
-    sbom,
 };
+pub(crate) use archive::SOURCE;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -18,12 +20,13 @@ const USAGE: &str = "usage: cargo xtask release --dry-run [--here]";
 /// A part of the release: what it is called when it cannot be made, and what makes it in the folder.
 type Step = (&'static str, fn(&Path) -> Result<(), String>);
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     ("source archive", archive::source),
     ("recipes for Yocto and vcpkg", recipes::recipes),
-    ("lists of components", components),
+    ("lists of components", components::components),
     ("C library", library),
     ("static command", static_command),
+    ("C library and programs for Windows", windows::windows),
     ("Debian packages", debian),
     ("crates", crates),
 ];
@@ -70,13 +73,20 @@ fn here() -> Result<(), String> {
 
 /// What no step makes.
 const NOT_HERE: [&str; 2] = [
-    "Windows: its library and command need a compiler for it",
+    "signatures of the programs and the library for Windows (Authenticode): they need a certificate",
     "signatures of the tag and of SHA256SUMS: they need a person's key",
 ];
 
+/// The archive of the source and the recipes with its checksums, without the rest.
+pub(crate) fn sources(folder: &Path) -> Result<(), String> {
+    archive::source(folder)?;
+    recipes::recipes(folder)
+}
+
 fn library(folder: &Path) -> Result<(), String> {
     let staging = staging("library")?;
-    let options = ["--prefix", "/usr/local", "--features", "full", "--destdir", &staging.display().to_string()];
+    let staged = staging.display().to_string();
+    let options = ["--prefix", "/usr/local", "--features", "full", "--auditable", "--destdir", &staged];
     dist::dist(&options.map(str::to_owned))?;
     archive::pack(&staging.join("usr/local"), &folder.join(format!("{}.tar.gz", named("libdefenderauth", "linux-gnu"))))
 }
@@ -94,18 +104,6 @@ fn debian(folder: &Path) -> Result<(), String> {
 fn crates(folder: &Path) -> Result<(), String> {
     package::package(&[])?;
     copy_all(&target().join("package"), "crate", folder)
-}
-
-fn components(folder: &Path) -> Result<(), String> {
-    let parts: [(&str, &str, &[&str]); 2] = [
-        ("defender-auth-ffi", "libdefenderauth", &[]),
-        ("defender-auth-cli", "defenderauth", &["--no-default-features", "--target", "x86_64-unknown-linux-musl"]),
-    ];
-    for (package, name, options) in parts {
-        let path = folder.join(format!("{name}-{}.cdx.json", env!("CARGO_PKG_VERSION")));
-        fs::write(&path, sbom::sbom(package, options)?).map_err(|error| format!("{}: {error}", path.display()))?;
-    }
-    Ok(())
 }
 
 /// `defenderauth-0.2.0-x86_64-linux-static`

@@ -1,6 +1,6 @@
 //! The recipe for Yocto and the port for vcpkg, with their checksums.
 
-use super::archive;
+use super::archive::{self, SOURCE};
 use crate::{
     run::{command, root},
     sbom::locked,
@@ -10,8 +10,6 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
-
-const SOURCE: &str = concat!("defender-auth-", env!("CARGO_PKG_VERSION"), ".tar.gz");
 
 /// Fills in what is known only now, and packs each.
 pub(super) fn recipes(folder: &Path) -> Result<(), String> {
@@ -95,5 +93,16 @@ mod tests {
         let port = read(&root().join("packaging/vcpkg/defenderauth/vcpkg.json")).unwrap();
         let port: serde_json::Value = serde_json::from_str(&port).unwrap();
         assert_eq!(port["version-semver"], version);
+    }
+
+    /// Source: microsoft/vcpkg-tool:docs/vcpkg.schema.json, which permits no other member.
+    #[test]
+    fn the_port_has_members_of_vcpkg_s_schema_only() {
+        let port = read(&root().join("packaging/vcpkg/defenderauth/vcpkg.json")).unwrap();
+        let port: serde_json::Value = serde_json::from_str(&port).unwrap();
+        let known = ["description", "homepage", "license", "name", "supports", "version-semver"];
+        for (name, value) in port.as_object().unwrap() {
+            assert!(known.contains(&name.as_str()) && value.is_string(), "{name}: {value}");
+        }
     }
 }

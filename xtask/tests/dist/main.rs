@@ -223,6 +223,30 @@ fn the_shared_library_is_protected_when_it_is_loaded() {
 }
 
 #[test]
+#[ignore = "needs gcc, binutils and python3"]
+fn an_auditable_library_names_the_crates_that_are_in_it() {
+    let place = folder("auditable");
+    let mut dist = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    output(dist.args(["dist", "--features", "sas", "--auditable", "--prefix"]).arg(&place).env_remove("DESTDIR"));
+    let (library, section) = (place.join("lib/libdefenderauth.so"), place.join("crates"));
+    let mut copy = Command::new("objcopy");
+    output(copy.arg(format!("--dump-section=.dep-v0={}", section.display())).args([&library, &place.join("copy")]));
+    let script = "import json, sys, zlib\n\
+                  crates = json.loads(zlib.decompress(open(sys.argv[1], 'rb').read()))['packages']\n\
+                  assert [it['name'] for it in crates if it.get('root')] == ['defender-auth-ffi']\n\
+                  print(*(it['name'] + ' ' + it['source'] for it in crates), sep='\\n')";
+    let said = output(Command::new("python3").args(["-c", script]).arg(&section));
+    for name in ["defender-auth local", "sha2 crates.io", "zeroize crates.io"] {
+        assert!(said.lines().any(|line| line == name), "no {name} in {said}");
+    }
+    assert!(!said.contains("rustls") && !said.contains("thiserror-impl"), "{said}");
+    // It is not loaded, and the library as it is without it has none.
+    let sections = |library: &Path| output(Command::new("readelf").args(["--sections", "--wide"]).arg(library));
+    assert!(sections(&library).lines().any(|line| line.contains(".dep-v0") && !line.contains(" A ")));
+    assert!(!sections(&prefix().join("lib/libdefenderauth.so")).contains(".dep-v0"));
+}
+
+#[test]
 #[ignore = "needs gcc, pkg-config and binutils"]
 fn every_symbol_has_the_version_that_a_program_asks_for() {
     let symbols = |file: &Path, kind: &str| {

@@ -1,7 +1,7 @@
 //! A certificate for each device of a list, on every processor.
 
 use super::{
-    ids,
+    folders, ids,
     issue::Kind,
     maker::{DEVICE, Maker, target},
     options::{Batch, Making, Signer},
@@ -62,7 +62,9 @@ fn make_lines(
         let own = folder.join(id.as_str());
         Ok(Device { id: id.to_string(), name, target: target(&own, DEVICE), folder: own })
     };
-    let devices = ids::list(list, batch.shard)?.into_iter().map(device).collect::<Result<Vec<_>, Failure>>()?;
+    let ids = ids::list(list, batch.shard)?;
+    folders::check(&ids)?;
+    let devices = ids.into_iter().map(device).collect::<Result<Vec<_>, Failure>>()?;
     let maker = Maker::new(Kind::Client, signer, making)?;
     // Everything that can be tested is tested for all of them before the first is made.
     if !batch.resume {

@@ -4,6 +4,7 @@ mod authority;
 mod batch;
 mod ca_key;
 pub(crate) mod check;
+mod folders;
 mod ids;
 mod issue;
 mod maker;

@@ -154,7 +154,13 @@ impl<'a> Lines<'a> {
         if line.len() > LINE_LIMIT {
             return self.stop(IdentifierError::TooLong { name: IdentifierKind::RegistrationId }.into());
         }
-        self.stop(FileError { path: "the line".into(), problem: FileProblem::NotUtf8 { offset } }.into())
+        let has_mark = line.starts_with(&[0xff, 0xfe]) || line.starts_with(&[0xfe, 0xff]);
+        let problem = if self.is_first && self.count == 1 && has_mark {
+            FileProblem::Utf16
+        } else {
+            FileProblem::NotUtf8 { offset }
+        };
+        self.stop(FileError { path: "the line".into(), problem }.into())
     }
 
     #[cold]

@@ -88,22 +88,30 @@ fn derive(arguments: &DeriveKey) -> Result<(), Failure> {
     })
 }
 
-/// The mode of a file that a shell makes for `>` usually lets every user read it.
-#[cfg(unix)]
+/// Others can usually read a file that a shell makes for `>`.
 fn warn_of_readers() {
-    use std::{
-        fs::File,
-        os::{fd::AsFd as _, unix::fs::MetadataExt as _},
-    };
-    let Ok(out) = io::stdout().as_fd().try_clone_to_owned() else { return };
-    let is_readable = |found: std::fs::Metadata| found.is_file() && found.mode() & 0o044 != 0;
-    if File::from(out).metadata().is_ok_and(is_readable) {
+    if goes_to_file_of_others().unwrap_or(false) {
         stderr::warning("other users can read the file that standard output goes to; write the keys with --out FILE");
     }
 }
 
-#[cfg(not(unix))]
-const fn warn_of_readers() {}
+#[cfg(unix)]
+fn goes_to_file_of_others() -> io::Result<bool> {
+    use std::{
+        fs::File,
+        os::{fd::AsFd as _, unix::fs::MetadataExt as _},
+    };
+    let found = File::from(io::stdout().as_fd().try_clone_to_owned()?).metadata()?;
+    Ok(found.is_file() && found.mode() & 0o044 != 0)
+}
+
+#[cfg(windows)]
+fn goes_to_file_of_others() -> io::Result<bool> {
+    use defender_auth_windows::access::Access;
+    use std::{fs::File, os::windows::io::AsHandle as _};
+    let out = File::from(io::stdout().as_handle().try_clone_to_owned()?);
+    Ok(out.metadata()?.is_file() && !Access::of(&out)?.readers.is_empty())
+}
 
 struct Derivation<'a> {
     group: GroupKey,

@@ -1,7 +1,10 @@
 //! The files that are given: whether they are there, whose they are, and whether this user may read them.
 
-use super::step::Found;
-use crate::{input::source::Source, login::subject::SubjectOptions, private_key::name, terminal::shell::quoted};
+use super::{
+    rights::{doubt, facts, listing, rights_of, user},
+    step::Found,
+};
+use crate::{input::source::Source, login::subject::SubjectOptions, private_key::name};
 use defender_auth::{
     agent,
     error::{Code, ErrorKind},
@@ -30,7 +33,7 @@ pub(super) fn examine(subject: &SubjectOptions) -> Found {
             files.extend(present);
             if files.is_empty() {
                 let what = format!("the folder {} has no file of an agent", path.display());
-                return Found::failed(Code::FileNotFound, ErrorKind::File, what).next(format!("ls -l {}", shown(path)));
+                return Found::failed(Code::FileNotFound, ErrorKind::File, what).next(listing(path));
             }
         } else {
             files.push(path.clone());
@@ -44,32 +47,28 @@ pub(super) fn examine(subject: &SubjectOptions) -> Found {
             _ => "none is given",
         });
     }
-    let (mut facts, mut doubts) = (Vec::new(), Vec::new());
+    let (mut known, mut doubts) = (Vec::new(), Vec::new());
     for file in &files {
         match of(file) {
             Ok(metadata) => {
-                facts.push(format!("{}: {}", file.display(), owner_and_mode(&metadata)));
+                known.push(format!("{}: {}", file.display(), facts(file, &metadata)));
                 doubts.extend(doubt(file, &metadata));
             }
             Err((code, what)) => {
                 let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
                 let failed = Found::failed(code, ErrorKind::File, format!("{}: {what}", file.display()));
-                return failed.next(format!("ls -ld {} {}", shown(folder), shown(file)));
+                return failed.next(rights_of(folder, file));
             }
         }
     }
     let mut found = match doubts.pop() {
         Some((what, next)) => Found::warning(what).next(next),
-        None if files.len() == 1 => return Found::ok(facts.join("")),
+        None if files.len() == 1 => return Found::ok(known.join("")),
         None => Found::ok(format!("{} files, all readable", files.len())),
     };
     found.notes.extend(doubts.into_iter().map(|(what, _)| what));
-    found.notes.extend(facts);
+    found.notes.extend(known);
     found
-}
-
-fn shown(path: &Path) -> String {
-    quoted(&path.display().to_string())
 }
 
 /// Opens a file and reads a byte of it.
@@ -77,7 +76,7 @@ fn of(file: &Path) -> Result<Metadata, (Code, String)> {
     let explained = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => (Code::FileNotFound, "it does not exist; correct the name".to_owned()),
         io::ErrorKind::PermissionDenied => {
-            (Code::FilePermission, format!("this user{} may not read it; run this as the agent's user", uid()))
+            (Code::FilePermission, format!("this user{} may not read it; run this as the agent's user", user()))
         }
         _ => (Code::FileRead, format!("it cannot be read: {error}; name another file")),
     };
@@ -91,51 +90,4 @@ fn of(file: &Path) -> Result<Metadata, (Code, String)> {
         return unusable("it is empty; write the connection string, the certificate or the key into it again");
     }
     Ok(metadata)
-}
-
-#[cfg(unix)]
-fn uid() -> String {
-    format!(" (uid {})", rustix::process::geteuid().as_raw())
-}
-
-#[cfg(not(unix))]
-const fn uid() -> String {
-    String::new()
-}
-
-#[cfg(unix)]
-fn owner_and_mode(metadata: &Metadata) -> String {
-    use std::os::unix::fs::MetadataExt as _;
-    let (uid, gid, mode) = (metadata.uid(), metadata.gid(), metadata.mode() & 0o7777);
-    format!("uid {uid}, gid {gid}, mode {mode:04o}, {} bytes", metadata.len())
-}
-
-#[cfg(not(unix))]
-fn owner_and_mode(metadata: &Metadata) -> String {
-    format!("{} bytes", metadata.len())
-}
-
-/// Who else may replace it. Who may read it is a matter of its content.
-#[cfg(unix)]
-fn doubt(file: &Path, metadata: &Metadata) -> Option<(String, String)> {
-    use std::os::unix::fs::MetadataExt as _;
-    let own = rustix::process::geteuid().as_raw();
-    if metadata.mode() & 0o002 != 0 {
-        let what = format!("{}: every user of this system can change it", file.display());
-        return Some((what, format!("chmod o-w {}", shown(file))));
-    }
-    if metadata.uid() != own && metadata.uid() != 0 {
-        let what = format!(
-            "{}: it belongs to uid {}, who can change it, and this is uid {own}",
-            file.display(),
-            metadata.uid()
-        );
-        return Some((what, format!("ls -l {}", shown(file))));
-    }
-    None
-}
-
-#[cfg(not(unix))]
-const fn doubt(_: &Path, _: &Metadata) -> Option<(String, String)> {
-    None
 }

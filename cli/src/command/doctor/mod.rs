@@ -13,6 +13,7 @@ mod hosts;
 mod ports;
 mod proxies;
 mod report;
+mod rights;
 mod roots;
 mod service;
 mod state;

@@ -1,9 +1,10 @@
 //! The settings of MQTT clients of others.
 //!
-//! Sources: the manual pages `mosquitto_pub(1)` and `mosquitto.conf(5)`; the documentation of `paho.mqtt.publish`.
+//! Sources: the manual pages `mosquitto_pub(1)` and `mosquitto.conf(5)`; the documentation of `paho.mqtt.publish`;
+//! `eclipse/mosquitto:client/client_shared.c` for the file on Windows.
 
 use super::triple::Triple;
-use crate::terminal::shell;
+use crate::terminal::{failure::Failure, shell};
 use clap::ValueEnum;
 use defender_auth::secret::SecretText;
 use std::fmt::Write as _;
@@ -24,22 +25,30 @@ const ROOTS: &str = "/etc/ssl/certs";
 
 impl Client {
     /// The settings. They contain the password.
-    pub(super) fn settings(self, triple: &Triple) -> SecretText {
-        SecretText::new(match self {
+    pub(super) fn settings(self, triple: &Triple) -> Result<SecretText, Failure> {
+        if cfg!(windows) && self != Self::Paho && triple.roots().is_none() {
+            let what = "Mosquitto does not read the root certificates of Windows; name a file with that of the hub: --ca-file PEM";
+            return Err(Failure::Call(what.into()));
+        }
+        Ok(SecretText::new(match self {
             Self::MosquittoPub => mosquitto_pub(triple),
             Self::Paho => paho(triple),
             Self::MosquittoBridge => bridge(triple),
-        })
+        }))
     }
 }
 
 /// One option a line; the value is the rest of the line.
 fn mosquitto_pub(triple: &Triple) -> String {
     let topic = shell::quoted(&triple.topic);
-    let mut text = format!(
-        "# Save this as `mosquitto_pub` in a folder DIR that only you can read, then:\n\
-         # XDG_CONFIG_HOME=DIR mosquitto_pub -t {topic} -m hello\n"
-    );
+    let mut text = if cfg!(windows) {
+        format!("# Save this as %USERPROFILE%\\mosquitto_pub.conf, then:\n# mosquitto_pub -t {topic} -m hello\n")
+    } else {
+        format!(
+            "# Save this as `mosquitto_pub` in a folder DIR that only you can read, then:\n\
+             # XDG_CONFIG_HOME=DIR mosquitto_pub -t {topic} -m hello\n"
+        )
+    };
     let mut option = |name: &str, value: &str| {
         let _ = writeln!(text, "{name} {value}");
     };

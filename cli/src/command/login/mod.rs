@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: &Login) -> Result<(), Failure> {
     let files = arguments.subject.certificate_files();
     let triple = Triple::new(&me, login, arguments.expiry.at(now), files, trust.ca_file.clone(), &mut keys)?;
     if let Some(client) = arguments.client {
-        let settings = client.settings(&triple);
+        let settings = client.settings(&triple)?;
         return match &arguments.out {
             Some(path) => private_file::replace(path, settings.expose().trim_end()),
             None => output::text(settings.expose()),

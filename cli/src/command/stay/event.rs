@@ -4,6 +4,7 @@ use crate::terminal::{document::Time, failure::Failure, one_line::one_line, outp
 use defender_auth::session::Diagnosis;
 use defender_auth_mqtt::driver::{Driver, Event};
 use serde::Serialize;
+use std::fmt::Display;
 
 /// What has happened, with the credential that the session uses or tries.
 #[derive(Serialize)]
@@ -26,8 +27,7 @@ impl Report {
     }
 
     /// The last: a signal has ended the session.
-    #[cfg(unix)]
-    pub(super) fn ended(signal: &str, driver: &Driver) -> Self {
+    pub(super) fn ended(signal: impl Display, driver: &Driver) -> Self {
         let credential = driver.status().credential.map(Into::into);
         Self::new("ended", format!("disconnected by {signal}"), credential, false, None)
     }

@@ -1,7 +1,7 @@
 //! `defenderauth stay`
 
 mod event;
-#[cfg(unix)]
+#[cfg_attr(windows, path = "console_events.rs")]
 mod signals;
 
 use crate::{
@@ -67,7 +67,6 @@ pub(crate) fn run(arguments: &Stay) -> Result<(), Failure> {
 
 fn stay(arguments: &Stay) -> Result<(), Failure> {
     // Before the first connection: a signal ends it as well.
-    #[cfg(unix)]
     let signals = signals::Signals::new()?;
     clock::now();
     let Subject { plan, keys, gateway_roots, .. } = arguments.subject.load()?;
@@ -84,7 +83,6 @@ fn stay(arguments: &Stay) -> Result<(), Failure> {
     }
     let source = Source::new("agent", plan);
     let mut driver = Driver::new(vec![source], arguments.policy(), options).map_err(failed)?;
-    #[cfg(unix)]
     let signals = signals.cancel(driver.control());
     loop {
         match driver.next(Duration::MAX) {
@@ -94,7 +92,6 @@ fn stay(arguments: &Stay) -> Result<(), Failure> {
             Err(error) => return Err(failed(error)),
         }
     }
-    #[cfg(unix)]
     Report::ended(signals.received(), &driver).print(arguments.json)?;
     Ok(())
 }

@@ -133,6 +133,7 @@ fn a_file_that_is_empty_or_not_there_and_a_folder_without_files_are_named() {
     let empty = scratch.write("connection_string.txt", "");
     ask(&site, &[&folder], "").fails_first_at(2, "files", &["is empty"]);
     ask(&site, &[&empty], "").fails_first_at(2, "files", &["is empty"]);
+    #[cfg(unix)]
     ask(&site, &["/dev/null"], "").fails_first_at(2, "files", &["no regular file"]);
     ask(&site, &["-"], "").0.failed_at("credential");
 }
@@ -147,6 +148,7 @@ fn the_network_is_examined_although_the_credential_cannot_be_read() {
     assert!(run.line("login").contains("because there is no credential"), "{:?}", run.0);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_file_that_others_can_change_is_a_warning() {
     use std::os::unix::fs::PermissionsExt as _;

@@ -41,6 +41,7 @@ fn a_clock_that_differs_from_the_servers_is_named() {
     assert!(run.line("clock").contains("which is tolerated"), "{:?}", run.0);
 }
 
+#[cfg(unix)]
 #[test]
 #[ignore = "needs faketime, which `cargo xtask test` brings"]
 fn a_clock_that_is_wrong_by_years_is_named_before_the_certificates() {

@@ -1,16 +1,19 @@
 //! Set-ups in which nothing is wrong, of each kind of credential.
 
-use super::{ask, doctor, network, told};
+#[cfg(unix)]
+use super::network;
+use super::{ask, doctor, told};
+use crate::support::{
+    HOST, KEY, LONG_KEY, SHORT_KEY, Scratch,
+    agents::{self, BY_DEVICE, BY_DPS, register, site_with},
+    defenderauth, device,
+    site::{SCOPE, Site},
+    string,
+};
+#[cfg(unix)]
 use crate::{
     on_device::{host, service},
-    support::{
-        HOST, KEY, LONG_KEY, SHORT_KEY, Scratch,
-        agents::{self, BY_DEVICE, BY_DPS, register, site_with},
-        defenderauth, device,
-        machine::Machine,
-        site::{SCOPE, Site},
-        string,
-    },
+    support::machine::Machine,
 };
 use defender_auth_emulator::{Device, Dps, Enrollment, Hub, Module, World};
 
@@ -90,6 +93,7 @@ fn a_certificate_of_an_enrollment_gets_in_without_a_registration() {
     ask(&site, &[&device[..], &proof].concat(), "").is_well();
 }
 
+#[cfg(unix)]
 #[test]
 fn a_module_and_an_agent_for_which_a_daemon_signs_get_in() {
     let site = Site::new();
@@ -104,6 +108,7 @@ fn a_module_and_an_agent_for_which_a_daemon_signs_get_in() {
     assert!(run.line("daemon").contains("the workload API at unix://"), "{:?}", run.0);
 }
 
+#[cfg(unix)]
 #[test]
 #[ignore = "needs swtpm"]
 fn a_device_whose_key_is_in_its_tpm_gets_in() {
@@ -121,6 +126,7 @@ fn a_device_whose_key_is_in_its_tpm_gets_in() {
     machine.tpm.assert_empty("after doctor");
 }
 
+#[cfg(unix)]
 #[test]
 #[ignore = "needs softhsm2-util"]
 fn a_device_whose_key_is_in_a_token_gets_in() {

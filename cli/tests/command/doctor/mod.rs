@@ -1,5 +1,6 @@
 //! `defenderauth doctor`: what it names first in set-ups that are broken, and that it finds nothing in good ones.
 
+#[cfg(unix)]
 mod broken;
 mod broken_credentials;
 mod broken_network;

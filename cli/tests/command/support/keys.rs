@@ -36,9 +36,12 @@ impl Issued {
     /// Requests a certificate with the key of these arguments, and issues it.
     pub(crate) fn to(key: &[&str]) -> Self {
         let request = [&["certificate", "request", "--registration-id", ID, "--key-file"], key].concat();
-        let request = defenderauth(&request, "").done().out;
-        let authority = Authority::new(P256);
-        let chain = authority.certify(&request);
+        Self::by(Authority::new(P256), &defenderauth(&request, "").done().out)
+    }
+
+    /// Issues a certificate for a request.
+    pub(crate) fn by(authority: Authority, request: &str) -> Self {
+        let chain = authority.certify(request);
         let [leaf, between] = ["requested.pem", "between.pem"].map(|name| authority.read(name));
         authority.folder.write("chain.pem", format!("{leaf}{between}"));
         Self { chain: authority.path("chain.pem"), thumbprint: sha256(&chain), leaf, authority }

@@ -146,7 +146,7 @@ impl Tap {
 }
 
 /// A command or an answer; `None` at the end.
-fn frame(from: &mut UnixStream) -> Option<Vec<u8>> {
+pub(crate) fn frame(from: &mut impl Read) -> Option<Vec<u8>> {
     let mut frame = vec![0; 10];
     from.read_exact(&mut frame).ok()?;
     let size = u32::from_be_bytes(frame[2..6].try_into().unwrap());

@@ -12,11 +12,14 @@ pub(crate) mod place;
 pub(crate) mod registrar;
 pub(crate) mod shapes;
 pub(crate) mod site;
+#[cfg(target_os = "linux")]
+pub(crate) mod wine;
 
 pub(crate) use crate::scratch::Scratch;
 
 use serde_json::Value;
 use std::{
+    ffi::OsString,
     io::Write as _,
     process::{Command, Stdio},
     thread,
@@ -56,6 +59,14 @@ pub(crate) fn data(name: &str) -> String {
     format!("{}/../tests/x509/data/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
+/// A text, and after it what is no Unicode: a byte that is not UTF-8, or half of a pair of surrogates.
+pub(crate) fn not_unicode(text: &str) -> OsString {
+    #[cfg(unix)]
+    return std::os::unix::ffi::OsStringExt::from_vec([text.as_bytes(), b"\xff"].concat());
+    #[cfg(windows)]
+    std::os::windows::ffi::OsStringExt::from_wide(&text.encode_utf16().chain([0xd800]).collect::<Vec<_>>())
+}
+
 /// How the command ended.
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -73,6 +84,7 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
 }
 
 /// The command, started by another program such as `strace`.
+#[cfg(unix)]
 pub(crate) fn started_by(program: &[&str], arguments: &[String]) -> Command {
     let mut command = Command::new(program[0]);
     command.args(&program[1..]).arg(env!("CARGO_BIN_EXE_defenderauth")).args(arguments);

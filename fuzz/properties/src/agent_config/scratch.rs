@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process,
     sync::atomic::{AtomicUsize, Ordering},
@@ -32,8 +31,14 @@ impl Scratch {
     pub(super) fn write(&self, name: &str, contents: &[u8], is_open: bool) -> PathBuf {
         let path = self.0.join(name);
         fs::write(&path, contents).expect("a file");
-        let mode = if is_open { 0o644 } else { 0o600 };
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("its permissions");
+        #[cfg(unix)]
+        {
+            let mode = if is_open { 0o644 } else { 0o600 };
+            let permissions = std::os::unix::fs::PermissionsExt::from_mode(mode);
+            fs::set_permissions(&path, permissions).expect("its permissions");
+        }
+        #[cfg(not(unix))]
+        let _ = is_open;
         path
     }
 }

@@ -4,7 +4,10 @@ use defender_auth::https::Cancel;
 use std::{
     io::{self, ErrorKind},
     net::{SocketAddr, TcpStream},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -58,8 +61,22 @@ impl Bell {
 }
 
 impl Interrupt for Bell {
+    /// In a thread of its own: nothing ends an attempt before its limit, so that a cancellation leaves it to end there.
     fn connect(&self, address: &SocketAddr, limit: Duration) -> io::Result<TcpStream> {
-        if self.cancel.is_cancelled() { Err(cancelled()) } else { TcpStream::connect_timeout(address, limit) }
+        let (sender, connected) = mpsc::channel();
+        let address = *address;
+        let connect = move || sender.send(TcpStream::connect_timeout(&address, limit));
+        thread::Builder::new().name("connect".into()).spawn(connect)?;
+        loop {
+            if self.cancel.is_cancelled() {
+                return Err(cancelled());
+            }
+            match connected.recv_timeout(SLICE) {
+                Ok(connected) => return connected,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(error) => return Err(io::Error::other(error)),
+            }
+        }
     }
 
     fn wait(&self, tcp: &TcpStream, until: Readiness, limit: Duration) -> io::Result<()> {
@@ -69,6 +86,7 @@ impl Interrupt for Bell {
                 return Err(cancelled());
             }
             let left = end.map_or(SLICE, |end| end.saturating_duration_since(Instant::now()));
+            // A write has a limit of its own.
             if until == Readiness::Writable {
                 return Ok(());
             }

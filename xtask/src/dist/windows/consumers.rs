@@ -27,14 +27,10 @@ fn works(installed: &Installed<'_>, program: &Path, with_dll: bool) -> Result<()
 }
 
 pub(super) fn pkg_config(installed: &Installed<'_>) -> Result<(), String> {
-    for (name, link, is_shared) in [("shared", "--cflags", true), ("static", "--static", false)] {
+    for (name, options, is_shared) in [("shared", &[][..], true), ("static", &["--static"], false)] {
         let folder = installed.source(name, "agent.c", PROGRAM)?;
-        let mut flags = command("pkg-config", &[link, "--cflags", "--libs", "defenderauth"]);
-        flags.env("PKG_CONFIG_LIBDIR", installed.lib("pkgconfig"));
-        let flags = flags.output().map_err(|error| format!("pkg-config: {error}"))?;
-        let flags = String::from_utf8_lossy(&flags.stdout).into_owned();
         let mut compile = command(GCC, &["agent.c", "-o", "agent.exe"]);
-        compile.args((!is_shared).then_some("-static")).args(flags.split_whitespace());
+        compile.args((!is_shared).then_some("-static")).args(installed.flags(options)?);
         run({
             compile.current_dir(&folder);
             compile

@@ -103,6 +103,15 @@ impl Installed<'_> {
         })
     }
 
+    /// What pkg-config says of this installation.
+    fn flags(&self, options: &[&str]) -> Result<Vec<String>, String> {
+        let mut flags = command("pkg-config", options);
+        flags.args(["--cflags", "--libs", "defenderauth"]).env("PKG_CONFIG_LIBDIR", self.lib("pkgconfig"));
+        let flags = flags.output().map_err(|error| format!("pkg-config: {error}"))?;
+        let text = String::from_utf8_lossy(&flags.stdout);
+        Ok(text.split_whitespace().map(str::to_owned).collect())
+    }
+
     /// Puts the DLL beside the programs of a folder, where Windows finds it.
     fn with_dll(&self, folder: &Path) -> Result<(), String> {
         fs::copy(self.dll(), folder.join("defenderauth.dll")).map(drop).map_err(|error| error.to_string())

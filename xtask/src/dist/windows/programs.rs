@@ -106,7 +106,7 @@ pub(super) fn device_mode(installed: &Installed<'_>) -> Result<(), String> {
     let emulator = Emulator::start(&folder)?;
     let call = |device: &str| installed.run(&program, &[HUB, device, "key.txt", "ca.pem", &emulator.https]);
     is_token(&call("dev-01")?.done()?)?;
-    call("dev-02")?.failed("401")
+    call("dev-02")?.failed("404")
 }
 
 /// Ends with its test.
@@ -162,9 +162,10 @@ pub(super) fn panic(installed: &Installed<'_>) -> Result<(), String> {
     broken.with_dll(&folder)?;
     broken.run(&program, &[])?.failed("\nDEFENDERAUTH_PANIC: ")?;
     let program = broken.folder("static")?.join("static.exe");
-    let library = broken.lib("libdefenderauth.a").display().to_string();
-    let libraries = ["-lbcrypt", "-ladvapi32", "-lkernel32", "-lntdll", "-luserenv", "-lws2_32", "-ldbghelp"];
-    let files = [&[&*source.display().to_string(), "-o", &program.display().to_string(), &library], &libraries[..]];
-    broken.compile(&root(), &files.concat())?;
+    let mut compile = command(super::GCC, &["-static"]);
+    run({
+        compile.arg(&source).arg("-o").arg(&program).args(broken.flags(&["--static"])?);
+        compile
+    })?;
     broken.run(&program, &[])?.failed("\nDEFENDERAUTH_PANIC: ")
 }

@@ -8,7 +8,7 @@ use defender_auth::{
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-const DATA: &str = include_str!("../../vectors/data/tpm-keys.json");
+const DATA: &str = include_str!("../vectors/data/tpm-keys.json");
 const OK: [u8; 10] = [0x80, 1, 0, 0, 0, 10, 0, 0, 0, 0];
 /// SHA-256 and SHA-384 of "hello".
 const HELLO: [&str; 2] = [

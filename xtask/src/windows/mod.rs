@@ -1,0 +1,57 @@
+//! Everything for Windows, compiled with mingw: every test under wine, and the command and the emulator across systems.
+
+mod across;
+mod programs;
+mod report;
+mod wine;
+
+use crate::{
+    bare_metal, dist,
+    run::{cargo, run},
+    tools,
+};
+use report::Report;
+use wine::Wine;
+
+/// The compiler that Debian has for Windows.
+pub(crate) const GCC: &str = "x86_64-w64-mingw32-gcc";
+
+/// What that compiler makes.
+pub(crate) const TARGET: &str = "x86_64-pc-windows-gnu";
+
+/// Builds the packages of these names, or all, and runs their tests. A failure does not end it before the last test.
+pub(crate) fn windows(names: &[String]) -> Result<(), String> {
+    bare_metal::provide(TARGET)?;
+    provide_compiler()?;
+    if !tools::works("wine", &["--version"]) {
+        tools::install(&["wine", "wine64"])?;
+    }
+    let wine = Wine::new()?;
+    let mut report = Report::default();
+    for program in programs::build(names, &mut report)? {
+        report.add(program.run(&wine)?);
+    }
+    if names.is_empty() {
+        across::check(&wine, &mut report)?;
+        dist::check_windows(&|program| wine.program(program), &mut |name, outcome| report.check(name, outcome))?;
+    }
+    report.end()
+}
+
+/// Lints everything for Windows, where the target and its compiler can be had; elsewhere that is said.
+pub(crate) fn lint_where_possible() -> Result<(), String> {
+    if let Err(missing) = bare_metal::provide(TARGET) {
+        println!("{missing}: nothing was compiled for Windows");
+        return Ok(());
+    }
+    if let Err(missing) = provide_compiler() {
+        println!("{missing}: nothing was compiled for Windows");
+        return Ok(());
+    }
+    let everything = ["clippy", "--workspace", "--all-targets", "--all-features", "--target", TARGET];
+    run(cargo(&[everything.as_slice(), &["--", "--deny", "warnings"]].concat()))
+}
+
+fn provide_compiler() -> Result<(), String> {
+    if tools::works(GCC, &["--version"]) { Ok(()) } else { tools::install(&["gcc-mingw-w64-x86-64"]) }
+}
