@@ -25,6 +25,8 @@ mod support;
 #[allow(dead_code, reason = "the library's tests need more of it")]
 mod swtpm;
 
+#[cfg(windows)]
+mod access_list;
 mod authenticate;
 mod certificate_check;
 mod certificate_files;
