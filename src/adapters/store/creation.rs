@@ -45,5 +45,5 @@ pub(super) use std::fs::create_dir as folder;
 /// Whether these permission bits are for the owner alone.
 #[cfg(windows)]
 pub(super) const fn is_private(mode: u32) -> bool {
-    mode & 0o077 == 0
+    mode | 0o700 == 0o700
 }
