@@ -17,6 +17,7 @@ mod scratch;
 #[path = "../../../emulator/tests/support/outside.rs"]
 mod sdk;
 #[cfg(unix)]
+#[allow(dead_code, reason = "the example itself reads its key from a file")]
 #[path = "../../../examples/signing_server/mod.rs"]
 mod signing_server;
 mod support;
