@@ -58,7 +58,9 @@ impl<'a> Head<'a> {
         let Some(out) = buffer.get_mut(..needed) else { return Err(BufferTooSmall { needed }) };
         let mut room = out.iter_mut();
         put(&mut room, text::HEAD.as_bytes());
-        parts.iter().for_each(|part| put_escaped(&mut room, part));
+        for part in parts {
+            put_escaped(&mut room, part);
+        }
         put(&mut room, END.as_bytes());
         put(&mut room, before.as_bytes());
         put_escaped(&mut room, policy);

@@ -178,6 +178,14 @@ mod tests {
             let parsed = Arguments::command().try_get_matches_from(call.split(' '));
             assert!(parsed.is_ok(), "{command}: {:?}", parsed.err());
         }
+        let on_windows: Vec<_> = guide.lines().filter_map(|line| line.strip_prefix("PS> ")).collect();
+        for command in on_windows.iter().filter(|command| command.starts_with("defenderauth ")) {
+            let parsed = Arguments::command().try_get_matches_from(quoted_words(command));
+            assert!(parsed.is_ok(), "{command}: {:?}", parsed.err());
+        }
+        for line in &on_windows {
+            assert_eq!(foreign(line, Platform::Windows), None, "{line}");
+        }
         let words = guide.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
         let functions: Vec<_> = words.filter(|word| word.starts_with("defenderauth_")).collect();
         for function in &functions {
@@ -187,7 +195,14 @@ mod tests {
         for link in &links {
             assert!(project.join("docs").join(link).exists(), "{link}");
         }
-        assert!(commands.len() > 10 && functions.len() > 20 && links.len() > 4);
+        assert!(commands.len() > 10 && functions.len() > 20 && links.len() > 4 && on_windows.len() > 15);
+    }
+
+    /// The words of a line, some in double quotation marks.
+    fn quoted_words(line: &str) -> Vec<&str> {
+        let parts = line.split('"').enumerate();
+        let words = parts.map(|(at, part)| if at % 2 == 1 { vec![part] } else { part.split_whitespace().collect() });
+        words.flatten().collect()
     }
 
     /// Whether only something is missing.

@@ -20,15 +20,15 @@ const CHECKS: &[Pair] = &[
     ("`ls -l FILE`", "`Get-Item FILE`"),
     ("`stat FILE`", "`Get-Item FILE | Format-List`"),
     ("`head -c 200 FILE`", "`Get-Content FILE -TotalCount 5`"),
-    ("`python3 -m json.tool FILE`", "`Get-Content FILE -Raw | ConvertFrom-Json`"),
-    ("`namei -l FILE`, `id`", "`icacls FILE`, `whoami /groups`"),
-    ("`namei -l FILE`, `findmnt --target FILE`", "`icacls DIR`, `Get-Volume`"),
-    ("`df -h DIR`, `df -i DIR`", "`Get-Volume`, `fsutil quota query C:`"),
     (
         "`head -n 5 FILE`; `--help` says what each option reads",
         "`Get-Content FILE -TotalCount 5`; `--help` says what each option reads",
     ),
-    ("`fuser -v DIR/session.lock DIR`", "Resource Monitor: the name of the folder among the associated handles"),
+    ("`fuser -v DIR/session.lock DIR`", "`Get-Process defenderauth`, and the agents of this device"),
+    ("`python3 -m json.tool FILE`", "`Get-Content FILE -Raw | ConvertFrom-Json`"),
+    ("`namei -l FILE`, `id`", "`icacls FILE`, `whoami /groups`"),
+    ("`namei -l FILE`, `findmnt --target FILE`", "`icacls DIR`, `Get-Volume`"),
+    ("`df -h DIR`, `df -i DIR`", "`Get-Volume`, `fsutil quota query C:`"),
     ("`df -h DIR`, `namei -l DIR`", "`Get-Volume`, `icacls DIR`"),
     // Network
     (

@@ -1,5 +1,4 @@
-//! What the operating system provides: its clock, the dumps of a crash, its terminals, and the words by which texts name its
-//! programs.
+//! What the operating system provides: its clock, the dumps of a crash, its terminals, and the words for its programs.
 
 pub(crate) mod clock;
 #[cfg(any(unix, windows))]

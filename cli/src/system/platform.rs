@@ -44,7 +44,7 @@ pub(crate) const FOREIGN_ON_WINDOWS: [&str; 39] = [
     "findmnt",
     "df -",
     "nc -",
-    "head -c",
+    "head -",
     "dmesg",
     "fuser",
     "getent",

@@ -27,6 +27,7 @@ use std::{net::SocketAddr, path::PathBuf};
 /// `error: ` and the reason.
 #[derive(Parser)]
 #[command(version, after_help = orders())]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct Arguments {
     /// The hubs, the provisioning service and the faults, as TOML (see emulator/sample.toml)
     pub(crate) config: Option<PathBuf>,

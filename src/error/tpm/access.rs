@@ -1,10 +1,10 @@
 //! Why a TPM cannot be accessed.
 
 use super::{
-    system::{ACCESS, MORE_FILES, PATHS, SHARED, SWTPM, TRANSPORTS},
+    system::{ACCESS, DEVICES, PATHS, SHARED, SWTPM, TRANSPORTS},
     tbs::TbsProblem,
 };
-use crate::base::one_line::OneLine;
+use crate::{base::one_line::OneLine, error::by_system::MORE_FILES};
 use alloc::string::String;
 use core::fmt;
 
@@ -115,7 +115,7 @@ impl fmt::Display for FileKind {
 const fn for_device(found: FileKind) -> &'static str {
     match found {
         FileKind::Socket => "swtpm:path=PATH for a socket of swtpm",
-        _ => "device:/dev/tpmrm0 or device:/dev/tpm0",
+        _ => DEVICES.here(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a TPM's rejection of a command means.
 
-use super::system::SHARED;
+use super::system::{END_LOCKOUT, EVICT, FLUSH_OBJECTS, FLUSH_SESSIONS, LOOK_UP};
 use crate::{base::wait::Readable, error::response_code::ResponseCode};
 use core::{fmt, time::Duration};
 
@@ -111,25 +111,22 @@ pub enum CommandCause {
     #[error("this TPM does not support the kind of key; create one of another kind")]
     UnsupportedKind,
     /// The TPM is in lockout, after too many wrong passwords.
-    #[error("the TPM is in lockout{}; wait, or reset it with `tpm2_dictionarylockout --clear-lockout`", For(*.seconds))]
+    #[error("the TPM is in lockout{}; wait, or {END_LOCKOUT}", For(*.seconds))]
     Lockout {
         /// The longest time until it ends, in seconds, if the TPM reports it.
         seconds: Option<u32>,
     },
     /// The memory for loaded objects is full.
-    #[error(
-        "its memory is full, with {others} objects of other programs; flush them with `tpm2_flushcontext -t`, or use \
-         {SHARED}"
-    )]
+    #[error("its memory is full, with {others} objects of other programs; {FLUSH_OBJECTS}")]
     ObjectMemory {
         /// The number of objects that other programs loaded.
         others: usize,
     },
     /// The memory for sessions is full.
-    #[error("its memory is full of sessions; flush them with `tpm2_flushcontext -l`, or use {SHARED}")]
+    #[error("its memory is full of sessions; {FLUSH_SESSIONS}")]
     SessionMemory,
     /// The memory for persistent keys is full.
-    #[error("its persistent memory is full; remove an unused key with `tpm2_evictcontrol`")]
+    #[error("its persistent memory is full; remove an unused key {EVICT}")]
     NvSpace,
     /// The identity key's handle is empty.
     #[error("there is no identity key at {handle:#010x}; provision the device first")]
@@ -162,7 +159,7 @@ pub enum CommandCause {
     )]
     Blocked,
     /// A code that this command is not expected to return.
-    #[error("this code was not expected; look it up with `tpm2_rc_decode`")]
+    #[error("this code was not expected; {LOOK_UP}")]
     Other,
 }
 

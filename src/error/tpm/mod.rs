@@ -13,6 +13,7 @@ use crate::{
 };
 use alloc::boxed::Box;
 use core::time::Duration;
+use system::EVICT;
 
 pub use access::{AccessError, AccessProblem, EndpointError, FileKind};
 pub use command::{CommandCause, CommandError, Hierarchy};
@@ -64,9 +65,7 @@ pub enum TpmError {
     #[error(transparent)]
     SigningKey(#[from] SigningKeyError),
     /// A persistent handle that should be free holds an object.
-    #[error(
-        "{handle:#010x} holds another object already; choose another handle, or remove it with `tpm2_evictcontrol`"
-    )]
+    #[error("{handle:#010x} holds another object already; choose another handle, or remove it {EVICT}")]
     Occupied {
         /// The persistent handle.
         handle: u32,
@@ -141,8 +140,10 @@ impl TpmError {
     pub(super) fn kind(&self) -> ErrorKind {
         match self {
             Self::Blob { .. } | Self::Command(CommandError { cause: CommandCause::Damaged, .. }) => ErrorKind::Peer,
-            Self::Endpoint(_) | Self::KeyFile(_) | Self::PasswordTooLong { .. } => ErrorKind::Input,
-            Self::Access(AccessError { problem: AccessProblem::NoTransport, .. }) => ErrorKind::Input,
+            Self::Access(AccessError { problem: AccessProblem::NoTransport, .. })
+            | Self::Endpoint(_)
+            | Self::KeyFile(_)
+            | Self::PasswordTooLong { .. } => ErrorKind::Input,
             Self::NoRegistrationKey | Self::Handle { .. } => ErrorKind::Caller,
             // The TPM itself works: the enrollment is that of another TPM, or the key blob was changed in transit.
             Self::Command(CommandError { cause: CommandCause::OtherTpm, .. }) => ErrorKind::Registry,

@@ -1,5 +1,6 @@
 //! What is wrong with a TLS key of a TPM, or with the file of one.
 
+use super::system::IMPORT;
 use core::fmt;
 
 /// Why a text or its bytes are not a TPM's key file that can be used (`TSS2 PRIVATE KEY`).
@@ -44,9 +45,7 @@ pub enum KeyFileError {
         field: &'static str,
     },
     /// A key that has to be imported before it can be loaded.
-    #[error(
-        "it is an importable key (OID 2.23.133.10.1.4), which is not supported; import it with `tpm2_import` first"
-    )]
+    #[error("it is an importable key (OID 2.23.133.10.1.4), which is not supported; {IMPORT}")]
     Importable,
     /// Sealed data.
     #[error("it is sealed data (OID 2.23.133.10.1.5), not a key that signs; give the file of a loadable key")]
@@ -96,7 +95,7 @@ pub enum SigningKeyError {
     /// The file says that the key has a password, none was given, and a wrong one would be counted.
     #[error(
         "its file says that the key has a password (emptyAuth is FALSE), and the TPM would count an empty one as a \
-         wrong attempt; give the password, or an empty one if the key has none (tpm2_encodeobject writes FALSE for those)"
+         wrong attempt; give the password, or an empty one if the key has none (some tools write FALSE for those)"
     )]
     PasswordUnknown,
     /// No scheme of TLS can be used with the key.
