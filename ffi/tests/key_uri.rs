@@ -15,9 +15,8 @@ mod agent;
 mod issuer;
 #[path = "../../tests/support/scratch.rs"]
 mod scratch;
-#[path = "../../examples/signing_process.rs"]
-#[allow(dead_code, reason = "its `main` is not run here")]
-mod signing_process;
+#[path = "../../examples/signing_server/mod.rs"]
+mod signing_server;
 #[path = "support/site.rs"]
 #[allow(dead_code, reason = "the tests of programs use the rest")]
 mod site;
@@ -139,10 +138,10 @@ fn a_key_in_a_tpm_registers_and_logs_in() {
 fn a_file_and_a_signing_process_give_the_same_certificate() {
     let scratch = Scratch::new();
     let (file, socket) = (scratch.write("key.pem", KEY), scratch.path("s"));
-    let listener = signing_process::listen(Path::new(&socket)).unwrap();
-    let key = Arc::new(signing_process::read(Path::new(&file)).unwrap());
+    let listener = signing_server::listen(Path::new(&socket)).unwrap();
+    let key = Arc::new(signing_server::read(Path::new(&file)).unwrap());
     // It ends with the tests.
-    thread::spawn(move || signing_process::serve(&listener, &key));
+    thread::spawn(move || signing_server::serve(&listener, &key));
     let encrypted = scratch.write("encrypted.pem", ENCRYPTED);
     for (uri, passphrase, holder) in [
         (file.as_str(), "", "the memory of this process"),

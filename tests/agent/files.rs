@@ -1,8 +1,7 @@
 //! Files that are not there, not files, too large, or not UTF-8.
 
 use super::{
-    C_AGENT, CSHARP_AGENT, JSON, KEY, MICRO, STRING, Scratch, XML, agent, bad_key, is_file, loads, misread, module,
-    refused,
+    C_AGENT, CSHARP_AGENT, JSON, KEY, MICRO, STRING, XML, agent, bad_key, is_file, loads, misread, module, refused,
 };
 use defender_auth::{
     Error,
@@ -38,7 +37,7 @@ fn a_missing_file_is_named() {
 #[cfg(unix)]
 #[test]
 fn a_dangling_link_is_named() {
-    let folder = Scratch::new();
+    let folder = super::Scratch::new();
     let link = folder.path(MICRO);
     std::os::unix::fs::symlink(folder.path("nowhere"), &link).unwrap();
     is_file(&refused(&folder.folder(), &link), &FileProblem::NotFound);

@@ -40,10 +40,8 @@ const OF_WINDOWS: [&str; 5] = ["icacls", "certutil", "w32tm", "tpmtool", "curl.e
 /// Files whose words of a system have another guard: those that are not built for Windows, or whose texts another test
 /// reads for both systems.
 const GUARDED: &[(&str, &str)] = &[
-    ("", "adapters/agent/finding.rs"),
     ("", "adapters/file_read.rs"),
     ("", "adapters/local_signer/signer.rs"),
-    ("", "adapters/store/warning.rs"),
     ("", "adapters/tpm/endpoint.rs"),
     ("", "adapters/tpm/path.rs"),
     // Daemons that Windows does not have.
@@ -52,17 +50,15 @@ const GUARDED: &[(&str, &str)] = &[
     ("", "error/tpm/tbs.rs"),
     ("", "flow/identity_service/mod.rs"),
     // What each system is told: `cli/src/explain/windows.rs`, `cli/src/command/doctor/command.rs`.
-    ("cli", "command/doctor/rights.rs"),
     ("cli", "explain"),
     ("cli", "command/doctor/command.rs"),
-    ("cli", "command/doctor/files.rs"),
     ("cli", "command/doctor/holders.rs"),
+    ("cli", "command/doctor/rights.rs"),
     ("cli", "command/doctor/state.rs"),
     ("cli", "command/doctor/tls.rs"),
     ("cli", "command/login/client.rs"),
     ("cli", "command/stay/signals.rs"),
     ("cli", "daemon/options.rs"),
-    ("cli", "input/finding.rs"),
     ("emulator", "program/arguments.rs"),
     ("pkcs11", "module_file.rs"),
 ];

@@ -54,6 +54,10 @@ pub struct Context {
 #[expect(unsafe_code, reason = "a handle of Windows is a pointer")]
 unsafe impl Send for Context {}
 
+// SAFETY: nothing is done with the handle through `&self`.
+#[expect(unsafe_code, reason = "a handle of Windows is a pointer")]
+unsafe impl Sync for Context {}
+
 impl Context {
     /// Opens a context for a TPM 2.0.
     ///

@@ -62,7 +62,7 @@ cargo xtask rtos            run the C programs of ffi/examples/rtos, for a micro
 cargo xtask semver          the interface against the last tagged version: [--baseline REVISION] (installs cargo-semver-checks)
 cargo xtask size            measure the C library in every variant beside ffi/sizes.txt, and fail when one has grown by 3 %; --update records
 cargo xtask soak            a small fleet at work among faults: --minutes N or --operations N, --seed N; with a TPM if swtpm is there
-cargo xtask windows         build everything for Windows and run the tests under wine: [PACKAGE...]
+cargo xtask windows         build everything for Windows and run it under wine: [PACKAGE... | across | library | tpm]
 ";
 
 fn main() -> ExitCode {

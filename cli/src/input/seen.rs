@@ -48,9 +48,11 @@ impl Key {
     }
 }
 
-/// Another word. No two words give the same hash after the same hash.
+/// Another word. No two words give the same hash after the same hash. Two products, because the highest bits of a word would
+/// otherwise change a few bits only, and digits of the next word could change them back.
 const fn mix(hash: u64, word: u64) -> u64 {
     let product = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let product = (product ^ (product >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
     product ^ (product >> 32)
 }
 
@@ -169,6 +171,16 @@ mod tests {
             }
         }
         assert_ne!(key.hash("a"), key.hash("aa"));
+    }
+
+    #[test]
+    fn digits_of_one_word_do_not_undo_those_of_another() {
+        for _ in 0..64 {
+            let key = Seen::new().key();
+            for (one, other) in [("Device-90004", "Device-50008"), ("Device-80004", "Device-40008")] {
+                assert_ne!(key.hash(one), key.hash(other), "{one} {other}");
+            }
+        }
     }
 
     #[test]

@@ -38,10 +38,10 @@ fn machine() -> site::Site {
         ("identity", "Module"),
         ("certificateLocationKind", ""),
     ];
-    let settings: String =
-        settings.iter().map(|(key, value)| format!("  <add key=\"{key}\" value=\"{value}\" />\r\n")).collect();
+    let settings = settings.map(|(key, value)| format!("  <add key=\"{key}\" value=\"{value}\" />"));
+    let settings = settings.join("\r\n");
     let xml = format!(
-        "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<Authentication>\r\n{settings}</Authentication>"
+        "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<Authentication>\r\n{settings}\r\n</Authentication>"
     );
     files.write("Security Agent/Authentication.config", xml);
     files.write("root.pem", site.emulator.root_pem());

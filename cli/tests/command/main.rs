@@ -17,6 +17,7 @@ mod scratch;
 #[path = "../../../emulator/tests/support/outside.rs"]
 mod sdk;
 #[cfg(unix)]
+#[allow(dead_code, reason = "the example itself reads its key from a file")]
 #[path = "../../../examples/signing_server/mod.rs"]
 mod signing_server;
 mod support;
@@ -25,6 +26,8 @@ mod support;
 #[allow(dead_code, reason = "the library's tests need more of it")]
 mod swtpm;
 
+#[cfg(windows)]
+mod access_list;
 mod authenticate;
 mod certificate_check;
 mod certificate_files;

@@ -22,7 +22,7 @@ fn without_a_reader(arguments: &[&str], input: &str) -> (i32, String) {
 #[test]
 fn a_reader_that_has_gone_away_is_no_failure() {
     let group = Group::new(KEY);
-    let list = (0..5000).map(|number| format!("dev-{number}\n")).collect::<String>();
+    let list = (0..5000).map(|number| format!("dev-{number}")).collect::<Vec<_>>().join("\n");
     let derive = ["derive-key", "--group-key-file", &group.key, "--ids", "-"];
     for (arguments, input) in
         [(&derive[..], &list), (&["token", "-"], &device()), (&["inspect", "-", "--json"], &device())]

@@ -140,8 +140,10 @@ impl TpmError {
     pub(super) fn kind(&self) -> ErrorKind {
         match self {
             Self::Blob { .. } | Self::Command(CommandError { cause: CommandCause::Damaged, .. }) => ErrorKind::Peer,
-            Self::Endpoint(_) | Self::KeyFile(_) | Self::PasswordTooLong { .. } => ErrorKind::Input,
-            Self::Access(AccessError { problem: AccessProblem::NoTransport, .. }) => ErrorKind::Input,
+            Self::Access(AccessError { problem: AccessProblem::NoTransport, .. })
+            | Self::Endpoint(_)
+            | Self::KeyFile(_)
+            | Self::PasswordTooLong { .. } => ErrorKind::Input,
             Self::NoRegistrationKey | Self::Handle { .. } => ErrorKind::Caller,
             // The TPM itself works: the enrollment is that of another TPM, or the key blob was changed in transit.
             Self::Command(CommandError { cause: CommandCause::OtherTpm, .. }) => ErrorKind::Registry,

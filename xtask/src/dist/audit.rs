@@ -8,7 +8,8 @@ use crate::sbom;
 use serde_json::{Value, json};
 
 /// The section with the list, in an object. Where sections that nothing refers to are left out, the linker is given its name.
-const SOURCE: &str = "    .section .dep-v0,@flags@\n    .globl defenderauth_dependencies\ndefenderauth_dependencies:\n";
+const SOURCE: &str =
+    "    .section \".dep-v0\",@flags@\n    .globl defenderauth_dependencies\ndefenderauth_dependencies:\n";
 
 /// What a linker needs so that the section stays.
 const KEPT: &str = "-Wl,--undefined=defenderauth_dependencies";

@@ -16,7 +16,9 @@ use std::{
 
 /// Logs in and registers in both directions.
 pub(super) fn check(wine: &Wine, report: &mut Report) -> Result<(), String> {
-    run(cargo(&["build", "--locked", "--package", "defender-auth-cli", "--package", "defender-auth-emulator"]))?;
+    let build = ["build", "--locked", "--package", "defender-auth-cli", "--package", "defender-auth-emulator"];
+    run(cargo(&build))?;
+    run(cargo(&[build.as_slice(), &["--target", TARGET]].concat()))?;
     let here = root().join(target()).join("debug");
     let windows = root().join(target()).join(TARGET).join("debug");
     let native = |name: &str| command(&here.join(name).display().to_string(), &[]);

@@ -17,9 +17,13 @@ use wine::Wine;
 pub(crate) const GCC: &str = "x86_64-w64-mingw32-gcc";
 
 /// What that compiler makes.
-pub(crate) const TARGET: &str = "x86_64-pc-windows-gnu";
+pub(crate) const TARGET: &str = dist::WINDOWS;
 
-/// Builds the packages of these names, or all, and runs their tests. A failure does not end it before the last test.
+/// What is checked beside the tests of the packages.
+const OTHERS: [&str; 3] = ["across", "library", "tpm"];
+
+/// Builds the packages of these names, or all, and runs their tests; then the command and the emulator across systems, the
+/// command with a TPM, and the installed C library. A failure does not end it before the last test.
 pub(crate) fn windows(names: &[String]) -> Result<(), String> {
     bare_metal::provide(TARGET)?;
     provide_compiler()?;
@@ -28,14 +32,36 @@ pub(crate) fn windows(names: &[String]) -> Result<(), String> {
     }
     let wine = Wine::new()?;
     let mut report = Report::default();
-    for program in programs::build(names, &mut report)? {
-        report.add(program.run(&wine)?);
+    let (others, packages): (Vec<&str>, Vec<&str>) =
+        names.iter().map(String::as_str).partition(|name| OTHERS.contains(name));
+    if others.is_empty() || !packages.is_empty() {
+        for program in programs::build(&packages, &mut report)? {
+            report.add(program.run(&wine)?);
+        }
     }
-    if names.is_empty() {
+    let is_wanted = |other| names.is_empty() || others.contains(&other);
+    if is_wanted("across") {
         across::check(&wine, &mut report)?;
+    }
+    if is_wanted("tpm") {
+        report.check("the command for Windows with a TPM", with_tpm(&wine));
+    }
+    if is_wanted("library") {
         dist::check_windows(&|program| wine.program(program), &mut |name, outcome| report.check(name, outcome))?;
     }
     report.end()
+}
+
+/// The command with the TPM Base Services of its tests, whose TPM is swtpm.
+fn with_tpm(wine: &Wine) -> Result<(), String> {
+    if !tools::works("swtpm", &["--version"]) || !tools::works("tpm2_getcap", &["--version"]) {
+        tools::install(&["swtpm", "tpm2-tools"])?;
+    }
+    let tests =
+        ["--package", "defender-auth-cli", "--all-features", "--test", "command", "--", "--ignored", "tpm_of_windows"];
+    let mut test = cargo(&[&["test", "--locked"], tests.as_slice()].concat());
+    test.env("DEFENDER_AUTH_WINE", wine.prefix());
+    run(test)
 }
 
 /// Lints everything for Windows, where the target and its compiler can be had; elsewhere that is said.

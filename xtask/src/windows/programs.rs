@@ -32,7 +32,7 @@ pub(super) struct Program {
 
 /// Builds everything of these packages, or of the workspace, and returns the test programs. What does not compile is a
 /// failure in the report.
-pub(super) fn build(names: &[String], report: &mut Report) -> Result<Vec<Program>, String> {
+pub(super) fn build(names: &[&str], report: &mut Report) -> Result<Vec<Program>, String> {
     let mut command = cargo(&["build", "--locked", "--keep-going", "--target", TARGET, "--all-features"]);
     command.args(["--lib", "--bins", "--tests", "--examples", "--message-format", "json-render-diagnostics"]);
     if names.is_empty() {

@@ -47,6 +47,11 @@ impl Wine {
         Ok(this)
     }
 
+    /// Its folder, as the variable `WINEPREFIX` has it.
+    pub(super) fn prefix(&self) -> &Path {
+        &self.prefix
+    }
+
     /// A program of wine's or of Windows, in the workspace's root.
     pub(super) fn command(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = command(program, arguments);

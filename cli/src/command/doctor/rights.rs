@@ -106,10 +106,8 @@ mod by_list {
         let access = Access::of_target(file).ok()?;
         let shown = shown(file);
         if !access.writers.is_empty() {
-            let who = match access.writers.iter().any(Sid::is_every_user) {
-                true => "every user of this system".into(),
-                false => names(&access.writers),
-            };
+            let is_everyone = access.writers.iter().any(Sid::is_every_user);
+            let who = if is_everyone { "every user of this system".into() } else { names(&access.writers) };
             let user = Sid::of_this_user().ok()?;
             let cure = format!("icacls {shown} /inheritance:r /grant:r *{user}:F *S-1-5-18:F");
             return Some((format!("{}: {who} can change it", file.display()), cure));
