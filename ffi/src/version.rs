@@ -39,7 +39,7 @@ pub extern "C" fn defenderauth_features() -> u32 {
             | bit(cfg!(feature = "x509"), DEFENDERAUTH_FEATURE_X509)
             | bit(cfg!(feature = "agent"), DEFENDERAUTH_FEATURE_AGENT)
             | bit(cfg!(feature = "https"), DEFENDERAUTH_FEATURE_HTTPS)
-            | bit(cfg!(all(feature = "tpm", unix)), DEFENDERAUTH_FEATURE_TPM)
+            | bit(cfg!(feature = "tpm"), DEFENDERAUTH_FEATURE_TPM)
             | bit(cfg!(feature = "session"), DEFENDERAUTH_FEATURE_SESSION)
             | bit(cfg!(feature = "mqtt"), DEFENDERAUTH_FEATURE_MQTT)
             | bit(cfg!(feature = "private-key"), DEFENDERAUTH_FEATURE_PRIVATE_KEY)

@@ -46,5 +46,5 @@ pub(super) use std::fs::create_dir as folder;
 #[cfg(windows)]
 #[expect(clippy::verbose_bit_mask, reason = "permission bits are read as a mask")]
 pub(super) const fn is_private(mode: u32) -> bool {
-    mode & 0o077 == 0
+    mode | 0o700 == 0o700
 }

@@ -67,7 +67,7 @@ impl Object<'_> {
 
     /// Makes the DLL, and for linkers its import libraries and the list of its functions.
     pub(super) fn dll(&self, dll: &Path, lib: &Path, resource: &str) -> Result<(), String> {
-        let (definitions, fixed) = (lib.join("defenderauth.def"), lib.join("libdefenderauth.a"));
+        let definitions = lib.join("defenderauth.def");
         let text = format!("LIBRARY \"defenderauth.dll\"\nEXPORTS\n    {}\n", self.exported()?.join("\n    "));
         fs::write(&definitions, text).map_err(|error| format!("{}: {error}", definitions.display()))?;
 
@@ -76,7 +76,10 @@ impl Object<'_> {
         compile.args([&source, &compiled]);
         run(compile)?;
         let mut link = self.choice.tool("gcc");
-        link.args(LINK).arg("-o").arg(dll).arg(&definitions).args([&self.file(), &compiled]).arg(fixed);
+        // The order of import tables depends on the path of the archive: here it has none.
+        let dll = std::path::absolute(dll).map_err(|error| format!("{}: {error}", dll.display()))?;
+        link.current_dir(lib).args(LINK).arg("-o").arg(dll).arg("defenderauth.def");
+        link.args([&self.file(), &compiled, "libdefenderauth.a"]);
         link.args(self.crates()?).args(self.built.needed.split_whitespace());
         run(link)?;
 
