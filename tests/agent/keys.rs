@@ -1,8 +1,6 @@
 //! Key files: their errors and their findings.
 
-use super::{C_AGENT, JSON, KEY, STRING, Scratch, agent, bad_key, is_file, module};
-#[cfg(unix)]
-use super::{CSHARP_AGENT, MICRO, XML, loads};
+use super::{C_AGENT, CSHARP_AGENT, JSON, KEY, MICRO, STRING, Scratch, XML, agent, bad_key, is_file, loads, module};
 use defender_auth::{
     Error, SharedAccessKey,
     agent::{Finding, Observation, key_file, load},

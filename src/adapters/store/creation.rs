@@ -44,7 +44,6 @@ pub(super) use std::fs::create_dir as folder;
 
 /// Whether these permission bits are for the owner alone.
 #[cfg(windows)]
-#[expect(clippy::verbose_bit_mask, reason = "permission bits are read as a mask")]
 pub(super) const fn is_private(mode: u32) -> bool {
-    mode | 0o700 == 0o700
+    mode & !0o700 == 0
 }
