@@ -1,17 +1,21 @@
 //! What a device keeps of its certificates, as one file.
 
-use super::{Store, StoreError, lock, warning::Warning};
+use super::{
+    Store, StoreError,
+    lock::{self, Lock},
+    warning::Warning,
+};
 use crate::flow::renewal::Certificates;
 use alloc::string::ToString as _;
-use std::{fs::File, path::PathBuf};
+use std::path::PathBuf;
 
 const FILE: &str = "certificates.json";
 
 /// Keeps others from requesting certificates with what is in a folder, until it is dropped or its process ends.
 #[derive(Debug)]
 pub struct CertificatesLock {
-    /// Open and locked. `None` where the system has no locks.
-    _folder: Option<File>,
+    /// `None` where the system has no locks.
+    _folder: Option<Lock>,
 }
 
 impl Store {
@@ -25,7 +29,7 @@ impl Store {
     /// When another holds it.
     pub fn lock_certificates(&self) -> Result<CertificatesLock, StoreError> {
         let in_use = |lock::Held| StoreError::InUse { folder: self.folder().display().to_string() };
-        lock::hold(self.folder()).map(|folder| CertificatesLock { _folder: folder }).map_err(in_use)
+        lock::hold_folder(self.folder()).map(|folder| CertificatesLock { _folder: folder }).map_err(in_use)
     }
 
     /// The file with the certificates, whether it exists or not.

@@ -5,21 +5,39 @@
 //! closed, at the latest when its process ends.
 
 #[cfg(unix)]
-pub(super) use by_flock::{hold, take, take_if_free};
+pub(super) use by_flock::{hold_file, hold_folder, take, take_if_free};
 #[cfg(windows)]
-pub(super) use by_sharing::{SHARE_DELETE, SHARE_READ, hold, hold_file, take, take_if_free};
+pub(super) use by_sharing::{SHARE_DELETE, SHARE_READ, hold_file, hold_folder, take, take_if_free};
 #[cfg(not(any(unix, windows)))]
-pub(super) use none::{hold, take, take_if_free};
+pub(super) use none::{hold_file, hold_folder, take, take_if_free};
+use std::fs::File;
 
 /// Another process holds a lock.
 pub(super) struct Held;
 
+/// A lock, held until it is dropped or its process ends.
+#[derive(Debug)]
+pub(super) struct Lock {
+    /// Open and locked.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "it is held"))]
+    file: File,
+}
+
+#[cfg(unix)]
+impl Drop for Lock {
+    /// Closing the file would not be enough: a process that is being spawned has a copy of it until it runs its own program.
+    fn drop(&mut self) {
+        let _ = rustix::fs::flock(&self.file, rustix::fs::FlockOperation::Unlock);
+    }
+}
+
 #[cfg(unix)]
 mod by_flock {
-    use super::{super::entry, Held};
+    use super::{super::entry, Held, Lock};
     use rustix::{
+        fd::OwnedFd,
         fs::{FlockOperation, Mode, OFlags, flock, open},
-        io::Errno,
+        io::{self, Errno},
     };
     use std::{fs::File, os::unix::fs::MetadataExt as _, path::Path};
 
@@ -40,14 +58,24 @@ mod by_flock {
         is_free.then_some(file)
     }
 
-    /// The lock of a folder, held while the file is open. Where there are no locks for folders, none is taken, and it is as
-    /// if it were free.
-    pub(in super::super) fn hold(folder: &Path) -> Result<Option<File>, Held> {
+    /// The lock of a folder. Where there are no locks for folders, none is taken, and it is as if it were free.
+    pub(in super::super) fn hold_folder(folder: &Path) -> Result<Option<Lock>, Held> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let Ok(file) = open(folder, flags, Mode::empty()).map(File::from) else { return Ok(None) };
+        hold(open(folder, flags, Mode::empty()))
+    }
+
+    /// The lock of a file that is nothing else. It is made if there is none, and stays. Where that fails, nothing is locked.
+    pub(in super::super) fn hold_file(path: &Path) -> Result<Option<Lock>, Held> {
+        // Neither follow a link nor wait for the other end of a pipe.
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        hold(open(path, flags, Mode::RUSR | Mode::WUSR))
+    }
+
+    fn hold(opened: io::Result<OwnedFd>) -> Result<Option<Lock>, Held> {
+        let Ok(file) = opened.map(File::from) else { return Ok(None) };
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Err(Errno::WOULDBLOCK) => Err(Held),
-            locked => Ok(locked.ok().map(|()| file)),
+            locked => Ok(locked.ok().map(|()| Lock { file })),
         }
     }
 }
@@ -56,7 +84,7 @@ mod by_flock {
 mod by_sharing {
     use super::{
         super::entry::{FILE_FLAG_OPEN_REPARSE_POINT, is_regular},
-        Held,
+        Held, Lock,
     };
     use std::{
         fs::{File, OpenOptions},
@@ -87,26 +115,26 @@ mod by_sharing {
         file.metadata().is_ok_and(|metadata| is_regular(&metadata)).then_some(file)
     }
 
-    /// The lock of a folder, held while the file is open.
-    pub(in super::super) fn hold(folder: &Path) -> Result<Option<File>, Held> {
+    /// The lock of a folder.
+    pub(in super::super) fn hold_folder(folder: &Path) -> Result<Option<Lock>, Held> {
         hold_file(&folder.join(LOCK))
     }
 
     /// The lock of a file that is nothing else. It is made if there is none, and stays. Where that fails, nothing is locked.
-    pub(in super::super) fn hold_file(path: &Path) -> Result<Option<File>, Held> {
+    pub(in super::super) fn hold_file(path: &Path) -> Result<Option<Lock>, Held> {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
         options.share_mode(SHARE_READ).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT);
         match options.open(path) {
             Err(error) if error.raw_os_error() == Some(ERROR_SHARING_VIOLATION) => Err(Held),
-            opened => Ok(opened.ok()),
+            opened => Ok(opened.ok().map(|file| Lock { file })),
         }
     }
 }
 
 #[cfg(not(any(unix, windows)))]
 mod none {
-    use super::Held;
+    use super::{Held, Lock};
     use std::{fs::File, path::Path};
 
     pub(in super::super) const fn take(_: &File) -> bool {
@@ -118,7 +146,11 @@ mod none {
         None
     }
 
-    pub(in super::super) const fn hold(_: &Path) -> Result<Option<File>, Held> {
+    pub(in super::super) const fn hold_folder(_: &Path) -> Result<Option<Lock>, Held> {
+        Ok(None)
+    }
+
+    pub(in super::super) const fn hold_file(_: &Path) -> Result<Option<Lock>, Held> {
         Ok(None)
     }
 }
