@@ -225,7 +225,7 @@ fn the_help_text_tells_what_it_does_and_where_faults_are_configured() {
     let (mut command, folder) = command("help", "");
     let help = String::from_utf8(command.arg("--help").output().unwrap().stdout).unwrap();
     let _ = fs::remove_dir_all(folder);
-    assert!(help.starts_with("An emulator of IoT Hub") && help.contains("[[fault]]"), "{help}");
+    assert!(help.starts_with("Loopback emulator of Azure IoT Hub") && help.contains("[[fault]]"), "{help}");
     assert!(help.contains("--control") && help.contains("move-device HUB DEVICE OTHER-HUB"), "{help}");
 }
 

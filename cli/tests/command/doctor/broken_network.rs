@@ -161,10 +161,16 @@ fn a_proxy_that_requires_a_login_is_named() {
 #[test]
 fn variables_that_are_not_used_are_told() {
     let site = Site::new();
+    // Variables of Windows have no case.
+    let (lower, told_of) = if cfg!(windows) {
+        ("HTTPS_PROXY", "HTTPS_PROXY is not used: it is not the URL of a proxy")
+    } else {
+        ("https_proxy", "https_proxy is not used: it is not the URL of a proxy")
+    };
     for (name, value, status, words) in [
         ("HTTPS_PROXY", "http://u:pass-word@127.0.0.1:9", "ok", "HTTPS_PROXY is not used: --endpoint replaces it"),
         ("ALL_PROXY", "socks5://127.0.0.1:9", "warning", "ALL_PROXY is not used: SOCKS proxies are not supported"),
-        ("https_proxy", "ftp://p", "warning", "https_proxy is not used: it is not the URL of a proxy"),
+        (lower, "ftp://p", "warning", told_of),
         ("SSL_CERT_FILE", "/nowhere", "ok", "SSL_CERT_FILE=/nowhere is not used, because trust anchors are given"),
         ("CURL_CA_BUNDLE", "/nowhere", "ok", "not read by this library: CURL_CA_BUNDLE; give --ca-file"),
     ] {

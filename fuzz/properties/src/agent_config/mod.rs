@@ -113,7 +113,9 @@ fn key_file(file: &std::path::Path, bytes: &[u8], secrets: &[String]) {
         let text = String::from_utf8_lossy(bytes);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         assert_eq!(SharedAccessKey::from_base64(text).as_ref(), Ok(&key));
-        assert!(findings.iter().all(|finding| finding.observation != Observation::ReadableByOthers));
+        // On other systems the file has the access of its folder.
+        let is_private = findings.iter().all(|finding| finding.observation != Observation::ReadableByOthers);
+        assert!(is_private || cfg!(not(unix)));
     }
 }
 
