@@ -135,8 +135,10 @@ impl List {
 /// The descriptor in the security descriptor definition language: the owner, and a list that inherits nothing.
 fn sddl(owner: &Sid, flags: &str, other: Option<(&Sid, Right)>) -> String {
     let (system, administrators) = (Sid::system(), Sid::administrators());
-    let mut granted = vec![(&system, Right::Full), (&administrators, Right::Full), (owner, Right::Full)];
-    granted.dedup();
+    let mut granted = vec![(&system, Right::Full), (&administrators, Right::Full)];
+    if !granted.contains(&(owner, Right::Full)) {
+        granted.push((owner, Right::Full));
+    }
     granted.extend(other);
     let entry = |(sid, right): &(&Sid, Right)| format!("(A;{flags};{};;;{sid})", right.sddl());
     let entries: Vec<String> = granted.iter().map(entry).collect();
@@ -165,7 +167,9 @@ mod tests {
             sddl(&user, "", Some((&service, Right::Read))),
             format!("O:{user}D:P{system}{administrators}(A;;FA;;;{user})(A;;FR;;;S-1-5-20)")
         );
-        assert_eq!(sddl(&Sid::administrators(), "", None), format!("O:S-1-5-32-544D:P{system}{administrators}"));
+        for own in [Sid::administrators(), Sid::system()] {
+            assert_eq!(sddl(&own, "", None), format!("O:{own}D:P{system}{administrators}"));
+        }
         assert!(sddl(&user, "OICI", None).ends_with(&format!("(A;OICI;FA;;;{user})")));
     }
 }
