@@ -2,7 +2,7 @@
 export DEBIAN_FRONTEND=noninteractive
 cd /packages
 mkdir -p /var/lib/private
-list() { find / -xdev \( -path /proc -o -path /sys -o -path /packages -o -path /tmp -o -path /var/lib/dpkg -o -path /var/log -o -path /var/cache \) -prune -o -print | sort; }
+list() { find / -xdev \( -path /proc -o -path /sys -o -path /run/systemd -o -path /packages -o -path /tmp -o -path /var/lib/dpkg -o -path /var/log -o -path /var/cache \) -prune -o -print | sort; }
 list > /tmp/before
 dpkg --install ./*.deb
 
