@@ -20,7 +20,7 @@ pub(crate) fn cargo_c() -> Result<(), String> {
     let destdir = folder.join("root");
     let mut install =
         command(&program, &["cinstall", "--locked", "--package", "defender-auth-ffi", "--profile", "dist"]);
-    install.args(["--no-default-features", "--prefix", "/usr", "--libdir", "/usr/lib/multiarch"]);
+    install.args(["--no-default-features", "--features", "std", "--prefix", "/usr", "--libdir", "/usr/lib/multiarch"]);
     run({
         install.arg("--destdir").arg(&destdir);
         install
