@@ -11,7 +11,7 @@ use defender_auth::{
     session::{Action, Policy, Source},
     store::Store,
 };
-use defender_auth_mqtt::driver::{Driver, Event, Options};
+use defender_auth_mqtt::driver::{Driver, DriverError, Event, Options};
 use std::time::Duration;
 
 /// No connection takes more steps than that to come about.
@@ -24,7 +24,8 @@ const PATIENCE: Duration = Duration::from_millis(5);
 pub(crate) struct Stayer {
     pub(crate) member: Member,
     pub(crate) time: Time,
-    driver: Driver,
+    /// `None` between the end of a process and the start of the next.
+    driver: Option<Driver>,
     folder: Scratch,
     /// Counters of the processes before this one.
     pub(crate) registrations: u64,
@@ -34,42 +35,52 @@ pub(crate) struct Stayer {
 impl Stayer {
     pub(crate) fn new(member: Member, site: &Site) -> Self {
         let (folder, time) = (Scratch::new(), site.time.of_another_device());
-        let driver = start(&member, site, &time, &folder);
+        let driver = Some(start(&member, site, &time, &folder));
         Self { member, time, driver, folder, registrations: 0, connects: 0 }
     }
 
     /// The process ends without disconnecting, and starts again with what was saved.
     pub(crate) fn restart(&mut self, site: &Site) {
-        let counters = self.driver.status().counters;
+        let counters = self.driver().status().counters;
         self.registrations += counters.registrations;
         self.connects += counters.connects;
-        self.driver = start(&self.member, site, &self.time, &self.folder);
+        // It gives the state back before the next one takes it.
+        self.driver = None;
+        self.driver = Some(start(&self.member, site, &self.time, &self.folder));
+    }
+
+    fn driver(&self) -> &Driver {
+        self.driver.as_ref().expect("a process runs")
+    }
+
+    fn next(&mut self) -> Result<Option<Event>, DriverError> {
+        self.driver.as_mut().expect("a process runs").next(PATIENCE)
     }
 
     /// New keys are handed to the session.
     pub(crate) fn rotate(&mut self, member: Has) {
         self.member.has = member;
-        self.driver.control().rotate(vec![source(&self.member)]);
+        self.driver().control().rotate(vec![source(&self.member)]);
     }
 
     /// All registrations of this device.
     pub(crate) fn registered(&self) -> u64 {
-        self.registrations + self.driver.status().counters.registrations
+        self.registrations + self.driver().status().counters.registrations
     }
 
     pub(crate) fn connected(&self) -> u64 {
-        self.connects + self.driver.status().counters.connects
+        self.connects + self.driver().status().counters.connects
     }
 
     /// The hub at which it is connected.
     pub(crate) fn hub(&self) -> &str {
-        let assigned = self.driver.session().assigned();
+        let assigned = self.driver().session().assigned();
         assigned.map_or(HUBS[0], |outcome| outcome.identity().hub().as_str())
     }
 
     /// Lets the time pass at which something falls due while it is connected, such as the renewal of its token.
     pub(crate) fn wait_until_due(&mut self, site: &mut Site) {
-        if let (true, Some(window)) = (self.driver.is_connected(), self.driver.status().next) {
+        if let (true, Some(window)) = (self.driver().is_connected(), self.driver().status().next) {
             site.pass(window.until.saturating_sub(self.now()) + Duration::from_secs(1));
         }
     }
@@ -77,10 +88,10 @@ impl Stayer {
     /// Listens until it has noticed that its connection was ended.
     pub(crate) fn notice_loss(&mut self) {
         for _ in 0..STEPS {
-            if !self.driver.is_connected() {
+            if !self.driver().is_connected() {
                 return;
             }
-            let _ = self.driver.next(PATIENCE);
+            let _ = self.next();
         }
     }
 
@@ -100,14 +111,14 @@ impl Stayer {
     fn work(&mut self, site: &mut Site, steps: usize) -> Result<Vec<String>, Vec<String>> {
         let mut lines = Vec::new();
         for _ in 0..steps {
-            match self.driver.next(PATIENCE) {
+            match self.next() {
                 Ok(Some(event @ Event::Waiting { wait, .. })) => {
                     lines.push(event.to_string());
                     site.pass(wait + Duration::from_secs(1));
                 }
                 Ok(Some(event)) => lines.push(event.to_string()),
-                Ok(None) if self.driver.is_connected() => return Ok(lines),
-                Ok(None) => match self.driver.session().poll() {
+                Ok(None) if self.driver().is_connected() => return Ok(lines),
+                Ok(None) => match self.driver().session().poll() {
                     Action::Authenticate(Inner::Wait(wait)) => site.pass(wait.at_most + Duration::from_secs(1)),
                     Action::Wait(window, _) => {
                         site.pass(window.until.saturating_sub(self.now()) + Duration::from_secs(1));
@@ -117,7 +128,7 @@ impl Stayer {
                 Err(error) => lines.push(error.to_string()),
             }
         }
-        lines.push(self.driver.status().to_string());
+        lines.push(self.driver().status().to_string());
         Err(lines)
     }
 
