@@ -50,11 +50,11 @@ impl Stayer {
     }
 
     fn driver(&self) -> &Driver {
-        self.driver.as_ref().expect("a process runs")
+        self.driver.as_ref().unwrap()
     }
 
     fn next(&mut self) -> Result<Option<Event>, DriverError> {
-        self.driver.as_mut().expect("a process runs").next(PATIENCE)
+        self.driver.as_mut().unwrap().next(PATIENCE)
     }
 
     /// New keys are handed to the session.
