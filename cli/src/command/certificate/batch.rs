@@ -45,18 +45,6 @@ pub(super) fn make(
     signer: Option<&Signer>,
     making: &Making,
 ) -> Result<(), Failure> {
-    let ended = make_lines(list, batch, module, folder, signer, making);
-    if making.json { output::json_lines_ended(ended) } else { ended }
-}
-
-fn make_lines(
-    list: &Source,
-    batch: Batch,
-    module: Option<&ModuleId>,
-    folder: &Path,
-    signer: Option<&Signer>,
-    making: &Making,
-) -> Result<(), Failure> {
     let device = |id: DeviceId| {
         let name = ids::client_name(&id, module).map_err(|what| Failure::at(&id, what))?;
         let own = folder.join(id.as_str());

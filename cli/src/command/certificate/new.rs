@@ -7,7 +7,10 @@ use super::{
     options::{Batch, Making, Signer, Subject},
     report,
 };
-use crate::{files::certificate_pair::Target, terminal::failure::Failure};
+use crate::{
+    files::certificate_pair::Target,
+    terminal::{failure::Failure, output},
+};
 use clap::{Args, Subcommand};
 use defender_auth::identity::ModuleId;
 
@@ -96,7 +99,10 @@ fn devices(
             let name = ids::client_name(id, module).map_err(Failure::Call)?;
             one(&name, Kind::Client, DEVICE, signer, making)
         }
-        (None, Some(list), Some(folder)) => batch::make(list, batch, module, folder, signer, making),
+        (None, Some(list), Some(folder)) => {
+            let ended = batch::make(list, batch, module, folder, signer, making);
+            if making.json { output::json_lines_ended(ended) } else { ended }
+        }
         // clap requires them.
         _ => Err(Failure::Call("give --device-id ID, or --ids FILE with --out-dir DIR".into())),
     }
